@@ -1,0 +1,1 @@
+"""Recognise fetal ultrasound planes; correct, retrain, compare, promote."""

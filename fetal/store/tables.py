@@ -1,0 +1,188 @@
+"""The tables: what the workspace remembers. Rows that record what a person did are only added."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, String, TypeDecorator, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite forgets time zones, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store every moment as UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return every moment with its zone."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+def now() -> datetime:
+    """The present moment in UTC."""
+    return datetime.now(UTC)
+
+
+class Table(DeclarativeBase):
+    """The base of all tables."""
+
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, datetime: UtcDateTime}
+
+
+class Patient(Table):
+    """One patient, known by a keyed pseudonym only; `side` never changes once it is set."""
+
+    __tablename__ = "patient"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    named: Mapped[bool]
+    """False for the one unknown patient that stands for a drop without names."""
+    side: Mapped[str | None] = mapped_column(String(12))
+    """train, validation or test; none until the patient's first labelled scan is split."""
+    added_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Scan(Table):
+    """One frame as stored: blanked outside the sector, grey, lossless, named by its pixels."""
+
+    __tablename__ = "scan"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(40))
+    """What people see: `S-` and the start of the digest. File names can identify a patient."""
+    file_key: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Keyed hash of the original file name's stem, so that a label table can find its scan."""
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
+    source: Mapped[str] = mapped_column(String(12))
+    """upload, import or sample."""
+    width: Mapped[int]
+    height: Mapped[int]
+    sector: Mapped[list[Any]]
+    """left, top, right, bottom of the sector's box, in pixels."""
+    machine: Mapped[str | None] = mapped_column(String(80))
+    blob: Mapped[str] = mapped_column(String(200))
+    added_by: Mapped[str] = mapped_column(String(80))
+    added_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+class ModelVersion(Table):
+    """One model: where its bundle is, and where it came from."""
+
+    __tablename__ = "model_version"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    location: Mapped[str] = mapped_column(String(200))
+    """A blob prefix, or `shipped:NAME` for one that came with the program."""
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    card: Mapped[dict[str, Any]]
+    added_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Prediction(Table):
+    """What one model said of one scan."""
+
+    __tablename__ = "prediction"
+    __table_args__ = (UniqueConstraint("scan_id", "model_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
+    model_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"), index=True)
+    plane: Mapped[str] = mapped_column(String(12))
+    probabilities: Mapped[list[Any]]
+    """Calibrated, in the order of `fetal.planes.PLANES`."""
+    confidence: Mapped[float]
+    made_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Annotation(Table):
+    """One person's label for one scan. The newest row of a scan counts; undo adds a row."""
+
+    __tablename__ = "annotation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"), index=True)
+    label: Mapped[str | None] = mapped_column(String(12))
+    """A plane, `unusable`, or none where an undo leaves the scan without a label."""
+    kind: Mapped[str] = mapped_column(String(12))
+    """accept, correct, label, import, note or undo."""
+    note: Mapped[str] = mapped_column(String(2000), default="")
+    who: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
+    """The model whose opinion the person saw."""
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("annotation.id"))
+
+
+class Run(Table):
+    """One retraining, from the click to the new model."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        # One job at a time, whoever clicks and however often: only one row may hold the seat.
+        UniqueConstraint("seat"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    status: Mapped[str] = mapped_column(String(12), index=True)
+    """queued, running, done, failed or cancelled."""
+    seat: Mapped[int | None]
+    """1 while queued or running, else none."""
+    settings: Mapped[dict[str, Any]]
+    snapshot: Mapped[str] = mapped_column(String(200))
+    """The blob that holds the frozen list of scans and labels."""
+    snapshot_counts: Mapped[dict[str, Any]]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
+    who: Mapped[str] = mapped_column(String(80))
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    cancel_asked: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None] = mapped_column(String(120))
+    device: Mapped[str | None] = mapped_column(String(80))
+    reason: Mapped[str | None] = mapped_column(String(2000))
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The newest step event, for the progress bar."""
+
+
+class RunEvent(Table):
+    """One line of a run's log or one point of its curves."""
+
+    __tablename__ = "run_event"
+    __table_args__ = (Index("run_event_order", "run_id", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    kind: Mapped[str] = mapped_column(String(12))
+    """log, stage or epoch."""
+    payload: Mapped[dict[str, Any]]
+
+
+class Promotion(Table):
+    """Which model predicts from when on; the newest row names the champion."""
+
+    __tablename__ = "promotion"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
+    previous_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    """shipped, promote or rollback."""
+    who: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Audit(Table):
+    """Who did what, beyond what the other tables already say: imports, exports, cancels."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+    who: Mapped[str] = mapped_column(String(80))
+    action: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
