@@ -21,7 +21,7 @@ class Plane(StrEnum):
     OTHER = "other"
 
     @property
-    def title(self) -> str:
+    def title(self) -> str:  # type: ignore[override]
         """The name that a person reads, such as `Maternal cervix`."""
         return _TITLES[self]
 

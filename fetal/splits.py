@@ -1,0 +1,115 @@
+"""Which patients train, which validate and which test. Patients are split, never scans.
+
+There is deliberately no function here that takes scans: what cannot be asked for cannot leak.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from fetal.planes import Plane
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+SHARES: dict[str, float] = {TRAIN: 0.65, TEST: 0.20, VALIDATION: 0.15}
+"""The share of each plane's scans that each side should hold."""
+
+Counts = Mapping[str, Mapping[Plane, int]]
+
+
+def assign_sides(patients: Counts, sides: Mapping[str, str]) -> dict[str, str]:
+    """Give every patient without a side one; a patient who has one keeps it for ever.
+
+    New patients go, in an order that depends on their pseudonym alone, to the side that most
+    lacks the planes they bring, so that every side holds every plane in proportion (greedy
+    iterative stratification after Sechidis et al. 2011, with patients as the units).
+
+    Args:
+        patients: For each patient, how many labelled scans of each plane there are.
+        sides: The sides given earlier; may name patients who are not in `patients`.
+
+    Returns:
+        A side for every patient of `patients`.
+
+    Example:
+        >>> assign_sides({"P-1": {Plane.BRAIN: 3}}, {})
+        {'P-1': 'train'}
+    """
+    held = {side: dict.fromkeys(Plane, 0.0) for side in SHARES}
+    for patient, planes in patients.items():
+        if patient in sides:
+            _add(held[sides[patient]], planes)
+    result = {patient: sides[patient] for patient in patients if patient in sides}
+    for patient in sorted(patients.keys() - sides.keys(), key=_order):
+        planes = patients[patient]
+        side = max(SHARES, key=lambda name: _need(held, name, planes))
+        _add(held[side], planes)
+        result[patient] = side
+    return result
+
+
+def patient_folds(patients: Iterable[str], planes: Counts, folds: int) -> list[list[str]]:
+    """Divide patients into folds that hold every plane in like numbers.
+
+    Args:
+        patients: The patients to divide.
+        planes: For each patient, how many scans of each plane there are.
+        folds: How many folds, at least 2.
+
+    Returns:
+        For each fold, its patients; every patient stands in exactly one.
+
+    Raises:
+        ValueError: fewer than 2 folds, or fewer patients than folds.
+    """
+    names = sorted(set(patients), key=_order)
+    if folds < 2 or len(names) < folds:
+        raise ValueError(
+            f"Expected at least 2 folds and a patient for each; received {folds} folds and "
+            f"{len(names)} patients. Ask for fewer folds or add patients."
+        )
+    result: list[list[str]] = [[] for _ in range(folds)]
+    held: list[dict[Plane, float]] = [dict.fromkeys(Plane, 0.0) for _ in range(folds)]
+    for patient in sorted(names, key=lambda name: -sum(planes[name].values())):
+        lightest = min(range(folds), key=lambda fold: _weight(held[fold], planes[patient]))
+        result[lightest].append(patient)
+        _add(held[lightest], planes[patient])
+    return result
+
+
+def check_apart(sides: Mapping[str, Sequence[str]]) -> None:
+    """Make sure that no patient stands on two sides.
+
+    Args:
+        sides: For each side, the patients of its scans.
+
+    Raises:
+        ValueError: a patient is on more than one side; the message names one.
+    """
+    seen: dict[str, str] = {}
+    for side, patients in sides.items():
+        for patient in patients:
+            if seen.setdefault(patient, side) != side:
+                raise ValueError(
+                    f"Patient {patient} is in both {seen[patient]} and {side}. "
+                    "A patient's scans must all be on one side: move them to one of the two."
+                )
+
+
+def _order(patient: str) -> bytes:
+    return hashlib.sha256(patient.encode()).digest()
+
+
+def _add(held: dict[Plane, float], planes: Mapping[Plane, int]) -> None:
+    for plane, count in planes.items():
+        held[plane] += count
+
+
+def _need(held: dict[str, dict[Plane, float]], side: str, planes: Mapping[Plane, int]) -> float:
+    total = {
+        plane: sum(counts[plane] for counts in held.values()) + planes[plane] for plane in planes
+    }
+    return sum(SHARES[side] * total[plane] - held[side][plane] for plane in planes)
+
+
+def _weight(held: dict[Plane, float], planes: Mapping[Plane, int]) -> tuple[float, float]:
+    return sum(held[plane] for plane in planes), sum(held.values())

@@ -1,0 +1,109 @@
+"""The networks: a scan goes in; the last convolution's maps and the logits come out.
+
+Every network has the same two ends, so that Grad-CAM is a weighted sum of its maps: grey in,
+global average pooling and one dense layer out.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+
+from fetal.planes import PLANES
+
+Backbone = Callable[[Any], Any]
+
+HEAD = "head"
+MAPS = "maps"
+
+
+class UnknownArchitectureError(ValueError):
+    """An architecture that this package does not build."""
+
+
+def _application(function: Callable[..., Any], **settings: Any) -> Backbone:
+    def backbone(tensor: Any) -> Any:
+        return function(include_top=False, weights=None, input_tensor=tensor, **settings).output
+
+    return backbone
+
+
+ARCHITECTURES: dict[str, Backbone] = {
+    "resnet50": _application(keras.applications.ResNet50),
+    "vgg19": _application(keras.applications.VGG19),
+    "densenet121": _application(keras.applications.DenseNet121),
+}
+
+STAGES: dict[str, tuple[str, ...]] = {
+    "resnet50": ("conv1", "conv2", "conv3", "conv4", "conv5"),
+    "vgg19": ("block1", "block2", "block3", "block4", "block5"),
+    "densenet121": ("conv1", "conv2", "pool2", "conv3", "pool3", "conv4", "pool4", "conv5", "bn"),
+}
+"""The prefixes of each network's layer names, from the scan towards the maps."""
+
+
+def build(
+    architecture: str,
+    size: int,
+    mean: Sequence[float],
+    std: Sequence[float],
+    *,
+    classes: int = len(PLANES),
+    dropout: float = 0.0,
+) -> keras.Model:
+    """Build a network with fresh weights.
+
+    Args:
+        architecture: A key of `ARCHITECTURES`.
+        size: The side of the square scan in pixels, at least 32.
+        mean: What is taken from each of the three channels, in grey levels (0 to 255).
+        std: What each channel is then divided by, in grey levels.
+        classes: How many classes.
+        dropout: The share of pooled features left out in training, 0 to 1.
+
+    Returns:
+        A model from `(n, size, size, 1)` float32 grey levels, 0 to 255, to a list of the maps
+        `(n, h, w, channels)` and the logits `(n, classes)`. Layer names are the same in every
+        process.
+
+    Raises:
+        UnknownArchitectureError: `architecture` is not one that this package builds.
+
+    Example:
+        >>> build("resnet50", 64, [0, 0, 0], [1, 1, 1]).name
+        'resnet50'
+    """
+    if architecture not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise UnknownArchitectureError(
+            f"Expected one of {known}; received “{architecture}”. Choose one of these."
+        )
+    scan = keras.Input((size, size, 1), name="scan")
+    channels = keras.layers.Concatenate(name="three_channels")([scan, scan, scan])
+    normalised = keras.layers.Normalization(
+        mean=list(mean), variance=[deviation**2 for deviation in std], name="normalise"
+    )(channels)
+    maps = ARCHITECTURES[architecture](normalised)
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool", dtype="float32")(maps)
+    if dropout:
+        pooled = keras.layers.Dropout(dropout, name="dropout", dtype="float32")(pooled)
+    logits = keras.layers.Dense(classes, name=HEAD, dtype="float32")(pooled)
+    return keras.Model(scan, [maps, logits], name=architecture)
+
+
+def stage_of(architecture: str, layer_name: str) -> int:
+    """Which stage a layer belongs to: 0 is nearest the scan, the head comes last.
+
+    Args:
+        architecture: A key of `ARCHITECTURES`.
+        layer_name: The layer's name.
+
+    Returns:
+        An index into `STAGES[architecture]`, or its length for what lies behind the maps.
+    """
+    prefixes = STAGES[architecture]
+    for index in reversed(range(len(prefixes))):
+        if layer_name.startswith(prefixes[index]):
+            return index
+    before = layer_name in ("scan", "three_channels", "normalise") or layer_name.endswith("_pad")
+    return 0 if before else len(prefixes)

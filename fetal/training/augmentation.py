@@ -1,0 +1,56 @@
+"""Augmentation: the same scan, placed, lit and blurred a little differently each time."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal.training.settings import Augmentation
+
+Grey = NDArray[np.uint8]
+
+
+def augment(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> Grey:
+    """Vary one framed scan.
+
+    Args:
+        frame: uint8, (size, size).
+        settings: How far each property may move.
+        chance: Where the draws come from; the same state gives the same picture.
+
+    Returns:
+        uint8, (size, size).
+    """
+    return _shade(_place(frame, settings, chance), settings, chance)
+
+
+def _place(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> Grey:
+    size = frame.shape[0]
+    angle = chance.uniform(-settings.rotation, settings.rotation)
+    scale = 1 + chance.uniform(-settings.zoom, settings.zoom)
+    shift = chance.uniform(-settings.shift, settings.shift, 2) * size
+    matrix = cv2.getRotationMatrix2D((size / 2, size / 2), angle, scale)
+    matrix[:, 2] += shift
+    if settings.flip_horizontal and chance.random() < 0.5:
+        matrix[0] = -matrix[0] + (0, 0, size - 1)
+    if settings.flip_vertical and chance.random() < 0.5:
+        matrix[1] = -matrix[1] + (0, 0, size - 1)
+    return np.asarray(cv2.warpAffine(frame, matrix, (size, size)), dtype=np.uint8)
+
+
+def _shade(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> Grey:
+    if settings.blur and chance.random() < 0.3:
+        frame = np.asarray(
+            cv2.GaussianBlur(frame, (0, 0), chance.uniform(0.3, settings.blur)), dtype=np.uint8
+        )
+    # What depends on the grey level alone is one table of 256 entries, not a pass a property.
+    level = np.arange(256) / 255
+    gamma = (1 + settings.gamma) ** chance.uniform(-1, 1)
+    contrast = 1 + chance.uniform(-settings.contrast, settings.contrast)
+    gain = chance.uniform(-settings.gain, settings.gain)
+    table = (level**gamma - 0.25) * contrast + 0.25 + gain * level**0.5
+    shaded = np.clip(table * 255, 0, 255).astype(np.uint8)[frame]
+    if settings.speckle and chance.random() < 0.5:
+        noise = chance.standard_normal(frame.shape, dtype=np.float32)
+        strength = chance.uniform(0, settings.speckle)
+        shaded = np.clip(shaded * (1 + strength * noise), 0, 255).astype(np.uint8)
+    return np.asarray(shaded, dtype=np.uint8)

@@ -1,0 +1,180 @@
+"""What a training run is made of: one frozen value that a card, a job and a table can hold."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+
+class SettingsError(ValueError):
+    """A setting that is unknown or out of its range."""
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How a training scan is varied each time it is shown; every range is drawn uniformly."""
+
+    flip_horizontal: bool = True
+    flip_vertical: bool = False
+    rotation: float = 15.0
+    """Degrees to either side."""
+    zoom: float = 0.15
+    """Share of the side by which the picture grows or shrinks."""
+    shift: float = 0.08
+    """Share of the side by which it moves."""
+    gain: float = 0.15
+    """Share of full white added or taken."""
+    contrast: float = 0.3
+    """Share by which differences from the mean grow or shrink."""
+    gamma: float = 0.3
+    """Exponent between 1 / (1 + gamma) and 1 + gamma."""
+    speckle: float = 0.15
+    """Largest deviation of multiplicative noise."""
+    blur: float = 1.2
+    """Largest deviation of a Gaussian blur, in pixels."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of a schedule: which layers learn, for how long and how fast."""
+
+    name: str
+    learn: str
+    """`head` (on cached features), a stage of the architecture such as `conv5`, or `all`."""
+    epochs: int
+    learning_rate: float
+    schedule: str = "cosine"
+    """`cosine` (after a short warm-up) or `plateau` (a third whenever validation stands still)."""
+    patience: int = 6
+    """Epochs without a lower validation loss after which the stage ends."""
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """All that decides a run besides its scans.
+
+    Example:
+        >>> PRESETS["original"].size
+        661
+    """
+
+    name: str = "default"
+    architecture: str = "resnet50"
+    size: int = 256
+    """Side of the square that the model sees, in pixels."""
+    crop_to_sector: bool = True
+    normalise: str = "imagenet"
+    """`imagenet` (what the start's weights expect) or `training set` (its mean and deviation)."""
+    start: str = "champion"
+    """`champion`, `weights` (a file), `imagenet` (Keras's download) or `nothing`."""
+    weights: str | None = None
+    """Path to the weights file when `start` is `weights`."""
+    stages: tuple[Stage, ...] = field(default_factory=tuple)
+    optimizer: str = "adamw"
+    """`sgd` (with momentum 0.9), `plain_sgd`, `adam` or `adamw`."""
+    weight_decay: float = 0.01
+    """For `adamw`."""
+    loss: str = "categorical"
+    """`categorical` or `binary` cross-entropy."""
+    label_smoothing: float = 0.05
+    class_weights: bool = True
+    batch: int = 16
+    dropout: float = 0.2
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    mixed_precision: bool = True
+    """Use 16-bit arithmetic where the device is quicker with it."""
+    phantoms: int = 0
+    """Simulated scans of each plane that are added to the training side."""
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        _one_of("normalise", self.normalise, ("imagenet", "training set"))
+        _one_of("start", self.start, ("champion", "weights", "imagenet", "nothing"))
+        _one_of("optimizer", self.optimizer, ("sgd", "plain_sgd", "adam", "adamw"))
+        _one_of("loss", self.loss, ("categorical", "binary"))
+        if self.start == "weights" and not self.weights:
+            raise SettingsError(
+                "Start “weights” expects the path of a weights file; none was given. "
+                "Set `weights` or choose another start."
+            )
+        if self.size < 32 or self.batch < 1 or not self.stages:
+            raise SettingsError(
+                "Expected a size of at least 32 pixels, a batch of at least 1 and at least one "
+                f"stage; received {self.size}, {self.batch} and {len(self.stages)}."
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, as a card or a database holds them."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "TrainingSettings":
+        """The inverse of `to_json`.
+
+        Raises:
+            SettingsError: a name is unknown or a value out of range.
+        """
+        try:
+            return cls(
+                **{
+                    **data,
+                    "stages": tuple(Stage(**stage) for stage in data["stages"]),
+                    "augmentation": Augmentation(**data["augmentation"]),
+                }
+            )
+        except (TypeError, KeyError) as error:
+            raise SettingsError(
+                f"These settings do not fit this version of the program: {error}. "
+                "Compare them with a preset."
+            ) from error
+
+    def but(self, **changes: Any) -> "TrainingSettings":
+        """A copy with some settings changed."""
+        return replace(self, **changes)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise SettingsError(f"`{name}` expects one of {', '.join(allowed)}; received “{value}”.")
+
+
+_NO_CHANGE_OF_GREY = {"gain": 0.0, "contrast": 0.0, "gamma": 0.0, "speckle": 0.0, "blur": 0.0}
+
+PRESETS: dict[str, TrainingSettings] = {
+    "default": TrainingSettings(
+        stages=(
+            Stage("Head on cached features", "head", epochs=20, learning_rate=1e-3),
+            Stage("Upper layers", "conv5", epochs=8, learning_rate=5e-5, patience=3),
+        ),
+    ),
+    "shipped": TrainingSettings(
+        name="shipped",
+        start="weights",
+        weights="resnet50_imagenet_partial.npz",
+        stages=(
+            Stage("Upper layers", "conv5", epochs=3, learning_rate=5e-4),
+            Stage("All layers", "all", epochs=14, learning_rate=2e-4, patience=14),
+        ),
+        phantoms=20,
+    ),
+    "original": TrainingSettings(
+        name="original",
+        size=661,
+        crop_to_sector=False,
+        normalise="training set",
+        start="imagenet",
+        stages=(
+            Stage("All layers", "all", epochs=40, learning_rate=0.01, schedule="plateau"),
+        ),
+        optimizer="plain_sgd",
+        label_smoothing=0.0,
+        class_weights=False,
+        dropout=0.0,
+        augmentation=Augmentation(
+            flip_vertical=True, rotation=20.0, zoom=0.2, shift=0.1, **_NO_CHANGE_OF_GREY
+        ),
+        mixed_precision=False,
+    ),
+}
+"""Named settings: `default` retrains the champion, `shipped` made the shipped model, and
+`original` is the recipe of the published experiment (661 x 661 x 3, mean and deviation of the
+training set, one-hot labels, flips both ways, rotation, crop, SGD 0.01 lowered on plateaus)."""
