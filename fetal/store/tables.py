@@ -3,7 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, String, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -33,6 +42,15 @@ def now() -> datetime:
 class Table(DeclarativeBase):
     """The base of all tables."""
 
+    # A later migration can only change a constraint that has a name.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         dict[str, Any]: JSON,
         list[Any]: JSON,
@@ -85,7 +103,10 @@ class ModelVersion(Table):
     location: Mapped[str] = mapped_column(String(200))
     """A blob prefix, or `shipped:NAME` for one that came with the program."""
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    run_id: Mapped[int | None] = mapped_column(
+        # A model names its run and a run the model it started from: one of the two comes second.
+        ForeignKey("run.id", use_alter=True)
+    )
     card: Mapped[dict[str, Any]]
     added_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -106,11 +127,15 @@ class Prediction(Table):
 
 
 class Annotation(Table):
-    """One person's label for one scan. The newest row of a scan counts; undo adds a row."""
+    """One person's label for one scan, or a note, or an undo, which is a row of its own.
+
+    The newest row of a scan tells its whole state: its label, its note, and who gave the label.
+    """
 
     __tablename__ = "annotation"
+    __table_args__ = (Index("annotation_order", "scan_id", "id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"), index=True)
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
     label: Mapped[str | None] = mapped_column(String(12))
     """A plane, `unusable`, or none where an undo leaves the scan without a label."""
     kind: Mapped[str] = mapped_column(String(12))
@@ -121,6 +146,8 @@ class Annotation(Table):
     model_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
     """The model whose opinion the person saw."""
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("annotation.id"))
+    stands_id: Mapped[int | None] = mapped_column(ForeignKey("annotation.id"))
+    """Of a note or an undo: the earlier row whose label stands after it; none if none does."""
 
 
 class Run(Table):

@@ -1,0 +1,242 @@
+"""The files of the workspace: scans, models, snapshots, under keys, in a folder or a bucket."""
+
+import os
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+ -]*")
+_INCOMING = ".incoming"
+"""Where local files are written before they are moved to their place."""
+
+
+class BlobKeyError(ValueError):
+    """A key that is no plain path below the store."""
+
+
+class BlobMissingError(FileNotFoundError):
+    """Nothing is stored under the key."""
+
+
+class Blobs:
+    """A store of bytes under keys such as `scans/ab/abcd.png`.
+
+    A folder is used directly; an address with a scheme goes through fsspec, whose packages for
+    the scheme (`s3fs` for `s3://`) must be installed. A key holds either its whole content or
+    nothing, whenever the program is killed.
+
+    Args:
+        url: a folder, `file:///folder`, or an fsspec address such as `s3://bucket/prefix`.
+        cache: the folder in which `local_folder` keeps copies from a remote store; none is a
+            temporary folder that goes with the object.
+
+    Example:
+        >>> blobs = Blobs("/data/blobs")
+        >>> blobs.put("notes/a.txt", b"hello")
+        >>> blobs.get("notes/a.txt")
+        b'hello'
+    """
+
+    def __init__(self, url: str, *, cache: Path | None = None) -> None:
+        self.url = url
+        self._cache = cache
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
+        self._remote: Any = None
+        self._root = ""
+        if "://" not in url or url.startswith("file://"):
+            self._folder = Path(url.removeprefix("file://")).expanduser().absolute()
+        else:
+            # A folder needs no fsspec, and starts a tenth of a second sooner without it.
+            import fsspec
+
+            self._remote, self._root = fsspec.core.url_to_fs(url)
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store bytes under a key, in place of what was there.
+
+        Args:
+            key: parts of letters, digits and `_.+ -`, joined by `/`.
+            data: the content.
+
+        Raises:
+            BlobKeyError: the key is not of that form.
+        """
+        _check(key)
+        if self._folder is None:
+            path = self._address(key)
+            self._remote.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+            self._remote.pipe_file(path, data)
+            return
+        temporary = self._incoming()
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            _move(temporary, self._folder / key)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def get(self, key: str) -> bytes:
+        """Read the bytes under a key.
+
+        Args:
+            key: the key.
+
+        Returns:
+            The content.
+
+        Raises:
+            BlobMissingError: nothing is stored under the key.
+        """
+        _check(key)
+        try:
+            if self._folder is not None:
+                return (self._folder / key).read_bytes()
+            return bytes(self._remote.cat_file(self._address(key)))
+        except FileNotFoundError as error:
+            raise BlobMissingError(
+                f"The file “{key}” is not in the workspace's files ({self.url}). Was it deleted, "
+                f"or does FETAL_BLOBS point somewhere else than before?"
+            ) from error
+
+    def exists(self, key: str) -> bool:
+        """Say whether something is stored under a key."""
+        _check(key)
+        if self._folder is not None:
+            return (self._folder / key).is_file()
+        return bool(self._remote.isfile(self._address(key)))
+
+    def delete(self, key: str) -> None:
+        """Remove a key; one that is not there is no error."""
+        _check(key)
+        if self._folder is not None:
+            (self._folder / key).unlink(missing_ok=True)
+        elif self.exists(key):
+            self._remote.rm_file(self._address(key))
+
+    def put_folder(self, prefix: str, folder: Path) -> None:
+        """Store a folder's files under a prefix, in place of what was there.
+
+        Args:
+            prefix: the key of the folder.
+            folder: a local folder.
+        """
+        _check(prefix)
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        if self._folder is None:
+            for path in files:
+                self.put(f"{prefix}/{path.relative_to(folder).as_posix()}", path.read_bytes())
+            return
+        temporary, old = self._incoming(), self._incoming()
+        target = self._folder / prefix
+        try:
+            shutil.copytree(folder, temporary)
+            if target.exists():
+                target.rename(old)
+            _move(temporary, target)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
+
+    def local_folder(self, prefix: str) -> Path:
+        """Give a folder of the store as a local folder.
+
+        Args:
+            prefix: the key of the folder.
+
+        Returns:
+            The folder itself where the store is local, else a copy. Only read it.
+
+        Raises:
+            BlobMissingError: nothing is stored under the prefix.
+        """
+        _check(prefix)
+        place = self._folder / prefix if self._folder is not None else self._cached(prefix)
+        if not place.is_dir():
+            raise BlobMissingError(
+                f"The folder “{prefix}” is not in the workspace's files ({self.url}). Was it "
+                f"deleted, or does FETAL_BLOBS point somewhere else than before?"
+            )
+        return place
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """List what is stored.
+
+        Args:
+            prefix: the key of a folder; empty is everything.
+
+        Yields:
+            The keys, in no particular order.
+        """
+        if prefix:
+            _check(prefix)
+        if self._folder is not None:
+            for path in (self._folder / prefix).rglob("*"):
+                key = path.relative_to(self._folder).as_posix()
+                if path.is_file() and not key.startswith(_INCOMING):
+                    yield key
+            return
+        address = self._address(prefix) if prefix else self._root
+        for found in self._remote.find(address):
+            yield found[len(self._root) :].lstrip("/")
+
+    def _cached(self, prefix: str) -> Path:
+        if self._cache is None:
+            if self._temporary is None:
+                self._temporary = tempfile.TemporaryDirectory(prefix="fetal-")
+            self._cache = Path(self._temporary.name)
+        place = self._cache / prefix
+        if place.is_dir():
+            return place
+        copy = self._cache / f"{_INCOMING}-{uuid.uuid4().hex}"
+        try:
+            for key in self.keys(prefix):
+                path = copy / key.removeprefix(prefix).lstrip("/")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(self.get(key))
+            if copy.is_dir():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                # Another process may have made the same copy first; theirs is as good.
+                try:
+                    copy.rename(place)
+                except OSError:
+                    if not place.is_dir():
+                        raise
+        finally:
+            shutil.rmtree(copy, ignore_errors=True)
+        return place
+
+    def _address(self, key: str) -> str:
+        return f"{self._root.rstrip('/')}/{key}"
+
+    def _incoming(self) -> Path:
+        assert self._folder is not None
+        folder = self._folder / _INCOMING
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / uuid.uuid4().hex
+
+
+def _check(key: str) -> None:
+    if not all(_PART.fullmatch(part) for part in key.split("/")):
+        raise BlobKeyError(
+            f"“{key}” cannot be the key of a file. Expected parts of letters, digits and _.+- "
+            f"that start with a letter or digit, joined by “/”."
+        )
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(target)
+    if os.name == "posix":
+        # The new name itself must reach the disk too, or a power cut loses it.
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

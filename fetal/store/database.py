@@ -1,0 +1,187 @@
+"""The database: one engine for all threads, and a transaction for everything a person confirms."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+
+from fetal.store.blobs import Blobs
+from fetal.store.workspace import Workspace
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another before it gives up."""
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_MIGRATION_LOCK = 0x666574616C
+"""PostgreSQL's advisory lock for migrations: `fetal` in ASCII."""
+
+
+class DatabaseError(RuntimeError):
+    """The database cannot be used as it is."""
+
+
+class NewerDatabaseError(DatabaseError):
+    """A later version of the program wrote this database."""
+
+
+class Store:
+    """The open workspace's database and files; safe to share between threads.
+
+    Attributes:
+        workspace: where everything is.
+        engine: SQLAlchemy's engine.
+        blobs: the files.
+
+    Example:
+        >>> store = Store.open(Workspace.at(folder))
+        >>> with store.session() as session:
+        ...     session.add(Patient(id="P-0123456789", named=True))
+    """
+
+    def __init__(self, workspace: Workspace, engine: Engine, blobs: Blobs) -> None:
+        self.workspace = workspace
+        self.engine = engine
+        self.blobs = blobs
+        self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
+
+    @classmethod
+    def open(cls, workspace: Workspace) -> "Store":
+        """Open a workspace, make what is missing and bring its tables up to date.
+
+        Args:
+            workspace: where it is.
+
+        Returns:
+            The store.
+
+        Raises:
+            NewerDatabaseError: a later version of the program wrote the database.
+        """
+        workspace.folder.mkdir(parents=True, exist_ok=True)
+        engine = _engine(workspace.database_url)
+        migrate(engine)
+        return cls(workspace, engine, Blobs(workspace.blobs_url, cache=workspace.folder / "cache"))
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open one transaction that may write: all of it is kept, or nothing.
+
+        On SQLite it takes the writer's place in the queue at once, because a transaction that
+        reads first and writes later fails when another wrote in between. Keep it short.
+
+        Yields:
+            The session; committed at the end of the block, rolled back when it raises.
+        """
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open one transaction that only reads; it waits for no writer.
+
+        Yields:
+            The session; what was changed in it is dropped.
+        """
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables up to the version that this program knows.
+
+    Alembic is only imported where there is something to do: it costs half a second at start.
+
+    Args:
+        engine: the database.
+
+    Raises:
+        NewerDatabaseError: a later version of the program wrote the database.
+    """
+    with engine.connect() as connection:
+        if _is_current(connection):
+            return
+    with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        # Another process may have done the work while this one waited for the lock.
+        if not _is_current(connection):
+            _upgrade(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _is_current(connection: Connection) -> bool:
+    revision = _revision(connection)
+    if revision is None:
+        return False
+    known = sorted(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("0*_*.py"))
+    if revision not in known:
+        raise NewerDatabaseError(
+            f"This workspace was written by a later version of the program (its tables are at "
+            f"revision {revision}, this program knows {known[-1]}). Install the later version, "
+            f"or set FETAL_WORKSPACE to another folder."
+        )
+    return revision == known[-1]
+
+
+def _revision(connection: Connection) -> str | None:
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _engine(database_url: str) -> Engine:
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, pool_size=10, max_overflow=20, connect_args={"timeout": BUSY_SECONDS}
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver would otherwise begin transactions on its own, and only at the first write.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    _enter_wal(connection)
+
+
+def _enter_wal(connection: Any) -> None:
+    """Switch to the write-ahead log; SQLite does not wait by itself when two switch at once."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except connection.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

@@ -1,0 +1,25 @@
+"""Alembic's entry: runs the migrations on the connection that `fetal.store.database` gives."""
+
+from alembic import context
+from sqlalchemy import create_engine
+
+from fetal.store.tables import Table
+from fetal.store.workspace import Workspace
+
+
+def _run(connection: object) -> None:
+    context.configure(
+        connection=connection,  # type: ignore[arg-type]
+        target_metadata=Table.metadata,
+        render_as_batch=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+_given = context.config.attributes.get("connection")
+if _given is not None:
+    _run(_given)
+else:
+    with create_engine(Workspace.from_environment().database_url).begin() as _connection:
+        _run(_connection)
