@@ -1,1 +1,43 @@
+"""Scans: any file in, grey pixels of the sector out, and no patient in them."""
 
+from fetal.scans.errors import (
+    AnimatedError,
+    BlankScanError,
+    ColourDopplerError,
+    EmptyFileError,
+    NotAnImageError,
+    ScanError,
+    TooLargeError,
+    TooSmallError,
+    TruncatedError,
+    UnsupportedFormatError,
+)
+from fetal.scans.identity import PseudonymKeyError, Pseudonyms
+from fetal.scans.limits import Limits
+from fetal.scans.png import decode_png, encode_png
+from fetal.scans.reading import Scan, pixel_digest, read_scan
+from fetal.scans.sector import Box, Sector, find_sector
+
+__all__ = [
+    "AnimatedError",
+    "BlankScanError",
+    "Box",
+    "ColourDopplerError",
+    "EmptyFileError",
+    "Limits",
+    "NotAnImageError",
+    "PseudonymKeyError",
+    "Pseudonyms",
+    "Scan",
+    "ScanError",
+    "Sector",
+    "TooLargeError",
+    "TooSmallError",
+    "TruncatedError",
+    "UnsupportedFormatError",
+    "decode_png",
+    "encode_png",
+    "find_sector",
+    "pixel_digest",
+    "read_scan",
+]

@@ -1,0 +1,188 @@
+"""Pictures as browsers, phones and machines export them, turned into 8-bit pixels."""
+
+import io
+import struct
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from fetal.scans.errors import (
+    AnimatedError,
+    NotAnImageError,
+    TruncatedError,
+    UnsupportedFormatError,
+)
+from fetal.scans.limits import Limits
+
+_READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
+_NAMES = {"WEBP": "WebP", "MPO": "JPEG"}
+_ANIMATED = {
+    "GIF": "an animated GIF",
+    "PNG": "an animated PNG",
+    "WEBP": "an animated WebP",
+    "TIFF": "a TIFF with several pages",
+}
+_STARTS = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"II+\0": "TIFF",
+    b"MM\0+": "TIFF",
+    b"BM": "BMP",
+    b"GIF8": "GIF",
+}
+_OTHER_KINDS = {
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive or Office document",
+    b"\x00\x00\x00\x0cjP  ": "a JPEG 2000 picture",
+    b"\xff\x4f\xff\x51": "a JPEG 2000 picture",
+    b"\x1f\x8b": "a compressed archive",
+    b"7z\xbc\xaf\x27\x1c": "a compressed archive",
+    b"Rar!": "a compressed archive",
+    b"\x1a\x45\xdf\xa3": "a film",
+    b"\x30\x26\xb2\x75": "a film",
+    b"\x00\x00\x01\xba": "a film",
+}
+_TIFF_PHOTOMETRIC = 262
+_TIFF_WHITE_IS_ZERO = 0
+_BIT_DEPTHS = (8, 10, 12, 14, 16)
+
+
+def kind_of(data: bytes) -> str | None:
+    """Tell the format from the content; the name of a file proves nothing.
+
+    Args:
+        data: the file.
+
+    Returns:
+        `PNG`, `JPEG`, `TIFF`, `BMP`, `WEBP` or `GIF`, or None for anything else.
+    """
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    return next((kind for start, kind in _STARTS.items() if data.startswith(start)), None)
+
+
+def read_picture(data: bytes, limits: Limits) -> NDArray[np.uint8]:
+    """Decode a PNG, JPEG, TIFF, BMP, WebP or still GIF.
+
+    The size is checked in the header, before any pixel is decoded. Deeper samples are scaled to 8
+    bits by the smallest usual depth that holds the brightest one, since 12-bit data often comes in
+    16-bit files. Transparency is laid over black, the screen's own ground.
+
+    Args:
+        data: the file.
+        limits: the bounds on its size.
+
+    Returns:
+        uint8 (H, W) or (H, W, 3), upright.
+
+    Raises:
+        NotAnImageError: it is no picture.
+        UnsupportedFormatError: it is of a kind that is not read.
+        TruncatedError: it cannot be read to its end.
+        AnimatedError: it holds several frames or pages.
+        TooLargeError: it has too many pixels.
+        TooSmallError: it has too few.
+    """
+    kind = kind_of(data)
+    if kind is None:
+        raise _refusal(data)
+    name = _NAMES.get(kind, kind)
+    if kind == "WEBP":
+        limits.check_size(*_webp_size(data))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(data), formats=_READ)
+    except Image.DecompressionBombError:
+        raise limits.too_many_pixels() from None
+    except UnidentifiedImageError as error:
+        raise TruncatedError(name) from error
+    with image:
+        limits.check_size(*image.size)
+        try:
+            if kind in _ANIMATED and getattr(image, "is_animated", False):
+                raise AnimatedError(_ANIMATED[kind], getattr(image, "n_frames", None))
+            return _pixels(image)
+        except AnimatedError:
+            raise
+        # A decoder may raise anything at all on a hostile or damaged file.
+        except Exception as error:
+            raise TruncatedError(name) from error
+
+
+def to_eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale samples of any depth to 0..255 without stretching the contrast.
+
+    Args:
+        values: integers or floats, any shape. Floats within 0..1 count as shares of white.
+
+    Returns:
+        uint8, the same shape.
+
+    Example:
+        >>> to_eight_bits(np.array([0, 2048, 4095], np.uint16))
+        array([  0, 128, 255], dtype=uint8)
+    """
+    if values.dtype == np.uint8:
+        return values
+    shifted = np.nan_to_num(values.astype(np.float64))
+    shifted -= min(0.0, float(shifted.min()))
+    brightest = float(shifted.max())
+    if values.dtype.kind == "f" and brightest <= 1.0:
+        white = 1.0
+    else:
+        white = next((float(2**bits - 1) for bits in _BIT_DEPTHS if brightest < 2**bits), brightest)
+    return np.asarray(np.rint(shifted * (255.0 / white)), np.uint8)
+
+
+def _pixels(image: Image.Image) -> NDArray[np.uint8]:
+    white_is_zero = _white_is_zero(image)
+    upright = ImageOps.exif_transpose(image)
+    mode = upright.mode
+    if mode.startswith(("I", "F")):
+        deep = to_eight_bits(np.asarray(upright))
+        return np.asarray(255 - deep, np.uint8) if white_is_zero else deep
+    if mode in ("L", "1"):
+        return np.asarray(upright.convert("L"), np.uint8)
+    if upright.has_transparency_data:
+        layered = upright.convert("RGBA")
+        ground = Image.new("RGBA", layered.size, (0, 0, 0, 255))
+        upright = Image.alpha_composite(ground, layered)
+    return np.asarray(upright.convert("RGB"), np.uint8)
+
+
+def _white_is_zero(image: Image.Image) -> bool:
+    tags = getattr(image, "tag_v2", None)
+    return tags is not None and tags.get(_TIFF_PHOTOMETRIC) == _TIFF_WHITE_IS_ZERO
+
+
+def _refusal(data: bytes) -> NotAnImageError | UnsupportedFormatError:
+    for start, kind in _OTHER_KINDS.items():
+        if data.startswith(start):
+            return UnsupportedFormatError(kind)
+    if data[4:8] == b"ftyp":
+        still = data[8:12] in (b"heic", b"heix", b"mif1", b"avif")
+        return UnsupportedFormatError("a HEIC or AVIF picture" if still else "a film")
+    if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
+        return UnsupportedFormatError("a film")
+    return NotAnImageError()
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    # Pillow hands the file to a decoder that sets canvases aside at once: look before that.
+    try:
+        if data[12:16] == b"VP8X":
+            wide = int.from_bytes(data[24:27], "little") + 1
+            return wide, int.from_bytes(data[27:30], "little") + 1
+        if data[12:16] == b"VP8L":
+            (bits,) = struct.unpack("<I", data[21:25])
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        wide, high = struct.unpack("<HH", data[26:30])
+        return wide & 0x3FFF, high & 0x3FFF
+    except struct.error as error:
+        raise TruncatedError("WebP") from error

@@ -1,0 +1,115 @@
+"""From the bytes of a file to a scan without its patient."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal.scans.colour import shows_flow, to_grey
+from fetal.scans.dicom import is_dicom, read_dicom
+from fetal.scans.errors import BlankScanError, ColourDopplerError
+from fetal.scans.formats import read_picture
+from fetal.scans.limits import Limits
+from fetal.scans.sector import Box, find_sector
+
+_NAMED_PATIENT = re.compile(r"(Patient\d+)(?!\d)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One frame, grey and blank outside its sector.
+
+    Args:
+        pixels: uint8 (H, W), 0 outside the sector.
+        sector: the box around what the ultrasound fills.
+        sector_found: false where no sector was told apart and the box is the whole picture.
+        digest: SHA-256 over shape and pixels, in hexadecimal: the same pixels, the same digest,
+            whatever the format.
+        patient: the patient's raw identifier, to be made a pseudonym before anything is kept, or
+            None where the file names none.
+        machine: the ultrasound machine's model, or None.
+        warnings: what a person should know, as sentences.
+    """
+
+    pixels: NDArray[np.uint8]
+    sector: Box
+    sector_found: bool
+    digest: str
+    patient: str | None = None
+    machine: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_scan(data: bytes, name: str, limits: Limits = Limits()) -> Scan:  # noqa: B008
+    """Read one file: decode, make grey, find the sector, blank the rest.
+
+    Args:
+        data: the file's bytes; the format is told from them.
+        name: the file's name, looked at only for a patient at its start (`Patient00042_…`).
+        limits: how large a file may be.
+
+    Returns:
+        The scan.
+
+    Raises:
+        ScanError: one of its kinds, whose text is the one sentence to show.
+
+    Example:
+        >>> from fetal.scans import encode_png
+        >>> fan = np.zeros((200, 300), np.uint8)
+        >>> fan[20:180, 50:250] = 90
+        >>> read_scan(encode_png(fan), "Patient00042_a.png").patient
+        'Patient00042'
+    """
+    limits.check_bytes(len(data))
+    patient: str | None = None
+    machine: str | None = None
+    if is_dicom(data):
+        picture = read_dicom(data, limits)
+        raw, patient, machine = picture.pixels, picture.patient, picture.machine
+    else:
+        raw = read_picture(data, limits)
+    grey = to_grey(raw)
+    if grey.min() == grey.max():
+        raise BlankScanError
+    sector = find_sector(grey)
+    if shows_flow(raw, sector.mask):
+        raise ColourDopplerError
+    pixels = np.where(sector.mask, grey, np.uint8(0))
+    warnings = []
+    if not sector.found:
+        warnings.append(
+            "The ultrasound could not be told from the rest of the screen, so the whole picture is "
+            "kept: please check that no name is written on it."
+        )
+    return Scan(
+        pixels,
+        sector.box,
+        sector.found,
+        pixel_digest(pixels),
+        patient or _patient_in(name),
+        machine,
+        warnings,
+    )
+
+
+def pixel_digest(pixels: NDArray[np.uint8]) -> str:
+    """The identity of a scan: SHA-256 over its shape and pixels.
+
+    Args:
+        pixels: uint8 (H, W).
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    height, width = pixels.shape
+    digest = hashlib.sha256(f"{height}x{width}:".encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
+
+
+def _patient_in(name: str) -> str | None:
+    found = _NAMED_PATIENT.match(name.replace("\\", "/").rsplit("/", 1)[-1])
+    return found.group(1) if found else None
