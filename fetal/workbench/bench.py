@@ -1,0 +1,152 @@
+"""The open workbench: what every use case works on."""
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fetal.bundle import BundleError
+from fetal.scans import Pseudonyms
+from fetal.store.blobs import Blobs
+from fetal.store.database import Store
+from fetal.store.tables import ModelVersion
+from fetal.store.workspace import Workspace
+from fetal.workbench.shipped import register_first
+from fetal.workbench.version import ModelView, champion_id, model_view
+
+if TYPE_CHECKING:
+    from fetal.predict import Model
+
+_MODELS_KEPT = 3
+"""Loaded models that stay in memory: the champion and the two of a comparison."""
+
+
+class NoModelError(RuntimeError):
+    """No model predicts in this workspace."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The version that predicts, and its loaded model."""
+
+    version: ModelView
+    model: "Model"
+
+
+class Workbench:
+    """An open workspace with its pseudonyms and its models; safe to share between threads.
+
+    Attributes:
+        workspace: where everything is.
+        store: the database.
+        blobs: the files.
+        pseudonyms: makes patients' pseudonyms with the workspace's key.
+    """
+
+    def __init__(self, workspace: Workspace, store: Store, pseudonyms: Pseudonyms) -> None:
+        self.workspace = workspace
+        self.store = store
+        self.pseudonyms = pseudonyms
+        self._models: dict[int, Model] = {}
+        self._loading = threading.Lock()
+
+    @property
+    def blobs(self) -> Blobs:
+        """The files."""
+        return self.store.blobs
+
+    def champion(self) -> Champion:
+        """Give the model that predicts now.
+
+        The newest promotion is looked up at every call, so that a promotion takes effect at once
+        in every process; the loaded model is kept.
+
+        Returns:
+            The version and its model.
+
+        Raises:
+            NoModelError: the workspace has no model.
+            BundleError: the model's files are damaged.
+        """
+        with self.store.reading() as session:
+            number = champion_id(session)
+            version = session.get(ModelVersion, number) if number is not None else None
+            if version is None:
+                raise NoModelError(
+                    "No model predicts in this workspace, because none came with the program. "
+                    "Set FETAL_MODEL to a model's folder and open the workspace again."
+                )
+            view = model_view(session, version)
+        return Champion(view, self.model(view.id))
+
+    def model(self, version_id: int) -> "Model":
+        """Load any version of the model, or give it again where it is loaded.
+
+        Args:
+            version_id: the version's number.
+
+        Returns:
+            The model.
+
+        Raises:
+            NoModelError: the workspace has no such version.
+            BundleError: the model's files are damaged.
+        """
+        # What needs no model, such as an export of labels, starts sooner without OpenVINO.
+        from fetal.predict import load_model
+
+        with self._loading:
+            if version_id not in self._models:
+                with self.store.reading() as session:
+                    version = session.get(ModelVersion, version_id)
+                if version is None:
+                    raise NoModelError(f"This workspace has no model with the number {version_id}.")
+                loaded = load_model(self.blobs.local_folder(version.location))
+                while len(self._models) >= _MODELS_KEPT:
+                    del self._models[next(iter(self._models))]
+                self._models[version_id] = loaded
+            # The one used last goes to the end, so that the one unused for longest is dropped.
+            self._models[version_id] = self._models.pop(version_id)
+            return self._models[version_id]
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self.store.close()
+
+
+def open_workbench(workspace: Workspace | None = None) -> Workbench:
+    """Open a workspace, made where it does not exist, with the shipped model as first champion.
+
+    Args:
+        workspace: where it is; none is what the environment names.
+
+    Returns:
+        The workbench.
+
+    Raises:
+        NewerDatabaseError: a later version of the program wrote the workspace.
+        PseudonymKeyError: the workspace's key file is damaged.
+
+    Example:
+        >>> bench = open_workbench(Workspace.at(Path("/data/fetal")))
+        >>> bench.champion().version.origin
+        'shipped'
+    """
+    workspace = workspace or Workspace.from_environment()
+    store = Store.open(workspace)
+    bench = Workbench(workspace, store, Pseudonyms.open(workspace.key_file))
+    with store.reading() as session:
+        empty = champion_id(session) is None
+    if empty:
+        _bring_shipped(store)
+    return bench
+
+
+def _bring_shipped(store: Store) -> None:
+    from fetal.predict import load_model
+
+    try:
+        shipped = load_model()
+    except BundleError:
+        # Scans can be looked at and labelled without a model; `champion` says what is missing.
+        return
+    register_first(store, shipped.bundle)
