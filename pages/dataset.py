@@ -1,0 +1,36 @@
+"""Dataset: everything that is stored, to find, count, import and export."""
+
+import streamlit as st
+
+from fetal.workbench import views
+from pages.parts import desk, exporting, filters, gallery, importing, plots
+from pages.parts.words import number
+
+
+def main() -> None:
+    st.title("Dataset")
+    bench = desk.workbench()
+    chosen = filters.choose()
+    found = views.count(bench, chosen)
+    st.markdown(f"**{number(found, 'scan', 'scans')}** fit the filter")
+    table, pictures, counts, bring, take = st.tabs(
+        ["Table", "Gallery", "Counts", "Import", "Export"], key="dataset-tab", on_change="rerun"
+    )
+    if table.open:
+        with table:
+            gallery.table(chosen)
+    if pictures.open:
+        with pictures:
+            gallery.pictures(chosen, found)
+    if counts.open:
+        with counts:
+            plots.counts()
+    if bring.open:
+        with bring:
+            importing.show()
+    if take.open:
+        with take:
+            exporting.show(chosen, found)
+
+
+main()

@@ -1,0 +1,87 @@
+"""Models: the champion and its challengers, compared; promote, roll back, download."""
+
+import streamlit as st
+
+from fetal.workbench import models
+from pages.parts import comparing, desk, person, versions
+from pages.parts.words import moment
+
+
+def main() -> None:
+    st.title("Models")
+    st.caption(
+        "The **champion** is the version that predicts now, for everybody. A **challenger** is "
+        "another version, such as one you have just trained: it predicts for nobody until somebody "
+        "promotes it."
+    )
+    bench = desk.workbench()
+    known = models.versions(bench)
+    champion = next(version for version in known if version.is_champion)
+    challengers = [version for version in known if not version.is_champion]
+    standing(champion)
+    if challengers:
+        challenge(champion, challengers)
+    else:
+        st.info("There is no challenger yet. Train one on your labels.")
+        st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
+    st.subheader("All versions")
+    for version in known:
+        versions.one(version)
+    versions.history()
+
+
+def standing(champion: models.ModelView) -> None:
+    """Who predicts now, and the way back."""
+    history = models.promotions(desk.workbench())
+    with st.container(border=True, key="champion"):
+        words, way_back = st.columns([5, 1], vertical_alignment="center")
+        words.markdown(
+            f"### :material/trophy: {champion.name}\nChampion since {moment(champion.promoted_at)}"
+        )
+        if len(history) > 1 and way_back.button(
+            "Roll back", key="roll-back", icon=":material/history:", width="stretch"
+        ):
+            roll_back(champion)
+
+
+def challenge(champion: models.ModelView, challengers: list[models.ModelView]) -> None:
+    """A challenger beside the champion, and its promotion."""
+    pick, act = st.columns([5, 1], vertical_alignment="bottom")
+    challenger = pick.selectbox(
+        "Challenger",
+        challengers,
+        format_func=lambda version: f"{version.name} ({moment(version.added_at)})",
+        key="challenger",
+    )
+    if act.button(
+        "Promote", key="promote", type="primary", icon=":material/upgrade:", width="stretch"
+    ):
+        promote(champion, challenger)
+    comparing.show(champion, challenger)
+
+
+@st.dialog("Promote this model?")
+def promote(champion: models.ModelView, challenger: models.ModelView) -> None:
+    """Ask once, then promote."""
+    st.markdown(
+        f"“**{challenger.name}**” will predict for everybody, at once, in place of "
+        f"“{champion.name}”. Labels stay as they are, and you can roll back at any time."
+    )
+    if st.button("Promote", key="promote-yes", type="primary"):
+        models.promote(desk.workbench(), challenger.id, person.name())
+        st.rerun()
+
+
+@st.dialog("Roll back?")
+def roll_back(champion: models.ModelView) -> None:
+    """Ask once, then let the champion before predict again."""
+    st.markdown(
+        f"The champion before “**{champion.name}**” will predict for everybody again, at once. "
+        "Nothing is lost: this version stays in the list."
+    )
+    if st.button("Roll back", key="roll-back-yes", type="primary"):
+        models.roll_back(desk.workbench(), person.name())
+        st.rerun()
+
+
+main()

@@ -1,0 +1,45 @@
+"""Work that goes on while the page is left, reloaded or closed."""
+
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+Report = Callable[[int, int], None]
+
+
+class Work:
+    """One long piece of work in a thread of its own.
+
+    Args:
+        task: what to do; it is given a function to report (done, total) with.
+
+    Attributes:
+        done: how many parts are done.
+        total: how many parts there are, or 0 while nobody knows.
+        result: what the task returned, once it has.
+        failure: why the task failed, in the words of its error, or none.
+    """
+
+    def __init__(self, task: Callable[[Report], Any]) -> None:
+        self.done = 0
+        self.total = 0
+        self.result: Any = None
+        self.failure: str | None = None
+        self._task = task
+        self._thread = Thread(target=self._run, name="work", daemon=True)
+        self._thread.start()
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is a result or a failure to show."""
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self.result = self._task(self._report)
+        # Whatever went wrong in the thread must reach the page, or the person waits for ever.
+        except Exception as error:
+            self.failure = str(error) or type(error).__name__
+
+    def _report(self, done: int, total: int) -> None:
+        self.done, self.total = done, total

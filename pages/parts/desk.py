@@ -1,0 +1,40 @@
+"""The open workbench: one for the whole app, and the drops that go on while pages are left."""
+
+from threading import Thread
+
+import streamlit as st
+
+from fetal.workbench import Workbench, intake, open_workbench
+from pages.parts.background import Work
+
+
+@st.cache_resource(show_spinner=False)
+def workbench() -> Workbench:
+    """The workbench that every page of every person shares."""
+    return open_workbench()
+
+
+@st.cache_resource(show_spinner=False)
+def intake_desk() -> intake.IntakeDesk:
+    """The desk that takes in drops of scans, whether or not a page watches."""
+    return intake.IntakeDesk(workbench())
+
+
+@st.cache_resource(show_spinner=False)
+def drops() -> dict[str, intake.Drop]:
+    """The newest drop of each person, so that a reloaded page finds it again."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def works() -> dict[str, Work]:
+    """Long work by name, such as an import, so that a reloaded page finds it again."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> Thread:
+    """Open the workbench and load the champion while the person still types a name."""
+    thread = Thread(target=lambda: workbench().champion(), name="warm-up", daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,78 @@
+"""Take labels out, with or without the scans."""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from fetal.workbench import dataset, views
+from pages.parts import desk, person
+from pages.parts.background import Work
+from pages.parts.words import number
+
+
+def show(chosen: views.ScanFilter, found: int) -> None:
+    """Downloads of what the filter shows."""
+    bench = desk.workbench()
+    day = f"{datetime.now().astimezone():%Y-%m-%d}"
+    st.write(
+        f"{number(found, 'scan fits', 'scans fit')} the filter above. Each line holds the image’s "
+        "name, its plane, the patient’s code, who labelled it and when, and the model’s opinion."
+    )
+    labels, archive = st.columns(2, gap="large")
+    with labels.container(border=True):
+        st.markdown("**Labels only**")
+        st.download_button(
+            "Labels (CSV)",
+            data=lambda: dataset.export_labels(bench, chosen),
+            file_name=f"labels-{day}.csv",
+            mime="text/csv",
+            key="export-labels",
+            icon=":material/download:",
+            disabled=not found,
+            on_click="ignore",
+        )
+    with archive.container(border=True):
+        st.markdown("**Labels and scans**")
+        packing(chosen, found, f"scans-{day}.zip")
+
+
+def packing(chosen: views.ScanFilter, found: int, file_name: str) -> None:
+    """Pack the archive first, since it takes a while; then offer it."""
+    bench, name = desk.workbench(), f"export of {person.name()}"
+    if st.button(
+        "Pack labels and scans (ZIP)",
+        key="export-pack",
+        disabled=not found,
+        icon=":material/folder_zip:",
+    ):
+        target = Path(tempfile.mkdtemp(prefix="fetal-export-")) / file_name
+        desk.works()[name] = Work(lambda _: dataset.export_archive(bench, chosen, target))
+        st.session_state["export-target"] = target
+    if name in desk.works():
+        packed(name)
+
+
+@st.fragment(run_every=0.5)
+def packed(name: str) -> None:
+    """The archive, once it is there."""
+    work = desk.works()[name]
+    if not work.finished:
+        st.progress(work.done / max(1, work.total), text="Packing …")
+        return
+    if work.failure:
+        st.error(work.failure)
+        return
+    target: Path | None = st.session_state.get("export-target")
+    if target is not None and target.exists():
+        st.download_button(
+            f"Download {target.name}",
+            data=target.read_bytes,
+            file_name=target.name,
+            mime="application/zip",
+            key="export-archive",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+        )

@@ -1,0 +1,68 @@
+"""The filter over everything stored."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+import streamlit as st
+
+from fetal.planes import PLANES
+from fetal.workbench.views import ScanFilter
+
+_REVIEWED = {"All": None, "Labelled": True, "Not labelled": False}
+_AGREEMENT = {"All": None, "Agree": True, "Disagree": False}
+_SOURCES = {"upload": "Dropped", "import": "Imported", "sample": "Samples"}
+
+
+def choose() -> ScanFilter:
+    """Let a person narrow the scans down."""
+    with st.container(horizontal=True, gap="medium", key="filters", vertical_alignment="bottom"):
+        planes = st.pills(
+            "Plane",
+            PLANES,
+            selection_mode="multi",
+            format_func=lambda plane: plane.title,
+            key="filter-planes",
+            persist_state="session",
+            help="The label where there is one, otherwise what the model predicts.",
+        )
+        sources = st.pills(
+            "Came by",
+            list(_SOURCES),
+            selection_mode="multi",
+            format_func=lambda source: _SOURCES[source],
+            key="filter-sources",
+            persist_state="session",
+        )
+        reviewed = st.segmented_control(
+            "Label",
+            list(_REVIEWED),
+            default="All",
+            required=True,
+            key="filter-reviewed",
+            persist_state="session",
+        )
+        agreement = st.segmented_control(
+            "Model and person",
+            list(_AGREEMENT),
+            default="All",
+            required=True,
+            key="filter-agreement",
+            persist_state="session",
+        )
+        dates: Any = st.date_input(
+            "Added between", value=(), key="filter-dates", persist_state="session", width=230
+        )
+    since, until = (*dates, None, None)[:2]
+    return ScanFilter(
+        planes=tuple(planes),
+        sources=tuple(sources),
+        reviewed=_REVIEWED[reviewed or "All"],
+        agreement=_AGREEMENT[agreement or "All"],
+        since=_moment(since, time.min),
+        until=_moment(until, time.max),
+    )
+
+
+def _moment(day: Any, at: time) -> datetime | None:
+    """A day of this computer's calendar as a moment in UTC."""
+    return None if day is None else datetime.combine(day, at).astimezone().astimezone(UTC)

@@ -1,0 +1,29 @@
+"""The foot of every page: what this program is not, and who is at the screen."""
+
+import streamlit as st
+
+from pages.parts import person
+
+
+def show() -> None:
+    """Show the foot of the page."""
+    st.divider()
+    with st.container(
+        key="footer",
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+    ):
+        st.caption(
+            "For research and quality work. **Not a medical device**: do not use it for diagnosis "
+            "or treatment.",
+            width="content",
+        )
+        if who := person.name():
+            st.button(
+                f"{who} · not you?",
+                key="not-you",
+                type="tertiary",
+                icon=":material/person:",
+                on_click=person.forget,
+            )

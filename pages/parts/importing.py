@@ -1,0 +1,113 @@
+"""Bring in scans that already have labels: a folder for each plane, or a table."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from fetal.workbench import dataset
+from pages.parts import desk, person
+from pages.parts.background import Work
+from pages.parts.words import number
+
+_FOLDER = (
+    "One folder for each plane, named brain, abdomen, femur, thorax, cervix or other. Patients "
+    "are read from the files or from names such as Patient00012_….png."
+)
+_TABLE = (
+    "A CSV with the columns image, plane and, if you have it, patient; or the table of "
+    "FETAL_PLANES_DB as it comes."
+)
+
+
+def show() -> None:
+    """The import, or how far it is."""
+    name = f"import of {person.name()}"
+    work = desk.works().get(name)
+    if work is not None and not work.finished:
+        running(name)
+        return
+    if work is not None:
+        outcome(work)
+    folder, table = st.columns(2, gap="large")
+    with folder, st.form("import-folder"):
+        st.markdown("**A labelled folder**")
+        st.caption(_FOLDER)
+        path = st.text_input("Folder on this computer", key="import-folder-path")
+        if st.form_submit_button("Import the folder", key="import-folder-go"):
+            begin_folder(name, path)
+    with table, st.form("import-table"):
+        st.markdown("**A table of labels (CSV)**")
+        st.caption(_TABLE)
+        csv = st.file_uploader("The table", key="import-csv")
+        images = st.text_input("Folder with the images, on this computer", key="import-images")
+        if st.form_submit_button("Import the table", key="import-csv-go"):
+            if csv is None:
+                st.error("Please choose the table first.")
+            else:
+                begin_table(name, csv.getvalue(), images)
+
+
+def begin_folder(name: str, path: str) -> None:
+    """Start to import a folder, unless there is none."""
+    folder = existing(path)
+    if folder is None:
+        return
+    who, bench = person.name(), desk.workbench()
+    desk.works()[name] = Work(
+        lambda report: dataset.import_folder(bench, folder, who, on_progress=report)
+    )
+    st.rerun()
+
+
+def begin_table(name: str, csv: bytes, images: str) -> None:
+    """Start to import a table, unless its images' folder is missing."""
+    folder = existing(images)
+    if folder is None:
+        return
+    who, bench = person.name(), desk.workbench()
+    desk.works()[name] = Work(
+        lambda report: dataset.import_csv(bench, csv, folder, who, on_progress=report)
+    )
+    st.rerun()
+
+
+def existing(path: str) -> Path | None:
+    """The folder, or none after a sentence that says what is missing."""
+    folder = Path(path.strip()).expanduser()
+    if path.strip() and folder.is_dir():
+        return folder
+    st.error(f"There is no folder “{path.strip()}” on the computer that runs this program.")
+    return None
+
+
+@st.fragment(run_every=0.5)
+def running(name: str) -> None:
+    """How far the import is."""
+    work = desk.works()[name]
+    if work.finished:
+        st.rerun()
+    st.progress(
+        work.done / max(1, work.total),
+        text=f"Importing {work.done:,} of {work.total:,}. You can leave this page; it goes on.",
+    )
+
+
+def outcome(work: Work) -> None:
+    """What the last import brought."""
+    if work.failure:
+        st.error(work.failure)
+        return
+    report: dataset.ImportReport = work.result
+    added = sum(t.scan_id is not None for t in report.taken)
+    st.success(
+        f"{number(added, 'scan is', 'scans are')} in the dataset, "
+        f"{number(report.labelled, 'label', 'labels')} kept."
+    )
+    if report.missing:
+        with st.expander(
+            f"{number(len(report.missing), 'image', 'images')} of the table not found"
+        ):
+            st.text("\n".join(report.missing[:1000]))
+    if report.refused:
+        with st.expander(f"{number(len(report.refused), 'line', 'lines')} refused"):
+            st.text("\n".join(report.refused[:1000]))

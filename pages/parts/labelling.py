@@ -1,0 +1,80 @@
+"""One button to accept what the model says, and one for every other label."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from fetal.planes import PLANES
+from fetal.workbench import review
+from fetal.workbench.views import ScanView
+from pages.parts import person
+from pages.parts.desk import workbench
+from pages.parts.words import UNUSABLE, label, moment
+
+UNUSABLE_HELP = "No plane can be told from this scan; it is kept, but never trained on."
+
+
+def state(scan: ScanView) -> None:
+    """Say in words how the scan is labelled, and by whom."""
+    if scan.label is None:
+        st.caption("Not labelled yet.")
+        return
+    how = {"accept": "accepted", "correct": "corrected", "import": "imported"}
+    verb = how.get(scan.label_kind or "", "labelled")
+    st.markdown(
+        f":green[:material/check:] **{label(scan.label)}**: {verb} by {scan.labelled_by}, "
+        f"{moment(scan.labelled_at)}"
+    )
+
+
+def buttons(scan: ScanView, choose: Callable[[str], None], *, shortcuts: bool = False) -> None:
+    """Show a button for each label; the predicted one accepts.
+
+    Args:
+        scan: the scan to label.
+        choose: called with the label when a button is clicked.
+        shortcuts: whether digits and A press the buttons; only for one scan on a page.
+    """
+    if scan.predicted is not None and scan.label != scan.predicted:
+        st.button(
+            f"Accept: {scan.predicted.title}",
+            key=f"accept-{scan.id}",
+            type="primary",
+            icon=":material/check:",
+            shortcut="A" if shortcuts else None,
+            on_click=choose,
+            args=(scan.predicted.value,),
+            width="stretch",
+        )
+    st.caption("Correct it to" if scan.label is None else "Change it to")
+    with st.container(horizontal=True, gap="xsmall", key=f"correct-{scan.id}"):
+        for digit, plane in enumerate(PLANES, start=1):
+            if not shortcuts and plane.value in (scan.label, scan.predicted):
+                continue
+            st.button(
+                plane.title,
+                key=f"label-{scan.id}-{plane.value}",
+                shortcut=str(digit) if shortcuts else None,
+                on_click=choose,
+                args=(plane.value,),
+            )
+        if scan.label != UNUSABLE:
+            st.button(
+                "Unusable",
+                key=f"label-{scan.id}-{UNUSABLE}",
+                type="tertiary",
+                help=UNUSABLE_HELP,
+                shortcut="U" if shortcuts else None,
+                on_click=choose,
+                args=(UNUSABLE,),
+            )
+
+
+def annotate(scan_id: int, value: str, note: str = "") -> int:
+    """Keep the label in the person's name; returns the annotation for an undo."""
+    return review.annotate(workbench(), scan_id, value, person.name(), note=note)
+
+
+def undo(annotation_id: int) -> None:
+    """Take a label back in the person's name; the label itself stays on record."""
+    review.undo(workbench(), annotation_id, person.name())

@@ -1,0 +1,88 @@
+"""Plots: how many scans of each plane and patient, learning curves, confusion of planes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from fetal.planes import PLANES
+from fetal.workbench import dataset
+from pages.parts import desk
+from pages.parts.look import PLANE_COLOURS
+
+_CALM = {"displayModeBar": False}
+_MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
+
+
+def counts() -> None:
+    """How many scans and labels of each plane there are, and how many scans of each patient."""
+    import plotly.express as express
+
+    bench = desk.workbench()
+    planes, patients = dataset.counts_per_plane(bench), dataset.counts_per_patient(bench)
+    if planes.empty or patients.empty:
+        st.info("Nothing to count yet.")
+        return
+    left, right = st.columns(2)
+    left.plotly_chart(express.bar(planes), config=_CALM, key="plot-planes")
+    right.plotly_chart(express.bar(patients), config=_CALM, key="plot-patients")
+
+
+def curves(points: Sequence[dict[str, Any]], key: str) -> None:
+    """Loss and accuracy after each pass over the scans."""
+    import plotly.graph_objects as graph
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(
+        cols=2, subplot_titles=("Error (loss): lower is better", "Right answers (accuracy)")
+    )
+    passes = list(range(1, len(points) + 1))
+    lines = (
+        ("loss", "learning", "#56b4e9", 1),
+        ("val_loss", "held-back patients", "#e69f00", 1),
+        ("accuracy", "learning", "#56b4e9", 2),
+        ("val_accuracy", "held-back patients", "#e69f00", 2),
+    )
+    for name, words, colour, column in lines:
+        figure.add_trace(
+            graph.Scatter(
+                x=passes,
+                y=[point.get(name) for point in points],
+                name=words,
+                mode="lines+markers",
+                line={"color": colour, "dash": "dot" if name.startswith("val") else "solid"},
+                showlegend=column == 1,
+            ),
+            row=1,
+            col=column,
+        )
+    figure.update_xaxes(title="pass over the scans (epoch)", dtick=max(1, len(points) // 10))
+    figure.update_yaxes(tickformat=".0%", col=2)
+    figure.update_layout(height=300, margin=_MARGIN, legend={"orientation": "h", "y": -0.35})
+    st.plotly_chart(figure, config=_CALM, key=key)
+
+
+def confusion(matrix: Sequence[Sequence[int]], key: str) -> None:
+    """How often each plane was taken for which."""
+    import plotly.graph_objects as graph
+
+    names = [plane.value.capitalize() for plane in PLANES]
+    shares = [[cell / max(1, sum(row)) for cell in row] for row in matrix]
+    figure = graph.Figure(
+        graph.Heatmap(
+            z=shares,
+            x=names,
+            y=names,
+            text=[[str(cell) if cell else "" for cell in row] for row in matrix],
+            texttemplate="%{text}",
+            colorscale="Cividis",
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            hovertemplate="labelled %{y}, model says %{x}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_layout(height=330, margin={**_MARGIN, "t": 10})
+    figure.update_xaxes(title="model says")
+    figure.update_yaxes(title="labelled", autorange="reversed")
+    st.plotly_chart(figure, config=_CALM, key=key)

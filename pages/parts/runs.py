@@ -1,0 +1,125 @@
+"""Trainings: the one that goes on, and the ones before."""
+
+import streamlit as st
+
+from fetal.workbench import retraining
+from pages.parts import desk, person, plots
+from pages.parts.words import duration, moment
+
+_STATUS = {
+    "queued": "waiting for the worker",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+_GOING_ON = ("queued", "running")
+
+
+@st.fragment(run_every=1.0)
+def current(shown: int | None) -> None:
+    """The training that goes on, wherever it was started.
+
+    Args:
+        shown: the training that the page around this believes to go on.
+    """
+    bench = desk.workbench()
+    active = next((run for run in retraining.runs(bench) if run.status in _GOING_ON), None)
+    if (active.id if active else None) != shown:
+        st.rerun()
+    if active is None:
+        return
+    run = retraining.run(bench, active.id)
+    with st.container(border=True, key="active-run"):
+        heading, cancel = st.columns([6, 1], vertical_alignment="center")
+        heading.subheader(f"Training {run.id}: {run.stage or _STATUS[run.status]}")
+        cancel.button(
+            "Cancel",
+            key="cancel-run",
+            icon=":material/stop_circle:",
+            on_click=lambda: retraining.cancel(bench, run.id, person.name()),
+            width="stretch",
+        )
+        progress(run)
+        if run.curves:
+            plots.curves(run.curves, key="curves-active")
+        log(run, expanded=False)
+
+
+def progress(run: retraining.RunView) -> None:
+    """Stage, pass, step and time left."""
+    if run.status == "queued":
+        st.caption(
+            f"Asked for by {run.who}, {moment(run.asked_at)}. It starts as soon as the worker is "
+            "free; it waits if no worker runs."
+        )
+        return
+    done = (run.step / run.steps) if run.steps else 0.0
+    if run.epochs:
+        done = (max(0, (run.epoch or 1) - 1) + done) / run.epochs
+    words = [f"stage {run.stage_index} of {run.stages}"] if run.stages else []
+    if run.epochs:
+        words.append(f"pass {run.epoch} of {run.epochs} over the scans (epoch)")
+    if run.steps:
+        words.append(f"step {run.step} of {run.steps}")
+    if run.seconds_left is not None:
+        words.append(f"about {duration(run.seconds_left)} left")
+    st.progress(min(1.0, done), text=", ".join(words).capitalize() or "Starting …")
+    facts = []
+    if run.loss is not None:
+        facts.append(f"error (loss) {run.loss:.3f}")
+    if run.accuracy is not None:
+        facts.append(f"right answers {100 * run.accuracy:.0f} %")
+    facts += [f"on {run.device}"] if run.device else []
+    facts.append(f"asked for by {run.who}, {moment(run.asked_at)}")
+    st.caption(" · ".join(facts))
+
+
+def log(run: retraining.RunView, *, expanded: bool) -> None:
+    """What the training wrote."""
+    with st.expander("Log", expanded=expanded, key=f"log-{run.id}"):
+        lines = [f"{at.astimezone():%H:%M:%S}  {text}" for at, text in run.log]
+        st.code("\n".join(lines) or "Nothing yet.", language=None, height=220)
+
+
+def past() -> None:
+    """The trainings before, newest first."""
+    ended = [r for r in retraining.runs(desk.workbench()) if r.status not in _GOING_ON]
+    if not ended:
+        return
+    st.subheader("Trainings before")
+    for run in ended[:20]:
+        one_past(run)
+
+
+def one_past(run: retraining.RunView) -> None:
+    """One training before: how it went, with which settings."""
+    title = f"Training {run.id}: {_STATUS[run.status]}"
+    if run.model_name:
+        title += f", made “{run.model_name}”"
+    expander = st.expander(
+        f"{title} · {run.who}, {moment(run.asked_at)}", key=f"run-{run.id}", on_change="rerun"
+    )
+    if run.reason:
+        st.caption(run.reason)
+    if run.status in ("failed", "cancelled"):
+        st.button(
+            "Try again",
+            key=f"again-{run.id}",
+            icon=":material/replay:",
+            on_click=lambda: retraining.try_again(desk.workbench(), run.id, person.name()),
+        )
+    if not expander.open:
+        return
+    with expander:
+        whole = retraining.run(desk.workbench(), run.id)
+        if whole.started_at and whole.ended_at:
+            took = duration((whole.ended_at - whole.started_at).total_seconds())
+            st.caption(f"Took {took} on {whole.device or 'an unknown device'}.")
+        if whole.curves:
+            plots.curves(whole.curves, key=f"curves-{run.id}")
+        st.markdown("**Settings**")
+        st.dataframe(
+            [{"Setting": k, "Value": str(v)} for k, v in whole.settings.items()], hide_index=True
+        )
+        log(whole, expanded=False)

@@ -1,0 +1,89 @@
+"""Every version of the model: its card, its download, and who promoted what."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from fetal.planes import Plane
+from fetal.workbench import models
+from pages.parts import desk
+from pages.parts.words import moment
+
+
+def one(version: models.ModelView) -> None:
+    """One version: its card and its download."""
+    origin = "came with the program" if version.origin == "shipped" else "retrained here"
+    crown = ":material/trophy: " if version.is_champion else ""
+    expander = st.expander(
+        f"{crown}{version.name} · {origin}, {moment(version.added_at)}",
+        key=f"version-{version.id}",
+        on_change="rerun",
+    )
+    if not expander.open:
+        return
+    with expander:
+        card(version)
+        st.download_button(
+            "Download this model (ZIP)",
+            data=lambda: models.archive(desk.workbench(), version.id),
+            file_name=f"{version.name}.zip",
+            mime="application/zip",
+            key=f"download-{version.id}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def card(version: models.ModelView) -> None:
+    """What the model is, what it learnt from, and its limits."""
+    written: Mapping[str, Any] = version.card
+    training = written.get("training", {})
+    st.markdown(
+        f"**Made** {written.get('created', '–')} · **kind** {written.get('architecture', '–')} · "
+        f"**input** {written.get('input', {}).get('size', '–')} pixels · "
+        f"**from** {version.parent_name or training.get('started_from') or '–'}"
+    )
+    st.markdown(
+        f"**Learnt from** {training.get('scans', '–')} scans of {training.get('patients', '–')} "
+        f"patients" + phantoms(training)
+    )
+    per_plane = training.get("per_plane", {})
+    if per_plane:
+        st.caption(", ".join(f"{Plane(p).title} {n}" for p, n in per_plane.items()))
+    for data in written.get("data", []):
+        st.caption(
+            f"Data: {data.get('name')}, {data.get('authors')}, {data.get('licence')}, "
+            f"{data.get('source')}"
+        )
+    limits = written.get("limits", [])
+    if limits:
+        st.markdown("**Limits**\n" + "\n".join(f"- {sentence}" for sentence in limits))
+    with st.popover("The whole card", key=f"card-{version.id}"):
+        st.json(dict(written), expanded=1)
+
+
+def phantoms(training: Mapping[str, Any]) -> str:
+    """How many simulated scans the model learnt from."""
+    count = training.get("phantoms")
+    return f", and {count} simulated scans" if count else ""
+
+
+def history() -> None:
+    """Who promoted what, and when."""
+    with st.expander("Promotions so far", key="promotions"):
+        st.dataframe(
+            [
+                {
+                    "When": moment(promotion.at),
+                    "What": _KINDS.get(promotion.kind, promotion.kind),
+                    "Model": promotion.model_name,
+                    "Who": promotion.who,
+                }
+                for promotion in models.promotions(desk.workbench())
+            ],
+            hide_index=True,
+        )
+
+
+_KINDS = {"shipped": "came with the program", "promote": "promoted", "rollback": "rolled back to"}

@@ -1,0 +1,220 @@
+"""Scans: drop them in, see what the model says and where it looked, accept or correct."""
+
+import math
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fetal.workbench import intake, views
+from pages.parts import bars, desk, figure, labelling, person
+from pages.parts.words import number
+
+_PER_PAGE = 5
+_KEPT = (
+    "Names are never kept: the program stores a code in place of the patient’s name or number, "
+    "blanks the text that the machine wrote around the picture, and drops the file’s other data."
+)
+
+
+def main() -> None:
+    st.title("Scans")
+    offer()
+    progress()
+    shown = scans_to_show()
+    if shown:
+        cards(shown)
+
+
+def offer() -> None:
+    """The place to drop scans, and the samples for somebody who has none at hand."""
+    dropped, samples = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
+    with dropped:
+        files = st.file_uploader(
+            "Drop scans here: PNG, JPEG, TIFF, BMP, WebP or single-frame DICOM",
+            accept_multiple_files=True,
+            key=f"drop-{st.session_state.get('drops-taken', 0)}",
+            help=_KEPT,
+        )
+    with samples:
+        st.caption("No scans at hand? Two dozen simulated scans, marked as samples.")
+        if st.button(
+            "Try it with sample scans",
+            key="samples",
+            icon=":material/science:",
+            width="stretch",
+        ):
+            with st.spinner("Making sample scans …"):
+                show_results(intake.add_samples(desk.workbench(), person.name()))
+            st.rerun()
+    if files:
+        take([intake.Incoming(name=file.name, data=file.getvalue()) for file in files])
+
+
+def take(files: Sequence[intake.Incoming]) -> None:
+    """Take the files in; where they name no patient, ask for one first."""
+    nameless = sum(not intake.names_patient(file) for file in files)
+    if not nameless:
+        start(files, None)
+        return
+    with st.form("patient", border=True):
+        st.markdown(
+            f"**{number(nameless, 'scan names', 'scans name')} no patient.** "
+            "Scans of one patient must stay together, or the model would later be tested on "
+            "patients it has learnt from."
+        )
+        patient = st.text_input(
+            "Patient of these scans (any name or number; leave empty if unknown)",
+            key="patient-of-drop",
+            max_chars=120,
+            help=_KEPT,
+        )
+        st.caption(
+            "Only a code made from it is stored, the same code each time you type the same text. "
+            "Left empty, these scans count as one unknown patient."
+        )
+        if st.form_submit_button(
+            f"Add {number(len(files), 'scan', 'scans')}", type="primary", key="add-scans"
+        ):
+            start(files, patient.strip() or None)
+
+
+def start(files: Sequence[intake.Incoming], patient: str | None) -> None:
+    """Hand the files to the desk and clear the drop area for the next ones."""
+    desk.drops()[person.name()] = desk.intake_desk().start(list(files), person.name(), patient)
+    st.session_state["drops-taken"] = st.session_state.get("drops-taken", 0) + 1
+    st.session_state.pop("results", None)
+    st.session_state.pop("scans-page", None)
+    st.rerun()
+
+
+def progress() -> None:
+    """How far the newest drop is; it goes on when the page is left."""
+    drop = desk.drops().get(person.name())
+    if drop is None:
+        return
+    if drop.finished:
+        results(drop.results)
+    else:
+        running_drop(drop)
+
+
+@st.fragment(run_every=0.5)
+def running_drop(drop: intake.Drop) -> None:
+    """The progress of a running drop."""
+    if drop.finished:
+        st.rerun()
+    bar, stop = st.columns([6, 1], vertical_alignment="center")
+    bar.progress(
+        drop.done / max(1, drop.total),
+        text=f"Reading scan {min(drop.done + 1, drop.total)} of {drop.total}. "
+        "You can leave this page; it goes on.",
+    )
+    stop.button("Stop", key="stop-drop", on_click=drop.stop, width="stretch")
+
+
+def show_results(taken: Sequence[intake.Taken]) -> None:
+    """Keep results that came without a drop, so that the page shows them."""
+    desk.drops().pop(person.name(), None)
+    st.session_state["results"] = list(taken)
+    st.session_state.pop("scans-page", None)
+
+
+def results(taken: Sequence[intake.Taken]) -> None:
+    """What became of each file of the drop."""
+    count = {outcome: sum(t.outcome is outcome for t in taken) for outcome in intake.Outcome}
+    refused = [t for t in taken if t.outcome is intake.Outcome.REFUSED]
+    words = [number(count[intake.Outcome.ADDED], "scan added", "scans added")]
+    if count[intake.Outcome.ALREADY_THERE]:
+        words.append(f"{count[intake.Outcome.ALREADY_THERE]:,} already there")
+    if refused:
+        words.append(number(len(refused), "file refused", "files refused"))
+    summary = ", ".join(words) + "."
+    with st.container(key="drop-results"):
+        (st.warning if refused else st.success)(summary)
+        if refused or count[intake.Outcome.ALREADY_THERE]:
+            with st.expander("What became of each file", expanded=bool(refused)):
+                st.dataframe(
+                    [
+                        {"File": t.file, "Result": _RESULT[t.outcome], "Why": t.sentence}
+                        for t in sorted(taken, key=lambda t: t.outcome is intake.Outcome.ADDED)
+                    ],
+                    hide_index=True,
+                    column_config={"Why": st.column_config.TextColumn(width="large")},
+                )
+
+
+_RESULT = {
+    intake.Outcome.ADDED: "added",
+    intake.Outcome.ALREADY_THERE: "already there",
+    intake.Outcome.REFUSED: "refused",
+}
+
+
+def scans_to_show() -> list[int]:
+    """The scans of the newest drop, in its order; otherwise none in particular."""
+    drop = desk.drops().get(person.name())
+    taken = drop.results if drop else st.session_state.get("results", [])
+    return list(dict.fromkeys(t.scan_id for t in taken if t.scan_id is not None))
+
+
+def cards(ids: list[int]) -> None:
+    """A page of scans; the rest are a click away."""
+    title, turn = st.columns([2, 3], vertical_alignment="center")
+    title.subheader(number(len(ids), "scan", "scans"))
+    pages = math.ceil(len(ids) / _PER_PAGE)
+    page = 1
+    if pages > 1:
+        with turn:
+            page = st.pagination(pages, key="scans-page", persist_state="session")
+    on_page = ids[(page - 1) * _PER_PAGE : page * _PER_PAGE]
+    with st.container(border=True, key="heat-controls"):
+        view = figure.heat_controls()
+    for scan_id in on_page:
+        card(scan_id, view)
+
+
+@st.fragment
+def card(scan_id: int, view: figure.HeatView) -> None:
+    """One scan: what the model says, where it looked, and what the person says."""
+    scan = views.scan(desk.workbench(), scan_id)
+    with st.container(border=True, key=f"card-{scan_id}"):
+        pictures, opinion = st.columns([7, 4], gap="medium")
+        with pictures:
+            figure.show(scan_id, view)
+        with opinion:
+            facts(scan)
+            labelling.state(scan)
+            labelling.buttons(scan, lambda value: label(scan_id, value))
+            if f"annotation-{scan_id}" in st.session_state:
+                st.button(
+                    "Undo",
+                    key=f"undo-{scan_id}",
+                    icon=":material/undo:",
+                    on_click=undo,
+                    args=(scan_id,),
+                )
+
+
+def facts(scan: views.ScanView) -> None:
+    """What the model says of the scan."""
+    if scan.predicted is not None:
+        bars.verdict(scan.predicted, scan.confidence)
+        if scan.doubtful:
+            st.warning(scan.doubt_words, icon=":material/help:")
+        bars.probabilities(scan.probabilities)
+    patient = scan.patient if scan.named_patient else "unknown"
+    sample = " · sample (simulated)" if scan.source == "sample" else ""
+    st.caption(f"{scan.name} · patient {patient} · {scan.model_name}{sample}")
+
+
+def label(scan_id: int, value: str) -> None:
+    """Keep a label, and how to take it back."""
+    st.session_state[f"annotation-{scan_id}"] = labelling.annotate(scan_id, value)
+
+
+def undo(scan_id: int) -> None:
+    """Take back the last label that was given here."""
+    labelling.undo(st.session_state.pop(f"annotation-{scan_id}"))
+
+
+main()
