@@ -1,0 +1,79 @@
+"""A fetal thigh cut along its bone: the shaft, its shadow, and the muscle around it."""
+
+import numpy as np
+
+from fetal.phantom.probe import Fan
+from fetal.phantom.shapes import Frame, blob, curve, ribbon
+from fetal.phantom.surroundings import womb
+from fetal.phantom.tissue import Scene, Tissue
+
+
+def femur(rng: np.random.Generator, fan: Fan) -> Scene:
+    """Paint the thigh; its unit is half the shaft's length, and the shaft lies on the x axis."""
+    frame = Frame(
+        (float(rng.normal(0, 0.06)), float(rng.uniform(0.25, 0.5))),
+        float(rng.uniform(0.24, 0.48)),
+        float(rng.normal(0, 0.22)),
+        bool(rng.random() < 0.5),
+    )
+    scene = womb(rng, fan, Frame(frame.middle, frame.scale * 0.9), wall=bool(rng.random() < 0.6))
+    thick = float(rng.uniform(0.03, 0.05)) / frame.scale
+    above = float(rng.uniform(0.2, 0.4))
+    _thigh(rng, scene, frame, above)
+    bow = float(rng.normal(-0.03, 0.04))
+    _shaft(rng, scene, frame, bow, thick)
+    if rng.random() < 0.35:
+        _other_thigh(rng, scene, frame, thick)
+    return scene
+
+
+def _thigh(rng: np.random.Generator, scene: Scene, frame: Frame, above: float) -> None:
+    below = float(rng.uniform(0.3, 0.6))
+    top = curve([(-1.5, -above * 1.2), (-0.4, -above), (0.6, -above * 0.9), (1.4, -above)], 30)
+    bottom = curve([(1.4, below), (0.3, below * 1.1), (-0.6, below * 1.2), (-1.5, below)], 30)
+    level = float(rng.uniform(-11, -3))
+    scene.fill(frame(np.concatenate([top, bottom])), Tissue(level, 0, 2.5, 3), "thigh")
+    scene.interface(frame(top), 0.012, float(rng.uniform(2, 9)), facing=1.5, name="skin")
+    scene.interface(frame(bottom), 0.01, float(rng.uniform(-6, 4)), facing=1.5, name="skin")
+    for _ in range(rng.integers(3, 8)):
+        y = float(rng.uniform(-above, below))
+        x = float(rng.uniform(-1, 0.3))
+        line = curve([(x, y), (x + 0.3, y + 0.02), (x + float(rng.uniform(0.4, 1.0)), y)], 12)
+        scene.interface(frame(line), 0.005, float(rng.uniform(-8, 3)), facing=2)
+
+
+def _shaft(rng: np.random.Generator, scene: Scene, frame: Frame, bow: float, thick: float) -> None:
+    for end in (-1, 1):
+        scene.fill(
+            frame(blob(rng, end * 1.1, 0.02, 0.14, 0.13, 0, 0.1)), Tissue(-18, 0, 3), "epiphysis"
+        )
+        for _ in range(rng.integers(1, 4)):
+            x, y = end * float(rng.uniform(1.02, 1.3)), float(rng.uniform(-0.12, 0.15))
+            scene.fill(frame(blob(rng, x, y, 0.05, 0.03, 0, 0.2, 16)), Tissue(6, 0, 2))
+    line = curve([(-1, 0.02), (-0.4, bow), (0.4, bow), (1, 0.02)], 32)
+    loss = float(rng.uniform(120, 420))
+    scene.interface(
+        frame(line),
+        thick * frame.scale,
+        float(rng.uniform(11, 16)),
+        loss=loss,
+        facing=0.8,
+        name="shaft",
+    )
+    scene.fill(frame(ribbon(line, thick, 0.6)), Tissue(float(rng.uniform(3, 8)), loss, 2))
+
+
+def _other_thigh(rng: np.random.Generator, scene: Scene, frame: Frame, thick: float) -> None:
+    """The second thigh deeper in the picture, its bone fainter."""
+    away = float(rng.uniform(0.8, 1.3))
+    slope = float(rng.normal(0, 0.25))
+    line = curve([(-0.9, away), (-0.2, away + 0.04), (0.7, away + slope)], 24)
+    scene.fill(frame(ribbon(line, 0.5, 0.5)), Tissue(-10, 0, 3, 2))
+    scene.interface(
+        frame(line),
+        thick * frame.scale * 0.8,
+        float(rng.uniform(6, 12)),
+        loss=120,
+        facing=1,
+        name="second shaft",
+    )

@@ -1,0 +1,144 @@
+"""From a plane and a seed to a phantom: a scan with the masks of everything in it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fetal.phantom import probe
+from fetal.phantom.brain import brain
+from fetal.phantom.cervix import cervix
+from fetal.phantom.console import annotate
+from fetal.phantom.femur import femur
+from fetal.phantom.other import other
+from fetal.phantom.tissue import Machine, Scene, masks
+from fetal.phantom.trunk import abdomen, thorax
+from fetal.planes import PLANES, Plane
+
+SIZE = (661, 959)
+"""Height and width of most scans of FETAL_PLANES_DB, in pixels."""
+
+_SMALLEST = 64
+_LARGEST = 4096
+
+
+class PhantomError(ValueError):
+    """A phantom that cannot be made as asked."""
+
+
+@dataclass(frozen=True, eq=False)
+class Phantom:
+    """A simulated scan, and the truth about it.
+
+    Args:
+        pixels: the scan with the machine's text, uint8 (height, width).
+        masks: the pixels of each structure by its name, bool (height, width) each.
+        sector: the pixels inside the fan, bool (height, width).
+        text: the pixels that the machine wrote on (text, bar, ticks), bool (height, width).
+        plane: the plane shown.
+        seed: the seed it was made from.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    masks: Mapping[str, npt.NDArray[np.bool_]]
+    sector: npt.NDArray[np.bool_]
+    text: npt.NDArray[np.bool_]
+    plane: Plane
+    seed: int
+
+
+def simulate(plane: Plane | str, seed: int, *, size: tuple[int, int] = SIZE) -> Phantom:
+    """Simulate one B-mode scan of a plane; the same plane, seed and size give the same bytes.
+
+    Args:
+        plane: what the scan shows.
+        seed: 0 or more; decides shape, place, angle, probe and the machine's settings.
+        size: height and width in pixels, 64 to 4096 each.
+
+    Returns:
+        The phantom.
+
+    Raises:
+        PhantomError: a negative seed, or a size out of range.
+        ValueError: no such plane.
+
+    Example:
+        >>> phantom = simulate(Plane.BRAIN, seed=7)
+        >>> phantom.pixels.shape, sorted(phantom.masks)[:2]
+        ((661, 959), ['brain', 'cavum'])
+    """
+    plane = Plane(plane)
+    if seed < 0:
+        raise PhantomError(f"A phantom's seed is 0 or more, not {seed}: give another number.")
+    if not all(_SMALLEST <= side <= _LARGEST for side in size):
+        raise PhantomError(
+            f"A phantom is {_SMALLEST} to {_LARGEST} pixels high and wide, "
+            f"not {size[0]} x {size[1]}: choose a size in that range."
+        )
+    rng = np.random.default_rng([seed, PLANES.index(plane)])
+    scene = _SCENES[plane](rng, size)
+    pixels = scene.fan.picture(scene.echoes(rng, _machine(rng, plane)))
+    sector = scene.fan.sector
+    text = annotate(rng, pixels, sector, scene.fan)
+    return Phantom(pixels, masks(scene.fan, scene.outlines, sector), sector, text, plane, seed)
+
+
+def samples(count: int = 24, *, seed: int = 2026) -> list[Phantom]:
+    """Phantoms in equal numbers of every plane, in turn, for an empty workspace.
+
+    Args:
+        count: how many, 1 or more.
+        seed: 0 or more; the phantoms take seeds from here on.
+
+    Returns:
+        The phantoms: brain, abdomen, femur and so on, again and again.
+
+    Raises:
+        PhantomError: a count below 1 or a negative seed.
+    """
+    if count < 1:
+        raise PhantomError(f"At least one phantom can be asked for, not {count}.")
+    planes = len(PLANES)
+    return [simulate(PLANES[k % planes], seed + k // planes) for k in range(count)]
+
+
+def _machine(rng: np.random.Generator, plane: Plane) -> Machine:
+    """The settings of a machine, within what real scans show."""
+    dropouts = []
+    for _ in range(rng.choice([0, 1, 2, 3], p=[0.35, 0.3, 0.2, 0.15])):
+        dropouts.append(
+            (float(rng.uniform(0, 1)), float(rng.uniform(0.02, 0.09)), float(rng.uniform(4, 22)))
+        )
+    for edge in (0.0, 1.0):
+        if rng.random() < 0.35:
+            dropouts.append((edge, float(rng.uniform(0.05, 0.22)), float(rng.uniform(6, 30))))
+    contrast = float(rng.uniform(46, 66))
+    return Machine(
+        axial=float(rng.uniform(1.3, 2.6)),
+        lateral=float(rng.uniform(0.9, 1.9)),
+        gain=float(rng.normal(-3 if plane is Plane.BRAIN else -1, 4)),
+        range=contrast,
+        smoothing=float(rng.uniform(0.1, 0.75)),
+        noise=float(rng.uniform(-42, -30)),
+        dropouts=tuple(dropouts),
+        decline=float(rng.uniform(-2, 9)),
+    )
+
+
+def _with(
+    choose: Callable[[np.random.Generator, tuple[int, int]], probe.Fan],
+    paint: Callable[[np.random.Generator, probe.Fan], Scene],
+) -> Callable[[np.random.Generator, tuple[int, int]], Scene]:
+    """A scene painted through a probe of the chosen kind."""
+    return lambda rng, size: paint(rng, choose(rng, size))
+
+
+_SCENES: Mapping[Plane, Callable[[np.random.Generator, tuple[int, int]], Scene]] = {
+    Plane.BRAIN: _with(probe.curved, brain),
+    Plane.ABDOMEN: _with(probe.curved, abdomen),
+    Plane.FEMUR: _with(probe.curved, femur),
+    Plane.THORAX: _with(probe.cardiac, thorax),
+    Plane.CERVIX: _with(probe.endovaginal, cervix),
+    Plane.OTHER: other,
+}

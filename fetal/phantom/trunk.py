@@ -1,0 +1,188 @@
+"""The fetal trunk cut across: the abdomen at the stomach, and the chest at four chambers."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fetal.phantom.probe import Fan, Points
+from fetal.phantom.shapes import Frame, arc, blob, curve, ellipse, ribbon
+from fetal.phantom.surroundings import womb
+from fetal.phantom.tissue import Scene, Tissue
+
+
+def abdomen(rng: np.random.Generator, fan: Fan) -> Scene:
+    """Paint the abdominal circumference: liver, stomach, umbilical vein, spine, ribs.
+
+    The trunk's unit is half its longer axis; its spine lies at x = 0.75.
+    """
+    scene, frame, high = _body(rng, fan, float(rng.uniform(0.27, 0.47)), (0.82, 0.98))
+    liver = float(rng.uniform(-9, -2))
+    scene.fill(frame(blob(rng, 0, 0, 0.95, 0.95 * high, 0, 0.02)), Tissue(liver, 0, 2), "abdomen")
+    _texture(rng, scene, frame, high, liver)
+    side = float(rng.choice([-1.0, 1.0]))
+    _ribs(rng, scene, frame, high)
+    _spine(rng, scene, frame, float(rng.uniform(0.68, 0.78)))
+    x, y = float(rng.uniform(-0.05, 0.3)), side * high * float(rng.uniform(0.42, 0.6))
+    scene.fill(
+        frame(
+            blob(
+                rng,
+                x,
+                y,
+                float(rng.uniform(0.17, 0.28)),
+                float(rng.uniform(0.11, 0.17)),
+                float(rng.normal(0, 0.5)),
+                0.12,
+            )
+        ),
+        Tissue(-36, -6, 0),
+        "stomach",
+    )
+    _vein(rng, scene, frame, side)
+    for offset, radius in ((0.0, 0.055), (-side * 0.17, 0.05)):
+        vessel = ellipse(0.46, offset + float(rng.normal(0, 0.03)), radius, radius, points=20)
+        scene.fill(frame(vessel), Tissue(-32, -4, 0), "great vessels")
+    return scene
+
+
+def thorax(rng: np.random.Generator, fan: Fan) -> Scene:
+    """Paint the four-chamber view: heart and lungs within ribs, spine at x = 0.75."""
+    scene, frame, high = _body(rng, fan, float(rng.uniform(0.3, 0.52)), (0.8, 0.95))
+    lung = float(rng.uniform(-7, 1))
+    scene.fill(frame(blob(rng, 0, 0, 0.94, 0.94 * high, 0, 0.02)), Tissue(lung, 0, 2), "chest")
+    _ribs(rng, scene, frame, high)
+    spine = float(rng.uniform(0.68, 0.78))
+    _spine(rng, scene, frame, spine)
+    side = float(rng.choice([-1.0, 1.0]))
+    scene.fill(
+        frame(ellipse(spine - 0.22, side * 0.1, 0.065, 0.065, points=20)),
+        Tissue(-32, -4, 0),
+        "great vessels",
+    )
+    axis = np.pi + side * float(rng.uniform(-0.95, -0.5))
+    heart = Frame(
+        (float(rng.uniform(-0.22, -0.1)), side * float(rng.uniform(0.08, 0.2))),
+        float(rng.uniform(0.4, 0.5)),
+        axis,
+    )
+    _heart(rng, scene, lambda points: frame(heart(points)))
+    return scene
+
+
+def _body(
+    rng: np.random.Generator, fan: Fan, size: float, shape: tuple[float, float]
+) -> tuple[Scene, Frame, float]:
+    """The womb with a round trunk: skin, fat under it, and the body's frame."""
+    turn = float(rng.choice([0, np.pi, np.pi / 2, -np.pi / 2], p=[0.36, 0.34, 0.15, 0.15]))
+    frame = Frame(
+        (float(rng.normal(0, 0.08)), float(rng.normal(0.48, 0.05))),
+        size,
+        turn + float(rng.normal(0, 0.4)),
+        bool(rng.random() < 0.5),
+    )
+    high = float(rng.uniform(*shape))
+    scene = womb(rng, fan, frame)
+    skin = blob(rng, 0, 0, 1, high, 0, 0.025, 96)
+    scene.fill(frame(skin), Tissue(float(rng.uniform(-8, -2)), 0, 2, 2), "trunk")
+    scene.interface(
+        frame(skin),
+        float(rng.uniform(0.008, 0.016)),
+        float(rng.uniform(3, 10)),
+        facing=float(rng.uniform(0.8, 2)),
+        closed=True,
+        name="skin",
+    )
+    return scene, frame, high
+
+
+def _texture(
+    rng: np.random.Generator, scene: Scene, frame: Frame, high: float, liver: float
+) -> None:
+    """Bowel and vessels: patches a little brighter or darker than the liver, and short walls."""
+    for _ in range(rng.integers(3, 7)):
+        x, y = float(rng.uniform(-0.6, 0.5)), float(rng.uniform(-0.6, 0.6)) * high
+        scene.fill(
+            frame(blob(rng, x, y, 0.2, 0.13, float(rng.uniform(0, 3)), 0.2)),
+            Tissue(liver + float(rng.normal(0, 2.5)), 0, 2),
+        )
+    for _ in range(rng.integers(2, 7)):
+        x, y = float(rng.uniform(-0.6, 0.5)), float(rng.uniform(-0.6, 0.6)) * high
+        scene.fill(
+            frame(blob(rng, x, y, 0.04, 0.018, float(rng.uniform(0, 3)), 0.1, 20)), Tissue(-24)
+        )
+
+
+def _ribs(rng: np.random.Generator, scene: Scene, frame: Frame, high: float) -> None:
+    """Ribs as arcs on both sides just under the skin, each with its shadow."""
+    for side in (-1, 1):
+        for _ in range(rng.integers(1, 3)):
+            start = float(rng.uniform(0.4, 1.6))
+            stop = start + float(rng.uniform(0.4, 1.0))
+            rib = arc(0, 0, 0.88, side * 0.88 * high, start, stop, 16)
+            scene.interface(
+                frame(rib),
+                float(rng.uniform(0.014, 0.024)),
+                float(rng.uniform(7, 14)),
+                loss=float(rng.uniform(60, 260)),
+                facing=1.2,
+                name="ribs",
+            )
+
+
+def _spine(rng: np.random.Generator, scene: Scene, frame: Frame, x: float) -> None:
+    """Three centres of bone around a small canal; the shadow behind is part of the picture."""
+    spread = float(rng.uniform(0.09, 0.13))
+    scene.fill(frame(blob(rng, x + 0.02, 0, 0.15, 0.17, 0, 0.1)), Tissue(-8, 0, 4))
+    scene.fill(frame(ellipse(x + 0.05, 0, 0.045, 0.05, points=16)), Tissue(-26))
+    for dx, dy in ((-0.07, 0.0), (0.1, spread), (0.1, -spread)):
+        centre = blob(rng, x + dx, dy, 0.055, 0.04, float(rng.uniform(0, 3)), 0.15, 20)
+        scene.fill(frame(centre), Tissue(9, float(rng.uniform(40, 160)), 2), "spine")
+        scene.interface(frame(centre), 0.012, 13, facing=0.8, closed=True)
+
+
+def _vein(rng: np.random.Generator, scene: Scene, frame: Frame, side: float) -> None:
+    """The umbilical vein: a short dark hook in the front third, with bright walls."""
+    x = float(rng.uniform(-0.35, -0.2))
+    line = curve(
+        [(x - 0.18, side * 0.02), (x, 0.0), (x + 0.14, -side * 0.05), (x + 0.2, -side * 0.17)], 14
+    )
+    thick = float(rng.uniform(0.06, 0.09)) * frame.scale
+    placed = frame(line)
+    scene.interface(placed, thick * 1.5, -2, facing=1.5)
+    scene.fill(ribbon(placed, thick, 0.5), Tissue(-34, -4, 0), "umbilical vein")
+
+
+def _heart(rng: np.random.Generator, scene: Scene, place: Callable[[Points], Points]) -> None:
+    """Four chambers: the apex at x = 1, the atria at x < 0, the septum along the x axis."""
+    wall = float(rng.uniform(-16, -10))
+    blood = Tissue(-38, -5, 0)
+    scene.fill(place(blob(rng, 0, 0, 1.0, 0.78, 0, 0.04)), Tissue(wall, 0, 2), "heart")
+    scene.interface(
+        place(blob(rng, 0, 0, 1.0, 0.78, 0, 0.04)),
+        0.008,
+        float(rng.uniform(-6, 2)),
+        facing=1,
+        closed=True,
+    )
+    for side in (-1, 1):
+        bulge = float(rng.uniform(0.85, 1.15))
+        scene.fill(
+            place(blob(rng, 0.3, side * 0.33, 0.46, 0.2 * bulge, -side * 0.3, 0.08)),
+            blood,
+            "ventricles",
+        )
+        scene.fill(place(blob(rng, -0.47, side * 0.33, 0.27, 0.25 * bulge, 0, 0.1)), blood, "atria")
+    bright = float(rng.uniform(1, 9))
+    septum = curve([(-0.12, 0), (0.3, float(rng.normal(0, 0.04))), (0.75, 0)], 14)
+    scene.interface(place(septum), 0.02, bright, facing=0.6, name="septum")
+    scene.interface(
+        place(curve([(-0.75, 0.02), (-0.5, 0.03)], 6)),
+        0.012,
+        bright - 4,
+        facing=0.6,
+        name="septum",
+    )
+    for side in (-1, 1):
+        swing = float(rng.uniform(-0.05, 0.18))
+        valve = curve([(-0.13, 0), (-0.13 + swing, side * 0.3), (-0.17, side * 0.6)], 10)
+        scene.interface(place(valve), 0.012, bright - 1, facing=0.6, name="valves")
