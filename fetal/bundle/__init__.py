@@ -1,1 +1,32 @@
+"""A model on disk: a folder with its serving graph, card and digests."""
 
+from fetal.bundle.bundle import Bundle
+from fetal.bundle.card import Calibration, Card, Head, InputSpec
+from fetal.bundle.errors import (
+    BundleError,
+    BundleExistsError,
+    CardError,
+    DigestError,
+    GraphError,
+    MissingFileError,
+    UnknownFormatError,
+    WrongPlanesError,
+)
+from fetal.bundle.writing import write_bundle
+
+__all__ = [
+    "Bundle",
+    "BundleError",
+    "BundleExistsError",
+    "Calibration",
+    "Card",
+    "CardError",
+    "DigestError",
+    "GraphError",
+    "Head",
+    "InputSpec",
+    "MissingFileError",
+    "UnknownFormatError",
+    "WrongPlanesError",
+    "write_bundle",
+]

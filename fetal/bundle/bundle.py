@@ -1,0 +1,101 @@
+"""A model on disk: opened, checked, read."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from fetal.bundle.card import Card
+from fetal.bundle.digests import check_digests
+from fetal.bundle.errors import CardError, GraphError
+from fetal.bundle.graph import Graph
+
+Weights = dict[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A checked model folder. It holds no code and no pickle; opening it runs nothing.
+
+    Attributes:
+        folder: where it lies.
+        card: what it says about itself.
+        digest: SHA-256 of its `digests.json`, in hexadecimal; names this very model.
+        graph: the table of contents of its serving graph.
+    """
+
+    folder: Path
+    card: Card
+    digest: str
+    graph: Graph
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Self:
+        """Open a model and check every file of it.
+
+        Args:
+            folder: the model's folder.
+
+        Returns:
+            The model; its weights are read when they are asked for.
+
+        Raises:
+            BundleError: one of its kinds says what is wrong and what to do.
+
+        Example:
+            >>> Bundle.open("models/shipped").card.architecture  # doctest: +SKIP
+            'resnet50'
+        """
+        folder = Path(folder)
+        digest = check_digests(folder)
+        card = _read_card(folder)
+        graph = Graph.read(folder)
+        _check_fit(card, graph)
+        return cls(folder, card, digest, graph)
+
+    def variables(self) -> Weights:
+        """All weights by the path of their Keras variable, float32, in Keras's layout."""
+        return {path: self.graph.variable(path) for path in self.graph.constants}
+
+    def head(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The classifying layer: kernel (channels, classes) and bias (classes,), float32."""
+        kernel, bias = self.graph.head
+        return self.graph.variable(kernel), self.graph.variable(bias)
+
+    def trained_on(self) -> frozenset[str]:
+        """Digests of the scans that it was trained on; empty where the model does not tell."""
+        path = self.folder / "trained_on.txt"
+        return frozenset(path.read_text("ascii").split()) if path.is_file() else frozenset()
+
+
+def _read_card(folder: Path) -> Card:
+    try:
+        values = json.loads((folder / "card.json").read_text("utf-8"))
+    except ValueError as error:
+        raise CardError(
+            f"The card of the model in “{folder}” cannot be read ({error}). "
+            "Copy the whole folder again."
+        ) from error
+    if not isinstance(values, dict):
+        raise CardError(
+            f"The card of the model in “{folder}” is a {type(values).__name__}; expected a JSON "
+            "object. Copy the whole folder again."
+        )
+    return Card.from_json(values)
+
+
+def _check_fit(card: Card, graph: Graph) -> None:
+    size, classes = card.input.size, len(card.planes)
+    channels, *_ = graph.constants[graph.head[0]].shape
+    expected = {"scan": (-1, size, size, 1), "logits": (-1, classes)}
+    received = {"scan": graph.inputs.get("scan"), "logits": graph.outputs.get("logits")}
+    maps = graph.outputs.get("maps", ())
+    if received != expected or len(maps) != 4 or maps[-1] != channels:
+        raise GraphError(
+            f"The model's graph does not fit its card: expected {expected} and maps of "
+            f"{channels} channels, received {received} and maps {maps}. "
+            "Copy the whole folder again."
+        )

@@ -1,0 +1,81 @@
+"""Writes a model so that it is there whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from fetal.bundle.bundle import Bundle
+from fetal.bundle.card import Card
+from fetal.bundle.digests import DIGESTS, digests_text
+from fetal.bundle.errors import BundleExistsError
+
+
+def write_bundle(
+    folder: Path | str,
+    card: Card,
+    write_graph: Callable[[Path], None],
+    trained_on: Iterable[str] | None = None,
+) -> Bundle:
+    """Write a model's folder atomically, and open it as its user will.
+
+    Args:
+        folder: where the model shall lie; must not exist.
+        card: what the model says about itself.
+        write_graph: called with a folder, writes `graph.xml` and `graph.bin` into it
+            (`fetal.training.export.export_graph`).
+        trained_on: digests of the scans that it was trained on, so that no later evaluation
+            is fooled by them.
+
+    Returns:
+        The model as written and checked.
+
+    Raises:
+        BundleExistsError: the folder exists.
+        BundleError: what was written is not a model that can be opened.
+    """
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        write_graph(draft)
+        (draft / "card.json").write_text(card.to_text(), "utf-8")
+        if trained_on is not None:
+            lines = "".join(f"{digest}\n" for digest in sorted(set(trained_on)))
+            (draft / "trained_on.txt").write_text(lines, "ascii")
+        (draft / DIGESTS).write_text(digests_text(draft), "utf-8")
+        Bundle.open(draft)
+        draft.chmod(0o755)
+        for path in (*draft.iterdir(), draft):
+            _flush(path)
+        _move(draft, folder)
+        _flush(folder.parent)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Bundle.open(folder)
+
+
+def _move(draft: Path, folder: Path) -> None:
+    try:
+        if folder.exists():
+            raise FileExistsError(folder)
+        draft.rename(folder)
+    except OSError as error:
+        if not folder.exists():
+            raise
+        raise BundleExistsError(
+            f"“{folder}” exists already. Give the new model another name."
+        ) from error
+
+
+def _flush(path: Path) -> None:
+    if path.is_file():
+        with path.open("r+b") as stream:
+            os.fsync(stream.fileno())
+    elif os.name == "posix":  # elsewhere a folder cannot be opened
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
