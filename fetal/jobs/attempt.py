@@ -1,0 +1,190 @@
+"""One attempt at a run's training: the process is started, and every event it says is kept."""
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fetal.jobs.child import Child
+from fetal.jobs.lease import POLL_SECONDS, Lease, LeaseLostError
+from fetal.jobs.registry import next_name
+from fetal.store.database import Store
+from fetal.store.tables import ModelVersion, Run
+
+STEP_SECONDS = 0.5
+"""How often, at most, the progress of a step is written down."""
+
+SILENCE_SECONDS = 1800.0
+"""A training that says nothing for so long hangs."""
+
+STEP_KEYS = (
+    *("stage", "index", "of", "epoch", "epochs", "step", "steps"),
+    *("seconds_left", "loss", "accuracy"),
+)
+
+
+class CancelledError(RuntimeError):
+    """A person cancelled the run."""
+
+
+class WorkerStoppingError(RuntimeError):
+    """The worker was asked to stop; the run is to go on elsewhere or later."""
+
+
+class TrainingFailedError(RuntimeError):
+    """The training ended without a model; the text is the one sentence for a person."""
+
+    def __init__(self, reason: str, tail: str = "") -> None:
+        super().__init__(reason)
+        self.tail = tail
+
+
+class TrainingKilledError(TrainingFailedError):
+    """The computer ended the training process, by a signal that nobody here sent."""
+
+
+def run_folder(store: Store, run_id: int) -> Path:
+    """Where a run keeps its epochs on this machine, so that the next attempt goes on from them."""
+    return store.workspace.folder / "runs" / str(run_id)
+
+
+def write_job(store: Store, run: Run) -> Path:
+    """Write the file that tells the training process what to do.
+
+    Args:
+        store: the database and the files.
+        run: the run.
+
+    Returns:
+        The file, in the run's folder.
+    """
+    folder = run_folder(store, run.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    snapshot = json.loads(store.blobs.get(run.snapshot))
+    with store.reading() as session:
+        parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
+    job = {
+        "examples": snapshot["examples"],
+        "test": snapshot["test"],
+        "blobs_url": store.workspace.blobs_url,
+        "settings": run.settings,
+        "start": str(store.blobs.local_folder(parent.location)) if parent else None,
+        "folder": str(folder),
+        "name": next_name(store),
+        "parent": parent.digest if parent else None,
+    }
+    path = folder / "job.json"
+    draft = folder / "job.json.new"
+    draft.write_text(json.dumps(job))
+    draft.replace(path)
+    return path
+
+
+def forget_folder(store: Store, run_id: int) -> None:
+    """Remove what a run kept on this machine; its model, if it made one, is in the store."""
+    shutil.rmtree(run_folder(store, run_id), ignore_errors=True)
+
+
+def train_once(lease: Lease, job: Path, command: Sequence[str], stopping: threading.Event) -> Path:
+    """Run one training process to its end.
+
+    Args:
+        lease: the right to work on the run; kept alive elsewhere.
+        job: the job file.
+        command: the training program.
+        stopping: set when the worker is to stop.
+
+    Returns:
+        The folder of the finished bundle.
+
+    Raises:
+        CancelledError: a person cancelled.
+        WorkerStoppingError: the worker is to stop.
+        LeaseLostError: the run is somebody else's by now.
+        TrainingKilledError: the process was killed from outside.
+        TrainingFailedError: the process gave up, for the reason it said.
+    """
+    with Child(job, command) as child:
+        notebook = _Notebook(lease)
+        heard = time.monotonic()
+        while True:
+            _check(lease, stopping)
+            event = child.next_event(POLL_SECONDS)
+            if event is None:
+                if time.monotonic() - heard > SILENCE_SECONDS:
+                    raise TrainingFailedError(
+                        f"The training said nothing for {SILENCE_SECONDS / 60:.0f} minutes and was "
+                        "ended. Press “Try again”.",
+                        child.tail(),
+                    )
+                continue
+            heard = time.monotonic()
+            if event["kind"] == "done":
+                return Path(event["bundle"])
+            if event["kind"] == "failed":
+                raise TrainingFailedError(str(event["reason"]), child.tail())
+            if event["kind"] == "end":
+                raise _ended(child)
+            notebook.keep(event)
+
+
+def _check(lease: Lease, stopping: threading.Event) -> None:
+    if lease.lost.is_set():
+        raise LeaseLostError(f"Run {lease.run_id} is no longer this worker's.")
+    if lease.cancelled.is_set():
+        raise CancelledError
+    if stopping.is_set():
+        raise WorkerStoppingError
+
+
+def _ended(child: Child) -> TrainingFailedError:
+    code = child.exit_code()
+    if code < 0:
+        return TrainingKilledError(
+            "The computer ended the training twice, most likely because memory ran out. "
+            "Close other programs, then press “Try again”.",
+            child.tail(),
+        )
+    return TrainingFailedError(
+        "The training ended without a model and without saying why. "
+        "The log holds its last words; press “Try again”.",
+        child.tail(),
+    )
+
+
+class _Notebook:
+    """Writes what the training says into the run's row and log."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._progress: dict[str, Any] = {}
+        self._written = 0.0
+
+    def keep(self, event: dict[str, Any]) -> None:
+        kind = event.pop("kind")
+        if kind == "step":
+            self._step(event)
+        elif kind == "stage":
+            # One more stage follows the training: the comparison on the locked test set.
+            self._progress = {
+                "stage": event["stage"],
+                "index": event["index"],
+                "of": event["of"] + 1,
+            }
+            self._lease.write(self._lease.event("stage", **event), progress=self._progress)
+        elif kind == "epoch":
+            self._lease.write(self._lease.event("epoch", **event), progress=self._progress)
+        elif kind == "device":
+            self._lease.write(device=str(event["device"])[:80])
+        elif kind == "log":
+            self._lease.write(self._lease.event("log", text=str(event["text"])))
+
+    def _step(self, event: dict[str, Any]) -> None:
+        known = {key: event[key] for key in STEP_KEYS if event.get(key) is not None}
+        self._progress = self._progress | known
+        if time.monotonic() - self._written >= STEP_SECONDS:
+            self._written = time.monotonic()
+            self._lease.write(progress=self._progress)

@@ -1,0 +1,107 @@
+"""What happens to runs whose worker is gone, and to those that the queue has lost.
+
+It is cheap and may be done by anybody at any time: workers do it now and then, and the app does
+it whenever somebody looks at a run, so that with no worker alive nothing stays “running”.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from fetal.jobs.lease import clock, touched
+from fetal.jobs.queue import JobQueue
+from fetal.store.database import Store
+from fetal.store.tables import Run, RunEvent, now
+
+SILENT_SECONDS = 20.0
+MOST_LOSSES = 3
+
+LOST = "lost"
+"""The kind of event that says that a worker vanished in the midst of a run."""
+
+AGAIN = "again"
+"""The kind of event that says that a person had the run tried again."""
+
+LOST_TEXT = "The worker stopped; the run goes on from its last epoch as soon as one is there."
+GIVEN_UP = (
+    "The worker stopped three times during this run, so it was ended. "
+    "Make sure that the computer stays on and has memory to spare, then press “Try again”."
+)
+
+
+def recover(store: Store, queue: JobQueue) -> None:
+    """Put lost runs back in the queue, end those that were lost too often, wake workers.
+
+    Args:
+        store: the database.
+        queue: the queue that wakes workers.
+    """
+    with store.reading() as session:
+        active = session.execute(
+            select(Run.id, Run.status, Run.attempts, Run.heartbeat_at, Run.cancel_asked).where(
+                Run.seat.is_not(None)
+            )
+        ).one_or_none()
+        if active is None:
+            return
+        moment = clock(session)
+    silent = active.heartbeat_at is None or moment - active.heartbeat_at > timedelta(
+        seconds=SILENT_SECONDS
+    )
+    if active.status == "running" and silent:
+        with store.session() as session:
+            _take_away(session, active.id, active.attempts, active.heartbeat_at)
+    if active.status == "queued" and active.cancel_asked:
+        with store.session() as session:
+            _cancel(session, active.id)
+    with store.reading() as session:
+        status = session.execute(select(Run.status).where(Run.id == active.id)).scalar_one()
+    if status == "queued" and active.id not in queue.waiting():
+        queue.train(active.id)
+
+
+def count_since_again(session: Session, run_id: int, kind: str) -> int:
+    """How often something happened to a run since a person last had it tried again."""
+    again = (
+        select(func.coalesce(func.max(RunEvent.id), 0))
+        .where(RunEvent.run_id == run_id, RunEvent.kind == AGAIN)
+        .scalar_subquery()
+    )
+    return session.execute(
+        select(func.count())
+        .select_from(RunEvent)
+        .where(RunEvent.run_id == run_id, RunEvent.kind == kind, RunEvent.id > again)
+    ).scalar_one()
+
+
+def _cancel(session: Session, run_id: int) -> None:
+    session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.status == "queued")
+        .values(status="cancelled", seat=None, ended_at=now())
+    )
+
+
+def _take_away(session: Session, run_id: int, attempt: int, heartbeat: object) -> None:
+    losses = count_since_again(session, run_id, LOST) + 1
+    run = session.get_one(Run, run_id)
+    outcome: dict[str, object] = {"status": "queued"}
+    if run.cancel_asked:
+        outcome = {"status": "cancelled", "seat": None, "ended_at": now()}
+    elif losses >= MOST_LOSSES:
+        outcome = {"status": "failed", "seat": None, "ended_at": now(), "reason": GIVEN_UP}
+    changed = session.execute(
+        update(Run)
+        .where(
+            Run.id == run_id,
+            Run.status == "running",
+            Run.attempts == attempt,
+            Run.heartbeat_at.is_(None) if heartbeat is None else Run.heartbeat_at == heartbeat,
+        )
+        .values(**outcome)
+        .execution_options(synchronize_session=False)
+    )
+    if touched(changed):
+        text = outcome.get("reason", LOST_TEXT)
+        session.add(RunEvent(run_id=run_id, kind=LOST, payload={"text": text}))

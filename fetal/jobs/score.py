@@ -1,0 +1,109 @@
+"""What a model says of stored scans, kept once for every scan and model."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from fetal.planes import PLANES
+from fetal.predict import Model, Prediction
+from fetal.scans import Box, Scan, decode_png
+from fetal.store import tables
+from fetal.store.database import Store
+
+Progress = Callable[[int, int], None]
+"""Called with how many scans are done, of how many."""
+
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class StoredScan:
+    """Where a scan's pixels are, and what to call it."""
+
+    id: int
+    digest: str
+    blob: str
+    sector: tuple[int, int, int, int]
+
+    def read(self, store: Store) -> Scan:
+        """Load the scan as it was kept: grey, and blank outside its sector."""
+        pixels = decode_png(store.blobs.get(self.blob))
+        return Scan(pixels, Box(*self.sector), True, self.digest)
+
+
+def score(
+    store: Store,
+    model: Model,
+    model_id: int,
+    scan_ids: Sequence[int],
+    *,
+    on_progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> None:
+    """Predict the scans that a model has not predicted yet, and keep what it says.
+
+    Args:
+        store: the database and the files.
+        model: the model.
+        model_id: its version's number.
+        scan_ids: the scans to have predictions for.
+        on_progress: told about every scan.
+        stop: asked between scans; what is done by then is kept.
+    """
+    missing = _missing(store, model_id, scan_ids)
+    done = len(scan_ids) - len(missing)
+    for start in range(0, len(missing), BATCH):
+        batch = missing[start : start + BATCH]
+        rows = []
+        for scan, said in zip(batch, model.predict_many(_read(store, batch)), strict=True):
+            rows.append(_row(scan.id, model_id, said))
+            done += 1
+            if on_progress is not None:
+                on_progress(done, len(scan_ids))
+            if stop is not None and stop():
+                break
+        with store.session() as session:
+            session.execute(_insert_new(session), rows)
+        if stop is not None and stop():
+            return
+
+
+def _read(store: Store, scans: Sequence[StoredScan]) -> Iterator[Scan]:
+    for scan in scans:
+        yield scan.read(store)
+
+
+def _missing(store: Store, model_id: int, scan_ids: Sequence[int]) -> list[StoredScan]:
+    said = select(tables.Prediction.scan_id).where(tables.Prediction.model_id == model_id)
+    with store.reading() as session:
+        known = set(session.scalars(said))
+        wanted = set(scan_ids) - known
+        rows = session.execute(
+            select(tables.Scan.id, tables.Scan.digest, tables.Scan.blob, tables.Scan.sector)
+        )
+        found = {
+            row.id: StoredScan(row.id, row.digest, row.blob, tuple(row.sector))
+            for row in rows
+            if row.id in wanted
+        }
+    return [found[number] for number in dict.fromkeys(scan_ids) if number in found]
+
+
+def _row(scan_id: int, model_id: int, said: Prediction) -> dict[str, object]:
+    return {
+        "scan_id": scan_id,
+        "model_id": model_id,
+        "plane": said.plane.value,
+        "probabilities": [float(said.probabilities[plane]) for plane in PLANES],
+        "confidence": float(said.confidence),
+    }
+
+
+def _insert_new(session: Session) -> Insert:
+    """Two processes may score the same scan: the second one's answer is the same and dropped."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(tables.Prediction).on_conflict_do_nothing()
+    return sqlite.insert(tables.Prediction).on_conflict_do_nothing()
