@@ -43,7 +43,7 @@ def _skull(rng: np.random.Generator, scene: Scene, frame: Frame, width: float) -
     scene.interface(
         frame(outline),
         thick,
-        float(rng.uniform(12, 17)),
+        float(rng.uniform(19, 25)),
         loss=float(rng.uniform(20, 90)),
         facing=float(rng.uniform(0.6, 1.4)),
         closed=True,
@@ -79,7 +79,7 @@ def _midline(
             "thalami",
         )
     bend = float(rng.normal(0, 0.012))
-    bright = float(rng.uniform(6, 13))
+    bright = float(rng.uniform(9, 17))
     cavum = float(rng.uniform(-0.5, -0.38))
     box = float(rng.uniform(0.16, 0.24))
     for name, start, stop in (("falx", -0.93, cavum), ("falx", cavum + box, 0.2)):

@@ -13,7 +13,7 @@ def cervix(rng: np.random.Generator, fan: Fan) -> Scene:
 
     The unit is half the canal's length; the inner mouth is at x = 1.
     """
-    scene = Scene(fan, Tissue(float(rng.uniform(-2, 2)), 0, 2.5, 2.5))
+    scene = Scene(fan, Tissue(float(rng.uniform(-2, 2)), 0, 2.5, 2.5), rng)
     frame = Frame(
         (float(rng.normal(0.0, 0.05)), float(rng.uniform(0.42, 0.52))),
         float(rng.uniform(0.25, 0.34)),

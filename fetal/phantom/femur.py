@@ -33,7 +33,7 @@ def _thigh(rng: np.random.Generator, scene: Scene, frame: Frame, above: float) -
     bottom = curve([(1.4, below), (0.3, below * 1.1), (-0.6, below * 1.2), (-1.5, below)], 30)
     level = float(rng.uniform(-11, -3))
     scene.fill(frame(np.concatenate([top, bottom])), Tissue(level, 0, 2.5, 3), "thigh")
-    scene.interface(frame(top), 0.012, float(rng.uniform(2, 9)), facing=1.5, name="skin")
+    scene.interface(frame(top), 0.012, float(rng.uniform(6, 14)), facing=1.5, name="skin")
     scene.interface(frame(bottom), 0.01, float(rng.uniform(-6, 4)), facing=1.5, name="skin")
     for _ in range(rng.integers(3, 8)):
         y = float(rng.uniform(-above, below))
@@ -55,7 +55,7 @@ def _shaft(rng: np.random.Generator, scene: Scene, frame: Frame, bow: float, thi
     scene.interface(
         frame(line),
         thick * frame.scale,
-        float(rng.uniform(11, 16)),
+        float(rng.uniform(17, 23)),
         loss=loss,
         facing=0.8,
         name="shaft",
@@ -72,7 +72,7 @@ def _other_thigh(rng: np.random.Generator, scene: Scene, frame: Frame, thick: fl
     scene.interface(
         frame(line),
         thick * frame.scale * 0.8,
-        float(rng.uniform(6, 12)),
+        float(rng.uniform(10, 18)),
         loss=120,
         facing=1,
         name="second shaft",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fetal.phantom.probe import Fan, curved, linear
+from fetal.phantom.probe import curved, linear
 from fetal.phantom.shapes import Frame, arc, blob, curve, ribbon
 from fetal.phantom.surroundings import FLUID, PLACENTA, limb, womb
 from fetal.phantom.tissue import Scene, Tissue
@@ -19,7 +19,7 @@ def other(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
 def _vessel(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
     """An artery along its course, as a vascular probe shows it."""
     fan = linear(rng, size)
-    scene = Scene(fan, Tissue(float(rng.uniform(-6, 0)), 0, 2, 5))
+    scene = Scene(fan, Tissue(float(rng.uniform(-6, 0)), 0, 2, 5), rng)
     u = fan.apex[0]
     v = float(rng.uniform(0.4, 0.55))
     slope = float(rng.normal(0, 0.08))
@@ -30,7 +30,7 @@ def _vessel(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
     scene.fill(lumen, Tissue(float(rng.uniform(-34, -24)), -4, 3), "lumen")
     for wall, bright in ((lumen[:30], 6.0), (lumen[30:], 11.0)):
         scene.interface(wall, 0.012, bright + float(rng.normal(0, 2)), facing=2, name="wall")
-        shift = np.float32([0, 0.035 if bright > 8 else -0.035])
+        shift = np.array([0, 0.035 if bright > 8 else -0.035], np.float32)
         scene.interface(wall + shift, 0.02, bright - 3, facing=2)
     return scene
 
@@ -47,12 +47,16 @@ def _profile(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
     scene = womb(rng, fan, frame)
     scene.fill(frame(blob(rng, -0.9, 0, 1.2, 1.3, 0, 0.1)), FLUID, "fluid")
     face = curve([(-0.3, -0.95), (-0.72, -0.6), (-0.7, -0.3)], 12)
-    nose = np.float32([(-0.7, -0.3), (-0.92, -0.08), (-0.72, 0.02), (-0.84, 0.14), (-0.72, 0.2)])
-    chin = np.float32([(-0.82, 0.28), (-0.66, 0.36), (-0.72, 0.52), (-0.4, 0.66), (0.2, 0.75)])
+    nose = np.array(
+        [(-0.7, -0.3), (-0.92, -0.08), (-0.72, 0.02), (-0.84, 0.14), (-0.72, 0.2)], np.float32
+    )
+    chin = np.array(
+        [(-0.82, 0.28), (-0.66, 0.36), (-0.72, 0.52), (-0.4, 0.66), (0.2, 0.75)], np.float32
+    )
     back = arc(0, -0.25, 0.95, 0.85, 1.2, -1.9, 24)
     head = np.concatenate([face, nose, chin, back]).astype(np.float32)
     scene.fill(frame(head), Tissue(-8, 0, 4), "head")
-    scene.interface(frame(head[:22]), 0.012, 4, facing=0.4, name="profile")
+    scene.interface(frame(head[:22]), 0.012, 4, facing=0.6, name="profile")
     scene.fill(frame(blob(rng, 0.1, -0.3, 0.68, 0.58, 0, 0.04)), Tissue(-18, 0, 3))
     skull = arc(0.1, -0.3, 0.72, 0.6, 2.7, 5.6, 24)
     scene.interface(frame(skull), 0.028, 13, loss=120, facing=0.8, name="skull")

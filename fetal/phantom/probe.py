@@ -55,7 +55,7 @@ class Fan:
 
     def to_grid(self, points: Points) -> Points:
         """Turn points of the picture plane into (beam, depth) positions in the grid."""
-        offset = points - np.float32(self.apex)
+        offset = points - np.array(self.apex, np.float32)
         angle = np.arctan2(offset[:, 0], offset[:, 1])
         distance = np.hypot(offset[:, 0], offset[:, 1])
         return np.stack([angle, distance], axis=-1) * self._scale + self._origin
@@ -63,7 +63,7 @@ class Fan:
     def to_pixels(self, points: Points) -> Points:
         """Turn points of the picture plane into (x, y) pixel positions."""
         height, width = self.size
-        return points * np.float32(height) + np.float32([width / 2 - 0.5, -0.5])
+        return points * np.float32(height) + np.array([width / 2 - 0.5, -0.5], np.float32)
 
     @property
     def sample_length(self) -> float:
@@ -87,7 +87,8 @@ class Fan:
 
     def picture(self, beams: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Scan conversion: turn grey levels on the beam grid into the scan, 0 outside the fan."""
-        scan = cv2.remap(beams, self._map, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        beam, depth = cv2.split(self._map)
+        scan = cv2.remap(beams, beam, depth, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(cv2.bitwise_and(scan, self._sector), np.uint8)
 
     @property
@@ -126,7 +127,7 @@ class Fan:
     @cached_property
     def _scale(self) -> npt.NDArray[np.float32]:
         span = self._window[:, 1] - self._window[:, 0]
-        return np.float32([BEAMS - 1, DEPTHS - 1]) / span
+        return np.array([BEAMS - 1, DEPTHS - 1], np.float32) / span
 
     @cached_property
     def _origin(self) -> npt.NDArray[np.float32]:
@@ -199,7 +200,7 @@ def endovaginal(rng: np.random.Generator, size: tuple[int, int]) -> Fan:
 def linear(rng: np.random.Generator, size: tuple[int, int]) -> Fan:
     """A linear vascular probe: parallel beams, a rectangular field."""
     aspect = size[1] / size[0]
-    apex_distance = 40.0
+    apex_distance = 400.0
     top = float(rng.uniform(0.02, 0.05))
     wide = float(rng.uniform(0.3, 0.36)) * aspect
     middle = float(rng.uniform(-0.06, 0.0)) * aspect

@@ -105,25 +105,28 @@ def samples(count: int = 24, *, seed: int = 2026) -> list[Phantom]:
 
 def _machine(rng: np.random.Generator, plane: Plane) -> Machine:
     """The settings of a machine, within what real scans show."""
-    dropouts = []
-    for _ in range(rng.choice([0, 1, 2, 3], p=[0.35, 0.3, 0.2, 0.15])):
-        dropouts.append(
-            (float(rng.uniform(0, 1)), float(rng.uniform(0.02, 0.09)), float(rng.uniform(4, 22)))
-        )
-    for edge in (0.0, 1.0):
-        if rng.random() < 0.35:
-            dropouts.append((edge, float(rng.uniform(0.05, 0.22)), float(rng.uniform(6, 30))))
-    contrast = float(rng.uniform(46, 66))
+    columns = int(rng.choice([0, 1, 2, 3], p=[0.35, 0.3, 0.2, 0.15]))
+    dropouts = [_dropout(rng, float(rng.uniform(0, 1)), (0.02, 0.09)) for _ in range(columns)]
+    dropouts += [_dropout(rng, edge, (0.05, 0.2)) for edge in (0.0, 1.0) if rng.random() < 0.35]
     return Machine(
-        axial=float(rng.uniform(1.3, 2.6)),
-        lateral=float(rng.uniform(0.9, 1.9)),
+        axial=float(rng.uniform(0.9, 1.9)),
+        lateral=float(rng.uniform(0.75, 1.5)),
         gain=float(rng.normal(-3 if plane is Plane.BRAIN else -1, 4)),
-        range=contrast,
+        range=float(rng.uniform(40, 56)),
         smoothing=float(rng.uniform(0.1, 0.75)),
         noise=float(rng.uniform(-42, -30)),
+        clutter=float(rng.uniform(0.01, 0.05)),
+        gamma=float(rng.uniform(0.85, 1.4)),
         dropouts=tuple(dropouts),
         decline=float(rng.uniform(-2, 9)),
     )
+
+
+def _dropout(
+    rng: np.random.Generator, middle: float, width: tuple[float, float]
+) -> tuple[float, float, float]:
+    """Beams that gas or poor contact weakens."""
+    return middle, float(rng.uniform(*width)), float(rng.uniform(4, 22))
 
 
 def _with(

@@ -26,10 +26,10 @@ class Frame:
 
     def __call__(self, points: Points) -> Points:
         """Place points of the body in the picture plane."""
-        local = points * np.float32([-1 if self.mirrored else 1, 1]) * np.float32(self.scale)
+        local = points * np.array([-1 if self.mirrored else 1, 1], np.float32) * self.scale
         cosine, sine = np.cos(self.turn), np.sin(self.turn)
         turned = local @ np.array([[cosine, sine], [-sine, cosine]], np.float32)
-        return np.asarray(turned + np.float32(self.middle), np.float32)
+        return np.asarray(turned + np.array(self.middle), np.float32)
 
 
 def ellipse(x: float, y: float, a: float, b: float, turn: float = 0.0, points: int = 48) -> Points:

@@ -9,7 +9,6 @@ from fetal.phantom.tissue import Scene, Tissue
 FLUID = Tissue(echo=-42, loss=-9, marbling=0)
 MUSCLE = Tissue(echo=-2, marbling=2.5, streaks=4)
 PLACENTA = Tissue(echo=0, marbling=1.5)
-BONE_LOSS = 260.0
 
 
 def womb(rng: np.random.Generator, fan: Fan, body: Frame, *, wall: bool = True) -> Scene:
@@ -24,10 +23,10 @@ def womb(rng: np.random.Generator, fan: Fan, body: Frame, *, wall: bool = True) 
     Returns:
         The scene, ready for the body.
     """
-    scene = Scene(fan, Tissue(float(rng.uniform(-7, 0)), marbling=3, streaks=3))
+    scene = Scene(fan, Tissue(float(rng.uniform(-8, 2)), 0, 3.5, 3.5), rng)
     u, v = body.middle
     size = body.scale
-    if rng.random() < 0.75:
+    if rng.random() < 0.85:
         side = rng.choice([-1.0, 1.0])
         pool = blob(
             rng,
@@ -39,6 +38,7 @@ def womb(rng: np.random.Generator, fan: Fan, body: Frame, *, wall: bool = True) 
             0.12,
         )
         scene.fill(pool, FLUID, "fluid")
+        scene.interface(pool, 0.006, float(rng.uniform(0, 10)), facing=3, closed=True)
         if rng.random() < 0.5:
             _limbs(rng, scene, u + side * size * 1.3, v, size)
     if rng.random() < 0.5:
@@ -49,7 +49,23 @@ def womb(rng: np.random.Generator, fan: Fan, body: Frame, *, wall: bool = True) 
         )
     if wall and rng.random() < 0.75:
         _wall(rng, scene, v - size)
+    _edges(rng, scene, body)
     return scene
+
+
+def _edges(rng: np.random.Generator, scene: Scene, body: Frame) -> None:
+    """Beams that graze a round body are bent away: a dark strip behind each of its flanks."""
+    fan = scene.fan
+    u, v = body.middle[0] - fan.apex[0], body.middle[1] - fan.apex[1]
+    distance = float(np.hypot(u, v))
+    spread = float(np.arcsin(min(0.99, body.scale / distance)))
+    for side in (-1, 1):
+        angle = float(np.arctan2(u, v)) + side * spread * float(rng.uniform(0.9, 1.02))
+        wide = float(rng.uniform(0.03, 0.12)) * spread
+        place = np.array([angle - wide, angle + wide])
+        start = distance * float(np.cos(spread))
+        strip = np.concatenate([fan.polar(place, start), fan.polar(place[::-1], fan.bottom + 0.1)])
+        scene.weaken(strip, float(rng.uniform(10, 90)))
 
 
 def _wall(rng: np.random.Generator, scene: Scene, body_top: float) -> None:
@@ -84,12 +100,12 @@ def limb(rng: np.random.Generator, scene: Scene, u: float, v: float, radius: flo
     """One limb cut across."""
     outline = blob(rng, u, v, radius, radius * float(rng.uniform(0.75, 1)), 0, 0.08)
     scene.fill(outline, Tissue(-4, 0, 3), "limb")
-    scene.interface(outline, 0.008, 3, facing=0.5, closed=True)
+    scene.interface(outline, 0.009, 7, facing=0.8, closed=True)
     bone = radius * float(rng.uniform(0.2, 0.35))
     scene.interface(
         ellipse(u, v, bone, bone * 0.6, points=16),
         bone * 0.8,
-        12,
+        18,
         loss=120,
         closed=True,
         name="bone",

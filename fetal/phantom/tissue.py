@@ -11,6 +11,12 @@ from fetal.phantom.shapes import ribbon
 
 Float = npt.NDArray[np.float32]
 
+_LOOKS = 2
+"""Pictures from different directions that spatial compounding averages."""
+
+_TO_FIELD = np.float32(np.log(10) / 20)
+"""Decibels to the natural logarithm of an amplitude."""
+
 _SHIFT = 4
 """Binary places of a grid cell to which outlines are drawn."""
 
@@ -44,6 +50,8 @@ class Machine:
         range: decibels from black to white.
         smoothing: share of speckle reduction, 0 to 1.
         noise: electronic noise in decibels.
+        clutter: share of the neighbourhood's echo that side lobes add to each sample.
+        gamma: bend of the grey scale; above 1 darkens the middle.
         dropouts: beams lost to poor contact or gas: (beam 0..1, width 0..1, decibels) each.
         decline: decibels that the last sample is darker than the first.
     """
@@ -54,6 +62,8 @@ class Machine:
     range: float
     smoothing: float
     noise: float
+    clutter: float
+    gamma: float
     dropouts: tuple[tuple[float, float, float], ...]
     decline: float
 
@@ -61,17 +71,26 @@ class Machine:
 class Scene:
     """Everything in front of the probe, painted on the beam grid from back to front."""
 
-    def __init__(self, fan: Fan, background: Tissue) -> None:
+    def __init__(self, fan: Fan, background: Tissue, rng: np.random.Generator) -> None:
         self.fan = fan
         self.outlines: dict[str, list[Points]] = {}
-        self._tissue = np.empty((DEPTHS, BEAMS, 4), np.float32)
+        self._rng = rng
+        self._tissue: Float = np.empty((DEPTHS, BEAMS, 4), np.float32)
         self._tissue[:] = _quantities(background)
-        self._mirrors = np.zeros((DEPTHS, BEAMS), np.float32)
+        self._mirrors: Float = np.zeros((DEPTHS, BEAMS), np.float32)
 
     def fill(self, outline: Points, tissue: Tissue, name: str | None = None) -> None:
         """Fill an outline (n, 2) with a tissue; a name makes it a structure with a mask."""
-        cv2.fillPoly(self._tissue, [self._grid(outline)], _quantities(tissue), cv2.LINE_8, _SHIFT)
+        cells = [self._grid(outline)]
+        cv2.fillPoly(self._tissue, cells, _quantities(tissue), cv2.LINE_8, _SHIFT)
+        cv2.fillPoly(self._mirrors, cells, 0, cv2.LINE_8, _SHIFT)
         self._remember(name, outline)
+
+    def weaken(self, outline: Points, loss: float) -> None:
+        """Add a loss in decibels for each height to all tissue inside an outline (n, 2)."""
+        inside = np.zeros((DEPTHS, BEAMS), np.float32)
+        cv2.fillPoly(inside, [self._grid(outline)], loss, cv2.LINE_8, _SHIFT)
+        self._tissue[..., 1] += inside
 
     def interface(
         self,
@@ -81,6 +100,7 @@ class Scene:
         *,
         loss: float = 0.0,
         facing: float = 1.0,
+        patchy: float = 2.5,
         closed: bool = False,
         name: str | None = None,
     ) -> None:
@@ -92,16 +112,12 @@ class Scene:
             strength: its brightness in decibels against ordinary tissue.
             loss: decibels for each height that it takes from what lies behind.
             facing: how fast it fades when it turns away from the beam (0: not at all).
+            patchy: how much its brightness changes along the way, in decibels.
             closed: whether the line's end meets its start.
             name: makes it a structure with a mask.
         """
         line = np.concatenate([line, line[:1]]) if closed else line
-        along = np.diff(line, axis=0)
-        beam = line[:-1] + along / 2 - np.float32(self.fan.apex)
-        length = np.hypot(along[:, 0], along[:, 1]) * np.hypot(beam[:, 0], beam[:, 1])
-        cosine = np.abs(along[:, 0] * beam[:, 1] - along[:, 1] * beam[:, 0])
-        cosine /= np.maximum(length, 1e-9)
-        bright = 10 ** (strength / 20) * cosine**facing
+        bright = self._reflected(line, strength, facing, patchy)
         outline = ribbon(line, width)
         corners = self._grid(outline)
         count = len(line)
@@ -109,10 +125,22 @@ class Scene:
             quad = corners[[k, k + 1, 2 * count - 2 - k, 2 * count - 1 - k]]
             cv2.fillConvexPoly(self._mirrors, quad, float(bright[k]), cv2.LINE_8, _SHIFT)
         if loss:
-            lossy = self._tissue[..., 1].copy()
-            cv2.fillPoly(lossy, [corners], loss, cv2.LINE_8, _SHIFT)
-            self._tissue[..., 1] = lossy
+            # Bone scatters too, so that its surface is grainy and not a drawn line.
+            bone = Tissue(strength - 8, loss, 3)
+            cv2.fillPoly(self._tissue, [corners], _quantities(bone), cv2.LINE_8, _SHIFT)
         self._remember(name, outline)
+
+    def _reflected(self, line: Points, strength: float, facing: float, patchy: float) -> Float:
+        """Amplitude that comes back from each piece of a surface."""
+        along = np.diff(line, axis=0)
+        beam = line[:-1] + along / 2 - np.array(self.fan.apex, np.float32)
+        length = np.hypot(along[:, 0], along[:, 1]) * np.hypot(beam[:, 0], beam[:, 1])
+        cosine = np.abs(along[:, 0] * beam[:, 1] - along[:, 1] * beam[:, 0])
+        cosine /= np.maximum(length, 1e-9)
+        pieces = len(along)
+        knots = self._rng.normal(0, patchy, max(3, pieces // 5))
+        change = np.interp(np.linspace(0, 1, pieces), np.linspace(0, 1, knots.size), knots)
+        return np.asarray(10 ** ((strength + change) / 20) * cosine**facing, np.float32)
 
     def echoes(self, rng: np.random.Generator, machine: Machine) -> npt.NDArray[np.uint8]:
         """Send the beams: the grey levels on the beam grid, uint8 (depths, beams).
@@ -121,36 +149,34 @@ class Scene:
         beam lost on its way, and convolved with a separable point-spread function; the picture
         is its envelope on a logarithmic scale (Bamber and Dickinson 1980).
         """
-        echo, loss, marbling, streaks = cv2.split(cv2.GaussianBlur(self._tissue, (3, 3), 0.7))
-        echo += marbling * _irregular(rng, 40, 34) + streaks * _irregular(rng, 110, 10)
+        parts = cv2.GaussianBlur(self._tissue, (3, 3), 0.7)
+        echo, loss, marbling, streaks = (np.asarray(part, np.float32) for part in cv2.split(parts))
+        echo = echo + marbling * _irregular(rng, 40, 34) + streaks * _irregular(rng, 110, 10)
         lost = self._lost(loss, machine, rng)
-        to_field = np.float32(np.log(10) / 20)
-        amplitude = cv2.exp((echo - lost) * to_field)
-        mirrors = self._mirrors * np.clip(1 + 0.3 * _irregular(rng, 90, 60), 0.2, 2)
-        mirrors *= cv2.exp(-lost * to_field)
+        amplitude = cv2.exp((echo - lost) * _TO_FIELD)
+        # Side lobes carry a little of all that is near: fluid is never quite black.
+        amplitude += np.float32(machine.clutter) * cv2.blur(amplitude, (45, 61))
+        mirrors = self._mirrors * np.clip(1 + 0.35 * _irregular(rng, 60, 40), 0.2, 2)
+        mirrors *= cv2.exp(-lost * _TO_FIELD)
         # A convolved field of unit scatterers has this deviation; divide it out.
         unit = 2 * np.sqrt(np.pi * machine.axial * machine.lateral)
-        scatterers = rng.standard_normal((DEPTHS, BEAMS, 2), np.float32)
-        scatterers *= (amplitude * np.float32(unit / np.sqrt(2)))[..., None]
-        scatterers[..., 0] += mirrors
-        waves = cv2.GaussianBlur(
-            scatterers,
-            (0, 0),
-            machine.lateral,
-            sigmaY=machine.axial,
-            borderType=cv2.BORDER_REFLECT,
-        )
-        power = waves[..., 0] ** 2 + waves[..., 1] ** 2 + np.float32(10 ** (machine.noise / 10))
+        looks = rng.standard_normal((DEPTHS, BEAMS, 2 * _LOOKS), np.float32)
+        looks *= (amplitude * np.float32(unit / np.sqrt(2)))[..., None]
+        looks[..., ::2] += mirrors[..., None]
+        size = (machine.lateral, machine.axial)
+        waves = cv2.GaussianBlur(looks, (0, 0), size[0], sigmaY=size[1])
+        power = np.einsum("ijk,ijk->ij", waves, waves) * np.float32(1 / _LOOKS)
+        power += np.float32(10 ** (machine.noise / 10))
         level = cv2.log(power) * np.float32(10 / np.log(10))
-        calm = cv2.GaussianBlur(level, (0, 0), 1.2, sigmaY=1.8)
+        calm = cv2.GaussianBlur(level, (0, 0), 1.0, sigmaY=1.4)
         level += np.float32(machine.smoothing) * (calm - level)
-        grey = (level + np.float32(machine.gain)) * np.float32(255 / machine.range) + 110
-        return np.asarray(np.clip(grey, 0, 255), np.uint8)
+        grey = (level + np.float32(machine.gain)) * np.float32(1 / machine.range) + 0.38
+        return np.asarray(255 * cv2.pow(np.clip(grey, 0, 1), machine.gamma), np.uint8)
 
     def _lost(self, loss: Float, machine: Machine, rng: np.random.Generator) -> Float:
         """Decibels lost on the way to each sample: tissue, poor contact, depth."""
-        lost = np.cumsum(loss, axis=0, dtype=np.float32) * np.float32(self.fan.sample_length)
-        lost = cv2.GaussianBlur(lost, (0, 0), 1.6, sigmaY=0.6)
+        sharp = np.cumsum(loss, axis=0, dtype=np.float32) * np.float32(self.fan.sample_length)
+        lost = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 1.6, sigmaY=0.6), np.float32)
         beam = np.linspace(0, 1, BEAMS, dtype=np.float32)
         silent = np.zeros(BEAMS, np.float32)
         for middle, width, decibels in machine.dropouts:

@@ -87,7 +87,7 @@ def _body(
     scene.interface(
         frame(skin),
         float(rng.uniform(0.008, 0.016)),
-        float(rng.uniform(3, 10)),
+        float(rng.uniform(7, 15)),
         facing=float(rng.uniform(0.8, 2)),
         closed=True,
         name="skin",
@@ -122,7 +122,7 @@ def _ribs(rng: np.random.Generator, scene: Scene, frame: Frame, high: float) -> 
             scene.interface(
                 frame(rib),
                 float(rng.uniform(0.014, 0.024)),
-                float(rng.uniform(7, 14)),
+                float(rng.uniform(11, 19)),
                 loss=float(rng.uniform(60, 260)),
                 facing=1.2,
                 name="ribs",
