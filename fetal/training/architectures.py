@@ -5,34 +5,32 @@ global average pooling and one dense layer out.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import keras
 
 from fetal.planes import PLANES
 
-Backbone = Callable[[Any], Any]
-
 HEAD = "head"
-MAPS = "maps"
 
 
 class UnknownArchitectureError(ValueError):
     """An architecture that this package does not build."""
 
 
-def _application(function: Callable[..., Any], **settings: Any) -> Backbone:
-    def backbone(tensor: Any) -> Any:
-        return function(include_top=False, weights=None, input_tensor=tensor, **settings).output
-
-    return backbone
-
-
-ARCHITECTURES: dict[str, Backbone] = {
-    "resnet50": _application(keras.applications.ResNet50),
-    "vgg19": _application(keras.applications.VGG19),
-    "densenet121": _application(keras.applications.DenseNet121),
+ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
+    "resnet50": keras.applications.ResNet50,
+    "vgg19": keras.applications.VGG19,
+    "densenet121": keras.applications.DenseNet121,
 }
+"""What makes each network's backbone, with the signature of `keras.applications`."""
+
+IMAGENET: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "resnet50": ((103.939, 116.779, 123.68), (1.0, 1.0, 1.0)),
+    "vgg19": ((103.939, 116.779, 123.68), (1.0, 1.0, 1.0)),
+    "densenet121": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
+}
+"""The mean and deviation of each channel that each network's ImageNet weights expect, in grey
+levels (`preprocess_input` of `keras.applications`)."""
 
 STAGES: dict[str, tuple[str, ...]] = {
     "resnet50": ("conv1", "conv2", "conv3", "conv4", "conv5"),
@@ -83,7 +81,8 @@ def build(
     normalised = keras.layers.Normalization(
         mean=list(mean), variance=[deviation**2 for deviation in std], name="normalise"
     )(channels)
-    maps = ARCHITECTURES[architecture](normalised)
+    backbone = ARCHITECTURES[architecture](include_top=False, weights=None, input_tensor=normalised)
+    maps = backbone.output
     pooled = keras.layers.GlobalAveragePooling2D(name="pool", dtype="float32")(maps)
     if dropout:
         pooled = keras.layers.Dropout(dropout, name="dropout", dtype="float32")(pooled)

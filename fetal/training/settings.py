@@ -137,7 +137,7 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
         raise SettingsError(f"`{name}` expects one of {', '.join(allowed)}; received “{value}”.")
 
 
-_NO_CHANGE_OF_GREY = {"gain": 0.0, "contrast": 0.0, "gamma": 0.0, "speckle": 0.0, "blur": 0.0}
+_PLACE_ONLY = Augmentation(gain=0.0, contrast=0.0, gamma=0.0, speckle=0.0, blur=0.0)
 
 PRESETS: dict[str, TrainingSettings] = {
     "default": TrainingSettings(
@@ -162,16 +162,12 @@ PRESETS: dict[str, TrainingSettings] = {
         crop_to_sector=False,
         normalise="training set",
         start="imagenet",
-        stages=(
-            Stage("All layers", "all", epochs=40, learning_rate=0.01, schedule="plateau"),
-        ),
+        stages=(Stage("All layers", "all", epochs=40, learning_rate=0.01, schedule="plateau"),),
         optimizer="plain_sgd",
         label_smoothing=0.0,
         class_weights=False,
         dropout=0.0,
-        augmentation=Augmentation(
-            flip_vertical=True, rotation=20.0, zoom=0.2, shift=0.1, **_NO_CHANGE_OF_GREY
-        ),
+        augmentation=replace(_PLACE_ONLY, flip_vertical=True, rotation=20.0, zoom=0.2, shift=0.1),
         mixed_precision=False,
     ),
 }

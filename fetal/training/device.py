@@ -1,0 +1,42 @@
+"""What a run computes on, and in which precision that is quickest."""
+
+import os
+import platform
+from pathlib import Path
+
+import keras
+
+
+def describe() -> str:
+    """The device in a person's words, such as `GPU` or `CPU, 2 cores`."""
+    return "GPU" if _has_gpu() else f"CPU, {os.cpu_count()} cores"
+
+
+def choose_precision(mixed: bool) -> str:
+    """Set Keras's arithmetic for this process.
+
+    16-bit arithmetic keeps variables in 32 bits. It is used on a GPU, and on a processor that
+    multiplies bfloat16 in hardware under TensorFlow; elsewhere it would only be slower.
+
+    Args:
+        mixed: False asks for 32 bits throughout.
+
+    Returns:
+        The name of Keras's policy.
+    """
+    quick = _has_gpu() or (keras.backend.backend() == "tensorflow" and _has_bfloat16())
+    policy = "mixed_bfloat16" if mixed and quick else "float32"
+    keras.config.set_dtype_policy(policy)
+    return policy
+
+
+def _has_gpu() -> bool:
+    return bool(keras.distribution.list_devices("gpu"))
+
+
+def _has_bfloat16() -> bool:
+    flags = Path("/proc/cpuinfo")
+    if platform.system() != "Linux" or not flags.exists():
+        return False
+    text = flags.read_text()
+    return "avx512_bf16" in text or "amx_bf16" in text

@@ -1,0 +1,82 @@
+"""The scans of a run, and who may be among them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal.phantom import simulate
+from fetal.planes import PLANES, Plane
+from fetal.scans import Box
+from fetal.splits import TRAIN, VALIDATION, check_apart
+from fetal.training.settings import TrainingSettings
+
+Grey = NDArray[np.uint8]
+
+
+class UnfitExamplesError(ValueError):
+    """The scans given cannot be trained on; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled scan of a run. `side` is `train` or `validation`, never `test`."""
+
+    digest: str
+    plane: Plane
+    patient: str
+    side: str
+    read: Callable[[], tuple[Grey, Box | None]]
+    """Gives the pixels, uint8 (height, width), and the sector's box."""
+
+    def __post_init__(self) -> None:
+        if self.side not in (TRAIN, VALIDATION):
+            raise UnfitExamplesError(
+                f"Expected a scan to be on the side “{TRAIN}” or “{VALIDATION}”; received "
+                f"“{self.side}”. Scans of the locked test set never reach training."
+            )
+
+
+def check_examples(examples: Sequence[Example]) -> None:
+    """Make sure that a model can be trained and judged on these scans.
+
+    Raises:
+        UnfitExamplesError: a side is empty or the training side shows fewer than two planes.
+        ValueError: a patient is on both sides.
+    """
+    sides = {
+        side: [example for example in examples if example.side == side]
+        for side in (TRAIN, VALIDATION)
+    }
+    for side, members in sides.items():
+        if not members:
+            raise UnfitExamplesError(
+                f"Expected at least one scan on the {side} side; received none. "
+                "Label scans of more patients."
+            )
+    if len({example.plane for example in sides[TRAIN]}) < 2:
+        raise UnfitExamplesError(
+            "Expected at least two planes among the training scans; received one. "
+            "Label scans of another plane."
+        )
+    check_apart({side: [item.patient for item in members] for side, members in sides.items()})
+
+
+def phantoms(settings: TrainingSettings) -> list[Example]:
+    """The simulated scans that a run adds to its training side."""
+
+    def drawn(plane: Plane, seed: int) -> Example:
+        def read() -> tuple[Grey, Box | None]:
+            phantom = simulate(plane, seed)
+            rows, columns = np.nonzero(phantom.sector)
+            box = Box(
+                int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
+            )
+            return np.where(phantom.sector, phantom.pixels, 0).astype(np.uint8), box
+
+        return Example(f"phantom-{plane}-{seed}", plane, f"phantom-{plane}-{seed}", TRAIN, read)
+
+    # The samples that the app shows are drawn from small seeds: these must be others.
+    first = 1_000_000
+    return [drawn(plane, first + number) for plane in PLANES for number in range(settings.phantoms)]

@@ -1,0 +1,65 @@
+"""A run's scans as a model sees them: framed once, kept on disk, read by every epoch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal.planes import PLANES
+from fetal.scans.framing import Framing
+from fetal.training.examples import Example
+from fetal.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Frames:
+    """One side's framed scans, in memory that the disk backs, and their classes."""
+
+    pixels: NDArray[np.uint8]
+    """uint8, (n, size, size)."""
+    classes: NDArray[np.int64]
+    patients: tuple[str, ...]
+
+    def one_hot(self) -> NDArray[np.float32]:
+        """float32, (n, 6)."""
+        return np.eye(len(PLANES), dtype=np.float32)[self.classes]
+
+
+def write_frames(
+    examples: Sequence[Example],
+    settings: TrainingSettings,
+    folder: Path,
+    on_step: Callable[[int, int], None],
+) -> Frames:
+    """Read and frame scans once, so that epochs and restarts need not.
+
+    Args:
+        examples: The scans of one side.
+        settings: Size and framing.
+        folder: Where the frames are kept; frames found there are used again.
+        on_step: Told after every scan how many are done, and of how many.
+    """
+    side = examples[0].side
+    path = folder / f"frames-{side}-{settings.size}.npy"
+    if not path.exists():
+        unfinished = path.with_suffix(".part")
+        shape = (len(examples), settings.size, settings.size)
+        frames = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=shape)
+        for index, example in enumerate(examples):
+            pixels, box = example.read()
+            height, width = pixels.shape
+            framing = Framing.of(
+                (height, width), box if settings.crop_to_sector else None, settings.size
+            )
+            frames[index] = framing.apply(pixels)
+            on_step(index + 1, len(examples))
+        frames.flush()
+        del frames
+        unfinished.replace(path)
+    return Frames(
+        pixels=np.load(path, mmap_mode="r"),
+        classes=np.array([PLANES.index(example.plane) for example in examples]),
+        patients=tuple(example.patient for example in examples),
+    )

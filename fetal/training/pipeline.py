@@ -1,0 +1,183 @@
+"""The pipeline: labelled scans and settings in, a calibrated model folder out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from fetal.bundle import Bundle, write_bundle
+from fetal.splits import TRAIN, VALIDATION
+from fetal.training.architectures import IMAGENET, build
+from fetal.training.checkpoint import (
+    load_position,
+    load_variables,
+    save_position,
+    save_variables,
+)
+from fetal.training.device import choose_precision, describe
+from fetal.training.examples import Example, check_examples, phantoms
+from fetal.training.export import export_graph
+from fetal.training.fitting import Report, fit_stage
+from fetal.training.frames import Frames, write_frames
+from fetal.training.head import fit_head
+from fetal.training.record import About, write_card
+from fetal.training.restore import restore
+from fetal.training.settings import TrainingSettings
+from fetal.training.start import load_imagenet, load_weights_file
+
+MODEL = "model"
+
+
+def train(
+    examples: Sequence[Example],
+    settings: TrainingSettings,
+    folder: Path,
+    report: Report,
+    *,
+    about: About,
+    champion: Bundle | None = None,
+) -> Bundle:
+    """Train a model.
+
+    Called again with the same arguments on a folder in which it was killed, it goes on from the
+    last finished epoch; on one in which it finished, it returns the model.
+
+    Args:
+        examples: Labelled scans of training and validation patients.
+        settings: How to train.
+        folder: Where the run keeps its frames, checkpoints and, in the end, `model`.
+        report: Told of stages, steps, epochs and log lines, as dictionaries with a `kind`.
+        about: What the card says of the model.
+        champion: The model to start from when `settings.start` is `champion`.
+
+    Returns:
+        The new model.
+
+    Raises:
+        UnfitExamplesError: too few scans, planes or patients.
+        WeightsError: the weights to start from cannot be had.
+    """
+    if (folder / MODEL).exists():
+        return Bundle.open(folder / MODEL)
+    folder.mkdir(parents=True, exist_ok=True)
+    check_examples(examples)
+    settings = _as_champion(settings, champion)
+    keras.utils.set_random_seed(settings.seed)
+    policy = choose_precision(settings.mixed_precision)
+    report({"kind": "device", "device": describe()})
+    report({"kind": "log", "text": f"Computing on {describe()} in {policy}."})
+    run = _Run(settings, folder, report, champion)
+    sides = run.read(examples)
+    model, fresh = run.start(sides[0])
+    run.fit(model, sides, fresh)
+    run.tell("Checking its probabilities")
+    card = write_card(model, settings, examples, sides[1], about, champion, report)
+    run.tell("Writing the model")
+    return write_bundle(
+        folder / MODEL,
+        card,
+        lambda target: export_graph(model, target),
+        [example.digest for example in examples],
+    )
+
+
+def _as_champion(settings: TrainingSettings, champion: Bundle | None) -> TrainingSettings:
+    """Retraining keeps the champion's shape: other weights would not fit."""
+    if settings.start != "champion":
+        return settings
+    if champion is None:
+        raise ValueError("Start “champion” expects a model to start from; none was given.")
+    card = champion.card
+    return settings.but(
+        architecture=card.architecture,
+        size=card.input.size,
+        crop_to_sector=card.input.crop_to_sector,
+    )
+
+
+@dataclass
+class _Run:
+    """One run on its way; each method is one of its steps."""
+
+    settings: TrainingSettings
+    folder: Path
+    report: Report
+    champion: Bundle | None
+    index: int = 0
+
+    def tell(self, stage: str) -> None:
+        self.index += 1
+        total = len(self.settings.stages) + 3
+        self.report({"kind": "stage", "stage": stage, "index": self.index, "of": total})
+
+    def read(self, examples: Sequence[Example]) -> tuple[Frames, Frames]:
+        self.tell("Reading the scans")
+        added = phantoms(self.settings)
+        sides = {
+            TRAIN: [item for item in examples if item.side == TRAIN] + added,
+            VALIDATION: [item for item in examples if item.side == VALIDATION],
+        }
+
+        def on_step(done: int, total: int) -> None:
+            self.report(
+                {"kind": "step", "stage": "Reading the scans", "step": done, "steps": total}
+            )
+
+        train_frames, validation_frames = (
+            write_frames(members, self.settings, self.folder, on_step) for members in sides.values()
+        )
+        return train_frames, validation_frames
+
+    def start(self, train_frames: Frames) -> tuple[keras.Model, list[str]]:
+        settings = self.settings
+        if settings.start == "champion" and self.champion is not None:
+            return restore(self.champion, dropout=settings.dropout), []
+        if settings.normalise == "training set":
+            mean, std = _grey_levels(train_frames)
+        else:
+            mean, std = IMAGENET[settings.architecture]
+        model = build(settings.architecture, settings.size, mean, std, dropout=settings.dropout)
+        fresh: list[str] = []
+        if settings.start == "weights" and settings.weights:
+            fresh = load_weights_file(model, Path(settings.weights))
+        elif settings.start == "imagenet":
+            fresh = load_imagenet(model)
+        else:
+            fresh = [layer.name for layer in model.layers if layer.weights]
+        if fresh:
+            text = f"These layers start fresh: {', '.join(fresh)}."
+            self.report({"kind": "log", "text": text})
+        return model, fresh
+
+    def fit(self, model: keras.Model, sides: tuple[Frames, Frames], fresh: list[str]) -> None:
+        position = load_position(self.folder)
+        best = self.folder / "best.npz"
+        if position.stage or position.epoch:
+            load_variables(best, model.variables)
+            text = f"Going on after epoch {position.epoch} of stage {position.stage + 1}."
+            self.report({"kind": "log", "text": text})
+        for number, stage in enumerate(self.settings.stages):
+            self.tell(stage.name)
+            if number < position.stage:
+                continue
+            if stage.learn == "head":
+                fit_head(model, stage, self.settings, sides, self.report)
+            else:
+                fit_stage(
+                    model, stage, self.settings, sides, fresh, self.folder, position, self.report
+                )
+            position = replace(position, stage=number + 1, epoch=0, waited=0)
+            save_variables(best, model.variables)
+            save_position(self.folder, position)
+
+
+def _grey_levels(frames: Frames) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation over all pixels of the training side, for three equal channels."""
+    counts = np.zeros(256)
+    for frame in frames.pixels:
+        counts += np.bincount(frame.ravel(), minlength=256)
+    share, level = counts / counts.sum(), np.arange(256)
+    mean = float(share @ level)
+    return (mean,) * 3, (float(np.sqrt(share @ (level - mean) ** 2)),) * 3

@@ -1,0 +1,106 @@
+"""The training process: `python -m fetal.training.process JOB.json`.
+
+A process of its own, so that it can be killed at any moment and its memory comes back. It tells
+how it fares in one JSON object a line on standard output, and ends when standard input does: it
+never outlives whoever started it.
+"""
+
+import json
+import logging
+import os
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any
+
+from fetal.bundle import Bundle, BundleError
+from fetal.planes import Plane
+from fetal.scans import Box, decode_png
+from fetal.store.blobs import Blobs
+from fetal.training.settings import SettingsError, TrainingSettings
+
+
+def main(arguments: list[str]) -> int:
+    """Run the job that a file describes.
+
+    Args:
+        arguments: The path of a JSON file with `examples` (digest, plane, patient, side, blob,
+            box), `blobs_url`, `settings`, `start` (a bundle's folder or null), `folder`, `name`.
+
+    Returns:
+        The exit status: 0 when the model is there, 1 when it is not, with the reason told.
+    """
+    threading.Thread(target=_end_with_starter, daemon=True).start()
+    try:
+        job = json.loads(Path(arguments[0]).read_text())
+        bundle = _train(job)
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        _tell({"kind": "failed", "reason": _reason(error)})
+        return 1
+    _tell({"kind": "done", "bundle": str(bundle.folder)})
+    return 0
+
+
+def _train(job: dict[str, Any]) -> Bundle:
+    # Imported here: with TensorFlow this takes seconds, in which the starter may already cancel.
+    from fetal.training.examples import Example
+    from fetal.training.pipeline import train
+
+    blobs = Blobs(job["blobs_url"])
+
+    def example(row: dict[str, Any]) -> Example:
+        def read() -> Any:
+            return decode_png(blobs.get(row["blob"])), Box(*row["box"])
+
+        return Example(row["digest"], Plane(row["plane"]), row["patient"], row["side"], read)
+
+    champion = Bundle.open(job["start"]) if job["start"] else None
+    return train(
+        [example(row) for row in job["examples"]],
+        TrainingSettings.from_json(job["settings"]),
+        Path(job["folder"]),
+        _tell,
+        about=_about(job["name"], champion),
+        champion=champion,
+    )
+
+
+def _about(name: str, champion: Bundle | None) -> Any:
+    from fetal.training.record import About
+
+    own = {
+        "name": "This workspace's labelled scans",
+        "authors": "its users",
+        "licence": "not for distribution",
+        "source": "labels given in the app",
+    }
+    inherited = champion.card.data if champion else []
+    limits = champion.card.limits if champion else []
+    return About(name, [own, *(item for item in inherited if item != own)], limits)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, (BundleError, SettingsError, ValueError)):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "The machine ran out of memory. Close other programs, or train with a smaller size."
+    return f"The training stopped: {error or type(error).__name__}. The log has the details."
+
+
+def _tell(event: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def _end_with_starter() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(3)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.basicConfig(stream=sys.stderr)
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,122 @@
+"""The record of a run: the card that its model carries, with figures on validation patients."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal import __version__
+from fetal.bundle import Bundle, Calibration, Card, Head, InputSpec
+from fetal.metrics import evaluate
+from fetal.training.architectures import build
+from fetal.training.calibration import fit_doubt, fit_temperature, to_chances
+from fetal.training.examples import Example
+from fetal.training.fitting import Report
+from fetal.training.frames import Frames
+from fetal.training.settings import TrainingSettings
+
+Channels = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a card says besides what the run itself finds out."""
+
+    name: str
+    data: Sequence[Mapping[str, str]] = ()
+    """Data sets: name, authors, licence, source."""
+    limits: Sequence[str] = ()
+    """Sentences on what the model cannot do."""
+
+
+def write_card(
+    model: keras.Model,
+    settings: TrainingSettings,
+    examples: Sequence[Example],
+    validation: Frames,
+    about: About,
+    champion: Bundle | None,
+    report: Report,
+) -> Card:
+    """Calibrate a trained model on validation patients and write down what it is.
+
+    Args:
+        model: The network, trained.
+        settings: The run's settings.
+        examples: The scans of both sides.
+        validation: The validation frames.
+        about: Name, data sets and limits.
+        champion: The model that it started from, if any.
+        report: Told of the validation accuracy.
+    """
+    mean, std = _channels(model)
+    logits = _exact_logits(model, settings, (mean, std), validation)
+    temperature = fit_temperature(logits, validation.classes)
+    figures = evaluate(validation.classes, to_chances(logits, temperature), validation.patients)
+    report({"kind": "log", "text": f"Validation accuracy {figures.accuracy.percent()}."})
+    names = [layer.name for layer in model.layers]
+    return Card(
+        name=about.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        architecture=settings.architecture,
+        input=InputSpec(settings.size, mean, std, settings.crop_to_sector),
+        head=Head(maps=names[names.index("pool") - 1]),
+        calibration=Calibration(temperature, fit_doubt(logits, validation.classes, temperature)),
+        metrics={"validation": figures.to_json()},
+        training=_origin(settings, examples),
+        parent=champion.digest if champion and settings.start == "champion" else None,
+        data=[dict(item) for item in about.data],
+        limits=list(about.limits),
+        versions={name: version(name) for name in ("keras", "numpy", "openvino")}
+        | {"fetal": __version__, "backend": keras.backend.backend()},
+    )
+
+
+def _exact_logits(
+    model: keras.Model,
+    settings: TrainingSettings,
+    channels: tuple[Channels, Channels],
+    frames: Frames,
+) -> NDArray[np.float64]:
+    """Logits in 32 bits, as the model will serve, whatever precision it was trained in."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        exact = build(settings.architecture, settings.size, *channels)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    exact.set_weights(model.get_weights())
+    _, logits = exact.predict(frames.pixels[..., None], batch_size=settings.batch, verbose=0)
+    return np.asarray(logits, np.float64)
+
+
+def _channels(model: keras.Model) -> tuple[Channels, Channels]:
+    layer = model.get_layer("normalise")
+    mean = np.ravel(keras.ops.convert_to_numpy(layer.mean))
+    variance = np.ravel(keras.ops.convert_to_numpy(layer.variance))
+    return tuple(map(float, mean)), tuple(float(value) for value in np.sqrt(variance))
+
+
+def _origin(settings: TrainingSettings, examples: Sequence[Example]) -> dict[str, Any]:
+    lines = sorted(f"{item.digest} {item.plane} {item.side}" for item in examples)
+    said = settings.to_json()
+    if settings.weights:
+        said["weights"] = Path(settings.weights).name
+    return {
+        "snapshot_digest": sha256("\n".join(lines).encode()).hexdigest(),
+        "scans": len(examples),
+        "patients": len({item.patient for item in examples}),
+        "per_plane": dict(Counter(item.plane.value for item in examples)),
+        "sides": dict(Counter(item.side for item in examples)),
+        "phantoms_per_plane": settings.phantoms,
+        "started_from": settings.start,
+        "settings": said,
+    }
