@@ -1,0 +1,203 @@
+"""Model versions: look, compare, promote, roll back, take along, predict anew."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fetal.jobs.score import score
+from fetal.store.tables import ModelVersion, Promotion
+from fetal.workbench.bench import NoModelError, Workbench
+from fetal.workbench.comparison import Comparison, Disagreement, compare
+from fetal.workbench.retraining import job_queue
+from fetal.workbench.snapshot import unlabelled
+from fetal.workbench.version import ModelView, champion_id, model_view
+
+__all__ = [
+    "Comparison",
+    "Disagreement",
+    "ModelView",
+    "NothingToRollBackError",
+    "PromotionView",
+    "archive",
+    "compare",
+    "promote",
+    "promotions",
+    "refresh",
+    "roll_back",
+    "versions",
+]
+
+
+class NothingToRollBackError(RuntimeError):
+    """The model that predicts has no predecessor."""
+
+
+@dataclass(frozen=True)
+class PromotionView:
+    """One change of the model that predicts.
+
+    Attributes:
+        id: its number.
+        model_id: the version that predicts since then.
+        model_name: its name.
+        previous_name: the version that predicted before.
+        kind: shipped, promote or rollback.
+        who: who did it.
+        at: when.
+    """
+
+    id: int
+    model_id: int
+    model_name: str
+    previous_name: str | None
+    kind: str
+    who: str
+    at: datetime
+
+
+def versions(bench: Workbench) -> list[ModelView]:
+    """All versions, the champion first, then the newest."""
+    with bench.store.reading() as session:
+        rows = session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc()))
+        views = [model_view(session, row) for row in rows]
+    return sorted(views, key=lambda view: not view.is_champion)
+
+
+def promote(bench: Workbench, model_id: int, who: str) -> ModelView:
+    """Let a version predict from now on, for everybody.
+
+    Args:
+        bench: the open workbench.
+        model_id: the version; the champion itself changes nothing.
+        who: the person who decides.
+
+    Returns:
+        The version.
+
+    Raises:
+        NoModelError: the workspace has no such version.
+        BundleError: its files are damaged, so that it could not predict.
+    """
+    bench.model(model_id)
+    with bench.store.session() as session:
+        if champion_id(session) == model_id:
+            return _view(session, model_id)
+        view = _change(session, model_id, "promote", who)
+    job_queue(bench).refresh(model_id)
+    return view
+
+
+def roll_back(bench: Workbench, who: str) -> ModelView:
+    """Go back to the version that predicted before the present one was promoted.
+
+    Args:
+        bench: the open workbench.
+        who: the person who decides.
+
+    Returns:
+        The version that predicts again.
+
+    Raises:
+        NothingToRollBackError: the first model still predicts.
+    """
+    with bench.store.session() as session:
+        before = _before(session)
+        if before is None:
+            raise NothingToRollBackError(
+                "There is no earlier model to go back to: the first one still predicts."
+            )
+        view = _change(session, before, "rollback", who)
+    job_queue(bench).refresh(before)
+    return view
+
+
+def promotions(bench: Workbench) -> list[PromotionView]:
+    """Every change of the model that predicts, newest first."""
+    with bench.store.reading() as session:
+        names = {row.id: row.name for row in session.scalars(select(ModelVersion))}
+        rows = session.scalars(select(Promotion).order_by(Promotion.id.desc()))
+        return [
+            PromotionView(
+                id=row.id,
+                model_id=row.model_id,
+                model_name=names[row.model_id],
+                previous_name=names[row.previous_id] if row.previous_id else None,
+                kind=row.kind,
+                who=row.who,
+                at=row.at,
+            )
+            for row in rows
+        ]
+
+
+def archive(bench: Workbench, model_id: int) -> bytes:
+    """Pack a version's folder, to be kept or used elsewhere.
+
+    Args:
+        bench: the open workbench.
+        model_id: the version.
+
+    Returns:
+        A ZIP file; unpacked, it is a model that `fetal predict --model` takes.
+
+    Raises:
+        NoModelError: the workspace has no such version.
+    """
+    with bench.store.reading() as session:
+        location = _row(session, model_id).location
+    folder = bench.blobs.local_folder(location)
+    packed = io.BytesIO()
+    # Weights do not get smaller; stored as they are, the download starts at once.
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as file:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                file.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
+    return packed.getvalue()
+
+
+def refresh(bench: Workbench, model_id: int, *, stop: Callable[[], bool] | None = None) -> None:
+    """Let a newly promoted model predict the scans that wait for a label.
+
+    Args:
+        bench: the open workbench.
+        model_id: the version; nothing is done where another one predicts by now.
+        stop: asked between scans.
+    """
+    with bench.store.reading() as session:
+        if champion_id(session) != model_id:
+            return
+        waiting = unlabelled(session)
+    score(bench.store, bench.model(model_id), model_id, waiting, stop=stop)
+
+
+def _row(session: Session, model_id: int) -> ModelVersion:
+    row = session.get(ModelVersion, model_id)
+    if row is None:
+        raise NoModelError(f"This workspace has no model with the number {model_id}.")
+    return row
+
+
+def _view(session: Session, model_id: int) -> ModelView:
+    return model_view(session, _row(session, model_id))
+
+
+def _change(session: Session, model_id: int, kind: str, who: str) -> ModelView:
+    session.add(Promotion(model_id=model_id, previous_id=champion_id(session), kind=kind, who=who))
+    session.flush()
+    return _view(session, model_id)
+
+
+def _before(session: Session) -> int | None:
+    """The model below the present one; a promotion puts one on top, a rollback takes one off."""
+    pile: list[int] = []
+    for row in session.scalars(select(Promotion).order_by(Promotion.id)):
+        if row.kind == "rollback":
+            pile.pop()
+        else:
+            pile.append(row.model_id)
+    return pile[-2] if len(pile) > 1 else None

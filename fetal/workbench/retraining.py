@@ -1,0 +1,275 @@
+"""Retrain: what it would do, one click, one job, and its whole life after that."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from fetal.jobs.lease import touched
+from fetal.jobs.presence import workers
+from fetal.jobs.queue import JobQueue, queue
+from fetal.jobs.recovery import AGAIN, recover
+from fetal.planes import Plane
+from fetal.store.audit import record
+from fetal.store.tables import Run, RunEvent, now
+from fetal.store.workspace import Workspace
+from fetal.training.settings import PRESETS, TrainingSettings
+from fetal.workbench.bench import Workbench
+from fetal.workbench.estimate import device_of, minutes_for
+from fetal.workbench.plan import plan_now
+from fetal.workbench.runs import RunView, run_view
+from fetal.workbench.snapshot import freeze, keep_sides
+
+__all__ = [
+    "Outlook",
+    "RunView",
+    "TooLittleError",
+    "UnknownRunError",
+    "cancel",
+    "outlook",
+    "run",
+    "runs",
+    "start",
+    "try_again",
+]
+
+
+class TooLittleError(ValueError):
+    """There is too little to train on; the text says what is missing."""
+
+
+class UnknownRunError(LookupError):
+    """The workspace has no such run."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a retraining would do if it were started now.
+
+    Attributes:
+        scans: labelled scans to learn from and to check on during training.
+        patients: how many patients they show.
+        labels: labelled scans of each plane, the locked test set included.
+        sides: the same for each side.
+        new_since_champion: labels that the champion has not seen.
+        device: on what it would run.
+        minutes: about how long.
+        workers: how many workers are there to do it.
+        reasons: why it cannot start, one sentence each; empty where it can.
+        active: the run that waits or works now.
+    """
+
+    scans: int
+    patients: int
+    labels: dict[Plane, int]
+    sides: dict[str, dict[Plane, int]]
+    new_since_champion: int
+    device: str
+    minutes: float
+    workers: int
+    reasons: list[str]
+    active: RunView | None
+
+
+def outlook(bench: Workbench, settings: TrainingSettings | None = None) -> Outlook:
+    """Look at what a retraining would do, without changing anything.
+
+    Args:
+        bench: the open workbench.
+        settings: what would be run; none is the default.
+
+    Returns:
+        The outlook.
+    """
+    jobs = job_queue(bench)
+    recover(bench.store, jobs)
+    present = workers(jobs)
+    device = device_of(present)
+    with bench.store.reading() as session:
+        plan = plan_now(session, bench.blobs)
+        return Outlook(
+            scans=len(plan.learning()),
+            patients=plan.patients(),
+            labels={
+                plane: sum(counts[plane] for counts in plan.counts.values()) for plane in Plane
+            },
+            sides=plan.counts,
+            new_since_champion=plan.new,
+            device=device,
+            minutes=minutes_for(session, settings or PRESETS["default"], plan.counts, device),
+            workers=len(present),
+            reasons=plan.reasons(),
+            active=_active(session),
+        )
+
+
+def start(bench: Workbench, who: str, settings: TrainingSettings | None = None) -> RunView:
+    """Start a retraining, or give the one that waits or works already.
+
+    Args:
+        bench: the open workbench.
+        who: the person who clicked.
+        settings: what to run; none is the default.
+
+    Returns:
+        The run. However often and from wherever this is called, there is one job.
+
+    Raises:
+        TooLittleError: there is too little to train on.
+    """
+    jobs = job_queue(bench)
+    recover(bench.store, jobs)
+    with bench.store.reading() as session:
+        active = _active(session)
+        if active is not None:
+            return active
+    try:
+        with bench.store.session() as session:
+            number = _insert(session, bench, who, settings or PRESETS["default"])
+    except IntegrityError:
+        # Somebody else's click took the only seat in the same moment.
+        return start(bench, who, settings)
+    jobs.train(number)
+    return run(bench, number)
+
+
+def cancel(bench: Workbench, run_id: int, who: str) -> RunView:
+    """Stop a run: at once where it waits, within seconds where it works.
+
+    Args:
+        bench: the open workbench.
+        run_id: the run.
+        who: the person who asks.
+
+    Returns:
+        The run; one that has ended already stays as it is.
+
+    Raises:
+        UnknownRunError: there is no such run.
+    """
+    with bench.store.session() as session:
+        waiting = session.execute(
+            update(Run)
+            .where(Run.id == run_id, Run.status == "queued")
+            .values(status="cancelled", seat=None, ended_at=now(), cancel_asked=True)
+        )
+        working = session.execute(
+            update(Run)
+            .where(Run.id == run_id, Run.status == "running", Run.cancel_asked.is_(False))
+            .values(cancel_asked=True)
+        )
+        if touched(waiting) or touched(working):
+            record(session, who, "cancel", run=run_id)
+            text = f"{who} cancelled the run."
+            session.add(RunEvent(run_id=run_id, kind="log", payload={"text": text}))
+    return run(bench, run_id)
+
+
+def try_again(bench: Workbench, run_id: int, who: str) -> RunView:
+    """Have a failed or cancelled run go on, from its last epoch where that is kept.
+
+    Args:
+        bench: the open workbench.
+        run_id: the run.
+        who: the person who asks.
+
+    Returns:
+        The run; or the one that works now, since only one does at a time.
+
+    Raises:
+        UnknownRunError: there is no such run.
+    """
+    try:
+        with bench.store.session() as session:
+            revived = session.execute(
+                update(Run)
+                .where(Run.id == run_id, Run.status.in_(("failed", "cancelled")))
+                .values(
+                    status="queued",
+                    seat=1,
+                    reason=None,
+                    ended_at=None,
+                    heartbeat_at=None,
+                    cancel_asked=False,
+                    progress={},
+                )
+            )
+            if touched(revived):
+                record(session, who, "try again", run=run_id)
+                text = f"{who} had the run tried again."
+                session.add(RunEvent(run_id=run_id, kind=AGAIN, payload={"text": text}))
+    except IntegrityError:
+        with bench.store.reading() as session:
+            active = _active(session)
+        return active or try_again(bench, run_id, who)
+    return run(bench, run_id)
+
+
+def run(bench: Workbench, run_id: int) -> RunView:
+    """Look at one run.
+
+    Args:
+        bench: the open workbench.
+        run_id: its number.
+
+    Returns:
+        The run as it is now.
+
+    Raises:
+        UnknownRunError: there is no such run.
+    """
+    recover(bench.store, job_queue(bench))
+    with bench.store.reading() as session:
+        row = session.get(Run, run_id)
+        if row is None:
+            raise UnknownRunError(f"This workspace has no run with the number {run_id}.")
+        return run_view(session, row)
+
+
+def runs(bench: Workbench) -> list[RunView]:
+    """All runs, newest first."""
+    recover(bench.store, job_queue(bench))
+    with bench.store.reading() as session:
+        return [
+            run_view(session, row) for row in session.scalars(select(Run).order_by(Run.id.desc()))
+        ]
+
+
+def job_queue(bench: Workbench) -> JobQueue:
+    """The queue that wakes the workers of an open workbench."""
+    return _queue(bench.workspace)
+
+
+@lru_cache(maxsize=8)
+def _queue(workspace: Workspace) -> JobQueue:
+    return queue(workspace)
+
+
+def _insert(session: Session, bench: Workbench, who: str, settings: TrainingSettings) -> int:
+    # The seat first: who does not get it must not have split patients or frozen scans.
+    row = Run(
+        status="queued",
+        seat=1,
+        settings=settings.to_json(),
+        snapshot="",
+        snapshot_counts={},
+        who=who,
+        progress={},
+    )
+    session.add(row)
+    session.flush()
+    plan = plan_now(session, bench.blobs)
+    reasons = plan.reasons()
+    if reasons:
+        raise TooLittleError(" ".join(reasons))
+    keep_sides(session, plan.sides)
+    row.parent_id = plan.champion.id if plan.champion else None
+    row.snapshot, row.snapshot_counts = freeze(bench.blobs, plan.scans, plan.sides)
+    return row.id
+
+
+def _active(session: Session) -> RunView | None:
+    row = session.scalars(select(Run).where(Run.seat.is_not(None))).one_or_none()
+    return run_view(session, row) if row else None

@@ -1,0 +1,209 @@
+"""The frozen list of scans and labels that a run uses, and who is on which side."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fetal.bundle import Bundle
+from fetal.planes import Plane
+from fetal.splits import TEST, TRAIN, VALIDATION, assign_sides
+from fetal.store.blobs import Blobs
+from fetal.store.tables import Annotation, ModelVersion, Patient, Scan
+
+SAMPLE = "sample"
+NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A stored scan that a person says shows a plane."""
+
+    scan: int
+    digest: str
+    blob: str
+    box: list[int]
+    source: str
+    patient: str
+    plane: Plane
+    labelled_at: datetime
+
+    def entry(self, side: str) -> dict[str, Any]:
+        """The scan as a snapshot holds it."""
+        return {
+            "scan": self.scan,
+            "digest": self.digest,
+            "blob": self.blob,
+            "box": self.box,
+            "plane": self.plane.value,
+            "patient": self.patient,
+            "side": side,
+        }
+
+
+def newest_labels() -> Any:
+    """A subquery of each scan's newest label row: scan_id, label, at."""
+    newest = (
+        select(func.max(Annotation.id).label("id"))
+        .where(Annotation.kind != NOTE)
+        .group_by(Annotation.scan_id)
+        .subquery()
+    )
+    return (
+        select(Annotation.scan_id, Annotation.label, Annotation.at)
+        .join(newest, newest.c.id == Annotation.id)
+        .subquery()
+    )
+
+
+def labelled(session: Session) -> list[Labelled]:
+    """All scans whose newest label is a plane, in the order in which they came."""
+    label = newest_labels()
+    rows = session.execute(
+        select(Scan, label.c.label, label.c.at)
+        .join(label, label.c.scan_id == Scan.id)
+        .where(label.c.label.in_([plane.value for plane in Plane]))
+        .order_by(Scan.id)
+    )
+    return [
+        Labelled(
+            scan.id,
+            scan.digest,
+            scan.blob,
+            list(scan.sector),
+            scan.source,
+            scan.patient_id,
+            Plane(plane),
+            at,
+        )
+        for scan, plane, at in rows
+    ]
+
+
+def unlabelled(session: Session) -> list[int]:
+    """The scans that wait for a label, newest first."""
+    label = newest_labels()
+    query = (
+        select(Scan.id)
+        .outerjoin(label, label.c.scan_id == Scan.id)
+        .where(label.c.label.is_(None))
+        .order_by(Scan.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def trained_on(blobs: Blobs, version: ModelVersion | None) -> frozenset[str]:
+    """The digests of the scans that a model, or a model that it came from, was trained on."""
+    if version is None:
+        return frozenset()
+    return _trained_on(blobs.local_folder(version.location), version.digest)
+
+
+@lru_cache(maxsize=16)
+def _trained_on(folder: Path, _digest: str) -> frozenset[str]:
+    # A version's files never change, and checking them all takes a tenth of a second.
+    return Bundle.open(folder).trained_on()
+
+
+def sides_of(session: Session, scans: Iterable[Labelled], known: frozenset[str]) -> dict[str, str]:
+    """Say on which side each patient with a labelled scan is, or would be.
+
+    A side given earlier stays for ever. A patient whom the champion has seen belongs to training:
+    on the test side the model would be asked what it has learnt by heart. Samples are no
+    patients, so none of them takes a place in the locked test set.
+
+    Args:
+        session: the transaction.
+        scans: the labelled scans.
+        known: digests of the scans that the champion was trained on.
+
+    Returns:
+        The side of each patient; nothing is written.
+    """
+    scans = list(scans)
+    given = {
+        patient: side
+        for patient, side in session.execute(
+            select(Patient.id, Patient.side).where(Patient.side.is_not(None))
+        )
+        if side is not None
+    }
+    given |= dict.fromkeys(_patients_of(session, known) - given.keys(), TRAIN)
+    samples = {scan.patient for scan in scans if scan.source == SAMPLE}
+    real = _planes_per_patient(scan for scan in scans if scan.patient not in samples)
+    simulated = _planes_per_patient(scan for scan in scans if scan.patient in samples)
+    sides = assign_sides(real, given)
+    sides |= {
+        patient: TRAIN if side == TEST else side
+        for patient, side in assign_sides(simulated, given).items()
+    }
+    return sides
+
+
+def keep_sides(session: Session, sides: Mapping[str, str]) -> None:
+    """Write down the sides of patients who had none yet; those who have one keep it."""
+    for patient in session.scalars(select(Patient).where(Patient.side.is_(None))):
+        patient.side = sides.get(patient.id)
+
+
+def count_sides(scans: Iterable[Labelled], sides: Mapping[str, str]) -> dict[str, dict[Plane, int]]:
+    """How many scans of each plane are on each side."""
+    counts = {side: dict.fromkeys(Plane, 0) for side in (TRAIN, VALIDATION, TEST)}
+    for scan in scans:
+        counts[sides[scan.patient]][scan.plane] += 1
+    return counts
+
+
+def freeze(
+    blobs: Blobs, scans: Iterable[Labelled], sides: Mapping[str, str]
+) -> tuple[str, dict[str, Any]]:
+    """Store the snapshot of a run under its own digest.
+
+    Args:
+        blobs: the files.
+        scans: the labelled scans.
+        sides: the side of each of their patients.
+
+    Returns:
+        The blob's key, and the counts to be shown with the run.
+    """
+    scans = list(scans)
+    entries = [scan.entry(sides[scan.patient]) for scan in scans]
+    learning = [entry for entry in entries if entry["side"] != TEST]
+    snapshot = {
+        "examples": learning,
+        "test": [entry for entry in entries if entry["side"] == TEST],
+    }
+    content = json.dumps(snapshot, sort_keys=True).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    key = f"snapshots/{digest}.json"
+    blobs.put(key, content)
+    counts = {
+        "scans": len(learning),
+        "patients": len({entry["patient"] for entry in learning}),
+        "sides": count_sides(scans, sides),
+        "digest": digest,
+    }
+    return key, counts
+
+
+def _planes_per_patient(scans: Iterable[Labelled]) -> dict[str, dict[Plane, int]]:
+    counts: dict[str, Counter[Plane]] = {}
+    for scan in scans:
+        counts.setdefault(scan.patient, Counter())[scan.plane] += 1
+    return {patient: dict(planes) for patient, planes in counts.items()}
+
+
+def _patients_of(session: Session, digests: frozenset[str]) -> set[str]:
+    if not digests:
+        return set()
+    rows = session.execute(select(Scan.digest, Scan.patient_id))
+    return {patient for digest, patient in rows if digest in digests}
