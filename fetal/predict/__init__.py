@@ -1,0 +1,17 @@
+"""What a model says about a scan: plane, calibrated probabilities, doubt, heat maps."""
+
+from fetal.predict.engines import UnknownEngineError
+from fetal.predict.images import Image, as_scan
+from fetal.predict.model import Model, load_model
+from fetal.predict.prediction import Doubt, Prediction, doubt_words
+
+__all__ = [
+    "Doubt",
+    "Image",
+    "Model",
+    "Prediction",
+    "UnknownEngineError",
+    "as_scan",
+    "doubt_words",
+    "load_model",
+]

@@ -1,0 +1,105 @@
+"""What computes the forward pass: OpenVINO by default, Keras where a GPU or no OpenVINO asks."""
+
+import importlib
+import importlib.util
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from fetal.bundle import Bundle
+
+EngineName = Literal["auto", "openvino", "keras"]
+Batch = npt.NDArray[np.float32]
+Outputs = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+
+
+class UnknownEngineError(ValueError):
+    """An engine that this program does not have."""
+
+
+class Engine(Protocol):
+    """Computes maps (n, h, w, channels) and logits (n, classes) of scans (n, size, size, 1).
+
+    It may be called from several threads at once.
+    """
+
+    def start(self, batch: Batch) -> Callable[[], Outputs]:
+        """Begin to compute; the function that comes back waits for the result."""
+
+
+def open_engine(bundle: Bundle, name: EngineName) -> Engine:
+    """Make a model ready to compute.
+
+    Args:
+        bundle: the model on disk.
+        name: which engine; `auto` is OpenVINO where it is installed, else Keras.
+
+    Returns:
+        The engine.
+
+    Raises:
+        UnknownEngineError: the name is none of these.
+    """
+    if name == "auto":
+        name = "openvino" if importlib.util.find_spec("openvino") else "keras"
+    match name:
+        case "openvino":
+            return OpenVinoEngine(bundle)
+        case "keras":
+            return KerasEngine(bundle)
+        case _:
+            raise UnknownEngineError(
+                f"There is no engine “{name}”. Choose auto, openvino or keras."
+            )
+
+
+class OpenVinoEngine:
+    """The bundle's graph on the CPU, in float32 so that it says what Keras says."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        import openvino
+
+        settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+        graph = str(bundle.folder / "graph.xml")
+        self._compiled = openvino.Core().compile_model(graph, "CPU", settings)
+        # A request serves one caller at a time and is costly to make, so it is used again.
+        self._idle: SimpleQueue[Any] = SimpleQueue()
+
+    def start(self, batch: Batch) -> Callable[[], Outputs]:
+        """Begin to compute in OpenVINO's own threads."""
+        try:
+            request = self._idle.get_nowait()
+        except Empty:
+            request = self._compiled.create_infer_request()
+        request.start_async({"scan": batch})
+
+        def result() -> Outputs:
+            request.wait()
+            maps, logits = (
+                np.array(request.get_tensor(name).data, np.float32) for name in ("maps", "logits")
+            )
+            self._idle.put(request)
+            return maps, logits
+
+        return result
+
+
+class KerasEngine:
+    """The model rebuilt in Keras, on whatever device Keras uses."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        # Found by name: training lies a floor above, and serving starts without it.
+        restore = importlib.import_module("fetal.training.restore").restore
+        self._model = restore(bundle)
+        self._turn = threading.Lock()
+
+    def start(self, batch: Batch) -> Callable[[], Outputs]:
+        """Compute at once."""
+        with self._turn:
+            maps, logits = self._model.predict_on_batch(batch)
+        outputs = np.asarray(maps, np.float32), np.asarray(logits, np.float32)
+        return lambda: outputs

@@ -1,0 +1,150 @@
+"""A loaded model: from images to predictions."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fetal.bundle import Bundle, MissingFileError
+from fetal.explain import grad_cam
+from fetal.planes import PLANES
+from fetal.predict.engines import EngineName, Outputs, open_engine
+from fetal.predict.images import Image, as_scan
+from fetal.predict.prediction import Doubt, Prediction, doubt_words
+from fetal.scans import Scan
+from fetal.scans.framing import Framing
+
+Framed = tuple[Scan, Framing]
+
+_BATCH = 4
+"""Scans computed together: more gains nothing on a few cores and lets the first ones wait."""
+
+_PACKAGE = Path(__file__).parents[1]
+_SHIPPED = (_PACKAGE.parent / "models", _PACKAGE / "shipped")
+"""Where the model that ships lies: in a checkout, in an installed package."""
+
+
+def load_model(path: Path | str | None = None, engine: EngineName = "auto") -> "Model":
+    """Load a model, checking every file of it.
+
+    Args:
+        path: the model's folder. Without one, the folder that the environment variable
+            FETAL_MODEL names, else the newest model that ships with the program.
+        engine: `openvino`, `keras`, or `auto`: OpenVINO where it is installed, else Keras. Both
+            give the same answer.
+
+    Returns:
+        The model, ready to predict.
+
+    Raises:
+        BundleError: there is no model, or it is damaged; the text says what to do.
+        UnknownEngineError: no such engine.
+
+    Example:
+        >>> load_model().predict("scan.png").plane  # doctest: +SKIP
+        <Plane.BRAIN: 'brain'>
+    """
+    folder = path or os.environ.get("FETAL_MODEL") or _shipped()
+    return Model(Bundle.open(folder), engine)
+
+
+def _shipped() -> Path:
+    found = [card for place in _SHIPPED for card in sorted(place.glob("*/card.json"))]
+    if not found:
+        raise MissingFileError(
+            "No model came with the program. Name a model's folder, or set FETAL_MODEL to it."
+        )
+    return max(found, key=_created).parent
+
+
+def _created(card: Path) -> str:
+    try:
+        return str(json.loads(card.read_text("utf-8"))["created"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+class Model:
+    """A model that predicts. It may be used from several threads at once.
+
+    Attributes:
+        bundle: the model on disk.
+        name: what people call it.
+    """
+
+    def __init__(self, bundle: Bundle, engine: EngineName = "auto") -> None:
+        self.bundle = bundle
+        self.name = bundle.card.name
+        self._engine = open_engine(bundle, engine)
+        self._kernel, _ = bundle.head()
+
+    def predict(self, image: Image) -> Prediction:
+        """Predict one scan.
+
+        Args:
+            image: a `Scan`, a path, a file's bytes, a Pillow image, or uint8 levels, (H, W) grey
+                or (H, W, 3) red, green, blue.
+
+        Returns:
+            Plane, probabilities, doubt and heat maps.
+
+        Raises:
+            ScanError: the image cannot be read as a scan; the text says why.
+        """
+        return next(self.predict_many([image]))
+
+    def predict_many(self, images: Iterable[Image]) -> Iterator[Prediction]:
+        """Predict many scans; the next ones are read while these are computed.
+
+        Args:
+            images: as `predict` takes them; may be endless, read as needed.
+
+        Yields:
+            One prediction for each, in their order.
+
+        Raises:
+            ScanError: an image cannot be read; where others must go on, read them one by one
+                with `fetal.scans.read_scan` first.
+        """
+        pending: tuple[list[Framed], Callable[[], Outputs]] | None = None
+        source = iter(images)
+        while group := list(islice(source, _BATCH)):
+            framed = [self._frame(as_scan(image)) for image in group]
+            batch = np.stack([framing.apply(scan.pixels) for scan, framing in framed])
+            finish = self._engine.start(batch[..., None].astype(np.float32))
+            if pending is not None:
+                yield from self._results(*pending)
+            pending = framed, finish
+        if pending is not None:
+            yield from self._results(*pending)
+
+    def _frame(self, scan: Scan) -> Framed:
+        given = self.bundle.card.input
+        height, width = scan.pixels.shape
+        box = scan.sector if given.crop_to_sector else None
+        return scan, Framing.of((height, width), box, given.size)
+
+    def _results(self, framed: list[Framed], finish: Callable[[], Outputs]) -> Iterator[Prediction]:
+        calibration = self.bundle.card.calibration
+        maps, logits = finish()
+        chances = _softmax(logits / calibration.temperature)
+        for (scan, framing), cells, row in zip(framed, maps, chances, strict=True):
+            probabilities = dict(zip(PLANES, row.tolist(), strict=True))
+            yield Prediction(
+                plane=PLANES[int(row.argmax())],
+                probabilities=probabilities,
+                doubt=Doubt.of(probabilities, calibration.check_below),
+                words=doubt_words(probabilities, calibration.check_below),
+                heat=grad_cam(cells, self._kernel),
+                framing=framing,
+                scan=scan,
+            )
+
+
+def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)

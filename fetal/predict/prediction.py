@@ -1,0 +1,114 @@
+"""What a model says about one scan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from fetal import explain
+from fetal.planes import PLANES, Plane
+from fetal.scans import Scan
+from fetal.scans.framing import Framing
+
+_IN_WORDS = {Plane.OTHER: "another plane"}
+
+
+class Doubt(StrEnum):
+    """Whether a person needs to look."""
+
+    SURE = "sure"
+    CHECK = "check"
+
+    @classmethod
+    def of(cls, probabilities: Mapping[Plane, float], check_below: float) -> "Doubt":
+        """Judge by the largest probability.
+
+        Args:
+            probabilities: calibrated, by plane.
+            check_below: the model's threshold (`card.calibration.check_below`).
+        """
+        return cls.CHECK if max(probabilities.values()) < check_below else cls.SURE
+
+
+def doubt_words(probabilities: Mapping[Plane, float], check_below: float) -> str:
+    """Say in words how sure a prediction is.
+
+    Args:
+        probabilities: calibrated, by plane.
+        check_below: the model's threshold (`card.calibration.check_below`).
+
+    Returns:
+        One sentence or two.
+
+    Example:
+        >>> doubt_words({Plane.BRAIN: 0.5, Plane.ABDOMEN: 0.4, Plane.OTHER: 0.1}, 0.8)
+        'Doubtful: brain or abdomen. Please check.'
+    """
+    first, second = sorted(probabilities, key=lambda plane: -probabilities[plane])[:2]
+    names = [_IN_WORDS.get(plane, plane.value) for plane in (first, second)]
+    if Doubt.of(probabilities, check_below) is Doubt.CHECK:
+        return f"Doubtful: {names[0]} or {names[1]}. Please check."
+    return f"Clear: {names[0]}."
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a model says about one scan.
+
+    Attributes:
+        plane: the most probable plane.
+        probabilities: calibrated probability of every plane, 0 to 1, summing to 1.
+        doubt: whether a person should check it.
+        words: the same in words.
+        heat: float32 (6, h, w), 0 to 1: where each plane is seen, in the network's own cells.
+        framing: the square of the scan that the model saw.
+        scan: the scan.
+
+    Example:
+        >>> prediction = load_model().predict("scan.png")  # doctest: +SKIP
+        >>> prediction.plane, round(prediction.confidence, 2)  # doctest: +SKIP
+        (<Plane.BRAIN: 'brain'>, 0.99)
+    """
+
+    plane: Plane
+    probabilities: dict[Plane, float]
+    doubt: Doubt
+    words: str
+    heat: npt.NDArray[np.float32] = field(repr=False)
+    framing: Framing = field(repr=False)
+    scan: Scan = field(repr=False)
+
+    @property
+    def confidence(self) -> float:
+        """The calibrated probability of `plane`, 0 to 1."""
+        return self.probabilities[self.plane]
+
+    def heat_map(self, plane: Plane | None = None) -> npt.NDArray[np.float32]:
+        """Where the model sees a plane, on the scan's own pixels.
+
+        Args:
+            plane: which plane to explain; by default the predicted one.
+
+        Returns:
+            float32 (H, W), 0 to 1, as Grad-CAM gives it; 0 outside what the model saw.
+        """
+        cells = self.heat[PLANES.index(plane or self.plane)]
+        return self.framing.unapply(explain.enlarge(cells, self.framing.size))
+
+    def overlay(
+        self, plane: Plane | None = None, opacity: float = 0.5, colours: str = "cividis"
+    ) -> npt.NDArray[np.uint8]:
+        """The scan with the heat map over it.
+
+        Args:
+            plane: which plane to explain; by default the predicted one.
+            opacity: how much of the scan the hottest place covers, 0 to 1.
+            colours: one of `fetal.explain.COLOUR_MAPS`.
+
+        Returns:
+            uint8 (H, W, 3), red, green, blue, of the scan's size.
+        """
+        heat = self.heat_map(plane)
+        return explain.overlay(self.scan.pixels, heat, opacity=opacity, colours=colours)
