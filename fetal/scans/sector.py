@@ -1,4 +1,11 @@
-"""The part of the screen that the ultrasound fills, found from the pixels."""
+"""The part of the screen that the ultrasound fills, found from the pixels.
+
+A sector is convex (but for the arc under a curved probe) and bounded by straight sides and a wide
+arc, beyond which the screen is flat and black. Within it there may be shadow as black as the
+screen, so brightness alone cannot tell. The search therefore takes the convex hull of what is
+brighter than the screen, keeps those edges of the hull that have tissue along them and flat screen
+beyond, and lets the sector reach to the picture's own edges wherever no such edge was seen.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,9 +14,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_WORKING_SIDE = 320
-_DARKEST_TISSUE = 6
-_SMALLEST_SHARE = 0.08
+from fetal.scans.edges import Edge, hull_points, seen_edges
+from fetal.scans.lettering import lettering_beside
+
+_WORKING_SIDE = 480
+_TEXT_SIZE = 7
+# Grey levels above the screen's own: the faintest tissue floor first, then coarser, for noise.
+_STEPS = (1.3, 0.7, 2.6, 4.5, 8.0)
+_BETTER = 1.15
+_FILLS_PICTURE = 0.93
+_SMALLEST_SHARE = 0.05
 
 
 class Box(NamedTuple):
@@ -38,7 +52,8 @@ class Sector:
     Args:
         mask: bool (H, W), true where the ultrasound is.
         box: the smallest rectangle around the mask.
-        found: false where no sector was told from the rest; the mask is then the whole picture.
+        found: false where no edge of a sector was seen; the mask is then the whole picture but for
+            lettering at its margin.
     """
 
     mask: NDArray[np.bool_]
@@ -46,39 +61,55 @@ class Sector:
     found: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    edges: list[Edge]
+    hull: NDArray[np.float64]
+
+    @property
+    def evidence(self) -> float:
+        return sum(edge.support * edge.length for edge in self.edges)
+
+
 def find_sector(pixels: NDArray[np.uint8]) -> Sector:
     """Find the fan or rectangle that the ultrasound fills.
-
-    The search runs on a reduced copy: what is brighter than the screen's black is opened, so that
-    text, scales and the grey bar fall apart, and the convex hull of the largest piece that is left
-    is the sector. Real sectors are convex but for the arc under a curved probe.
 
     Args:
         pixels: uint8 (H, W), grey.
 
     Returns:
         The sector, or the whole picture with `found` false when nothing on it looks like one.
+
+    Example:
+        >>> screen = np.zeros((200, 300), np.uint8)
+        >>> screen[20:180, 50:250] = 90
+        >>> find_sector(screen).found
+        True
     """
     height, width = pixels.shape
     scale = min(1.0, _WORKING_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    bright = (cv2.medianBlur(small, 3) >= _DARKEST_TISSUE).astype(np.uint8)
-    opened = cv2.morphologyEx(
-        bright, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
-    )
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened)
-    if count < 2:
+    small = _reduced(pixels, scale)
+    # Opening takes away whatever is thinner than a letter: text, scales, the grey bar.
+    letter = np.ones((_TEXT_SIZE, _TEXT_SIZE), np.uint8)
+    solid = np.asarray(cv2.morphologyEx(small, cv2.MORPH_OPEN, letter), np.float32)
+    screen = float(np.percentile(solid[::2, ::2], 1))
+    reading = _best_reading(small, solid, screen)
+    if reading is None:
         return _whole(height, width)
-    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    points = cv2.findNonZero((labels == largest).astype(np.uint8))
-    hull = cv2.convexHull(points)
-    if cv2.contourArea(hull) < _SMALLEST_SHARE * small.size:
+    outline = _outline(reading, small.shape)
+    if len(outline) < 3:
         return _whole(height, width)
-    outline = np.zeros(small.shape, np.uint8)
-    cv2.fillConvexPoly(outline, hull, 255)
-    mask = cv2.resize(outline, (width, height), interpolation=cv2.INTER_LINEAR) >= 128
-    return Sector(mask, bounding_box(mask), True)
+    mask = np.zeros((height, width), np.uint8)
+    corners = (outline + 0.5) / scale - 0.5
+    cv2.fillConvexPoly(mask, np.rint(corners * 16).astype(np.int32), 1, cv2.LINE_8, 4)
+    letters = lettering_beside(small, reading.hull, screen)
+    if letters.any():
+        mask[cv2.resize(letters, (width, height), interpolation=cv2.INTER_NEAREST) > 0] = 0
+    inside = mask.astype(np.bool_)
+    if np.count_nonzero(mask) < _SMALLEST_SHARE * mask.size:
+        return _whole(height, width)
+    filled = cv2.contourArea(reading.hull.astype(np.float32)) > _FILLS_PICTURE * small.size
+    return Sector(inside, bounding_box(inside), bool(reading.edges) or filled)
 
 
 def bounding_box(mask: NDArray[np.bool_]) -> Box:
@@ -93,6 +124,71 @@ def bounding_box(mask: NDArray[np.bool_]) -> Box:
     rows = np.flatnonzero(mask.any(axis=1))
     columns = np.flatnonzero(mask.any(axis=0))
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def _reduced(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.float32]:
+    height, width = pixels.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    # Float, since tissue and screen may lie less than one grey level apart.
+    small = cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.medianBlur(small, 3), np.float32)
+
+
+def _best_reading(
+    small: NDArray[np.float32], solid: NDArray[np.float32], screen: float
+) -> _Reading | None:
+    best: _Reading | None = None
+    for step in _STEPS:
+        tissue = _tissue(solid, screen + step)
+        if tissue is None:
+            continue
+        hull = hull_points(tissue)
+        reading = _Reading(seen_edges(tissue, hull, small, screen, step), hull)
+        if best is None or reading.evidence > _BETTER * best.evidence:
+            best = reading
+    return best
+
+
+def _tissue(solid: NDArray[np.float32], level: float) -> NDArray[np.bool_] | None:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((solid > level).astype(np.uint8))
+    if count < 2:
+        return None
+    area = stats[:, cv2.CC_STAT_AREA].copy()
+    area[0] = 0
+    large = (area >= 0.05 * solid.size) | (area >= 0.15 * area.max())
+    wide = stats[:, cv2.CC_STAT_WIDTH] >= 0.06 * solid.shape[1]
+    kept = large & wide & (area >= 0.01 * solid.size)
+    return np.asarray(kept[labels], np.bool_) if kept.any() else None
+
+
+def _outline(reading: _Reading, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    bottom, right = shape[0] - 0.5, shape[1] - 0.5
+    outline = np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]])
+    for edge in reading.edges:
+        outline = _cut(outline, edge.normal, edge.offset + 0.5)
+    if any(edge.is_left_side for edge in reading.edges) and any(
+        edge.is_right_side for edge in reading.edges
+    ):
+        # Two sides would meet in the apex, far above the probe: stop at the first tissue.
+        top = float(reading.hull[:, 1].min())
+        outline = _cut(outline, np.array([0.0, -1.0]), 1.0 - top)
+    return outline
+
+
+def _cut(
+    polygon: NDArray[np.float64], normal: NDArray[np.float64], offset: float
+) -> NDArray[np.float64]:
+    # Sutherland and Hodgman (1974), for one straight line.
+    kept = []
+    beyond = polygon @ normal - offset
+    for here in range(len(polygon)):
+        there = (here + 1) % len(polygon)
+        if beyond[here] <= 0:
+            kept.append(polygon[here])
+        if (beyond[here] < 0) != (beyond[there] < 0):
+            share = beyond[here] / (beyond[here] - beyond[there])
+            kept.append(polygon[here] + (polygon[there] - polygon[here]) * share)
+    return np.array(kept, np.float64).reshape(-1, 2)
 
 
 def _whole(height: int, width: int) -> Sector:

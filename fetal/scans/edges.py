@@ -1,0 +1,163 @@
+"""Which edges of a hull are edges of a sector: tissue all along them, flat screen beyond."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_TOLERANCE = 2.0
+_SHORTEST = 34.0
+_LONG = 48.0
+_SHARP = 0.35
+_LIT_LETTER = 40
+_BAND = 45
+_FRAME_MARGIN = 3
+
+_Value = TypeVar("_Value", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A straight line that bounds a sector: points with `normal · point <= offset` are inside.
+
+    Args:
+        normal: (2,), the unit vector that points out of the sector, as (x, y).
+        offset: how far along the normal the line lies, in pixels of the reduced picture.
+        support: share of the edge that has tissue along it, 0 to 1.
+        length: pixels of the reduced picture.
+    """
+
+    normal: NDArray[np.float64]
+    offset: float
+    support: float
+    length: float
+
+    @property
+    def is_left_side(self) -> bool:
+        """Whether it is the left flank of a fan."""
+        return bool(self.normal[0] < -0.3 and self.normal[1] < -0.2)
+
+    @property
+    def is_right_side(self) -> bool:
+        """Whether it is the right flank of a fan."""
+        return bool(self.normal[0] > 0.3 and self.normal[1] < -0.2)
+
+
+def hull_points(tissue: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The convex hull of a mask.
+
+    Args:
+        tissue: bool (h, w) with some true pixel.
+
+    Returns:
+        float64 (n, 2), its corners as (x, y), clockwise on the screen.
+    """
+    hull = cv2.convexHull(cv2.findNonZero(tissue.astype(np.uint8)))
+    if cv2.contourArea(hull, oriented=True) < 0:
+        hull = hull[::-1]
+    return np.asarray(hull[:, 0, :], np.float64)
+
+
+def seen_edges(
+    tissue: NDArray[np.bool_],
+    hull: NDArray[np.float64],
+    small: NDArray[np.float32],
+    screen: float,
+    step: float,
+) -> list[Edge]:
+    """Keep the hull's edges that the picture itself shows.
+
+    An edge across a shadow touches tissue only at its ends; the outline of a head in black fluid
+    fades, and has more tissue beyond. Both are dropped.
+
+    Args:
+        tissue: bool (h, w), what is brighter than the screen.
+        hull: float64 (n, 2), its convex hull.
+        small: float32 (h, w), the reduced picture.
+        screen: the screen's own grey level.
+        step: how far above it tissue was taken to begin.
+
+    Returns:
+        The edges, none of which runs along the picture's own border.
+    """
+    height, width = tissue.shape
+    frame = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float64)
+    faint = max(0.7 if step < 1 else 1.3, step / 2)
+    beyond = _Beyond(small, screen, screen + faint)
+    outline = cv2.approxPolyDP(hull.astype(np.float32)[:, None], _TOLERANCE, True)[:, 0, :]
+    corners = np.asarray(outline, np.float64)
+    edges = []
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        along = end - start
+        length = float(np.hypot(*along))
+        if length < _SHORTEST:
+            continue
+        along /= length
+        normal = np.array([along[1], -along[0]])
+        offset = float((hull @ normal).max())
+        if float((frame @ normal).max()) - offset < _FRAME_MARGIN:
+            continue
+        steps = np.arange(2, length - 2)
+        line = start + np.outer(steps, along) + normal * (offset - start @ normal)
+        support = float(
+            np.any([_at(tissue, line - normal * depth) for depth in (2, 3, 4)], axis=0).mean()
+        )
+        edge = Edge(normal, offset, support, length)
+        if _sharpness(small, line, normal) >= _SHARP and beyond.is_screen(edge):
+            edges.append(edge)
+    return edges
+
+
+class _Beyond:
+    """What lies beyond an edge, looked at on every second pixel and not under letters."""
+
+    def __init__(self, small: NDArray[np.float32], screen: float, faint: float) -> None:
+        letters = cv2.dilate((small > _LIT_LETTER).astype(np.uint8), np.ones((9, 9), np.uint8))
+        self._levels = small[::2, ::2]
+        self._free = letters[::2, ::2] == 0
+        rows, columns = self._levels.shape
+        self._x = np.arange(columns, dtype=np.float32) * 2
+        self._y = np.arange(rows, dtype=np.float32)[:, None] * 2
+        self._screen = screen
+        self._faint = faint
+
+    def is_screen(self, edge: Edge) -> bool:
+        is_arc = edge.normal[1] > 0.2
+        distance = self._x * edge.normal[0] + self._y * edge.normal[1] - edge.offset
+        outside = (distance > 3) & self._free
+        if not is_arc:
+            outside &= distance < _BAND
+        levels = self._levels[outside]
+        if levels.size == 0:
+            return self._enough(edge, is_arc, 0.0)
+        if float(np.median(levels)) > self._screen + 0.8:
+            return False
+        return self._enough(edge, is_arc, float((levels > self._faint).mean()))
+
+    @staticmethod
+    def _enough(edge: Edge, is_arc: bool, dirt: float) -> bool:
+        # Machines write little below a fan and much beside it, hence the two measures.
+        if is_arc:
+            well_held = edge.support >= 0.9 and dirt <= 0.003
+            held = edge.support >= 0.7 and dirt <= 0.006
+        else:
+            well_held = edge.support >= 0.8 and dirt <= 0.08
+            held = edge.support >= 0.4 and dirt <= 0.025
+        return well_held or (held and edge.length >= _LONG)
+
+
+def _sharpness(
+    small: NDArray[np.float32], line: NDArray[np.float64], normal: NDArray[np.float64]
+) -> float:
+    outside, inside, deep = (
+        float(_at(small, line - normal * depth).mean()) for depth in (-3, 3, 12)
+    )
+    return (inside - outside) / (max(deep, inside) - outside + 1)
+
+
+def _at(values: NDArray[_Value], points: NDArray[np.float64]) -> NDArray[_Value]:
+    height, width = values.shape
+    whole = np.rint(points).astype(np.intp)
+    return np.asarray(values[whole[:, 1].clip(0, height - 1), whole[:, 0].clip(0, width - 1)])
