@@ -25,7 +25,7 @@ def brain(rng: np.random.Generator, fan: Fan) -> Scene:
         width = 0.48 / length
     scene = womb(rng, fan, Frame(frame.middle, length * 0.9))
     _skull(rng, scene, frame, width)
-    level = float(rng.uniform(-17, -9))
+    level = float(rng.uniform(-15, -6))
     _tissue(rng, scene, frame, width, level)
     _midline(rng, scene, frame, width, level)
     _sides(rng, scene, frame, width, level)
@@ -45,7 +45,7 @@ def _skull(rng: np.random.Generator, scene: Scene, frame: Frame, width: float) -
         thick,
         float(rng.uniform(19, 25)),
         loss=float(rng.uniform(20, 90)),
-        facing=float(rng.uniform(0.6, 1.4)),
+        facing=float(rng.uniform(0.8, 2.2)),
         closed=True,
         name="skull",
     )
@@ -58,14 +58,14 @@ def _tissue(
     scene.fill(frame(inner), Tissue(level, 0, 3.5), "brain")
     # The half near the probe drowns in the skull's reverberation.
     scene.fill(frame(blob(rng, 0, 0, 0.85, width * 0.55, 0, 0.15)), Tissue(level + 3, 0, 3.5))
-    for _ in range(rng.integers(8, 18)):
+    for _ in range(rng.integers(16, 40)):
         x, y = float(rng.uniform(-0.75, 0.75)), float(rng.uniform(-0.75, 0.75)) * width
         if np.hypot(x, y / width) > 0.85:
             continue
         bend = float(rng.normal(0, 0.05))
         reach = float(rng.uniform(0.04, 0.13))
         line = curve([(x - reach, y), (x, y + bend), (x + reach, y + bend)], 8)
-        scene.interface(frame(line), 0.006, float(rng.uniform(-10, 2)), facing=1)
+        scene.interface(frame(line), 0.006, float(rng.uniform(-8, 8)), facing=1)
 
 
 def _midline(
@@ -129,9 +129,9 @@ def _sides(
             line = curve(
                 [(x - 0.12, place), (x, place + side * 0.03), (x + 0.14, place - side * 0.03)], 10
             )
-            scene.interface(frame(line), 0.01, float(rng.uniform(2, 9)) - weak, facing=1)
+            scene.interface(frame(line), 0.01, float(rng.uniform(4, 13)) - weak, facing=1)
         insula = arc(0, 0, 0.5, side * width * 0.68, 0.9, 2.1, 14)
-        scene.interface(frame(insula), 0.01, float(rng.uniform(-4, 4)) - weak, facing=1)
+        scene.interface(frame(insula), 0.01, float(rng.uniform(0, 9)) - weak, facing=1)
 
 
 def _cerebellum(

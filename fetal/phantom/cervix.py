@@ -25,9 +25,10 @@ def cervix(rng: np.random.Generator, fan: Fan) -> Scene:
     scene.fill(frame(body), Tissue(float(rng.uniform(-6, -3)), 0, 2, 1), "cervix")
     scene.interface(
         frame(arc(0, 0.03, 1.3, 0.78, 2.0, 4.2, 30)),
-        0.02,
-        float(rng.uniform(3, 8)),
-        facing=0.3,
+        0.014,
+        float(rng.uniform(3, 10)),
+        facing=0.4,
+        patchy=5,
     )
     _waters(rng, scene, frame)
     bend = float(rng.normal(0, 0.08))
@@ -54,15 +55,15 @@ def _far_wall(rng: np.random.Generator, scene: Scene) -> None:
     wave = 0.02 * np.sin(angle * 4 + float(rng.uniform(0, 6)))
     scene.fill(
         np.concatenate([fan.polar(angle, start + wave), fan.polar(angle, fan.bottom + 0.02)[::-1]]),
-        Tissue(4, 0, 4, 5),
+        Tissue(3, 0, 4, 3),
     )
     left = np.linspace(-fan.half, -0.55, 20)
     reach = float(rng.uniform(0.4, 0.55))
     scene.fill(
         np.concatenate([fan.polar(left, fan.near), fan.polar(left, fan.bottom)[::-1]]),
-        Tissue(2, 0, 4, 4),
+        Tissue(2, 0, 4, 2.5),
     )
-    scene.interface(fan.polar(left, reach + 0.2 * (left + 0.55)), 0.02, 8, facing=0.2)
+    scene.interface(fan.polar(left, reach + 0.2 * (left + 0.55)), 0.014, 9, facing=0.2, patchy=5)
 
 
 def _waters(rng: np.random.Generator, scene: Scene, frame: Frame) -> None:
@@ -72,7 +73,7 @@ def _waters(rng: np.random.Generator, scene: Scene, frame: Frame) -> None:
     if rng.random() < 0.6:
         head = arc(2.1, 0.45, 0.85, 0.75, 2.4, 4.3, 24)
         scene.fill(frame(blob(rng, 2.1, 0.45, 0.85, 0.75, 0, 0.03)), Tissue(-8, 0, 3))
-        scene.interface(frame(head), 0.05, 13, loss=60, facing=0.6, name="fetal head")
+        scene.interface(frame(head), 0.03, 18, loss=60, facing=1, patchy=4, name="fetal head")
     if rng.random() < 0.6:
         scene.fill(frame(blob(rng, 1.25, -0.95, 0.45, 0.14, -0.3, 0.15)), FLUID, "bladder")
 

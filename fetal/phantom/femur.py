@@ -3,7 +3,7 @@
 import numpy as np
 
 from fetal.phantom.probe import Fan
-from fetal.phantom.shapes import Frame, blob, curve, ribbon
+from fetal.phantom.shapes import Frame, arc, blob, curve, ribbon
 from fetal.phantom.surroundings import womb
 from fetal.phantom.tissue import Scene, Tissue
 
@@ -17,8 +17,10 @@ def femur(rng: np.random.Generator, fan: Fan) -> Scene:
         bool(rng.random() < 0.5),
     )
     scene = womb(rng, fan, Frame(frame.middle, frame.scale * 0.9), wall=bool(rng.random() < 0.6))
-    thick = float(rng.uniform(0.03, 0.05)) / frame.scale
+    thick = float(rng.uniform(0.022, 0.04)) / frame.scale
     above = float(rng.uniform(0.2, 0.4))
+    if rng.random() < 0.35:
+        _lower_leg(rng, scene, frame, thick)
     _thigh(rng, scene, frame, above)
     bow = float(rng.normal(-0.03, 0.04))
     _shaft(rng, scene, frame, bow, thick)
@@ -29,10 +31,13 @@ def femur(rng: np.random.Generator, fan: Fan) -> Scene:
 
 def _thigh(rng: np.random.Generator, scene: Scene, frame: Frame, above: float) -> None:
     below = float(rng.uniform(0.3, 0.6))
-    top = curve([(-1.5, -above * 1.2), (-0.4, -above), (0.6, -above * 0.9), (1.4, -above)], 30)
-    bottom = curve([(1.4, below), (0.3, below * 1.1), (-0.6, below * 1.2), (-1.5, below)], 30)
-    level = float(rng.uniform(-11, -3))
-    scene.fill(frame(np.concatenate([top, bottom])), Tissue(level, 0, 2.5, 3), "thigh")
+    knee = float(rng.uniform(1.2, 1.4))
+    top = curve([(-2.2, -above * 1.6), (-0.9, -above * 1.1), (0.3, -above), (knee, -above)], 30)
+    end = arc(knee, (below - above) / 2, 0.25, (below + above) / 2, -np.pi / 2, np.pi / 2, 12)
+    bottom = curve([(knee, below), (0.3, below * 1.1), (-0.9, below * 1.2), (-2.2, below)], 30)
+    level = float(rng.uniform(-10, -2))
+    whole = np.concatenate([top, end, bottom])
+    scene.fill(frame(whole), Tissue(level, 0, 2.5, 3), "thigh")
     scene.interface(frame(top), 0.012, float(rng.uniform(6, 14)), facing=1.5, name="skin")
     scene.interface(frame(bottom), 0.01, float(rng.uniform(-6, 4)), facing=1.5, name="skin")
     for _ in range(rng.integers(3, 8)):
@@ -51,7 +56,8 @@ def _shaft(rng: np.random.Generator, scene: Scene, frame: Frame, bow: float, thi
             x, y = end * float(rng.uniform(1.02, 1.3)), float(rng.uniform(-0.12, 0.15))
             scene.fill(frame(blob(rng, x, y, 0.05, 0.03, 0, 0.2, 16)), Tissue(6, 0, 2))
     line = curve([(-1, 0.02), (-0.4, bow), (0.4, bow), (1, 0.02)], 32)
-    loss = float(rng.uniform(120, 420))
+    loss = float(rng.uniform(90, 420))
+    scene.fill(frame(ribbon(line, thick * 1.25, 0.5)), Tissue(float(rng.uniform(4, 9)), 0, 3))
     scene.interface(
         frame(line),
         thick * frame.scale,
@@ -60,7 +66,17 @@ def _shaft(rng: np.random.Generator, scene: Scene, frame: Frame, bow: float, thi
         facing=0.8,
         name="shaft",
     )
-    scene.fill(frame(ribbon(line, thick, 0.6)), Tissue(float(rng.uniform(3, 8)), loss, 2))
+
+
+def _lower_leg(rng: np.random.Generator, scene: Scene, frame: Frame, thick: float) -> None:
+    """The shin, bent away at the knee."""
+    bend = float(rng.uniform(0.5, 1.3))
+    leg = Frame((1.25, 0.12), 1.0, bend)
+    bone = leg(curve([(0.15, 0), (0.5, -0.03), (float(rng.uniform(0.7, 1.1)), 0.02)], 20))
+    scene.fill(frame(ribbon(bone, float(rng.uniform(0.4, 0.6)), 0.4)), Tissue(-7, 0, 3, 2), "shin")
+    scene.interface(
+        frame(bone), thick * frame.scale * 0.8, float(rng.uniform(13, 20)), loss=150, facing=1
+    )
 
 
 def _other_thigh(rng: np.random.Generator, scene: Scene, frame: Frame, thick: float) -> None:

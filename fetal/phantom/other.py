@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fetal.phantom.probe import curved, linear
-from fetal.phantom.shapes import Frame, arc, blob, curve, ribbon
+from fetal.phantom.shapes import Frame, arc, blob, curve, ribbon, rounded
 from fetal.phantom.surroundings import FLUID, PLACENTA, limb, womb
 from fetal.phantom.tissue import Scene, Tissue
 
@@ -24,14 +24,17 @@ def _vessel(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
     v = float(rng.uniform(0.4, 0.55))
     slope = float(rng.normal(0, 0.08))
     wide = float(rng.uniform(0.2, 0.45))
-    line = curve([(u - 0.9, v - slope), (u, v), (u + 0.9, v + slope)], 30)
+    sag = float(rng.normal(0, 0.03))
+    line = curve([(u - 0.9, v - slope), (u, v + sag), (u + 0.9, v + slope)], 30)
     lumen = ribbon(line, wide)
     scene.fill(ribbon(line, wide + 0.06), Tissue(-12, 0, 1, 2))
     scene.fill(lumen, Tissue(float(rng.uniform(-34, -24)), -4, 3), "lumen")
     for wall, bright in ((lumen[:30], 6.0), (lumen[30:], 11.0)):
-        scene.interface(wall, 0.012, bright + float(rng.normal(0, 2)), facing=2, name="wall")
+        scene.interface(
+            wall, 0.012, bright + float(rng.normal(0, 2)), facing=2, patchy=5, name="wall"
+        )
         shift = np.array([0, 0.035 if bright > 8 else -0.035], np.float32)
-        scene.interface(wall + shift, 0.02, bright - 3, facing=2)
+        scene.interface(wall + shift, 0.012, bright - 1, facing=2, patchy=5)
     return scene
 
 
@@ -46,17 +49,19 @@ def _profile(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
     )
     scene = womb(rng, fan, frame)
     scene.fill(frame(blob(rng, -0.9, 0, 1.2, 1.3, 0, 0.1)), FLUID, "fluid")
-    face = curve([(-0.3, -0.95), (-0.72, -0.6), (-0.7, -0.3)], 12)
-    nose = np.array(
-        [(-0.7, -0.3), (-0.92, -0.08), (-0.72, 0.02), (-0.84, 0.14), (-0.72, 0.2)], np.float32
+    front = rounded(
+        np.array(
+            [
+                *[(-0.3, -0.95), (-0.68, -0.68), (-0.74, -0.35), (-0.7, -0.25), (-0.95, -0.04)],
+                *[(-0.74, 0.06), (-0.86, 0.15), (-0.76, 0.22), (-0.85, 0.3), (-0.7, 0.38)],
+                *[(-0.74, 0.55), (-0.5, 0.68), (0.2, 0.75)],
+            ],
+            np.float32,
+        )
     )
-    chin = np.array(
-        [(-0.82, 0.28), (-0.66, 0.36), (-0.72, 0.52), (-0.4, 0.66), (0.2, 0.75)], np.float32
-    )
-    back = arc(0, -0.25, 0.95, 0.85, 1.2, -1.9, 24)
-    head = np.concatenate([face, nose, chin, back]).astype(np.float32)
-    scene.fill(frame(head), Tissue(-8, 0, 4), "head")
-    scene.interface(frame(head[:22]), 0.012, 4, facing=0.6, name="profile")
+    head = np.concatenate([front, arc(0, -0.25, 0.95, 0.85, 1.2, -1.9, 24)])
+    scene.fill(frame(head), Tissue(-6, 0, 4), "head")
+    scene.interface(frame(front), 0.01, 9, facing=0.8, patchy=4, name="profile")
     scene.fill(frame(blob(rng, 0.1, -0.3, 0.68, 0.58, 0, 0.04)), Tissue(-18, 0, 3))
     skull = arc(0.1, -0.3, 0.72, 0.6, 2.7, 5.6, 24)
     scene.interface(frame(skull), 0.028, 13, loss=120, facing=0.8, name="skull")

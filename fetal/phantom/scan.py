@@ -78,7 +78,7 @@ def simulate(plane: Plane | str, seed: int, *, size: tuple[int, int] = SIZE) -> 
         )
     rng = np.random.default_rng([seed, PLANES.index(plane)])
     scene = _SCENES[plane](rng, size)
-    pixels = scene.fan.picture(scene.echoes(rng, _machine(rng, plane)))
+    pixels = scene.fan.picture(scene.echoes(rng, _machine(rng)))
     sector = scene.fan.sector
     text = annotate(rng, pixels, sector, scene.fan)
     return Phantom(pixels, masks(scene.fan, scene.outlines, sector), sector, text, plane, seed)
@@ -103,7 +103,7 @@ def samples(count: int = 24, *, seed: int = 2026) -> list[Phantom]:
     return [simulate(PLANES[k % planes], seed + k // planes) for k in range(count)]
 
 
-def _machine(rng: np.random.Generator, plane: Plane) -> Machine:
+def _machine(rng: np.random.Generator) -> Machine:
     """The settings of a machine, within what real scans show."""
     columns = int(rng.choice([0, 1, 2, 3], p=[0.35, 0.3, 0.2, 0.15]))
     dropouts = [_dropout(rng, float(rng.uniform(0, 1)), (0.02, 0.09)) for _ in range(columns)]
@@ -111,14 +111,14 @@ def _machine(rng: np.random.Generator, plane: Plane) -> Machine:
     return Machine(
         axial=float(rng.uniform(0.9, 1.9)),
         lateral=float(rng.uniform(0.75, 1.5)),
-        gain=float(rng.normal(-3 if plane is Plane.BRAIN else -1, 4)),
+        gain=float(rng.normal(0, 3.5)),
         range=float(rng.uniform(40, 56)),
         smoothing=float(rng.uniform(0.1, 0.75)),
         noise=float(rng.uniform(-42, -30)),
         clutter=float(rng.uniform(0.01, 0.05)),
-        gamma=float(rng.uniform(0.85, 1.4)),
+        gamma=float(rng.uniform(0.8, 1.25)),
         dropouts=tuple(dropouts),
-        decline=float(rng.uniform(-2, 9)),
+        decline=float(rng.uniform(-4, 8)),
     )
 
 
@@ -126,7 +126,7 @@ def _dropout(
     rng: np.random.Generator, middle: float, width: tuple[float, float]
 ) -> tuple[float, float, float]:
     """Beams that gas or poor contact weakens."""
-    return middle, float(rng.uniform(*width)), float(rng.uniform(4, 22))
+    return middle, float(rng.uniform(*width)), float(rng.uniform(4, 20))
 
 
 def _with(

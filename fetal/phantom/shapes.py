@@ -88,3 +88,14 @@ def ribbon(line: Points, width: float, taper: float = 0.0) -> Points:
     place = np.linspace(-1, 1, len(line))
     half = 0.5 * width * (1 - taper * place**4)[:, None]
     return np.concatenate([line + across * half, (line - across * half)[::-1]]).astype(np.float32)
+
+
+def rounded(corners: Points, rounds: int = 3) -> Points:
+    """An open line with its corners cut off again and again (Chaikin 1974)."""
+    line = corners
+    for _ in range(rounds):
+        first = 0.75 * line[:-1] + 0.25 * line[1:]
+        second = 0.25 * line[:-1] + 0.75 * line[1:]
+        middle = np.stack([first, second], axis=1).reshape(-1, 2)
+        line = np.concatenate([line[:1], middle, line[-1:]]).astype(np.float32)
+    return line

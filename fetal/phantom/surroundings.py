@@ -102,11 +102,5 @@ def limb(rng: np.random.Generator, scene: Scene, u: float, v: float, radius: flo
     scene.fill(outline, Tissue(-4, 0, 3), "limb")
     scene.interface(outline, 0.009, 7, facing=0.8, closed=True)
     bone = radius * float(rng.uniform(0.2, 0.35))
-    scene.interface(
-        ellipse(u, v, bone, bone * 0.6, points=16),
-        bone * 0.8,
-        18,
-        loss=120,
-        closed=True,
-        name="bone",
-    )
+    turn = float(rng.uniform(0, 3))
+    scene.fill(ellipse(u, v, bone, bone * 0.6, turn, 16), Tissue(15, 120, 3), "bone")

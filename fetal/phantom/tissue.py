@@ -170,7 +170,7 @@ class Scene:
         level = cv2.log(power) * np.float32(10 / np.log(10))
         calm = cv2.GaussianBlur(level, (0, 0), 1.0, sigmaY=1.4)
         level += np.float32(machine.smoothing) * (calm - level)
-        grey = (level + np.float32(machine.gain)) * np.float32(1 / machine.range) + 0.38
+        grey = (level + np.float32(machine.gain)) * np.float32(1 / machine.range) + 0.43
         return np.asarray(255 * cv2.pow(np.clip(grey, 0, 1), machine.gamma), np.uint8)
 
     def _lost(self, loss: Float, machine: Machine, rng: np.random.Generator) -> Float:
@@ -180,7 +180,7 @@ class Scene:
         beam = np.linspace(0, 1, BEAMS, dtype=np.float32)
         silent = np.zeros(BEAMS, np.float32)
         for middle, width, decibels in machine.dropouts:
-            silent += decibels * np.exp(-(((beam - middle) / width) ** 4))
+            silent += decibels * np.exp(-(((beam - middle) / width) ** 2))
         silent += rng.normal(0, 0.6, BEAMS).astype(np.float32)
         lost += silent
         lost += np.linspace(0, machine.decline, DEPTHS, dtype=np.float32)[:, None]

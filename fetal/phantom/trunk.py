@@ -62,7 +62,7 @@ def thorax(rng: np.random.Generator, fan: Fan) -> Scene:
     axis = np.pi + side * float(rng.uniform(-0.95, -0.5))
     heart = Frame(
         (float(rng.uniform(-0.22, -0.1)), side * float(rng.uniform(0.08, 0.2))),
-        float(rng.uniform(0.4, 0.5)),
+        float(rng.uniform(0.42, 0.58)),
         axis,
     )
     _heart(rng, scene, lambda points: frame(heart(points)))
@@ -88,7 +88,8 @@ def _body(
         frame(skin),
         float(rng.uniform(0.008, 0.016)),
         float(rng.uniform(7, 15)),
-        facing=float(rng.uniform(0.8, 2)),
+        facing=float(rng.uniform(1, 3)),
+        patchy=3.5,
         closed=True,
         name="skin",
     )
@@ -115,16 +116,17 @@ def _texture(
 def _ribs(rng: np.random.Generator, scene: Scene, frame: Frame, high: float) -> None:
     """Ribs as arcs on both sides just under the skin, each with its shadow."""
     for side in (-1, 1):
-        for _ in range(rng.integers(1, 3)):
-            start = float(rng.uniform(0.4, 1.6))
-            stop = start + float(rng.uniform(0.4, 1.0))
+        for _ in range(rng.integers(1, 4)):
+            start = float(rng.uniform(0.4, 2.2))
+            stop = start + float(rng.uniform(0.2, 0.8))
             rib = arc(0, 0, 0.88, side * 0.88 * high, start, stop, 16)
             scene.interface(
                 frame(rib),
                 float(rng.uniform(0.014, 0.024)),
                 float(rng.uniform(11, 19)),
                 loss=float(rng.uniform(60, 260)),
-                facing=1.2,
+                facing=1.5,
+                patchy=4,
                 name="ribs",
             )
 
@@ -135,9 +137,8 @@ def _spine(rng: np.random.Generator, scene: Scene, frame: Frame, x: float) -> No
     scene.fill(frame(blob(rng, x + 0.02, 0, 0.15, 0.17, 0, 0.1)), Tissue(-8, 0, 4))
     scene.fill(frame(ellipse(x + 0.05, 0, 0.045, 0.05, points=16)), Tissue(-26))
     for dx, dy in ((-0.07, 0.0), (0.1, spread), (0.1, -spread)):
-        centre = blob(rng, x + dx, dy, 0.055, 0.04, float(rng.uniform(0, 3)), 0.15, 20)
-        scene.fill(frame(centre), Tissue(9, float(rng.uniform(40, 160)), 2), "spine")
-        scene.interface(frame(centre), 0.012, 13, facing=0.8, closed=True)
+        centre = blob(rng, x + dx, dy, 0.065, 0.04, float(rng.uniform(0, 3)), 0.2, 20)
+        scene.fill(frame(centre), Tissue(12, float(rng.uniform(40, 160)), 3), "spine")
 
 
 def _vein(rng: np.random.Generator, scene: Scene, frame: Frame, side: float) -> None:
@@ -154,35 +155,29 @@ def _vein(rng: np.random.Generator, scene: Scene, frame: Frame, side: float) -> 
 
 def _heart(rng: np.random.Generator, scene: Scene, place: Callable[[Points], Points]) -> None:
     """Four chambers: the apex at x = 1, the atria at x < 0, the septum along the x axis."""
-    wall = float(rng.uniform(-16, -10))
-    blood = Tissue(-38, -5, 0)
-    scene.fill(place(blob(rng, 0, 0, 1.0, 0.78, 0, 0.04)), Tissue(wall, 0, 2), "heart")
-    scene.interface(
-        place(blob(rng, 0, 0, 1.0, 0.78, 0, 0.04)),
-        0.008,
-        float(rng.uniform(-6, 2)),
-        facing=1,
-        closed=True,
-    )
+    muscle = float(rng.uniform(-15, -7))
+    blood = Tissue(float(rng.uniform(-36, -26)), -5, 2)
+    outline = place(blob(rng, 0, 0, 1.0, 0.78, 0, 0.06))
+    scene.fill(outline, Tissue(muscle, 0, 2.5), "heart")
+    scene.interface(outline, 0.008, float(rng.uniform(-6, 6)), facing=1.5, patchy=5, closed=True)
     for side in (-1, 1):
-        bulge = float(rng.uniform(0.85, 1.15))
-        scene.fill(
-            place(blob(rng, 0.3, side * 0.33, 0.46, 0.2 * bulge, -side * 0.3, 0.08)),
-            blood,
-            "ventricles",
-        )
-        scene.fill(place(blob(rng, -0.47, side * 0.33, 0.27, 0.25 * bulge, 0, 0.1)), blood, "atria")
-    bright = float(rng.uniform(1, 9))
-    septum = curve([(-0.12, 0), (0.3, float(rng.normal(0, 0.04))), (0.75, 0)], 14)
-    scene.interface(place(septum), 0.02, bright, facing=0.6, name="septum")
-    scene.interface(
-        place(curve([(-0.75, 0.02), (-0.5, 0.03)], 6)),
-        0.012,
-        bright - 4,
-        facing=0.6,
-        name="septum",
-    )
+        bulge = float(rng.uniform(0.75, 1.15))
+        ventricle = blob(rng, 0.26, side * 0.32, 0.45, 0.2 * bulge, -side * 0.3, 0.12)
+        atrium = blob(rng, -0.47, side * 0.32, 0.28, 0.24 * bulge, 0, 0.12)
+        for chamber, name in ((ventricle, "ventricles"), (atrium, "atria")):
+            scene.fill(place(chamber), blood, name)
+            scene.interface(
+                place(chamber), 0.006, float(rng.uniform(-6, 3)), facing=2, patchy=5, closed=True
+            )
+    bright = float(rng.uniform(0, 11))
+    septum = curve([(-0.12, 0), (0.3, float(rng.normal(0, 0.05))), (0.8, 0)], 20)
+    scene.fill(place(ribbon(septum, 0.13, -0.2)), Tissue(muscle + 5, 0, 2), "septum")
+    scene.interface(place(septum), 0.014, bright - 2, facing=1, patchy=4)
+    behind = curve([(-0.8, 0.03), (-0.55, 0.05), (-0.42, 0.03)], 10)
+    scene.fill(place(ribbon(behind, 0.07)), Tissue(muscle + 3, 0, 2), "septum")
+    scene.interface(place(behind), 0.01, bright - 6, facing=1, patchy=4)
     for side in (-1, 1):
-        swing = float(rng.uniform(-0.05, 0.18))
-        valve = curve([(-0.13, 0), (-0.13 + swing, side * 0.3), (-0.17, side * 0.6)], 10)
-        scene.interface(place(valve), 0.012, bright - 1, facing=0.6, name="valves")
+        swing = float(rng.uniform(-0.08, 0.22))
+        valve = curve([(-0.13, 0), (-0.13 + swing, side * 0.28), (-0.17, side * 0.58)], 14)
+        scene.interface(place(valve), 0.009, bright - 1, facing=0.8, patchy=4, name="valves")
+    scene.fill(place(blob(rng, -0.14, 0, 0.06, 0.08, 0, 0.2, 20)), Tissue(bright, 0, 2))
