@@ -39,13 +39,14 @@ def _skull(rng: np.random.Generator, scene: Scene, frame: Frame, width: float) -
     scalp = float(rng.uniform(1.04, 1.1))
     scene.fill(frame(outline * np.float32(scalp)), Tissue(-6, 0, 2, 2))
     scene.fill(frame(outline), Tissue(-14, 0, 2), "head")
-    thick = float(rng.uniform(0.018, 0.034))
+    thick = float(rng.uniform(0.016, 0.03))
     scene.interface(
         frame(outline),
         thick,
         float(rng.uniform(19, 25)),
         loss=float(rng.uniform(20, 90)),
-        facing=float(rng.uniform(0.8, 2.2)),
+        facing=float(rng.uniform(0.8, 3)),
+        patchy=4,
         closed=True,
         name="skull",
     )
@@ -79,14 +80,15 @@ def _midline(
             "thalami",
         )
     bend = float(rng.normal(0, 0.012))
-    bright = float(rng.uniform(9, 17))
+    bright = float(rng.uniform(8, 17))
+    thin = float(rng.uniform(0.006, 0.011))
     cavum = float(rng.uniform(-0.5, -0.38))
     box = float(rng.uniform(0.16, 0.24))
     for name, start, stop in (("falx", -0.93, cavum), ("falx", cavum + box, 0.2)):
         line = curve([(start, 0), ((start + stop) / 2, bend), (stop, 0)], 12)
-        scene.interface(frame(line), 0.012, bright, facing=0.6, name=name)
+        scene.interface(frame(line), thin, bright, facing=0.6, patchy=5, name=name)
     back = curve([(0.42, 0), (0.65, -bend), (0.92, 0)], 12)
-    scene.interface(frame(back), 0.01, bright - 5, facing=0.6, name="falx")
+    scene.interface(frame(back), thin, bright - 4, facing=0.6, patchy=5, name="falx")
     high = float(rng.uniform(0.045, 0.07))
     scene.fill(
         frame(blob(rng, cavum + box / 2, 0, box / 2, high, 0, 0.05)),
@@ -102,7 +104,7 @@ def _midline(
             ],
             8,
         )
-        scene.interface(frame(wall), 0.009, bright - 1, facing=0.6)
+        scene.interface(frame(wall), 0.007, bright - 1, facing=0.8, patchy=4)
 
 
 def _sides(

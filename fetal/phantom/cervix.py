@@ -69,13 +69,13 @@ def _far_wall(rng: np.random.Generator, scene: Scene) -> None:
 def _waters(rng: np.random.Generator, scene: Scene, frame: Frame) -> None:
     """Amniotic fluid at the inner mouth, and behind it the skull of the fetus."""
     wide = float(rng.uniform(0.25, 0.5))
-    scene.fill(frame(blob(rng, 1.45, 0.1, 0.5, wide, 0.1, 0.12)), FLUID, "fluid")
+    scene.fill(frame(blob(rng, 1.45, 0.1, 0.5, wide, 0.3, 0.06)), FLUID, "fluid")
     if rng.random() < 0.6:
         head = arc(2.1, 0.45, 0.85, 0.75, 2.4, 4.3, 24)
         scene.fill(frame(blob(rng, 2.1, 0.45, 0.85, 0.75, 0, 0.03)), Tissue(-8, 0, 3))
         scene.interface(frame(head), 0.03, 18, loss=60, facing=1, patchy=4, name="fetal head")
     if rng.random() < 0.6:
-        scene.fill(frame(blob(rng, 1.25, -0.95, 0.45, 0.14, -0.3, 0.15)), FLUID, "bladder")
+        scene.fill(frame(blob(rng, 1.25, -0.95, 0.45, 0.14, -0.3, 0.08)), FLUID, "bladder")
 
 
 def _cap(rng: np.random.Generator, scene: Scene) -> None:

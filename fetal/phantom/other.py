@@ -28,7 +28,7 @@ def _vessel(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
     line = curve([(u - 0.9, v - slope), (u, v + sag), (u + 0.9, v + slope)], 30)
     lumen = ribbon(line, wide)
     scene.fill(ribbon(line, wide + 0.06), Tissue(-12, 0, 1, 2))
-    scene.fill(lumen, Tissue(float(rng.uniform(-34, -24)), -4, 3), "lumen")
+    scene.fill(lumen, Tissue(float(rng.uniform(-30, -17)), -4, 4), "lumen")
     for wall, bright in ((lumen[:30], 6.0), (lumen[30:], 11.0)):
         scene.interface(
             wall, 0.012, bright + float(rng.normal(0, 2)), facing=2, patchy=5, name="wall"

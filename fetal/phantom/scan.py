@@ -115,7 +115,7 @@ def _machine(rng: np.random.Generator) -> Machine:
         range=float(rng.uniform(40, 56)),
         smoothing=float(rng.uniform(0.1, 0.75)),
         noise=float(rng.uniform(-42, -30)),
-        clutter=float(rng.uniform(0.01, 0.05)),
+        clutter=float(rng.uniform(0.01, 0.1)),
         gamma=float(rng.uniform(0.8, 1.25)),
         dropouts=tuple(dropouts),
         decline=float(rng.uniform(-4, 8)),

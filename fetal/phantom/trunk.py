@@ -32,7 +32,7 @@ def abdomen(rng: np.random.Generator, fan: Fan) -> Scene:
                 float(rng.uniform(0.17, 0.28)),
                 float(rng.uniform(0.11, 0.17)),
                 float(rng.normal(0, 0.5)),
-                0.12,
+                0.08,
             )
         ),
         Tissue(-36, -6, 0),
