@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts import desk, footer, look, person
 
-st.set_page_config(page_title="Fetal planes", page_icon=":material/ecg_heart:", layout="wide")
+st.set_page_config(page_title="Fetal planes", page_icon=look.ICON, layout="wide")
 look.apply()
 desk.warm_up()
 

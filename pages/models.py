@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from fetal.workbench import models
+from fetal.bundle import BundleError
+from fetal.workbench import NoModelError, models
 from pages.parts import comparing, desk, person, versions
 from pages.parts.words import moment
 
@@ -16,7 +17,12 @@ def main() -> None:
     )
     bench = desk.workbench()
     known = models.versions(bench)
-    champion = next(version for version in known if version.is_champion)
+    champion = next((version for version in known if version.is_champion), None)
+    if champion is None:
+        st.info(
+            "No model predicts yet. Set FETAL_MODEL to a model’s folder and start the app again."
+        )
+        return
     challengers = [version for version in known if not version.is_champion]
     standing(champion)
     if challengers:
@@ -68,8 +74,12 @@ def promote(champion: models.ModelView, challenger: models.ModelView) -> None:
         f"“{champion.name}”. Labels stay as they are, and you can roll back at any time."
     )
     if st.button("Promote", key="promote-yes", type="primary"):
-        models.promote(desk.workbench(), challenger.id, person.name())
-        st.rerun()
+        try:
+            models.promote(desk.workbench(), challenger.id, person.name())
+        except (BundleError, NoModelError) as error:
+            st.error(str(error))
+        else:
+            st.rerun()
 
 
 @st.dialog("Roll back?")
@@ -80,8 +90,12 @@ def roll_back(champion: models.ModelView) -> None:
         "Nothing is lost: this version stays in the list."
     )
     if st.button("Roll back", key="roll-back-yes", type="primary"):
-        models.roll_back(desk.workbench(), person.name())
-        st.rerun()
+        try:
+            models.roll_back(desk.workbench(), person.name())
+        except models.NothingToRollBackError as error:
+            st.error(str(error))
+        else:
+            st.rerun()
 
 
 main()

@@ -3,14 +3,11 @@
 import streamlit as st
 
 from fetal.workbench import review, views
-from pages.parts import bars, desk, figure, labelling, person
+from pages.parts import desk, figure, labelling, person
 from pages.parts.words import label as label_words
 from pages.parts.words import moment, number
 
-_KEYS = (
-    "**Keys:** **1** to **6** label the plane, **A** accepts, **U** unusable, **S** skips, "
-    "**B** goes back, **Z** takes the last label back."
-)
+_KEYS = "The letters and digits on the buttons are keys that press them."
 
 
 def main() -> None:
@@ -34,7 +31,11 @@ def current(skipped: list[int]) -> views.ScanView | None:
     back_to = st.session_state.get("review-back-to")
     if back_to is not None:
         return views.scan(bench, back_to)
-    return review.next_scan(bench, skipped)
+    doubtful = review.next_scan(bench, skipped)
+    if doubtful is None or figure.explain_scan(doubtful.id) is None:
+        return doubtful
+    # The champion has looked at it by now, even if it was promoted a moment ago.
+    return views.scan(bench, doubtful.id)
 
 
 def nothing_left(skipped: list[int]) -> None:
@@ -51,25 +52,20 @@ def nothing_left(skipped: list[int]) -> None:
 
 def one_scan(scan: views.ScanView, trail: list[int]) -> None:
     """The scan, what the model says, and the buttons."""
-    pictures, opinion = st.columns([7, 3], gap="medium")
+    pictures, verdict = st.columns([7, 3], gap="medium")
     with pictures:
         with st.popover("Heat map", icon=":material/tune:", key="heat-popover"):
             view = figure.heat_controls()
         figure.show(scan.id, view)
-    with opinion:
-        if scan.predicted is not None:
-            bars.verdict(scan.predicted, scan.confidence)
-            if scan.doubtful:
-                st.warning(scan.doubt_words, icon=":material/help:")
-            bars.probabilities(scan.probabilities)
-        patient = scan.patient if scan.named_patient else "unknown"
-        st.caption(f"{scan.name} · patient {patient} · {scan.model_name}")
+    with verdict:
+        labelling.opinion(scan)
         labelling.state(scan)
+        labelling.accept(scan, lambda value: choose(scan.id, value, note), shortcut=True)
         note = st.text_input(
             "Note", key=f"note-{scan.id}", max_chars=2000, value=scan.note, placeholder="optional"
         )
-    labelling.buttons(scan, lambda value: choose(scan.id, value, note), shortcuts=True)
-    with st.container(horizontal=True):
+    labelling.corrections(scan, lambda value: choose(scan.id, value, note), shortcuts=True)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
             "Skip",
             key="skip",
@@ -97,13 +93,13 @@ def one_scan(scan: views.ScanView, trail: list[int]) -> None:
         )
         if note.strip() != scan.note.strip():
             st.button(
-                "Keep the note only",
+                "Keep the note without a label",
                 key="keep-note",
                 type="tertiary",
                 on_click=keep_note,
                 args=(scan.id, note.strip()),
             )
-    st.caption(_KEYS)
+        st.caption(_KEYS, width="content")
 
 
 def choose(scan_id: int, value: str, note: str) -> None:
@@ -162,7 +158,8 @@ def done_today() -> None:
 def row(entry: review.Done) -> None:
     """One entry of today."""
     said, way_back = st.columns([6, 1], vertical_alignment="center")
-    words = f"{moment(entry.at)} · {entry.scan} · **{label_words(entry.label)}** · {entry.who}"
+    what = "note" if entry.kind == "note" else label_words(entry.label)
+    words = f"{moment(entry.at)} · {entry.scan} · **{what}** · {entry.who}"
     if entry.note:
         words += f" · “{entry.note}”"
     said.markdown(f"~~{words}~~ taken back" if entry.undone else words)

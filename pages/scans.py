@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fetal.workbench import intake, views
-from pages.parts import bars, desk, figure, labelling, person
+from pages.parts import desk, figure, labelling, person
 from pages.parts.words import number
 
 _PER_PAGE = 5
+_SENTENCES = 5
+_NEWEST = 50
 _KEPT = (
     "Names are never kept: the program stores a code in place of the patient’s name or number, "
     "blanks the text that the machine wrote around the picture, and drops the file’s other data."
@@ -93,6 +95,8 @@ def progress() -> None:
     if drop is None:
         return
     if drop.finished:
+        if drop.failure:
+            st.error(drop.failure)
         results(drop.results)
     else:
         running_drop(drop)
@@ -128,11 +132,12 @@ def results(taken: Sequence[intake.Taken]) -> None:
         words.append(f"{count[intake.Outcome.ALREADY_THERE]:,} already there")
     if refused:
         words.append(number(len(refused), "file refused", "files refused"))
-    summary = ", ".join(words) + "."
     with st.container(key="drop-results"):
-        (st.warning if refused else st.success)(summary)
-        if refused or count[intake.Outcome.ALREADY_THERE]:
-            with st.expander("What became of each file", expanded=bool(refused)):
+        (st.warning if refused else st.success)(", ".join(words) + ".")
+        for file in refused[:_SENTENCES]:
+            st.markdown(f":orange[:material/block:] **{file.file}**: {file.sentence}")
+        if len(refused) > _SENTENCES or count[intake.Outcome.ALREADY_THERE]:
+            with st.expander("What became of each file"):
                 st.dataframe(
                     [
                         {"File": t.file, "Result": _RESULT[t.outcome], "Why": t.sentence}
@@ -151,10 +156,14 @@ _RESULT = {
 
 
 def scans_to_show() -> list[int]:
-    """The scans of the newest drop, in its order; otherwise none in particular."""
+    """The scans of the newest drop, in its order; otherwise the newest of all."""
     drop = desk.drops().get(person.name())
     taken = drop.results if drop else st.session_state.get("results", [])
-    return list(dict.fromkeys(t.scan_id for t in taken if t.scan_id is not None))
+    ids = list(dict.fromkeys(t.scan_id for t in taken if t.scan_id is not None))
+    if ids or (drop is not None and not drop.finished):
+        return ids
+    newest = views.scans(desk.workbench(), views.ScanFilter(limit=_NEWEST))
+    return [scan.id for scan in newest]
 
 
 def cards(ids: list[int]) -> None:
@@ -176,15 +185,18 @@ def cards(ids: list[int]) -> None:
 @st.fragment
 def card(scan_id: int, view: figure.HeatView) -> None:
     """One scan: what the model says, where it looked, and what the person says."""
+    # The champion looks first, so that a scan that only older models have seen shows its opinion.
+    figure.explain_scan(scan_id)
     scan = views.scan(desk.workbench(), scan_id)
     with st.container(border=True, key=f"card-{scan_id}"):
-        pictures, opinion = st.columns([7, 4], gap="medium")
+        pictures, verdict = st.columns([7, 3], gap="medium")
         with pictures:
             figure.show(scan_id, view)
-        with opinion:
-            facts(scan)
+            labelling.corrections(scan, lambda value: label(scan_id, value))
+        with verdict:
+            labelling.opinion(scan)
+            labelling.accept(scan, lambda value: label(scan_id, value))
             labelling.state(scan)
-            labelling.buttons(scan, lambda value: label(scan_id, value))
             if f"annotation-{scan_id}" in st.session_state:
                 st.button(
                     "Undo",
@@ -193,18 +205,6 @@ def card(scan_id: int, view: figure.HeatView) -> None:
                     on_click=undo,
                     args=(scan_id,),
                 )
-
-
-def facts(scan: views.ScanView) -> None:
-    """What the model says of the scan."""
-    if scan.predicted is not None:
-        bars.verdict(scan.predicted, scan.confidence)
-        if scan.doubtful:
-            st.warning(scan.doubt_words, icon=":material/help:")
-        bars.probabilities(scan.probabilities)
-    patient = scan.patient if scan.named_patient else "unknown"
-    sample = " · sample (simulated)" if scan.source == "sample" else ""
-    st.caption(f"{scan.name} · patient {patient} · {scan.model_name}{sample}")
 
 
 def label(scan_id: int, value: str) -> None:

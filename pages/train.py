@@ -75,8 +75,7 @@ def start(outlook: retraining.Outlook) -> None:
             help="Trains a challenger: a new version that predicts for nobody until it has been "
             "compared with the champion and promoted on the Models page.",
         ):
-            retraining.start(desk.workbench(), person.name())
-            st.rerun()
+            begin()
         if busy:
             st.caption("A training is going on; only one runs at a time.")
         elif not outlook.reasons:
@@ -87,6 +86,22 @@ def start(outlook: retraining.Outlook) -> None:
             )
     for reason in outlook.reasons:
         st.info(reason, icon=":material/info:")
+    if not outlook.workers and not outlook.reasons:
+        st.warning(
+            "No worker is there to train: a training would wait for one. The app started with "
+            "“fetal serve” brings one; “fetal worker” starts one on another computer.",
+            icon=":material/hourglass_empty:",
+        )
+
+
+def begin() -> None:
+    """Start the training, or say what is missing after all."""
+    try:
+        retraining.start(desk.workbench(), person.name())
+    except retraining.TooLittleError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
 
 
 main()

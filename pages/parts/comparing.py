@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from fetal.metrics import Evaluation
-from fetal.planes import PLANES
+from fetal.planes import PLANES, Plane
 from fetal.workbench import models
 from pages.parts import desk, figure, plots
 from pages.parts.background import Work
@@ -58,7 +58,7 @@ def side_by_side(
     comparison: models.Comparison, champion: models.ModelView, challenger: models.ModelView
 ) -> None:
     """Both models' figures."""
-    st.markdown(f"**{comparison.words}**")
+    st.markdown(f"**{comparison.words}.**")
     if comparison.first is None or comparison.second is None:
         return
     st.caption(
@@ -66,6 +66,11 @@ def side_by_side(
         f"{number(comparison.n_patients, 'patient', 'patients')} that no training here has seen. "
         f"{_INTERVAL}"
     )
+    if comparison.left_out:
+        st.caption(
+            f"{number(comparison.left_out, 'scan is', 'scans are')} left out, because one of the "
+            "two has learnt from them."
+        )
     for column, version, evaluation, side in zip(
         st.columns(2, gap="medium"),
         (champion, challenger),
@@ -93,8 +98,8 @@ def figures(version: models.ModelView, evaluation: Evaluation, side: str) -> Non
             {
                 "Plane": plane.title,
                 "Scans": per_plane[plane].n,
-                "Found": per_plane[plane].recall,
-                "Right when named": per_plane[plane].precision,
+                "Found": per_plane[plane].recall.value * 100,
+                "Right when named": per_plane[plane].precision.value * 100,
             }
             for plane in PLANES
             if plane in per_plane
@@ -102,10 +107,10 @@ def figures(version: models.ModelView, evaluation: Evaluation, side: str) -> Non
         hide_index=True,
         column_config={
             "Found": st.column_config.NumberColumn(
-                format="percent", help="Of the scans of this plane, how many it found (recall)."
+                format="%.0f %%", help="Of the scans of this plane, how many it found (recall)."
             ),
             "Right when named": st.column_config.NumberColumn(
-                format="percent",
+                format="%.0f %%",
                 help="Of the scans it called this plane, how many are (precision).",
             ),
         },
@@ -135,7 +140,7 @@ def disagreements(
             )
 
 
-def mark(said: str, truth: str) -> str:
+def mark(said: Plane, truth: Plane) -> str:
     """What a model said, marked as right or wrong in words and colour."""
     colour, word = ("green", "right") if said == truth else ("orange", "wrong")
     return f":{colour}[{label(said)} ({word})]"

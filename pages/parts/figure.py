@@ -8,10 +8,9 @@ import streamlit as st
 
 from fetal import explain, predict
 from fetal.planes import PLANES, Plane
-from fetal.workbench import views
+from fetal.workbench import NoModelError, views
 from pages.parts.desk import workbench
 
-COLOURS = ("cividis", "viridis", "inferno", "magma")
 _THUMBNAIL_HEIGHT = 220
 HEAT_MAP_WORDS = (
     "The heat map shows where the model looked: the bright parts of the scan spoke most for the "
@@ -50,14 +49,18 @@ def heat_controls() -> HeatView:
         "Strength of the heat map",
         min_value=0,
         max_value=100,
-        value=45,
+        value=60,
         step=5,
         format="%d %%",
         key="heat-opacity",
         persist_state="session",
     )
     colours = colour.selectbox(
-        "Colours", COLOURS, format_func=str.capitalize, key="heat-colours", persist_state="session"
+        "Colours",
+        explain.COLOUR_MAPS,
+        format_func=str.capitalize,
+        key="heat-colours",
+        persist_state="session",
     )
     with colour:
         scale(colours)
@@ -78,25 +81,37 @@ def scale(colours: str) -> None:
 
 def show(scan_id: int, view: HeatView) -> None:
     """Show the plain scan and, beside it, the scan with its heat map."""
-    prediction = explanation(scan_id, workbench().champion().version.id)
-    plane = view.plane or prediction.plane
+    prediction = explain_scan(scan_id)
     with st.container(key=f"figure-{scan_id}"):
         plain, heated = st.columns(2)
         plain.image(scan_pixels(scan_id), width="stretch", alt="The scan", caption="The scan")
+        if prediction is None:
+            heated.info("There is no model that could explain this scan.")
+            return
+        plane = view.plane or prediction.plane
+        speaks = bool(prediction.heat[PLANES.index(plane)].any())
         heated.image(
             prediction.overlay(plane, opacity=view.opacity, colours=view.colours),
             width="stretch",
             output_format="JPEG",
             alt=f"The scan with the heat map for {plane.title}",
-            caption=f"Where the model looked for: {plane.title}",
+            caption=f"Where the model looked for: {plane.title}"
+            if speaks
+            else f"Nothing in this scan spoke for: {plane.title}",
         )
-        if not prediction.heat_map(plane).any():
-            heated.caption(f"Nothing in this scan spoke for {plane.title}.")
+
+
+def explain_scan(scan_id: int) -> predict.Prediction | None:
+    """What the present champion says of a scan and why; none where no model predicts."""
+    try:
+        champion = workbench().champion()
+    except NoModelError:
+        return None
+    return _explanation(scan_id, champion.version.id)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def explanation(scan_id: int, model_id: int) -> predict.Prediction:
-    """What the champion, whose version is `model_id`, says of a scan and why."""
+def _explanation(scan_id: int, model_id: int) -> predict.Prediction:
     return views.explanation(workbench(), scan_id)
 
 
@@ -113,4 +128,5 @@ def thumbnail(scan_id: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
     step = max(1, pixels.shape[0] // _THUMBNAIL_HEIGHT)
     height, width = (side - side % step for side in pixels.shape)
     blocks = pixels[:height, :width].reshape(height // step, step, width // step, step)
-    return blocks.mean(axis=(1, 3)).astype(np.uint8)
+    small: np.ndarray[Any, np.dtype[np.uint8]] = blocks.mean(axis=(1, 3)).astype(np.uint8)
+    return small

@@ -49,8 +49,8 @@ def choose() -> ScanFilter:
             key="filter-agreement",
             persist_state="session",
         )
-        dates: Any = st.date_input(
-            "Added between", value=(), key="filter-dates", persist_state="session", width=230
+        dates = st.date_input(
+            "Added between", value=[], key="filter-dates", persist_state="session", width=230
         )
     since, until = (*dates, None, None)[:2]
     return ScanFilter(

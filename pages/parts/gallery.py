@@ -69,7 +69,7 @@ def caption(scan: views.ScanView) -> str:
         return f":green[:material/check:] {label(scan.label)}{disagree}"
     if scan.predicted is None:
         return scan.name
-    return f"{scan.predicted.title}, {percent(scan.confidence)}"
+    return f"{scan.predicted.title}, {percent(scan.confidence or 0.0)}"
 
 
 @st.dialog("Scan", width="large")

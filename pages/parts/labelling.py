@@ -6,12 +6,27 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.workbench import review
-from fetal.workbench.views import ScanView
-from pages.parts import person
+from fetal.workbench.views import UNUSABLE, ScanView
+from pages.parts import bars, person
 from pages.parts.desk import workbench
-from pages.parts.words import UNUSABLE, label, moment
+from pages.parts.words import label, moment
 
 UNUSABLE_HELP = "No plane can be told from this scan; it is kept, but never trained on."
+
+
+def opinion(scan: ScanView) -> None:
+    """Show what the model says of the scan, and whose scan it is."""
+    if scan.predicted is None:
+        st.info("No model has looked at this scan yet.")
+    else:
+        bars.verdict(scan.predicted, scan.confidence or 0.0)
+        if scan.doubtful:
+            st.warning(scan.doubt_words, icon=":material/help:")
+        bars.probabilities(scan.probabilities)
+    facts = [scan.name, f"patient {scan.patient if scan.named_patient else 'unknown'}"]
+    facts += [scan.model_name] if scan.model_name else []
+    facts += ["sample (simulated)"] if scan.source == "sample" else []
+    st.caption(" · ".join(facts))
 
 
 def state(scan: ScanView) -> None:
@@ -27,27 +42,40 @@ def state(scan: ScanView) -> None:
     )
 
 
-def buttons(scan: ScanView, choose: Callable[[str], None], *, shortcuts: bool = False) -> None:
-    """Show a button for each label; the predicted one accepts.
+def accept(scan: ScanView, choose: Callable[[str], None], *, shortcut: bool = False) -> None:
+    """Show the button that agrees with the model, unless the label does already.
+
+    Args:
+        scan: the scan to label.
+        choose: called with the label when the button is clicked.
+        shortcut: whether A presses it; only for one scan on a page.
+    """
+    if scan.predicted is None or scan.label == scan.predicted:
+        return
+    st.button(
+        f"Accept: {scan.predicted.title}",
+        key=f"accept-{scan.id}",
+        type="primary",
+        icon=":material/check:",
+        shortcut="A" if shortcut else None,
+        on_click=choose,
+        args=(scan.predicted.value,),
+        width="stretch",
+    )
+
+
+def corrections(scan: ScanView, choose: Callable[[str], None], *, shortcuts: bool = False) -> None:
+    """Show a button for each label but those that would change nothing.
 
     Args:
         scan: the scan to label.
         choose: called with the label when a button is clicked.
-        shortcuts: whether digits and A press the buttons; only for one scan on a page.
+        shortcuts: whether digits press the buttons; all planes are shown then, in their order.
     """
-    if scan.predicted is not None and scan.label != scan.predicted:
-        st.button(
-            f"Accept: {scan.predicted.title}",
-            key=f"accept-{scan.id}",
-            type="primary",
-            icon=":material/check:",
-            shortcut="A" if shortcuts else None,
-            on_click=choose,
-            args=(scan.predicted.value,),
-            width="stretch",
-        )
-    st.caption("Correct it to" if scan.label is None else "Change it to")
-    with st.container(horizontal=True, gap="xsmall", key=f"correct-{scan.id}"):
+    with st.container(
+        horizontal=True, gap="xsmall", vertical_alignment="center", key=f"correct-{scan.id}"
+    ):
+        st.caption("Correct it to" if scan.label is None else "Change it to", width="content")
         for digit, plane in enumerate(PLANES, start=1):
             if not shortcuts and plane.value in (scan.label, scan.predicted):
                 continue
@@ -77,4 +105,7 @@ def annotate(scan_id: int, value: str, note: str = "") -> int:
 
 def undo(annotation_id: int) -> None:
     """Take a label back in the person's name; the label itself stays on record."""
-    review.undo(workbench(), annotation_id, person.name())
+    try:
+        review.undo(workbench(), annotation_id, person.name())
+    except review.UndoError as error:
+        st.toast(str(error))

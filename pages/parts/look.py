@@ -13,6 +13,9 @@ PLANE_COLOURS: dict[Plane, str] = dict(
 
 UNUSABLE_COLOUR = "#6d7a80"
 
+ICON = Path(__file__).with_name("icon.svg")
+"""The browser tab's picture; a named icon would be fetched from the network."""
+
 _STYLE = Path(__file__).with_name("style.css")
 
 

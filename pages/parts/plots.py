@@ -8,7 +8,6 @@ import streamlit as st
 from fetal.planes import PLANES
 from fetal.workbench import dataset
 from pages.parts import desk
-from pages.parts.look import PLANE_COLOURS
 
 _CALM = {"displayModeBar": False}
 _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}

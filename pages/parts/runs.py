@@ -13,7 +13,6 @@ _STATUS = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
-_GOING_ON = ("queued", "running")
 
 
 @st.fragment(run_every=1.0)
@@ -24,7 +23,7 @@ def current(shown: int | None) -> None:
         shown: the training that the page around this believes to go on.
     """
     bench = desk.workbench()
-    active = next((run for run in retraining.runs(bench) if run.status in _GOING_ON), None)
+    active = next((run for run in retraining.runs(bench) if run.is_active), None)
     if (active.id if active else None) != shown:
         st.rerun()
     if active is None:
@@ -34,16 +33,28 @@ def current(shown: int | None) -> None:
         heading, cancel = st.columns([6, 1], vertical_alignment="center")
         heading.subheader(f"Training {run.id}: {run.stage or _STATUS[run.status]}")
         cancel.button(
-            "Cancel",
+            "Stopping …" if active.cancelling else "Cancel",
             key="cancel-run",
+            disabled=active.cancelling,
             icon=":material/stop_circle:",
-            on_click=lambda: retraining.cancel(bench, run.id, person.name()),
+            on_click=cancel_run,
+            args=(run.id,),
             width="stretch",
         )
         progress(run)
         if run.curves:
             plots.curves(run.curves, key="curves-active")
         log(run, expanded=False)
+
+
+def cancel_run(run_id: int) -> None:
+    """Stop the training in the person's name."""
+    retraining.cancel(desk.workbench(), run_id, person.name())
+
+
+def try_again(run_id: int) -> None:
+    """Have the training go on in the person's name."""
+    retraining.try_again(desk.workbench(), run_id, person.name())
 
 
 def progress(run: retraining.RunView) -> None:
@@ -54,9 +65,11 @@ def progress(run: retraining.RunView) -> None:
             "free; it waits if no worker runs."
         )
         return
-    done = (run.step / run.steps) if run.steps else 0.0
+    done = (run.step or 0) / run.steps if run.steps else 0.0
     if run.epochs:
         done = (max(0, (run.epoch or 1) - 1) + done) / run.epochs
+    if run.stages:
+        done = (max(0, (run.stage_index or 1) - 1) + done) / run.stages
     words = [f"stage {run.stage_index} of {run.stages}"] if run.stages else []
     if run.epochs:
         words.append(f"pass {run.epoch} of {run.epochs} over the scans (epoch)")
@@ -84,7 +97,7 @@ def log(run: retraining.RunView, *, expanded: bool) -> None:
 
 def past() -> None:
     """The trainings before, newest first."""
-    ended = [r for r in retraining.runs(desk.workbench()) if r.status not in _GOING_ON]
+    ended = [r for r in retraining.runs(desk.workbench()) if not r.is_active]
     if not ended:
         return
     st.subheader("Trainings before")
@@ -107,7 +120,8 @@ def one_past(run: retraining.RunView) -> None:
             "Try again",
             key=f"again-{run.id}",
             icon=":material/replay:",
-            on_click=lambda: retraining.try_again(desk.workbench(), run.id, person.name()),
+            on_click=try_again,
+            args=(run.id,),
         )
     if not expander.open:
         return

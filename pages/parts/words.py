@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from fetal.planes import Plane
-
-UNUSABLE = "unusable"
+from fetal.workbench.views import UNUSABLE
 
 
 def label(value: str | None) -> str:
