@@ -21,8 +21,7 @@ def to_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     if pixels.ndim == 2:
         return pixels
-    weights = np.array([19595, 38470, 7471], np.uint32)
-    return np.asarray((pixels @ weights + 0x8000) >> 16, np.uint8)
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def shows_flow(pixels: NDArray[np.uint8], sector: NDArray[np.bool_]) -> bool:
@@ -37,8 +36,10 @@ def shows_flow(pixels: NDArray[np.uint8], sector: NDArray[np.bool_]) -> bool:
     """
     if pixels.ndim == 2:
         return False
-    brightest = pixels.max(axis=2)
-    strong = ((brightest - pixels.min(axis=2)) >= _STRONG_COLOUR) & sector
+    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+    brightest = np.maximum(np.maximum(red, green), blue)
+    darkest = np.minimum(np.minimum(red, green), blue)
+    strong = ((brightest - darkest) >= _STRONG_COLOUR) & sector
     if not strong.any():
         return False
     lit = np.count_nonzero((brightest >= _LIT) & sector)
