@@ -41,7 +41,7 @@ def assign_sides(patients: Counts, sides: Mapping[str, str]) -> dict[str, str]:
     result = {patient: sides[patient] for patient in patients if patient in sides}
     for patient in sorted(patients.keys() - sides.keys(), key=_order):
         planes = patients[patient]
-        side = max(SHARES, key=lambda name: _need(held, name, planes))
+        side = _empty_side(held) or max(SHARES, key=lambda name: _need(held, name, planes))
         _add(held[side], planes)
         result[patient] = side
     return result
@@ -102,6 +102,12 @@ def _order(patient: str) -> bytes:
 def _add(held: dict[Plane, float], planes: Mapping[Plane, int]) -> None:
     for plane, count in planes.items():
         held[plane] += count
+
+
+def _empty_side(held: dict[str, dict[Plane, float]]) -> str | None:
+    """The side that must not stay empty: without one of the three nothing can be compared."""
+    empty = [side for side, counts in held.items() if not any(counts.values())]
+    return empty[0] if len(empty) == 1 else None
 
 
 def _need(held: dict[str, dict[Plane, float]], side: str, planes: Mapping[Plane, int]) -> float:

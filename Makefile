@@ -1,0 +1,39 @@
+# `make run` starts the app, `make test` runs every check; both make what they need first.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint lock clean
+
+run: .venv/run.stamp
+	$(BIN)/fetal serve
+
+test: .venv/test.stamp lint
+	.ci/chromium
+	$(BIN)/pytest
+
+lint: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/run.stamp: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
+	touch $@
+
+.venv/test.stamp: .venv/run.stamp requirements-dev.txt
+	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	touch $@
+
+# Pins every package for every Python and platform; needs `uv`.
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 \
+		--no-header --no-annotate --quiet --upgrade --output-file requirements.txt
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--no-header --no-annotate --quiet --constraint requirements.txt \
+		--output-file requirements-dev.txt
+
+clean:
+	rm -rf .venv
