@@ -91,13 +91,13 @@ def overlay(
 ) -> Pixels:
     """Lay a heat map over a scan.
 
-    The hotter a place, the more of its colour covers the scan: where nothing speaks for the class
-    the scan stays as it is.
+    Where nothing speaks for the class the scan stays as it is; from half of the largest heat on,
+    the colours cover it as much as `opacity` says.
 
     Args:
         pixels: the scan, uint8 (H, W).
         heat: float32 (H, W), 0 to 1.
-        opacity: how much of the scan the hottest place covers, 0 to 1.
+        opacity: how much of the scan the hotter half covers, 0 to 1.
         colours: one of `COLOUR_MAPS`.
 
     Returns:
@@ -113,7 +113,7 @@ def overlay(
         )
     if not 0 <= opacity <= 1:
         raise ValueError(f"The opacity must be between 0 and 1; received {opacity}.")
-    cover = np.multiply(heat, np.float32(opacity), dtype=np.float32)
+    cover = np.minimum(heat * np.float32(2), np.float32(1)) * np.float32(opacity)
     levels = cv2.convertScaleAbs(heat, alpha=255)
     coloured = cv2.applyColorMap(levels, colour_map(colours)[:, None, :])
     grey = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)

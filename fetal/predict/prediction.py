@@ -104,7 +104,7 @@ class Prediction:
 
         Args:
             plane: which plane to explain; by default the predicted one.
-            opacity: how much of the scan the hottest place covers, 0 to 1.
+            opacity: how much of the scan the hotter half covers, 0 to 1.
             colours: one of `fetal.explain.COLOUR_MAPS`.
 
         Returns:

@@ -1,0 +1,49 @@
+import keras
+import numpy as np
+import pytest
+
+from fetal.bundle import Card, Head, InputSpec, write_bundle
+from fetal.training.export import export_graph
+
+
+@pytest.fixture(scope="session")
+def network():
+    keras.utils.set_random_seed(0)
+    scan = keras.Input((64, 64, 1))
+    three = keras.layers.Concatenate()([scan, scan, scan])
+    deep = keras.layers.Conv2D(8, 3, strides=4, name="first")(three)
+    deep = keras.layers.BatchNormalization(name="norm")(deep)
+    deep = keras.layers.DepthwiseConv2D(3, depth_multiplier=2, name="each")(deep)
+    maps = keras.layers.Activation("relu")(deep)
+    pooled = keras.layers.GlobalAveragePooling2D()(maps)
+    return keras.Model(scan, [maps, keras.layers.Dense(6, name="head")(pooled)])
+
+
+@pytest.fixture
+def card():
+    return Card(
+        name="a small one",
+        created="2026-11-23T10:00:00+00:00",
+        architecture="small",
+        input=InputSpec(64, (40.0, 41.5, 42.0), (50.0, 51.0, 52.0)),
+        head=Head("maps"),
+        metrics={"test": {"accuracy": {"value": 0.9, "low": 0.8, "high": 1.0}}},
+        limits=["It has seen nothing."],
+    )
+
+
+@pytest.fixture
+def write(network, card, tmp_path):
+    def write(name="model", card=card, trained_on=("b" * 64, "a" * 64)):
+        return write_bundle(
+            tmp_path / name, card, lambda folder: export_graph(network, folder), trained_on
+        )
+
+    return write
+
+
+@pytest.fixture
+def weights(network):
+    return {
+        weight.path: np.asarray(keras.ops.convert_to_numpy(weight)) for weight in network.weights
+    }

@@ -1,0 +1,205 @@
+import dataclasses
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from fetal.bundle import (
+    Bundle,
+    BundleExistsError,
+    CardError,
+    DigestError,
+    GraphError,
+    MissingFileError,
+    UnknownFormatError,
+    WrongPlanesError,
+    write_bundle,
+)
+from fetal.bundle.digests import digests_text
+
+
+def sign(folder):
+    """Give a changed model digests that fit, as whoever means harm would."""
+    (folder / "digests.json").write_text(digests_text(folder))
+
+
+def change_card(folder, **values):
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(card | values))
+    sign(folder)
+
+
+def change_graph(folder, old, new):
+    graph = (folder / "graph.xml").read_text()
+    assert old in graph
+    (folder / "graph.xml").write_text(graph.replace(old, new, 1))
+    sign(folder)
+
+
+def test_a_written_model_opens_with_its_card_and_the_scans_it_has_seen(write, card):
+    bundle = Bundle.open(write().folder)
+    assert bundle.card == card
+    assert bundle.trained_on() == {"a" * 64, "b" * 64}
+
+
+def test_the_weights_come_back_in_keras_layout(write, weights):
+    stored = write().variables()
+    assert stored.keys() == weights.keys()
+    for path, values in weights.items():
+        kept = values.astype(np.float16) if path.endswith("kernel") else values
+        np.testing.assert_array_equal(stored[path], kept.astype(np.float32), err_msg=path)
+        assert stored[path].dtype == np.float32
+
+
+def test_the_head_is_the_classifying_layer(write, weights):
+    kernel, bias = write().head()
+    assert kernel.shape == (16, 6)
+    np.testing.assert_allclose(kernel, weights["head/kernel"], atol=1e-3)
+    np.testing.assert_array_equal(bias, weights["head/bias"])
+
+
+def test_the_same_model_has_the_same_digest_and_another_has_another(write, card):
+    first, again = write("one"), write("two")
+    other = write("three", dataclasses.replace(card, name="another"))
+    assert first.digest == again.digest != other.digest
+
+
+def test_weights_are_read_without_openvino_or_keras(write):
+    code = (
+        "import sys; from fetal.bundle import Bundle; Bundle.open(sys.argv[1]).variables();"
+        "sys.exit(bool({'openvino', 'keras', 'tensorflow'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code, write().folder], check=True)
+
+
+@pytest.mark.parametrize("name", ["card.json", "graph.xml", "graph.bin", "trained_on.txt"])
+def test_one_changed_byte_is_noticed_in_every_file(write, name):
+    path = write().folder / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DigestError, match=name):
+        Bundle.open(path.parent)
+
+
+@pytest.mark.parametrize(
+    "name", ["card.json", "graph.xml", "graph.bin", "trained_on.txt", "digests.json"]
+)
+def test_a_missing_file_is_named(write, name):
+    folder = write().folder
+    (folder / name).unlink()
+    with pytest.raises(MissingFileError, match=name):
+        Bundle.open(folder)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(MissingFileError, match="nowhere"):
+        Bundle.open(tmp_path / "nowhere")
+
+
+def test_unreadable_digests_are_an_error_of_their_own(write):
+    folder = write().folder
+    (folder / "digests.json").write_text("[")
+    with pytest.raises(DigestError):
+        Bundle.open(folder)
+
+
+def test_a_later_format_is_refused(write):
+    folder = write().folder
+    change_card(folder, format=2)
+    with pytest.raises(UnknownFormatError, match="format 2"):
+        Bundle.open(folder)
+
+
+@pytest.mark.parametrize(
+    "planes",
+    [
+        ["abdomen", "brain", "femur", "thorax", "cervix", "other"],
+        ["brain", "abdomen", "femur", "thorax", "cervix"],
+        ["brain", "abdomen", "femur", "thorax", "cervix", "kidney"],
+    ],
+)
+def test_other_planes_or_another_order_are_refused(write, planes):
+    folder = write().folder
+    change_card(folder, planes=planes)
+    with pytest.raises(WrongPlanesError, match=planes[-1]):
+        Bundle.open(folder)
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"calibration": {"temperature": 0, "check_below": 0.8}}, "temperature"),
+        ({"calibration": {"temperature": 1, "check_below": 80}}, "check_below"),
+        ({"calibration": {}}, "temperature"),
+        ({"head": {"maps": "last", "pooling": "largest"}}, "pooling"),
+        ({"name": " "}, "name"),
+        ({"limits": "none"}, "limits"),
+        ({"input": {"size": 64, "channels": 3, "mean": [1, 2], "std": [1, 1, 1]}}, "crop"),
+    ],
+)
+def test_an_impossible_card_says_which_entry(write, values, named):
+    folder = write().folder
+    change_card(folder, **values)
+    with pytest.raises(CardError, match=named):
+        Bundle.open(folder)
+
+
+def test_what_a_card_says_beyond_this_version_is_kept(write):
+    folder = write().folder
+    change_card(folder, thanks="to everybody")
+    card = Bundle.open(folder).card
+    assert card.extra == {"thanks": "to everybody"}
+    assert card.to_json()["thanks"] == "to everybody"
+
+
+def test_a_graph_that_could_swell_in_memory_is_refused(write):
+    folder = write().folder
+    bomb = '<!DOCTYPE net [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>\n<net '
+    change_graph(folder, "<net ", bomb)
+    with pytest.raises(GraphError, match="document type"):
+        Bundle.open(folder)
+
+
+def test_weights_beyond_the_end_of_the_file_are_refused(write):
+    folder = write().folder
+    content = (folder / "graph.bin").read_bytes()
+    (folder / "graph.bin").write_bytes(content[: len(content) // 2])
+    sign(folder)
+    with pytest.raises(GraphError, match="lack"):
+        Bundle.open(folder)
+
+
+def test_a_graph_of_another_size_than_its_card_is_refused(write):
+    folder = write().folder
+    card = json.loads((folder / "card.json").read_text())
+    change_card(folder, input=card["input"] | {"size": 128})
+    with pytest.raises(GraphError, match="128"):
+        Bundle.open(folder)
+
+
+def test_a_graph_that_is_no_graph_is_refused(write):
+    folder = write().folder
+    (folder / "graph.xml").write_text("<net><layers>")
+    sign(folder)
+    with pytest.raises(GraphError):
+        Bundle.open(folder)
+
+
+def test_a_model_is_never_written_over_another(write):
+    before = write().digest
+    with pytest.raises(BundleExistsError, match="model"):
+        write()
+    assert Bundle.open(write("other").folder.parent / "model").digest == before
+
+
+def test_a_writing_that_fails_leaves_nothing(card, tmp_path):
+    def fail(folder):
+        (folder / "graph.xml").write_text("half")
+        raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        write_bundle(tmp_path / "model", card, fail)
+    assert list(tmp_path.iterdir()) == []
