@@ -105,9 +105,9 @@ def _add(held: dict[Plane, float], planes: Mapping[Plane, int]) -> None:
 
 
 def _empty_side(held: dict[str, dict[Plane, float]]) -> str | None:
-    """The side that must not stay empty: without one of the three nothing can be compared."""
+    """A side that nobody is on yet: it comes first, since without one nothing can be compared."""
     empty = [side for side, counts in held.items() if not any(counts.values())]
-    return empty[0] if len(empty) == 1 else None
+    return empty[0] if empty else None
 
 
 def _need(held: dict[str, dict[Plane, float]], side: str, planes: Mapping[Plane, int]) -> float:
