@@ -34,6 +34,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)
 
 
+UNUSABLE = "unusable"
+"""The label of a scan that shows no plane well enough; it trains nothing."""
+
+
 def now() -> datetime:
     """The present moment in UTC."""
     return datetime.now(UTC)
@@ -145,7 +149,7 @@ class Annotation(Table):
     at: Mapped[datetime] = mapped_column(default=now, index=True)
     model_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
     """The model whose opinion the person saw."""
-    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("annotation.id"))
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("annotation.id"), unique=True)
     stands_id: Mapped[int | None] = mapped_column(ForeignKey("annotation.id"))
     """Of a note or an undo: the earlier row whose label stands after it; none if none does."""
 

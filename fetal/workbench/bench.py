@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fetal.bundle import BundleError
+from fetal.bundle import MissingFileError
 from fetal.scans import Pseudonyms
 from fetal.store.blobs import Blobs
 from fetal.store.database import Store
@@ -108,6 +108,21 @@ class Workbench:
             self._models[version_id] = self._models.pop(version_id)
             return self._models[version_id]
 
+    def bring_shipped(self) -> None:
+        """Make the model that came with the program the champion of a workspace without one.
+
+        Where none came, nothing happens: scans can be looked at and labelled without a model.
+        """
+        from fetal.predict import load_model
+
+        try:
+            shipped = load_model()
+        except MissingFileError:
+            return
+        number = register_first(self.store, shipped.bundle)
+        if number is not None:
+            self._models[number] = shipped
+
     def close(self) -> None:
         """Close the database's connections."""
         self.store.close()
@@ -125,6 +140,7 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
     Raises:
         NewerDatabaseError: a later version of the program wrote the workspace.
         PseudonymKeyError: the workspace's key file is damaged.
+        BundleError: the model that came with the program is damaged.
 
     Example:
         >>> bench = open_workbench(Workspace.at(Path("/data/fetal")))
@@ -137,16 +153,5 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
     with store.reading() as session:
         empty = champion_id(session) is None
     if empty:
-        _bring_shipped(store)
+        bench.bring_shipped()
     return bench
-
-
-def _bring_shipped(store: Store) -> None:
-    from fetal.predict import load_model
-
-    try:
-        shipped = load_model()
-    except BundleError:
-        # Scans can be looked at and labelled without a model; `champion` says what is missing.
-        return
-    register_first(store, shipped.bundle)

@@ -9,7 +9,7 @@ PROGRAM = "fetal"
 """Who did what no person did."""
 
 
-def register_first(store: Store, bundle: Bundle) -> None:
+def register_first(store: Store, bundle: Bundle) -> int | None:
     """Make a model the first champion of a workspace that has none.
 
     Its files are copied into the workspace, so that a later version of the program, which ships
@@ -18,12 +18,15 @@ def register_first(store: Store, bundle: Bundle) -> None:
     Args:
         store: the workspace's store.
         bundle: the model.
+
+    Returns:
+        The version's number; none where another process was first.
     """
     location = f"models/shipped-{bundle.digest[:12]}"
     store.blobs.put_folder(location, bundle.folder)
     with store.session() as session:
         if champion_id(session) is not None:
-            return
+            return None
         version = ModelVersion(
             name=f"shipped {bundle.card.name.removeprefix('shipped').strip(' -')}".strip(),
             digest=bundle.digest,
@@ -33,3 +36,4 @@ def register_first(store: Store, bundle: Bundle) -> None:
         session.add(version)
         session.flush()
         session.add(Promotion(model_id=version.id, kind="shipped", who=PROGRAM))
+        return version.id

@@ -133,6 +133,7 @@ def upgrade() -> None:
             ["undoes_id"], ["annotation.id"], name=op.f("fk_annotation_undoes_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_annotation")),
+        sa.UniqueConstraint("undoes_id", name=op.f("uq_annotation_undoes_id")),
     )
     op.create_index("annotation_order", "annotation", ["scan_id", "id"], unique=False)
     op.create_index(op.f("ix_annotation_at"), "annotation", ["at"], unique=False)

@@ -1,0 +1,251 @@
+"""Brings scans in: a drop of files, or the built-in samples."""
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+
+from fetal.phantom import samples
+from fetal.scans import encode_png
+from fetal.scans.dicom import is_dicom
+from fetal.workbench.bench import Champion, NoModelError, Workbench
+from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take
+
+__all__ = [
+    "Drop",
+    "Incoming",
+    "IntakeDesk",
+    "Outcome",
+    "Taken",
+    "add_samples",
+    "add_scans",
+    "names_patient",
+    "predicting",
+]
+
+SAMPLES = 24
+"""How many phantoms `add_samples` brings: four of each plane."""
+
+Progress = Callable[[int, int], None]
+"""Told after each file: how many are done, of how many."""
+
+_NAMED = re.compile(r"Patient\d+", re.IGNORECASE)
+
+
+def names_patient(incoming: Incoming) -> bool:
+    """Tell whether a file says itself which patient it shows, so that nobody need be asked.
+
+    Args:
+        incoming: the file; of a DICOM file only the header is read.
+
+    Returns:
+        True for a DICOM file with a PatientID, and for a file name such as `Patient00042_1.png`.
+    """
+    if _NAMED.match(incoming.file):
+        return True
+    return is_dicom(incoming.data) and _names_patient_in_header(incoming.data)
+
+
+def add_scans(
+    bench: Workbench,
+    files: Sequence[Incoming],
+    *,
+    who: str,
+    patient: str | None = None,
+    source: str = "upload",
+    on_progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+    on_taken: Callable[[Taken], None] | None = None,
+) -> list[Taken]:
+    """Take a drop of files into the workspace, each by itself, and predict them.
+
+    A scan belongs to the patient that its file names; else to the patient given for the drop;
+    else to one unknown patient that stands for the whole drop, so that no split runs through it.
+
+    Args:
+        bench: the workbench.
+        files: the drop.
+        who: the person.
+        patient: the patient's identifier as the person gave it; only its pseudonym is kept.
+        source: `upload`, `import` or `sample`.
+        on_progress: told after each file how many are done, of how many.
+        stop: asked before each file; true ends the drop there, and what is stored stays.
+        on_taken: told after each file what became of it.
+
+    Returns:
+        What became of each file, in order; fewer than the files when stopped.
+    """
+    owner = owner_of(bench, patient)
+    champion = predicting(bench)
+    taken: list[Taken] = []
+    for incoming in files:
+        if stop is not None and stop():
+            break
+        one = take(bench, incoming, who=who, owner=owner, source=source, champion=champion)
+        taken.append(one)
+        if on_taken is not None:
+            on_taken(one)
+        if on_progress is not None:
+            on_progress(len(taken), len(files))
+    return taken
+
+
+def owner_of(bench: Workbench, patient: str | None) -> Owner:
+    """Give the patient of a drop.
+
+    Args:
+        bench: the workbench.
+        patient: the identifier as a person gave it; none or blank is a new unknown patient.
+
+    Returns:
+        The patient's pseudonym.
+    """
+    if patient is not None and patient.strip():
+        return Owner(bench.pseudonyms.patient(patient), named=True)
+    return Owner(bench.pseudonyms.unknown(), named=False)
+
+
+def predicting(bench: Workbench) -> Champion | None:
+    """Give the champion, or none in a workspace that has no model yet."""
+    try:
+        return bench.champion()
+    except NoModelError:
+        return None
+
+
+def add_samples(bench: Workbench, who: str) -> list[Taken]:
+    """Bring the built-in phantoms in, each as a patient of its own.
+
+    Args:
+        bench: the workbench.
+        who: the person.
+
+    Returns:
+        What became of each; those that are there from before are not added again.
+    """
+    champion = predicting(bench)
+    return [
+        take(
+            bench,
+            Incoming(f"sample-{phantom.plane}-{phantom.seed}.png", encode_png(phantom.pixels)),
+            who=who,
+            owner=Owner(f"P-sample-{phantom.plane}-{phantom.seed}", named=True),
+            source="sample",
+            champion=champion,
+        )
+        for phantom in samples(SAMPLES)
+    ]
+
+
+class Drop:
+    """A drop of files on its way in; a page can leave it and come back.
+
+    Attributes:
+        total: how many files were dropped.
+        failure: one sentence where something other than a file stopped it, else none.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.failure: str | None = None
+        self._taken: list[Taken] = []
+        self._stop = threading.Event()
+        self._ended = threading.Event()
+
+    @property
+    def done(self) -> int:
+        """How many files are through."""
+        return len(self._taken)
+
+    @property
+    def results(self) -> list[Taken]:
+        """What became of the files that are through."""
+        return list(self._taken)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended: all files are through, or it was stopped, or it failed."""
+        return self._ended.is_set()
+
+    def stop(self) -> None:
+        """Stop after the present file; what is stored stays."""
+        self._stop.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the end.
+
+        Args:
+            seconds: at most so long; none is without limit.
+
+        Returns:
+            Whether it has ended.
+        """
+        return self._ended.wait(seconds)
+
+    def _run(
+        self, bench: Workbench, files: Sequence[Incoming], who: str, patient: str | None
+    ) -> None:
+        try:
+            add_scans(
+                bench,
+                files,
+                who=who,
+                patient=patient,
+                stop=self._stop.is_set,
+                on_taken=self._taken.append,
+            )
+        except Exception as error:
+            # Nobody is above this thread to hear of it: the page tells the person.
+            self.failure = (
+                f"The drop stopped after {self.done} of {self.total} files ({error}). "
+                f"What was added is kept; drop the others again."
+            )
+        finally:
+            self._ended.set()
+
+
+class IntakeDesk:
+    """Takes drops in the background, so that the person need not wait on the page.
+
+    Args:
+        bench: the workbench.
+
+    Example:
+        >>> drop = IntakeDesk(bench).start([Incoming("a.png", data)], "Ann", None)
+        >>> drop.wait()
+        True
+    """
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+
+    def start(self, files: Sequence[Incoming], who: str, patient: str | None = None) -> Drop:
+        """Start taking a drop.
+
+        Args:
+            files: the drop.
+            who: the person.
+            patient: the patient's identifier for files that name none.
+
+        Returns:
+            The drop, at once.
+        """
+        drop = Drop(len(files))
+        threading.Thread(
+            target=drop._run, args=(self._bench, files, who, patient), name="intake", daemon=True
+        ).start()
+        return drop
+
+
+def _names_patient_in_header(data: bytes) -> bool:
+    import io
+
+    import pydicom
+
+    try:
+        header = pydicom.dcmread(
+            io.BytesIO(data), stop_before_pixels=True, specific_tags=["PatientID"], force=True
+        )
+    # A damaged file may fail anywhere in the parser; it is refused with a sentence later.
+    except Exception:
+        return False
+    return bool(str(header.get("PatientID") or "").strip())

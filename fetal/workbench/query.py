@@ -1,0 +1,153 @@
+"""The one query behind every list of scans: each with its newest label and the opinion on it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy.orm import aliased
+
+from fetal.store.tables import UNUSABLE, Annotation, Patient, Prediction, Scan
+
+Order = Literal["newest", "oldest", "doubt"]
+
+
+@dataclass(frozen=True)
+class ScanFilter:
+    """Which scans, in which order. Whatever is left empty excludes nothing.
+
+    Attributes:
+        planes: planes or `unusable`: the label where there is one, else the model's opinion.
+        sources: `upload`, `import`, `sample`.
+        reviewed: true for labelled scans, false for those without a label.
+        agreement: true where the model and the person agree, false where they do not.
+        since: added at this moment or later.
+        until: added at this moment or before.
+        ids: only these scans.
+        without: none of these scans.
+        order: `newest` or `oldest` first, or `doubt`: the largest doubt first, and scans that no
+            model has seen last.
+        limit: at most so many.
+        offset: leave out so many at the start.
+    """
+
+    planes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    reviewed: bool | None = None
+    agreement: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    ids: tuple[int, ...] | None = None
+    without: tuple[int, ...] = ()
+    order: Order = "newest"
+    limit: int | None = None
+    offset: int = 0
+
+
+NEWEST = aliased(Annotation, name="newest")
+"""The newest annotation of the scan, which tells its label and note."""
+
+GIVEN = aliased(Annotation, name="given")
+"""The annotation that gave the label which stands: an earlier one after a note or an undo."""
+
+
+def scan_query(chosen: ScanFilter, champion: int | None, *columns: Any) -> Select[Any]:
+    """Select scans with their patient, label and opinion.
+
+    Args:
+        chosen: which scans.
+        champion: the version whose opinion counts; where it has none, the newest other one does.
+        columns: what to select of Scan, Patient, Prediction, NEWEST and GIVEN.
+
+    Returns:
+        The query, ordered and cut as chosen.
+    """
+    query = (
+        select(*columns)
+        .select_from(Scan)
+        .join(Patient, Patient.id == Scan.patient_id)
+        .outerjoin(NEWEST, NEWEST.id == _newest_annotation())
+        .outerjoin(GIVEN, GIVEN.id == _label_giver())
+        .outerjoin(Prediction, Prediction.id == _opinion(champion))
+        .where(*_conditions(chosen))
+        .order_by(*_ORDERS[chosen.order])
+        .limit(chosen.limit)
+    )
+    return query.offset(chosen.offset) if chosen.offset else query
+
+
+def count_query(chosen: ScanFilter, champion: int | None) -> Select[Any]:
+    """Count the scans that a filter chooses, whatever its limit.
+
+    Args:
+        chosen: which scans.
+        champion: the version whose opinion counts.
+
+    Returns:
+        The query for the number.
+    """
+    query = select(func.count()).select_from(Scan).where(*_conditions(chosen))
+    if chosen.planes or chosen.reviewed is not None or chosen.agreement is not None:
+        query = query.outerjoin(NEWEST, NEWEST.id == _newest_annotation())
+    if chosen.planes or chosen.agreement is not None:
+        query = query.outerjoin(Prediction, Prediction.id == _opinion(champion))
+    return query
+
+
+def _newest_annotation() -> ColumnElement[int | None]:
+    return (
+        select(func.max(Annotation.id))
+        .where(Annotation.scan_id == Scan.id)
+        .correlate(Scan)
+        .scalar_subquery()
+    )
+
+
+def _label_giver() -> ColumnElement[int | None]:
+    return case((NEWEST.kind.in_(("note", "undo")), NEWEST.stands_id), else_=NEWEST.id)
+
+
+def _opinion(champion: int | None) -> ColumnElement[int | None]:
+    said = aliased(Prediction)
+    newest = (
+        select(func.max(said.id)).where(said.scan_id == Scan.id).correlate(Scan).scalar_subquery()
+    )
+    if champion is None:
+        return newest
+    champions = (
+        select(said.id)
+        .where(said.scan_id == Scan.id, said.model_id == champion)
+        .correlate(Scan)
+        .scalar_subquery()
+    )
+    return func.coalesce(champions, newest)
+
+
+def _conditions(chosen: ScanFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if chosen.planes:
+        shown = func.coalesce(NEWEST.label, Prediction.plane)
+        found.append(shown.in_([str(plane) for plane in chosen.planes]))
+    if chosen.sources:
+        found.append(Scan.source.in_(chosen.sources))
+    if chosen.reviewed is not None:
+        found.append(NEWEST.label.is_not(None) if chosen.reviewed else NEWEST.label.is_(None))
+    if chosen.agreement is not None:
+        same = NEWEST.label == Prediction.plane
+        found.append(and_(NEWEST.label != UNUSABLE, same if chosen.agreement else ~same))
+    if chosen.since is not None:
+        found.append(Scan.added_at >= chosen.since)
+    if chosen.until is not None:
+        found.append(Scan.added_at <= chosen.until)
+    if chosen.ids is not None:
+        found.append(Scan.id.in_(chosen.ids))
+    if chosen.without:
+        found.append(Scan.id.not_in(chosen.without))
+    return found
+
+
+_ORDERS: dict[str, tuple[Any, ...]] = {
+    "newest": (Scan.id.desc(),),
+    "oldest": (Scan.id,),
+    "doubt": (Prediction.confidence.is_(None), Prediction.confidence, Scan.id),
+}

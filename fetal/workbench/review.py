@@ -1,0 +1,246 @@
+"""Labels, notes and undo: each is a row of its own, and none is ever changed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from fetal.planes import parse_plane
+from fetal.store.tables import UNUSABLE, Annotation, Scan
+from fetal.workbench.bench import Workbench
+from fetal.workbench.labels import LABELS, add_label, label_giver, newest_annotation
+from fetal.workbench.query import ScanFilter
+from fetal.workbench.views import ScanView, UnknownScanError, count, scans
+
+LONGEST_NOTE = 2000
+
+
+class UndoError(ValueError):
+    """This cannot be undone."""
+
+
+class NoteTooLongError(ValueError):
+    """A note that does not fit."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """One thing that a person did.
+
+    Attributes:
+        annotation_id: its number, to undo it with.
+        at: when.
+        scan: the scan's name.
+        scan_id: the scan's number.
+        label: the label that the scan had after it.
+        kind: `accept`, `correct`, `label` or `note`.
+        who: the person.
+        note: the scan's note after it.
+        undone: whether it was undone later.
+    """
+
+    annotation_id: int
+    at: datetime
+    scan: str
+    scan_id: int
+    label: str | None
+    kind: str
+    who: str
+    note: str
+    undone: bool
+
+
+def next_scan(bench: Workbench, skipped: Collection[int] = ()) -> ScanView | None:
+    """Give the scan to label next.
+
+    Args:
+        bench: the workbench.
+        skipped: scans to leave out.
+
+    Returns:
+        The unlabelled scan that the model doubts most; one that no model has seen comes last;
+        none where all are labelled or skipped.
+    """
+    chosen = ScanFilter(reviewed=False, order="doubt", limit=1, without=tuple(skipped))
+    return next(iter(scans(bench, chosen)), None)
+
+
+def remaining(bench: Workbench) -> int:
+    """Count the scans without a label."""
+    return count(bench, ScanFilter(reviewed=False))
+
+
+def annotate(bench: Workbench, scan_id: int, label: str, who: str, note: str = "") -> int:
+    """Label a scan.
+
+    Args:
+        bench: the workbench.
+        scan_id: the scan.
+        label: a plane as people write it, or `unusable`.
+        who: the person.
+        note: a note to leave with it; empty leaves the note that is there.
+
+    Returns:
+        The annotation's number, to undo it with.
+
+    Raises:
+        UnknownPlaneError: the label is neither a plane nor `unusable`.
+        UnknownScanError: there is no such scan.
+        NoteTooLongError: the note has more than 2000 characters.
+    """
+    label = label if label == UNUSABLE else parse_plane(label).value
+    _check(note)
+    with bench.store.session() as session:
+        return add_label(session, scan_id, label, who, note=note)
+
+
+def note(bench: Workbench, scan_id: int, text: str, who: str) -> int:
+    """Leave a note on a scan, in place of the one that is there; its label stays.
+
+    Args:
+        bench: the workbench.
+        scan_id: the scan.
+        text: the note, at most 2000 characters; empty takes the note away.
+        who: the person.
+
+    Returns:
+        The annotation's number, to undo it with.
+
+    Raises:
+        UnknownScanError: there is no such scan.
+        NoteTooLongError: the note is too long.
+    """
+    _check(text)
+    with bench.store.session() as session:
+        if session.get(Scan, scan_id) is None:
+            raise UnknownScanError(f"There is no scan with the number {scan_id} in this workspace.")
+        before = newest_annotation(session, scan_id)
+        row = Annotation(
+            scan_id=scan_id,
+            label=before.label if before is not None else None,
+            kind="note",
+            note=text,
+            who=who,
+            stands_id=label_giver(before),
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def undo(bench: Workbench, annotation_id: int, who: str) -> int:
+    """Take back one label or note; what others did with the scan since then stays.
+
+    Args:
+        bench: the workbench.
+        annotation_id: what to take back.
+        who: the person.
+
+    Returns:
+        The number of the row that takes it back.
+
+    Raises:
+        UndoError: there is no such annotation, or it is taken back already, or is itself an undo.
+    """
+    with bench.store.session() as session:
+        return _undo(session, annotation_id, who)
+
+
+def undo_last(bench: Workbench, who: str) -> int | None:
+    """Take back the newest label or note of a person that still stands.
+
+    Args:
+        bench: the workbench.
+        who: the person.
+
+    Returns:
+        The number of the row that takes it back; none where there is nothing to take back.
+    """
+    later = aliased(Annotation)
+    newest = (
+        select(Annotation.id)
+        .where(
+            Annotation.who == who,
+            Annotation.kind.not_in(("undo", "import")),
+            ~select(later.id).where(later.undoes_id == Annotation.id).exists(),
+        )
+        .order_by(Annotation.id.desc())
+        .limit(1)
+    )
+    with bench.store.session() as session:
+        number = session.scalar(newest)
+        return _undo(session, number, who) if number is not None else None
+
+
+def today(bench: Workbench, who: str | None = None) -> list[Done]:
+    """List what was done since midnight of this computer's clock, the newest first.
+
+    Args:
+        bench: the workbench.
+        who: only this person's; none is everybody's.
+
+    Returns:
+        Labels and notes, those that were taken back too; not the labels of imported tables.
+    """
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    later = aliased(Annotation)
+    query = (
+        select(Annotation, Scan.name, later.id)
+        .join(Scan, Scan.id == Annotation.scan_id)
+        .outerjoin(later, later.undoes_id == Annotation.id)
+        .where(Annotation.at >= midnight, Annotation.kind.not_in(("undo", "import")))
+        .order_by(Annotation.id.desc())
+    )
+    if who is not None:
+        query = query.where(Annotation.who == who)
+    with bench.store.reading() as session:
+        return [
+            Done(
+                annotation_id=row.id,
+                at=row.at,
+                scan=name,
+                scan_id=row.scan_id,
+                label=row.label,
+                kind=row.kind,
+                who=row.who,
+                note=row.note,
+                undone=undone is not None,
+            )
+            for row, name, undone in session.execute(query)
+        ]
+
+
+def _undo(session: Session, annotation_id: int, who: str) -> int:
+    target = session.get(Annotation, annotation_id)
+    if target is None or target.kind == "undo":
+        raise UndoError("There is nothing to undo here; reload the page to see what was done.")
+    history = session.scalars(
+        select(Annotation).where(Annotation.scan_id == target.scan_id).order_by(Annotation.id)
+    ).all()
+    gone = {row.undoes_id for row in history if row.undoes_id is not None}
+    if target.id in gone:
+        raise UndoError("This is undone already; reload the page to see what was done.")
+    left = [row for row in history if row.kind != "undo" and row.id not in {*gone, target.id}]
+    stands = next((row for row in reversed(left) if row.kind in LABELS), None)
+    undoing = Annotation(
+        scan_id=target.scan_id,
+        label=stands.label if stands is not None else None,
+        kind="undo",
+        note=left[-1].note if left else "",
+        who=who,
+        undoes_id=target.id,
+        stands_id=stands.id if stands is not None else None,
+    )
+    session.add(undoing)
+    session.flush()
+    return undoing.id
+
+
+def _check(text: str) -> None:
+    if len(text) > LONGEST_NOTE:
+        raise NoteTooLongError(
+            f"A note has at most {LONGEST_NOTE:,} characters; this one has {len(text):,}. "
+            f"Please shorten it."
+        )

@@ -1,0 +1,230 @@
+"""Takes one file into the workspace: all of it, or nothing."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from fetal.planes import PLANES
+from fetal.predict import Prediction
+from fetal.scans import Scan as ReadScan
+from fetal.scans import ScanError, encode_png, read_scan
+from fetal.store import audit
+from fetal.store.tables import Patient, Scan
+from fetal.store.tables import Prediction as PredictionRow
+from fetal.workbench.bench import Champion, Workbench
+
+_ATTEMPTS = 3
+_LONGEST_MACHINE = 80
+
+
+class Outcome(StrEnum):
+    """What became of a file."""
+
+    ADDED = "added"
+    ALREADY_THERE = "already there"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A file as it arrives.
+
+    Attributes:
+        name: its name, with or without folders; it is never stored.
+        data: its content.
+    """
+
+    name: str
+    data: bytes
+
+    @property
+    def file(self) -> str:
+        """The last part of the name, which is all that is ever looked at or shown."""
+        return PurePosixPath(self.name.replace("\\", "/")).name or "file"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one file.
+
+    Attributes:
+        file: its name, for the person who brought it.
+        outcome: what became of it.
+        scan_id: the scan, new or already there; none for a refused file.
+        sentence: one sentence for the person.
+    """
+
+    file: str
+    outcome: Outcome
+    scan_id: int | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The patient that scans are filed under.
+
+    Attributes:
+        pseudonym: the patient's row.
+        named: false for the unknown patient of a drop without names.
+    """
+
+    pseudonym: str
+    named: bool
+
+
+def take(
+    bench: Workbench,
+    incoming: Incoming,
+    *,
+    who: str,
+    owner: Owner,
+    source: str,
+    champion: Champion | None,
+    machine: str | None = None,
+) -> Taken:
+    """Read one file, let the champion predict it and store both in one transaction.
+
+    The pixels are stored first, under their digest. A program that is killed in between leaves a
+    file that no row names, and the next attempt uses it.
+
+    Args:
+        bench: the workbench.
+        incoming: the file.
+        who: the person.
+        owner: the patient, where the file names none itself.
+        source: `upload`, `import` or `sample`.
+        champion: the model that predicts; none leaves the scan without a prediction.
+        machine: the ultrasound machine's model, where the file does not tell it itself.
+
+    Returns:
+        What became of it; a file that cannot be read is refused with a sentence.
+    """
+    try:
+        scan = read_scan(incoming.data, incoming.file)
+    except ScanError as error:
+        return Taken(incoming.file, Outcome.REFUSED, None, str(error))
+    scan = replace(scan, machine=scan.machine or machine)
+    if scan.patient is not None:
+        owner = Owner(bench.pseudonyms.patient(scan.patient), named=True)
+    for attempt in range(_ATTEMPTS):
+        try:
+            return _already_there(bench, incoming, scan, owner, who) or _add(
+                bench, incoming, scan, owner=owner, who=who, source=source, champion=champion
+            )
+        except IntegrityError:
+            # Another process added the same scan or patient meanwhile: look again.
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def keep_prediction(
+    session: Session, scan_id: int, model_id: int, prediction: Prediction
+) -> PredictionRow:
+    """Add what a model said of a scan to the transaction, unless it is there.
+
+    Args:
+        session: the transaction.
+        scan_id: the scan.
+        model_id: the model version.
+        prediction: what it said.
+
+    Returns:
+        The row.
+    """
+    row = session.scalar(
+        select(PredictionRow).where(
+            PredictionRow.scan_id == scan_id, PredictionRow.model_id == model_id
+        )
+    )
+    if row is None:
+        row = PredictionRow(
+            scan_id=scan_id,
+            model_id=model_id,
+            plane=prediction.plane.value,
+            probabilities=[float(prediction.probabilities[plane]) for plane in PLANES],
+            confidence=float(prediction.confidence),
+        )
+        session.add(row)
+    return row
+
+
+def _already_there(
+    bench: Workbench, incoming: Incoming, read: ReadScan, owner: Owner, who: str
+) -> Taken | None:
+    with bench.store.reading() as session:
+        known = session.scalar(select(Scan).where(Scan.digest == read.digest))
+        if known is None:
+            return None
+        patient = session.get_one(Patient, known.patient_id)
+    sentence = f"Already there as {known.name}; nothing was added."
+    if owner.named and patient.id != owner.pseudonym:
+        sentence = f"Already there as {known.name}, filed under another patient; it stays there."
+        if not patient.named and _refile(bench, known.id, owner, who):
+            sentence = f"Already there as {known.name}; it is now filed under its patient."
+    return Taken(incoming.file, Outcome.ALREADY_THERE, known.id, sentence)
+
+
+def _refile(bench: Workbench, scan_id: int, owner: Owner, who: str) -> bool:
+    """File a scan of an unknown patient under the patient who has become known."""
+    with bench.store.session() as session:
+        scan = session.get_one(Scan, scan_id)
+        patient = session.get_one(Patient, scan.patient_id)
+        # Once the unknown patient is on a side of the split, the scan has to stay there.
+        if patient.named or patient.side is not None:
+            return False
+        _ensure(session, owner)
+        audit.record(
+            session, who, "refile", scan=scan.name, before=patient.id, after=owner.pseudonym
+        )
+        scan.patient_id = owner.pseudonym
+    return True
+
+
+def _add(
+    bench: Workbench,
+    incoming: Incoming,
+    read: ReadScan,
+    *,
+    owner: Owner,
+    who: str,
+    source: str,
+    champion: Champion | None,
+) -> Taken:
+    prediction = champion.model.predict(read) if champion is not None else None
+    key = f"scans/{read.digest[:2]}/{read.digest}.png"
+    if not bench.blobs.exists(key):
+        bench.blobs.put(key, encode_png(read.pixels))
+    height, width = read.pixels.shape
+    scan = Scan(
+        digest=read.digest,
+        name=f"S-{read.digest[:10]}",
+        file_key=bench.pseudonyms.file(incoming.file),
+        patient_id=owner.pseudonym,
+        source=source,
+        width=width,
+        height=height,
+        sector=[int(edge) for edge in read.sector],
+        machine=read.machine[:_LONGEST_MACHINE] if read.machine else None,
+        blob=key,
+        added_by=who,
+    )
+    with bench.store.session() as session:
+        _ensure(session, owner)
+        session.add(scan)
+        session.flush()
+        if champion is not None and prediction is not None:
+            keep_prediction(session, scan.id, champion.version.id, prediction)
+    sentence = " ".join([f"Added as {scan.name}.", *read.warnings])
+    return Taken(incoming.file, Outcome.ADDED, scan.id, sentence)
+
+
+def _ensure(session: Session, owner: Owner) -> None:
+    if session.get(Patient, owner.pseudonym) is None:
+        session.add(Patient(id=owner.pseudonym, named=owner.named))
+        session.flush()
