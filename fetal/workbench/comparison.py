@@ -89,7 +89,7 @@ def compare(
     with bench.store.reading() as session:
         versions = [_version(session, number) for number in (champion_id, challenger_id)]
         tests = _tests(session)
-        known = frozenset[str]().union(*(trained_on(bench.blobs, one) for one in versions))
+        known = frozenset[str]().union(*(trained_on(session, bench.blobs, one) for one in versions))
     fair = [scan for scan in tests if scan.digest not in known]
     if not fair:
         return Comparison(0, 0, None, None, None, [], len(tests), NOTHING_TO_COMPARE)

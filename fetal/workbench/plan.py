@@ -84,7 +84,7 @@ def plan_now(session: Session, blobs: Blobs) -> Plan:
     """
     number = champion_id(session)
     champion = session.get(ModelVersion, number) if number is not None else None
-    seen = trained_on(blobs, champion)
+    seen = trained_on(session, blobs, champion)
     scans = labelled(session)
     sides = sides_of(session, scans, seen)
     since = _since(session, champion)

@@ -100,11 +100,13 @@ def unlabelled(session: Session) -> list[int]:
     return list(session.scalars(query))
 
 
-def trained_on(blobs: Blobs, version: ModelVersion | None) -> frozenset[str]:
+def trained_on(session: Session, blobs: Blobs, version: ModelVersion | None) -> frozenset[str]:
     """The digests of the scans that a model, or a model that it came from, was trained on."""
-    if version is None:
-        return frozenset()
-    return _trained_on(blobs.local_folder(version.location), version.digest)
+    seen: frozenset[str] = frozenset()
+    while version is not None:
+        seen |= _trained_on(blobs.local_folder(version.location), version.digest)
+        version = session.get(ModelVersion, version.parent_id) if version.parent_id else None
+    return seen
 
 
 @lru_cache(maxsize=16)

@@ -1,0 +1,43 @@
+import time
+
+import pytest
+from waiting import alive, until
+
+from fetal.jobs import child as child_module
+from fetal.jobs.child import Child, FolderBusyError
+
+
+@pytest.fixture
+def job(site):
+    folder = site.workspace.folder / "runs" / "1"
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_text("{}")
+    return folder / "job.json"
+
+
+def test_a_stubborn_training_and_all_it_started_end_within_seconds(site, job):
+    with Child(job, site.command("stubborn")) as child:
+        grandchild = int(child.next_event(20)["text"])
+        started = time.monotonic()
+        child.stop()
+        took = time.monotonic() - started
+    assert not alive(child.pid)
+    until(lambda: not alive(grandchild), 5)
+    assert took < 5
+
+
+def test_no_second_training_starts_in_the_folder_of_one_that_works(site, job, monkeypatch):
+    monkeypatch.setattr(child_module, "LOCK_SECONDS", 0.3)
+    with Child(job, site.command("hang")) as first:
+        first.next_event(20)
+        with pytest.raises(FolderBusyError, match="Try again"):
+            Child(job, site.command("hang"))
+    with Child(job, site.command("hang")) as second:
+        assert second.next_event(20)["kind"] == "stage"
+
+
+def test_what_is_no_event_goes_to_the_last_words(site, job):
+    with Child(job, site.command("crash")) as child:
+        assert until(lambda: child.next_event(1))["kind"] == "end"
+        assert child.exit_code() == 1
+        assert "RuntimeError: a bug" in child.tail()

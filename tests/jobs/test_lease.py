@@ -1,0 +1,46 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from waiting import until
+
+from fetal.jobs.lease import LeaseLostError, claim
+from fetal.jobs.recovery import recover
+
+
+def test_of_many_workers_one_gets_the_run(site):
+    def attempt(number):
+        return claim(site.store, site.run_id, f"worker {number}", "CPU, 2 cores")
+
+    with ThreadPoolExecutor(8) as workers:
+        leases = [lease for lease in workers.map(attempt, range(8)) if lease]
+    assert len(leases) == 1
+    assert site.run().status == "running"
+    assert site.run().attempts == 1
+
+
+def test_a_run_that_has_ended_is_not_taken(site):
+    site.change(status="cancelled", seat=None)
+    assert claim(site.store, site.run_id, "late", "CPU, 2 cores") is None
+
+
+def test_a_worker_that_was_replaced_can_write_nothing(site, long_ago):
+    first = claim(site.store, site.run_id, "asleep", "CPU, 2 cores")
+    site.change(heartbeat_at=long_ago)
+    recover(site.store, site.queue)
+    second = claim(site.store, site.run_id, "awake", "CPU, 2 cores")
+    with pytest.raises(LeaseLostError):
+        first.finish("failed", first.event("log", text="too late"), reason="asleep")
+    second.write(second.event("log", text="mine"))
+    assert site.run().status == "running"
+    assert site.run().worker == "awake"
+    assert "mine" in site.texts()
+    assert "too late" not in site.texts()
+
+
+def test_a_kept_lease_shows_signs_of_life_and_hears_of_a_cancel(site):
+    lease = claim(site.store, site.run_id, "one", "CPU, 2 cores")
+    before = site.run().heartbeat_at
+    with lease.keep():
+        until(lambda: site.run().heartbeat_at > before)
+        site.change(cancel_asked=True)
+        assert lease.cancelled.wait(5)

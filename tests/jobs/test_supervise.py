@@ -1,0 +1,127 @@
+import threading
+
+import pytest
+from sqlalchemy import select
+from waiting import alive, until
+
+from fetal.jobs.supervise import COMPARING, Supervisor
+from fetal.store.tables import Prediction
+
+
+@pytest.fixture
+def supervise(site):
+    def work(mode, stopping=None):
+        Supervisor(
+            site.store, site.queue, "worker", stopping or threading.Event(), site.command(mode)
+        ).supervise(site.run_id)
+
+    return work
+
+
+@pytest.fixture
+def in_background(supervise):
+    threads = []
+
+    def start(mode, stopping=None):
+        thread = threading.Thread(target=supervise, args=(mode, stopping))
+        threads.append(thread)
+        thread.start()
+        return thread
+
+    yield start
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def test_a_run_ends_with_a_new_model_that_is_compared(site, supervise):
+    supervise("finish")
+    run, model = site.run(), site.model()
+    assert (run.status, run.seat, run.reason) == ("done", None, None)
+    assert run.ended_at >= run.started_at
+    assert run.device == "CPU, 2 cores"
+    assert model.name == "v2 · today"
+    assert model.parent_id == site.parent
+    assert (site.store.blobs.local_folder(model.location) / "card.json").exists()
+    with site.store.reading() as session:
+        said = session.scalars(select(Prediction)).all()
+    assert {row.model_id for row in said} == {model.id, site.parent}
+    assert [event.payload["stage"] for event in site.events("stage")] == ["Upper layers", COMPARING]
+    assert [event.payload["epoch"] for event in site.events("epoch")] == [1, 2]
+    assert "Reading goes well." in site.texts()
+    assert not (site.workspace.folder / "runs" / str(run.id)).exists()
+
+
+def test_a_message_that_comes_twice_does_nothing_twice(site, supervise):
+    supervise("finish")
+    first = site.model().id
+    supervise("finish")
+    assert site.model().id == first
+    assert site.run().attempts == 1
+
+
+def test_a_training_that_gives_up_says_why_and_frees_the_seat(site, supervise):
+    supervise("fail")
+    run = site.run()
+    assert (run.status, run.seat) == ("failed", None)
+    assert run.reason == "The scans show one plane only."
+    assert "a last word" in site.texts()[-1]
+
+
+def test_a_training_that_crashes_leaves_its_last_words(site, supervise):
+    supervise("crash")
+    assert site.run().status == "failed"
+    assert "Try again" in site.run().reason
+    assert "RuntimeError: a bug" in site.texts()[-1]
+
+
+def test_a_training_killed_by_the_computer_goes_on_by_itself(site, supervise):
+    supervise("killed once")
+    assert site.run().status == "done"
+    assert "The computer ended the training; it goes on from its last epoch." in site.texts()
+
+
+def test_a_training_killed_twice_fails_with_a_reason(site, supervise):
+    supervise("killed")
+    assert site.run().status == "failed"
+    assert site.run().reason.startswith("The computer ended the training twice")
+    assert len(site.starts()) == 2
+
+
+def test_a_cancel_ends_the_training_within_seconds(site, in_background):
+    work = in_background("hang")
+    until(lambda: site.run().progress.get("step") == 3)
+    (pid,) = site.starts()
+    site.change(cancel_asked=True)
+    work.join(5)
+    assert not alive(pid)
+    assert (site.run().status, site.run().seat, site.run().reason) == ("cancelled", None, None)
+
+
+def test_a_worker_that_is_told_to_stop_puts_the_run_back(site, in_background, supervise):
+    stopping = threading.Event()
+    work = in_background("hang once", stopping)
+    until(lambda: site.run().progress.get("step") == 3)
+    stopping.set()
+    work.join(10)
+    assert site.run().status == "queued"
+    assert site.queue.waiting() == {site.run_id}
+    supervise("hang once")
+    assert site.run().status == "done"
+
+
+def test_a_worker_that_lost_the_run_ends_its_training(site, in_background):
+    work = in_background("hang")
+    until(lambda: site.run().progress.get("step") == 3)
+    (pid,) = site.starts()
+    site.change(attempts=9, worker="another")
+    work.join(10)
+    assert not alive(pid)
+    assert (site.run().status, site.run().worker) == ("running", "another")
+
+
+def test_a_missing_snapshot_is_an_explained_failure(site, supervise):
+    site.store.blobs.delete("snapshots/one.json")
+    supervise("finish")
+    assert site.run().status == "failed"
+    assert "snapshots/one.json" in site.run().reason
