@@ -24,7 +24,7 @@ def main() -> None:
             gallery.pictures(chosen, found)
     if counts.open:
         with counts:
-            plots.counts()
+            plots.counts(chosen)
     if bring.open:
         with bring:
             importing.show()

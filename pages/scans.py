@@ -21,8 +21,8 @@ _KEPT = (
 def main() -> None:
     st.title("Scans")
     offer()
-    progress()
     shown = scans_to_show()
+    progress(len(shown))
     if shown:
         cards(shown)
 
@@ -89,7 +89,7 @@ def start(files: Sequence[intake.Incoming], patient: str | None) -> None:
     st.rerun()
 
 
-def progress() -> None:
+def progress(shown: int) -> None:
     """How far the newest drop is; it goes on when the page is left."""
     drop = desk.drops().get(person.name())
     if drop is None:
@@ -99,13 +99,14 @@ def progress() -> None:
             st.error(drop.failure)
         results(drop.results)
     else:
-        running_drop(drop)
+        running_drop(drop, shown)
 
 
 @st.fragment(run_every=0.5)
-def running_drop(drop: intake.Drop) -> None:
-    """The progress of a running drop."""
-    if drop.finished:
+def running_drop(drop: intake.Drop, shown: int) -> None:
+    """The progress of a running drop; the first scans appear while the others are read."""
+    stored = sum(taken.scan_id is not None for taken in drop.results)
+    if drop.finished or shown < min(stored, _PER_PAGE):
         st.rerun()
     bar, stop = st.columns([6, 1], vertical_alignment="center")
     bar.progress(

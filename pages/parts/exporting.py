@@ -14,7 +14,7 @@ from pages.parts.words import number
 
 def show(chosen: views.ScanFilter, found: int) -> None:
     """Downloads of what the filter shows."""
-    bench = desk.workbench()
+    bench, who = desk.workbench(), person.name()
     day = f"{datetime.now().astimezone():%Y-%m-%d}"
     st.write(
         f"{number(found, 'scan fits', 'scans fit')} the filter above. Each line holds the image’s "
@@ -25,7 +25,7 @@ def show(chosen: views.ScanFilter, found: int) -> None:
         st.markdown("**Labels only**")
         st.download_button(
             "Labels (CSV)",
-            data=lambda: dataset.export_labels(bench, chosen),
+            data=lambda: dataset.export_labels(bench, chosen, who),
             file_name=f"labels-{day}.csv",
             mime="text/csv",
             key="export-labels",
@@ -40,7 +40,8 @@ def show(chosen: views.ScanFilter, found: int) -> None:
 
 def packing(chosen: views.ScanFilter, found: int, file_name: str) -> None:
     """Pack the archive first, since it takes a while; then offer it."""
-    bench, name = desk.workbench(), f"export of {person.name()}"
+    bench, who = desk.workbench(), person.name()
+    name = f"export of {who}"
     if st.button(
         "Pack labels and scans (ZIP)",
         key="export-pack",
@@ -48,7 +49,9 @@ def packing(chosen: views.ScanFilter, found: int, file_name: str) -> None:
         icon=":material/folder_zip:",
     ):
         target = Path(tempfile.mkdtemp(prefix="fetal-export-")) / file_name
-        desk.works()[name] = Work(lambda _: dataset.export_archive(bench, chosen, target))
+        desk.works()[name] = Work(
+            lambda report: dataset.export_archive(bench, chosen, target, who, on_progress=report)
+        )
         st.session_state["export-target"] = target
     if name in desk.works():
         packed(name)

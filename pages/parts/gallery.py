@@ -11,7 +11,10 @@ from pages.parts.words import label, percent
 
 _PER_PAGE = 24
 _ACROSS = 6
-_ROWS = 500
+_COLUMNS = (
+    "scan", "label", "model says", "probability", "agrees", "patient", "labelled by", "labelled",
+    "note", "source", "added", "added by", "machine", "model",
+)  # fmt: skip
 
 
 def table(chosen: views.ScanFilter) -> None:
@@ -23,6 +26,15 @@ def table(chosen: views.ScanFilter) -> None:
     picked = st.dataframe(
         rows,
         hide_index=True,
+        column_order=_COLUMNS,
+        column_config={
+            "added": st.column_config.DatetimeColumn("added", format="D MMM YYYY, HH:mm"),
+            "labelled": st.column_config.DatetimeColumn("labelled", format="D MMM YYYY, HH:mm"),
+            "probability": st.column_config.ProgressColumn(
+                "probability", min_value=0, max_value=1, format="percent"
+            ),
+            "agrees": st.column_config.CheckboxColumn("agree"),
+        },
         key="dataset-table",
         on_select="rerun",
         selection_mode="single-row",

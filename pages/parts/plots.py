@@ -3,28 +3,60 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.workbench import dataset
+from fetal.workbench.views import ScanFilter
 from pages.parts import desk
 
+_PATIENTS = 20
 _CALM = {"displayModeBar": False}
 _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
 
 
-def counts() -> None:
-    """How many scans and labels of each plane there are, and how many scans of each patient."""
-    import plotly.express as express
-
+def counts(chosen: ScanFilter) -> None:
+    """How many scans of each plane and of each patient fit the filter, labelled and not."""
     bench = desk.workbench()
-    planes, patients = dataset.counts_per_plane(bench), dataset.counts_per_patient(bench)
-    if planes.empty or patients.empty:
+    planes = dataset.counts_per_plane(bench, chosen)
+    patients = dataset.counts_per_patient(bench, chosen)
+    if patients.empty:
         st.info("Nothing to count yet.")
         return
-    left, right = st.columns(2)
-    left.plotly_chart(express.bar(planes), config=_CALM, key="plot-planes")
-    right.plotly_chart(express.bar(patients), config=_CALM, key="plot-patients")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Scans of each plane**")
+        st.caption("By the label where there is one, otherwise by what the model says.")
+        _stacked(planes.iloc[::-1], "plot-planes", height=330)
+    with right:
+        st.markdown(f"**Scans of each patient** ({len(patients):,} patients)")
+        most = patients.head(_PATIENTS)
+        st.caption(
+            f"The {len(most)} patients with most scans."
+            if len(most) < len(patients)
+            else "Patients go by a code; nobody’s name is stored."
+        )
+        _stacked(most.iloc[::-1], "plot-patients", height=max(200, 60 + 22 * len(most)))
+
+
+def _stacked(frame: pd.DataFrame, key: str, height: int) -> None:
+    import plotly.graph_objects as graph
+
+    figure = graph.Figure(
+        [
+            graph.Bar(x=frame[column], y=frame.index, name=column, orientation="h", marker_color=c)
+            for column, c in zip(frame.columns, ("#4db6a4", "#57666d"), strict=True)
+        ]
+    )
+    figure.update_layout(
+        barmode="stack",
+        height=height,
+        margin={**_MARGIN, "t": 10},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+    )
+    figure.update_xaxes(title="scans", tickformat=",d")
+    st.plotly_chart(figure, config=_CALM, key=key)
 
 
 def curves(points: Sequence[dict[str, Any]], key: str) -> None:
