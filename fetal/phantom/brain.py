@@ -43,7 +43,7 @@ def _skull(rng: np.random.Generator, scene: Scene, frame: Frame, width: float) -
     scene.interface(
         frame(outline),
         thick,
-        float(rng.uniform(19, 25)),
+        float(rng.uniform(15, 23)),
         loss=float(rng.uniform(20, 90)),
         facing=float(rng.uniform(0.8, 3)),
         patchy=4,

@@ -13,7 +13,7 @@ def cervix(rng: np.random.Generator, fan: Fan) -> Scene:
 
     The unit is half the canal's length; the inner mouth is at x = 1.
     """
-    scene = Scene(fan, Tissue(float(rng.uniform(-2, 2)), 0, 2.5, 2.5), rng)
+    scene = Scene(fan, Tissue(float(rng.uniform(-2, 2)), 0, 3, 1.0), rng)
     frame = Frame(
         (float(rng.normal(0.0, 0.05)), float(rng.uniform(0.42, 0.52))),
         float(rng.uniform(0.25, 0.34)),
@@ -55,13 +55,13 @@ def _far_wall(rng: np.random.Generator, scene: Scene) -> None:
     wave = 0.02 * np.sin(angle * 4 + float(rng.uniform(0, 6)))
     scene.fill(
         np.concatenate([fan.polar(angle, start + wave), fan.polar(angle, fan.bottom + 0.02)[::-1]]),
-        Tissue(3, 0, 4, 3),
+        Tissue(4, 0, 4.5, 1.8),
     )
     left = np.linspace(-fan.half, -0.55, 20)
     reach = float(rng.uniform(0.4, 0.55))
     scene.fill(
         np.concatenate([fan.polar(left, fan.near), fan.polar(left, fan.bottom)[::-1]]),
-        Tissue(2, 0, 4, 2.5),
+        Tissue(2, 0, 4.5, 1.2),
     )
     scene.interface(fan.polar(left, reach + 0.2 * (left + 0.55)), 0.014, 9, facing=0.2, patchy=5)
 
@@ -73,7 +73,7 @@ def _waters(rng: np.random.Generator, scene: Scene, frame: Frame) -> None:
     if rng.random() < 0.6:
         head = arc(2.1, 0.45, 0.85, 0.75, 2.4, 4.3, 24)
         scene.fill(frame(blob(rng, 2.1, 0.45, 0.85, 0.75, 0, 0.03)), Tissue(-8, 0, 3))
-        scene.interface(frame(head), 0.03, 18, loss=60, facing=1, patchy=4, name="fetal head")
+        scene.interface(frame(head), 0.045, 17, loss=60, facing=1, patchy=4, name="fetal head")
     if rng.random() < 0.6:
         scene.fill(frame(blob(rng, 1.25, -0.95, 0.45, 0.14, -0.3, 0.08)), FLUID, "bladder")
 
@@ -82,5 +82,5 @@ def _cap(rng: np.random.Generator, scene: Scene) -> None:
     """The rings of the probe's own cover, right at its surface."""
     fan = scene.fan
     angle = np.linspace(-fan.half, fan.half, 50)
-    for depth, strength in ((0.004, 12.0), (0.016, float(rng.uniform(5, 10)))):
+    for depth, strength in ((0.004, 22.0), (0.017, float(rng.uniform(8, 18)))):
         scene.interface(fan.polar(angle, fan.near + depth), 0.005, strength, facing=0)

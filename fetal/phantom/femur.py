@@ -17,7 +17,7 @@ def femur(rng: np.random.Generator, fan: Fan) -> Scene:
         bool(rng.random() < 0.5),
     )
     scene = womb(rng, fan, Frame(frame.middle, frame.scale * 0.9), wall=bool(rng.random() < 0.6))
-    thick = float(rng.uniform(0.022, 0.04)) / frame.scale
+    thick = float(rng.uniform(0.02, 0.036)) / frame.scale
     above = float(rng.uniform(0.2, 0.4))
     if rng.random() < 0.35:
         _lower_leg(rng, scene, frame, thick)
@@ -32,19 +32,31 @@ def femur(rng: np.random.Generator, fan: Fan) -> Scene:
 def _thigh(rng: np.random.Generator, scene: Scene, frame: Frame, above: float) -> None:
     below = float(rng.uniform(0.3, 0.6))
     knee = float(rng.uniform(1.2, 1.4))
-    top = curve([(-2.2, -above * 1.6), (-0.9, -above * 1.1), (0.3, -above), (knee, -above)], 30)
+    sway = rng.normal(0, 0.05, 4)
+    edge = np.array([-1.6, -1.1, -1.0, -1.0]) * above + sway
+    top = curve(np.stack([[-2.2, -0.9, 0.3, knee], edge], -1), 30)
     end = arc(knee, (below - above) / 2, 0.25, (below + above) / 2, -np.pi / 2, np.pi / 2, 12)
     bottom = curve([(knee, below), (0.3, below * 1.1), (-0.9, below * 1.2), (-2.2, below)], 30)
     level = float(rng.uniform(-10, -2))
     whole = np.concatenate([top, end, bottom])
     scene.fill(frame(whole), Tissue(level, 0, 2.5, 3), "thigh")
-    scene.interface(frame(top), 0.012, float(rng.uniform(6, 14)), facing=1.5, name="skin")
+    scene.interface(frame(top), 0.012, float(rng.uniform(6, 14)), facing=1.5, patchy=5, name="skin")
+    _sheets(rng, scene, frame, above)
     scene.interface(frame(bottom), 0.01, float(rng.uniform(-6, 4)), facing=1.5, name="skin")
     for _ in range(rng.integers(3, 8)):
         y = float(rng.uniform(-above, below))
         x = float(rng.uniform(-1, 0.3))
         line = curve([(x, y), (x + 0.3, y + 0.02), (x + float(rng.uniform(0.4, 1.0)), y)], 12)
         scene.interface(frame(line), 0.005, float(rng.uniform(-8, 3)), facing=2)
+
+
+def _sheets(rng: np.random.Generator, scene: Scene, frame: Frame, above: float) -> None:
+    """Layers of the womb's wall over the thigh, nearly parallel to its skin."""
+    for _ in range(rng.integers(0, 3)):
+        y = -above - float(rng.uniform(0.06, 0.35))
+        tilt = float(rng.normal(0, 0.06))
+        line = curve([(-2, y - tilt), (-0.7, y), (0.6, y + tilt), (2, y - tilt)], 30)
+        scene.interface(frame(line), 0.007, float(rng.uniform(2, 12)), facing=2, patchy=5)
 
 
 def _shaft(rng: np.random.Generator, scene: Scene, frame: Frame, bow: float, thick: float) -> None:
@@ -56,14 +68,15 @@ def _shaft(rng: np.random.Generator, scene: Scene, frame: Frame, bow: float, thi
             x, y = end * float(rng.uniform(1.02, 1.3)), float(rng.uniform(-0.12, 0.15))
             scene.fill(frame(blob(rng, x, y, 0.05, 0.03, 0, 0.2, 16)), Tissue(6, 0, 2))
     line = curve([(-1, 0.02), (-0.4, bow), (0.4, bow), (1, 0.02)], 32)
-    loss = float(rng.uniform(90, 420))
+    loss = float(rng.uniform(160, 450))
     scene.fill(frame(ribbon(line, thick * 1.25, 0.5)), Tissue(float(rng.uniform(4, 9)), 0, 3))
     scene.interface(
         frame(line),
         thick * frame.scale,
-        float(rng.uniform(17, 23)),
+        float(rng.uniform(12, 18)),
         loss=loss,
-        facing=0.8,
+        facing=1.2,
+        patchy=5,
         name="shaft",
     )
 

@@ -29,12 +29,11 @@ def _vessel(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
     lumen = ribbon(line, wide)
     scene.fill(ribbon(line, wide + 0.06), Tissue(-12, 0, 1, 2))
     scene.fill(lumen, Tissue(float(rng.uniform(-30, -17)), -4, 4), "lumen")
-    for wall, bright in ((lumen[:30], 6.0), (lumen[30:], 11.0)):
-        scene.interface(
-            wall, 0.012, bright + float(rng.normal(0, 2)), facing=2, patchy=5, name="wall"
-        )
-        shift = np.array([0, 0.035 if bright > 8 else -0.035], np.float32)
-        scene.interface(wall + shift, 0.012, bright - 1, facing=2, patchy=5)
+    for wall, bright, outward in ((lumen[:30], 6.0, -0.035), (lumen[30:], 11.0, 0.035)):
+        strength = bright + float(rng.normal(0, 2))
+        scene.interface(wall, 0.009, strength, facing=2, patchy=6, name="wall")
+        shift = np.array([0, outward], np.float32)
+        scene.interface(wall + shift, 0.008, strength - 2, facing=2, patchy=8)
     return scene
 
 

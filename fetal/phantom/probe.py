@@ -104,9 +104,11 @@ class Fan:
         y = (np.arange(-(-height // _STEP) + 2, dtype=np.float32) - 1) * _STEP + (_STEP - 1) / 2
         u = (x + 0.5 - width / 2) / height - self.apex[0]
         v = (y + 0.5) / height - self.apex[1]
-        # Above the apex the angle jumps from one side to the other: kept out of the fan here.
+        # Level with the apex and above it no fan reaches; each side keeps its own sign, so that
+        # what lies between two nodes never swings through the fan.
         distance = np.hypot(u[None, :], v[:, None])
-        angle = np.where(v[:, None] > 0, np.arctan2(u[None, :], v[:, None]), np.float32(np.pi))
+        behind = np.copysign(np.float32(np.pi), u)[None, :]
+        angle = np.where(v[:, None] > 0, np.arctan2(u[None, :], v[:, None]), behind)
         return np.stack([angle, distance], axis=-1).astype(np.float32)
 
     @cached_property

@@ -65,8 +65,8 @@ def simulate(plane: Plane | str, seed: int, *, size: tuple[int, int] = SIZE) -> 
 
     Example:
         >>> phantom = simulate(Plane.BRAIN, seed=7)
-        >>> phantom.pixels.shape, sorted(phantom.masks)[:2]
-        ((661, 959), ['brain', 'cavum'])
+        >>> phantom.pixels.shape, "thalami" in phantom.masks
+        ((661, 959), True)
     """
     plane = Plane(plane)
     if seed < 0:
@@ -78,7 +78,7 @@ def simulate(plane: Plane | str, seed: int, *, size: tuple[int, int] = SIZE) -> 
         )
     rng = np.random.default_rng([seed, PLANES.index(plane)])
     scene = _SCENES[plane](rng, size)
-    pixels = scene.fan.picture(scene.echoes(rng, _machine(rng)))
+    pixels = scene.fan.picture(scene.echoes(rng, _machine(rng, scene.fan)))
     sector = scene.fan.sector
     text = annotate(rng, pixels, sector, scene.fan)
     return Phantom(pixels, masks(scene.fan, scene.outlines, sector), sector, text, plane, seed)
@@ -103,14 +103,15 @@ def samples(count: int = 24, *, seed: int = 2026) -> list[Phantom]:
     return [simulate(PLANES[k % planes], seed + k // planes) for k in range(count)]
 
 
-def _machine(rng: np.random.Generator) -> Machine:
+def _machine(rng: np.random.Generator, fan: probe.Fan) -> Machine:
     """The settings of a machine, within what real scans show."""
-    columns = int(rng.choice([0, 1, 2, 3], p=[0.35, 0.3, 0.2, 0.15]))
+    columns = int(rng.choice([0, 1, 2, 3], p=[0.5, 0.3, 0.15, 0.05]))
     dropouts = [_dropout(rng, float(rng.uniform(0, 1)), (0.02, 0.09)) for _ in range(columns)]
     dropouts += [_dropout(rng, edge, (0.05, 0.2)) for edge in (0.0, 1.0) if rng.random() < 0.35]
     return Machine(
         axial=float(rng.uniform(0.9, 1.9)),
-        lateral=float(rng.uniform(0.75, 1.5)),
+        # The wider the fan, the further apart its beams: the same optics blur fewer of them.
+        lateral=float(rng.uniform(0.75, 1.5)) * (0.65 if fan.half > 1 else 1.0),
         gain=float(rng.normal(0, 3.5)),
         range=float(rng.uniform(40, 56)),
         smoothing=float(rng.uniform(0.1, 0.75)),

@@ -6,7 +6,7 @@ from fetal.phantom.probe import Fan
 from fetal.phantom.shapes import Frame, blob, ellipse
 from fetal.phantom.tissue import Scene, Tissue
 
-FLUID = Tissue(echo=-42, loss=-9, marbling=0)
+FLUID = Tissue(echo=-42, loss=-22, marbling=0)
 MUSCLE = Tissue(echo=-2, marbling=2.5, streaks=4)
 PLACENTA = Tissue(echo=0, marbling=1.5)
 
@@ -23,7 +23,7 @@ def womb(rng: np.random.Generator, fan: Fan, body: Frame, *, wall: bool = True) 
     Returns:
         The scene, ready for the body.
     """
-    scene = Scene(fan, Tissue(float(rng.uniform(-8, 2)), 0, 3.5, 3.5), rng)
+    scene = Scene(fan, Tissue(float(rng.uniform(-8, 2)), 0, 3.5, float(rng.uniform(0.8, 3.5))), rng)
     u, v = body.middle
     size = body.scale
     if rng.random() < 0.85:
@@ -65,7 +65,7 @@ def _edges(rng: np.random.Generator, scene: Scene, body: Frame) -> None:
         place = np.array([angle - wide, angle + wide])
         start = distance * float(np.cos(spread))
         strip = np.concatenate([fan.polar(place, start), fan.polar(place[::-1], fan.bottom + 0.1)])
-        scene.weaken(strip, float(rng.uniform(10, 90)))
+        scene.weaken(strip, float(rng.uniform(8, 60)))
 
 
 def _wall(rng: np.random.Generator, scene: Scene, body_top: float) -> None:

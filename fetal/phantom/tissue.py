@@ -151,12 +151,16 @@ class Scene:
         """
         parts = cv2.GaussianBlur(self._tissue, (3, 3), 0.7)
         echo, loss, marbling, streaks = (np.asarray(part, np.float32) for part in cv2.split(parts))
-        echo = echo + marbling * _irregular(rng, 40, 34) + streaks * _irregular(rng, 110, 10)
+        echo = (
+            echo
+            + marbling * _irregular(rng, (25, 60), (22, 50))
+            + streaks * _irregular(rng, (45, 130), (7, 16))
+        )
         lost = self._lost(loss, machine, rng)
         amplitude = cv2.exp((echo - lost) * _TO_FIELD)
         # Side lobes carry a little of all that is near: fluid is never quite black.
         amplitude += np.float32(machine.clutter) * cv2.blur(amplitude, (45, 61))
-        mirrors = self._mirrors * np.clip(1 + 0.35 * _irregular(rng, 60, 40), 0.2, 2)
+        mirrors = self._mirrors * np.clip(1 + 0.35 * _irregular(rng, (40, 80), (30, 60)), 0.2, 2)
         mirrors *= cv2.exp(-lost * _TO_FIELD)
         # A convolved field of unit scatterers has this deviation; divide it out.
         unit = 2 * np.sqrt(np.pi * machine.axial * machine.lateral)
@@ -183,6 +187,7 @@ class Scene:
             silent += decibels * np.exp(-(((beam - middle) / width) ** 2))
         silent += rng.normal(0, 0.6, BEAMS).astype(np.float32)
         lost += silent
+        lost += 1.5 * _irregular(rng, (150, 220), (150, 220))
         lost += np.linspace(0, machine.decline, DEPTHS, dtype=np.float32)[:, None]
         return lost
 
@@ -213,9 +218,9 @@ def _quantities(tissue: Tissue) -> tuple[float, float, float, float]:
     return tissue.echo, tissue.loss, tissue.marbling, tissue.streaks
 
 
-def _irregular(rng: np.random.Generator, beams: int, depths: int) -> Float:
-    """Smooth random numbers of unit size whose grain is `beams` wide and `depths` deep."""
-    rows, columns = DEPTHS // depths + 3, BEAMS // beams + 3
+def _irregular(rng: np.random.Generator, beams: tuple[int, int], depths: tuple[int, int]) -> Float:
+    """Smooth random numbers of unit size; the ranges bound their grain's width and depth."""
+    rows, columns = DEPTHS // int(rng.integers(*depths)) + 3, BEAMS // int(rng.integers(*beams)) + 3
     coarse = rng.standard_normal((rows, columns), np.float32)
     fine = rng.standard_normal((rows * 3, columns * 3), np.float32)
     size = (BEAMS, DEPTHS)

@@ -88,7 +88,7 @@ def _body(
         frame(skin),
         float(rng.uniform(0.008, 0.016)),
         float(rng.uniform(7, 15)),
-        facing=float(rng.uniform(1, 3)),
+        facing=float(rng.uniform(1.5, 5)),
         patchy=3.5,
         closed=True,
         name="skin",
@@ -122,8 +122,8 @@ def _ribs(rng: np.random.Generator, scene: Scene, frame: Frame, high: float) -> 
             rib = arc(0, 0, 0.88, side * 0.88 * high, start, stop, 16)
             scene.interface(
                 frame(rib),
-                float(rng.uniform(0.014, 0.024)),
-                float(rng.uniform(11, 19)),
+                float(rng.uniform(0.01, 0.019)),
+                float(rng.uniform(9, 18)),
                 loss=float(rng.uniform(60, 260)),
                 facing=1.5,
                 patchy=4,
