@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from tiny_model import tiny_model
 
 from fetal.jobs.queue import queue
 from fetal.phantom import simulate
@@ -14,6 +13,7 @@ from fetal.scans import encode_png
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion, Patient, Run, RunEvent, Scan, now
 from fetal.store.workspace import Workspace
+from tests.tiny_model import tiny_model
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 

@@ -1,10 +1,10 @@
 import time
 
 import pytest
-from waiting import alive, until
 
 from fetal.jobs import child as child_module
 from fetal.jobs.child import Child, FolderBusyError
+from tests.waiting import alive, until
 
 
 @pytest.fixture

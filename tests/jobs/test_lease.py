@@ -1,10 +1,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from waiting import until
 
 from fetal.jobs.lease import LeaseLostError, claim
 from fetal.jobs.recovery import recover
+from tests.waiting import until
 
 
 def test_of_many_workers_one_gets_the_run(site):

@@ -2,10 +2,10 @@ import threading
 
 import pytest
 from sqlalchemy import select
-from waiting import alive, until
 
 from fetal.jobs.supervise import COMPARING, Supervisor
 from fetal.store.tables import Prediction
+from tests.waiting import alive, until
 
 
 @pytest.fixture
