@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 _TOLERANCE = 2.0
 _SHORTEST = 34.0
 _LONG = 48.0
+_TOP = 140.0
 _SHARP = 0.35
 _LIT_LETTER = 40
 _BAND = 45
@@ -143,6 +144,8 @@ class _Beyond:
 
     @staticmethod
     def _enough(edge: Edge, is_arc: bool, dirt: float) -> bool:
+        if edge.normal[1] < -0.9:
+            return edge.support >= 0.9 and dirt <= 0.08 and edge.length >= _TOP
         # Machines write little below a fan and much beside it, hence the two measures.
         if is_arc:
             well_held = edge.support >= 0.9 and dirt <= 0.003

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 _BRIGHTER = 25
 _LINE_HEIGHT = 0.05
+_LINE_WIDTH = 0.25
 _BAR_WIDTH = 0.04
 
 
@@ -36,7 +37,8 @@ def lettering_beside(
     in_corner = (down < 0.4) & ((across < 0.3) | (across > 0.7))
     low = stats[:, cv2.CC_STAT_HEIGHT] <= _LINE_HEIGHT * height
     narrow = stats[:, cv2.CC_STAT_WIDTH] <= _BAR_WIDTH * width
-    letters = (low & (in_corner | at_side | (down < 0.12))) | (narrow & at_side)
+    short = stats[:, cv2.CC_STAT_WIDTH] <= _LINE_WIDTH * width
+    letters = (low & short & (in_corner | at_side)) | (narrow & at_side)
     letters[0] = False
     rim = cv2.dilate(letters[labels].astype(np.uint8), np.ones((9, 9), np.uint8))
     return np.asarray(rim, np.uint8)

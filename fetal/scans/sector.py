@@ -22,6 +22,7 @@ _TEXT_SIZE = 7
 # Grey levels above the screen's own: the faintest tissue floor first, then coarser, for noise.
 _STEPS = (1.3, 0.7, 2.6, 4.5, 8.0)
 _BETTER = 1.15
+_FLAT_SHARE = 0.4
 _FILLS_PICTURE = 0.93
 _SMALLEST_SHARE = 0.05
 
@@ -96,7 +97,7 @@ def find_sector(pixels: NDArray[np.uint8]) -> Sector:
     reading = _best_reading(small, solid, screen)
     if reading is None:
         return _whole(height, width)
-    outline = _outline(reading, small.shape)
+    outline = _outline(reading, small, screen)
     if len(outline) < 3:
         return _whole(height, width)
     mask = np.zeros((height, width), np.uint8)
@@ -158,11 +159,21 @@ def _tissue(solid: NDArray[np.float32], level: float) -> NDArray[np.bool_] | Non
     large = (area >= 0.05 * solid.size) | (area >= 0.15 * area.max())
     wide = stats[:, cv2.CC_STAT_WIDTH] >= 0.06 * solid.shape[1]
     kept = large & wide & (area >= 0.01 * solid.size)
+    if np.count_nonzero(kept) > 1:
+        for piece in np.flatnonzero(kept):
+            kept[piece] = not _is_panel(solid[labels == piece], level)
     return np.asarray(kept[labels], np.bool_) if kept.any() else None
 
 
-def _outline(reading: _Reading, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    bottom, right = shape[0] - 0.5, shape[1] - 0.5
+def _is_panel(levels: NDArray[np.float32], level: float) -> bool:
+    # Tables of measurements stand on one flat grey; tissue has no such thing but its dark floor.
+    counts = np.bincount(np.rint(levels).astype(np.intp))
+    commonest = int(counts.argmax())
+    return bool(counts[commonest] > _FLAT_SHARE * levels.size and commonest > level + 20)
+
+
+def _outline(reading: _Reading, small: NDArray[np.float32], screen: float) -> NDArray[np.float64]:
+    bottom, right = small.shape[0] - 0.5, small.shape[1] - 0.5
     outline = np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]])
     for edge in reading.edges:
         outline = _cut(outline, edge.normal, edge.offset + 0.5)
@@ -170,9 +181,20 @@ def _outline(reading: _Reading, shape: tuple[int, ...]) -> NDArray[np.float64]:
         edge.is_right_side for edge in reading.edges
     ):
         # Two sides would meet in the apex, far above the probe: stop at the first tissue.
-        top = float(reading.hull[:, 1].min())
+        top = min(float(reading.hull[:, 1].min()), _first_lit_row(outline, small, screen))
         outline = _cut(outline, np.array([0.0, -1.0]), 1.0 - top)
     return outline
+
+
+def _first_lit_row(
+    outline: NDArray[np.float64], small: NDArray[np.float32], screen: float
+) -> float:
+    within = np.zeros(small.shape, np.uint8)
+    cv2.fillConvexPoly(within, np.rint(outline).astype(np.int32), 1)
+    across = within.sum(axis=1)
+    lit = ((small > screen + _STEPS[0]) & (within > 0)).sum(axis=1)
+    rows = np.flatnonzero((across >= 0.12 * small.shape[1]) & (lit >= 0.5 * across))
+    return float(rows[0]) if rows.size else float(small.shape[0])
 
 
 def _cut(
