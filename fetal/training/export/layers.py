@@ -78,6 +78,7 @@ def _concatenate(writer: GraphWriter, layer: Any, given: list[Node]) -> Node:
 
 
 def _add(writer: GraphWriter, layer: Any, given: list[Node]) -> Node:
+    _expect(layer, len(set(map(_rank, given))) == 1, "inputs of several ranks")
     total = given[0]
     for other in given[1:]:
         total = ops.add(total, other)
@@ -85,6 +86,7 @@ def _add(writer: GraphWriter, layer: Any, given: list[Node]) -> Node:
 
 
 def _multiply(writer: GraphWriter, layer: Any, given: list[Node]) -> Node:
+    _expect(layer, len(set(map(_rank, given))) == 1, "inputs of several ranks")
     product = given[0]
     for other in given[1:]:
         product = ops.multiply(product, other)
@@ -110,8 +112,12 @@ def _zero_padding(writer: GraphWriter, layer: Any, given: list[Node]) -> Node:
 
 
 def _convolution(writer: GraphWriter, layer: Any, given: list[Node]) -> Node:
-    _expect(layer, layer.groups == 1, f"{layer.groups} groups")
     kernel = writer.kernel(layer.kernel, lambda values: values.transpose(3, 2, 0, 1))
+    if layer.groups > 1:
+        rows, columns, entering, leaving = layer.kernel.shape
+        groups = layer.groups
+        shape = [groups, leaving // groups, entering, rows, columns]
+        kernel = ops.reshape(kernel, shape, False)
     return _convolve(writer, layer, given[0], kernel)
 
 

@@ -71,7 +71,9 @@ class GraphWriter:
         if isinstance(layer, keras.Model):
             return self.run(layer, given)
         emitter = self._emitters.get(type(layer).__name__)
-        if emitter is None or not isinstance(layer, keras.layers.Layer):
+        # `a + b` is no layer, but the same sum; `a + 1` has one input and stays unknown.
+        written_out = type(layer).__name__ in ("Add", "Multiply") and len(given) == 2
+        if emitter is None or not (isinstance(layer, keras.layers.Layer) or written_out):
             raise UnsupportedLayerError(
                 f"The export does not know the layer “{layer.name}” ({type(layer).__name__}). "
                 "Use another layer, or add it to fetal/training/export/layers.py."
