@@ -1,0 +1,62 @@
+"""Small trainings on phantoms that several tests look at."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fetal.bundle import Bundle
+from fetal.phantom import simulate
+from fetal.planes import FETAL_PLANES, Plane
+from fetal.scans import Box
+from fetal.training.examples import Example
+from fetal.training.pipeline import train
+from fetal.training.record import About
+from fetal.training.settings import Augmentation, Stage, TrainingSettings
+
+SMALL = TrainingSettings(
+    size=64,
+    start="nothing",
+    stages=(Stage("Head", "head", 2, 1e-3), Stage("Upper layers", "conv5", 2, 1e-4)),
+    batch=8,
+    augmentation=Augmentation(),
+    mixed_precision=False,
+)
+
+
+def phantom_example(plane: Plane, seed: int, side: str) -> Example:
+    def read() -> tuple[np.ndarray, Box | None]:
+        return simulate(plane, seed, size=(150, 200)).pixels, None
+
+    digest = f"{FETAL_PLANES.index(plane):02d}{seed:062d}"
+    return Example(digest, plane, f"P-{plane}-{seed}", side, read)
+
+
+@pytest.fixture(scope="session")
+def examples() -> list[Example]:
+    """Four planes, of each four training and two validation patients."""
+    return [
+        phantom_example(plane, seed, "train" if seed < 4 else "validation")
+        for plane in FETAL_PLANES
+        for seed in range(6)
+    ]
+
+
+@dataclass
+class Training:
+    bundle: Bundle
+    folder: Path
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["kind"] == kind]
+
+
+@pytest.fixture(scope="session")
+def training(examples: list[Example], tmp_path_factory: pytest.TempPathFactory) -> Training:
+    folder = tmp_path_factory.mktemp("training") / "run"
+    events: list[dict[str, Any]] = []
+    bundle = train(examples, SMALL, folder, events.append, about=About("small"))
+    return Training(bundle, folder, events)

@@ -1,0 +1,63 @@
+"""What a model is shown: every scan once an epoch, varied, the same again for the same seed."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from fetal.training.augmentation import augment
+from fetal.training.batches import Batches, class_weights
+from fetal.training.frames import Frames
+from fetal.training.settings import Augmentation
+from tests.training.conftest import SMALL
+
+STILL = Augmentation(False, False, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def frames(count: int = 20) -> Frames:
+    """Frames that are each of one grey level, so that they can be told apart."""
+    levels = np.arange(1, count + 1, dtype=np.uint8) * 10
+    pixels = np.broadcast_to(levels[:, None, None], (count, 64, 64))
+    return Frames(pixels, np.arange(count) % 4, tuple(f"P-{i}" for i in range(count)))
+
+
+def test_an_epoch_shows_every_scan_once_with_its_own_plane() -> None:
+    data, settings = frames(), replace(SMALL, augmentation=STILL)
+    batches = Batches(data, settings, np.ones(6, np.float32), epoch=0)
+    shown = [
+        (int(picture.max()), int(target.argmax()))
+        for index in range(len(batches))
+        for picture, target in zip(*batches[index][:2], strict=True)
+    ]
+    assert sorted(shown) == [(10 * (i + 1), i % 4) for i in range(20)]
+
+
+def test_the_same_epoch_is_the_same_again_and_the_next_is_another() -> None:
+    first, again, following = (
+        Batches(frames(), SMALL, np.ones(6, np.float32), epoch)[0][0] for epoch in (3, 3, 4)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, following)
+
+
+def test_no_variation_asked_for_gives_the_scan_itself() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8)
+    varied = augment(picture, STILL, np.random.default_rng(1))
+    assert np.abs(varied.astype(int) - picture).max() <= 1
+
+
+def test_a_flip_mirrors_the_scan() -> None:
+    picture = np.zeros((64, 64), np.uint8)
+    picture[:, :8] = 200
+    chance = np.random.default_rng(0)
+    sides = {
+        bool(augment(picture, replace(STILL, flip_horizontal=True), chance)[32, 60] > 100)
+        for _ in range(20)
+    }
+    assert sides == {True, False}
+
+
+def test_rare_planes_count_more_and_the_mean_stays_one() -> None:
+    data = Frames(np.zeros((100, 8, 8), np.uint8), np.array([0] * 96 + [4] * 4), ("P",) * 100)
+    weights = class_weights(data, SMALL)
+    assert weights[4] > 4 * weights[0]
+    assert np.isclose(weights[data.classes].mean(), 1)

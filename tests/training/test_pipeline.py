@@ -1,0 +1,113 @@
+"""A training, from labelled scans to a model: what it keeps, tells and survives."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from fetal.planes import Plane
+from fetal.training.examples import Example, UnfitExamplesError
+from fetal.training.pipeline import train
+from fetal.training.record import About
+from fetal.training.restore import restore
+from fetal.training.settings import Stage
+from tests.training.conftest import SMALL, Training, phantom_example
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing in the pipeline may catch it."""
+
+
+def test_the_card_says_what_the_model_was_trained_on(
+    training: Training, examples: list[Example]
+) -> None:
+    origin = training.bundle.card.training
+    assert origin["scans"] == 24
+    assert origin["patients"] == 24
+    assert origin["sides"] == {"train": 16, "validation": 8}
+    assert training.bundle.trained_on() == {example.digest for example in examples}
+    assert training.bundle.card.metrics["validation"]["n"] == 8
+
+
+def test_it_tells_every_stage_and_epoch(training: Training) -> None:
+    stages = [event["stage"] for event in training.told("stage")]
+    assert stages[1:3] == ["Head", "Upper layers"]
+    assert [event["index"] for event in training.told("stage")] == [1, 2, 3, 4, 5]
+    points = [(event["stage"], event["epoch"]) for event in training.told("epoch")]
+    assert points == [("Head", 1), ("Head", 2), ("Upper layers", 1), ("Upper layers", 2)]
+
+
+def test_asked_again_a_finished_run_gives_its_model(
+    training: Training, examples: list[Example]
+) -> None:
+    again = train(examples, SMALL, training.folder, lambda _: None, about=About("small"))
+    assert again.digest == training.bundle.digest
+
+
+def test_killed_after_an_epoch_it_goes_on_from_there(
+    examples: list[Example], tmp_path: Path
+) -> None:
+    settings = SMALL.but(stages=(Stage("Upper layers", "conv5", 3, 1e-4),))
+
+    def die_after_second_epoch(event: dict[str, Any]) -> None:
+        if event["kind"] == "epoch" and event["epoch"] == 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(examples, settings, tmp_path, die_after_second_epoch, about=About("killed"))
+    events: list[dict[str, Any]] = []
+    bundle = train(examples, settings, tmp_path, events.append, about=About("killed"))
+    assert [event["epoch"] for event in events if event["kind"] == "epoch"] == [3]
+    assert bundle.card.name == "killed"
+
+
+def test_retraining_starts_with_exactly_what_the_champion_serves(
+    training: Training, examples: list[Example], tmp_path: Path
+) -> None:
+    still = SMALL.but(start="champion", size=96, stages=(Stage("Head", "head", 1, 0.0),))
+    challenger = train(
+        examples,
+        still,
+        tmp_path,
+        lambda _: None,
+        about=About("challenger"),
+        champion=training.bundle,
+    )
+    assert challenger.card.parent == training.bundle.digest
+    assert challenger.card.input.size == 64
+    before, after = training.bundle.variables(), challenger.variables()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def test_a_stage_changes_only_the_layers_it_names(training: Training) -> None:
+    keras.utils.set_random_seed(SMALL.seed)
+    model = restore(training.bundle)
+    kernels = {layer.name: layer for layer in model.layers if layer.name.endswith("_conv")}
+    assert not kernels["conv4_block1_1_conv"].get_weights()[1].any()
+    assert kernels["conv5_block1_1_conv"].get_weights()[1].any()
+
+
+def test_scans_of_the_locked_test_set_cannot_be_given() -> None:
+    with pytest.raises(UnfitExamplesError, match="never reach training"):
+        phantom_example(Plane.BRAIN, 0, "test")
+
+
+def test_a_patient_on_both_sides_is_refused(examples: list[Example], tmp_path: Path) -> None:
+    first = examples[0]
+    double = Example("f" * 64, first.plane, first.patient, "validation", first.read)
+    with pytest.raises(ValueError, match="is in both train and validation"):
+        train([*examples, double], SMALL, tmp_path, lambda _: None, about=About("leak"))
+
+
+def test_a_side_without_scans_is_refused(examples: list[Example], tmp_path: Path) -> None:
+    only = [example for example in examples if example.side == "train"]
+    with pytest.raises(UnfitExamplesError, match="Label scans of more patients"):
+        train(only, SMALL, tmp_path, lambda _: None, about=About("none"))
+
+
+def test_one_plane_alone_is_refused(examples: list[Example], tmp_path: Path) -> None:
+    brains = [example for example in examples if example.plane is Plane.BRAIN]
+    with pytest.raises(UnfitExamplesError, match="at least two planes"):
+        train(brains, SMALL, tmp_path, lambda _: None, about=About("one"))

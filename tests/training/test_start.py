@@ -1,0 +1,74 @@
+"""Weights to start from: complete, partial, of another network, or not there."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from fetal.training.architectures import build
+from fetal.training.start import WeightsError, load_weights_file
+
+
+@pytest.fixture
+def model() -> keras.Model:
+    return build("resnet50", 32, [0.0] * 3, [1.0] * 3)
+
+
+def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
+    return {
+        f"{layer.name}__{variable.name}": np.full(variable.shape, 0.25, np.float16)
+        for layer in model.layers
+        if layer.name not in ("head", "normalise")
+        for variable in layer.weights
+    }
+
+
+def test_a_complete_file_fills_every_layer(model: keras.Model, tmp_path: Path) -> None:
+    np.savez(tmp_path / "weights.npz", **weights_of(model))
+    assert load_weights_file(model, tmp_path / "weights.npz") == []
+    assert (model.get_layer("conv3_block2_1_conv").get_weights()[0] == 0.25).all()
+
+
+def test_a_lost_kernel_starts_fresh_and_so_does_its_normalisation(
+    model: keras.Model, tmp_path: Path
+) -> None:
+    values = weights_of(model)
+    del values["conv5_block1_2_conv__kernel"]
+    np.savez(tmp_path / "weights.npz", **values)
+    fresh = load_weights_file(model, tmp_path / "weights.npz")
+    assert fresh == ["conv5_block1_2_conv", "conv5_block1_2_bn"]
+    assert (model.get_layer("conv5_block1_2_bn").get_weights()[0] == 1).all()
+
+
+def test_names_of_old_keras_are_understood(model: keras.Model, tmp_path: Path) -> None:
+    layer = model.get_layer("conv2_block1_3_conv")
+    kernel, bias = (np.full(variable.shape, 0.5) for variable in layer.weights)
+    np.savez(tmp_path / "weights.npz", res2a_branch2c__kernel=kernel, res2a_branch2c__bias=bias)
+    load_weights_file(model, tmp_path / "weights.npz")
+    assert (layer.get_weights()[0] == 0.5).all()
+
+
+def test_the_shared_partial_weights_lack_nine_kernels(
+    model: keras.Model, start_weights: Path
+) -> None:
+    fresh = load_weights_file(model, start_weights / "resnet50_imagenet_partial.npz")
+    kernels = [name for name in fresh if name.endswith("_conv")]
+    assert len(kernels) == 9
+    assert all(name.startswith("conv5") for name in fresh)
+
+
+def test_a_complete_shared_densenet_fits(start_weights: Path) -> None:
+    model = build("densenet121", 32, [0.0] * 3, [1.0] * 3)
+    assert load_weights_file(model, start_weights / "densenet121_imagenet.npz") == []
+
+
+def test_weights_of_another_network_are_refused(model: keras.Model, tmp_path: Path) -> None:
+    np.savez(tmp_path / "weights.npz", block1_conv1__kernel=np.zeros((3, 3, 3, 64)))
+    with pytest.raises(WeightsError, match="names none of the layers of resnet50"):
+        load_weights_file(model, tmp_path / "weights.npz")
+
+
+def test_a_missing_file_is_named(model: keras.Model, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="there is none"):
+        load_weights_file(model, tmp_path / "absent.npz")
