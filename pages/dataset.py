@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fetal.workbench import views
-from pages.parts import desk, exporting, filters, gallery, importing, plots
+from pages.parts import desk, exporting, filters, gallery, importing, plots, router
 from pages.parts.words import number
 
 
@@ -33,4 +33,4 @@ def main() -> None:
             exporting.show(chosen, found)
 
 
-main()
+router.page(main)

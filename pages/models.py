@@ -4,7 +4,7 @@ import streamlit as st
 
 from fetal.bundle import BundleError
 from fetal.workbench import NoModelError, models
-from pages.parts import comparing, desk, person, versions
+from pages.parts import comparing, desk, person, router, versions
 from pages.parts.words import moment
 
 
@@ -98,4 +98,4 @@ def roll_back(champion: models.ModelView) -> None:
             st.rerun()
 
 
-main()
+router.page(main)

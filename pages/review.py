@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fetal.workbench import review, views
-from pages.parts import desk, figure, labelling, person
+from pages.parts import desk, figure, labelling, person, router
 from pages.parts.words import label as label_words
 from pages.parts.words import moment, number
 
@@ -173,4 +173,4 @@ def row(entry: review.Done) -> None:
         )
 
 
-main()
+router.page(main)

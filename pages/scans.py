@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fetal.workbench import intake, views
-from pages.parts import desk, figure, labelling, person
+from pages.parts import desk, figure, labelling, person, router
 from pages.parts.words import number
 
 _PER_PAGE = 5
@@ -218,4 +218,4 @@ def undo(scan_id: int) -> None:
     labelling.undo(st.session_state.pop(f"annotation-{scan_id}"))
 
 
-main()
+router.page(main)

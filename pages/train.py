@@ -4,7 +4,7 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.workbench import retraining
-from pages.parts import desk, person, runs
+from pages.parts import desk, person, router, runs
 from pages.parts.words import duration, number
 
 _SIDES = {
@@ -104,4 +104,4 @@ def begin() -> None:
         st.rerun()
 
 
-main()
+router.page(main)

@@ -1,8 +1,11 @@
 """Work that goes on while the page is left, reloaded or closed."""
 
+import logging
 from collections.abc import Callable
 from threading import Thread
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 Report = Callable[[int, int], None]
 
@@ -17,7 +20,7 @@ class Work:
         done: how many parts are done.
         total: how many parts there are, or 0 while nobody knows.
         result: what the task returned, once it has.
-        failure: why the task failed, in the words of its error, or none.
+        failure: why the task failed, in a sentence for a person, or none.
     """
 
     def __init__(self, task: Callable[[Report], Any]) -> None:
@@ -39,7 +42,11 @@ class Work:
             self.result = self._task(self._report)
         # Whatever went wrong in the thread must reach the page, or the person waits for ever.
         except Exception as error:
-            self.failure = str(error) or type(error).__name__
+            if type(error).__module__.startswith("fetal."):
+                self.failure = str(error)
+            else:
+                logger.exception("Work in the background failed")
+                self.failure = "This did not work; the program’s log says why. Please try again."
 
     def _report(self, done: int, total: int) -> None:
         self.done, self.total = done, total

@@ -15,12 +15,12 @@ _SOURCES = {"upload": "Dropped", "import": "Imported", "sample": "Samples"}
 
 def choose() -> ScanFilter:
     """Let a person narrow the scans down."""
-    with st.container(horizontal=True, gap="medium", key="filters", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small", key="filters", vertical_alignment="bottom"):
         planes = st.pills(
             "Plane",
             PLANES,
             selection_mode="multi",
-            format_func=lambda plane: plane.title,
+            format_func=lambda plane: plane.value.capitalize(),
             key="filter-planes",
             persist_state="session",
             help="The label where there is one, otherwise what the model predicts.",
@@ -50,7 +50,7 @@ def choose() -> ScanFilter:
             persist_state="session",
         )
         dates = st.date_input(
-            "Added between", value=[], key="filter-dates", persist_state="session", width=230
+            "Added between", value=[], key="filter-dates", persist_state="session", width=225
         )
     since, until = (*dates, None, None)[:2]
     return ScanFilter(

@@ -9,6 +9,7 @@ from pages.parts import desk, person
 from pages.parts.background import Work
 from pages.parts.words import number
 
+_LINES = 1000
 _FOLDER = (
     "One folder for each plane, named brain, abdomen, femur, thorax, cervix or other. Patients "
     "are read from the files or from names such as Patient00012_….png."
@@ -39,7 +40,11 @@ def show() -> None:
         st.markdown("**A table of labels (CSV)**")
         st.caption(_TABLE)
         csv = st.file_uploader("The table", key="import-csv")
-        images = st.text_input("Folder with the images, on this computer", key="import-images")
+        images = st.text_input(
+            "Folder with the images, on this computer",
+            key="import-images",
+            help="Leave it empty to label scans that are here already.",
+        )
         if st.form_submit_button("Import the table", key="import-csv-go"):
             if csv is None:
                 st.error("Please choose the table first.")
@@ -60,9 +65,9 @@ def begin_folder(name: str, path: str) -> None:
 
 
 def begin_table(name: str, csv: bytes, images: str) -> None:
-    """Start to import a table, unless its images' folder is missing."""
-    folder = existing(images)
-    if folder is None:
+    """Start to import a table, unless a folder is named that does not exist."""
+    folder = existing(images) if images.strip() else None
+    if images.strip() and folder is None:
         return
     who, bench = person.name(), desk.workbench()
     desk.works()[name] = Work(
@@ -101,13 +106,18 @@ def outcome(work: Work) -> None:
     added = sum(t.scan_id is not None for t in report.taken)
     st.success(
         f"{number(added, 'scan is', 'scans are')} in the dataset, "
-        f"{number(report.labelled, 'label', 'labels')} kept."
+        f"{number(report.labelled, 'label', 'labels')} added."
     )
+    if report.kept:
+        st.caption(
+            f"{number(report.kept, 'scan keeps', 'scans keep')} the label that a person gave "
+            "after an earlier import."
+        )
     if report.missing:
-        with st.expander(
-            f"{number(len(report.missing), 'image', 'images')} of the table not found"
-        ):
-            st.text("\n".join(report.missing[:1000]))
+        missing = number(len(report.missing), "image", "images")
+        with st.expander(f"{missing} of the table not found", key="import-missing"):
+            st.code("\n".join(report.missing[:_LINES]), language=None, height=220)
     if report.refused:
-        with st.expander(f"{number(len(report.refused), 'line', 'lines')} refused"):
-            st.text("\n".join(report.refused[:1000]))
+        left_out = number(len(report.refused), "image or line", "images or lines")
+        with st.expander(f"{left_out} left out", key="import-refused", expanded=True):
+            st.code("\n".join(report.refused[:_LINES]), language=None, wrap_lines=True, height=220)
