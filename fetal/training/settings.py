@@ -151,8 +151,8 @@ PRESETS: dict[str, TrainingSettings] = {
         start="weights",
         weights="resnet50_imagenet_partial.npz",
         stages=(
-            Stage("Upper layers", "conv5", epochs=3, learning_rate=5e-4),
-            Stage("All layers", "all", epochs=14, learning_rate=2e-4, patience=14),
+            Stage("Upper layers", "conv5", epochs=4, learning_rate=5e-4),
+            Stage("All layers", "all", epochs=12, learning_rate=6e-5, patience=12),
         ),
         phantoms=20,
     ),
