@@ -1,0 +1,199 @@
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from fetal.bundle import MissingFileError
+from fetal.phantom import simulate
+from fetal.planes import PLANES, Plane
+from fetal.predict import Doubt, UnknownEngineError, doubt_words, load_model
+from fetal.predict import model as model_module
+from fetal.scans import NotAnImageError, encode_png, read_scan
+
+
+def chances(prediction):
+    return np.array([prediction.probabilities[plane] for plane in PLANES])
+
+
+def assert_same(ours, theirs, tolerance=0.0):
+    np.testing.assert_allclose(chances(ours), chances(theirs), atol=tolerance)
+    np.testing.assert_allclose(ours.heat, theirs.heat, atol=10 * tolerance)
+    assert ours.plane is theirs.plane
+
+
+def test_a_prediction_names_the_most_probable_plane(model, scans):
+    prediction = model.predict(scans[0])
+    values = chances(prediction)
+    assert values.sum() == pytest.approx(1)
+    assert prediction.plane is PLANES[int(values.argmax())]
+    assert prediction.confidence == values.max() > 1 / 6
+
+
+def test_openvino_and_keras_give_the_same_answer(model, folder, scans):
+    by_keras = load_model(folder, engine="keras")
+    for ours, theirs in zip(model.predict_many(scans), by_keras.predict_many(scans), strict=True):
+        assert_same(ours, theirs, tolerance=2e-5)
+
+
+def test_many_scans_get_what_each_gets_alone_in_their_order(model, scans):
+    many = list(model.predict_many(iter(scans * 2)))
+    assert len(many) == 12
+    for scan, prediction in zip(scans * 2, many, strict=True):
+        assert prediction.scan is scan
+        assert_same(prediction, model.predict(scan), tolerance=1e-5)
+    assert len({tuple(chances(prediction).round(6)) for prediction in many}) == 6
+
+
+def test_nothing_to_predict_gives_nothing(model):
+    assert list(model.predict_many([])) == []
+
+
+def test_scans_are_read_as_they_are_needed(model, scans):
+    taken = []
+    endless = (taken.append(scan) or scan for _ in range(1000) for scan in scans)
+    next(model.predict_many(endless))
+    assert len(taken) < 10
+
+
+def test_several_people_at_once_get_their_own_answers(model, scans):
+    expected = [chances(model.predict(scan)) for scan in scans]
+    with ThreadPoolExecutor(len(scans)) as people:
+        answers = list(people.map(model.predict, scans * 4))
+    for answer, values in zip(answers, expected * 4, strict=True):
+        np.testing.assert_allclose(chances(answer), values, atol=1e-5)
+
+
+def test_every_kind_of_image_gets_one_answer(model, tmp_path):
+    pixels = simulate(Plane.FEMUR, 5).pixels
+    path = tmp_path / "scan.png"
+    path.write_bytes(encode_png(pixels))
+    expected = model.predict(path)
+    colours = np.repeat(pixels[..., None], 3, axis=2)
+    kinds = [str(path), path.read_bytes(), pixels, colours, PIL.Image.fromarray(pixels)]
+    kinds += [PIL.Image.fromarray(pixels).convert("P"), expected.scan]
+    for image in kinds:
+        assert_same(model.predict(image), expected)
+
+
+def test_what_is_no_image_gets_a_clear_sentence(model):
+    with pytest.raises(NotAnImageError):
+        model.predict(b"Dear colleague, here is the scan.")
+    with pytest.raises(TypeError, match="float64"):
+        model.predict(np.zeros((80, 80)))
+
+
+def test_a_higher_temperature_makes_the_model_less_certain_of_the_same_plane(
+    model, write, scans, tmp_path
+):
+    calmer = load_model(write(tmp_path / "calm", temperature=6.0).folder)
+    ours, theirs = calmer.predict(scans[0]), model.predict(scans[0])
+    assert ours.plane is theirs.plane
+    assert ours.confidence < theirs.confidence
+    # p is softmax(logits / T), so that p ** T of two planes keep their ratio.
+    np.testing.assert_allclose(
+        np.diff(6.0 * np.log(chances(ours))), np.diff(1.5 * np.log(chances(theirs))), atol=1e-4
+    )
+
+
+def test_the_cards_threshold_decides_what_is_doubtful(write, scans, tmp_path):
+    strict = load_model(write(tmp_path / "strict", check_below=1.0).folder)
+    easy = load_model(write(tmp_path / "easy", check_below=0.0).folder)
+    assert strict.predict(scans[0]).doubt is Doubt.CHECK
+    assert strict.predict(scans[0]).words.startswith("Doubtful: ")
+    assert easy.predict(scans[0]).doubt is Doubt.SURE
+    assert "check" not in easy.predict(scans[0]).words
+
+
+def test_doubt_names_the_two_planes_to_choose_from():
+    probabilities = dict.fromkeys(PLANES, 0.0) | {Plane.OTHER: 0.3, Plane.THORAX: 0.7}
+    assert doubt_words(probabilities, 0.8) == "Doubtful: thorax or another plane. Please check."
+    assert doubt_words(probabilities, 0.7) == "Clear: thorax."
+
+
+def test_the_overlay_lies_on_the_scans_own_pixels(model, scans):
+    prediction = model.predict(scans[0])
+    height, width = scans[0].pixels.shape
+    heat = prediction.heat_map()
+    assert heat.shape == (height, width)
+    assert 0 <= heat.min() < heat.max() <= 1
+    grey = np.repeat(scans[0].pixels[..., None], 3, axis=2)
+    np.testing.assert_allclose(prediction.overlay(opacity=0), grey, atol=1)
+    coloured = prediction.overlay(opacity=1, colours="magma")
+    assert coloured.shape == (height, width, 3)
+    assert coloured.dtype == np.uint8
+    changed = np.abs(coloured.astype(int) - grey).max(axis=2) > 2
+    assert changed[heat > 0.5].mean() > 0.9
+    assert not changed[heat == 0].any()
+
+
+def test_each_plane_has_a_heat_map_of_its_own(model, scans):
+    prediction = model.predict(scans[0])
+    maps = [prediction.heat_map(plane) for plane in Plane]
+    shown = [heat for heat in maps if heat.any()]
+    assert len(shown) >= 2
+    for one, other in combinations(shown, 2):
+        assert np.abs(one - other).max() > 0.05
+    np.testing.assert_array_equal(prediction.heat_map(), prediction.heat_map(prediction.plane))
+
+
+@pytest.fixture(scope="module")
+def narrow():
+    """A scan whose sector fills the columns 140 to 360 of 500."""
+    screen = np.zeros((300, 500), np.uint8)
+    screen[40:260, 140:360] = np.random.default_rng(0).integers(30, 200, (220, 220))
+    return read_scan(encode_png(screen), "")
+
+
+def test_nothing_is_explained_outside_the_sector_that_the_model_saw(model, narrow):
+    columns = np.flatnonzero(model.predict(narrow).heat_map().any(axis=0))
+    assert 130 < columns.min() < columns.max() < 370
+
+
+def test_a_model_without_cropping_sees_the_whole_scan(model, write, narrow, tmp_path):
+    whole = load_model(write(tmp_path / "whole", crop=False).folder).predict(narrow)
+    assert whole.framing.side == 500
+    assert model.predict(narrow).framing.side < 240
+
+
+def test_the_environment_names_the_model(folder, monkeypatch):
+    monkeypatch.setenv("FETAL_MODEL", str(folder))
+    assert load_model().name == "random"
+
+
+def test_without_a_name_the_newest_shipped_model_is_loaded(folder, tmp_path, monkeypatch, write):
+    monkeypatch.delenv("FETAL_MODEL", raising=False)
+    monkeypatch.setattr(model_module, "_SHIPPED", (tmp_path,))
+    write(tmp_path / "b-older", created="2026-01-01")
+    write(tmp_path / "a-newer", created="2026-06-01")
+    assert load_model().name == "a-newer"
+
+
+def test_a_program_without_a_model_says_so(tmp_path, monkeypatch):
+    monkeypatch.delenv("FETAL_MODEL", raising=False)
+    monkeypatch.setattr(model_module, "_SHIPPED", (tmp_path,))
+    with pytest.raises(MissingFileError, match="FETAL_MODEL"):
+        load_model()
+
+
+def test_an_unknown_engine_is_named(folder):
+    with pytest.raises(UnknownEngineError, match="abacus"):
+        load_model(folder, engine="abacus")
+
+
+def test_serving_imports_neither_keras_nor_tensorflow(folder):
+    code = """
+import sys
+import numpy as np
+from fetal.predict import load_model
+rng = np.random.default_rng(0)
+load_model().predict(rng.integers(0, 255, (200, 300), np.uint8)).overlay()
+sys.exit(", ".join({"keras", "tensorflow", "plotly.graph_objects"} & set(sys.modules)))
+"""
+    environment = os.environ | {"FETAL_MODEL": str(folder)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+    assert done.stderr.decode().strip() == ""
