@@ -1,0 +1,49 @@
+"""The command line: everything that the pages do, and what a researcher does without them.
+
+Commands import what they need when they run, so that `fetal --help` and the start of the app do
+not wait for libraries that they do not use.
+"""
+
+from typing import Any
+
+import click
+
+from fetal import __version__
+from fetal.cli.evaluating import evaluate
+from fetal.cli.predicting import predict
+from fetal.cli.serving import serve, worker
+from fetal.cli.storing import demo, export_command, import_command
+from fetal.cli.training import train
+from fetal.cli.versions import models
+
+
+class _Commands(click.Group):
+    """Tells what went wrong in one sentence, where this program knows what it was."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] != "fetal":
+                raise
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="fetal")
+def main() -> None:
+    """Recognise fetal ultrasound planes; correct, retrain, compare, promote.
+
+    Start the app with `fetal serve`. A workspace holds scans, labels, models and jobs; it is the
+    folder ./workspace, or what FETAL_WORKSPACE or --workspace names.
+    """
+
+
+for command in (
+    *(serve, worker, predict, demo, import_command, export_command),
+    *(train, evaluate, models),
+):
+    main.add_command(command)

@@ -1,0 +1,62 @@
+"""Options that several commands share, and how they report."""
+
+import getpass
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def workspace(command: Command) -> Command:
+    """Add `--workspace`, which stands for the environment variable."""
+
+    def remember(_context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
+        if folder is not None:
+            os.environ["FETAL_WORKSPACE"] = str(folder.absolute())
+
+    return click.option(
+        "--workspace",
+        type=click.Path(file_okay=False, path_type=Path),
+        callback=remember,
+        expose_value=False,
+        is_eager=True,
+        help="The workspace's folder  [default: FETAL_WORKSPACE, else ./workspace]",
+    )(command)
+
+
+def who(command: Command) -> Command:
+    """Add `--who`, the person whose name is kept with what is done."""
+    return click.option(
+        "--who", default=_user, show_default="your user name", help="Your name, for the records."
+    )(command)
+
+
+def model(command: Command) -> Command:
+    """Add `--model`, a model's folder."""
+    return click.option(
+        "--model",
+        "model_folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="A model's folder  [default: FETAL_MODEL, else the model that came with the program]",
+    )(command)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "command line"
+
+
+def complain(sentence: str) -> None:
+    """Say in one line what did not work, beside the results."""
+    click.echo(sentence, err=True)
+
+
+def count_of(number: int, one: str, many: str) -> str:
+    """A number with its noun, such as `1 scan` or `12 scans`."""
+    return f"{number:,} {one if number == 1 else many}"

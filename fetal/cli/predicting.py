@@ -1,0 +1,134 @@
+"""`fetal predict`: planes of image files, without any workspace."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fetal.cli import options
+from fetal.planes import PLANES
+
+if TYPE_CHECKING:
+    from fetal.predict import Model, Prediction
+
+_HEADER = ("file", "plane", "probability", "doubt", *PLANES, "error")
+_MAPS = ("cividis", "viridis", "inferno", "magma")
+
+
+@click.command(short_help="Name the plane of image files.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@options.model
+@click.option(
+    "--overlay",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder for pictures of each scan with the heat map over it.",
+)
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A table of all results.",
+)
+@click.option(
+    "--plane",
+    type=click.Choice([plane.value for plane in PLANES]),
+    help="Explain this plane in the overlays  [default: the predicted one]",
+)
+@click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
+@click.option("--colours", default="cividis", show_default=True, type=click.Choice(_MAPS))
+def predict(
+    files: tuple[Path, ...],
+    model_folder: Path | None,
+    overlay: Path | None,
+    table: Path | None,
+    **look: Any,
+) -> None:
+    """Name the plane of image FILES (PNG, JPEG, TIFF, BMP, WebP, DICOM; or folders of them).
+
+    A file that cannot be read gets one line, and the others go on; the exit status is then 1.
+    No workspace is touched, and nothing is kept but what you ask for.
+
+    \b
+    Example:
+        fetal predict scans/*.png --overlay out/ --csv results.csv
+    """
+    from fetal.predict import load_model
+
+    model = load_model(model_folder)
+    rows = []
+    drawn: set[str] = set()
+    for path in _expand(files):
+        row, prediction = _one(model, path)
+        rows.append(row)
+        if prediction is None:
+            options.complain(f"{path}: {row['error']}")
+            continue
+        click.echo(f"{path}: {prediction.plane.title}, {prediction.confidence:.1%}. {row['doubt']}")
+        if overlay is not None:
+            _draw(prediction, overlay / _picture_name(path, drawn), look)
+    if table is not None:
+        _write(table, rows)
+    if any(row["error"] for row in rows):
+        raise SystemExit(1)
+
+
+def _expand(files: tuple[Path, ...]) -> Iterator[Path]:
+    for path in files:
+        if path.is_dir():
+            yield from sorted(
+                inner
+                for inner in path.rglob("*")
+                if inner.is_file() and not inner.name.startswith(".")
+            )
+        else:
+            yield path
+
+
+def _one(model: "Model", path: Path) -> tuple[dict[str, str], "Prediction | None"]:
+    from fetal.scans import ScanError, read_scan
+
+    row = dict.fromkeys(_HEADER, "") | {"file": str(path)}
+    try:
+        prediction = model.predict(read_scan(path.read_bytes(), path.name))
+    except ScanError as error:
+        return row | {"error": str(error)}, None
+    except OSError as error:
+        return row | {"error": f"The file cannot be read ({error.strerror})."}, None
+    said = {plane.value: f"{prediction.probabilities[plane]:.4f}" for plane in PLANES}
+    row |= said | {
+        "plane": prediction.plane.value,
+        "probability": f"{prediction.confidence:.4f}",
+        "doubt": prediction.words,
+    }
+    return row, prediction
+
+
+def _draw(prediction: "Prediction", target: Path, look: dict[str, Any]) -> None:
+    from PIL import Image
+
+    from fetal.planes import Plane
+
+    plane = Plane(look["plane"]) if look["plane"] else None
+    picture = prediction.overlay(plane, look["opacity"], look["colours"])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture).save(target)
+
+
+def _picture_name(path: Path, taken: set[str]) -> str:
+    """A name of its own for each scan: files of the same name may come from several folders."""
+    name, number = f"{path.stem}.png", 1
+    while name in taken:
+        number += 1
+        name = f"{path.stem}-{number}.png"
+    taken.add(name)
+    return name
+
+
+def _write(table: Path, rows: list[dict[str, str]]) -> None:
+    table.parent.mkdir(parents=True, exist_ok=True)
+    with table.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, _HEADER)
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,143 @@
+"""`fetal train`: train a model from a table and a folder, in this process."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fetal.cli import options
+
+if TYPE_CHECKING:
+    from fetal.cli.labelled import LabelledImage
+    from fetal.scans import Scan
+    from fetal.training.examples import Example
+    from fetal.training.settings import TrainingSettings
+
+
+@click.command()
+@click.option(
+    "--data",
+    "table",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV with image, plane and patient, or the one of FETAL_PLANES_DB.",
+)
+@click.option(
+    "--images",
+    "folder",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of the images.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of the new model; it must not exist.",
+)
+@click.option(
+    "--preset",
+    default="default",
+    show_default=True,
+    type=click.Choice(["default", "original", "shipped"]),
+    help="default retrains, original is the published recipe, shipped made the shipped model.",
+)
+@click.option(
+    "--weights",
+    type=click.Path(exists=True, path_type=Path),
+    help="Start from this weights file, complete or partial.",
+)
+@options.model
+@click.option("--name", help="What people will call the model  [default: the folder's name]")
+@click.option("--official-train", is_flag=True, help="Leave out images marked Train = 0.")
+@click.option(
+    "--about",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A JSON file with `data` (name, authors, licence, source of each data set) and `limits`.",
+)
+def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **choices: Any) -> None:
+    """Train a model on labelled images, without a workspace.
+
+    Patients are split, never images. What is learnt is kept beside OUT while it runs: the same
+    command, given again after a stop, goes on from the last epoch.
+    """
+    if out.exists():
+        raise click.ClickException(
+            f"{out} exists already. Choose another folder, or remove it first."
+        )
+    from fetal.cli.labelled import labelled_images
+    from fetal.training.pipeline import train as run_pipeline
+    from fetal.training.record import About
+
+    settings = _settings(choices["preset"], choices["weights"])
+    images = labelled_images(table, folder)
+    examples = _examples(images, official=choices["official_train"])
+    said = json.loads(choices["about"].read_text()) if choices["about"] else {}
+    about = About(choices["name"] or out.name, said.get("data", ()), said.get("limits", ()))
+    beside = out.with_name(f"{out.name}.run")
+    champion = None
+    if settings.start == "champion":
+        from fetal.predict import load_model
+
+        champion = load_model(model_folder).bundle
+    bundle = run_pipeline(examples, settings, beside, _report, about=about, champion=champion)
+    bundle.folder.rename(out)
+    shutil.rmtree(beside)
+    click.echo(f"The model is in {out}. Measure it with `fetal evaluate --model {out}`.")
+
+
+def _settings(preset: str, weights: Path | None) -> "TrainingSettings":
+    from fetal.training.settings import PRESETS
+
+    settings = PRESETS[preset]
+    if weights is None:
+        return settings
+    return settings.but(start="weights", weights=str(weights))
+
+
+def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Example]":
+    """Split the patients. With an official test set, nobody else need be kept apart."""
+    from fetal.cli.labelled import readable
+    from fetal.splits import TEST, TRAIN, assign_sides
+    from fetal.training.examples import Example
+
+    used = [image for image in images if not (official and image.test)]
+    counts: dict[str, Counter[Any]] = {}
+    for image in used:
+        counts.setdefault(image.patient, Counter())[image.plane] += 1
+    sides = assign_sides(counts, {})
+    if official:
+        sides = {name: TRAIN if side == TEST else side for name, side in sides.items()}
+    examples = {
+        scan.digest: Example(
+            scan.digest, image.plane, image.patient, sides[image.patient], _reader(image)
+        )
+        for image, scan in readable([one for one in used if sides[one.patient] != TEST])
+    }
+    apart = len(used) - sum(sides[one.patient] != TEST for one in used)
+    click.echo(f"{len(examples):,} scans to train on; {apart:,} kept apart for testing.")
+    return list(examples.values())
+
+
+def _reader(image: "LabelledImage") -> Callable[[], Any]:
+    def read() -> Any:
+        scan: Scan = image.read()
+        return scan.pixels, scan.sector
+
+    return read
+
+
+def _report(event: dict[str, Any]) -> None:
+    match event["kind"]:
+        case "stage":
+            click.echo(f"[{event['index']}/{event['of']}] {event['stage']}")
+        case "epoch":
+            figures = ("loss", "accuracy", "val_loss", "val_accuracy")
+            said = "  ".join(f"{key} {event[key]:.4f}" for key in figures if key in event)
+            click.echo(f"  epoch {event['epoch']}/{event['epochs']}  {said}")
+        case "log":
+            click.echo(f"  {event['text']}")

@@ -1,0 +1,105 @@
+"""`fetal models`: the versions of a workspace."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fetal.cli import options
+
+if TYPE_CHECKING:
+    from fetal.workbench import ModelView, Workbench
+
+
+@click.group(short_help="See, compare, promote and take along model versions.")
+def models() -> None:
+    """See, compare, promote and take along the model versions of the workspace.
+
+    MODEL is a version's number or its name, as `fetal models list` shows them.
+    """
+
+
+@models.command(name="list")
+@options.workspace
+def list_command() -> None:
+    """List all versions; the star marks the one that predicts."""
+    from fetal.workbench import models as versions
+    from fetal.workbench import open_workbench
+
+    for view in versions.versions(open_workbench()):
+        star = "*" if view.is_champion else " "
+        click.echo(f"{star} {view.id:>3}  {view.name}  ({view.origin}, {view.added_at:%Y-%m-%d})")
+
+
+@models.command()
+@click.argument("model")
+@options.workspace
+def show(model: str) -> None:
+    """Print a version's card: what it was trained on, its figures and its limits."""
+    _, view = _find(model)
+    click.echo(json.dumps(view.card, indent=1, ensure_ascii=False))
+
+
+@models.command()
+@click.argument("first")
+@click.argument("second")
+@options.workspace
+def compare(first: str, second: str) -> None:
+    """Compare two versions on the locked test set."""
+    from fetal.workbench import models as versions
+
+    bench, one = _find(first)
+    _, other = _find(second)
+    comparison = versions.compare(bench, one.id, other.id)
+    for view, figures in ((one, comparison.first), (other, comparison.second)):
+        if figures is not None:
+            click.echo(f"{view.name}: {figures.accuracy.percent()}")
+    click.echo(comparison.words)
+
+
+@models.command()
+@click.argument("model")
+@options.who
+@options.workspace
+def promote(model: str, who: str) -> None:
+    """Let a version predict from now on, for everybody."""
+    from fetal.workbench import models as versions
+
+    bench, view = _find(model)
+    click.echo(f"“{versions.promote(bench, view.id, who).name}” predicts from now on.")
+
+
+@models.command()
+@options.who
+@options.workspace
+def rollback(who: str) -> None:
+    """Go back to the version that predicted before."""
+    from fetal.workbench import models as versions
+    from fetal.workbench import open_workbench
+
+    click.echo(f"“{versions.roll_back(open_workbench(), who).name}” predicts again.")
+
+
+@models.command()
+@click.argument("model")
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@options.workspace
+def download(model: str, target: Path) -> None:
+    """Write a version's folder to TARGET, a ZIP file."""
+    from fetal.workbench import models as versions
+
+    bench, view = _find(model)
+    target.write_bytes(versions.archive(bench, view.id))
+    click.echo(f"Wrote {target}.")
+
+
+def _find(model: str) -> tuple["Workbench", "ModelView"]:
+    from fetal.workbench import models as versions
+    from fetal.workbench import open_workbench
+
+    bench = open_workbench()
+    for view in versions.versions(bench):
+        if model in (str(view.id), view.name):
+            return bench, view
+    raise click.ClickException(f"There is no model “{model}”. See `fetal models list`.")
