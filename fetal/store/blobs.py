@@ -130,8 +130,11 @@ class Blobs:
         _check(prefix)
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         if self._folder is None:
-            for path in files:
-                self.put(f"{prefix}/{path.relative_to(folder).as_posix()}", path.read_bytes())
+            new = {f"{prefix}/{path.relative_to(folder).as_posix()}": path for path in files}
+            for key, path in new.items():
+                self.put(key, path.read_bytes())
+            for key in set(self.keys(prefix)) - set(new):
+                self.delete(key)
             return
         temporary, old = self._incoming(), self._incoming()
         target = self._folder / prefix

@@ -69,7 +69,7 @@ def export_archive(
     """
     found = scans(bench, _by_name(chosen))
     with bench.store.reading() as session:
-        blobs = dict(session.execute(select(Scan.id, Scan.blob)).tuples())
+        blobs = dict(session.execute(select(Scan.id, Scan.blob)).all())
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
     try:

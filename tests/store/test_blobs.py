@@ -1,0 +1,84 @@
+import uuid
+
+import pytest
+
+from fetal.store.blobs import BlobKeyError, BlobMissingError, Blobs
+
+
+@pytest.fixture(params=["folder", "remote"])
+def blobs(request, tmp_path):
+    if request.param == "folder":
+        return Blobs(str(tmp_path / "blobs"))
+    return Blobs(f"memory://{uuid.uuid4().hex}", cache=tmp_path / "cache")
+
+
+@pytest.fixture
+def model(tmp_path):
+    folder = tmp_path / "model"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "card.json").write_text("{}")
+    (folder / "deep" / "graph.bin").write_bytes(b"weights")
+    return folder
+
+
+def test_what_was_put_is_there_until_it_is_deleted(blobs):
+    blobs.put("scans/ab/a.png", b"one")
+    blobs.put("scans/ab/a.png", b"two")
+    assert blobs.get("scans/ab/a.png") == b"two"
+    assert blobs.exists("scans/ab/a.png")
+    blobs.delete("scans/ab/a.png")
+    blobs.delete("scans/ab/a.png")
+    assert not blobs.exists("scans/ab/a.png")
+    with pytest.raises(BlobMissingError, match=r"scans/ab/a\.png"):
+        blobs.get("scans/ab/a.png")
+
+
+def test_keys_are_listed_by_folder(blobs):
+    for key in ("scans/a.png", "scans/b/c.png", "models/m/card.json"):
+        blobs.put(key, b"x")
+    assert set(blobs.keys("scans")) == {"scans/a.png", "scans/b/c.png"}
+    assert len(list(blobs.keys())) == 3
+
+
+@pytest.mark.parametrize(
+    "key", ["../a", "a/../b", "/etc/passwd", "a//b", "", ".hidden", "a\\b", "C:/a", "a/b\n", "a\0"]
+)
+def test_no_key_leads_out_of_the_store(blobs, key):
+    for use in (blobs.get, blobs.exists, blobs.delete, blobs.local_folder):
+        with pytest.raises(BlobKeyError):
+            use(key)
+    with pytest.raises(BlobKeyError):
+        blobs.put(key, b"x")
+
+
+def test_a_folder_comes_back_as_it_went_in(blobs, model):
+    blobs.put_folder("models/one", model)
+    (model / "card.json").write_text("second")
+    blobs.put_folder("models/two", model)
+    back = blobs.local_folder("models/one")
+    assert (back / "card.json").read_text() == "{}"
+    assert (back / "deep" / "graph.bin").read_bytes() == b"weights"
+    assert set(blobs.keys("models/one")) == {"models/one/card.json", "models/one/deep/graph.bin"}
+    with pytest.raises(BlobMissingError):
+        blobs.local_folder("models/three")
+
+
+def test_a_folder_can_be_put_again(blobs, model):
+    blobs.put_folder("models/one", model)
+    (model / "card.json").write_text("second")
+    blobs.put_folder("models/one", model)
+    assert blobs.get("models/one/card.json") == b"second"
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
+    blobs = Blobs(str(tmp_path))
+    blobs.put("a/b.png", b"whole")
+
+    def full(_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="disk full"):
+        blobs.put("a/b.png", b"half")
+    assert blobs.get("a/b.png") == b"whole"
+    assert list(blobs.keys()) == ["a/b.png"]

@@ -1,0 +1,52 @@
+import pytest
+from sqlalchemy import select
+
+from fetal.store.tables import ModelVersion, Promotion
+from fetal.workbench import NoModelError
+from tests.tiny_model import tiny_model
+
+
+def test_the_shipped_model_predicts_in_a_new_workspace(bench):
+    champion = bench.champion()
+    assert champion.version.origin == "shipped"
+    assert champion.version.name == "shipped tiny"
+    assert champion.version.is_champion
+    assert champion.model.bundle.digest == tiny_model().digest
+
+
+def test_the_shipped_model_is_registered_once(open_bench):
+    for _ in range(3):
+        bench = open_bench()
+    with bench.store.reading() as session:
+        assert len(session.scalars(select(ModelVersion)).all()) == 1
+        assert len(session.scalars(select(Promotion)).all()) == 1
+
+
+def test_a_workspace_keeps_its_model_when_the_program_ships_another(open_bench, monkeypatch):
+    first = open_bench().champion().model.bundle.digest
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model(2, "later").folder))
+    assert open_bench().champion().model.bundle.digest == first
+
+
+def test_a_promotion_takes_effect_at_once_in_every_open_workbench(open_bench):
+    here, there = open_bench(), open_bench()
+    before = there.champion()
+    other = tiny_model(2, "other")
+    here.blobs.put_folder("models/other", other.folder)
+    with here.store.session() as session:
+        version = ModelVersion(
+            name="other", digest=other.digest, location="models/other", card=other.card.to_json()
+        )
+        session.add(version)
+        session.flush()
+        session.add(Promotion(model_id=version.id, kind="promote", who="Ann"))
+    after = there.champion()
+    assert (before.version.name, after.version.name) == ("shipped tiny", "other")
+    assert after.model.bundle.digest == other.digest
+    assert there.champion().model is after.model
+
+
+def test_a_workspace_without_a_model_says_what_to_do(open_bench, monkeypatch, tmp_path):
+    monkeypatch.setenv("FETAL_MODEL", str(tmp_path / "nothing"))
+    with pytest.raises(NoModelError, match="FETAL_MODEL"):
+        open_bench().champion()

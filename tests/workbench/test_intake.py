@@ -1,0 +1,257 @@
+import io
+import multiprocessing
+import threading
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pydicom.dataset import FileDataset, FileMetaDataset
+from sqlalchemy import func, select
+
+from fetal.phantom import simulate
+from fetal.scans import encode_png
+from fetal.store.database import Store
+from fetal.store.tables import Patient, Prediction, Scan
+from fetal.workbench import intake, open_workbench, views
+from fetal.workbench.intake import Incoming, IntakeDesk, Outcome, add_scans
+from tests.tiny_model import tiny_model
+from tests.workbench.drawn import fan, file
+
+
+def rows(bench, table):
+    with bench.store.reading() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+def dicom(patient: str | None) -> Incoming:
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = pydicom.uid.UltrasoundImageStorage
+    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    made = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    pixels = fan(99)
+    made.Rows, made.Columns = pixels.shape
+    made.SamplesPerPixel, made.BitsAllocated, made.BitsStored, made.HighBit = 1, 8, 8, 7
+    made.PixelRepresentation, made.PhotometricInterpretation = 0, "MONOCHROME2"
+    made.PixelData = pixels.tobytes()
+    made.ManufacturerModelName = "Voluson E8"
+    made.PatientName = "Doe^Jane"
+    if patient is not None:
+        made.PatientID = patient
+    packed = io.BytesIO()
+    made.save_as(packed, enforce_file_format=True)
+    return Incoming("IM0001", packed.getvalue())
+
+
+def test_a_dropped_scan_is_stored_predicted_and_shown(bench):
+    (taken,) = add_scans(bench, [file(1)], who="Ann", patient="4711")
+    assert taken.outcome is Outcome.ADDED
+    scan = views.scan(bench, taken.scan_id)
+    assert scan.name.startswith("S-")
+    assert scan.predicted in scan.probabilities
+    assert sum(scan.probabilities.values()) == pytest.approx(1)
+    assert scan.confidence == max(scan.probabilities.values())
+    assert (scan.added_by, scan.model_name, scan.label) == ("Ann", "shipped tiny", None)
+    assert np.array_equal(views.pixels(bench, scan.id) > 0, fan(1) > 0)
+
+
+def test_one_bad_file_gets_one_sentence_and_the_others_go_on(bench):
+    cmyk = io.BytesIO()
+    Image.new("CMYK", (100, 100), (0, 255, 255, 0)).save(cmyk, "JPEG")
+    files = [
+        file(1),
+        Incoming("empty.png", b""),
+        Incoming("letter.png", b"Dear colleague, ..."),
+        Incoming("cut.jpg", file(2, kind="JPEG").data[:500]),
+        Incoming("colour.jpg", cmyk.getvalue()),
+        Incoming("thumb.png", encode_png(np.eye(10, dtype=np.uint8) * 200)),
+        file(3),
+        file(1),
+    ]
+    taken = add_scans(bench, files, who="Ann")
+    refused = [one for one in taken if one.outcome is Outcome.REFUSED]
+    assert [one.outcome for one in (taken[0], taken[6], taken[7])] == [
+        Outcome.ADDED,
+        Outcome.ADDED,
+        Outcome.ALREADY_THERE,
+    ]
+    assert [one.file for one in refused] == [one.name for one in files[1:6]]
+    assert all(one.sentence.endswith(".") and "\n" not in one.sentence for one in refused)
+    assert rows(bench, Scan) == len(list(bench.blobs.keys("scans"))) == 2
+
+
+def test_the_same_pixels_in_another_format_are_already_there(bench):
+    first, second = add_scans(
+        bench, [file(1, "a.png"), file(1, "b.bmp", "BMP")], who="Ann", patient="4711"
+    )
+    assert second.outcome is Outcome.ALREADY_THERE
+    assert second.scan_id == first.scan_id
+    assert views.scan(bench, first.scan_id).name in second.sentence
+
+
+def test_no_name_of_a_patient_or_a_file_is_stored(bench):
+    files = [
+        file(1, "../../Jane Doe 1990.png"),
+        file(2, "C:\\scans\\Patient00042_Jane.png"),
+        dicom("MRN-0815"),
+    ]
+    taken = add_scans(bench, files, who="Ann", patient="Jane Doe")
+    assert [one.file for one in taken] == ["Jane Doe 1990.png", "Patient00042_Jane.png", "IM0001"]
+    bench.close()
+    stored = b"".join(
+        path.read_bytes() + path.name.encode()
+        for path in bench.workspace.folder.rglob("*")
+        if path.is_file() and "models" not in path.parts
+    )
+    for secret in (b"Jane", b"Doe", b"Patient00042", b"0815", b"1990", b"IM0001"):
+        assert secret not in stored
+
+
+def test_a_drop_without_names_is_one_unknown_patient(bench):
+    first = add_scans(bench, [file(1), file(2)], who="Ann")
+    second = add_scans(bench, [file(3)], who="Ann", patient="  ")
+    found = [views.scan(bench, one.scan_id) for one in (*first, *second)]
+    assert found[0].patient == found[1].patient != found[2].patient
+    assert not any(scan.named_patient for scan in found)
+
+
+def test_the_file_s_own_patient_comes_before_the_one_given(bench):
+    taken = add_scans(
+        bench,
+        [file(1, "Patient00042_a.png"), file(2), dicom("0815"), dicom(None)],
+        who="Ann",
+        patient="4711",
+    )
+    patients = [views.scan(bench, one.scan_id).patient for one in taken[:3]]
+    expected = [bench.pseudonyms.patient(name) for name in ("Patient00042", "4711", "0815")]
+    assert patients == expected
+    assert views.scan(bench, taken[2].scan_id).machine == "Voluson E8"
+    assert "filed under another patient" in taken[3].sentence
+
+
+def test_a_scan_of_an_unknown_patient_is_refiled_once_the_patient_is_known(bench):
+    (first,) = add_scans(bench, [file(1)], who="Ann")
+    (again,) = add_scans(bench, [file(1)], who="Ann", patient="4711")
+    assert again.outcome is Outcome.ALREADY_THERE
+    assert "now filed under its patient" in again.sentence
+    assert views.scan(bench, first.scan_id).patient == bench.pseudonyms.patient("4711")
+
+
+def test_a_scan_stays_with_an_unknown_patient_that_is_on_a_side_already(bench):
+    (first,) = add_scans(bench, [file(1)], who="Ann")
+    unknown = views.scan(bench, first.scan_id).patient
+    with bench.store.session() as session:
+        session.get_one(Patient, unknown).side = "train"
+    add_scans(bench, [file(1)], who="Ann", patient="4711")
+    assert views.scan(bench, first.scan_id).patient == unknown
+
+
+@pytest.mark.parametrize(
+    ("incoming", "names"),
+    [
+        (Incoming("Patient00042_1.png", b""), True),
+        (Incoming("folder/patient7.png", b""), True),
+        (Incoming("scan.png", b"no dicom"), False),
+        (Incoming("a/Patient1/scan.png", b""), False),
+    ],
+)
+def test_it_is_told_whether_a_file_names_its_patient(incoming, names):
+    assert intake.names_patient(incoming) is names
+
+
+def test_a_dicom_file_names_its_patient_by_its_identifier():
+    assert intake.names_patient(dicom("0815"))
+    assert not intake.names_patient(dicom(None))
+    assert not intake.names_patient(dicom(" "))
+
+
+def test_samples_are_two_dozen_phantoms_of_all_planes_and_come_once(bench):
+    first = intake.add_samples(bench, "Ann")
+    again = intake.add_samples(bench, "Ann")
+    assert [one.outcome for one in first] == [Outcome.ADDED] * 24
+    assert [one.outcome for one in again] == [Outcome.ALREADY_THERE] * 24
+    found = views.scans(bench, views.ScanFilter(sources=("sample",)))
+    assert len({scan.patient for scan in found}) == 24
+    assert all(scan.patient.startswith("P-sample-") for scan in found)
+
+
+def test_the_machine_s_text_is_gone_before_a_scan_is_stored(bench):
+    phantom = simulate("brain", seed=5)
+    (taken,) = add_scans(bench, [Incoming("p.png", encode_png(phantom.pixels))], who="Ann")
+    kept = views.pixels(bench, taken.scan_id)
+    assert phantom.pixels[phantom.text].max() > 0
+    assert kept[phantom.text & ~phantom.sector].max() == 0
+
+
+def test_a_drop_goes_on_in_the_background_and_tells_how_far_it_is(bench):
+    drop = IntakeDesk(bench).start([file(seed) for seed in range(6)], "Ann", "4711")
+    assert drop.wait(60)
+    assert (drop.total, drop.done, drop.finished, drop.failure) == (6, 6, True, None)
+    assert [one.outcome for one in drop.results] == [Outcome.ADDED] * 6
+
+
+def test_a_stopped_drop_keeps_what_is_stored_and_takes_no_more(bench):
+    asked = iter([False, False, True])
+    taken = add_scans(bench, [file(seed) for seed in range(5)], who="Ann", stop=lambda: next(asked))
+    assert len(taken) == rows(bench, Scan) == 2
+
+
+def test_a_drop_that_cannot_be_stored_says_so(bench, monkeypatch):
+    monkeypatch.setattr("os.fsync", _full)
+    drop = IntakeDesk(bench).start([file(1)], "Ann")
+    assert drop.wait(60)
+    assert "disk full" in (drop.failure or "")
+    assert rows(bench, Scan) == 0
+
+
+def _full(_):
+    raise OSError("disk full")
+
+
+def test_a_kill_between_pixels_and_rows_leaves_nothing_half(bench, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def die(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "session", die)
+        with pytest.raises(Killed):
+            add_scans(bench, [file(1)], who="Ann")
+    assert rows(bench, Scan) == 0
+    (taken,) = add_scans(bench, [file(1)], who="Ann")
+    assert taken.outcome is Outcome.ADDED
+
+
+def test_two_threads_with_the_same_drop_store_each_scan_once(bench):
+    files = [file(seed) for seed in range(6)]
+    results = []
+    threads = [
+        threading.Thread(
+            target=lambda: results.extend(add_scans(bench, files, who="Ann", patient="1"))
+        )
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert rows(bench, Scan) == rows(bench, Prediction) == 6
+    assert sum(one.outcome is Outcome.ADDED for one in results) == 6
+    assert sum(one.outcome is Outcome.ALREADY_THERE for one in results) == 12
+
+
+def test_two_processes_that_add_the_same_scan_at_once_store_it_once(bench):
+    tiny_model()
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(2) as pool:
+        arguments = [(bench.workspace, [file(seed) for seed in range(4)])] * 2
+        outcomes = [one for part in pool.starmap(_add, arguments) for one in part]
+    assert sorted(outcomes) == [Outcome.ADDED] * 4 + [Outcome.ALREADY_THERE] * 4
+    assert rows(bench, Scan) == 4
+
+
+def _add(workspace, files):
+    return [one.outcome for one in add_scans(open_workbench(workspace), files, who="Ann")]

@@ -1,0 +1,207 @@
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from fetal.planes import PLANES, UnknownPlaneError
+from fetal.store.tables import Annotation, Prediction
+from fetal.workbench import review, views
+
+
+def set_confidence(bench, confidences):
+    with bench.store.session() as session:
+        for scan_id, confidence in confidences.items():
+            if confidence is None:
+                row = session.scalars(select(Prediction).where(Prediction.scan_id == scan_id)).one()
+                session.delete(row)
+            else:
+                session.execute(
+                    update(Prediction)
+                    .where(Prediction.scan_id == scan_id)
+                    .values(confidence=confidence)
+                )
+
+
+def history(bench):
+    with bench.store.reading() as session:
+        rows = session.scalars(select(Annotation).order_by(Annotation.id))
+        return [(row.id, row.label, row.kind, row.note, row.who) for row in rows]
+
+
+def other_plane(scan):
+    return next(plane for plane in PLANES if plane != scan.predicted)
+
+
+def test_the_largest_doubt_comes_first_and_scans_without_an_opinion_last(bench, five_scans):
+    a, b, c, d, e = five_scans
+    set_confidence(bench, {a: 0.9, b: 0.4, c: None, d: 0.6, e: 0.5})
+    seen = []
+    while (scan := review.next_scan(bench, seen)) is not None:
+        seen.append(scan.id)
+    assert seen == [b, e, d, a, c]
+
+
+def test_a_labelled_scan_is_not_asked_for_again_until_its_label_is_undone(bench, five_scans):
+    first = review.next_scan(bench)
+    done = review.annotate(bench, first.id, "brain", "Ann")
+    assert review.remaining(bench) == 4
+    assert review.next_scan(bench).id != first.id
+    review.undo(bench, done, "Ann")
+    assert review.remaining(bench) == 5
+    assert review.next_scan(bench).id == first.id
+
+
+def test_the_kind_says_whether_the_person_agreed_with_the_model(bench, five_scans):
+    a, b, c, *_ = five_scans
+    set_confidence(bench, {c: None})
+    review.annotate(bench, a, views.scan(bench, a).predicted, "Ann")
+    review.annotate(bench, b, other_plane(views.scan(bench, b)), "Ann")
+    review.annotate(bench, c, "brain", "Ann")
+    found = [views.scan(bench, number) for number in (a, b, c)]
+    assert [scan.label_kind for scan in found] == ["accept", "correct", "label"]
+    assert [scan.agrees for scan in found] == [True, False, None]
+
+
+def test_unusable_is_a_label_that_neither_agrees_nor_disagrees(bench, five_scans):
+    review.annotate(bench, five_scans[0], "unusable", "Ann")
+    scan = views.scan(bench, five_scans[0])
+    assert (scan.label, scan.agrees) == ("unusable", None)
+
+
+def test_a_label_can_be_written_as_people_write_it(bench, five_scans):
+    review.annotate(bench, five_scans[0], "Maternal cervix", "Ann")
+    assert views.scan(bench, five_scans[0]).label == "cervix"
+
+
+def test_what_is_no_label_is_refused(bench, five_scans):
+    with pytest.raises(UnknownPlaneError):
+        review.annotate(bench, five_scans[0], "liver", "Ann")
+    with pytest.raises(views.UnknownScanError):
+        review.annotate(bench, 999, "brain", "Ann")
+    with pytest.raises(review.NoteTooLongError, match="2,000"):
+        review.annotate(bench, five_scans[0], "brain", "Ann", note="x" * 2001)
+    assert history(bench) == []
+
+
+def test_undo_gives_back_the_label_before_and_deletes_nothing(bench, five_scans):
+    scan = five_scans[0]
+    first = review.annotate(bench, scan, "brain", "Ann")
+    second = review.annotate(bench, scan, "femur", "Ben")
+    before = history(bench)
+    review.undo(bench, second, "Ben")
+    view = views.scan(bench, scan)
+    assert (view.label, view.labelled_by) == ("brain", "Ann")
+    review.undo(bench, first, "Ann")
+    view = views.scan(bench, scan)
+    assert (view.label, view.label_kind, view.labelled_by) == (None, None, None)
+    assert history(bench)[:2] == before
+    assert [row[2] for row in history(bench)[2:]] == ["undo", "undo"]
+
+
+def test_undoing_an_older_label_leaves_the_newer_one(bench, five_scans):
+    scan = five_scans[0]
+    first = review.annotate(bench, scan, "brain", "Ann")
+    review.annotate(bench, scan, "femur", "Ben")
+    review.undo(bench, first, "Ann")
+    view = views.scan(bench, scan)
+    assert (view.label, view.labelled_by) == ("femur", "Ben")
+
+
+def test_undo_last_walks_back_through_one_person_s_work(bench, five_scans):
+    a, b, c, *_ = five_scans
+    review.annotate(bench, a, "brain", "Ann")
+    review.annotate(bench, b, "brain", "Ben")
+    review.annotate(bench, c, "brain", "Ann")
+    labels = []
+    for _ in range(3):
+        review.undo_last(bench, "Ann")
+        labels.append([views.scan(bench, number).label for number in (a, b, c)])
+    assert labels == [
+        ["brain", "brain", None],
+        [None, "brain", None],
+        [None, "brain", None],
+    ]
+    assert review.undo_last(bench, "Ann") is None
+
+
+def test_nothing_is_undone_twice(bench, five_scans):
+    done = review.annotate(bench, five_scans[0], "brain", "Ann")
+    undoing = review.undo(bench, done, "Ann")
+    for number in (done, undoing, 999):
+        with pytest.raises(review.UndoError):
+            review.undo(bench, number, "Ann")
+
+
+def test_a_note_keeps_the_label_and_who_gave_it(bench, five_scans):
+    scan = five_scans[0]
+    review.annotate(bench, scan, "brain", "Ann", note="blurred")
+    noted = review.note(bench, scan, "caliper over the midline", "Ben")
+    view = views.scan(bench, scan)
+    assert (view.label, view.labelled_by, view.note) == (
+        "brain",
+        "Ann",
+        "caliper over the midline",
+    )
+    review.undo(bench, noted, "Ben")
+    assert views.scan(bench, scan).note == "blurred"
+
+
+def test_a_new_label_keeps_the_note_that_is_there(bench, five_scans):
+    scan = five_scans[0]
+    review.note(bench, scan, "ask Ben", "Ann")
+    assert views.scan(bench, scan).label is None
+    review.annotate(bench, scan, "brain", "Ann")
+    assert views.scan(bench, scan).note == "ask Ben"
+
+
+def test_today_shows_what_was_done_and_what_was_taken_back(bench, five_scans):
+    a, b, *_ = five_scans
+    long_ago = review.annotate(bench, a, "other", "Ann")
+    with bench.store.session() as session:
+        session.get_one(Annotation, long_ago).at -= timedelta(days=2)
+    first = review.annotate(bench, a, "brain", "Ann")
+    second = review.annotate(bench, b, "femur", "Ben", note="n")
+    review.undo(bench, first, "Ann")
+    everybody = review.today(bench)
+    assert [(one.annotation_id, one.label, one.who, one.undone) for one in everybody] == [
+        (second, "femur", "Ben", False),
+        (first, "brain", "Ann", True),
+    ]
+    assert everybody[0].scan == views.scan(bench, b).name
+    assert [one.annotation_id for one in review.today(bench, "Ann")] == [first]
+
+
+def test_people_who_label_at_once_lose_nothing(bench, five_scans):
+    def label(who):
+        for scan in five_scans * 4:
+            review.annotate(bench, scan, "brain", who)
+
+    threads = [threading.Thread(target=label, args=(who,)) for who in ("Ann", "Ben")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with bench.store.reading() as session:
+        counted = session.execute(
+            select(Annotation.who, func.count()).group_by(Annotation.who)
+        ).all()
+        assert dict(counted) == {"Ann": 20, "Ben": 20}
+
+
+def test_two_people_who_undo_the_same_label_undo_it_once(bench, five_scans):
+    done = review.annotate(bench, five_scans[0], "brain", "Ann")
+    outcomes = []
+
+    def undo():
+        try:
+            outcomes.append(review.undo(bench, done, "Ann"))
+        except review.UndoError:
+            outcomes.append(None)
+
+    threads = [threading.Thread(target=undo) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count(None) == 3

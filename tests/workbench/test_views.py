@@ -1,0 +1,131 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from sqlalchemy import event, update
+
+from fetal.planes import PLANES
+from fetal.store.tables import ModelVersion, Prediction, Promotion, now
+from fetal.workbench import intake, review, views
+from fetal.workbench.views import ScanFilter
+from tests.tiny_model import tiny_model
+from tests.workbench.drawn import file
+
+
+def ids(bench, **chosen):
+    return [scan.id for scan in views.scans(bench, ScanFilter(**chosen))]
+
+
+def opinion(bench, scan_id, plane, confidence=0.9):
+    shares = [confidence if one == plane else (1 - confidence) / 5 for one in PLANES]
+    with bench.store.session() as session:
+        session.execute(
+            update(Prediction)
+            .where(Prediction.scan_id == scan_id)
+            .values(plane=plane, confidence=confidence, probabilities=shares)
+        )
+
+
+def promote_another(bench):
+    other = tiny_model(2, "other")
+    bench.blobs.put_folder("models/other", other.folder)
+    with bench.store.session() as session:
+        version = ModelVersion(
+            name="other", digest=other.digest, location="models/other", card=other.card.to_json()
+        )
+        session.add(version)
+        session.flush()
+        session.add(Promotion(model_id=version.id, kind="promote", who="Ann"))
+
+
+def test_every_list_takes_the_same_few_queries_however_long_it_is(bench, five_scans):
+    for scan in five_scans:
+        review.annotate(bench, scan, "brain", "Ann")
+    statements = []
+    event.listen(
+        bench.store.engine, "before_cursor_execute", lambda *args: statements.append(args[2])
+    )
+    views.scans(bench, ScanFilter(limit=1))
+    one = len(statements)
+    views.scans(bench)
+    assert len(statements) - one == one
+
+
+def test_filters_narrow_down_and_count_alike(bench, five_scans):
+    a, b, c, d, e = five_scans
+    for scan, plane in zip(five_scans, ("brain", "brain", "femur", "femur", "other"), strict=True):
+        opinion(bench, scan, plane)
+    review.annotate(bench, a, "brain", "Ann")
+    review.annotate(bench, b, "femur", "Ann")
+    review.annotate(bench, c, "unusable", "Ann")
+    cases = [
+        ({"order": "oldest"}, [a, b, c, d, e]),
+        ({"order": "newest"}, [e, d, c, b, a]),
+        ({"planes": ("femur",), "order": "oldest"}, [b, d]),
+        ({"planes": ("brain", "unusable"), "order": "oldest"}, [a, c]),
+        ({"reviewed": True, "order": "oldest"}, [a, b, c]),
+        ({"reviewed": False, "order": "oldest"}, [d, e]),
+        ({"agreement": True}, [a]),
+        ({"agreement": False}, [b]),
+        ({"sources": ("import",)}, []),
+        ({"ids": (b, e), "order": "oldest"}, [b, e]),
+        ({"ids": ()}, []),
+        ({"without": (a, b, c, d)}, [e]),
+    ]
+    for chosen, expected in cases:
+        assert ids(bench, **chosen) == expected, chosen
+        assert views.count(bench, ScanFilter(**chosen)) == len(expected), chosen
+    paged = ScanFilter(order="oldest", limit=2, offset=1)
+    assert [scan.id for scan in views.scans(bench, paged)] == [b, c]
+    assert views.count(bench, paged) == 5
+
+
+def test_dates_narrow_down(bench, five_scans):
+    assert ids(bench, since=now() - timedelta(hours=1)) == five_scans[::-1]
+    assert ids(bench, since=now() + timedelta(hours=1)) == []
+    assert ids(bench, until=now() - timedelta(hours=1)) == []
+
+
+def test_a_doubtful_opinion_says_so_in_words(bench, five_scans):
+    threshold = bench.champion().version.card["calibration"]["check_below"]
+    opinion(bench, five_scans[0], "brain", threshold - 0.05)
+    opinion(bench, five_scans[1], "brain", threshold + 0.05)
+    doubtful, sure = (views.scan(bench, number) for number in five_scans[:2])
+    assert doubtful.doubtful
+    assert doubtful.doubt_words.startswith("Doubtful: brain or ")
+    assert not sure.doubtful
+    assert sure.doubt_words == ""
+
+
+def test_the_opinion_shown_is_the_champion_s_as_soon_as_it_has_one(bench, five_scans):
+    promote_another(bench)
+    scan = views.scan(bench, five_scans[0])
+    assert scan.model_name == "shipped tiny"
+    explained = views.explanation(bench, scan.id)
+    scan = views.scan(bench, scan.id)
+    assert scan.model_name == "other"
+    assert scan.probabilities == pytest.approx(explained.probabilities)
+    assert views.scan(bench, five_scans[1]).model_name == "shipped tiny"
+
+
+def test_a_stored_scan_is_explained_as_it_was_when_it_came(bench):
+    (taken,) = intake.add_scans(bench, [file(3)], who="Ann")
+    before = views.scan(bench, taken.scan_id)
+    explained = views.explanation(bench, taken.scan_id)
+    assert explained.plane == before.predicted
+    assert explained.probabilities == pytest.approx(before.probabilities, abs=1e-6)
+    assert explained.overlay().shape == (before.height, before.width, 3)
+    assert np.array_equal(explained.scan.pixels, views.pixels(bench, taken.scan_id))
+
+
+def test_a_number_that_no_scan_has_is_refused(bench):
+    for ask in (views.scan, views.pixels, views.explanation):
+        with pytest.raises(views.UnknownScanError, match="number 7"):
+            ask(bench, 7)
+
+
+def test_an_empty_workspace_has_no_scans(bench):
+    assert views.scans(bench) == []
+    assert views.count(bench) == 0
+    assert views.scans(bench, replace(ScanFilter(), order="doubt")) == []
