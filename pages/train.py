@@ -9,7 +9,7 @@ from pages.parts.words import duration, number
 
 _SIDES = {
     "train": "to learn from",
-    "validation": "to steer by",
+    "validation": "to check on while learning",
     "test": "locked away, to compare models",
 }
 
@@ -27,8 +27,13 @@ def main() -> None:
 def ahead(outlook: retraining.Outlook) -> None:
     """What a retraining would learn from."""
     scans, patients, new, time = st.columns(4)
-    scans.metric("Labelled scans", f"{outlook.scans:,}", border=True)
-    patients.metric("Patients", f"{outlook.patients:,}", border=True)
+    scans.metric(
+        "Labelled scans to learn from",
+        f"{outlook.scans:,}",
+        border=True,
+        help="Without those that are locked away to compare models.",
+    )
+    patients.metric("Their patients", f"{outlook.patients:,}", border=True)
     new.metric(
         "New labels",
         f"{outlook.new_since_champion:,}",

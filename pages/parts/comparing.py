@@ -6,7 +6,7 @@ import streamlit as st
 
 from fetal.metrics import Evaluation
 from fetal.planes import PLANES, Plane
-from fetal.workbench import models
+from fetal.workbench import models, views
 from pages.parts import desk, figure, plots
 from pages.parts.background import Work
 from pages.parts.words import label, number, tenths
@@ -21,13 +21,14 @@ _INTERVAL = (
 def show(champion: models.ModelView, challenger: models.ModelView) -> None:
     """The comparison, computed while the page waits or is left."""
     bench = desk.workbench()
-    name = f"comparison {champion.id} {challenger.id}"
+    labelled = views.count(bench, views.ScanFilter(reviewed=True))
+    name = f"comparison {champion.id} {challenger.id} {labelled}"
     asked = st.button(
         "Compare again",
         key="compare-again",
         type="tertiary",
         icon=":material/refresh:",
-        help="After new labels, the comparison may change.",
+        help="After a label has been changed, the comparison may differ.",
     )
     if asked or name not in desk.works():
         desk.works()[name] = Work(

@@ -100,6 +100,12 @@ def past() -> None:
     ended = [r for r in retraining.runs(desk.workbench()) if not r.is_active]
     if not ended:
         return
+    if ended[0].model_name is not None:
+        with st.container(horizontal=True, vertical_alignment="center", key="challenger-ready"):
+            st.success(f"“{ended[0].model_name}” is ready to be compared.", width="content")
+            st.page_link(
+                "pages/models.py", label="Compare and promote", icon=":material/compare_arrows:"
+            )
     st.subheader("Trainings before")
     for run in ended[:20]:
         one_past(run)

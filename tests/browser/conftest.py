@@ -1,0 +1,96 @@
+"""A Chromium, the app as `fetal serve` starts it, and labelled scans to work with."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from labelled import Labelled, phantoms, real
+from playwright.sync_api import Page, expect, sync_playwright
+from waiting import until
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    pytest.skip("no Chromium here: run .ci/chromium, or install one, to have the browser tests")
+
+
+@pytest.fixture
+def page(chromium: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of a new Chromium; a test that fails leaves a screenshot in its folder."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        opened = browser.new_page(viewport={"width": 1440, "height": 1000})
+        expect.set_options(timeout=30_000)
+        yield opened
+        report = getattr(request.node, "report", None)
+        if report is not None and report.failed:
+            picture = tmp_path / "failure.png"
+            opened.screenshot(path=picture, full_page=True)
+            report.sections.append(("Screenshot", str(picture)))
+        browser.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.when == "call":
+        item.report = report
+    return report
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The address of the app and its worker, on an empty workspace."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = (tmp_path / "serve.log").open("wb")
+    serving = subprocess.Popen(
+        [str(Path(sys.executable).with_name("fetal")), "serve", "--port", str(port)],
+        env=os.environ | {"FETAL_WORKSPACE": str(tmp_path / "workspace")},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    address = f"http://127.0.0.1:{port}"
+    until(lambda: _answers(f"{address}/_stcore/health"), 60)
+    yield address
+    serving.terminate()
+    serving.wait(60)
+    log.close()
+
+
+@pytest.fixture
+def labelled(tmp_path: Path, request: pytest.FixtureRequest) -> Labelled:
+    """Real scans that the shipped model has not learnt from; phantoms where there are none."""
+    try:
+        collection = request.getfixturevalue("real_scans")
+    except pytest.skip.Exception:
+        return phantoms(tmp_path / "images")
+    return real(tmp_path / "labels.csv", collection)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=1) as answer:
+            return answer.status == 200
+    except OSError:
+        return False

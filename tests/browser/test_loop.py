@@ -1,0 +1,193 @@
+"""The whole loop in a real browser: upload, look, correct, retrain, promote, predict anew."""
+
+import re
+from pathlib import Path
+
+import pytest
+from labelled import Labelled
+from playwright.sync_api import Locator, Page, expect
+
+from fetal.planes import PLANES, Plane
+
+pytestmark = pytest.mark.browser
+
+TRAINING = 15 * 60_000
+"""At most so long, in milliseconds, for the smallest retraining on a busy machine."""
+
+
+def enter(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("textbox", name="Your name").fill("Anna Meyer")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_role("heading", name="Scans", exact=True)).to_be_visible()
+
+
+def go_to(page: Page, name: str) -> None:
+    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def drop(page: Page, *files: Path) -> Locator:
+    """Drop scans that name their patients; returns their cards once all are read."""
+    page.locator("[class*=st-key-drop-] input[type=file]").set_input_files(list(files))
+    expect(page.locator(".st-key-drop-results")).to_contain_text("added", timeout=60_000)
+    cards = page.locator("[class*=st-key-card-]")
+    expect(cards).to_have_count(len(files))
+    return cards
+
+
+def pictures(card: Locator) -> tuple[str, str]:
+    """The addresses of the plain scan and of the scan with its heat map."""
+    shown = card.locator("[class*=st-key-figure-] img")
+    expect(shown).to_have_count(2)
+    return shown.nth(0).get_attribute("src"), shown.nth(1).get_attribute("src")
+
+
+def see_the_overlay(page: Page, card: Locator) -> None:
+    plain, heated = pictures(card)
+    assert plain != heated
+    expect(card).to_contain_text("Where the model looked for")
+
+    page.locator(".st-key-heat-opacity").get_by_role("slider").press("ArrowRight")
+
+    expect(card.locator("[class*=st-key-figure-] img").nth(1)).not_to_have_attribute("src", heated)
+    assert pictures(card)[0] == plain
+    shape = "image => (image.naturalWidth / image.naturalHeight) / (image.width / image.height)"
+    for image in card.locator("[class*=st-key-figure-] img").all():
+        assert image.evaluate(shape) == pytest.approx(1, abs=0.02), "a scan must not be stretched"
+
+
+def correct(card: Locator) -> Plane:
+    """Give a card another plane than the model did."""
+    accept = card.locator("[class*=st-key-accept-]").inner_text()
+    wrong = next(plane for plane in PLANES if plane.title not in accept)
+    card.get_by_role("button", name=wrong.title).click()
+    expect(card).to_contain_text(re.compile(f"{wrong.title}.*corrected by Anna Meyer"))
+    return wrong
+
+
+def bring_labels(page: Page, labelled: Labelled) -> None:
+    go_to(page, "Dataset")
+    page.get_by_role("tab", name="Import").click()
+    page.locator(".st-key-import-csv input[type=file]").set_input_files(labelled.table)
+    page.locator(".st-key-import-images input").fill(str(labelled.images))
+    expect(page.get_by_text("labels.csv")).to_be_visible()
+    page.locator(".st-key-import-csv-go").get_by_role("button").click()
+    expect(page.get_by_text(re.compile(r"\d+ labels? added"))).to_be_visible(timeout=120_000)
+
+
+def retrain(page: Page) -> str:
+    """Retrain, watch it move, and return the new model's name."""
+    go_to(page, "Train")
+    page.locator(".st-key-retrain button:visible").click()
+    run = page.locator(".st-key-active-run")
+    expect(run).to_be_visible()
+    expect(page.locator(".st-key-retrain button:visible")).to_be_disabled()
+    expect(run).to_contain_text("Stage 1 of", timeout=120_000)
+    expect(run).to_contain_text(re.compile("Stage [2-9] of"), timeout=TRAINING)
+
+    # The job and its view go on in a page that is opened anew.
+    page.reload()
+    expect(run).to_contain_text(re.compile("Stage [2-9] of"))
+    expect(run.get_by_text("Right answers (accuracy)")).to_be_visible(timeout=TRAINING)
+
+    done = page.get_by_text(re.compile("Training 1: done, made “.+”"))
+    expect(done).to_be_visible(timeout=TRAINING)
+    return re.search("made “(.+?)”", done.inner_text()).group(1)
+
+
+def promote(page: Page, name: str) -> None:
+    go_to(page, "Models")
+    expect(page.locator(".st-key-champion")).not_to_contain_text(name)
+    expect(page.locator(".st-key-figures-champion")).to_be_visible(timeout=120_000)
+    expect(page.locator(".st-key-figures-challenger")).to_contain_text(name)
+    page.locator(".st-key-promote").get_by_role("button").click()
+    page.locator(".st-key-promote-yes").get_by_role("button").click()
+    expect(page.locator(".st-key-champion")).to_contain_text(name)
+
+
+def test_the_loop_from_a_dropped_scan_to_a_new_model_that_predicts(
+    page: Page, served: str, labelled: Labelled
+) -> None:
+    enter(page, served)
+    first, second, later = labelled.files[0], labelled.files[8], labelled.files[16]
+
+    card = drop(page, first, second).first
+    see_the_overlay(page, card)
+    correct(card)
+    bring_labels(page, labelled)
+    name = retrain(page)
+    promote(page, name)
+
+    go_to(page, "Scans")
+    page.locator("[class*=st-key-drop-] input[type=file]").set_input_files(later)
+    expect(page.locator(".st-key-drop-results")).to_contain_text("already there")
+    expect(page.locator("[class*=st-key-card-]").first).to_contain_text(name)
+
+
+def test_a_file_that_is_no_scan_gets_a_sentence_and_the_others_go_on(
+    page: Page, served: str, labelled: Labelled, tmp_path: Path
+) -> None:
+    enter(page, served)
+    text = tmp_path / "Patient00001_letter.png"
+    text.write_text("Dear colleague")
+
+    drop_zone = page.locator("[class*=st-key-drop-] input[type=file]")
+    drop_zone.set_input_files([text, labelled.files[0]])
+
+    results = page.locator(".st-key-drop-results")
+    expect(results).to_contain_text("1 scan added, 1 file refused", timeout=60_000)
+    expect(results).to_contain_text(text.name)
+    expect(page.locator("[class*=st-key-card-]")).to_have_count(1)
+
+
+@pytest.mark.parametrize("page_name", ["review", "dataset", "train", "models"])
+def test_an_address_opened_right_after_a_start_still_asks_for_the_name(
+    page: Page, served: str, page_name: str
+) -> None:
+    page.goto(f"{served}/{page_name}")
+    page.get_by_role("textbox", name="Your name").fill("Anna Meyer")
+    page.get_by_role("button", name="Begin").click()
+
+    expect(page.get_by_role("heading", name=page_name.title(), exact=True)).to_be_visible()
+    expect(page.get_by_text("Not a medical device")).to_be_visible()
+
+
+def test_a_reload_does_not_ask_for_the_name_again(page: Page, served: str) -> None:
+    enter(page, served)
+    go_to(page, "Review")
+    page.reload()
+
+    expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible()
+    expect(page.get_by_text("Anna Meyer")).to_be_visible()
+
+
+def test_keys_label_scans_one_after_the_other(page: Page, served: str) -> None:
+    enter(page, served)
+    page.locator(".st-key-samples").get_by_role("button").click()
+    expect(page.locator("[class*=st-key-card-]").first).to_be_visible(timeout=60_000)
+    go_to(page, "Review")
+    expect(page.get_by_text("24 scans")).to_be_visible()
+
+    page.keyboard.press("2")
+    expect(page.get_by_text("23 scans")).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.get_by_text("22 scans")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_text("21 scans")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.get_by_text("22 scans")).to_be_visible()
+    expect(page.get_by_text("Done today: 3 entries")).to_be_visible()
+
+
+def test_digits_typed_into_a_note_label_nothing(page: Page, served: str) -> None:
+    enter(page, served)
+    page.locator(".st-key-samples").get_by_role("button").click()
+    expect(page.locator("[class*=st-key-card-]").first).to_be_visible(timeout=60_000)
+    go_to(page, "Review")
+
+    page.get_by_role("textbox", name="Note").press_sequentially("123 as")
+    page.get_by_role("textbox", name="Note").press("Tab")
+
+    expect(page.get_by_role("button", name="Keep the note without a label")).to_be_visible()
+    expect(page.get_by_text("24 scans")).to_be_visible()
