@@ -53,7 +53,8 @@ def load_model(path: Path | str | None = None, engine: EngineName = "auto") -> "
 
 
 def _shipped() -> Path:
-    found = [card for place in _SHIPPED for card in sorted(place.glob("*/card.json"))]
+    # Folders whose names begin with a dot are drafts that a killed writing left behind.
+    found = [card for place in _SHIPPED for card in sorted(place.glob("[!.]*/card.json"))]
     if not found:
         raise MissingFileError(
             "No model came with the program. Name a model's folder, or set FETAL_MODEL to it."

@@ -170,6 +170,7 @@ def test_without_a_name_the_newest_shipped_model_is_loaded(folder, tmp_path, mon
     monkeypatch.setattr(model_module, "_SHIPPED", (tmp_path,))
     write(tmp_path / "b-older", created="2026-01-01")
     write(tmp_path / "a-newer", created="2026-06-01")
+    write(tmp_path / ".draft", created="2026-09-01")
     assert load_model().name == "a-newer"
 
 
