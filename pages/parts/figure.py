@@ -12,6 +12,7 @@ from fetal.workbench import NoModelError, views
 from pages.parts.desk import workbench
 
 _THUMBNAIL_HEIGHT = 220
+_PREDICTED = "The predicted plane"
 HEAT_MAP_WORDS = (
     "The heat map shows where the model looked: the bright parts of the scan spoke most for the "
     "plane that is explained. It is computed by Grad-CAM (Selvaraju et al. 2017). It explains the "
@@ -39,8 +40,8 @@ def heat_controls() -> HeatView:
     explained, strength, colour = st.columns([2, 2, 2], vertical_alignment="top")
     plane = explained.selectbox(
         "Plane to explain",
-        [None, *PLANES],
-        format_func=lambda p: "The predicted plane" if p is None else p.title,
+        [_PREDICTED, *PLANES],
+        format_func=lambda shown: shown.title if isinstance(shown, Plane) else shown,
         key="heat-plane",
         help=HEAT_MAP_WORDS,
         persist_state="session",
@@ -64,7 +65,7 @@ def heat_controls() -> HeatView:
     )
     with colour:
         scale(colours)
-    return HeatView(plane, opacity / 100, colours)
+    return HeatView(plane if isinstance(plane, Plane) else None, opacity / 100, colours)
 
 
 def scale(colours: str) -> None:

@@ -102,7 +102,7 @@ def past() -> None:
         return
     if ended[0].model_name is not None:
         with st.container(horizontal=True, vertical_alignment="center", key="challenger-ready"):
-            st.success(f"“{ended[0].model_name}” is ready to be compared.", width="content")
+            st.success(f"“{ended[0].model_name}” is ready to be compared.", width=420)
             st.page_link(
                 "pages/models.py", label="Compare and promote", icon=":material/compare_arrows:"
             )

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from labelled import Labelled, phantoms, real
 from playwright.sync_api import Page, expect, sync_playwright
-from waiting import until
+
+from tests.browser.labelled import Labelled, phantoms, real
+from tests.waiting import until
 
 QUIET = [
     "--no-sandbox",

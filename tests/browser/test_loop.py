@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from labelled import Labelled
 from playwright.sync_api import Locator, Page, expect
 
 from fetal.planes import PLANES, Plane
+from tests.browser.labelled import Labelled
 
 pytestmark = pytest.mark.browser
 
@@ -168,6 +168,7 @@ def test_keys_label_scans_one_after_the_other(page: Page, served: str) -> None:
     expect(page.locator("[class*=st-key-card-]").first).to_be_visible(timeout=60_000)
     go_to(page, "Review")
     expect(page.get_by_text("24 scans")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo Shortcut Z")).to_be_visible()
 
     page.keyboard.press("2")
     expect(page.get_by_text("23 scans")).to_be_visible()
