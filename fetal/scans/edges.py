@@ -7,13 +7,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.scans.lettering import BAR_WIDTH, is_panel
+
 _TOLERANCE = 2.0
 _SHORTEST = 34.0
 _LONG = 48.0
 _TOP = 140.0
+_FLANK = 150.0
 _SHARP = 0.35
 _LIT_LETTER = 40
 _BAND = 45
+_LARGE_PART = 0.004
 _FRAME_MARGIN = 3
 
 _Value = TypeVar("_Value", bound=np.generic)
@@ -28,12 +32,14 @@ class Edge:
         offset: how far along the normal the line lies, in pixels of the reduced picture.
         support: share of the edge that has tissue along it, 0 to 1.
         length: pixels of the reduced picture.
+        sharpness: how much of the step from tissue to screen happens right on the line, 0 to 1.
     """
 
     normal: NDArray[np.float64]
     offset: float
     support: float
     length: float
+    sharpness: float
 
     @property
     def is_left_side(self) -> bool:
@@ -70,6 +76,7 @@ def seen_edges(
     tissue: NDArray[np.bool_],
     hull: NDArray[np.float64],
     small: NDArray[np.float32],
+    solid: NDArray[np.float32],
     screen: float,
     step: float,
 ) -> list[Edge]:
@@ -82,6 +89,7 @@ def seen_edges(
         tissue: bool (h, w), what is brighter than the screen.
         hull: float64 (n, 2), its convex hull.
         small: float32 (h, w), the reduced picture.
+        solid: float32 (h, w), the same without anything as thin as a letter.
         screen: the screen's own grey level.
         step: how far above it tissue was taken to begin.
 
@@ -91,7 +99,7 @@ def seen_edges(
     height, width = tissue.shape
     frame = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float64)
     faint = max(0.7 if step < 1 else 1.3, step / 2)
-    beyond = _Beyond(small, screen, screen + faint)
+    beyond = _Beyond(small, solid, screen, screen + faint)
     outline = cv2.approxPolyDP(hull.astype(np.float32)[:, None], _TOLERANCE, True)[:, 0, :]
     corners = np.asarray(outline, np.float64)
     edges = []
@@ -110,19 +118,21 @@ def seen_edges(
         support = float(
             np.any([_at(tissue, line - normal * depth) for depth in (2, 3, 4)], axis=0).mean()
         )
-        edge = Edge(normal, offset, support, length)
-        if _sharpness(small, line, normal) >= _SHARP and beyond.is_screen(edge):
+        edge = Edge(normal, offset, support, length, _sharpness(small, line, normal))
+        if edge.sharpness >= _SHARP and beyond.is_screen(edge):
             edges.append(edge)
     return edges
 
 
 class _Beyond:
-    """What lies beyond an edge, looked at on every second pixel and not under letters."""
+    """What lies beyond an edge, on every second pixel; beside a fan, but for the letters there."""
 
-    def __init__(self, small: NDArray[np.float32], screen: float, faint: float) -> None:
-        letters = cv2.dilate((small > _LIT_LETTER).astype(np.uint8), np.ones((9, 9), np.uint8))
+    def __init__(
+        self, small: NDArray[np.float32], solid: NDArray[np.float32], screen: float, faint: float
+    ) -> None:
+        letters = _rim(small > _LIT_LETTER) & ~_rim(_tissue_parts(solid, screen))
         self._levels = small[::2, ::2]
-        self._free = letters[::2, ::2] == 0
+        self._free = ~letters[::2, ::2]
         rows, columns = self._levels.shape
         self._x = np.arange(columns, dtype=np.float32) * 2
         self._y = np.arange(rows, dtype=np.float32)[:, None] * 2
@@ -153,7 +163,25 @@ class _Beyond:
         else:
             well_held = edge.support >= 0.8 and dirt <= 0.08
             held = edge.support >= 0.4 and dirt <= 0.025
+            if edge.length >= _FLANK and edge.sharpness >= 0.6:
+                held = edge.support >= 0.25 and dirt <= 0.025
         return well_held or (held and edge.length >= _LONG)
+
+
+def _tissue_parts(solid: NDArray[np.float32], screen: float) -> NDArray[np.bool_]:
+    lit = (solid > _LIT_LETTER).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(lit)
+    large = (stats[:, cv2.CC_STAT_AREA] >= _LARGE_PART * lit.size) & (
+        stats[:, cv2.CC_STAT_WIDTH] >= BAR_WIDTH * lit.shape[1]
+    )
+    large[0] = False
+    for part in np.flatnonzero(large):
+        large[part] = not is_panel(solid[labels == part], screen)
+    return np.asarray(large[labels], np.bool_)
+
+
+def _rim(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0, np.bool_)
 
 
 def _sharpness(

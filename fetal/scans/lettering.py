@@ -7,7 +7,23 @@ from numpy.typing import NDArray
 _BRIGHTER = 25
 _LINE_HEIGHT = 0.05
 _LINE_WIDTH = 0.25
-_BAR_WIDTH = 0.04
+_MARK_WIDTH = 0.04
+_FLAT_SHARE = 0.4
+
+BAR_WIDTH = 0.06
+"""Share of the picture's width below which a solid piece is a grey bar or a pictogram."""
+
+
+def is_panel(levels: NDArray[np.float32], level: float) -> bool:
+    """Tell a table of measurements, which stands on one flat grey, from tissue.
+
+    Args:
+        levels: float32 (n,), the grey levels of one connected piece.
+        level: where tissue begins; a flat ground this dark is the floor of tissue.
+    """
+    counts = np.bincount(np.rint(levels).astype(np.intp))
+    commonest = int(counts.argmax())
+    return bool(counts[commonest] > _FLAT_SHARE * levels.size and commonest > level + 20)
 
 
 def lettering_beside(
@@ -27,18 +43,37 @@ def lettering_beside(
     within = np.zeros((height, width), np.uint8)
     cv2.fillConvexPoly(within, np.rint(hull).astype(np.int32), 1)
     tissue = cv2.dilate(within, np.ones((5, 5), np.uint8))
-    bright = ((small > screen + _BRIGHTER) & (tissue == 0)).astype(np.uint8)
-    rows_of_text = cv2.morphologyEx(bright, cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(rows_of_text)
-    if count < 2:
-        return np.zeros((height, width), np.uint8)
+    bright = small > screen + _BRIGHTER
+    letters = _lines_of_text(bright & (tissue == 0)) | _grey_bars(bright)
+    return np.asarray(cv2.dilate(letters.astype(np.uint8), np.ones((9, 9), np.uint8)), np.uint8)
+
+
+def _lines_of_text(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    height, width = bright.shape
+    joined = cv2.morphologyEx(bright.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(joined)
     across, down = centres[:, 0] / width, centres[:, 1] / height
     at_side = (across < 0.08) | (across > 0.92)
     in_corner = (down < 0.4) & ((across < 0.3) | (across > 0.7))
-    low = stats[:, cv2.CC_STAT_HEIGHT] <= _LINE_HEIGHT * height
-    narrow = stats[:, cv2.CC_STAT_WIDTH] <= _BAR_WIDTH * width
+    tall = stats[:, cv2.CC_STAT_HEIGHT]
+    # Frame counters in the upper right are written larger, two lines close together.
+    low = (tall <= _LINE_HEIGHT * height) | (
+        (tall <= 2 * _LINE_HEIGHT * height) & (across > 0.8) & (down < 0.15)
+    )
     short = stats[:, cv2.CC_STAT_WIDTH] <= _LINE_WIDTH * width
+    narrow = stats[:, cv2.CC_STAT_WIDTH] <= _MARK_WIDTH * width
     letters = (low & short & (in_corner | at_side)) | (narrow & at_side)
     letters[0] = False
-    rim = cv2.dilate(letters[labels].astype(np.uint8), np.ones((9, 9), np.uint8))
-    return np.asarray(rim, np.uint8)
+    return np.asarray(letters[labels], np.bool_)
+
+
+def _grey_bars(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    height, width = bright.shape
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(bright.astype(np.uint8))
+    across = centres[:, 0] / width
+    wide, tall = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    solid = stats[:, cv2.CC_STAT_AREA] >= 0.8 * wide * tall
+    upright = (wide <= _MARK_WIDTH * width) & (tall >= 0.08 * height) & (tall >= 2 * wide)
+    bars = solid & upright & ((across < 0.06) | (across > 0.94))
+    bars[0] = False
+    return np.asarray(bars[labels], np.bool_)

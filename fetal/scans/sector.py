@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.edges import Edge, hull_points, seen_edges
-from fetal.scans.lettering import lettering_beside
+from fetal.scans.lettering import BAR_WIDTH, is_panel, lettering_beside
 
 _WORKING_SIDE = 480
 _TEXT_SIZE = 7
 # Grey levels above the screen's own: the faintest tissue floor first, then coarser, for noise.
 _STEPS = (1.3, 0.7, 2.6, 4.5, 8.0)
 _BETTER = 1.15
-_FLAT_SHARE = 0.4
+_NARROW_TOP = 0.35
 _FILLS_PICTURE = 0.93
 _SMALLEST_SHARE = 0.05
 
@@ -144,7 +144,7 @@ def _best_reading(
         if tissue is None:
             continue
         hull = hull_points(tissue)
-        reading = _Reading(seen_edges(tissue, hull, small, screen, step), hull)
+        reading = _Reading(seen_edges(tissue, hull, small, solid, screen, step), hull)
         if best is None or reading.evidence > _BETTER * best.evidence:
             best = reading
     return best
@@ -157,19 +157,12 @@ def _tissue(solid: NDArray[np.float32], level: float) -> NDArray[np.bool_] | Non
     area = stats[:, cv2.CC_STAT_AREA].copy()
     area[0] = 0
     large = (area >= 0.05 * solid.size) | (area >= 0.15 * area.max())
-    wide = stats[:, cv2.CC_STAT_WIDTH] >= 0.06 * solid.shape[1]
+    wide = stats[:, cv2.CC_STAT_WIDTH] >= BAR_WIDTH * solid.shape[1]
     kept = large & wide & (area >= 0.01 * solid.size)
     if np.count_nonzero(kept) > 1:
         for piece in np.flatnonzero(kept):
-            kept[piece] = not _is_panel(solid[labels == piece], level)
+            kept[piece] = not is_panel(solid[labels == piece], level)
     return np.asarray(kept[labels], np.bool_) if kept.any() else None
-
-
-def _is_panel(levels: NDArray[np.float32], level: float) -> bool:
-    # Tables of measurements stand on one flat grey; tissue has no such thing but its dark floor.
-    counts = np.bincount(np.rint(levels).astype(np.intp))
-    commonest = int(counts.argmax())
-    return bool(counts[commonest] > _FLAT_SHARE * levels.size and commonest > level + 20)
 
 
 def _outline(reading: _Reading, small: NDArray[np.float32], screen: float) -> NDArray[np.float64]:
@@ -177,10 +170,9 @@ def _outline(reading: _Reading, small: NDArray[np.float32], screen: float) -> ND
     outline = np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]])
     for edge in reading.edges:
         outline = _cut(outline, edge.normal, edge.offset + 0.5)
-    if any(edge.is_left_side for edge in reading.edges) and any(
-        edge.is_right_side for edge in reading.edges
-    ):
-        # Two sides would meet in the apex, far above the probe: stop at the first tissue.
+    top_row = outline[outline[:, 1] <= 0, 0]
+    if top_row.size == 0 or np.ptp(top_row) < _NARROW_TOP * small.shape[1]:
+        # The sides of a fan would meet in the apex, above the probe: stop at the first tissue.
         top = min(float(reading.hull[:, 1].min()), _first_lit_row(outline, small, screen))
         outline = _cut(outline, np.array([0.0, -1.0]), 1.0 - top)
     return outline
