@@ -118,9 +118,10 @@ def _trained_on(folder: Path, _digest: str) -> frozenset[str]:
 def sides_of(session: Session, scans: Iterable[Labelled], known: frozenset[str]) -> dict[str, str]:
     """Say on which side each patient with a labelled scan is, or would be.
 
-    A side given earlier stays for ever. A patient whom the champion has seen belongs to training:
-    on the test side the model would be asked what it has learnt by heart. Samples are no
-    patients, so none of them takes a place in the locked test set.
+    A side given earlier stays for ever. A patient whom the champion has seen is never tested on:
+    the model would be asked what it has learnt by heart. For the same reason such a patient
+    trains, unless there is nobody else to check on during training. Samples are no patients, so
+    none of them takes a place in the locked test set.
 
     Args:
         session: the transaction.
@@ -131,23 +132,32 @@ def sides_of(session: Session, scans: Iterable[Labelled], known: frozenset[str])
         The side of each patient; nothing is written.
     """
     scans = list(scans)
-    given = {
-        patient: side
-        for patient, side in session.execute(
-            select(Patient.id, Patient.side).where(Patient.side.is_not(None))
-        )
-        if side is not None
-    }
-    given |= dict.fromkeys(_patients_of(session, known) - given.keys(), TRAIN)
+    given = _given(session)
+    seen = _patients_of(session, known) - given.keys()
     samples = {scan.patient for scan in scans if scan.source == SAMPLE}
-    real = _planes_per_patient(scan for scan in scans if scan.patient not in samples)
-    simulated = _planes_per_patient(scan for scan in scans if scan.patient in samples)
-    sides = assign_sides(real, given)
-    sides |= {
-        patient: TRAIN if side == TEST else side
-        for patient, side in assign_sides(simulated, given).items()
-    }
+    counts = _planes_per_patient(scans)
+    real = {patient: counts[patient] for patient in counts.keys() - samples}
+    sides = assign_sides(real, given | dict.fromkeys(seen, TRAIN))
+    sides |= _untested({patient: counts[patient] for patient in samples}, given)
+    if VALIDATION not in sides.values():
+        sides |= _untested({patient: real[patient] for patient in seen & real.keys()}, given)
     return sides
+
+
+def _given(session: Session) -> dict[str, str]:
+    query = select(Patient.id, Patient.side).where(Patient.side.is_not(None))
+    return {patient: side for patient, side in session.execute(query) if side is not None}
+
+
+def _untested(
+    patients: Mapping[str, Mapping[Plane, int]], given: Mapping[str, str]
+) -> dict[str, str]:
+    sides = assign_sides(patients, given)
+    # Only a side that was given earlier is for ever.
+    return {
+        patient: TRAIN if side == TEST and patient not in given else side
+        for patient, side in sides.items()
+    }
 
 
 def keep_sides(session: Session, sides: Mapping[str, str]) -> None:

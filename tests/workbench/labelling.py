@@ -1,0 +1,49 @@
+"""Labelled scans of several patients, for tests of what needs many."""
+
+from fetal.jobs.registry import register
+from fetal.planes import PLANES
+from fetal.scans import read_scan
+from fetal.store.tables import Run
+from fetal.workbench.intake import Incoming, add_scans
+from fetal.workbench.review import annotate
+from tests.workbench.drawn import file
+
+WHO = "Ann"
+
+
+def drop_of(patient, each=3):
+    """The files of one patient."""
+    return [
+        Incoming(f"Patient{patient:05d}_{index}.png", file(100 * patient + index).data)
+        for index in range(each)
+    ]
+
+
+def digests_of(patient, each=3):
+    """The digests that the scans of one patient will have."""
+    return [read_scan(one.data, one.name).digest for one in drop_of(patient, each)]
+
+
+def label_scans(bench, patients=12, each=3, first=0, planes=PLANES[:3]):
+    """Store `each` scans of every patient and label them, each patient with all planes in turn."""
+    numbers = []
+    for patient in range(first, first + patients):
+        for index, taken in enumerate(add_scans(bench, drop_of(patient, each), who=WHO)):
+            annotate(bench, taken.scan_id, planes[(patient + index) % len(planes)], WHO)
+            numbers.append(taken.scan_id)
+    return numbers
+
+
+def add_version(bench, bundle):
+    """Register a model as the result of a run that has just been asked for."""
+    with bench.store.session() as session:
+        run = Run(
+            status="done",
+            settings={},
+            snapshot="",
+            snapshot_counts={},
+            parent_id=bench.champion().version.id,
+            who=WHO,
+        )
+        session.add(run)
+    return register(bench.store, bundle.folder, run).id

@@ -1,0 +1,191 @@
+import io
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from fetal.bundle import Bundle
+from fetal.planes import Plane
+from fetal.store.tables import ModelVersion, Patient, Scan
+from fetal.workbench import NoModelError, models, retraining, views
+from fetal.workbench.intake import add_samples, add_scans
+from fetal.workbench.models import NothingToRollBackError
+from fetal.workbench.review import annotate
+from fetal.worker import Worker
+from tests.tiny_model import tiny_model
+from tests.waiting import until
+from tests.workbench.drawn import file
+from tests.workbench.labelling import WHO, add_version, label_scans
+
+STAND_IN = Path(__file__).parents[1] / "jobs" / "stand_in.py"
+
+
+@pytest.fixture
+def challenger(bench):
+    """A second version, as a run would leave it."""
+    return add_version(bench, tiny_model(2, "v2 · 23 Nov 2026"))
+
+
+def keep_apart(bench, patients):
+    with bench.store.session() as session:
+        named = session.scalars(select(Patient).order_by(Patient.id)).all()
+        for patient in named[:patients]:
+            patient.side = "test"
+
+
+def test_the_loop_from_click_to_promotion(bench):
+    label_scans(bench)
+    command = [sys.executable, str(STAND_IN), "finish", str(tiny_model(2, "v2 · today").folder)]
+    worker = Worker(bench.workspace, command)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        run = retraining.start(bench, WHO)
+        until(lambda: retraining.run(bench, run.id).status == "done")
+        run = retraining.run(bench, run.id)
+        assert [point["epoch"] for point in run.curves] == [1, 2]
+        assert run.model_name == "v2 · today"
+        champion = bench.champion().version
+        comparison = models.compare(bench, champion.id, run.model_id)
+        assert comparison.n_scans == sum(run.counts["sides"]["test"].values())
+        waiting = add_scans(bench, [file(77)], who=WHO)[0].scan_id
+        models.promote(bench, run.model_id, WHO)
+        assert bench.champion().version.id == run.model_id
+        until(lambda: views.scan(bench, waiting).model_name == "v2 · today")
+    finally:
+        worker.stop()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_two_models_are_measured_on_the_same_patients_kept_apart(bench, challenger):
+    label_scans(bench)
+    keep_apart(bench, 5)
+    told = []
+    first = bench.champion().version.id
+    comparison = models.compare(bench, first, challenger, lambda *step: told.append(step))
+    assert (comparison.n_scans, comparison.n_patients) == (15, 5)
+    assert comparison.first.n == comparison.second.n == 15
+    assert comparison.words.endswith("on 15 scans of 5 patients")
+    gain = comparison.second.accuracy.value - comparison.first.accuracy.value
+    assert comparison.difference.value == pytest.approx(gain)
+    assert told[-1] == (30, 30)
+    for case in comparison.disagreements:
+        assert case.first != case.second
+        assert case.scan.label == case.label
+
+
+def test_a_model_is_never_clearly_better_than_itself(bench):
+    label_scans(bench)
+    keep_apart(bench, 5)
+    same = bench.champion().version.id
+    comparison = models.compare(bench, same, same)
+    assert comparison.words == "No clear difference on 15 scans of 5 patients"
+    assert comparison.disagreements == []
+
+
+def test_a_better_model_is_called_better_in_points(bench, challenger):
+    numbers = label_scans(bench, each=1, patients=30)
+    keep_apart(bench, 30)
+    for number in numbers:
+        annotate(bench, number, bench.model(challenger).predict(said(bench, number)).plane, WHO)
+    first = bench.champion().version.id
+    agree = models.compare(bench, first, challenger)
+    share = 100 * (1 - agree.first.accuracy.value)
+    assert share > 0
+    assert agree.words.startswith(f"Better: {share:.1f} points (")
+    assert models.compare(bench, challenger, first).words.startswith(f"Worse: {share:.1f} points (")
+
+
+def said(bench, number):
+    return views.stored_scan(bench, number)
+
+
+def test_scans_that_one_of_the_two_was_trained_on_do_not_count(bench):
+    label_scans(bench)
+    keep_apart(bench, 5)
+    with bench.store.reading() as session:
+        apart = session.scalars(
+            select(Scan.digest).join(Patient).where(Patient.side == "test").order_by(Scan.id)
+        ).all()
+    cheat = add_version(bench, tiny_model(3, "cheat", tuple(apart[:6])))
+    comparison = models.compare(bench, bench.champion().version.id, cheat)
+    assert (comparison.n_scans, comparison.left_out) == (9, 6)
+
+
+def test_samples_are_never_the_models_accuracy(bench, challenger):
+    for taken in add_samples(bench, WHO):
+        annotate(bench, taken.scan_id, taken.file.split("-")[1], WHO)
+    keep_apart(bench, 24)
+    comparison = models.compare(bench, bench.champion().version.id, challenger)
+    assert (comparison.n_scans, comparison.first) == (0, None)
+    assert "cannot be compared" in comparison.words
+
+
+def test_promote_twice_is_one_promotion(bench, challenger):
+    models.promote(bench, challenger, WHO)
+    models.promote(bench, challenger, WHO)
+    newest, first = models.promotions(bench)
+    assert (newest.model_name, newest.kind, newest.who) == ("v2 · 23 Nov 2026", "promote", WHO)
+    assert newest.previous_name == first.model_name
+    assert [view.is_champion for view in models.versions(bench)] == [True, False]
+    assert models.versions(bench)[0].origin == "retrained"
+
+
+def test_a_promotion_holds_in_a_workbench_opened_elsewhere(bench, open_bench, challenger):
+    other = open_bench()
+    models.promote(bench, challenger, WHO)
+    assert other.champion().version.id == challenger
+    other.close()
+
+
+def test_rolling_back_goes_back_step_by_step(bench, challenger):
+    first = bench.champion().version.id
+    third = add_version(bench, tiny_model(3, "v3 · 23 Nov 2026"))
+    models.promote(bench, challenger, WHO)
+    models.promote(bench, third, WHO)
+    assert models.roll_back(bench, WHO).id == challenger
+    assert models.roll_back(bench, WHO).id == first
+    with pytest.raises(NothingToRollBackError, match="no earlier model"):
+        models.roll_back(bench, WHO)
+    assert bench.champion().version.id == first
+
+
+def test_a_new_champion_predicts_what_waits_for_a_label(bench, challenger, five_scans):
+    annotate(bench, five_scans[0], Plane.BRAIN, WHO)
+    models.promote(bench, challenger, WHO)
+    models.refresh(bench, challenger)
+    names = [views.scan(bench, number).model_name for number in five_scans]
+    assert names == ["shipped tiny", *["v2 · 23 Nov 2026"] * 4]
+
+
+def test_a_refresh_for_a_model_that_was_replaced_does_nothing(bench, challenger, five_scans):
+    models.refresh(bench, challenger)
+    assert {views.scan(bench, number).model_name for number in five_scans} == {"shipped tiny"}
+
+
+def test_the_same_bundle_is_registered_once(bench, challenger):
+    assert add_version(bench, tiny_model(2, "v2 · 23 Nov 2026")) == challenger
+
+
+def test_a_name_that_is_taken_becomes_the_next_one(bench, challenger):
+    other = add_version(bench, tiny_model(4, "v2 · 23 Nov 2026"))
+    with bench.store.reading() as session:
+        assert session.get_one(ModelVersion, other).name.startswith("v3 · ")
+
+
+def test_a_downloaded_version_is_a_model_again(bench, challenger, tmp_path):
+    with zipfile.ZipFile(io.BytesIO(models.archive(bench, challenger))) as packed:
+        packed.extractall(tmp_path)
+    (folder,) = (path.parent for path in tmp_path.glob("v2*/card.json"))
+    assert Bundle.open(folder).digest == tiny_model(2, "v2 · 23 Nov 2026").digest
+
+
+def test_an_unknown_version_is_named(bench):
+    with pytest.raises(NoModelError, match="no model with the number 99"):
+        models.promote(bench, 99, WHO)
+    with pytest.raises(NoModelError):
+        models.archive(bench, 99)
