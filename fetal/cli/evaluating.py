@@ -97,7 +97,8 @@ def _unseen(
             yield scan
     if left_out:
         images = options.count_of(left_out, "image was", "images were")
-        options.complain(f"{images} left out, because the model was trained on them.")
+        which = "it" if left_out == 1 else "them"
+        options.complain(f"{images} left out, because the model was trained on {which}.")
 
 
 def _print(four: "Evaluation", every: "Evaluation") -> None:

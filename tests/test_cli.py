@@ -1,0 +1,236 @@
+import csv
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from fetal.cli import main
+from fetal.phantom import simulate
+from fetal.planes import PLANES, Plane
+from fetal.scans import encode_png
+from tests.tiny_model import tiny_model
+from tests.waiting import alive, until
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def fetal(tmp_path, monkeypatch):
+    """Runs a command as a person would type it, in a workspace of its own."""
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        return CliRunner().invoke(main, [str(word) for word in words])
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three scans in folders named by their plane, two of them of the same name."""
+    place = tmp_path / "scans"
+    for plane, seed, name in (("brain", 1, "a"), ("femur", 2, "a"), ("femur", 3, "Patient00007_1")):
+        (place / plane).mkdir(parents=True, exist_ok=True)
+        pixels = simulate(Plane(plane), seed, size=(160, 200)).pixels
+        (place / plane / f"{name}.png").write_bytes(encode_png(pixels))
+    return place
+
+
+def test_help_is_there_for_every_command_and_is_quick_to_load():
+    names = [
+        "serve",
+        "worker",
+        "predict",
+        "demo",
+        "import",
+        "export",
+        "train",
+        "evaluate",
+        "models",
+    ]
+    assert set(main.commands) == set(names)
+    for name in names:
+        answer = CliRunner().invoke(main, [name, "--help"])
+        assert answer.exit_code == 0
+        assert len(answer.output.splitlines()) > 4
+    heavy = {"tensorflow", "keras", "openvino", "streamlit", "pandas", "sqlalchemy", "cv2"}
+    program = f"import sys, fetal.cli; print({heavy!r} & {{*sys.modules}})"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert loaded.stdout.strip() == "set()"
+
+
+def test_predict_tells_overlays_and_tables_without_a_workspace(fetal, folder, tmp_path):
+    answer = fetal("predict", folder, "--overlay", "out", "--csv", "results.csv")
+    assert answer.exit_code == 0, answer.output
+    assert len(answer.output.splitlines()) == 3
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "Patient00007_1.png",
+        "a-2.png",
+        "a.png",
+    ]
+    with Image.open(tmp_path / "out" / "a.png") as picture:
+        assert (picture.size, picture.mode) == ((200, 160), "RGB")
+    with (tmp_path / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3
+    for row in rows:
+        assert sum(float(row[plane]) for plane in PLANES) == pytest.approx(1, abs=1e-3)
+        assert float(row["probability"]) == max(float(row[plane]) for plane in PLANES)
+    assert not (tmp_path / "workspace").exists()
+
+
+def test_a_bad_file_gets_one_line_and_the_others_go_on(fetal, folder, tmp_path):
+    (tmp_path / "bad.png").write_text("no picture")
+    answer = fetal("predict", "bad.png", "gone.png", folder / "brain" / "a.png")
+    assert answer.exit_code == 1
+    assert len(answer.stderr.splitlines()) == 2
+    assert "gone.png: The file cannot be read (No such file or directory)." in answer.stderr
+    assert len(answer.stdout.splitlines()) == 1
+
+
+def test_a_model_that_is_not_there_is_one_sentence(fetal, folder, tmp_path):
+    answer = fetal("predict", folder, "--model", tmp_path / "nothing")
+    assert answer.exit_code == 1
+    assert answer.output.startswith("Error: ")
+    assert "Traceback" not in answer.output
+
+
+def test_a_labelled_folder_goes_in_and_its_labels_come_out(fetal, folder, tmp_path):
+    answer = fetal("import", folder, "--who", "Ann")
+    assert answer.exit_code == 0, answer.output
+    assert "Added 3 scans and 3 labels; 0 were there already." in answer.output
+    assert "Added 0 scans and 0 labels; 3 were there" in fetal("import", folder).output
+    assert fetal("export", "labels.csv").exit_code == 0
+    with (tmp_path / "labels.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(row["plane"] for row in rows) == ["brain", "femur", "femur"]
+    assert {row["annotator"] for row in rows} == {"Ann"}
+    assert fetal("export", "all.zip").exit_code == 0
+    assert fetal("import", "--table", "labels.csv").exit_code == 0
+
+
+def test_images_without_labels_are_predicted(fetal, folder, tmp_path):
+    (folder / "bad.png").write_text("no picture")
+    answer = fetal("import", folder, "--unlabelled")
+    assert answer.exit_code == 1
+    assert "Added 3 scans; 0 were there already." in answer.stdout
+    assert answer.stderr.startswith("bad.png: ")
+    fetal("export", "labels.csv")
+    with (tmp_path / "labels.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["plane"] for row in rows} == {""}
+    assert len({row["patient"] for row in rows}) == 2
+
+
+def test_a_target_of_another_kind_is_refused(fetal):
+    answer = fetal("export", "labels.xlsx")
+    assert answer.exit_code == 2
+    assert ".csv (labels) or .zip" in answer.output
+
+
+def test_samples_and_versions(fetal):
+    assert "Added 24 sample scans" in fetal("demo").output
+    assert "Added 0 sample scans; 24 samples were there." in fetal("demo").output
+    assert fetal("models", "list").output.startswith("*   1  shipped tiny  (shipped, ")
+    assert json.loads(fetal("models", "show", "1").output)["name"] == "tiny"
+    assert "“shipped tiny” predicts" in fetal("models", "promote", "shipped tiny").output
+    rolled = fetal("models", "rollback")
+    assert (rolled.exit_code, rolled.output.count("\n")) == (1, 1)
+    assert "no earlier model" in rolled.output
+    assert fetal("models", "download", "1", "model.zip").exit_code == 0
+    assert "See `fetal models list`" in fetal("models", "show", "nonesuch").output
+
+
+def test_evaluate_counts_by_plane_and_leaves_out_what_was_trained_on(
+    fetal, folder, tmp_path, monkeypatch
+):
+    table = tmp_path / "labels.csv"
+    table.write_text(
+        "image,plane,patient,train\nbrain/a.png,brain,P1,0\nfemur/a.png,femur,P2,0\n"
+        "Patient00007_1,femur,,0\ngone.png,brain,P3,0\nbrain/a,spleen,P1,0\n"
+    )
+    words = ("evaluate", "--data", table, "--images", folder)
+    answer = fetal(*words, "--official-test", "--json", "figures.json")
+    assert answer.exit_code == 0, answer.output
+    assert "on 3 scans of 3 patients" in answer.stdout
+    assert "1 line names an image that the folder does not hold." in answer.stderr
+    assert "Line 6: “spleen” is no plane" in answer.stderr
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert figures["four fetal planes"]["n"] == 3
+    from fetal.scans import read_scan
+
+    data = (folder / "brain" / "a.png").read_bytes()
+    seen = tiny_model(1, "seen", (read_scan(data, "a.png").digest,))
+    again = fetal(*words, "--model", seen.folder)
+    assert "on 2 scans of 2 patients" in again.stdout
+    assert "1 image was left out, because the model was trained on it." in again.stderr
+
+
+def test_train_refuses_to_overwrite_a_model(fetal, folder, tmp_path):
+    (tmp_path / "out").mkdir()
+    table = tmp_path / "labels.csv"
+    table.write_text("image,plane\n")
+    answer = fetal("train", "--data", table, "--images", folder, "--out", tmp_path / "out")
+    assert answer.exit_code == 1
+    assert "exists already" in answer.output
+
+
+@pytest.fixture
+def served(tmp_path):
+    """The app and its worker, started as the README says."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"FETAL_MODEL": str(tiny_model().folder)}
+    command = [sys.executable, "-m", "fetal.cli", "serve", "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--workspace", str(tmp_path / "workspace")], env=environment, cwd=ROOT
+    )
+    process.port = port
+    yield process
+    process.kill()
+    process.wait()
+
+
+def children(pid):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(path.parent.name))
+    return found
+
+
+def answers(port):
+    try:
+        return urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).status == 200
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_the_app_brings_a_worker_and_neither_outlives_it(served, how):
+    until(lambda: answers(served.port), 60)
+    family = until(lambda: len(children(served.pid)) == 2 and children(served.pid))
+    served.send_signal(how)
+    until(lambda: not any(alive(pid) for pid in family), 30)
+
+
+def test_a_worker_that_dies_is_replaced(served):
+    until(lambda: answers(served.port), 60)
+    app, worker = sorted(until(lambda: len(children(served.pid)) == 2 and children(served.pid)))
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: len(set(children(served.pid)) - {app, worker}) == 1, 30)
