@@ -176,6 +176,7 @@ class _Notebook:
             }
             self._lease.write(self._lease.event("stage", **event), progress=self._progress)
         elif kind == "epoch":
+            self._progress = self._progress | _known(event)
             self._lease.write(self._lease.event("epoch", **event), progress=self._progress)
         elif kind == "device":
             self._lease.write(device=str(event["device"])[:80])
@@ -183,8 +184,11 @@ class _Notebook:
             self._lease.write(self._lease.event("log", text=str(event["text"])))
 
     def _step(self, event: dict[str, Any]) -> None:
-        known = {key: event[key] for key in STEP_KEYS if event.get(key) is not None}
-        self._progress = self._progress | known
+        self._progress = self._progress | _known(event)
         if time.monotonic() - self._written >= STEP_SECONDS:
             self._written = time.monotonic()
             self._lease.write(progress=self._progress)
+
+
+def _known(event: dict[str, Any]) -> dict[str, Any]:
+    return {key: event[key] for key in STEP_KEYS if event.get(key) is not None}
