@@ -95,7 +95,8 @@ def _tell(event: dict[str, Any]) -> None:
 
 
 def _end_with_starter() -> None:
-    while sys.stdin.buffer.read(4096):
+    # The descriptor itself: a daemon thread that holds Python's own reader aborts a normal exit.
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     os._exit(3)
 
