@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
 from pydicom.pixels.utils import pixel_array
+from pydicom.uid import UID
 
 from fetal.scans.errors import AnimatedError, TruncatedError, UnsupportedFormatError
 from fetal.scans.formats import to_eight_bits
@@ -90,6 +91,10 @@ def read_dicom(data: bytes, limits: Limits) -> DicomPicture:
             warnings.simplefilter("ignore")
             pixels = _pixels(dataset)
     except Exception as error:
+        if _syntax(dataset) is not None:
+            raise UnsupportedFormatError(
+                "a compressed DICOM file whose picture cannot be unpacked"
+            ) from error
         raise TruncatedError("DICOM") from error
     return DicomPicture(
         pixels, _text(dataset, "PatientID"), _text(dataset, "ManufacturerModelName")
@@ -103,10 +108,15 @@ def _declared_size(dataset: pydicom.Dataset) -> tuple[int, int, int] | None:
     return int(dataset.Columns), int(dataset.Rows), frames
 
 
+def _syntax(dataset: pydicom.Dataset) -> UID | None:
+    # How the picture is compressed, or None where it is not.
+    syntax = getattr(dataset, "file_meta", pydicom.Dataset()).get("TransferSyntaxUID")
+    return syntax if syntax is not None and syntax.is_encapsulated else None
+
+
 def _check_decoder(dataset: pydicom.Dataset) -> None:
-    meta = getattr(dataset, "file_meta", None)
-    syntax = meta.get("TransferSyntaxUID") if meta is not None else None
-    if syntax is None or not syntax.is_compressed or syntax.is_deflated:
+    syntax = _syntax(dataset)
+    if syntax is None:
         return
     try:
         decodable = get_decoder(syntax).is_available

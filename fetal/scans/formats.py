@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from fetal.scans.errors import (
     AnimatedError,
     NotAnImageError,
+    ScanError,
     TruncatedError,
     UnsupportedFormatError,
 )
 from fetal.scans.limits import Limits
 
 _READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
-_NAMES = {"WEBP": "WebP", "MPO": "JPEG"}
+_NAMES = {"WEBP": "WebP"}
 _ANIMATED = {
     "GIF": "an animated GIF",
     "PNG": "an animated PNG",
@@ -91,28 +92,19 @@ def read_picture(data: bytes, limits: Limits) -> NDArray[np.uint8]:
     kind = kind_of(data)
     if kind is None:
         raise _refusal(data)
-    name = _NAMES.get(kind, kind)
     if kind == "WEBP":
         limits.check_size(*_webp_size(data))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(data), formats=_READ)
+            return _decoded(data, kind, limits)
     except Image.DecompressionBombError:
         raise limits.too_many_pixels() from None
-    except UnidentifiedImageError as error:
-        raise TruncatedError(name) from error
-    with image:
-        limits.check_size(*image.size)
-        try:
-            if kind in _ANIMATED and getattr(image, "is_animated", False):
-                raise AnimatedError(_ANIMATED[kind], getattr(image, "n_frames", None))
-            return _pixels(image)
-        except AnimatedError:
-            raise
-        # A decoder may raise anything at all on a hostile or damaged file.
-        except Exception as error:
-            raise TruncatedError(name) from error
+    except ScanError:
+        raise
+    # A decoder may raise anything at all on a hostile or damaged file.
+    except Exception as error:
+        raise TruncatedError(_NAMES.get(kind, kind)) from error
 
 
 def to_eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
@@ -138,6 +130,14 @@ def to_eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
     else:
         white = next((float(2**bits - 1) for bits in _BIT_DEPTHS if brightest < 2**bits), brightest)
     return np.asarray(np.rint(shifted * (255.0 / white)), np.uint8)
+
+
+def _decoded(data: bytes, kind: str, limits: Limits) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(data), formats=_READ) as image:
+        limits.check_size(*image.size)
+        if kind in _ANIMATED and getattr(image, "is_animated", False):
+            raise AnimatedError(_ANIMATED[kind], getattr(image, "n_frames", None))
+        return _pixels(image)
 
 
 def _pixels(image: Image.Image) -> NDArray[np.uint8]:
