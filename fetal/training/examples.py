@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
-from fetal.scans import Box
+from fetal.scans import Box, encode_png, read_scan
 from fetal.splits import TRAIN, VALIDATION, check_apart
 from fetal.training.settings import TrainingSettings
 
@@ -68,12 +68,9 @@ def phantoms(settings: TrainingSettings) -> list[Example]:
 
     def drawn(plane: Plane, seed: int) -> Example:
         def read() -> tuple[Grey, Box | None]:
-            phantom = simulate(plane, seed)
-            rows, columns = np.nonzero(phantom.sector)
-            box = Box(
-                int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
-            )
-            return np.where(phantom.sector, phantom.pixels, 0).astype(np.uint8), box
+            # The way of every other scan, so that the model sees what it will see of the samples.
+            scan = read_scan(encode_png(simulate(plane, seed).pixels), "")
+            return scan.pixels, scan.sector
 
         return Example(f"phantom-{plane}-{seed}", plane, f"phantom-{plane}-{seed}", TRAIN, read)
 
