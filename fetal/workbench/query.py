@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from fetal.store.tables import UNUSABLE, Annotation, Patient, Prediction, Scan
@@ -66,9 +66,9 @@ def scan_query(chosen: ScanFilter, champion: int | None, *columns: Any) -> Selec
         select(*columns)
         .select_from(Scan)
         .join(Patient, Patient.id == Scan.patient_id)
-        .outerjoin(NEWEST, NEWEST.id == _newest_annotation())
+        .outerjoin(NEWEST, _is_newest_annotation())
         .outerjoin(GIVEN, GIVEN.id == _label_giver())
-        .outerjoin(Prediction, Prediction.id == _opinion(champion))
+        .outerjoin(Prediction, _is_opinion(champion))
         .where(*_conditions(chosen))
         .order_by(*_ORDERS[chosen.order])
         .limit(chosen.limit)
@@ -88,18 +88,19 @@ def count_query(chosen: ScanFilter, champion: int | None) -> Select[Any]:
     """
     query = select(func.count()).select_from(Scan).where(*_conditions(chosen))
     if chosen.planes or chosen.reviewed is not None or chosen.agreement is not None:
-        query = query.outerjoin(NEWEST, NEWEST.id == _newest_annotation())
+        query = query.outerjoin(NEWEST, _is_newest_annotation())
     if chosen.planes or chosen.agreement is not None:
-        query = query.outerjoin(Prediction, Prediction.id == _opinion(champion))
+        query = query.outerjoin(Prediction, _is_opinion(champion))
     return query
 
 
-def _newest_annotation() -> ColumnElement[int | None]:
-    return (
-        select(func.max(Annotation.id))
-        .where(Annotation.scan_id == Scan.id)
-        .correlate(Scan)
-        .scalar_subquery()
+def _is_newest_annotation() -> ColumnElement[bool]:
+    # “None is newer” can be looked up in the index scan by scan, and also joined as a whole:
+    # SQLite does the one and PostgreSQL the other, and neither is slow.
+    newer = aliased(Annotation)
+    return and_(
+        NEWEST.scan_id == Scan.id,
+        ~exists().where(newer.scan_id == NEWEST.scan_id, newer.id > NEWEST.id),
     )
 
 
@@ -107,20 +108,16 @@ def _label_giver() -> ColumnElement[int | None]:
     return case((NEWEST.kind.in_(("note", "undo")), NEWEST.stands_id), else_=NEWEST.id)
 
 
-def _opinion(champion: int | None) -> ColumnElement[int | None]:
-    said = aliased(Prediction)
-    newest = (
-        select(func.max(said.id)).where(said.scan_id == Scan.id).correlate(Scan).scalar_subquery()
+def _is_opinion(champion: int | None) -> ColumnElement[bool]:
+    better = aliased(Prediction)
+    preferred = better.id > Prediction.id
+    if champion is not None:
+        preferred = or_(preferred, better.model_id == champion)
+    last = ~exists().where(better.scan_id == Prediction.scan_id, preferred)
+    return and_(
+        Prediction.scan_id == Scan.id,
+        last if champion is None else or_(Prediction.model_id == champion, last),
     )
-    if champion is None:
-        return newest
-    champions = (
-        select(said.id)
-        .where(said.scan_id == Scan.id, said.model_id == champion)
-        .correlate(Scan)
-        .scalar_subquery()
-    )
-    return func.coalesce(champions, newest)
 
 
 def _conditions(chosen: ScanFilter) -> list[ColumnElement[bool]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from fetal.planes import parse_plane
@@ -15,6 +16,7 @@ from fetal.workbench.query import ScanFilter
 from fetal.workbench.views import ScanView, UnknownScanError, count, scans
 
 LONGEST_NOTE = 2000
+_UNDONE = "This is undone already; reload the page to see what was done."
 
 
 class UndoError(ValueError):
@@ -221,7 +223,7 @@ def _undo(session: Session, annotation_id: int, who: str) -> int:
     ).all()
     gone = {row.undoes_id for row in history if row.undoes_id is not None}
     if target.id in gone:
-        raise UndoError("This is undone already; reload the page to see what was done.")
+        raise UndoError(_UNDONE)
     left = [row for row in history if row.kind != "undo" and row.id not in {*gone, target.id}]
     stands = next((row for row in reversed(left) if row.kind in LABELS), None)
     undoing = Annotation(
@@ -234,7 +236,10 @@ def _undo(session: Session, annotation_id: int, who: str) -> int:
         stands_id=stands.id if stands is not None else None,
     )
     session.add(undoing)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise UndoError(_UNDONE) from error
     return undoing.id
 
 

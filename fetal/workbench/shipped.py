@@ -1,5 +1,8 @@
 """The model that came with the program, as the first version of a workspace."""
 
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
 from fetal.bundle import Bundle
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion, Promotion
@@ -24,16 +27,23 @@ def register_first(store: Store, bundle: Bundle) -> int | None:
     """
     location = f"models/shipped-{bundle.digest[:12]}"
     store.blobs.put_folder(location, bundle.folder)
-    with store.session() as session:
-        if champion_id(session) is not None:
-            return None
-        version = ModelVersion(
-            name=f"shipped {bundle.card.name.removeprefix('shipped').strip(' -')}".strip(),
-            digest=bundle.digest,
-            location=location,
-            card=bundle.card.to_json(),
-        )
-        session.add(version)
-        session.flush()
-        session.add(Promotion(model_id=version.id, kind="shipped", who=PROGRAM))
-        return version.id
+    try:
+        with store.session() as session:
+            return _register(session, bundle, location)
+    except IntegrityError:
+        return None
+
+
+def _register(session: Session, bundle: Bundle, location: str) -> int | None:
+    if champion_id(session) is not None:
+        return None
+    version = ModelVersion(
+        name=f"shipped {bundle.card.name.removeprefix('shipped').strip(' -')}".strip(),
+        digest=bundle.digest,
+        location=location,
+        card=bundle.card.to_json(),
+    )
+    session.add(version)
+    session.flush()
+    session.add(Promotion(model_id=version.id, kind="shipped", who=PROGRAM))
+    return version.id
