@@ -143,8 +143,9 @@ def test_every_file_that_a_document_runs_or_names_is_there(document: Path) -> No
 @each_document
 def test_python_in_documents_names_only_what_is_there(document: Path) -> None:
     for block in python_blocks(document.read_text()):
-        tree = ast.parse(block)
-        for node in tree.body:
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "fetal":
+                assert hasattr(fetal, node.attr), ast.unparse(node)
             if isinstance(node, ast.ImportFrom):
                 module = importlib.import_module(str(node.module))
                 assert [name.name for name in node.names if not hasattr(module, name.name)] == []
