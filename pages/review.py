@@ -7,7 +7,11 @@ from pages.parts import desk, figure, labelling, person, router
 from pages.parts.words import label as label_words
 from pages.parts.words import moment, number
 
-_KEYS = "The letters and digits on the buttons are keys that press them."
+_SHOWN = "review-shown"
+_KEYS = (
+    "The letters and digits on the buttons are keys that press them. Undo takes back the last "
+    "label you gave; unusable scans are kept, but never trained on."
+)
 
 
 def main() -> None:
@@ -23,6 +27,15 @@ def main() -> None:
     else:
         one_scan(scan, trail)
     done_today()
+    if scan is not None:
+        look_ahead(skipped, scan.id)
+
+
+def look_ahead(skipped: list[int], scan_id: int) -> None:
+    """Have the champion look at the scan after this one, so that it appears at once."""
+    following = review.next_scan(desk.workbench(), [*skipped, scan_id])
+    if following is not None:
+        figure.explain_scan(following.id)
 
 
 def current(skipped: list[int]) -> views.ScanView | None:
@@ -52,6 +65,7 @@ def nothing_left(skipped: list[int]) -> None:
 
 def one_scan(scan: views.ScanView, trail: list[int]) -> None:
     """The scan, what the model says, and the buttons."""
+    st.session_state[_SHOWN] = scan.id
     pictures, verdict = st.columns([7, 3], gap="medium")
     with pictures:
         with st.popover("Heat map", icon=":material/tune:", key="heat-popover"):
@@ -89,7 +103,6 @@ def one_scan(scan: views.ScanView, trail: list[int]) -> None:
             icon=":material/undo:",
             shortcut="Z",
             on_click=undo_last,
-            help="Takes back the last label you gave.",
         )
         if note.strip() != scan.note.strip():
             st.button(
@@ -104,8 +117,9 @@ def one_scan(scan: views.ScanView, trail: list[int]) -> None:
 
 def choose(scan_id: int, value: str, note: str) -> None:
     """Keep the label and go on to the next scan."""
-    labelling.annotate(scan_id, value, note.strip())
-    step_past(scan_id)
+    if still_shown(scan_id):
+        labelling.annotate(scan_id, value, note.strip())
+        step_past(scan_id)
 
 
 def keep_note(scan_id: int, note: str) -> None:
@@ -116,9 +130,20 @@ def keep_note(scan_id: int, note: str) -> None:
 def skip(scan_id: int) -> None:
     """Leave the scan for later and go on to the next one."""
     skipped = st.session_state["review-skipped"]
+    if not still_shown(scan_id):
+        return
     if scan_id not in skipped:
         skipped.append(scan_id)
     step_past(scan_id)
+
+
+def still_shown(scan_id: int) -> bool:
+    """Whether the scan awaits its first click or key.
+
+    Its buttons stay for a moment while the next scan is on its way: a second key, meant for the
+    next scan or pressed too long, must not overwrite the label that was just given.
+    """
+    return st.session_state.pop(_SHOWN, None) == scan_id
 
 
 def step_past(scan_id: int) -> None:

@@ -1,10 +1,11 @@
 """The open workbench: one for the whole app, and the drops that go on while pages are left."""
 
+from contextlib import suppress
 from threading import Thread
 
 import streamlit as st
 
-from fetal.workbench import Workbench, intake, open_workbench
+from fetal.workbench import NoModelError, Workbench, intake, open_workbench
 from pages.parts.background import Work
 
 
@@ -35,6 +36,12 @@ def works() -> dict[str, Work]:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> Thread:
     """Open the workbench and load the champion while the person still types a name."""
-    thread = Thread(target=lambda: workbench().champion(), name="warm-up", daemon=True)
+    thread = Thread(target=_open, name="warm-up", daemon=True)
     thread.start()
     return thread
+
+
+def _open() -> None:
+    # The pages say in their own words that no model predicts.
+    with suppress(NoModelError):
+        workbench().champion()

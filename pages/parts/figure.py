@@ -8,6 +8,7 @@ import streamlit as st
 
 from fetal import explain, predict
 from fetal.planes import PLANES, Plane
+from fetal.scans import encode_png
 from fetal.workbench import NoModelError, views
 from pages.parts.desk import workbench
 
@@ -85,7 +86,7 @@ def show(scan_id: int, view: HeatView) -> None:
     prediction = explain_scan(scan_id)
     with st.container(key=f"figure-{scan_id}"):
         plain, heated = st.columns(2)
-        plain.image(scan_pixels(scan_id), width="stretch", alt="The scan", caption="The scan")
+        plain.image(picture(scan_id), width="stretch", alt="The scan", caption="The scan")
         if prediction is None:
             heated.info("There is no model that could explain this scan.")
             return
@@ -116,10 +117,10 @@ def _explanation(scan_id: int, model_id: int) -> predict.Prediction:
     return views.explanation(workbench(), scan_id)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def scan_pixels(scan_id: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """The scan as it is stored; a stored scan never changes."""
-    return views.pixels(workbench(), scan_id)
+@st.cache_data(max_entries=256, show_spinner=False)
+def picture(scan_id: int) -> bytes:
+    """The scan as a browser takes it; a stored scan never changes."""
+    return encode_png(views.pixels(workbench(), scan_id))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)

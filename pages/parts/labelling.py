@@ -91,7 +91,8 @@ def corrections(scan: ScanView, choose: Callable[[str], None], *, shortcuts: boo
                 "Unusable",
                 key=f"label-{scan.id}-{UNUSABLE}",
                 type="tertiary",
-                help=UNUSABLE_HELP,
+                # Streamlit draws a button with help twice, and a key would press both.
+                help=None if shortcuts else UNUSABLE_HELP,
                 shortcut="U" if shortcuts else None,
                 on_click=choose,
                 args=(UNUSABLE,),
