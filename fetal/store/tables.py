@@ -105,7 +105,7 @@ class ModelVersion(Table):
     name: Mapped[str] = mapped_column(String(80), unique=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     location: Mapped[str] = mapped_column(String(200))
-    """A blob prefix, or `shipped:NAME` for one that came with the program."""
+    """The prefix of its blobs; one that came with the program is copied there too."""
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
     run_id: Mapped[int | None] = mapped_column(
         # A model names its run and a run the model it started from: one of the two comes second.
