@@ -143,7 +143,8 @@ def still_shown(scan_id: int) -> bool:
     Its buttons stay for a moment while the next scan is on its way: a second key, meant for the
     next scan or pressed too long, must not overwrite the label that was just given.
     """
-    return st.session_state.pop(_SHOWN, None) == scan_id
+    shown: int | None = st.session_state.pop(_SHOWN, None)
+    return shown == scan_id
 
 
 def step_past(scan_id: int) -> None:

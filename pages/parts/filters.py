@@ -50,7 +50,7 @@ def choose() -> ScanFilter:
             persist_state="session",
         )
         dates = st.date_input(
-            "Added between", value=[], key="filter-dates", persist_state="session", width=225
+            "Added between", value=[], key="filter-dates", persist_state="session", width=205
         )
     since, until = (*dates, None, None)[:2]
     return ScanFilter(

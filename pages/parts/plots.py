@@ -12,6 +12,7 @@ from fetal.workbench.views import ScanFilter
 from pages.parts import desk
 
 _PATIENTS = 20
+_WHOLE_NUMBERS = 10
 _CALM = {"displayModeBar": False}
 _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
 
@@ -55,7 +56,8 @@ def _stacked(frame: pd.DataFrame, key: str, height: int) -> None:
         margin={**_MARGIN, "t": 10},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
     )
-    figure.update_xaxes(title="scans", tickformat=",d")
+    few = frame.sum(axis=1).max() <= _WHOLE_NUMBERS
+    figure.update_xaxes(title="scans", tickformat=",d", dtick=1 if few else None)
     st.plotly_chart(figure, config=_CALM, key=key)
 
 
@@ -88,7 +90,7 @@ def curves(points: Sequence[dict[str, Any]], key: str) -> None:
             col=column,
         )
     figure.update_xaxes(title="pass over the scans (epoch)", dtick=max(1, len(points) // 10))
-    figure.update_yaxes(tickformat=".0%", col=2)
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.03], col=2)
     figure.update_layout(height=300, margin=_MARGIN, legend={"orientation": "h", "y": -0.35})
     st.plotly_chart(figure, config=_CALM, key=key)
 

@@ -89,7 +89,7 @@ def retrain(page: Page) -> str:
     # The job and its view go on in a page that is opened anew.
     page.reload()
     expect(run).to_contain_text(re.compile("Stage [2-9] of"))
-    expect(run.get_by_text("Right answers (accuracy)")).to_be_visible(timeout=TRAINING)
+    expect(run.get_by_text("Right answers (accuracy)").first).to_be_visible(timeout=TRAINING)
 
     done = page.get_by_text(re.compile("Training 1: done, made “.+”"))
     expect(done).to_be_visible(timeout=TRAINING)
