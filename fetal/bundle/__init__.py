@@ -2,6 +2,7 @@
 
 from fetal.bundle.bundle import Bundle
 from fetal.bundle.card import Calibration, Card, Head, InputSpec
+from fetal.bundle.digests import stated_digest
 from fetal.bundle.errors import (
     BundleError,
     BundleExistsError,
@@ -12,7 +13,7 @@ from fetal.bundle.errors import (
     UnknownFormatError,
     WrongPlanesError,
 )
-from fetal.bundle.writing import write_bundle
+from fetal.bundle.writing import copy_with_card, write_bundle
 
 __all__ = [
     "Bundle",
@@ -28,5 +29,7 @@ __all__ = [
     "MissingFileError",
     "UnknownFormatError",
     "WrongPlanesError",
+    "copy_with_card",
+    "stated_digest",
     "write_bundle",
 ]

@@ -56,6 +56,28 @@ def write_bundle(
     return Bundle.open(folder)
 
 
+def copy_with_card(bundle: Bundle, card: Card, folder: Path | str) -> Bundle:
+    """Write a model anew with another card, such as one that holds new figures.
+
+    Args:
+        bundle: the model; it stays as it is.
+        card: what the copy says about itself.
+        folder: where the copy shall lie; must not exist.
+
+    Returns:
+        The copy, which has a digest of its own.
+
+    Raises:
+        BundleExistsError: the folder exists.
+    """
+
+    def write_graph(target: Path) -> None:
+        for name in ("graph.xml", "graph.bin"):
+            shutil.copyfile(bundle.folder / name, target / name)
+
+    return write_bundle(folder, card, write_graph, bundle.trained_on() or None)
+
+
 def _move(draft: Path, folder: Path) -> None:
     try:
         if folder.exists():

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,19 @@ FEW = 30
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write all figures to this file too.",
 )
+@click.option(
+    "--card",
+    "copy",
+    type=click.Path(exists=False, path_type=Path),
+    help="Write a copy of the model, with these figures in its card, to this new folder.",
+)
 def evaluate(
-    table: Path, folder: Path, model_folder: Path | None, official_test: bool, target: Path | None
+    table: Path,
+    folder: Path,
+    model_folder: Path | None,
+    official_test: bool,
+    target: Path | None,
+    copy: Path | None,
 ) -> None:
     """Measure a model on labelled images.
 
@@ -53,6 +65,7 @@ def evaluate(
     """
     import numpy as np
 
+    from fetal.bundle import copy_with_card
     from fetal.cli.labelled import labelled_images, readable
     from fetal.metrics import evaluate as measure
     from fetal.predict import load_model
@@ -79,9 +92,13 @@ def evaluate(
     every = measure(labels, chances, patients)
     click.echo(f"Model: {model.name}")
     _print(four, every)
+    figures = {"four fetal planes": four.to_json(), "all six planes": every.to_json()}
     if target is not None:
-        figures = {"four fetal planes": four.to_json(), "all six planes": every.to_json()}
         target.write_text(json.dumps({"model": model.bundle.digest, **figures}, indent=1))
+    if copy is not None:
+        card = model.bundle.card
+        copy_with_card(model.bundle, replace(card, metrics=card.metrics | figures), copy)
+        click.echo(f"The model with these figures in its card is in {copy}.")
 
 
 def _unseen(

@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+LONGEST_NAME = 80
+"""As long as a name in the database may be."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -31,7 +34,11 @@ def workspace(command: Command) -> Command:
 def who(command: Command) -> Command:
     """Add `--who`, the person whose name is kept with what is done."""
     return click.option(
-        "--who", default=_user, show_default="your user name", help="Your name, for the records."
+        "--who",
+        default=_user,
+        show_default="your user name",
+        callback=lambda _context, _option, name: name[:LONGEST_NAME],
+        help="Your name, for the records.",
     )(command)
 
 

@@ -2,7 +2,7 @@
 
 from fetal.predict.engines import UnknownEngineError
 from fetal.predict.images import Image, as_scan
-from fetal.predict.model import Model, load_model
+from fetal.predict.model import Model, load_model, shipped_folder
 from fetal.predict.prediction import Doubt, Prediction, doubt_words
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "as_scan",
     "doubt_words",
     "load_model",
+    "shipped_folder",
 ]

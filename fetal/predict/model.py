@@ -48,11 +48,21 @@ def load_model(path: Path | str | None = None, engine: EngineName = "auto") -> "
         >>> load_model().predict("scan.png").plane  # doctest: +SKIP
         <Plane.BRAIN: 'brain'>
     """
-    folder = path or os.environ.get("FETAL_MODEL") or _shipped()
-    return Model(Bundle.open(folder), engine)
+    return Model(Bundle.open(path or shipped_folder()), engine)
 
 
-def _shipped() -> Path:
+def shipped_folder() -> Path:
+    """Find the model that a new workspace starts with.
+
+    Returns:
+        The folder that the environment variable FETAL_MODEL names, else that of the newest model
+        that ships with the program. It is not opened.
+
+    Raises:
+        MissingFileError: no model ships with the program.
+    """
+    if named := os.environ.get("FETAL_MODEL"):
+        return Path(named)
     # Folders whose names begin with a dot are drafts that a killed writing left behind.
     found = [card for place in _SHIPPED for card in sorted(place.glob("[!.]*/card.json"))]
     if not found:

@@ -76,6 +76,10 @@ class Pseudonyms:
         last = name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
         return self._digest("file", _normalised(Path(last).stem))
 
+    def fingerprint(self) -> str:
+        """What tells this key from others and gives nothing of it away, 64 hexadecimal digits."""
+        return self._digest("key", "fingerprint")
+
     @staticmethod
     def unknown() -> str:
         """A new pseudonym for scans that name no patient, `U-` and 10 hexadecimal digits."""

@@ -195,7 +195,7 @@ class RunEvent(Table):
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
     at: Mapped[datetime] = mapped_column(default=now)
     kind: Mapped[str] = mapped_column(String(12))
-    """log, stage or epoch."""
+    """log, stage or epoch; lost, killed or again where the run was interrupted."""
     payload: Mapped[dict[str, Any]]
 
 
@@ -221,3 +221,11 @@ class Audit(Table):
     who: Mapped[str] = mapped_column(String(80))
     action: Mapped[str] = mapped_column(String(40))
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Fact(Table):
+    """What is true of the workspace as a whole, such as which key its pseudonyms are made with."""
+
+    __tablename__ = "fact"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(200))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fetal import __version__
 from fetal.bundle import Bundle, Calibration, Card, Head, InputSpec
 from fetal.metrics import evaluate
+from fetal.planes import PLANES
 from fetal.training.architectures import build
 from fetal.training.calibration import fit_doubt, fit_temperature, to_chances
 from fetal.training.examples import Example
@@ -116,7 +117,7 @@ def _origin(settings: TrainingSettings, examples: Sequence[Example]) -> dict[str
         "patients": len({item.patient for item in examples}),
         "per_plane": dict(Counter(item.plane.value for item in examples)),
         "sides": dict(Counter(item.side for item in examples)),
-        "phantoms_per_plane": settings.phantoms,
+        "phantoms": settings.phantoms * len(PLANES),
         "started_from": settings.start,
         "settings": said,
     }

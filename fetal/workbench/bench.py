@@ -4,13 +4,14 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fetal.bundle import MissingFileError
+from fetal.bundle import Bundle, MissingFileError, stated_digest
 from fetal.scans import Pseudonyms
 from fetal.store.blobs import Blobs
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion
 from fetal.store.workspace import Workspace
-from fetal.workbench.shipped import register_first
+from fetal.workbench.key import check_key
+from fetal.workbench.shipped import is_known, register
 from fetal.workbench.version import ModelView, champion_id, model_view
 
 if TYPE_CHECKING:
@@ -109,19 +110,20 @@ class Workbench:
             return self._models[version_id]
 
     def bring_shipped(self) -> None:
-        """Make the model that came with the program the champion of a workspace without one.
+        """Add the model that came with the program, where the workspace does not have it yet.
 
-        Where none came, nothing happens: scans can be looked at and labelled without a model.
+        It predicts in a workspace without a champion. In any other it waits to be compared and
+        promoted, so that an update of the program never changes what predicts. Where no model
+        came, nothing happens: scans can be looked at and labelled without one.
         """
-        from fetal.predict import load_model
+        from fetal.predict import shipped_folder
 
         try:
-            shipped = load_model()
+            folder = shipped_folder()
+            if not is_known(self.store, stated_digest(folder)):
+                register(self.store, Bundle.open(folder))
         except MissingFileError:
             return
-        number = register_first(self.store, shipped.bundle)
-        if number is not None:
-            self._models[number] = shipped
 
     def close(self) -> None:
         """Close the database's connections."""
@@ -139,7 +141,7 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
 
     Raises:
         NewerDatabaseError: a later version of the program wrote the workspace.
-        PseudonymKeyError: the workspace's key file is damaged.
+        PseudonymKeyError: the workspace's key file is damaged, or not the workspace's.
         BundleError: the model that came with the program is damaged.
 
     Example:
@@ -149,9 +151,8 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
     """
     workspace = workspace or Workspace.from_environment()
     store = Store.open(workspace)
-    bench = Workbench(workspace, store, Pseudonyms.open(workspace.key_file))
-    with store.reading() as session:
-        empty = champion_id(session) is None
-    if empty:
-        bench.bring_shipped()
+    pseudonyms = Pseudonyms.open(workspace.key_file)
+    check_key(store, pseudonyms)
+    bench = Workbench(workspace, store, pseudonyms)
+    bench.bring_shipped()
     return bench

@@ -103,11 +103,12 @@ def compare(
             on_progress=_share(on_progress, position, len(versions)),
         )
     first, second = (_probabilities(bench, version.id, numbers) for version in versions)
-    return _judge(bench, fair, first, second, len(tests) - len(fair))
+    return _judge(bench, versions[1].name, fair, first, second, len(tests) - len(fair))
 
 
 def _judge(
     bench: Workbench,
+    name: str,
     scans: Sequence[Labelled],
     first: np.ndarray,
     second: np.ndarray,
@@ -125,7 +126,7 @@ def _judge(
         difference=difference,
         disagreements=_disagreements(bench, scans, first, second),
         left_out=left_out,
-        words=_words(difference, len(scans), count),
+        words=_words(name, difference, len(scans), count),
     )
 
 
@@ -140,13 +141,13 @@ def _disagreements(
     ]
 
 
-def _words(difference: Interval, scans: int, patients: int) -> str:
+def _words(name: str, difference: Interval, scans: int, patients: int) -> str:
     on = f"on {scans} scan{_s(scans)} of {patients} patient{_s(patients)}"
     if difference.low <= 0 <= difference.high:
         return f"No clear difference {on}"
     values = sorted(abs(100 * value) for value in (difference.low, difference.high))
     points = f"{abs(100 * difference.value):.1f} points ({values[0]:.1f} to {values[1]:.1f})"
-    return f"{'Better' if difference.value > 0 else 'Worse'}: {points} {on}"
+    return f"“{name}” is {'better' if difference.value > 0 else 'worse'}: {points} {on}"
 
 
 def _s(count: int) -> str:

@@ -1,5 +1,8 @@
-"""The model that came with the program, as the first version of a workspace."""
+"""The model that came with the program: a workspace's first champion, later one to compare."""
 
+from contextlib import suppress
+
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -12,8 +15,15 @@ PROGRAM = "fetal"
 """Who did what no person did."""
 
 
-def register_first(store: Store, bundle: Bundle) -> int | None:
-    """Make a model the first champion of a workspace that has none.
+def is_known(store: Store, digest: str) -> bool:
+    """Whether a workspace has this very model."""
+    with store.reading() as session:
+        query = select(ModelVersion.id).where(ModelVersion.digest == digest)
+        return session.scalar(query) is not None
+
+
+def register(store: Store, bundle: Bundle) -> None:
+    """Add a model to a workspace; where none predicts yet, it becomes the first champion.
 
     Its files are copied into the workspace, so that a later version of the program, which ships
     another model, and a worker on another machine still find it.
@@ -21,29 +31,24 @@ def register_first(store: Store, bundle: Bundle) -> int | None:
     Args:
         store: the workspace's store.
         bundle: the model.
-
-    Returns:
-        The version's number; none where another process was first.
     """
     location = f"models/shipped-{bundle.digest[:12]}"
     store.blobs.put_folder(location, bundle.folder)
-    try:
-        with store.session() as session:
-            return _register(session, bundle, location)
-    except IntegrityError:
-        return None
+    # Another process that opens the workspace at the same moment may have been first.
+    with suppress(IntegrityError), store.session() as session:
+        _register(session, bundle, location)
 
 
-def _register(session: Session, bundle: Bundle, location: str) -> int | None:
-    if champion_id(session) is not None:
-        return None
+def _register(session: Session, bundle: Bundle, location: str) -> None:
+    name = bundle.card.name
+    taken = session.scalar(select(ModelVersion.id).where(ModelVersion.name == name))
     version = ModelVersion(
-        name=f"shipped {bundle.card.name.removeprefix('shipped').strip(' -')}".strip(),
+        name=name if taken is None else f"{name} ({bundle.digest[:6]})",
         digest=bundle.digest,
         location=location,
         card=bundle.card.to_json(),
     )
     session.add(version)
     session.flush()
-    session.add(Promotion(model_id=version.id, kind="shipped", who=PROGRAM))
-    return version.id
+    if champion_id(session) is None:
+        session.add(Promotion(model_id=version.id, kind="shipped", who=PROGRAM))

@@ -1,15 +1,16 @@
 import pytest
 from sqlalchemy import select
 
+from fetal.scans import PseudonymKeyError
 from fetal.store.tables import ModelVersion, Promotion
-from fetal.workbench import NoModelError
+from fetal.workbench import NoModelError, models
 from tests.tiny_model import tiny_model
 
 
 def test_the_shipped_model_predicts_in_a_new_workspace(bench):
     champion = bench.champion()
     assert champion.version.origin == "shipped"
-    assert champion.version.name == "shipped tiny"
+    assert champion.version.name == "tiny"
     assert champion.version.is_champion
     assert champion.model.bundle.digest == tiny_model().digest
 
@@ -28,6 +29,22 @@ def test_a_workspace_keeps_its_model_when_the_program_ships_another(open_bench, 
     assert open_bench().champion().model.bundle.digest == first
 
 
+def test_a_model_of_a_later_program_waits_to_be_compared(open_bench, monkeypatch):
+    open_bench()
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model(2, "later").folder))
+    for _ in range(2):
+        bench = open_bench()
+    found = [(version.name, version.is_champion) for version in models.versions(bench)]
+    assert sorted(found) == [("later", False), ("tiny", True)]
+
+
+def test_another_key_is_refused(open_bench):
+    bench = open_bench()
+    bench.workspace.key_file.write_bytes(bytes(range(32)))
+    with pytest.raises(PseudonymKeyError, match="Put the first key file back"):
+        open_bench()
+
+
 def test_a_promotion_takes_effect_at_once_in_every_open_workbench(open_bench):
     here, there = open_bench(), open_bench()
     before = there.champion()
@@ -41,7 +58,7 @@ def test_a_promotion_takes_effect_at_once_in_every_open_workbench(open_bench):
         session.flush()
         session.add(Promotion(model_id=version.id, kind="promote", who="Ann"))
     after = there.champion()
-    assert (before.version.name, after.version.name) == ("shipped tiny", "other")
+    assert (before.version.name, after.version.name) == ("tiny", "other")
     assert after.model.bundle.digest == other.digest
     assert there.champion().model is after.model
 

@@ -52,7 +52,7 @@ def test_a_dropped_scan_is_stored_predicted_and_shown(bench):
     assert scan.predicted in scan.probabilities
     assert sum(scan.probabilities.values()) == pytest.approx(1)
     assert scan.confidence == max(scan.probabilities.values())
-    assert (scan.added_by, scan.model_name, scan.label) == ("Ann", "shipped tiny", None)
+    assert (scan.added_by, scan.model_name, scan.label) == ("Ann", "tiny", None)
     assert np.array_equal(views.pixels(bench, scan.id) > 0, fan(1) > 0)
 
 

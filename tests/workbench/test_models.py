@@ -96,8 +96,10 @@ def test_a_better_model_is_called_better_in_points(bench, challenger):
     agree = models.compare(bench, first, challenger)
     share = 100 * (1 - agree.first.accuracy.value)
     assert share > 0
-    assert agree.words.startswith(f"Better: {share:.1f} points (")
-    assert models.compare(bench, challenger, first).words.startswith(f"Worse: {share:.1f} points (")
+    name = bench.model(challenger).name
+    assert agree.words.startswith(f"“{name}” is better: {share:.1f} points (")
+    swapped = models.compare(bench, challenger, first)
+    assert swapped.words.startswith(f"“tiny” is worse: {share:.1f} points (")
 
 
 def said(bench, number):
@@ -159,12 +161,12 @@ def test_a_new_champion_predicts_what_waits_for_a_label(bench, challenger, five_
     models.promote(bench, challenger, WHO)
     models.refresh(bench, challenger)
     names = [views.scan(bench, number).model_name for number in five_scans]
-    assert names == ["shipped tiny", *["v2 · 23 Nov 2026"] * 4]
+    assert names == ["tiny", *["v2 · 23 Nov 2026"] * 4]
 
 
 def test_a_refresh_for_a_model_that_was_replaced_does_nothing(bench, challenger, five_scans):
     models.refresh(bench, challenger)
-    assert {views.scan(bench, number).model_name for number in five_scans} == {"shipped tiny"}
+    assert {views.scan(bench, number).model_name for number in five_scans} == {"tiny"}
 
 
 def test_the_same_bundle_is_registered_once(bench, challenger):

@@ -101,12 +101,12 @@ def test_a_doubtful_opinion_says_so_in_words(bench, five_scans):
 def test_the_opinion_shown_is_the_champion_s_as_soon_as_it_has_one(bench, five_scans):
     promote_another(bench)
     scan = views.scan(bench, five_scans[0])
-    assert scan.model_name == "shipped tiny"
+    assert scan.model_name == "tiny"
     explained = views.explanation(bench, scan.id)
     scan = views.scan(bench, scan.id)
     assert scan.model_name == "other"
     assert scan.probabilities == pytest.approx(explained.probabilities)
-    assert views.scan(bench, five_scans[1]).model_name == "shipped tiny"
+    assert views.scan(bench, five_scans[1]).model_name == "tiny"
 
 
 def test_a_stored_scan_is_explained_as_it_was_when_it_came(bench):

@@ -138,6 +138,12 @@ def upgrade() -> None:
     op.create_index("annotation_order", "annotation", ["scan_id", "id"], unique=False)
     op.create_index(op.f("ix_annotation_at"), "annotation", ["at"], unique=False)
     op.create_table(
+        "fact",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_fact")),
+    )
+    op.create_table(
         "prediction",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("scan_id", sa.Integer(), nullable=False),
