@@ -101,6 +101,21 @@ def read_dicom(data: bytes, limits: Limits) -> DicomPicture:
     )
 
 
+def patient_in_header(data: bytes) -> str | None:
+    """The PatientID of a DICOM file, or None; its pixels are not looked at.
+
+    A damaged file names nobody here: reading it tells what is wrong with it.
+    """
+    try:
+        header = pydicom.dcmread(
+            io.BytesIO(data), stop_before_pixels=True, specific_tags=["PatientID"], force=True
+        )
+        return _text(header, "PatientID")
+    # Damage can surface anywhere in the parser, as any kind of error.
+    except Exception:
+        return None
+
+
 def _declared_size(dataset: pydicom.Dataset) -> tuple[int, int, int] | None:
     if "PixelData" not in dataset or "Rows" not in dataset or "Columns" not in dataset:
         return None

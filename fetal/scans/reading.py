@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.colour import shows_flow, to_grey
-from fetal.scans.dicom import is_dicom, read_dicom
+from fetal.scans.dicom import is_dicom, patient_in_header, read_dicom
 from fetal.scans.errors import BlankScanError, ColourDopplerError
 from fetal.scans.formats import read_picture
 from fetal.scans.limits import Limits
@@ -93,6 +93,21 @@ def read_scan(data: bytes, name: str, limits: Limits = Limits()) -> Scan:  # noq
         machine,
         warnings,
     )
+
+
+def names_patient(data: bytes, name: str) -> bool:
+    """Tell whether a file says itself which patient it shows, without reading its pixels.
+
+    Args:
+        data: the file's bytes.
+        name: the file's name.
+
+    Returns:
+        True for a name such as `Patient00042_1.png`, and for a DICOM file with a PatientID.
+    """
+    if _patient_in(name) is not None:
+        return True
+    return is_dicom(data) and patient_in_header(data) is not None
 
 
 def pixel_digest(pixels: NDArray[np.uint8]) -> str:

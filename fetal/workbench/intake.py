@@ -1,12 +1,11 @@
 """Brings scans in: a drop of files, or the built-in samples."""
 
-import re
 import threading
 from collections.abc import Callable, Sequence
 
+from fetal import scans
 from fetal.phantom import samples
 from fetal.scans import encode_png
-from fetal.scans.dicom import is_dicom
 from fetal.workbench.bench import Champion, NoModelError, Workbench
 from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take
 
@@ -28,8 +27,6 @@ SAMPLES = 24
 Progress = Callable[[int, int], None]
 """Told after each file: how many are done, of how many."""
 
-_NAMED = re.compile(r"Patient\d+", re.IGNORECASE)
-
 
 def names_patient(incoming: Incoming) -> bool:
     """Tell whether a file says itself which patient it shows, so that nobody need be asked.
@@ -40,9 +37,7 @@ def names_patient(incoming: Incoming) -> bool:
     Returns:
         True for a DICOM file with a PatientID, and for a file name such as `Patient00042_1.png`.
     """
-    if _NAMED.match(incoming.file):
-        return True
-    return is_dicom(incoming.data) and _names_patient_in_header(incoming.data)
+    return scans.names_patient(incoming.data, incoming.file)
 
 
 def add_scans(
@@ -234,18 +229,3 @@ class IntakeDesk:
             target=drop._run, args=(self._bench, files, who, patient), name="intake", daemon=True
         ).start()
         return drop
-
-
-def _names_patient_in_header(data: bytes) -> bool:
-    import io
-
-    import pydicom
-
-    try:
-        header = pydicom.dcmread(
-            io.BytesIO(data), stop_before_pixels=True, specific_tags=["PatientID"], force=True
-        )
-    # A damaged file may fail anywhere in the parser; it is refused with a sentence later.
-    except Exception:
-        return False
-    return bool(str(header.get("PatientID") or "").strip())

@@ -27,6 +27,7 @@ __all__ = [
     "RunView",
     "TooLittleError",
     "UnknownRunError",
+    "active",
     "cancel",
     "outlook",
     "run",
@@ -226,6 +227,13 @@ def run(bench: Workbench, run_id: int) -> RunView:
         if row is None:
             raise UnknownRunError(f"This workspace has no run with the number {run_id}.")
         return run_view(session, row)
+
+
+def active(bench: Workbench) -> RunView | None:
+    """The run that waits or works, if there is one; quick enough to be asked every second."""
+    recover(bench.store, job_queue(bench))
+    with bench.store.reading() as session:
+        return _active(session)
 
 
 def runs(bench: Workbench) -> list[RunView]:
