@@ -5,13 +5,21 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tests.tiny_model import tiny_model
+
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def open_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
-    """Opens a page of the app in a workspace of its own, as somebody who gave a name."""
+@pytest.fixture(autouse=True)
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty workspace, with a model that is quick to load."""
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
+    """Opens a page of the app as somebody who gave a name."""
     monkeypatch.syspath_prepend(str(ROOT))
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -16,10 +16,6 @@ def words(app: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
 
 
-def button(app: AppTest, key: str):
-    return app.button(key=key)
-
-
 @pytest.mark.parametrize("page", ["scans", "review", "dataset", "train", "models"])
 def test_every_page_opens_on_an_empty_workspace(open_app: OpenApp, page: str) -> None:
     app = open_app(page)
@@ -37,7 +33,7 @@ def test_a_newcomer_is_asked_for_a_name_once(open_app: OpenApp) -> None:
     app.button(key="begin").click().run()
 
     assert app.title[0].value == "Scans"
-    assert app.query_params["who"] == ["Anna Meyer"]
+    assert app.query_params["who"] == "Anna Meyer"
 
 
 def test_an_empty_name_is_not_taken(open_app: OpenApp) -> None:
