@@ -22,20 +22,18 @@ def current(shown: int | None) -> None:
     Args:
         shown: the training that the page around this believes to go on.
     """
-    bench = desk.workbench()
-    active = next((run for run in retraining.runs(bench) if run.is_active), None)
-    if (active.id if active else None) != shown:
+    run = retraining.active(desk.workbench())
+    if (run.id if run else None) != shown:
         st.rerun()
-    if active is None:
+    if run is None:
         return
-    run = retraining.run(bench, active.id)
     with st.container(border=True, key="active-run"):
         heading, cancel = st.columns([6, 1], vertical_alignment="center")
         heading.subheader(f"Training {run.id}: {run.stage or _STATUS[run.status]}")
         cancel.button(
-            "Stopping …" if active.cancelling else "Cancel",
+            "Stopping …" if run.cancelling else "Cancel",
             key="cancel-run",
-            disabled=active.cancelling,
+            disabled=run.cancelling,
             icon=":material/stop_circle:",
             on_click=cancel_run,
             args=(run.id,),
