@@ -77,9 +77,13 @@ def build(
             f"Expected one of {known}; received “{architecture}”. Choose one of these."
         )
     scan = keras.Input((size, size, 1), name="scan")
-    channels = keras.layers.Concatenate(name="three_channels")([scan, scan, scan])
+    # In 32 bits whatever the policy: bfloat16 would round grey levels, and the mean itself.
+    channels = keras.layers.Concatenate(name="three_channels", dtype="float32")([scan, scan, scan])
     normalised = keras.layers.Normalization(
-        mean=list(mean), variance=[deviation**2 for deviation in std], name="normalise"
+        mean=list(mean),
+        variance=[deviation**2 for deviation in std],
+        name="normalise",
+        dtype="float32",
     )(channels)
     backbone = ARCHITECTURES[architecture](include_top=False, weights=None, input_tensor=normalised)
     maps = backbone.output
