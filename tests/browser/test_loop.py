@@ -73,7 +73,7 @@ def bring_labels(page: Page, labelled: Labelled) -> None:
     page.locator(".st-key-import-images input").fill(str(labelled.images))
     expect(page.get_by_text("labels.csv")).to_be_visible()
     page.locator(".st-key-import-csv-go").get_by_role("button").click()
-    expect(page.get_by_text(re.compile(r"\d+ labels? added"))).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile(r"\d+ labels? added"))).to_be_visible(timeout=300_000)
 
 
 def retrain(page: Page) -> str:
