@@ -44,6 +44,8 @@ def standing(champion: models.ModelView) -> None:
         words.markdown(
             f"### :material/trophy: {champion.name}\nChampion since {moment(champion.promoted_at)}"
         )
+        if figures := versions.measured(champion):
+            words.caption(figures)
         if len(history) > 1 and way_back.button(
             "Roll back", key="roll-back", icon=":material/history:", width="stretch"
         ):

@@ -1,7 +1,7 @@
 """Scans: drop them in, see what the model says and where it looked, accept or correct."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -16,6 +16,7 @@ _KEPT = (
     "Names are never kept: the program stores a code in place of the patient’s name or number, "
     "blanks the text that the machine wrote around the picture, and drops the file’s other data."
 )
+_FILE_NAME = "Shown while your drop is fresh. File names can name a patient, so none is stored."
 
 
 def main() -> None:
@@ -137,16 +138,15 @@ def results(taken: Sequence[intake.Taken]) -> None:
         (st.warning if refused else st.success)(", ".join(words) + ".")
         for file in refused[:_SENTENCES]:
             st.markdown(f":orange[:material/block:] **{file.file}**: {file.sentence}")
-        if len(refused) > _SENTENCES or count[intake.Outcome.ALREADY_THERE]:
-            with st.expander("What became of each file"):
-                st.dataframe(
-                    [
-                        {"File": t.file, "Result": _RESULT[t.outcome], "Why": t.sentence}
-                        for t in sorted(taken, key=lambda t: t.outcome is intake.Outcome.ADDED)
-                    ],
-                    hide_index=True,
-                    column_config={"Why": st.column_config.TextColumn(width="large")},
-                )
+        with st.expander("What became of each file"):
+            st.dataframe(
+                [
+                    {"File": t.file, "Result": _RESULT[t.outcome], "In words": t.sentence}
+                    for t in sorted(taken, key=lambda t: t.outcome is intake.Outcome.ADDED)
+                ],
+                hide_index=True,
+                column_config={"In words": st.column_config.TextColumn(width="large")},
+            )
 
 
 _RESULT = {
@@ -159,12 +159,18 @@ _RESULT = {
 def scans_to_show() -> list[int]:
     """The scans of the newest drop, in its order; otherwise the newest of all."""
     drop = desk.drops().get(person.name())
-    taken = drop.results if drop else st.session_state.get("results", [])
-    ids = list(dict.fromkeys(t.scan_id for t in taken if t.scan_id is not None))
+    ids = list(dict.fromkeys(t.scan_id for t in newest() if t.scan_id is not None))
     if ids or (drop is not None and not drop.finished):
         return ids
-    newest = views.scans(desk.workbench(), views.ScanFilter(limit=_NEWEST))
-    return [scan.id for scan in newest]
+    latest = views.scans(desk.workbench(), views.ScanFilter(limit=_NEWEST))
+    return [scan.id for scan in latest]
+
+
+def newest() -> Sequence[intake.Taken]:
+    """What became of the files that this person brought last."""
+    drop = desk.drops().get(person.name())
+    taken: Sequence[intake.Taken] = drop.results if drop else st.session_state.get("results", [])
+    return taken
 
 
 def cards(ids: list[int]) -> None:
@@ -179,12 +185,13 @@ def cards(ids: list[int]) -> None:
     on_page = ids[(page - 1) * _PER_PAGE : page * _PER_PAGE]
     with st.container(border=True, key="heat-controls"):
         view = figure.heat_controls()
+    names = {taken.scan_id: taken.file for taken in newest() if taken.scan_id is not None}
     for scan_id in on_page:
-        card(scan_id, view)
+        card(scan_id, view, names)
 
 
 @st.fragment
-def card(scan_id: int, view: figure.HeatView) -> None:
+def card(scan_id: int, view: figure.HeatView, names: Mapping[int, str]) -> None:
     """One scan: what the model says, where it looked, and what the person says."""
     # The champion looks first, so that a scan that only older models have seen shows its opinion.
     figure.explain_scan(scan_id)
@@ -196,6 +203,8 @@ def card(scan_id: int, view: figure.HeatView) -> None:
             labelling.corrections(scan, lambda value: label(scan_id, value))
         with verdict:
             labelling.opinion(scan)
+            if scan_id in names:
+                st.caption(f"Your file: {names[scan_id]}", help=_FILE_NAME)
             labelling.accept(scan, lambda value: label(scan_id, value))
             labelling.state(scan)
             if f"annotation-{scan_id}" in st.session_state:

@@ -42,7 +42,7 @@ def ahead(outlook: retraining.Outlook) -> None:
     )
     time.metric(
         f"About, on {outlook.device}",
-        duration(60 * outlook.minutes),
+        duration(60 * outlook.minutes) if outlook.scans else "–",
         border=True,
         help="An estimate from this computer’s speed.",
     )

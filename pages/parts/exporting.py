@@ -8,7 +8,7 @@ import streamlit as st
 
 from fetal.workbench import dataset, views
 from pages.parts import desk, person
-from pages.parts.background import Work
+from pages.parts.background import Report, Work
 from pages.parts.words import number
 
 
@@ -38,6 +38,14 @@ def show(chosen: views.ScanFilter, found: int) -> None:
         packing(chosen, found, f"scans-{day}.zip")
 
 
+class Packed:
+    """A packed archive; its folder goes with it, at the next packing or at the app's end."""
+
+    def __init__(self, file_name: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="fetal-export-")
+        self.file = Path(self._folder.name) / file_name
+
+
 def packing(chosen: views.ScanFilter, found: int, file_name: str) -> None:
     """Pack the archive first, since it takes a while; then offer it."""
     bench, who = desk.workbench(), person.name()
@@ -48,11 +56,13 @@ def packing(chosen: views.ScanFilter, found: int, file_name: str) -> None:
         disabled=not found,
         icon=":material/folder_zip:",
     ):
-        target = Path(tempfile.mkdtemp(prefix="fetal-export-")) / file_name
-        desk.works()[name] = Work(
-            lambda report: dataset.export_archive(bench, chosen, target, who, on_progress=report)
-        )
-        st.session_state["export-target"] = target
+
+        def pack(report: Report) -> Packed:
+            packed = Packed(file_name)
+            dataset.export_archive(bench, chosen, packed.file, who, on_progress=report)
+            return packed
+
+        desk.works()[name] = Work(pack)
     if name in desk.works():
         packed(name)
 
@@ -67,15 +77,14 @@ def packed(name: str) -> None:
     if work.failure:
         st.error(work.failure)
         return
-    target: Path | None = st.session_state.get("export-target")
-    if target is not None and target.exists():
-        st.download_button(
-            f"Download {target.name}",
-            data=target.read_bytes,
-            file_name=target.name,
-            mime="application/zip",
-            key="export-archive",
-            type="primary",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+    target = work.result.file
+    st.download_button(
+        f"Download {target.name}",
+        data=target.read_bytes,
+        file_name=target.name,
+        mime="application/zip",
+        key="export-archive",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+    )

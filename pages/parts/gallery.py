@@ -11,6 +11,7 @@ from pages.parts.words import label, percent
 
 _PER_PAGE = 24
 _ACROSS = 6
+_ROWS = 5000
 _COLUMNS = (
     "scan", "label", "model says", "probability", "agrees", "patient", "labelled by", "labelled",
     "note", "source", "added", "added by", "machine", "model",
@@ -19,22 +20,25 @@ _COLUMNS = (
 
 def table(chosen: views.ScanFilter) -> None:
     """The scans as rows; a click on a row shows the scan."""
-    rows = dataset.table(desk.workbench(), chosen)
+    rows = dataset.table(desk.workbench(), replace(chosen, limit=_ROWS))
     if rows.empty:
         st.info("No scan fits. Add scans on the Scans page, import some, or loosen the filter.")
         return
+    if len(rows) == _ROWS:
+        st.caption(f"The newest {_ROWS:,} are shown. Narrow the filter to see others.")
     picked = st.dataframe(
-        rows,
+        rows.assign(probability=100 * rows["probability"]),
         hide_index=True,
         column_order=_COLUMNS,
         column_config={
             "added": st.column_config.DatetimeColumn("added", format="D MMM YYYY, HH:mm"),
             "labelled": st.column_config.DatetimeColumn("labelled", format="D MMM YYYY, HH:mm"),
             "probability": st.column_config.ProgressColumn(
-                "probability", min_value=0, max_value=1, format="percent"
+                "probability", min_value=0, max_value=100, format="%.0f %%"
             ),
             "agrees": st.column_config.CheckboxColumn("agree"),
         },
+        placeholder="",
         key="dataset-table",
         on_select="rerun",
         selection_mode="single-row",
