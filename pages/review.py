@@ -72,9 +72,12 @@ def one_scan(scan: views.ScanView, trail: list[int]) -> None:
             view = figure.heat_controls()
         figure.show(scan.id, view)
     with verdict:
-        labelling.opinion(scan)
-        labelling.state(scan)
-        labelling.accept(scan, lambda value: choose(scan.id, value, note), shortcut=True)
+        # What comes and goes above the button has a place of its own, so that the button stays put.
+        with st.container():
+            labelling.opinion(scan)
+            labelling.state(scan)
+        with st.container():
+            labelling.accept(scan, lambda value: choose(scan.id, value, note), shortcut=True)
         note = st.text_input(
             "Note", key=f"note-{scan.id}", max_chars=2000, value=scan.note, placeholder="optional"
         )
@@ -140,11 +143,13 @@ def skip(scan_id: int) -> None:
 def still_shown(scan_id: int) -> bool:
     """Whether the scan awaits its first click or key.
 
-    Its buttons stay for a moment while the next scan is on its way: a second key, meant for the
-    next scan or pressed too long, must not overwrite the label that was just given.
+    Its buttons stay for a moment while the next scan appears, and a key presses both: the label
+    that was just given must not be overwritten.
     """
-    shown: int | None = st.session_state.pop(_SHOWN, None)
-    return shown == scan_id
+    if st.session_state.get(_SHOWN) != scan_id:
+        return False
+    del st.session_state[_SHOWN]
+    return True
 
 
 def step_past(scan_id: int) -> None:
