@@ -8,7 +8,7 @@ import streamlit as st
 from fetal.planes import PLANES
 from fetal.workbench.views import ScanFilter
 
-_REVIEWED = {"All": None, "Labelled": True, "Not labelled": False}
+_REVIEWED = {"All": None, "Given": True, "Missing": False}
 _AGREEMENT = {"All": None, "Agree": True, "Disagree": False}
 _SOURCES = {"upload": "Dropped", "import": "Imported", "sample": "Samples"}
 
@@ -50,7 +50,7 @@ def choose() -> ScanFilter:
             persist_state="session",
         )
         dates = st.date_input(
-            "Added between", value=[], key="filter-dates", persist_state="session", width=205
+            "Added between", value=[], key="filter-dates", persist_state="session", width=230
         )
     since, until = (*dates, None, None)[:2]
     return ScanFilter(

@@ -1,8 +1,10 @@
 """Trainings: the one that goes on, and the ones before."""
 
+from typing import Any
+
 import streamlit as st
 
-from fetal.workbench import retraining
+from fetal.workbench import models, retraining
 from pages.parts import desk, person, plots
 from pages.parts.words import duration, moment
 
@@ -98,7 +100,7 @@ def past() -> None:
     ended = [r for r in retraining.runs(desk.workbench()) if not r.is_active]
     if not ended:
         return
-    if ended[0].model_name is not None:
+    if awaits_comparison(ended[0]):
         with st.container(horizontal=True, vertical_alignment="center", key="challenger-ready"):
             st.success(f"“{ended[0].model_name}” is ready to be compared.", width=420)
             st.page_link(
@@ -107,6 +109,14 @@ def past() -> None:
     st.subheader("Trainings before")
     for run in ended[:20]:
         one_past(run)
+
+
+def awaits_comparison(run: retraining.RunView) -> bool:
+    """Whether the training made a model that nobody has promoted yet."""
+    return any(
+        version.id == run.model_id and version.promoted_at is None
+        for version in models.versions(desk.workbench())
+    )
 
 
 def one_past(run: retraining.RunView) -> None:
@@ -138,6 +148,16 @@ def one_past(run: retraining.RunView) -> None:
             plots.curves(whole.curves, key=f"curves-{run.id}")
         st.markdown("**Settings**")
         st.dataframe(
-            [{"Setting": k, "Value": str(v)} for k, v in whole.settings.items()], hide_index=True
+            [{"Setting": k, "Value": setting(v)} for k, v in whole.settings.items()],
+            hide_index=True,
         )
         log(whole, expanded=False)
+
+
+def setting(value: Any) -> str:
+    """A setting on one line; what it is made of is named part by part."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {setting(part)}" for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(setting(part) for part in value)
+    return "–" if value is None else str(value)
