@@ -54,6 +54,7 @@ def see_the_overlay(page: Page, card: Locator) -> None:
     assert pictures(card)[0] == plain
     shape = "image => (image.naturalWidth / image.naturalHeight) / (image.width / image.height)"
     for image in card.locator("[class*=st-key-figure-] img").all():
+        expect(image).to_have_js_property("complete", True)
         assert image.evaluate(shape) == pytest.approx(1, abs=0.02), "a scan must not be stretched"
 
 
