@@ -2,6 +2,7 @@ import multiprocessing
 import subprocess
 import sys
 import threading
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -108,8 +109,8 @@ def test_a_reader_does_not_wait_for_a_writer(store):
 
 def test_processes_that_open_a_new_workspace_at_once_agree_on_its_tables(workspace):
     context = multiprocessing.get_context("spawn")
-    with context.Pool(4) as pool:
-        assert pool.map(_open, [workspace] * 4) == [True] * 4
+    with ProcessPoolExecutor(4, mp_context=context) as pool:
+        assert list(pool.map(_open, [workspace] * 4)) == [True] * 4
 
 
 def _open(workspace):

@@ -1,6 +1,7 @@
 import io
 import multiprocessing
 import threading
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pydicom
@@ -246,9 +247,10 @@ def test_two_threads_with_the_same_drop_store_each_scan_once(bench):
 def test_two_processes_that_add_the_same_scan_at_once_store_it_once(bench):
     tiny_model()
     context = multiprocessing.get_context("spawn")
-    with context.Pool(2) as pool:
-        arguments = [(bench.workspace, [file(seed) for seed in range(4)])] * 2
-        outcomes = [one for part in pool.starmap(_add, arguments) for one in part]
+    files = [file(seed) for seed in range(4)]
+    with ProcessPoolExecutor(2, mp_context=context) as pool:
+        parts = pool.map(_add, [bench.workspace] * 2, [files] * 2)
+        outcomes = [one for part in parts for one in part]
     assert sorted(outcomes) == [Outcome.ADDED] * 4 + [Outcome.ALREADY_THERE] * 4
     assert rows(bench, Scan) == 4
 
