@@ -1,6 +1,5 @@
 """Fitting: one stage of a schedule, epoch by epoch, from wherever it was left."""
 
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -82,7 +81,9 @@ def fit_stage(
     """
     train, validation = sides
     let_learn(model, stage.learn, fresh)
-    classifier = _compile(model, stage, settings)
+    weights = class_weights(train, settings)
+    steps = len(Batches(train, settings, weights, epoch=0))
+    classifier = _compile(model, stage, settings, steps)
     judge = (validation.pixels[..., None], validation.one_hot())
     last, best = folder / "last.npz", folder / "best.npz"
     everything = [*model.variables, *classifier.optimizer.variables]
@@ -92,11 +93,12 @@ def fit_stage(
         position.learning_rate = stage.learning_rate
         position.best = _judge(classifier, judge, settings.batch)[0]
         save_variables(best, model.variables)
-    weights = class_weights(train, settings)
     while position.epoch < stage.epochs and position.waited < stage.patience:
         began = time.monotonic()
+        if stage.schedule == "plateau":
+            classifier.optimizer.learning_rate = position.learning_rate
         batches = Batches(train, settings, weights, _seed_of(position))
-        pace = _Pace(stage, position, len(batches), report)
+        pace = _Pace(stage, position, steps, report)
         log = classifier.fit(batches, epochs=1, verbose=0, callbacks=[pace]).history
         loss, accuracy = _judge(classifier, judge, settings.batch)
         _move_on(position, stage, loss)
@@ -121,10 +123,12 @@ def fit_stage(
     load_variables(best, model.variables)
 
 
-def _compile(model: keras.Model, stage: Stage, settings: TrainingSettings) -> keras.Model:
+def _compile(
+    model: keras.Model, stage: Stage, settings: TrainingSettings, steps: int
+) -> keras.Model:
     classifier = keras.Model(model.input, model.outputs[1])
     classifier.compile(
-        optimizer=_optimizer(stage, settings),
+        optimizer=_optimizer(_rate(stage, steps), settings),
         loss=make_loss(settings),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         # XLA's convolutions on a processor measured 2.5 times slower than TensorFlow's own.
@@ -134,8 +138,25 @@ def _compile(model: keras.Model, stage: Stage, settings: TrainingSettings) -> ke
     return classifier
 
 
-def _optimizer(stage: Stage, settings: TrainingSettings) -> keras.optimizers.Optimizer:
-    rate = stage.learning_rate
+def _rate(stage: Stage, steps: int) -> Any:
+    """The learning rate: a number that a plateau lowers, or a schedule over the stage's steps.
+
+    A schedule depends on the optimiser's count of steps alone, which a checkpoint keeps and which
+    every backend sees within an epoch.
+    """
+    if stage.schedule == "plateau":
+        return stage.learning_rate
+    total = stage.epochs * steps
+    rising = round(WARM_UP * total)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.02 * stage.learning_rate,
+        decay_steps=total - rising,
+        warmup_target=stage.learning_rate,
+        warmup_steps=rising,
+    )
+
+
+def _optimizer(rate: Any, settings: TrainingSettings) -> keras.optimizers.Optimizer:
     if settings.optimizer == "adamw":
         return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
     if settings.optimizer == "adam":
@@ -176,34 +197,14 @@ def _move_on(position: Position, stage: Stage, loss: float) -> None:
         position.learning_rate /= 3
 
 
-def _learning_rate(stage: Stage, position: Position, share: float) -> float:
-    """The learning rate at a point of a stage.
-
-    Args:
-        stage: Its schedule and highest rate.
-        position: How far the stage has come, and what a plateau has left of the rate.
-        share: How much of the stage is behind, 0 to 1.
-    """
-    if stage.schedule == "plateau":
-        return position.learning_rate
-    if share < WARM_UP:
-        return stage.learning_rate * max(share / WARM_UP, 0.02)
-    return stage.learning_rate * (1 + math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP))) / 2
-
-
 class _Pace(keras.callbacks.Callback):  # type: ignore[misc]
-    """Sets the learning rate before each step and tells how far the stage is, twice a second."""
+    """Tells how far the stage is, twice a second."""
 
     def __init__(self, stage: Stage, position: Position, steps: int, report: Report) -> None:
         super().__init__()
         self._stage, self._position, self._steps = stage, position, steps
         self._report = report
         self._began = self._told = time.monotonic()
-
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        share = (self._position.epoch + batch / self._steps) / self._stage.epochs
-        rate = _learning_rate(self._stage, self._position, share)
-        self.model.optimizer.learning_rate = rate
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         moment = time.monotonic()

@@ -142,7 +142,7 @@ _PLACE_ONLY = Augmentation(gain=0.0, contrast=0.0, gamma=0.0, speckle=0.0, blur=
 PRESETS: dict[str, TrainingSettings] = {
     "default": TrainingSettings(
         stages=(
-            Stage("Head on cached features", "head", epochs=20, learning_rate=1e-3),
+            Stage("Last layer", "head", epochs=20, learning_rate=1e-3),
             Stage("Upper layers", "conv5", epochs=8, learning_rate=5e-5, patience=3),
         ),
     ),

@@ -22,7 +22,7 @@ def snapshot(bench, run_id):
 
 def sides(bench):
     with bench.store.reading() as session:
-        return dict(session.execute(select(Patient.id, Patient.side)).tuples().all())
+        return dict(iter(session.execute(select(Patient.id, Patient.side))))
 
 
 def set_run(bench, run_id, **values):
