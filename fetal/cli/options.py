@@ -52,6 +52,25 @@ def model(command: Command) -> Command:
     )(command)
 
 
+def labelled_images(command: Command) -> Command:
+    """Add `--data` and `--images`, a table of labels and the folder of its images."""
+    folder = click.option(
+        "--images",
+        "folder",
+        required=True,
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="The folder of the images.",
+    )
+    table = click.option(
+        "--data",
+        "table",
+        required=True,
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="A CSV with image, plane and patient, or the one of FETAL_PLANES_DB.",
+    )
+    return table(folder(command))
+
+
 def _user() -> str:
     try:
         return getpass.getuser()

@@ -19,20 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--data",
-    "table",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A CSV with image, plane and patient, or the one of FETAL_PLANES_DB.",
-)
-@click.option(
-    "--images",
-    "folder",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The folder of the images.",
-)
+@options.labelled_images
 @click.option(
     "--out",
     required=True,
