@@ -90,14 +90,10 @@ class Worker:
 
     def _refresh(self, model_id: int) -> None:
         # The workbench brings the predictor with it, which an idle worker does without.
-        from fetal.workbench import open_workbench
+        from fetal.workbench import Workbench
         from fetal.workbench.models import refresh
 
-        bench = open_workbench(self._workspace)
-        try:
-            refresh(bench, model_id, stop=self._stopping.is_set)
-        finally:
-            bench.close()
+        refresh(Workbench(self._workspace, self._store), model_id, stop=self._stopping.is_set)
 
     def _care(self) -> None:
         while True:

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fetal.bundle import Bundle, MissingFileError, stated_digest
@@ -40,15 +41,24 @@ class Workbench:
         workspace: where everything is.
         store: the database.
         blobs: the files.
-        pseudonyms: makes patients' pseudonyms with the workspace's key.
     """
 
-    def __init__(self, workspace: Workspace, store: Store, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, workspace: Workspace, store: Store) -> None:
         self.workspace = workspace
         self.store = store
-        self.pseudonyms = pseudonyms
         self._models: dict[int, Model] = {}
         self._loading = threading.Lock()
+
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        """Makes patients' pseudonyms; opened when asked for, since a worker does without the key.
+
+        Raises:
+            PseudonymKeyError: the key file is damaged, or another workspace's.
+        """
+        pseudonyms = Pseudonyms.open(self.workspace.key_file)
+        check_key(self.store, pseudonyms)
+        return pseudonyms
 
     @property
     def blobs(self) -> Blobs:
@@ -151,8 +161,8 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
     """
     workspace = workspace or Workspace.from_environment()
     store = Store.open(workspace)
-    pseudonyms = Pseudonyms.open(workspace.key_file)
-    check_key(store, pseudonyms)
-    bench = Workbench(workspace, store, pseudonyms)
+    bench = Workbench(workspace, store)
+    # A wrong key is to be told at the start, not when the first scan comes in.
+    _ = bench.pseudonyms
     bench.bring_shipped()
     return bench

@@ -3,7 +3,7 @@ from sqlalchemy import select
 
 from fetal.scans import PseudonymKeyError
 from fetal.store.tables import ModelVersion, Promotion
-from fetal.workbench import NoModelError, models
+from fetal.workbench import NoModelError, Workbench, models
 from tests.tiny_model import tiny_model
 
 
@@ -43,6 +43,14 @@ def test_another_key_is_refused(open_bench):
     bench.workspace.key_file.write_bytes(bytes(range(32)))
     with pytest.raises(PseudonymKeyError, match="Put the first key file back"):
         open_bench()
+
+
+def test_a_worker_on_another_machine_predicts_without_the_key(open_bench):
+    bench = open_bench()
+    bench.workspace.key_file.unlink()
+    worker = Workbench(bench.workspace, bench.store)
+    assert worker.champion().model.name == "tiny"
+    assert not bench.workspace.key_file.exists()
 
 
 def test_a_promotion_takes_effect_at_once_in_every_open_workbench(open_bench):
