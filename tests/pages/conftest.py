@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,12 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty workspace, with a model that is quick to load."""
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest leaves the app as `__main__`; processes that later tests spawn would run it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
