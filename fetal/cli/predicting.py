@@ -1,6 +1,7 @@
 """`fetal predict`: planes of image files, without any workspace."""
 
 import csv
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,9 @@ def predict(
         if prediction is None:
             options.complain(f"{path}: {row['error']}")
             continue
-        click.echo(f"{path}: {prediction.plane.title}, {prediction.confidence:.1%}. {row['doubt']}")
+        # Rounded down: 99.97 % is not certainty.
+        percent = math.floor(1000 * prediction.confidence) / 10
+        click.echo(f"{path}: {prediction.plane.title}, {percent} %. {row['doubt']}")
         if overlay is not None:
             _draw(prediction, overlay / _picture_name(path, drawn), look)
     if table is not None:
