@@ -4,7 +4,7 @@ There is deliberately no function here that takes scans: what cannot be asked fo
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from fetal.planes import Plane
 
@@ -47,35 +47,6 @@ def assign_sides(patients: Counts, sides: Mapping[str, str]) -> dict[str, str]:
     return result
 
 
-def patient_folds(patients: Iterable[str], planes: Counts, folds: int) -> list[list[str]]:
-    """Divide patients into folds that hold every plane in like numbers.
-
-    Args:
-        patients: The patients to divide.
-        planes: For each patient, how many scans of each plane there are.
-        folds: How many folds, at least 2.
-
-    Returns:
-        For each fold, its patients; every patient stands in exactly one.
-
-    Raises:
-        ValueError: fewer than 2 folds, or fewer patients than folds.
-    """
-    names = sorted(set(patients), key=_order)
-    if folds < 2 or len(names) < folds:
-        raise ValueError(
-            f"Expected at least 2 folds and a patient for each; received {folds} folds and "
-            f"{len(names)} patients. Ask for fewer folds or add patients."
-        )
-    result: list[list[str]] = [[] for _ in range(folds)]
-    held: list[dict[Plane, float]] = [dict.fromkeys(Plane, 0.0) for _ in range(folds)]
-    for patient in sorted(names, key=lambda name: -sum(planes[name].values())):
-        lightest = min(range(folds), key=lambda fold: _weight(held[fold], planes[patient]))
-        result[lightest].append(patient)
-        _add(held[lightest], planes[patient])
-    return result
-
-
 def check_apart(sides: Mapping[str, Sequence[str]]) -> None:
     """Make sure that no patient stands on two sides.
 
@@ -115,7 +86,3 @@ def _need(held: dict[str, dict[Plane, float]], side: str, planes: Mapping[Plane,
         plane: sum(counts[plane] for counts in held.values()) + planes[plane] for plane in planes
     }
     return sum(SHARES[side] * total[plane] - held[side][plane] for plane in planes)
-
-
-def _weight(held: dict[Plane, float], planes: Mapping[Plane, int]) -> tuple[float, float]:
-    return sum(held[plane] for plane in planes), sum(held.values())

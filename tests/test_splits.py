@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fetal.planes import FETAL_PLANES, Plane
-from fetal.splits import SHARES, assign_sides, check_apart, patient_folds
+from fetal.splits import SHARES, assign_sides, check_apart
 
 
 def clinic(patients: int, seed: int = 0) -> dict[str, Counter[Plane]]:
@@ -51,19 +51,6 @@ def test_the_order_in_which_patients_are_listed_does_not_matter() -> None:
 
 def test_three_patients_are_enough_for_all_three_sides() -> None:
     assert set(assign_sides(clinic(3), {}).values()) == set(SHARES)
-
-
-def test_folds_hold_every_patient_once() -> None:
-    patients = clinic(90)
-    folds = patient_folds(patients, patients, 5)
-    assert sorted(patient for fold in folds for patient in fold) == sorted(patients)
-    sizes = [sum(patients[patient].total() for patient in fold) for fold in folds]
-    assert max(sizes) - min(sizes) <= 6
-
-
-def test_too_few_patients_for_the_folds_are_refused() -> None:
-    with pytest.raises(ValueError, match="received 5 folds and 3 patients"):
-        patient_folds(clinic(3), clinic(3), 5)
 
 
 def test_a_patient_on_two_sides_is_named() -> None:

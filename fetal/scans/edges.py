@@ -41,16 +41,6 @@ class Edge:
     length: float
     sharpness: float
 
-    @property
-    def is_left_side(self) -> bool:
-        """Whether it is the left flank of a fan."""
-        return bool(self.normal[0] < -0.3 and self.normal[1] < -0.2)
-
-    @property
-    def is_right_side(self) -> bool:
-        """Whether it is the right flank of a fan."""
-        return bool(self.normal[0] > 0.3 and self.normal[1] < -0.2)
-
 
 def hull_points(tissue: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The convex hull of a mask.

@@ -1,7 +1,7 @@
 """Checkpoints: what a run needs to go on after it was killed, written whole or not at all."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ class Position:
     waited: int = 0
     """Epochs since then."""
     learning_rate: float = 0.0
-    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 def save_variables(path: Path, variables: list[Any]) -> None:

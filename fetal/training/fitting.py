@@ -114,7 +114,6 @@ def fit_stage(
             "learning_rate": float(classifier.optimizer.learning_rate),
             "seconds": time.monotonic() - began,
         }
-        position.history.append(point)
         if position.waited == 0:
             save_variables(best, model.variables)
         save_variables(last, everything)

@@ -36,23 +36,11 @@ def show(champion: models.ModelView, challenger: models.ModelView) -> None:
         )
     work = desk.works()[name]
     if not work.finished:
-        running(name)
+        desk.running(name, "Comparing on the locked scans")
     elif work.failure:
         st.error(work.failure)
     else:
         side_by_side(work.result, champion, challenger)
-
-
-@st.fragment(run_every=0.5)
-def running(name: str) -> None:
-    """How far the comparison is."""
-    work = desk.works()[name]
-    if work.finished:
-        st.rerun()
-    st.progress(
-        work.done / max(1, work.total),
-        text=f"Comparing on the locked scans: {work.done} of {work.total or '…'}",
-    )
 
 
 def side_by_side(

@@ -45,3 +45,16 @@ def _open() -> None:
     # The pages say in their own words that no model predicts.
     with suppress(NoModelError):
         workbench().champion()
+
+
+@st.fragment(run_every=0.5)
+def running(name: str, words: str) -> None:
+    """How far a long work is; the page is drawn anew when it ends."""
+    work = works()[name]
+    if work.finished:
+        st.rerun()
+    st.progress(
+        work.done / max(1, work.total),
+        text=f"{words}: {work.done:,} of {f'{work.total:,}' if work.total else '…'}. "
+        "You can leave this page; it goes on.",
+    )

@@ -25,7 +25,7 @@ def show() -> None:
     name = f"import of {person.name()}"
     work = desk.works().get(name)
     if work is not None and not work.finished:
-        running(name)
+        desk.running(name, "Importing")
         return
     if work is not None:
         outcome(work)
@@ -83,18 +83,6 @@ def existing(path: str) -> Path | None:
         return folder
     st.error(f"There is no folder “{path.strip()}” on the computer that runs this program.")
     return None
-
-
-@st.fragment(run_every=0.5)
-def running(name: str) -> None:
-    """How far the import is."""
-    work = desk.works()[name]
-    if work.finished:
-        st.rerun()
-    st.progress(
-        work.done / max(1, work.total),
-        text=f"Importing {work.done:,} of {work.total:,}. You can leave this page; it goes on.",
-    )
 
 
 def outcome(work: Work) -> None:
