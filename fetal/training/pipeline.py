@@ -164,12 +164,12 @@ class _Run:
                 continue
             if stage.learn == "head":
                 fit_head(model, stage, self.settings, sides, self.report)
+                save_variables(best, model.variables)
             else:
                 fit_stage(
                     model, stage, self.settings, sides, fresh, self.folder, position, self.report
                 )
             position = replace(position, stage=number + 1, epoch=0, waited=0)
-            save_variables(best, model.variables)
             save_position(self.folder, position)
 
 
