@@ -20,7 +20,15 @@ def augment(frame: Grey, settings: Augmentation, chance: np.random.Generator) ->
     Returns:
         uint8, (size, size).
     """
-    return _shade(_place(frame, settings, chance), settings, chance)
+    frame = _place(frame, settings, chance)
+    if settings.coarseness > 1 and chance.random() < 0.3:
+        frame = _coarsen(frame, settings, chance)
+    frame = _shade(frame, settings, chance)
+    if settings.writing and chance.random() < settings.writing:
+        frame = _write(frame, chance)
+    if settings.blank and chance.random() < settings.blank:
+        frame = _blank(frame, chance)
+    return frame
 
 
 def _place(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> Grey:
@@ -37,6 +45,36 @@ def _place(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> 
     return np.asarray(cv2.warpAffine(frame, matrix, (size, size)), dtype=np.uint8)
 
 
+def _coarsen(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> Grey:
+    size = frame.shape[0]
+    small = max(16, round(size / chance.uniform(1, settings.coarseness)))
+    fewer = cv2.resize(frame, (small, small), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(fewer, (size, size)), dtype=np.uint8)
+
+
+def _write(frame: Grey, chance: np.random.Generator) -> Grey:
+    size = frame.shape[0]
+    written = frame.copy()
+    for _ in range(chance.integers(1, 6)):
+        length = chance.integers(1, 12)
+        words = "".join(chance.choice(list("ABDEGILMRT0123456789.+ "), length))
+        place = tuple(int(part) for part in chance.uniform(0, size, 2))
+        height = size / 640 * chance.uniform(0.7, 1.6)
+        level = int(chance.integers(140, 256))
+        cv2.putText(written, words, place, cv2.FONT_HERSHEY_SIMPLEX, height, level, 1, cv2.LINE_AA)
+    return written
+
+
+def _blank(frame: Grey, chance: np.random.Generator) -> Grey:
+    size = frame.shape[0]
+    blanked = frame.copy()
+    half = size * chance.uniform(0.05, 0.2, 2)
+    top, left = np.maximum(middle := chance.uniform(0, size, 2), half) - half
+    bottom, right = middle + half
+    blanked[int(top) : int(bottom), int(left) : int(right)] = 0
+    return blanked
+
+
 def _shade(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> Grey:
     if settings.blur and chance.random() < 0.3:
         frame = np.asarray(
@@ -47,7 +85,11 @@ def _shade(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> 
     gamma = (1 + settings.gamma) ** chance.uniform(-1, 1)
     contrast = 1 + chance.uniform(-settings.contrast, settings.contrast)
     gain = chance.uniform(-settings.gain, settings.gain)
+    lift = chance.uniform(0, settings.lift)
     table = (level**gamma - 0.25) * contrast + 0.25 + gain * level**0.5
+    table = lift + (1 - lift) * table
+    # What was blanked around the sector stays blank, whatever befalls the tissue.
+    table[0] = 0
     shaded = np.clip(table * 255, 0, 255).astype(np.uint8)[frame]
     if settings.speckle and chance.random() < 0.5:
         noise = chance.standard_normal(frame.shape, dtype=np.float32)

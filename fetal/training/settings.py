@@ -31,6 +31,14 @@ class Augmentation:
     """Largest deviation of multiplicative noise."""
     blur: float = 1.2
     """Largest deviation of a Gaussian blur, in pixels."""
+    lift: float = 0.0
+    """Largest share of full white to which black tissue is lifted, as low contrast does."""
+    coarseness: float = 1.0
+    """Largest factor by which the picture is made smaller and larger again; 1 leaves it."""
+    writing: float = 0.0
+    """Chance of letters and calipers over the picture, 0 to 1."""
+    blank: float = 0.0
+    """Chance of a blank corner, side or patch, as shadows and wrong masks leave, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +160,17 @@ PRESETS: dict[str, TrainingSettings] = {
         weights="resnet50_imagenet_partial.npz",
         stages=(
             Stage("Upper layers", "conv5", epochs=4, learning_rate=5e-4),
-            Stage("All layers", "all", epochs=12, learning_rate=6e-5, patience=12),
+            Stage("All layers", "all", epochs=16, learning_rate=6e-5, patience=16),
+        ),
+        augmentation=Augmentation(
+            rotation=20.0,
+            zoom=0.25,
+            gain=0.2,
+            contrast=0.45,
+            lift=0.2,
+            coarseness=3.0,
+            writing=0.25,
+            blank=0.2,
         ),
         phantoms=20,
     ),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from fetal.training.augmentation import augment
 from fetal.training.batches import Batches, class_weights
@@ -61,3 +62,20 @@ def test_rare_planes_count_more_and_the_mean_stays_one() -> None:
     weights = class_weights(data, SMALL)
     assert weights[4] > 4 * weights[0]
     assert np.isclose(weights[data.classes].mean(), 1)
+
+
+@pytest.mark.parametrize(
+    "change", [{"lift": 0.3}, {"coarseness": 8.0}, {"writing": 1.0}, {"blank": 1.0}]
+)
+def test_what_befalls_a_scan_on_its_way_changes_it_and_leaves_what_is_blank(
+    change: dict[str, float],
+) -> None:
+    picture = np.zeros((64, 64), np.uint8)
+    picture[16:48, 16:48] = np.random.default_rng(0).integers(60, 200, (32, 32))
+    varied = [
+        augment(picture, replace(STILL, **change), np.random.default_rng(seed))
+        for seed in range(10)
+    ]
+    assert any(not np.array_equal(one, picture) for one in varied)
+    if "writing" not in change:
+        assert all(not one[:4].any() for one in varied)
