@@ -8,11 +8,13 @@ from fetal.bundle.errors import (
     BundleExistsError,
     CardError,
     DigestError,
+    FeaturesError,
     GraphError,
     MissingFileError,
     UnknownFormatError,
     WrongPlanesError,
 )
+from fetal.bundle.features import FeatureStatistics
 from fetal.bundle.writing import copy_with_card, write_bundle
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "Card",
     "CardError",
     "DigestError",
+    "FeatureStatistics",
+    "FeaturesError",
     "GraphError",
     "Head",
     "InputSpec",

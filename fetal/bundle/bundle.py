@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from fetal.bundle.card import Card
 from fetal.bundle.digests import check_digests
-from fetal.bundle.errors import CardError, GraphError
+from fetal.bundle.errors import CardError, FeaturesError, GraphError
+from fetal.bundle.features import FILE, FeatureStatistics
 from fetal.bundle.graph import Graph
 
 Weights = dict[str, npt.NDArray[np.float32]]
@@ -64,6 +65,26 @@ class Bundle:
         """The classifying layer: kernel (channels, classes) and bias (classes,), float32."""
         kernel, bias = self.graph.head
         return self.graph.variable(kernel), self.graph.variable(bias)
+
+    def features(self) -> FeatureStatistics | None:
+        """How it sees the scans of each plane; None where an older program wrote the model.
+
+        Raises:
+            FeaturesError: the statistics cannot be read, or are of another model.
+        """
+        if not (self.folder / FILE).is_file():
+            return None
+        read = FeatureStatistics.read(self.folder)
+        received, (expected, *_) = (
+            read.means.shape[1],
+            self.graph.constants[self.graph.head[0]].shape,
+        )
+        if received != expected:
+            raise FeaturesError(
+                f"The model in “{self.folder}” has {expected} features; its statistics tell of "
+                f"{received}. Copy the whole folder again."
+            )
+        return read
 
     def trained_on(self) -> frozenset[str]:
         """Digests of the scans that it was trained on; empty where the model does not tell."""

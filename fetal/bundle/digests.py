@@ -8,7 +8,7 @@ from fetal.bundle.errors import DigestError, MissingFileError
 
 DIGESTS = "digests.json"
 REQUIRED = ("card.json", "graph.xml", "graph.bin")
-OPTIONAL = ("trained_on.txt",)
+OPTIONAL = ("trained_on.txt", "features.npz")
 
 
 def file_digest(path: Path) -> str:

@@ -29,5 +29,9 @@ class GraphError(BundleError):
     """The graph cannot be read, or does not fit its card."""
 
 
+class FeaturesError(BundleError):
+    """The statistics of the features cannot be read, or do not fit the model."""
+
+
 class BundleExistsError(BundleError):
     """A model is never written over another one."""

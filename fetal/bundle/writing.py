@@ -10,6 +10,7 @@ from fetal.bundle.bundle import Bundle
 from fetal.bundle.card import Card
 from fetal.bundle.digests import DIGESTS, digests_text
 from fetal.bundle.errors import BundleExistsError
+from fetal.bundle.features import FeatureStatistics
 
 
 def write_bundle(
@@ -17,6 +18,7 @@ def write_bundle(
     card: Card,
     write_graph: Callable[[Path], None],
     trained_on: Iterable[str] | None = None,
+    features: FeatureStatistics | None = None,
 ) -> Bundle:
     """Write a model's folder atomically, and open it as its user will.
 
@@ -27,6 +29,7 @@ def write_bundle(
             (`fetal.training.export.export_graph`).
         trained_on: digests of the scans that it was trained on, so that no later evaluation
             is fooled by them.
+        features: how the model sees the scans of each plane.
 
     Returns:
         The model as written and checked.
@@ -44,6 +47,8 @@ def write_bundle(
         if trained_on is not None:
             lines = "".join(f"{digest}\n" for digest in sorted(set(trained_on)))
             (draft / "trained_on.txt").write_text(lines, "ascii")
+        if features is not None:
+            features.write(draft)
         (draft / DIGESTS).write_text(digests_text(draft), "utf-8")
         Bundle.open(draft)
         draft.chmod(0o755)
@@ -56,13 +61,16 @@ def write_bundle(
     return Bundle.open(folder)
 
 
-def copy_with_card(bundle: Bundle, card: Card, folder: Path | str) -> Bundle:
+def copy_with_card(
+    bundle: Bundle, card: Card, folder: Path | str, features: FeatureStatistics | None = None
+) -> Bundle:
     """Write a model anew with another card, such as one that holds new figures.
 
     Args:
         bundle: the model; it stays as it is.
         card: what the copy says about itself.
         folder: where the copy shall lie; must not exist.
+        features: how the model sees the scans of each plane; by default what it says itself.
 
     Returns:
         The copy, which has a digest of its own.
@@ -75,7 +83,8 @@ def copy_with_card(bundle: Bundle, card: Card, folder: Path | str) -> Bundle:
         for name in ("graph.xml", "graph.bin"):
             shutil.copyfile(bundle.folder / name, target / name)
 
-    return write_bundle(folder, card, write_graph, bundle.trained_on() or None)
+    kept = features or bundle.features()
+    return write_bundle(folder, card, write_graph, bundle.trained_on() or None, kept)
 
 
 def _move(draft: Path, folder: Path) -> None:

@@ -73,13 +73,14 @@ def train(
     model, fresh = run.start(sides[0])
     run.fit(model, sides, fresh)
     run.tell("Checking its probabilities")
-    card = write_card(model, settings, examples, sides[1], about, champion, report)
+    card, features = write_card(model, settings, examples, sides, about, champion, report)
     run.tell("Writing the model")
     return write_bundle(
         folder / MODEL,
         card,
         lambda target: export_graph(model, target),
         [example.digest for example in examples],
+        features,
     )
 
 

@@ -14,17 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal import __version__
-from fetal.bundle import Bundle, Calibration, Card, Head, InputSpec
+from fetal.bundle import Bundle, Calibration, Card, FeatureStatistics, Head, InputSpec
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
 from fetal.training.architectures import build
 from fetal.training.calibration import fit_doubt, fit_temperature, to_chances
 from fetal.training.examples import Example
+from fetal.training.familiarity import fit_features
 from fetal.training.fitting import Report
 from fetal.training.frames import Frames
 from fetal.training.settings import TrainingSettings
 
 Channels = tuple[float, ...]
+
+_PART = 512
 
 
 @dataclass(frozen=True)
@@ -42,29 +45,39 @@ def write_card(
     model: keras.Model,
     settings: TrainingSettings,
     examples: Sequence[Example],
-    validation: Frames,
+    sides: tuple[Frames, Frames],
     about: About,
     champion: Bundle | None,
     report: Report,
-) -> Card:
+) -> tuple[Card, FeatureStatistics]:
     """Calibrate a trained model on validation patients and write down what it is.
+
+    The statistics tell of every scan that the model has learnt from, simulated ones too: what it
+    finds familiar is what it has seen. They are taken of the scans as they are, unvaried.
 
     Args:
         model: The network, trained.
         settings: The run's settings.
         examples: The scans of both sides.
-        validation: The validation frames.
+        sides: The training and the validation frames.
         about: Name, data sets and limits.
         champion: The model that it started from, if any.
         report: Told of the validation accuracy.
+
+    Returns:
+        The card, and the statistics of the features.
     """
     mean, std = _channels(model)
-    logits = _exact_logits(model, settings, (mean, std), validation)
+    exact = _exact(model, settings, (mean, std))
+    train, validation = sides
+    features, _ = _answers(exact, settings, train)
+    _, logits = _answers(exact, settings, validation)
+    statistics = fit_features(features, train.classes)
     temperature = fit_temperature(logits, validation.classes)
     figures = evaluate(validation.classes, to_chances(logits, temperature), validation.patients)
     report({"kind": "log", "text": f"Validation accuracy {figures.accuracy.percent()}."})
     names = [layer.name for layer in model.layers]
-    return Card(
+    card = Card(
         name=about.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         architecture=settings.architecture,
@@ -79,15 +92,13 @@ def write_card(
         versions={name: version(name) for name in ("keras", "numpy", "openvino")}
         | {"fetal": __version__, "backend": keras.backend.backend()},
     )
+    return card, statistics
 
 
-def _exact_logits(
-    model: keras.Model,
-    settings: TrainingSettings,
-    channels: tuple[Channels, Channels],
-    frames: Frames,
-) -> NDArray[np.float64]:
-    """Logits in 32 bits, as the model will serve, whatever precision it was trained in."""
+def _exact(
+    model: keras.Model, settings: TrainingSettings, channels: tuple[Channels, Channels]
+) -> keras.Model:
+    """The model in 32 bits, as it will serve, whatever it was trained in: features and logits."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
     try:
@@ -95,8 +106,21 @@ def _exact_logits(
     finally:
         keras.config.set_dtype_policy(policy)
     exact.set_weights(model.get_weights())
-    _, logits = exact.predict(frames.pixels[..., None], batch_size=settings.batch, verbose=0)
-    return np.asarray(logits, np.float64)
+    return keras.Model(exact.input, [exact.get_layer("pool").output, exact.output[1]])
+
+
+def _answers(
+    exact: keras.Model, settings: TrainingSettings, frames: Frames
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Pooled features, (n, c), and logits, (n, 6); a part at a time, as frames may be many."""
+    parts = [
+        exact.predict(
+            frames.pixels[first : first + _PART, ..., None], batch_size=settings.batch, verbose=0
+        )
+        for first in range(0, len(frames.pixels), _PART)
+    ]
+    features, logits = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return np.asarray(features, np.float32), np.asarray(logits, np.float64)
 
 
 def _channels(model: keras.Model) -> tuple[Channels, Channels]:

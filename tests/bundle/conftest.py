@@ -34,9 +34,13 @@ def card():
 
 @pytest.fixture
 def write(network, card, tmp_path):
-    def write(name="model", card=card, trained_on=("b" * 64, "a" * 64)):
+    def write(name="model", card=card, trained_on=("b" * 64, "a" * 64), features=None):
         return write_bundle(
-            tmp_path / name, card, lambda folder: export_graph(network, folder), trained_on
+            tmp_path / name,
+            card,
+            lambda folder: export_graph(network, folder),
+            trained_on,
+            features,
         )
 
     return write

@@ -1,0 +1,140 @@
+"""How a model sees each plane: statistics of its pooled features over many scans."""
+
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from fetal.bundle.errors import FeaturesError
+from fetal.planes import PLANES
+
+FILE = "features.npz"
+"""Where a model's folder keeps them."""
+
+LARGEST = 64 * 2**20
+"""Bytes that the unpacked file may take: hundreds of times more than any architecture needs."""
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureStatistics:
+    """Where the training scans of each plane lie in the model's own space of features.
+
+    A pooled feature is the average of one of the last convolution's maps, as the classifying
+    layer receives it. What is kept are averages over all training scans of a plane; no scan can
+    be had from them.
+
+    Attributes:
+        counts: int64 (6,), how many scans stand behind each plane; 0 where there were none.
+        means: float32 (6, c), the mean features of each plane; of a plane without scans, the mean
+            of the others.
+        basis: float32 (c, r), orthonormal: the directions in which the scans of a plane differ
+            most from each other.
+        spreads: float32 (6, r), the standard deviation of each plane along these directions.
+        rest: float32 (6,), the standard deviation of each plane along any one of the c - r
+            directions that are left.
+        positive: whether no feature is ever negative, as after a ReLU.
+
+    Example:
+        >>> statistics = Bundle.open("models/shipped").features()  # doctest: +SKIP
+        >>> statistics.draw(0, 32, np.random.default_rng(7)).shape  # doctest: +SKIP
+        (32, 2048)
+    """
+
+    counts: npt.NDArray[np.int64]
+    means: Floats
+    basis: Floats
+    spreads: Floats
+    rest: Floats
+    positive: bool = True
+
+    def __post_init__(self) -> None:
+        planes, (channels, rank) = len(PLANES), self.basis.shape
+        expected = {
+            "counts": (planes,),
+            "means": (planes, channels),
+            "basis": (channels, rank),
+            "spreads": (planes, rank),
+            "rest": (planes,),
+        }
+        received = {name: getattr(self, name).shape for name in expected}
+        if received != expected:
+            raise FeaturesError(
+                f"The model's feature statistics expect the shapes {expected}; received "
+                f"{received}. Copy the whole folder again."
+            )
+        if not all(np.isfinite(getattr(self, name)).all() for name in expected):
+            raise FeaturesError(
+                "The model's feature statistics hold values that are no finite numbers. "
+                "Copy the whole folder again."
+            )
+
+    def draw(self, plane: int, n: int, rng: np.random.Generator) -> Floats:
+        """Make up features as scans of a plane have them, from a normal distribution.
+
+        Rehearsing made-up features keeps a classifier from forgetting scans that it can no longer
+        see (Zhu et al. 2021, “Prototype Augmentation and Self-Supervision for Incremental
+        Learning”).
+
+        Args:
+            plane: index into `fetal.planes.PLANES`.
+            n: how many.
+            rng: where the chance comes from.
+
+        Returns:
+            float32 (n, c).
+
+        Raises:
+            ValueError: no scan of this plane stands behind the statistics.
+        """
+        if not self.counts[plane]:
+            raise ValueError(
+                f"Expected a plane that the model has seen; it was trained on no scan of "
+                f"“{PLANES[plane]}”. Ask `counts` first."
+            )
+        channels, rank = self.basis.shape
+        along = rng.standard_normal((n, rank), np.float32) * self.spreads[plane]
+        across = rng.standard_normal((n, channels), np.float32) * self.rest[plane]
+        across -= (across @ self.basis) @ self.basis.T
+        drawn = self.means[plane] + along @ self.basis.T + across
+        return np.asarray(np.maximum(drawn, 0) if self.positive else drawn, np.float32)
+
+    def write(self, folder: Path) -> None:
+        """Write them into a model's folder.
+
+        The basis is kept in 16 bits: it is most of the file, and its last digits matter little.
+        """
+        values: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
+        np.savez(folder / FILE, **values | {"basis": self.basis.astype(np.float16)})
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read them from a model's folder; nothing in the file is ever run.
+
+        Raises:
+            FeaturesError: the file is none that this program wrote.
+        """
+        path = folder / FILE
+        try:
+            with zipfile.ZipFile(path) as packed:
+                size = sum(member.file_size for member in packed.infolist())
+            if size > LARGEST:
+                raise ValueError(f"it unpacks to {size} bytes")
+            with np.load(path, allow_pickle=False) as stored:
+                values = {name: stored[name] for name in ("means", "basis", "spreads", "rest")}
+                return cls(
+                    stored["counts"].astype(np.int64),
+                    **{name: value.astype(np.float32) for name, value in values.items()},
+                    positive=bool(stored["positive"]),
+                )
+        except FeaturesError:
+            raise
+        except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+            raise FeaturesError(
+                f"The feature statistics of the model in “{folder}” cannot be read ({error}). "
+                "Copy the whole folder again."
+            ) from error

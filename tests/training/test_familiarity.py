@@ -1,0 +1,45 @@
+"""What is kept of the features of the training scans."""
+
+import numpy as np
+
+from fetal.training.familiarity import fit_features
+from tests.training.conftest import Training
+
+
+def drawn(rng: np.random.Generator, counts: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    classes = np.repeat(np.arange(len(counts)), counts)
+    spread = np.array([2.0, 1.0, *[0.1] * 18])
+    features = 10.0 * np.eye(6, 20)[classes] + spread * rng.standard_normal((len(classes), 20))
+    return features.astype(np.float32), classes
+
+
+def test_planes_and_their_main_directions_are_found() -> None:
+    features, classes = drawn(np.random.default_rng(1), (200, 200, 200, 200, 200, 0))
+    found = fit_features(features, classes, rank=2)
+    assert found.counts.tolist() == [200, 200, 200, 200, 200, 0]
+    np.testing.assert_allclose(found.means[3], 10 * np.eye(6, 20)[3], atol=0.5)
+    np.testing.assert_allclose(found.spreads[0], [2, 1], rtol=0.2)
+    np.testing.assert_allclose(found.rest[0], 0.1, rtol=0.1)
+    np.testing.assert_allclose(found.basis.T @ found.basis, np.eye(2), atol=1e-5)
+    assert not found.positive
+
+
+def test_a_plane_of_one_scan_spreads_as_the_others_do() -> None:
+    features, classes = drawn(np.random.default_rng(1), (200, 200, 1))
+    found = fit_features(features, classes, rank=2)
+    np.testing.assert_allclose(found.spreads[2], [2, 1], rtol=0.2)
+
+
+def test_fewer_scans_than_directions_are_no_obstacle() -> None:
+    features, classes = drawn(np.random.default_rng(1), (2, 1))
+    found = fit_features(features, classes, rank=128)
+    assert np.isfinite(found.draw(0, 4, np.random.default_rng(0))).all()
+
+
+def test_a_trained_model_keeps_the_statistics_of_its_training_scans(training: Training) -> None:
+    kept = training.bundle.features()
+    assert kept is not None
+    assert kept.counts.tolist() == [4, 4, 4, 4, 0, 0]
+    assert kept.means.shape == (6, 2048)
+    assert kept.positive
+    assert (training.bundle.folder / "features.npz").stat().st_size < 1.5e6
