@@ -15,7 +15,7 @@ from fetal.scans.errors import (
 from fetal.scans.identity import PseudonymKeyError, Pseudonyms
 from fetal.scans.limits import Limits
 from fetal.scans.png import decode_png, encode_png
-from fetal.scans.reading import Scan, names_patient, pixel_digest, read_scan
+from fetal.scans.reading import Scan, names_patient, pixel_digest, read_grey, read_scan
 from fetal.scans.sector import Box, Sector, find_sector
 
 __all__ = [
@@ -40,5 +40,6 @@ __all__ = [
     "find_sector",
     "names_patient",
     "pixel_digest",
+    "read_grey",
     "read_scan",
 ]

@@ -63,14 +63,7 @@ def read_scan(data: bytes, name: str, limits: Limits = Limits()) -> Scan:  # noq
         >>> read_scan(encode_png(fan), "Patient00042_a.png").patient
         'Patient00042'
     """
-    limits.check_bytes(len(data))
-    patient: str | None = None
-    machine: str | None = None
-    if is_dicom(data):
-        picture = read_dicom(data, limits)
-        raw, patient, machine = picture.pixels, picture.patient, picture.machine
-    else:
-        raw = read_picture(data, limits)
+    raw, patient, machine = _decode(data, limits)
     grey = to_grey(raw)
     if grey.min() == grey.max():
         raise BlankScanError
@@ -93,6 +86,25 @@ def read_scan(data: bytes, name: str, limits: Limits = Limits()) -> Scan:  # noq
         machine,
         warnings,
     )
+
+
+def read_grey(data: bytes, limits: Limits = Limits()) -> NDArray[np.uint8]:  # noqa: B008
+    """Read a file's grey levels as its machine wrote them: with all text, and nothing blanked.
+
+    For measuring what befalls a scan before it is read (`fetal.corruptions`); nothing that this
+    gives may be kept.
+
+    Args:
+        data: the file's bytes; the format is told from them.
+        limits: how large a file may be.
+
+    Returns:
+        uint8 (H, W).
+
+    Raises:
+        ScanError: it is no picture; the text says why.
+    """
+    return to_grey(_decode(data, limits)[0])
 
 
 def names_patient(data: bytes, name: str) -> bool:
@@ -123,6 +135,15 @@ def pixel_digest(pixels: NDArray[np.uint8]) -> str:
     digest = hashlib.sha256(f"{height}x{width}:".encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
+
+
+def _decode(data: bytes, limits: Limits) -> tuple[NDArray[np.uint8], str | None, str | None]:
+    """Pixels of any colour, and patient and machine where the file itself names them."""
+    limits.check_bytes(len(data))
+    if is_dicom(data):
+        picture = read_dicom(data, limits)
+        return picture.pixels, picture.patient, picture.machine
+    return read_picture(data, limits), None, None
 
 
 def _patient_in(name: str) -> str | None:
