@@ -11,30 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.metrics.interval import Interval
 from fetal.planes import PLANES, Plane
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with its 95 % interval; all three in the figure's own unit."""
-
-    value: float
-    low: float
-    high: float
-
-    def percent(self) -> str:
-        """Write a share as a person reads it.
-
-        Example:
-            >>> Interval(0.985, 0.97, 0.995).percent()
-            '98.5 % (97.0 to 99.5)'
-        """
-        return f"{self.value:.1%} ({100 * self.low:.1f} to {100 * self.high:.1f})".replace(
-            "%", " %"
-        )
 
 
 @dataclass(frozen=True)
