@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from fetal import explain
 from fetal.bundle import Bundle, MissingFileError
-from fetal.explain import grad_cam
 from fetal.planes import PLANES
 from fetal.predict.engines import EngineName, Outputs, open_engine
 from fetal.predict.images import Image, as_scan
@@ -133,6 +133,40 @@ class Model:
         if pending is not None:
             yield from self._results(*pending)
 
+    def explain(self, seen: Prediction | Image, method: str = "grad-cam") -> explain.Heat:
+        """Explain a scan by another method than the one that each prediction brings along.
+
+        Args:
+            seen: a prediction, or an image as `predict` takes it.
+            method: a key of `fetal.explain.METHODS`. Score-CAM takes many forward passes, the
+                others one.
+
+        Returns:
+            float32 (6, h, w), 0 to 1: where each plane is seen, as `Prediction.heat_map` and
+            `Prediction.overlay` take it.
+
+        Raises:
+            UnknownMethodError: no such method.
+            ScanError: the image cannot be read as a scan.
+        """
+        explained = explain.method(method)
+        scan, framing = self._frame(seen.scan if isinstance(seen, Prediction) else as_scan(seen))
+        square = framing.apply(scan.pixels).astype(np.float32)
+        [maps], _ = self._engine.start(square[None, ..., None])()
+        return explained(explain.Seen(maps, self._kernel, square, self.logits))
+
+    def logits(self, squares: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Compute what the model says of squares that are framed already.
+
+        Args:
+            squares: float32 (n, size, size), grey levels 0 to 255, as `Framing.apply` gives them.
+
+        Returns:
+            float32 (n, 6), before the calibration.
+        """
+        batches = (squares[at : at + _BATCH, ..., None] for at in range(0, len(squares), _BATCH))
+        return np.concatenate([self._engine.start(batch)()[1] for batch in batches])
+
     def _frame(self, scan: Scan) -> Framed:
         given = self.bundle.card.input
         height, width = scan.pixels.shape
@@ -150,7 +184,7 @@ class Model:
                 probabilities=probabilities,
                 doubt=Doubt.of(probabilities, calibration.check_below),
                 words=doubt_words(probabilities, calibration.check_below),
-                heat=grad_cam(cells, self._kernel),
+                heat=explain.grad_cam(cells, self._kernel),
                 framing=framing,
                 scan=scan,
             )

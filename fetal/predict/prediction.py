@@ -11,6 +11,7 @@ from fetal import explain
 from fetal.planes import PLANES, Plane
 from fetal.scans import Scan
 from fetal.scans.framing import Framing
+from fetal.scans.sector import stored_sector
 
 _IN_WORDS = {Plane.OTHER: "another plane"}
 
@@ -85,20 +86,29 @@ class Prediction:
         """The calibrated probability of `plane`, 0 to 1."""
         return self.probabilities[self.plane]
 
-    def heat_map(self, plane: Plane | None = None) -> npt.NDArray[np.float32]:
+    def heat_map(
+        self, plane: Plane | None = None, heat: explain.Heat | None = None
+    ) -> npt.NDArray[np.float32]:
         """Where the model sees a plane, on the scan's own pixels.
 
         Args:
             plane: which plane to explain; by default the predicted one.
+            heat: of another method, float32 (6, h, w), as `Model.explain` gives it; by default
+                Grad-CAM's.
 
         Returns:
-            float32 (H, W), 0 to 1, as Grad-CAM gives it; 0 outside what the model saw.
+            float32 (H, W), 0 to 1; 0 outside the sector and outside what the model saw.
         """
-        cells = self.heat[PLANES.index(plane or self.plane)]
-        return self.framing.unapply(explain.enlarge(cells, self.framing.size))
+        cells = (self.heat if heat is None else heat)[PLANES.index(plane or self.plane)]
+        whole = self.framing.unapply(explain.enlarge(cells, self.framing.size))
+        return np.where(stored_sector(self.scan.pixels), whole, np.float32(0))
 
     def overlay(
-        self, plane: Plane | None = None, opacity: float = 0.5, colours: str = "cividis"
+        self,
+        plane: Plane | None = None,
+        opacity: float = 0.5,
+        colours: str = "cividis",
+        heat: explain.Heat | None = None,
     ) -> npt.NDArray[np.uint8]:
         """The scan with the heat map over it.
 
@@ -106,9 +116,10 @@ class Prediction:
             plane: which plane to explain; by default the predicted one.
             opacity: how much of the scan the hotter half covers, 0 to 1.
             colours: one of `fetal.explain.COLOUR_MAPS`.
+            heat: of another method, as `heat_map` takes it.
 
         Returns:
             uint8 (H, W, 3), red, green, blue, of the scan's size.
         """
-        heat = self.heat_map(plane)
-        return explain.overlay(self.scan.pixels, heat, opacity=opacity, colours=colours)
+        shown = self.heat_map(plane, heat)
+        return explain.overlay(self.scan.pixels, shown, opacity=opacity, colours=colours)

@@ -113,6 +113,35 @@ def find_sector(pixels: NDArray[np.uint8]) -> Sector:
     return Sector(inside, bounding_box(inside), bool(reading.edges) or filled)
 
 
+def stored_sector(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """The sector of a scan that is already blank outside of it, such as a stored one.
+
+    It is the convex hull of what is lit: shadows inside stay in, although they may be as black as
+    the screen beyond. It takes no search, as `find_sector` does.
+
+    Args:
+        pixels: uint8 (H, W), 0 outside the sector.
+
+    Returns:
+        bool (H, W), true where the ultrasound is.
+
+    Example:
+        >>> scan = np.zeros((4, 5), np.uint8)
+        >>> scan[1, 1] = scan[1, 3] = scan[3, 3] = scan[3, 1] = 90
+        >>> stored_sector(scan).sum()
+        np.int64(9)
+    """
+    lit = pixels > 0
+    rows = np.flatnonzero(lit.any(axis=1))
+    inside = np.zeros(pixels.shape, np.uint8)
+    if rows.size:
+        first = lit[rows].argmax(axis=1)
+        last = pixels.shape[1] - 1 - lit[rows, ::-1].argmax(axis=1)
+        ends = np.concatenate([np.stack([first, rows], 1), np.stack([last, rows], 1)])
+        cv2.fillConvexPoly(inside, cv2.convexHull(ends.astype(np.int32)), 1)
+    return inside.astype(np.bool_)
+
+
 def bounding_box(mask: NDArray[np.bool_]) -> Box:
     """The smallest box around the true pixels of a mask that has some.
 

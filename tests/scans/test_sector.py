@@ -7,6 +7,7 @@ from PIL import Image
 
 from fetal.phantom import samples
 from fetal.scans import Box, encode_png, find_sector, read_scan
+from fetal.scans.sector import stored_sector
 
 
 def test_the_fan_is_kept_and_what_is_written_beside_it_goes(screen, fan):
@@ -94,3 +95,14 @@ def test_the_digest_is_the_hash_of_shape_and_pixels(screen):
     expected = hashlib.sha256(f"{height}x{width}:".encode() + scan.pixels.tobytes()).hexdigest()
     assert scan.digest == expected
     assert json.dumps(scan.sector) == json.dumps(list(scan.sector))
+
+
+def test_the_sector_of_a_stored_scan_is_the_one_that_was_found(screen):
+    for pixels in (screen, *(phantom.pixels for phantom in samples(6, seed=5))):
+        found = find_sector(pixels).mask
+        again = stored_sector(np.where(found, pixels, np.uint8(0)))
+        assert (found & again).sum() > 0.9 * (found | again).sum()
+
+
+def test_a_blank_scan_has_no_sector():
+    assert not stored_sector(np.zeros((5, 7), np.uint8)).any()

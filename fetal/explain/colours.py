@@ -1,13 +1,13 @@
-"""Where a model looked: Grad-CAM for every class, and its colours over the scan."""
+"""Heat over a scan: enlarged, coloured, and laid over the pixels."""
 
 from functools import cache
-from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-Heat = npt.NDArray[np.float32]
+from fetal.explain.cam import Heat
+
 Pixels = npt.NDArray[np.uint8]
 
 COLOUR_MAPS = ("cividis", "viridis", "inferno", "magma")
@@ -16,33 +16,6 @@ COLOUR_MAPS = ("cividis", "viridis", "inferno", "magma")
 
 class UnknownColourMapError(ValueError):
     """A colour map that the overlays do not offer."""
-
-
-def grad_cam(maps: npt.NDArray[Any], kernel: npt.NDArray[Any]) -> Heat:
-    """Grad-CAM of every class at once, without a backward pass.
-
-    Grad-CAM weighs the last convolution's maps by the mean gradient of a class's score
-    (Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391). Where the score is one dense layer
-    over averaged maps, that gradient is the layer's own kernel divided by the map's area, so that
-    the weighted sum follows from one forward pass.
-
-    Args:
-        maps: the last convolution's maps, (h, w, channels).
-        kernel: the classifying layer's kernel, (channels, classes).
-
-    Returns:
-        float32 (classes, h, w). What speaks for the class, each map scaled to its own largest
-        value, 1; a map is all 0 where nothing speaks for its class.
-
-    Example:
-        >>> grad_cam(np.array([[[0.0], [3.0]]]), np.array([[2.0, -1.0]])).tolist()
-        [[[0.0, 1.0]], [[0.0, 0.0]]]
-    """
-    weighted = np.moveaxis(np.asarray(maps, np.float32) @ np.asarray(kernel, np.float32), -1, 0)
-    positive = np.maximum(weighted, 0)
-    largest = positive.max(axis=(1, 2), keepdims=True)
-    scaled = np.divide(positive, largest, out=np.zeros_like(positive), where=largest > 0)
-    return np.ascontiguousarray(scaled, np.float32)
 
 
 def enlarge(heat: Heat, size: int) -> Heat:
