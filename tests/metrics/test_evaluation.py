@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fetal.metrics import Evaluation, evaluate, expected_calibration_error, paired_difference
+from fetal.metrics import Evaluation, Interval, evaluate
 from fetal.planes import Plane
 
 CERTAIN = np.eye(6)
@@ -49,21 +49,63 @@ def test_an_evaluation_survives_the_way_to_a_card_and_back() -> None:
     assert Evaluation.from_json(result.to_json()) == result
 
 
-def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
-    chances = np.full((100, 6), 0.02)
-    chances[:, 0] = 0.9
-    labels = np.where(np.arange(100) < 60, 0, 1)
-    assert expected_calibration_error(labels, chances) == pytest.approx(0.3)
+def test_a_card_of_a_time_with_fewer_figures_can_be_read() -> None:
+    written = evaluate([0, 1, 2, 2], CERTAIN[[0, 1, 2, 0]], ["a", "b", "c", "d"]).to_json()
+    for name in ("ece_interval", "brier_interval", "confusion_shares"):
+        del written[name]
+    for figures in written["per_plane"].values():
+        del figures["auc"]
+    read = Evaluation.from_json(written)
+    assert read.accuracy.value == 0.75
+    assert read.ece_interval is None
+    assert read.per_plane[Plane.BRAIN].auc is None
 
 
-def test_the_difference_of_two_models_is_paired() -> None:
-    labels = np.zeros(300, int)
-    first = np.where(np.arange(300) % 10 == 0, 1, 0)
-    second = np.where(np.arange(300) % 20 == 0, 1, 0)
-    patients = [str(i) for i in range(300)]
-    gain = paired_difference(labels, CERTAIN[first], CERTAIN[second], patients)
-    assert gain.value == pytest.approx(0.05)
-    assert 0 < gain.low < gain.value < gain.high
+def test_the_area_of_a_plane_is_the_share_of_pairs_in_order() -> None:
+    chances = np.zeros((4, 6))
+    chances[:, 0] = [0.9, 0.4, 0.4, 0.1]
+    chances[:, 1] = 1 - chances[:, 0]
+    result = evaluate([0, 0, 1, 1], chances, ["a", "b", "c", "d"])
+    assert result.per_plane[Plane.BRAIN].auc.value == pytest.approx(3.5 / 4)
+    assert result.per_plane[Plane.ABDOMEN].auc.value == pytest.approx(3.5 / 4)
+
+
+def test_the_interval_of_an_area_holds_what_drawing_the_patients_by_hand_gives() -> None:
+    chance = np.random.default_rng(0)
+    labels = chance.integers(0, 2, 200)
+    score = np.clip(0.5 + 0.15 * (2 * labels - 1) + chance.normal(0, 0.2, 200), 0, 1)
+    chances = np.zeros((200, 6))
+    chances[:, 0], chances[:, 1] = 1 - score, score
+    owner = np.arange(200) // 4
+
+    def drawn() -> float:
+        rows = np.concatenate([np.flatnonzero(owner == p) for p in chance.integers(0, 50, 50)])
+        return pairs_in_order(score[rows], labels[rows] == 1)
+
+    low, high = np.percentile([drawn() for _ in range(400)], [2.5, 97.5])
+    auc = evaluate(labels, chances, [f"P{i}" for i in owner]).per_plane[Plane.ABDOMEN].auc
+    assert auc.value == pytest.approx(pairs_in_order(score, labels == 1))
+    assert (auc.low, auc.high) == pytest.approx((low, high), abs=0.015)
+
+
+def pairs_in_order(score: np.ndarray, positive: np.ndarray) -> float:
+    gaps = score[positive][:, None] - score[~positive][None]
+    return float(np.mean((gaps > 0) + 0.5 * (gaps == 0)))
+
+
+def test_one_plane_alone_has_no_area() -> None:
+    assert evaluate([0, 0], CERTAIN[[0, 1]], ["a", "b"]).per_plane[Plane.BRAIN].auc is None
+
+
+def test_confusions_are_shares_of_their_row_with_intervals() -> None:
+    labels = np.repeat([0, 1], 50)
+    guesses = np.where(np.arange(100) % 10 == 0, 1 - labels, labels)
+    result = evaluate(labels, CERTAIN[guesses], [str(i) for i in range(100)])
+    wrong = result.confusion_shares[0][1]
+    assert wrong.value == pytest.approx(0.1)
+    assert wrong.low < 0.1 < wrong.high
+    assert result.confusion_shares[0][2] == Interval(0, 0, 0)
+    assert result.confusion_shares[5] is None
 
 
 def test_lengths_that_differ_are_refused() -> None:
