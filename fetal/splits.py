@@ -4,7 +4,8 @@ There is deliberately no function here that takes scans: what cannot be asked fo
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
 
 from fetal.planes import Plane
 
@@ -14,6 +15,8 @@ SHARES: dict[str, float] = {TRAIN: 0.65, TEST: 0.20, VALIDATION: 0.15}
 """The share of each plane's scans that each side should hold."""
 
 Counts = Mapping[str, Mapping[Plane, int]]
+
+Side = TypeVar("Side", bound=Hashable)
 
 
 def assign_sides(patients: Counts, sides: Mapping[str, str]) -> dict[str, str]:
@@ -41,10 +44,62 @@ def assign_sides(patients: Counts, sides: Mapping[str, str]) -> dict[str, str]:
     result = {patient: sides[patient] for patient in patients if patient in sides}
     for patient in sorted(patients.keys() - sides.keys(), key=_order):
         planes = patients[patient]
-        side = _empty_side(held) or max(SHARES, key=lambda name: _need(held, name, planes))
+        empty = _empty_sides(held)
+        side = empty[0] if empty else _neediest(held, SHARES, planes)
         _add(held[side], planes)
         result[patient] = side
     return result
+
+
+def patient_folds(patients: Counts, folds: int, seed: int = 0) -> dict[str, int]:
+    """Deal patients out to folds that each hold every plane in proportion.
+
+    Args:
+        patients: For each patient, how many labelled scans of each plane there are.
+        folds: How many folds, at least 2 and at most as many as patients.
+        seed: Another seed deals the patients in another order; the same, always the same.
+
+    Returns:
+        The fold of every patient, 0 to `folds` - 1.
+
+    Raises:
+        ValueError: there are fewer than 2 folds, or fewer patients than folds.
+
+    Example:
+        >>> clinic = {f"P-{number}": {Plane.BRAIN: 1} for number in range(4)}
+        >>> sorted(patient_folds(clinic, 2).values())
+        [0, 0, 1, 1]
+    """
+    if not 2 <= folds <= len(patients):
+        raise ValueError(
+            f"Expected at least 2 folds and at most one for each of the {len(patients)} patients; "
+            f"received {folds}. Choose another number of folds, or label scans of more patients."
+        )
+    return _deal(patients, dict.fromkeys(range(folds), 1 / folds), f"folds {seed}")
+
+
+def draw_patients(patients: Counts, scans: int, seed: int = 0) -> set[str]:
+    """Draw patients who together have about so many scans, of every plane in proportion.
+
+    Args:
+        patients: For each patient, how many labelled scans of each plane there are.
+        scans: How many scans to come near to.
+        seed: Another seed draws others; the same, always the same.
+
+    Returns:
+        The patients drawn: all of them where they have no more than `scans` scans.
+
+    Example:
+        >>> clinic = {f"P-{number}": {Plane.BRAIN: 1} for number in range(10)}
+        >>> len(draw_patients(clinic, 4))
+        4
+    """
+    there = sum(sum(planes.values()) for planes in patients.values())
+    if scans >= there:
+        return set(patients)
+    share = scans / there
+    dealt = _deal(patients, {True: share, False: 1 - share}, f"draw {seed}")
+    return {patient for patient, drawn in dealt.items() if drawn}
 
 
 def check_apart(sides: Mapping[str, Sequence[str]]) -> None:
@@ -66,6 +121,16 @@ def check_apart(sides: Mapping[str, Sequence[str]]) -> None:
                 )
 
 
+def _deal(patients: Counts, shares: Mapping[Side, float], salt: str) -> dict[str, Side]:
+    held = {side: dict.fromkeys(Plane, 0.0) for side in shares}
+    result: dict[str, Side] = {}
+    for patient in sorted(patients, key=lambda name: _order(f"{salt} {name}")):
+        side = _neediest(held, shares, patients[patient])
+        _add(held[side], patients[patient])
+        result[patient] = side
+    return result
+
+
 def _order(patient: str) -> bytes:
     return hashlib.sha256(patient.encode()).digest()
 
@@ -75,14 +140,22 @@ def _add(held: dict[Plane, float], planes: Mapping[Plane, int]) -> None:
         held[plane] += count
 
 
-def _empty_side(held: dict[str, dict[Plane, float]]) -> str | None:
-    """A side that nobody is on yet: it comes first, since without one nothing can be compared."""
-    empty = [side for side, counts in held.items() if not any(counts.values())]
-    return empty[0] if empty else None
+def _empty_sides(held: Mapping[str, Mapping[Plane, float]]) -> list[str]:
+    """Sides that nobody is on yet: they come first, since without one nothing can be compared."""
+    return [side for side, counts in held.items() if not any(counts.values())]
 
 
-def _need(held: dict[str, dict[Plane, float]], side: str, planes: Mapping[Plane, int]) -> float:
+def _neediest(
+    held: Mapping[Side, Mapping[Plane, float]],
+    shares: Mapping[Side, float],
+    planes: Mapping[Plane, int],
+) -> Side:
+    """The side that most lacks the planes that a patient brings."""
     total = {
         plane: sum(counts[plane] for counts in held.values()) + planes[plane] for plane in planes
     }
-    return sum(SHARES[side] * total[plane] - held[side][plane] for plane in planes)
+
+    def need(side: Side) -> float:
+        return sum(shares[side] * total[plane] - held[side][plane] for plane in planes)
+
+    return max(shares, key=need)

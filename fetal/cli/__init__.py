@@ -10,6 +10,7 @@ import click
 
 from fetal import __version__
 from fetal.cli.evaluating import evaluate
+from fetal.cli.experimenting import experiment
 from fetal.cli.predicting import predict
 from fetal.cli.serving import serve, worker
 from fetal.cli.storing import demo, export_command, import_command
@@ -44,6 +45,6 @@ def main() -> None:
 
 for command in (
     *(serve, worker, predict, demo, import_command, export_command),
-    *(train, evaluate, models),
+    *(train, experiment, evaluate, models),
 ):
     main.add_command(command)

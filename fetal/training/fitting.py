@@ -29,6 +29,16 @@ PLATEAU_PATIENCE = 3
 """Epochs without a lower validation loss after which `plateau` lowers the rate."""
 
 
+def check_learns(settings: TrainingSettings) -> None:
+    """Make sure that each stage names layers that the architecture has.
+
+    Raises:
+        ValueError: a stage names others; the message lists those that there are.
+    """
+    for stage in settings.stages:
+        _first_stage(settings.architecture, stage.learn)
+
+
 def let_learn(model: keras.Model, learn: str, fresh: list[str]) -> None:
     """Choose which layers a stage changes.
 
@@ -41,20 +51,23 @@ def let_learn(model: keras.Model, learn: str, fresh: list[str]) -> None:
         learn: `head`, a stage of the architecture such as `conv5`, or `all`.
         fresh: The layers that started without weights.
     """
-    stages = STAGES[model.name]
-    first = {"all": 0, "head": len(stages)}.get(learn, -1)
-    if first < 0:
-        if learn not in stages:
-            raise ValueError(
-                f"Expected a stage to learn “all”, “head” or one of {', '.join(stages)}; "
-                f"received “{learn}”."
-            )
-        first = stages.index(learn)
+    first = _first_stage(model.name, learn)
     for layer in model.layers:
         layer.trainable = stage_of(model.name, layer.name) >= first
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = layer.trainable and layer.name in fresh
             layer.momentum = 0.9
+
+
+def _first_stage(architecture: str, learn: str) -> int:
+    stages = STAGES[architecture]
+    named = {"all": 0, "head": len(stages)} | {name: index for index, name in enumerate(stages)}
+    if learn not in named:
+        raise ValueError(
+            f"Expected a stage to learn “all”, “head” or one of {', '.join(stages)}; "
+            f"received “{learn}”."
+        )
+    return named[learn]
 
 
 def fit_stage(

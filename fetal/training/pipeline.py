@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from fetal.bundle import Bundle, write_bundle
-from fetal.splits import TRAIN, VALIDATION
+from fetal.splits import TRAIN, VALIDATION, check_apart
 from fetal.training.architectures import IMAGENET, build
 from fetal.training.checkpoint import (
     load_position,
@@ -64,14 +64,10 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     check_examples(examples)
     settings = _as_champion(settings, champion)
-    keras.utils.set_random_seed(settings.seed)
-    policy = choose_precision(settings.mixed_precision)
-    report({"kind": "device", "device": describe()})
-    report({"kind": "log", "text": f"Computing on {describe()} in {policy}."})
     run = _Run(settings, folder, report, champion)
+    run.begin()
     sides = run.read(examples)
-    model, fresh = run.start(sides[0])
-    run.fit(model, sides, fresh)
+    model = run.train(sides)
     run.tell("Checking its probabilities")
     card, features = write_card(model, settings, examples, sides, about, champion, report)
     run.tell("Writing the model")
@@ -82,6 +78,32 @@ def train(
         [example.digest for example in examples],
         features,
     )
+
+
+def train_network(
+    sides: tuple[Frames, Frames], settings: TrainingSettings, folder: Path, report: Report
+) -> keras.Model:
+    """Train a network on framed scans and write no model.
+
+    Called again on a folder in which it was killed, it goes on from the last finished epoch.
+
+    Args:
+        sides: The training and the validation frames, of different patients.
+        settings: How to train; it starts from weights, from ImageNet or from nothing.
+        folder: Where checkpoints go; must exist.
+        report: Told of stages, steps, epochs and log lines.
+
+    Returns:
+        The network with its best weights, from scans to maps and logits.
+
+    Raises:
+        ValueError: a patient is on both sides, or the settings start from a champion.
+        WeightsError: the weights to start from cannot be had.
+    """
+    check_apart({TRAIN: sides[0].patients, VALIDATION: sides[1].patients})
+    run = _Run(_as_champion(settings, None), folder, report, None, index=1)
+    run.begin()
+    return run.train(sides)
 
 
 def _as_champion(settings: TrainingSettings, champion: Bundle | None) -> TrainingSettings:
@@ -108,6 +130,12 @@ class _Run:
     champion: Bundle | None
     index: int = 0
 
+    def begin(self) -> None:
+        keras.utils.set_random_seed(self.settings.seed)
+        policy = choose_precision(self.settings.mixed_precision)
+        self.report({"kind": "device", "device": describe()})
+        self.report({"kind": "log", "text": f"Computing on {describe()} in {policy}."})
+
     def tell(self, stage: str) -> None:
         self.index += 1
         total = len(self.settings.stages) + 3
@@ -130,6 +158,11 @@ class _Run:
             write_frames(members, self.settings, self.folder, on_step) for members in sides.values()
         )
         return train_frames, validation_frames
+
+    def train(self, sides: tuple[Frames, Frames]) -> keras.Model:
+        model, fresh = self.start(sides[0])
+        self.fit(model, sides, fresh)
+        return model
 
     def start(self, train_frames: Frames) -> tuple[keras.Model, list[str]]:
         settings = self.settings

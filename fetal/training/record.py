@@ -10,24 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
 from fetal import __version__
 from fetal.bundle import Bundle, Calibration, Card, FeatureStatistics, Head, InputSpec
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
-from fetal.training.architectures import build
 from fetal.training.calibration import fit_doubt, fit_temperature, to_chances
+from fetal.training.exact import answers, channels_of, exact_copy
 from fetal.training.examples import Example
 from fetal.training.familiarity import fit_features
 from fetal.training.fitting import Report
 from fetal.training.frames import Frames
 from fetal.training.settings import TrainingSettings
-
-Channels = tuple[float, ...]
-
-_PART = 512
 
 
 @dataclass(frozen=True)
@@ -67,11 +61,11 @@ def write_card(
     Returns:
         The card, and the statistics of the features.
     """
-    mean, std = _channels(model)
-    exact = _exact(model, settings, (mean, std))
+    mean, std = channels_of(model)
+    exact = exact_copy(model, settings)
     train, validation = sides
-    features, _ = _answers(exact, settings, train)
-    _, logits = _answers(exact, settings, validation)
+    features, _ = answers(exact, settings, train)
+    _, logits = answers(exact, settings, validation)
     statistics = fit_features(features, train.classes)
     temperature = fit_temperature(logits, validation.classes)
     figures = evaluate(validation.classes, to_chances(logits, temperature), validation.patients)
@@ -93,41 +87,6 @@ def write_card(
         | {"fetal": __version__, "backend": keras.backend.backend()},
     )
     return card, statistics
-
-
-def _exact(
-    model: keras.Model, settings: TrainingSettings, channels: tuple[Channels, Channels]
-) -> keras.Model:
-    """The model in 32 bits, as it will serve, whatever it was trained in: features and logits."""
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        exact = build(settings.architecture, settings.size, *channels)
-    finally:
-        keras.config.set_dtype_policy(policy)
-    exact.set_weights(model.get_weights())
-    return keras.Model(exact.input, [exact.get_layer("pool").output, exact.output[1]])
-
-
-def _answers(
-    exact: keras.Model, settings: TrainingSettings, frames: Frames
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Pooled features, (n, c), and logits, (n, 6); a part at a time, as frames may be many."""
-    parts = [
-        exact.predict(
-            frames.pixels[first : first + _PART, ..., None], batch_size=settings.batch, verbose=0
-        )
-        for first in range(0, len(frames.pixels), _PART)
-    ]
-    features, logits = (np.concatenate(values) for values in zip(*parts, strict=True))
-    return np.asarray(features, np.float32), np.asarray(logits, np.float64)
-
-
-def _channels(model: keras.Model) -> tuple[Channels, Channels]:
-    layer = model.get_layer("normalise")
-    mean = np.ravel(keras.ops.convert_to_numpy(layer.mean))
-    variance = np.ravel(keras.ops.convert_to_numpy(layer.variance))
-    return tuple(map(float, mean)), tuple(float(value) for value in np.sqrt(variance))
 
 
 def _origin(settings: TrainingSettings, examples: Sequence[Example]) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""`fetal experiment`: compare settings on patients that none of the trainings has seen."""
+
+import logging
+import os
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fetal.cli import options
+
+if TYPE_CHECKING:
+    from fetal.cli.labelled import LabelledImage
+    from fetal.training.experiment import Case
+
+
+def _show(context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
+    if folder is None:
+        return
+    from fetal.training.experiment import Results, compare, markdown
+
+    click.echo(markdown(compare(Results(folder))))
+    context.exit()
+
+
+@click.command()
+@click.argument("sweep", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@options.labelled_images
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of the results; a sweep that was stopped goes on in it.",
+)
+@click.option(
+    "--weights",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of the weights files that the sweep names  [default: the working folder]",
+)
+@click.option(
+    "--show",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    callback=_show,
+    is_eager=True,
+    expose_value=False,
+    help="Print the table of a folder of results, train nothing.",
+)
+def experiment(sweep: Path, table: Path, folder: Path, out: Path, weights: Path | None) -> None:
+    """Train and judge every variant that the file SWEEP describes.
+
+    Patients are dealt into folds: each fold is judged by trainings on the others, and some of the
+    others' patients stop these early. What is done is kept in OUT: the same command, given again
+    after a stop, goes on.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # It would warn that every network is traced anew, which is what a sweep is.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    from fetal.cli.labelled import labelled_images
+    from fetal.training.experiment import compare, markdown, read_sweep, run_sweep
+
+    asked = read_sweep(sweep, weights)
+    images = [
+        image
+        for image in labelled_images(table, folder)
+        if not (asked.official_train and image.test)
+    ]
+    results = run_sweep(asked, [_case(image) for image in images], out, click.echo)
+    drawn = markdown(compare(results))
+    (out / "table.md").write_text(drawn + "\n")
+    click.echo(drawn)
+
+
+def _case(image: "LabelledImage") -> "Case":
+    from fetal.training.experiment import Case
+
+    def read() -> Any:
+        scan = image.read()
+        return scan.pixels, scan.sector
+
+    digest = sha256(image.path.read_bytes()).hexdigest()
+    return Case(image.path.stem, digest, image.plane, image.patient, read)

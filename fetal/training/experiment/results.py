@@ -1,0 +1,107 @@
+"""What a sweep's runs came to: a line for each in a file, and their answers beside it."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal.training.experiment.sweep import SweepError
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run of a sweep: a variant trained for one fold with one seed."""
+
+    run: str
+    """A digest of all that decides its outcome: the same run is never done twice."""
+    variant: str
+    fold: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a trained network said of each scan that it was judged on."""
+
+    names: NDArray[np.str_]
+    patients: NDArray[np.str_]
+    classes: NDArray[np.int64]
+    """True planes as indices into PLANES, (n,)."""
+    probabilities: NDArray[np.float32]
+    """Calibrated, (n, 6)."""
+
+
+class Results:
+    """The folder of a sweep.
+
+    `plan.json` lists the runs that the sweep asks for, `results.jsonl` has a line for each that is
+    done, `answers/` holds what each said of each scan.
+
+    Args:
+        folder: Made when something is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write_plan(self, planned: list[Planned]) -> None:
+        """Note which runs the sweep asks for, in the order of its variants."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        unfinished = self.folder / "plan.part"
+        unfinished.write_text(json.dumps([vars(one) for one in planned], indent=1))
+        unfinished.replace(self.folder / "plan.json")
+
+    def plan(self) -> list[Planned]:
+        """The runs that the sweep asks for.
+
+        Raises:
+            SweepError: no sweep has run in this folder.
+        """
+        path = self.folder / "plan.json"
+        if not path.exists():
+            raise SweepError(
+                f"Expected the folder of a sweep; {self.folder} holds no plan.json. "
+                "Name the folder that --out named."
+            )
+        return [Planned(**one) for one in json.loads(path.read_text())]
+
+    def done(self) -> dict[str, dict[str, Any]]:
+        """The lines of the finished runs, by run."""
+        path = self.folder / "results.jsonl"
+        found: dict[str, dict[str, Any]] = {}
+        for line in path.read_text().splitlines() if path.exists() else ():
+            try:
+                data = json.loads(line)
+            except json.JSONDecodeError:
+                # A kill can cut the last line short; its run is then done again.
+                continue
+            found[data["run"]] = data
+        return found
+
+    def add(self, line: dict[str, Any], answers: Answers) -> None:
+        """Keep a finished run: its answers first, then the line that makes it count."""
+        path = self._answers(line["run"])
+        path.parent.mkdir(exist_ok=True)
+        unfinished = path.with_suffix(".part.npz")
+        np.savez_compressed(unfinished, **vars(answers))
+        unfinished.replace(path)
+        with (self.folder / "results.jsonl").open("a+b") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                cut_short = file.read(1) != b"\n"
+                file.write(b"\n" * cut_short)
+            file.write(json.dumps(line).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def answers(self, run: str) -> Answers:
+        """What a finished run said."""
+        with np.load(self._answers(run), allow_pickle=False) as file:
+            return Answers(**{name: file[name] for name in file.files})
+
+    def _answers(self, run: str) -> Path:
+        return self.folder / "answers" / f"{run}.npz"
