@@ -6,6 +6,7 @@ from fetal.metrics.evaluation import Evaluation, PlaneFigures, evaluate
 from fetal.metrics.interval import Interval
 from fetal.metrics.selection import Coverage, CoverageStep, coverage
 from fetal.metrics.separation import Flagged, Roc, roc
+from fetal.metrics.shares import share
 from fetal.metrics.verdict import MARGIN, Judgement, Verdict, judge
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "paired_difference",
     "reliability",
     "roc",
+    "share",
 ]

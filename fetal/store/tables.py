@@ -127,6 +127,12 @@ class Prediction(Table):
     probabilities: Mapped[list[Any]]
     """Calibrated, in the order of `fetal.planes.PLANES`."""
     confidence: Mapped[float]
+    doubt: Mapped[str] = mapped_column(String(12), default="sure", server_default="sure")
+    """sure, check, or unknown for what is no plane that the model knows."""
+    words: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """The doubt in the words of its time; empty where an older program made the row."""
+    unfamiliarity: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    """1 where unknown begins; 0 where the model cannot tell."""
     made_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -210,6 +216,14 @@ class Promotion(Table):
     """shipped, promote or rollback."""
     who: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(default=now)
+
+
+class LockedScan(Table):
+    """A scan that was in the locked test set at some time; the row stays when the scan leaves."""
+
+    __tablename__ = "locked_scan"
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"), primary_key=True)
+    joined_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Audit(Table):

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.jobs.score import Progress, score
-from fetal.metrics import Evaluation, Interval, evaluate, paired_difference
+from fetal.jobs.score import Progress
+from fetal.metrics import Evaluation, Interval, Judgement, evaluate, judge, paired_difference
 from fetal.planes import PLANES, Plane
-from fetal.splits import TEST
-from fetal.store.tables import ModelVersion, Patient, Prediction
+from fetal.store.tables import ModelVersion
 from fetal.workbench import views
 from fetal.workbench.bench import NoModelError, Workbench
-from fetal.workbench.snapshot import SAMPLE, Labelled, labelled, trained_on
+from fetal.workbench.locked_set import LockedSet, take_stock
+from fetal.workbench.opinions import opinions, share_of
+from fetal.workbench.snapshot import Labelled, trained_on
 
 NOTHING_TO_COMPARE = (
     "No labelled scan is kept apart for testing yet, so the two cannot be compared."
@@ -43,23 +43,31 @@ class Comparison:
     """Two models on the same scans.
 
     Attributes:
+        first_id: the version that was compared with, as a rule the champion.
+        second_id: the version that was judged.
         n_scans: scans of the locked test set that both were measured on.
         n_patients: patients that they show.
         first: the first model's figures; none without scans.
         second: the second model's.
         difference: how much more accurate the second is, as a share, with its interval.
+        verdict: whether the second may take the first one's place; none without scans.
         disagreements: the scans on which the two differ.
         left_out: test scans that one of the two was trained on, which therefore do not count.
+        locked: the locked test set, with what joined it and what left it.
         words: the outcome in one line.
     """
 
+    first_id: int
+    second_id: int
     n_scans: int
     n_patients: int
     first: Evaluation | None
     second: Evaluation | None
     difference: Interval | None
+    verdict: Judgement | None
     disagreements: list[Disagreement]
     left_out: int
+    locked: LockedSet
     words: str
 
 
@@ -86,47 +94,38 @@ def compare(
     Raises:
         NoModelError: the workspace has no such version.
     """
+    locked = take_stock(bench)
     with bench.store.reading() as session:
         versions = [_version(session, number) for number in (champion_id, challenger_id)]
-        tests = _tests(session)
         known = frozenset[str]().union(*(trained_on(session, bench.blobs, one) for one in versions))
-    fair = [scan for scan in tests if scan.digest not in known]
-    if not fair:
-        return Comparison(0, 0, None, None, None, [], len(tests), NOTHING_TO_COMPARE)
+    fair = [scan for scan in locked.scans if scan.digest not in known]
     numbers = [scan.scan for scan in fair]
-    for position, version in enumerate(versions):
-        score(
-            bench.store,
-            bench.model(version.id),
-            version.id,
-            numbers,
-            on_progress=_share(on_progress, position, len(versions)),
-        )
-    first, second = (_probabilities(bench, version.id, numbers) for version in versions)
-    return _judge(bench, versions[1].name, fair, first, second, len(tests) - len(fair))
-
-
-def _judge(
-    bench: Workbench,
-    name: str,
-    scans: Sequence[Labelled],
-    first: np.ndarray,
-    second: np.ndarray,
-    left_out: int,
-) -> Comparison:
-    labels = [PLANES.index(scan.plane) for scan in scans]
-    patients = [scan.patient for scan in scans]
+    if not fair:
+        return Comparison(
+            champion_id, challenger_id, 0, 0, None, None, None, None, [], len(locked.scans), locked,
+            NOTHING_TO_COMPARE,
+        )  # fmt: skip
+    first, second = (
+        opinions(bench, version.id, numbers, share_of(on_progress, position, len(versions)))
+        for position, version in enumerate(versions)
+    )
+    labels = [PLANES.index(scan.plane) for scan in fair]
+    patients = [scan.patient for scan in fair]
     difference = paired_difference(labels, first, second, patients)
-    count = len(set(patients))
+    verdict = judge(difference)
     return Comparison(
-        n_scans=len(scans),
-        n_patients=count,
+        first_id=champion_id,
+        second_id=challenger_id,
+        n_scans=len(fair),
+        n_patients=len(set(patients)),
         first=evaluate(labels, first, patients),
         second=evaluate(labels, second, patients),
         difference=difference,
-        disagreements=_disagreements(bench, scans, first, second),
-        left_out=left_out,
-        words=_words(name, difference, len(scans), count),
+        verdict=verdict,
+        disagreements=_disagreements(bench, fair, first, second),
+        left_out=len(locked.scans) - len(fair),
+        locked=locked,
+        words=_words(versions[1].name, verdict, len(fair), len(set(patients))),
     )
 
 
@@ -141,13 +140,17 @@ def _disagreements(
     ]
 
 
-def _words(name: str, difference: Interval, scans: int, patients: int) -> str:
-    on = f"on {scans} scan{_s(scans)} of {patients} patient{_s(patients)}"
-    if difference.low <= 0 <= difference.high:
-        return f"No clear difference {on}"
-    values = sorted(abs(100 * value) for value in (difference.low, difference.high))
-    points = f"{abs(100 * difference.value):.1f} points ({values[0]:.1f} to {values[1]:.1f})"
-    return f"“{name}” is {'better' if difference.value > 0 else 'worse'}: {points} {on}"
+def _words(name: str, verdict: Judgement, scans: int, patients: int) -> str:
+    difference = verdict.difference
+    # A minus is not a hyphen, or the range would read as two dashes.
+    value, low, high = (
+        f"{100 * end:+.1f}".replace("-", "−")
+        for end in (difference.value, difference.low, difference.high)
+    )
+    return (
+        f"“{name}” {verdict.words} (accuracy {value} points, {low} to {high}, on {scans} "
+        f"scan{_s(scans)} of {patients} patient{_s(patients)})"
+    )
 
 
 def _s(count: int) -> str:
@@ -159,25 +162,3 @@ def _version(session: Session, number: int) -> ModelVersion:
     if version is None:
         raise NoModelError(f"This workspace has no model with the number {number}.")
     return version
-
-
-def _tests(session: Session) -> list[Labelled]:
-    apart = set(session.scalars(select(Patient.id).where(Patient.side == TEST)))
-    return [scan for scan in labelled(session) if scan.patient in apart and scan.source != SAMPLE]
-
-
-def _probabilities(bench: Workbench, model_id: int, scans: Sequence[int]) -> np.ndarray:
-    with bench.store.reading() as session:
-        rows = session.execute(
-            select(Prediction.scan_id, Prediction.probabilities).where(
-                Prediction.model_id == model_id
-            )
-        )
-        said = {row.scan_id: row.probabilities for row in rows}
-    return np.array([said[scan] for scan in scans], dtype=np.float64)
-
-
-def _share(report: Progress | None, position: int, models: int) -> Progress | None:
-    if report is None:
-        return None
-    return lambda done, of: report(position * of + done, models * of)

@@ -3,32 +3,41 @@
 import io
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.jobs.score import score
+from fetal.store import audit
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.workbench.bench import NoModelError, Workbench
 from fetal.workbench.comparison import Comparison, Disagreement, compare
+from fetal.workbench.locked_set import Departure, LockedSet, locked_mark
 from fetal.workbench.retraining import job_queue
+from fetal.workbench.scores import Score, scores
 from fetal.workbench.snapshot import unlabelled
 from fetal.workbench.version import ModelView, champion_id, model_view
 
 __all__ = [
     "Comparison",
+    "Departure",
     "Disagreement",
+    "LockedSet",
     "ModelView",
     "NothingToRollBackError",
     "PromotionView",
+    "Score",
     "archive",
     "compare",
+    "locked_mark",
     "promote",
     "promotions",
     "refresh",
     "roll_back",
+    "scores",
     "versions",
 ]
 
@@ -68,13 +77,20 @@ def versions(bench: Workbench) -> list[ModelView]:
     return sorted(views, key=lambda view: not view.is_champion)
 
 
-def promote(bench: Workbench, model_id: int, who: str) -> ModelView:
+def promote(
+    bench: Workbench, model_id: int, who: str, comparison: Comparison | None = None
+) -> ModelView:
     """Let a version predict from now on, for everybody.
+
+    The audit trail keeps what the comparison said, or that there was none: the gate warns, and a
+    person decides.
 
     Args:
         bench: the open workbench.
         model_id: the version; the champion itself changes nothing.
         who: the person who decides.
+        comparison: what that person saw of the champion and this version; none where they have
+            not been compared.
 
     Returns:
         The version.
@@ -85,8 +101,11 @@ def promote(bench: Workbench, model_id: int, who: str) -> ModelView:
     """
     bench.model(model_id)
     with bench.store.session() as session:
-        if champion_id(session) == model_id:
+        before = champion_id(session)
+        if before == model_id:
             return _view(session, model_id)
+        gate = _gate(comparison, before, model_id)
+        audit.record(session, who, "promote", model=model_id, previous=before, **gate)
         view = _change(session, model_id, "promote", who)
     job_queue(bench).refresh(model_id)
     return view
@@ -184,6 +203,21 @@ def _row(session: Session, model_id: int) -> ModelVersion:
 
 def _view(session: Session, model_id: int) -> ModelView:
     return model_view(session, _row(session, model_id))
+
+
+def _gate(comparison: Comparison | None, first: int | None, second: int) -> dict[str, Any]:
+    """What the audit trail says of the comparison, unless it was one of two other versions."""
+    if comparison is None or (comparison.first_id, comparison.second_id) != (first, second):
+        return {"verdict": "not compared"}
+    if comparison.verdict is None:
+        return {"verdict": "no scans to compare on"}
+    return {
+        "verdict": comparison.verdict.verdict.value,
+        "margin": comparison.verdict.margin,
+        "difference": asdict(comparison.verdict.difference),
+        "scans": comparison.n_scans,
+        "patients": comparison.n_patients,
+    }
 
 
 def _change(session: Session, model_id: int, kind: str, who: str) -> ModelView:

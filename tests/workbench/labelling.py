@@ -1,9 +1,11 @@
 """Labelled scans of several patients, for tests of what needs many."""
 
+from sqlalchemy import select
+
 from fetal.jobs.registry import register
 from fetal.planes import PLANES
 from fetal.scans import read_scan
-from fetal.store.tables import Run
+from fetal.store.tables import Patient, Run
 from fetal.workbench.intake import Incoming, add_scans
 from fetal.workbench.review import annotate
 from tests.workbench.drawn import file
@@ -32,6 +34,14 @@ def label_scans(bench, patients=12, each=3, first=0, planes=PLANES[:3]):
             annotate(bench, taken.scan_id, planes[(patient + index) % len(planes)], WHO)
             numbers.append(taken.scan_id)
     return numbers
+
+
+def keep_apart(bench, patients):
+    """Put the first patients on the side of the locked test set."""
+    with bench.store.session() as session:
+        named = session.scalars(select(Patient).order_by(Patient.id)).all()
+        for patient in named[:patients]:
+            patient.side = "test"
 
 
 def add_version(bench, bundle):

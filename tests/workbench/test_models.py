@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from fetal.bundle import Bundle
+from fetal.metrics import Verdict
 from fetal.planes import Plane
+from fetal.store import audit
 from fetal.store.tables import ModelVersion, Patient, Scan
 from fetal.workbench import NoModelError, models, retraining, views
 from fetal.workbench.intake import add_samples, add_scans
@@ -18,7 +20,7 @@ from fetal.worker import Worker
 from tests.tiny_model import tiny_model
 from tests.waiting import until
 from tests.workbench.drawn import file
-from tests.workbench.labelling import WHO, add_version, label_scans
+from tests.workbench.labelling import WHO, add_version, keep_apart, label_scans
 
 STAND_IN = Path(__file__).parents[1] / "jobs" / "stand_in.py"
 
@@ -27,13 +29,6 @@ STAND_IN = Path(__file__).parents[1] / "jobs" / "stand_in.py"
 def challenger(bench):
     """A second version, as a run would leave it."""
     return add_version(bench, tiny_model(2, "v2 · 23 Nov 2026"))
-
-
-def keep_apart(bench, patients):
-    with bench.store.session() as session:
-        named = session.scalars(select(Patient).order_by(Patient.id)).all()
-        for patient in named[:patients]:
-            patient.side = "test"
 
 
 def test_the_loop_from_click_to_promotion(bench):
@@ -69,7 +64,8 @@ def test_two_models_are_measured_on_the_same_patients_kept_apart(bench, challeng
     comparison = models.compare(bench, first, challenger, lambda *step: told.append(step))
     assert (comparison.n_scans, comparison.n_patients) == (15, 5)
     assert comparison.first.n == comparison.second.n == 15
-    assert comparison.words.endswith("on 15 scans of 5 patients")
+    assert comparison.words.endswith("on 15 scans of 5 patients)")
+    assert comparison.verdict.difference == comparison.difference
     gain = comparison.second.accuracy.value - comparison.first.accuracy.value
     assert comparison.difference.value == pytest.approx(gain)
     assert told[-1] == (30, 30)
@@ -78,12 +74,13 @@ def test_two_models_are_measured_on_the_same_patients_kept_apart(bench, challeng
         assert case.scan.label == case.label
 
 
-def test_a_model_is_never_clearly_better_than_itself(bench):
+def test_few_patients_cannot_show_that_a_model_is_harmless(bench):
     label_scans(bench)
     keep_apart(bench, 5)
     same = bench.champion().version.id
     comparison = models.compare(bench, same, same)
-    assert comparison.words == "No clear difference on 15 scans of 5 patients"
+    assert comparison.verdict.verdict is Verdict.WORSE
+    assert "could be worse by more than 1 point: too few scans to tell" in comparison.words
     assert comparison.disagreements == []
 
 
@@ -97,9 +94,11 @@ def test_a_better_model_is_called_better_in_points(bench, challenger):
     share = 100 * (1 - agree.first.accuracy.value)
     assert share > 0
     name = bench.model(challenger).name
-    assert agree.words.startswith(f"“{name}” is better: {share:.1f} points (")
+    assert agree.verdict.verdict is Verdict.BETTER
+    assert agree.words.startswith(f"“{name}” is better (accuracy +{share:.1f} points, ")
     swapped = models.compare(bench, challenger, first)
-    assert swapped.words.startswith(f"“tiny” is worse: {share:.1f} points (")
+    assert swapped.verdict.verdict is Verdict.WORSE
+    assert swapped.words.startswith(f"“tiny” is worse (accuracy −{share:.1f} points, ")
 
 
 def said(bench, number):
@@ -123,8 +122,24 @@ def test_samples_are_never_the_models_accuracy(bench, challenger):
         annotate(bench, taken.scan_id, taken.file.split("-")[1], WHO)
     keep_apart(bench, 24)
     comparison = models.compare(bench, bench.champion().version.id, challenger)
-    assert (comparison.n_scans, comparison.first) == (0, None)
+    assert (comparison.n_scans, comparison.first, comparison.verdict) == (0, None, None)
+    assert comparison.locked.scans == []
     assert "cannot be compared" in comparison.words
+
+
+def test_a_promotion_keeps_what_the_gate_said(bench, challenger):
+    label_scans(bench)
+    keep_apart(bench, 5)
+    first = bench.champion().version.id
+    seen = models.compare(bench, first, challenger)
+    models.promote(bench, challenger, WHO, seen)
+    models.promote(bench, first, WHO, seen)
+    with bench.store.reading() as session:
+        back, there = audit.entries(session, action="promote")
+    assert (there.who, there.detail["model"], there.detail["previous"]) == (WHO, challenger, first)
+    assert there.detail["verdict"] == seen.verdict.verdict
+    assert there.detail["difference"]["low"] == seen.difference.low
+    assert back.detail["verdict"] == "not compared", "that comparison was the other way round"
 
 
 def test_promote_twice_is_one_promotion(bench, challenger):

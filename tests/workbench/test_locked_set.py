@@ -1,0 +1,90 @@
+"""The locked test set grows, and never loses a scan without a word."""
+
+import pytest
+from sqlalchemy import select
+
+from fetal.store.tables import UNUSABLE, Patient, Scan
+from fetal.workbench import models
+from fetal.workbench.labels import newest_annotation
+from fetal.workbench.locked_set import take_stock
+from fetal.workbench.review import annotate, undo
+from tests.workbench.labelling import WHO, keep_apart, label_scans
+
+
+@pytest.fixture
+def locked(bench):
+    """The numbers of fifteen locked scans of five patients."""
+    label_scans(bench, patients=5)
+    keep_apart(bench, 5)
+    return [scan.scan for scan in take_stock(bench).scans]
+
+
+def lock(bench, number):
+    """Keep the patient of a scan apart."""
+    with bench.store.session() as session:
+        scan = session.get_one(Scan, number)
+        session.get_one(Patient, scan.patient_id).side = "test"
+
+
+def label_of(bench, number):
+    with bench.store.reading() as session:
+        return newest_annotation(session, number).id
+
+
+def test_the_first_look_starts_the_set(bench, locked):
+    stock = take_stock(bench)
+    assert (len(stock.scans), stock.patients, stock.joined, stock.first) == (15, 5, 15, True)
+    assert stock.left == []
+
+
+def test_an_empty_set_has_nothing_to_tell(bench):
+    stock = take_stock(bench)
+    assert (stock.scans, stock.joined, stock.joined_at, stock.left) == ([], 0, None, [])
+
+
+def test_scans_that_join_are_counted_until_others_join(bench, locked):
+    more = label_scans(bench, patients=1, first=50)
+    lock(bench, more[0])
+    for _ in range(2):
+        stock = take_stock(bench)
+        assert (len(stock.scans), stock.joined, stock.first) == (18, 3, False)
+    champion = bench.champion().version.id
+    assert models.compare(bench, champion, champion).locked == stock
+
+
+def test_a_label_taken_back_is_told_of_with_the_name(bench, locked):
+    undo(bench, label_of(bench, locked[0]), "Berta")
+    stock = take_stock(bench)
+    assert len(stock.scans) == 14
+    (gone,) = stock.left
+    assert (gone.scan_id, gone.reason) == (locked[0], "label taken back by Berta")
+
+
+def test_a_scan_called_unusable_leaves_and_comes_back(bench, locked):
+    unusable = annotate(bench, locked[3], UNUSABLE, "Cem")
+    assert [one.reason for one in take_stock(bench).left] == ["called unusable by Cem"]
+    undo(bench, unusable, "Cem")
+    stock = take_stock(bench)
+    assert (len(stock.scans), stock.left, stock.joined) == (15, [], 15)
+
+
+def test_a_scan_that_only_changes_its_plane_stays(bench, locked):
+    annotate(bench, locked[0], "cervix", WHO)
+    stock = take_stock(bench)
+    assert (len(stock.scans), stock.left) == (15, [])
+    assert {scan.scan: scan.plane for scan in stock.scans}[locked[0]] == "cervix"
+
+
+def test_not_even_a_patient_who_changes_sides_takes_scans_along_in_silence(bench, locked):
+    with bench.store.session() as session:
+        session.scalars(select(Patient).where(Patient.side == "test")).first().side = "train"
+    reasons = [one.reason for one in take_stock(bench).left]
+    assert reasons == ["its patient is no longer kept apart"] * 3
+
+
+def test_the_mark_changes_with_the_locked_labels_only(bench, locked):
+    before = models.locked_mark(bench)
+    label_scans(bench, patients=1, first=50)
+    assert models.locked_mark(bench) == before
+    annotate(bench, locked[0], "cervix", WHO)
+    assert models.locked_mark(bench) != before
