@@ -8,11 +8,13 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
 from fetal.cli import main
+from fetal.explain import COLOUR_MAPS, METHODS
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.scans import encode_png
@@ -87,6 +89,21 @@ def test_predict_tells_overlays_and_tables_without_a_workspace(fetal, folder, tm
         assert sum(float(row[plane]) for plane in PLANES) == pytest.approx(1, abs=1e-3)
         assert float(row["probability"]) == max(float(row[plane]) for plane in PLANES)
     assert not (tmp_path / "workspace").exists()
+
+
+def test_predict_offers_every_method_and_colour_map_and_draws_by_them(fetal, folder, tmp_path):
+    offered = {
+        option.name: option.type.choices
+        for option in main.commands["predict"].params[1:]
+        if isinstance(option.type, click.Choice)
+    }
+    assert tuple(offered["method"]) == tuple(METHODS)
+    assert tuple(offered["colours"]) == COLOUR_MAPS
+    scan = folder / "brain" / "a.png"
+    for out, method in (("one", "grad-cam"), ("two", "score-cam")):
+        assert fetal("predict", scan, "--overlay", out, "--method", method).exit_code == 0
+    one, two = ((tmp_path / out / "a.png").read_bytes() for out in ("one", "two"))
+    assert one != two
 
 
 def test_a_bad_file_gets_one_line_and_the_others_go_on(fetal, folder, tmp_path):

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from fetal.predict import Model, Prediction
 
 _HEADER = ("file", "plane", "probability", "doubt", *PLANES, "error")
+# As in fetal.explain, which takes its time to import.
 _MAPS = ("cividis", "viridis", "inferno", "magma")
+_METHODS = ("grad-cam", "grad-cam++", "hirescam", "eigen-cam", "score-cam")
 
 
 @click.command(short_help="Name the plane of image files.")
@@ -36,6 +38,13 @@ _MAPS = ("cividis", "viridis", "inferno", "magma")
     "--plane",
     type=click.Choice([plane.value for plane in PLANES]),
     help="Explain this plane in the overlays  [default: the predicted one]",
+)
+@click.option(
+    "--method",
+    default=_METHODS[0],
+    show_default=True,
+    type=click.Choice(_METHODS),
+    help="How the overlays explain; score-cam takes some seconds a scan.",
 )
 @click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
 @click.option("--colours", default="cividis", show_default=True, type=click.Choice(_MAPS))
@@ -70,7 +79,7 @@ def predict(
         percent = math.floor(1000 * prediction.confidence) / 10
         click.echo(f"{path}: {prediction.plane.title}, {percent} %. {row['doubt']}")
         if overlay is not None:
-            _draw(prediction, overlay / _picture_name(path, drawn), look)
+            _draw(model, prediction, overlay / _picture_name(path, drawn), look)
     if table is not None:
         _write(table, rows)
     if any(row["error"] for row in rows):
@@ -108,13 +117,15 @@ def _one(model: "Model", path: Path) -> tuple[dict[str, str], "Prediction | None
     return row, prediction
 
 
-def _draw(prediction: "Prediction", target: Path, look: dict[str, Any]) -> None:
+def _draw(model: "Model", prediction: "Prediction", target: Path, look: dict[str, Any]) -> None:
     from PIL import Image
 
     from fetal.planes import Plane
 
     plane = Plane(look["plane"]) if look["plane"] else None
-    picture = prediction.overlay(plane, look["opacity"], look["colours"])
+    chosen = look["method"]
+    heat = None if chosen == _METHODS[0] else model.explain(prediction, chosen)
+    picture = prediction.overlay(plane, look["opacity"], look["colours"], heat)
     target.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(picture).save(target)
 

@@ -4,6 +4,7 @@ from fetal.explain.cam import Cam, ForwardPassError, Heat, Seen
 from fetal.explain.colours import COLOUR_MAPS, UnknownColourMapError, colour_map, enlarge, overlay
 from fetal.explain.eigen import EigenCam
 from fetal.explain.gradients import GradCam, GradCamPlusPlus, HiResCam, grad_cam
+from fetal.explain.jpeg import encode_jpeg
 from fetal.explain.methods import METHODS, UnknownMethodError, method
 from fetal.explain.score import ScoreCam
 
@@ -22,6 +23,7 @@ __all__ = [
     "UnknownColourMapError",
     "UnknownMethodError",
     "colour_map",
+    "encode_jpeg",
     "enlarge",
     "grad_cam",
     "method",

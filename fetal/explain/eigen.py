@@ -23,8 +23,8 @@ class EigenCam(Cam):
     name = "eigen-cam"
     title = "Eigen-CAM"
     words = (
-        "The parts that the model looked at most, whatever the plane: the picture is the same for "
-        "every plane. At once."
+        "The parts to which the model answered most strongly; the picture is the same for every "
+        "plane."
     )
 
     def weights(self, seen: Seen) -> Array:

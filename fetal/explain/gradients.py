@@ -23,7 +23,7 @@ class GradCam(Cam):
 
     name = "grad-cam"
     title = "Grad-CAM"
-    words = "The parts of the scan that raised the model’s score for the plane. At once."
+    words = "The parts of the scan that raised the model’s score for the plane."
 
     def weights(self, seen: Seen) -> Array:
         """The gradient."""
@@ -49,8 +49,8 @@ class GradCamPlusPlus(Cam):
     name = "grad-cam++"
     title = "Grad-CAM++"
     words = (
-        "Like Grad-CAM, but it leaves out what spoke against the plane, and lets several small "
-        "parts count beside a large one. At once."
+        "Like Grad-CAM, but what spoke against the plane is left out, and small parts count for "
+        "more beside a large one."
     )
 
     def weights(self, seen: Seen) -> Array:
@@ -82,8 +82,8 @@ class HiResCam(GradCam):
     name = "hirescam"
     title = "HiResCAM"
     words = (
-        "What each part added to the model’s score, exactly. For the models of this program the "
-        "picture is the same as Grad-CAM’s. At once."
+        "What each part added to the model’s score; for the models of this program the picture is "
+        "the same as Grad-CAM’s."
     )
 
     def signed(self, seen: Seen) -> Array:

@@ -30,8 +30,8 @@ class ScoreCam(Cam):
     name = "score-cam"
     title = "Score-CAM"
     words = (
-        "The model is shown one part of the scan after another, and what it says of each decides. "
-        "It takes some seconds."
+        "The parts that made the model name the plane when it was shown little else; this takes "
+        "some seconds."
     )
 
     def __init__(self, channels: int = 64) -> None:

@@ -1,6 +1,6 @@
 """A scan beside the same scan with the heat map over it, and what is shown there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,11 @@ _THUMBNAIL_HEIGHT = 220
 _PREDICTED = "The predicted plane"
 HEAT_MAP_WORDS = (
     "The heat map shows where the model looked: the bright parts of the scan spoke most for the "
-    "plane that is explained. It is computed by Grad-CAM (Selvaraju et al. 2017). It explains the "
-    "model, not the anatomy."
+    "plane that is explained. It explains the model, not the anatomy."
+)
+_METHOD_WORDS = (
+    "How the heat map is computed. Methods may differ; where they agree, the explanation rests on "
+    "more than the choice of one."
 )
 
 
@@ -27,18 +30,20 @@ class HeatView:
 
     Attributes:
         plane: the plane to explain, or none for the one that was predicted.
+        method: how the heat is computed, a key of `explain.METHODS`.
         opacity: how much of the scan the colours hide, 0 to 1.
         colours: name of the colour map.
     """
 
     plane: Plane | None
+    method: str
     opacity: float
     colours: str
 
 
 def heat_controls() -> HeatView:
-    """Let a person choose what to explain, how strongly and in which colours."""
-    explained, strength, colour = st.columns([2, 2, 2], vertical_alignment="top")
+    """Let a person choose what to explain, by which method, how strongly and in which colours."""
+    explained, how, strength, colour = st.columns(4, vertical_alignment="top")
     plane = explained.selectbox(
         "Plane to explain",
         [_PREDICTED, *PLANES],
@@ -47,6 +52,15 @@ def heat_controls() -> HeatView:
         help=HEAT_MAP_WORDS,
         persist_state="session",
     )
+    method = how.selectbox(
+        "Method",
+        list(explain.METHODS),
+        format_func=lambda name: explain.METHODS[name].title,
+        key="heat-method",
+        help=_METHOD_WORDS,
+        persist_state="session",
+    )
+    how.caption(explain.METHODS[method].words)
     opacity = strength.slider(
         "Strength of the heat map",
         min_value=0,
@@ -66,7 +80,7 @@ def heat_controls() -> HeatView:
     )
     with colour:
         scale(colours)
-    return HeatView(plane if isinstance(plane, Plane) else None, opacity / 100, colours)
+    return HeatView(plane if isinstance(plane, Plane) else None, method, opacity / 100, colours)
 
 
 def scale(colours: str) -> None:
@@ -83,38 +97,80 @@ def scale(colours: str) -> None:
 
 def show(scan_id: int, view: HeatView) -> None:
     """Show the plain scan and, beside it, the scan with its heat map."""
-    prediction = explain_scan(scan_id)
+    model_id = _champion_id()
     with st.container(key=f"figure-{scan_id}"):
         plain, heated = st.columns(2)
-        plain.image(picture(scan_id), width="stretch", alt="The scan", caption="The scan")
-        if prediction is None:
-            heated.info("There is no model that could explain this scan.")
-            return
-        plane = view.plane or prediction.plane
-        speaks = bool(prediction.heat[PLANES.index(plane)].any())
-        heated.image(
-            prediction.overlay(plane, opacity=view.opacity, colours=view.colours),
+        # As it is stored, or it would be packed anew whenever something on the page changes.
+        plain.image(
+            picture(scan_id),
             width="stretch",
-            output_format="JPEG",
-            alt=f"The scan with the heat map for {plane.title}",
-            caption=f"Where the model looked for: {plane.title}"
-            if speaks
-            else f"Nothing in this scan spoke for: {plane.title}",
+            output_format="PNG",
+            alt="The scan",
+            caption="The scan",
         )
+        with heated:
+            if model_id is None:
+                st.info("There is no model that could explain this scan.")
+            else:
+                _show_heat(scan_id, model_id, view)
+
+
+def _show_heat(scan_id: int, model_id: int, view: HeatView) -> None:
+    prediction = _explanation(scan_id, model_id)
+    plane = view.plane or prediction.plane
+    title = explain.METHODS[view.method].title
+    heat = _heat(scan_id, model_id, view.method, prediction)
+    st.image(
+        _overlay(scan_id, model_id, replace(view, plane=plane), prediction, heat),
+        width="stretch",
+        output_format="JPEG",
+        alt=f"The scan with the heat map for {plane.title} by {title}",
+        caption=f"Where the model looked for: {plane.title} ({title})"
+        if heat[PLANES.index(plane)].any()
+        else f"Nothing in this scan spoke for: {plane.title} ({title})",
+    )
 
 
 def explain_scan(scan_id: int) -> predict.Prediction | None:
     """What the present champion says of a scan and why; none where no model predicts."""
+    model_id = _champion_id()
+    return None if model_id is None else _explanation(scan_id, model_id)
+
+
+def _champion_id() -> int | None:
     try:
-        champion = workbench().champion()
+        return workbench().champion().version.id
     except NoModelError:
         return None
-    return _explanation(scan_id, champion.version.id)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _explanation(scan_id: int, model_id: int) -> predict.Prediction:
     return views.explanation(workbench(), scan_id)
+
+
+@st.cache_data(max_entries=1000, show_spinner="Asking the model where it looked …")
+def _heat(
+    scan_id: int, model_id: int, method: str, _prediction: predict.Prediction
+) -> explain.Heat:
+    """The heat in the network's own cells: a few kilobytes, whatever the scan's size."""
+    if method == next(iter(explain.METHODS)):
+        return _prediction.heat
+    return workbench().model(model_id).explain(_prediction, method)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _overlay(
+    scan_id: int,
+    model_id: int,
+    view: HeatView,
+    _prediction: predict.Prediction,
+    _heat: explain.Heat,
+) -> bytes:
+    """The scan with its heat map as a browser takes it, for what is drawn again unchanged."""
+    return explain.encode_jpeg(
+        _prediction.overlay(view.plane, view.opacity, view.colours, heat=_heat)
+    )
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
