@@ -22,6 +22,7 @@ FLOORS: dict[str, int] = {
     "explain": 2,
     "training": 3,
     "jobs": 3,
+    "evaluation": 3,
     "workbench": 4,
     "worker": 5,
     "cli": 5,

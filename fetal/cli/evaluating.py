@@ -1,7 +1,9 @@
 """`fetal evaluate`: how good a model is on labelled images, with honest intervals."""
 
 import json
-from collections.abc import Iterator, Sequence
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,16 +11,23 @@ from typing import TYPE_CHECKING
 import click
 
 from fetal.cli import options
-from fetal.planes import FETAL_PLANES, PLANES
 
 if TYPE_CHECKING:
     from fetal.bundle import Bundle
     from fetal.cli.labelled import LabelledImage
-    from fetal.metrics import Evaluation
-    from fetal.scans import Scan
+    from fetal.evaluation import Case, LabelledScan, Report, Withstood
+    from fetal.predict import Model
 
-FEW = 30
-"""Of a plane with fewer scans, no figure is claimed."""
+LEARNT = "the model was trained on it"
+
+Images = dict[str, "LabelledImage"]
+"""The images that were measured, by the digest of their scan."""
+
+
+def _file(name: str, words: str) -> Callable[[options.Command], options.Command]:
+    return click.option(
+        name, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=words
+    )
 
 
 @click.command()
@@ -26,15 +35,22 @@ FEW = 30
 @options.model
 @click.option("--official-test", is_flag=True, help="Only images that the table marks Train = 0.")
 @click.option(
-    "--json",
-    "target",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write all figures to this file too.",
+    "--corruptions",
+    is_flag=True,
+    help="Measure also what the model withstands: the same scans darker, blurred, cropped …",
 )
+@_file("--json", "Write the whole report to this file.")
+@_file("--html", "Write the report as a page that stands alone.")
+@click.option(
+    "--no-pictures",
+    is_flag=True,
+    help="Leave the scans of the worst errors out of the page: they are patients’ data.",
+)
+@_file("--card-text", "Write a model card in Markdown.")
 @click.option(
     "--card",
-    "copy",
     type=click.Path(exists=False, path_type=Path),
+    metavar="FOLDER",
     help="Write a copy of the model, with these figures in its card, to this new folder.",
 )
 def evaluate(
@@ -42,100 +58,82 @@ def evaluate(
     folder: Path,
     model_folder: Path | None,
     official_test: bool,
-    target: Path | None,
-    copy: Path | None,
+    corruptions: bool,
+    no_pictures: bool,
+    **targets: Path | None,
 ) -> None:
     """Measure a model on labelled images.
 
     Images that the model was trained on are left out. Intervals hold 95 of 100 resamplings of the
     patients.
     """
-    import numpy as np
-
-    from fetal.bundle import copy_with_card
-    from fetal.cli.labelled import labelled_images, readable
-    from fetal.metrics import evaluate as measure
+    from fetal.cli.figures import tell
+    from fetal.cli.labelled import labelled_images
+    from fetal.evaluation import NothingToMeasureError, examine, measure
     from fetal.predict import load_model
 
     model = load_model(model_folder)
-    images = labelled_images(table, folder)
-    if official_test:
-        images = [image for image in images if image.test]
-    used: list[LabelledImage] = []
-    fair = _unseen(readable(images), model.bundle, used)
-    said = [list(one.probabilities.values()) for one in model.predict_many(fair)]
-    if not used:
-        raise click.ClickException("No labelled image is there that the model has not seen.")
-    labels = np.array([PLANES.index(image.plane) for image in used])
-    chances, patients = np.array(said), [image.patient for image in used]
-    fetal = np.isin(labels, [PLANES.index(plane) for plane in FETAL_PLANES])
-    if not fetal.any():
-        raise click.ClickException("None of the images shows one of the four fetal planes.")
-    four = measure(
-        labels[fetal],
-        chances[fetal],
-        [name for name, on in zip(patients, fetal, strict=True) if on],
-    )
-    every = measure(labels, chances, patients)
-    click.echo(f"Model: {model.name}")
-    _print(four, every)
-    figures = {"four fetal planes": four.to_json(), "all six planes": every.to_json()}
-    if target is not None:
-        target.write_text(json.dumps({"model": model.bundle.digest, **figures}, indent=1))
-    if copy is not None:
-        card = model.bundle.card
-        copy_with_card(model.bundle, replace(card, metrics=card.metrics | figures), copy)
-        click.echo(f"The model with these figures in its card is in {copy}.")
+    left_out: Counter[str] = Counter()
+    images = labelled_images(table, folder, only_test=official_test, left_out=left_out)
+    used: Images = {}
+    cases = list(examine(model, _unseen(images, model.bundle, used, left_out)))
+    name = f"{table.name}, only Train = 0" if official_test else table.name
+    try:
+        withstood = _withstood(model, cases, used) if corruptions else ()
+        report = measure(cases, model.bundle, name, left_out=left_out, withstood=withstood)
+    except NothingToMeasureError as error:
+        raise click.ClickException(str(error)) from error
+    tell(report, {digest: image.path for digest, image in used.items()})
+    _write(report, model, {} if no_pictures else used, targets)
 
 
 def _unseen(
-    scans: "Iterator[tuple[LabelledImage, Scan]]", bundle: "Bundle", used: "list[LabelledImage]"
-) -> "Iterator[Scan]":
+    images: list["LabelledImage"], bundle: "Bundle", used: Images, left_out: Counter[str]
+) -> Iterator["LabelledScan"]:
+    from fetal.cli.labelled import readable
+    from fetal.evaluation import LabelledScan
+
     seen = bundle.trained_on()
-    left_out = 0
-    for image, scan in scans:
+    for image, scan in readable(images, left_out):
         if scan.digest in seen:
-            left_out += 1
+            left_out[LEARNT] += 1
         else:
-            used.append(image)
-            yield scan
-    if left_out:
-        images = options.count_of(left_out, "image was", "images were")
-        which = "it" if left_out == 1 else "them"
-        options.complain(f"{images} left out, because the model was trained on {which}.")
+            used[scan.digest] = image
+            yield LabelledScan(scan, image.plane, image.patient, image.machine or scan.machine)
+    if learnt := left_out[LEARNT]:
+        said = options.count_of(learnt, "image was", "images were")
+        which = "it" if learnt == 1 else "them"
+        options.complain(f"{said} left out, because the model was trained on {which}.")
 
 
-def _print(four: "Evaluation", every: "Evaluation") -> None:
-    click.echo(f"Accuracy over the four fetal planes: {four.accuracy.percent()}")
-    click.echo(f"  on {four.n} scans of {four.patients} patients; patients resampled")
-    click.echo(f"Mean of the planes' hit rates: {four.balanced_accuracy.percent()}")
-    click.echo(f"Gap between stated and true confidence: {100 * four.ece:.1f} points")
-    rows = [("Plane", "n", "found", "right when named")]
-    for plane in PLANES:
-        figures = every.per_plane.get(plane)
-        count = figures.n if figures else 0
-        few = plane not in FETAL_PLANES and count < FEW
-        rows.append(
-            (
-                plane.title,
-                str(count),
-                figures.recall.percent() if figures and count else "–",
-                "too few to claim anything"
-                if few
-                else figures.precision.percent()
-                if figures
-                else "–",
-            )
+def _withstood(model: "Model", cases: list["Case"], used: Images) -> tuple["Withstood", ...]:
+    from fetal.evaluation import withstand
+
+    with click.progressbar(length=len(cases), label="Corrupted scans", file=sys.stderr) as bar:
+        return withstand(
+            model,
+            cases,
+            lambda case: used[case.digest].grey(),
+            lambda done, _of: bar.update(done - bar.pos),
         )
-    _columns(rows)
-    click.echo("What was taken for what (rows: the truth, columns: the model):")
-    names = [plane.value for plane in PLANES]
-    lines = zip(names, every.confusion, strict=True)
-    _columns([("", *names), *((name, *map(str, line)) for name, line in lines)])
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  " + "  ".join(cells).rstrip())
+def _write(
+    report: "Report", model: "Model", pictures: Images, targets: dict[str, Path | None]
+) -> None:
+    from fetal.bundle import copy_with_card
+    from fetal.evaluation import exhibits, to_html, to_markdown
+
+    card = model.bundle.card
+    if path := targets["json"]:
+        path.write_text(json.dumps(report.to_json(), indent=1, ensure_ascii=False), "utf-8")
+    if path := targets["html"]:
+        worst = report.worst if pictures else ()
+        shown = exhibits(model, worst, lambda digest: pictures[digest].read())
+        path.write_text(to_html(report, card, shown), "utf-8")
+    if path := targets["card_text"]:
+        path.write_text(to_markdown(report, card), "utf-8")
+    if path := targets["card"]:
+        measured = replace(card, metrics=card.metrics | report.figures())
+        copy_with_card(model.bundle, measured, path)
+        click.echo(f"The model with these figures in its card is in {path}.")

@@ -1,0 +1,67 @@
+"""The worst errors as pictures: the scan, and where the model saw what it said and the truth."""
+
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from fetal.evaluation.report import Mistake
+from fetal.predict import Model
+from fetal.scans import Scan
+
+_SIDE = 300
+_QUALITY = 82
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One mistake with its pictures, each a small JPEG.
+
+    Attributes:
+        mistake: what went wrong.
+        scan: the scan.
+        stated: the scan with the heat map (Grad-CAM) of the plane that the model named.
+        true: the scan with the heat map of the plane that it shows.
+    """
+
+    mistake: Mistake
+    scan: bytes
+    stated: bytes
+    true: bytes
+
+
+def exhibits(
+    model: Model, mistakes: Iterable[Mistake], scan_of: Callable[[str], Scan]
+) -> tuple[Exhibit, ...]:
+    """Make the pictures of mistakes.
+
+    Args:
+        model: the model that made them.
+        mistakes: the mistakes, as a report holds them (`Report.worst`).
+        scan_of: gives the scan with a digest.
+
+    Returns:
+        One exhibit for each, in their order. They show patients' scans: handle them as such.
+    """
+    return tuple(_exhibit(model, mistake, scan_of(mistake.digest)) for mistake in mistakes)
+
+
+def _exhibit(model: Model, mistake: Mistake, scan: Scan) -> Exhibit:
+    said = model.predict(scan)
+    return Exhibit(
+        mistake=mistake,
+        scan=_jpeg(scan.pixels),
+        stated=_jpeg(said.overlay(mistake.said)),
+        true=_jpeg(said.overlay(mistake.plane)),
+    )
+
+
+def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((_SIDE, _SIDE))
+    packed = io.BytesIO()
+    picture.save(packed, "JPEG", quality=_QUALITY, optimize=True)
+    return packed.getvalue()

@@ -1,0 +1,35 @@
+"""Cases with known answers, for tests of what is written about them."""
+
+import numpy as np
+
+from fetal.evaluation import Case
+from fetal.planes import PLANES, Plane
+from fetal.predict import Doubt
+
+CHECK_BELOW = 0.7
+
+
+def case(number, plane, said=None, confidence=0.9, patient=None, machine="E6"):
+    """A scan that shows a plane, and what a model said of it and how surely."""
+    said = said or plane
+    chances = np.full(len(PLANES), (1 - confidence) / (len(PLANES) - 1))
+    chances[PLANES.index(said)] = confidence
+    return Case(
+        digest=f"{number:064x}",
+        plane=plane,
+        patient=patient or f"P{number // 2}",
+        machine=machine,
+        probabilities=tuple(chances.tolist()),
+        doubt=Doubt.CHECK if confidence < CHECK_BELOW else Doubt.SURE,
+    )
+
+
+def cases():
+    """40 brains, 35 femurs of which three are called brain, and 5 cervices on another machine."""
+    wrong = {40: 0.6, 41: 0.95, 42: 0.8}
+    return [
+        *(case(number, Plane.BRAIN) for number in range(40)),
+        *(case(number, Plane.FEMUR, Plane.BRAIN, wrong[number]) for number in wrong),
+        *(case(number, Plane.FEMUR, machine=None) for number in range(43, 75)),
+        *(case(number, Plane.CERVIX, machine="<b>S10</b>") for number in range(75, 80)),
+    ]

@@ -1,0 +1,85 @@
+from itertools import count
+
+import numpy as np
+import pytest
+
+from fetal.corruptions import CORRUPTIONS
+from fetal.evaluation import FEW, LabelledScan, examine, withstand
+from fetal.evaluation.ahead import ahead
+from fetal.planes import FETAL_PLANES, Plane
+from fetal.predict import load_model
+from fetal.scans import read_grey, read_scan
+from tests.tiny_model import tiny_model
+from tests.workbench.drawn import fan, file
+
+UNREADABLE = 7
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """Every corruption of a few dozen drawn scans, one of which turns out to be blank."""
+    model = load_model(tiny_model().folder)
+    files = {
+        scan.digest: one
+        for one in map(file, range(FEW + 2))
+        for scan in [read_scan(one.data, one.name)]
+    }
+    labelled = (
+        LabelledScan(read_scan(one.data, one.name), FETAL_PLANES[place % 4], f"P{place // 2}", None)
+        for place, one in enumerate(files.values())
+    )
+    cases = list(examine(model, labelled))
+    blank = cases[UNREADABLE].digest
+    told = []
+
+    def picture(case):
+        if case.digest == blank:
+            return np.zeros((120, 160), np.uint8)
+        return read_grey(files[case.digest].data)
+
+    return cases, withstand(model, cases, picture, lambda *step: told.append(step)), told
+
+
+def test_every_corruption_is_measured_in_pairs(measured):
+    cases, found, told = measured
+    assert [one.name for one in found] == list(CORRUPTIONS)
+    for one in found:
+        assert one.scans + one.unread == len(cases)
+        assert one.lost.low <= one.lost.value <= one.lost.high
+    readable = [case.right for place, case in enumerate(cases) if place != UNREADABLE]
+    darker = next(one for one in found if one.name == "darker")
+    assert darker.lost.value == pytest.approx(np.mean(readable) - darker.accuracy.value)
+    assert told[-1] == (len(cases), len(cases))
+
+
+def test_what_cannot_be_read_any_more_is_counted_and_not_called_wrong(measured):
+    _, found, _ = measured
+    unread = {one.name: one.unread for one in found}
+    assert unread["darker"] == 1
+    assert unread["text and calipers"] == 0
+
+
+def test_too_few_scans_are_not_measured():
+    model = load_model(tiny_model().folder)
+    scan = read_scan(file(1).data, "a.png")
+    cases = list(examine(model, [LabelledScan(scan, Plane.BRAIN, "P1")] * (FEW - 1)))
+    assert withstand(model, cases, lambda case: fan(1)) == ()
+
+
+def test_work_ahead_keeps_the_order_and_goes_only_a_little_ahead():
+    taken = []
+
+    def numbers():
+        for number in count():
+            taken.append(number)
+            yield number
+
+    results = ahead(lambda number: number * number, numbers(), workers=2)
+    assert [next(results) for _ in range(4)] == [0, 1, 4, 9]
+    results.close()
+    assert len(taken) <= 4 + 2
+
+
+def test_an_error_in_work_ahead_reaches_who_takes_its_result():
+    with pytest.raises(ZeroDivisionError):
+        list(ahead(lambda number: 1 // number, [1, 0, 1]))

@@ -1,0 +1,113 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from fetal.evaluation import Withstood, exhibits, measure, to_html, to_markdown
+from fetal.metrics import Interval
+from fetal.planes import Plane
+from fetal.predict import load_model
+from fetal.scans import read_scan
+from tests.evaluation.made_up import case, cases
+from tests.tiny_model import tiny_model
+from tests.workbench.drawn import file
+
+WITHSTOOD = (
+    Withstood("darker", 75, Interval(0.9, 0.85, 0.95), Interval(0.06, 0.01, 0.11), 0),
+    Withstood("mirrored", 75, Interval(0.96, 0.9, 1.0), Interval(-0.01, -0.03, 0.01), 0),
+)
+
+
+class Elements(HTMLParser):
+    """The elements of a page, each as its name and attributes, and its words."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words += data
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+@pytest.fixture(scope="module")
+def report():
+    return measure(cases(), tiny_model(), "made up", withstood=WITHSTOOD)
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    scan = read_scan(file(1).data, "a.png")
+    shown = exhibits(load_model(tiny_model().folder), report.worst, lambda digest: scan)
+    return to_html(report, tiny_model().card, shown)
+
+
+def test_the_page_stands_alone(page):
+    assert not re.search(r"<script|<link|@import|url\(|https?://", page)
+    sources = [image["src"] for image in Elements(page).all("img")]
+    assert len(sources) == 3 * 3
+    assert all(source.startswith("data:image/jpeg;base64,") for source in sources)
+
+
+def test_the_page_can_be_read_without_seeing_it(page):
+    elements = Elements(page)
+    assert all(image["alt"] for image in elements.all("img"))
+    plots = elements.all("svg")
+    assert len(plots) == 3
+    assert all(plot["role"] == "img" and plot["aria-label"] for plot in plots)
+    assert all(head.get("scope") in ("col", "row") for head in elements.all("th"))
+    assert elements.all("html") == [{"lang": "en"}]
+
+
+def test_the_page_says_what_was_found(page, report):
+    words = " ".join(Elements(page).words.split())
+    for said in (
+        "96.0 %", "80 scans of 40 patients", report.data_digest, report.model_digest,
+        "fewer than 30 scans: no figure is claimed", "Knows nothing (seed 1).",
+        "Fetal femur, taken for Fetal brain", "darker", "6.0 (1.0 to 11.0)", "−1.0 (−3.0 to 1.0)",
+    ):  # fmt: skip
+        assert said in words
+
+
+def test_a_machines_name_is_never_markup(page):
+    assert "<b>S10</b>" not in page
+    assert "&lt;b&gt;S10" in page
+
+
+def test_without_pictures_no_scan_is_in_the_page(report):
+    page = to_html(report, tiny_model().card)
+    assert "data:image" not in page
+    assert report.worst[0].digest[:12] in page
+
+
+def test_a_model_without_an_error_says_so():
+    perfect = measure([case(n, Plane.BRAIN) for n in range(40)], tiny_model(), "brains")
+    page = to_html(perfect, tiny_model().card)
+    assert "The model got every scan right." in page
+    assert "no error seen" in page
+
+
+def test_the_card_has_the_usual_sections(report):
+    card = to_markdown(report, tiny_model().card)
+    assert re.findall(r"^## (.+)$", card, re.MULTILINE) == [
+        "Model details",
+        "Intended use",
+        "Factors",
+        "Metrics",
+        "Evaluation data",
+        "Training data",
+        "Quantitative analyses",
+        "Ethical considerations",
+        "Caveats and recommendations",
+    ]
+    assert "| Four fetal planes | 75 | 38 | 96.0 %" in card
+    assert "| Maternal cervix | 5 | too few to claim |" in card
+    assert "| darker | 75 |" in card
+    assert "\n\n\n" not in card
