@@ -4,7 +4,7 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.workbench import retraining
-from pages.parts import desk, person, router, runs
+from pages.parts import desk, other_settings, person, router, runs, side_by_side
 from pages.parts.words import duration, number
 
 _SIDES = {
@@ -13,15 +13,39 @@ _SIDES = {
     "test": "locked away, to compare models",
 }
 
+_STARTS = {
+    "champion": "Starts from the champion",
+    "imagenet": "Starts from a network that knows everyday photographs (ImageNet; the computer "
+    "that trains downloads it once)",
+    "nothing": "Starts from nothing",
+}
+
 
 def main() -> None:
     st.title("Train")
     bench = desk.workbench()
-    outlook = retraining.outlook(bench)
-    ahead(outlook)
-    start(outlook)
+    # What is chosen further down tells how long it takes, which stands above.
+    figures = st.container()
+    row = st.container(horizontal=True, vertical_alignment="center")
+    button = row.empty()
+    wanted = row.toggle(
+        "Other settings",
+        key="other",
+        help="Train with settings that come with the program, or with a settings file.",
+    )
+    words = row.empty()
+    choice = other_settings.choose() if wanted else other_settings.USUAL
+    outlook = retraining.outlook(bench, choice.settings)
+    with figures:
+        ahead(outlook)
+    with button:
+        start(outlook, choice)
+    words.caption(in_words(outlook, choice))
+    obstacles(outlook)
     runs.current(outlook.active.id if outlook.active else None)
-    runs.past()
+    ended = [run for run in retraining.runs(bench) if not run.is_active]
+    side_by_side.show(ended)
+    runs.past(ended)
 
 
 def ahead(outlook: retraining.Outlook) -> None:
@@ -67,28 +91,35 @@ def ahead(outlook: retraining.Outlook) -> None:
         )
 
 
-def start(outlook: retraining.Outlook) -> None:
-    """The button, or why it cannot be pressed."""
-    busy = outlook.active is not None
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
-            "Retrain",
-            key="retrain",
-            type="primary",
-            icon=":material/model_training:",
-            disabled=busy or bool(outlook.reasons),
-            help="Trains a challenger: a new version that predicts for nobody until it has been "
-            "compared with the champion and promoted on the Models page.",
-        ):
-            begin()
-        if busy:
-            st.caption("A training is going on; only one runs at a time.")
-        elif not outlook.reasons:
-            st.caption(
-                f"Starts from the champion and learns from "
-                f"{number(outlook.scans, 'labelled scan', 'labelled scans')}. You can close the "
-                "page meanwhile."
-            )
+def start(outlook: retraining.Outlook, choice: other_settings.Choice) -> None:
+    """The button."""
+    if st.button(
+        "Retrain" if choice == other_settings.USUAL else "Retrain with these settings",
+        key="retrain",
+        type="primary",
+        icon=":material/model_training:",
+        disabled=outlook.active is not None or bool(outlook.reasons) or bool(choice.missing),
+        help="Trains a challenger: a new version that predicts for nobody until it has been "
+        "compared with the champion and promoted on the Models page.",
+    ):
+        begin(choice)
+
+
+def in_words(outlook: retraining.Outlook, choice: other_settings.Choice) -> str:
+    """What the button would do, or what has to come first."""
+    if outlook.active is not None:
+        return "A training is going on; only one runs at a time."
+    if outlook.reasons or choice.missing:
+        return choice.missing
+    return (
+        f"{_STARTS[choice.settings.start]} and learns from "
+        f"{number(outlook.scans, 'labelled scan', 'labelled scans')} in about "
+        f"{duration(60 * outlook.minutes)}. You can close the page meanwhile."
+    )
+
+
+def obstacles(outlook: retraining.Outlook) -> None:
+    """Why no training can start, or would only wait."""
     for reason in outlook.reasons:
         st.info(reason, icon=":material/info:")
     if not outlook.workers and not outlook.reasons:
@@ -99,10 +130,10 @@ def start(outlook: retraining.Outlook) -> None:
         )
 
 
-def begin() -> None:
+def begin(choice: other_settings.Choice) -> None:
     """Start the training, or say what is missing after all."""
     try:
-        retraining.start(desk.workbench(), person.name())
+        retraining.start(desk.workbench(), person.name(), choice.settings)
     except retraining.TooLittleError as error:
         st.error(str(error))
     else:

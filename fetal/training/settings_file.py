@@ -84,7 +84,7 @@ def settings_from(data: Mapping[str, Any]) -> TrainingSettings:
                 "with `stages`; received neither."
             )
         return changed(PRESETS["default"], changes)
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise SettingsError(f"`{PRESET}` expects one of {', '.join(PRESETS)}; received “{preset}”.")
     return changed(PRESETS[preset], changes)
 

@@ -72,10 +72,12 @@ def _as_before(
 
 
 def _alike(run: Run, settings: dict[str, Any], device: str) -> bool:
-    same = ("architecture", "size", "name")
+    same = ("architecture", "size", "name", "phantoms")
     # The training says “GPU” where the worker says “GPU, its name”.
     kinds = {(name or "").partition(",")[0] for name in (run.device, device)}
-    return len(kinds) == 1 and all(run.settings.get(key) == settings[key] for key in same)
+    if len(kinds) > 1 or run.settings.get("stages") != list(settings["stages"]):
+        return False
+    return all(run.settings.get(key) == settings[key] for key in same)
 
 
 def _by_rule(

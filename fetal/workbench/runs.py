@@ -44,6 +44,9 @@ class RunView:
         cancelling: whether it was asked to stop and has not yet.
         model_id: the version it made.
         model_name: that version's name.
+        parent_id: the champion when it was asked for.
+        parent_name: that version's name.
+        snapshot: the key of the blob with the frozen list of scans and labels.
     """
 
     id: int
@@ -71,11 +74,21 @@ class RunView:
     cancelling: bool
     model_id: int | None
     model_name: str | None
+    parent_id: int | None
+    parent_name: str | None
+    snapshot: str
 
     @property
     def is_active(self) -> bool:
         """Whether it waits or works."""
         return self.status in ("queued", "running")
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, from when a worker first took it to its end."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return (self.ended_at - self.started_at).total_seconds()
 
 
 def run_view(session: Session, run: Run) -> RunView:
@@ -94,6 +107,7 @@ def run_view(session: Session, run: Run) -> RunView:
     version = session.scalars(
         select(ModelVersion).where(ModelVersion.run_id == run.id)
     ).one_or_none()
+    parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
     progress = run.progress or {}
     return RunView(
         id=run.id,
@@ -121,6 +135,9 @@ def run_view(session: Session, run: Run) -> RunView:
         cancelling=run.cancel_asked and run.status == "running",
         model_id=version.id if version else None,
         model_name=version.name if version else None,
+        parent_id=run.parent_id,
+        parent_name=parent.name if parent else None,
+        snapshot=run.snapshot,
     )
 
 

@@ -1,7 +1,9 @@
 """Plots: how many scans of each plane and patient, learning curves, confusion of planes."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +13,24 @@ from fetal.workbench import dataset
 from fetal.workbench.views import ScanFilter
 from pages.parts import desk
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as graph
+
+RUN_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#999999")
+"""One for each training: of Okabe and Ito’s palette (2008), those seen on dark and on light."""
+
+_MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "triangle-down")
+_AXIS_WIDTH = 17
+_ASIDE = 0.012
+_ROOM = 0.1
+_TOP = 1.22
+_BESIDE: dict[str, Any] = {
+    "xanchor": "left",
+    "xshift": 4,
+    "yanchor": "bottom",
+    "yshift": 6,
+    "align": "left",
+}
 _PATIENTS = 20
 _WHOLE_NUMBERS = 10
 _CALM = {"displayModeBar": False}
@@ -93,6 +113,126 @@ def curves(points: Sequence[dict[str, Any]], key: str) -> None:
     figure.update_yaxes(tickformat=".0%", range=[0, 1.03], col=2)
     figure.update_layout(height=300, margin=_MARGIN, legend={"orientation": "h", "y": -0.35})
     st.plotly_chart(figure, config=_CALM, key=key)
+
+
+def curves_together(lines: Mapping[str, Sequence[dict[str, Any]]], key: str) -> None:
+    """Loss and accuracy on held-back patients of several trainings, one colour and mark each."""
+    import plotly.graph_objects as graph
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(
+        cols=2,
+        subplot_titles=(
+            "Error on held-back patients: lower is better",
+            "Right answers on held-back patients",
+        ),
+    )
+    for place, (name, points) in enumerate(lines.items()):
+        for column, what in ((1, "val_loss"), (2, "val_accuracy")):
+            figure.add_trace(
+                graph.Scatter(
+                    x=list(range(1, len(points) + 1)),
+                    y=[point.get(what) for point in points],
+                    name=name,
+                    legendgroup=name,
+                    mode="lines+markers",
+                    line={"color": run_colour(place)},
+                    marker={"symbol": _MARKS[place % len(_MARKS)], "size": 6},
+                    showlegend=column == 1,
+                ),
+                row=1,
+                col=column,
+            )
+    figure.update_xaxes(title="pass over the scans (epoch), all stages in turn")
+    figure.update_yaxes(tickformat=".0%", col=2)
+    figure.update_layout(
+        height=340,
+        margin=_MARGIN,
+        legend={"orientation": "h", "y": -0.3},
+        hovermode="x unified",
+    )
+    st.plotly_chart(figure, config=_CALM, key=key)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One upright line of a parallel-coordinates plot.
+
+    Attributes:
+        title: what it shows.
+        values: how high each training crosses it, in any unit.
+        labels: the same values as a person reads them.
+    """
+
+    title: str
+    values: Sequence[float]
+    labels: Sequence[str]
+
+    def heights(self) -> list[float]:
+        """Where each training crosses it, from 0 at the foot to 1; one half where all agree."""
+        low, high = min(self.values), max(self.values)
+        return [(value - low) / (high - low) if high > low else 0.5 for value in self.values]
+
+
+def parallel(names: Sequence[str], axes: Sequence[Axis], key: str) -> None:
+    """Trainings as lines across upright axes, in the colours and marks of `curves_together`.
+
+    Parallel coordinates (Inselberg 1985). Plotly's own kind of plot for them stays blank in a
+    browser without WebGL, as many remote desktops have it, and draws lines of a single pixel.
+    """
+    import plotly.graph_objects as graph
+
+    heights = [axis.heights() for axis in axes]
+    figure = graph.Figure()
+    for place, name in enumerate(names):
+        # Beside each other where they agree: of two lines in one place only one would be seen.
+        aside = (place - (len(names) - 1) / 2) * _ASIDE
+        figure.add_trace(
+            graph.Scatter(
+                x=list(range(len(axes))),
+                y=[one[place] + aside for one in heights],
+                name=name,
+                mode="lines+markers",
+                line={"color": run_colour(place), "width": 2.5},
+                marker={"symbol": _MARKS[place % len(_MARKS)], "size": 9},
+                customdata=[[axis.title, axis.labels[place]] for axis in axes],
+                hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>" + name + "</extra>",
+            )
+        )
+    ground = st.get_option("theme.backgroundColor")
+    for x, (axis, crossed) in enumerate(zip(axes, heights, strict=True)):
+        figure.add_vline(x=x, line={"color": "#7f8c8d", "width": 1}, layer="below")
+        _write(figure, x, _TOP, axis.title, yanchor="bottom")
+        for height, label in _apart(crossed, axis.labels):
+            _write(figure, x, height, label, **_BESIDE, bgcolor=ground)
+    figure.update_xaxes(visible=False, range=[-0.2, len(axes) - 0.3])
+    figure.update_yaxes(visible=False, range=[-0.08, _TOP])
+    figure.update_layout(
+        height=420,
+        margin={**_MARGIN, "t": 70},
+        legend={"orientation": "h", "y": -0.02},
+        hovermode="closest",
+    )
+    st.plotly_chart(figure, config=_CALM, key=key)
+
+
+def _write(figure: "graph.Figure", x: int, y: float, text: str, **where: Any) -> None:
+    lines = "<br>".join(wrap(text, _AXIS_WIDTH))
+    figure.add_annotation(x=x, y=y, text=lines, showarrow=False, font_size=12, **where)
+
+
+def _apart(heights: Sequence[float], labels: Sequence[str]) -> list[tuple[float, str]]:
+    """The labels along an axis from its foot up, without those that would cover one another."""
+    shown: list[tuple[float, str]] = []
+    for height, label in sorted(set(zip(heights, labels, strict=True))):
+        if not shown or height - shown[-1][0] >= _ROOM:
+            shown.append((height, label))
+    return shown
+
+
+def run_colour(place: int) -> str:
+    """The colour of the training that stands at a place among others."""
+    return RUN_COLOURS[place % len(RUN_COLOURS)]
 
 
 def confusion(matrix: Sequence[Sequence[int]], key: str) -> None:

@@ -1,11 +1,12 @@
 """Trainings: the one that goes on, and the ones before."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
-from fetal.workbench import models, retraining
+from fetal.workbench import models, retraining, side_by_side
 from pages.parts import desk, person, plots
+from pages.parts.settings_words import put, words
 from pages.parts.words import duration, moment
 
 _STATUS = {
@@ -70,14 +71,14 @@ def progress(run: retraining.RunView) -> None:
         done = (max(0, (run.epoch or 1) - 1) + done) / run.epochs
     if run.stages:
         done = (max(0, (run.stage_index or 1) - 1) + done) / run.stages
-    words = [f"stage {run.stage_index} of {run.stages}"] if run.stages else []
+    parts = [f"stage {run.stage_index} of {run.stages}"] if run.stages else []
     if run.epochs:
-        words.append(f"pass {run.epoch} of {run.epochs} over the scans (epoch)")
+        parts.append(f"pass {run.epoch} of {run.epochs} over the scans (epoch)")
     if run.steps:
-        words.append(f"step {run.step} of {run.steps}")
+        parts.append(f"step {run.step} of {run.steps}")
     if run.seconds_left is not None:
-        words.append(f"about {duration(run.seconds_left)} left")
-    st.progress(min(1.0, done), text=", ".join(words).capitalize() or "Starting …")
+        parts.append(f"about {duration(run.seconds_left)} left")
+    st.progress(min(1.0, done), text=", ".join(parts).capitalize() or "Starting …")
     facts = []
     if run.loss is not None:
         facts.append(f"error (loss) {run.loss:.3f}")
@@ -95,9 +96,8 @@ def log(run: retraining.RunView, *, expanded: bool) -> None:
         st.code("\n".join(lines) or "Nothing yet.", language=None, height=220)
 
 
-def past() -> None:
+def past(ended: Sequence[retraining.RunView]) -> None:
     """The trainings before, newest first."""
-    ended = [r for r in retraining.runs(desk.workbench()) if not r.is_active]
     if not ended:
         return
     if awaits_comparison(ended[0]):
@@ -141,23 +141,17 @@ def one_past(run: retraining.RunView) -> None:
         return
     with expander:
         whole = retraining.run(desk.workbench(), run.id)
-        if whole.started_at and whole.ended_at:
-            took = duration((whole.ended_at - whole.started_at).total_seconds())
-            st.caption(f"Took {took} on {whole.device or 'an unknown device'}.")
+        if whole.seconds is not None:
+            device = whole.device or "an unknown device"
+            st.caption(f"Took {duration(whole.seconds)} on {device}.")
         if whole.curves:
             plots.curves(whole.curves, key=f"curves-{run.id}")
         st.markdown("**Settings**")
         st.dataframe(
-            [{"Setting": k, "Value": setting(v)} for k, v in whole.settings.items()],
+            [
+                {"Setting": words(name).title, "Value": put(name, value)}
+                for name, value in side_by_side.flat(whole.settings).items()
+            ],
             hide_index=True,
         )
         log(whole, expanded=False)
-
-
-def setting(value: Any) -> str:
-    """A setting on one line; what it is made of is named part by part."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {setting(part)}" for name, part in value.items())
-    if isinstance(value, list | tuple):
-        return "; ".join(setting(part) for part in value)
-    return "–" if value is None else str(value)

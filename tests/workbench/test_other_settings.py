@@ -1,0 +1,60 @@
+import pytest
+
+from fetal.training.settings import PRESETS, SettingsError
+from fetal.workbench import other_settings
+
+
+def test_a_file_changes_a_preset():
+    settings = other_settings.from_upload(b"preset: default\nstages.epochs: 3\nbatch: 8")
+    assert [stage.epochs for stage in settings.stages] == [3, 3]
+    assert settings.batch == 8
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_a_file_that_was_downloaded_can_be_uploaded(name):
+    settings = PRESETS[name].but(start="nothing", weights=None)
+    file = other_settings.to_file(settings)
+    assert other_settings.from_upload(file.encode()) == settings
+
+
+def test_json_is_read_too():
+    assert other_settings.from_upload(b'{"preset": "original", "size": 224}').size == 224
+
+
+def test_a_file_on_the_servers_disk_cannot_be_named():
+    file = b"preset: default\nstart: weights\nweights: /etc/passwd"
+    with pytest.raises(SettingsError, match="cannot read a weights file from the server"):
+        other_settings.from_upload(file)
+
+
+def test_a_path_that_would_not_be_used_is_not_kept_either():
+    file = b"preset: default\nstart: nothing\nweights: /etc/passwd"
+    assert other_settings.from_upload(file).weights is None
+
+
+def test_presets_that_need_a_weights_file_are_left_to_the_command_line():
+    assert {preset.start for preset in other_settings.presets().values()} <= {
+        *other_settings.STARTS
+    }
+    assert "default" in other_settings.presets()
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        (b"", "something else"),
+        (b"- 1", "something else"),
+        (b"\x89PNG\xff", "no text"),
+        (b"a: 1\nb: [", "line 2"),
+        (b"preset: nobody", "default"),
+        (b"preset: [default]", "preset"),
+        (b"preset: default\nsizes: 3", "no setting `sizes`"),
+        (b"preset: default\nbatch: many", "`batch` expects a whole number"),
+        (b"a: &a [x]\nb: [*a, *a]", "alias"),
+        (b"# " + b"x" * other_settings.LARGEST_FILE, "64 KB"),
+    ],
+)
+def test_a_file_with_a_mistake_gets_a_sentence(file, says):
+    with pytest.raises(SettingsError, match=says) as told:
+        other_settings.from_upload(file)
+    assert "\n" not in str(told.value)

@@ -1,0 +1,54 @@
+"""Trainings that have ended, written as a worker would leave them."""
+
+from datetime import timedelta
+
+from fetal.jobs.registry import register
+from fetal.store.tables import Prediction, Run, RunEvent
+from fetal.training.settings import PRESETS
+from fetal.workbench import retraining
+from tests.tiny_model import tiny_model
+from tests.workbench.labelling import WHO
+
+
+def ended_run(bench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75), minutes=6):
+    """Start a training and end it without a model."""
+    run = retraining.start(bench, WHO, settings)
+    with bench.store.session() as session:
+        row = session.get_one(Run, run.id)
+        row.status, row.seat, row.attempts = "done", None, 1
+        row.device = retraining.outlook(bench).device
+        row.started_at = row.asked_at + timedelta(seconds=5)
+        row.ended_at = row.started_at + timedelta(minutes=minutes)
+        for epoch, accuracy in enumerate(accuracies, start=1):
+            payload = {
+                "stage": "Last layer",
+                "epoch": epoch,
+                "loss": 1 / epoch,
+                "accuracy": accuracy,
+                "val_loss": 1.2 / epoch,
+                "val_accuracy": accuracy,
+            }
+            session.add(RunEvent(run_id=run.id, kind="epoch", payload=payload))
+    return run.id
+
+
+def with_model(bench, run_id, seed):
+    """Give a training the model that it made."""
+    with bench.store.reading() as session:
+        row = session.get_one(Run, run_id)
+    return register(bench.store, tiny_model(seed, f"v{seed}").folder, row).id
+
+
+def has_said(bench, model_id, planes):
+    """Have a model say a plane of each scan."""
+    with bench.store.session() as session:
+        for scan, plane in planes.items():
+            session.add(
+                Prediction(
+                    scan_id=scan,
+                    model_id=model_id,
+                    plane=plane,
+                    probabilities=[1 / 6] * 6,
+                    confidence=0.5,
+                )
+            )
