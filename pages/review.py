@@ -1,4 +1,4 @@
-"""Review: one scan at a time, the largest doubt first, by mouse or by keys."""
+"""Review: one scan at a time, the least known and most doubtful first, by mouse or by keys."""
 
 import streamlit as st
 

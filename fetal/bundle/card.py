@@ -59,15 +59,22 @@ class Calibration:
     Attributes:
         temperature: the logits are divided by it before the softmax (Guo et al. 2017); above 0.
         check_below: a prediction whose probability is lower is called doubtful; 0 to 1.
+        unknown_above: a picture whose features lie at least so far from those of the training
+            scans is called unknown (`FeatureStatistics.distance`); above 0. None where an older
+            program made the model: nothing is called unknown then.
     """
 
     temperature: float = 1.0
     check_below: float = 0.8
+    unknown_above: float | None = None
 
     def __post_init__(self) -> None:
         possible = math.isfinite(self.temperature) and self.temperature > 0
         _require(possible, "calibration.temperature", "a number above 0", self.temperature)
         _require(0 <= self.check_below <= 1, "calibration.check_below", "0 to 1", self.check_below)
+        unknown = self.unknown_above
+        possible = unknown is None or (math.isfinite(unknown) and unknown > 0)
+        _require(possible, "calibration.unknown_above", "a number above 0 or none", unknown)
 
 
 @dataclass(frozen=True)
@@ -154,10 +161,7 @@ class Card:
         try:
             given["input"] = _input(given["input"])
             given["head"] = Head(str(given["head"]["maps"]), str(given["head"]["pooling"]))
-            calibration = given["calibration"]
-            given["calibration"] = Calibration(
-                float(calibration["temperature"]), float(calibration["check_below"])
-            )
+            given["calibration"] = _calibration(given["calibration"])
             given["planes"] = _planes(given["planes"])
             _check_types(given)
             extra = {key: values[key] for key in values if key not in known | {"format"}}
@@ -192,6 +196,15 @@ def _input(values: Mapping[str, Any]) -> InputSpec:
         std=tuple(float(value) for value in values["std"]),
         crop_to_sector=bool(values["crop_to_sector"]),
         channels=int(values["channels"]),
+    )
+
+
+def _calibration(values: Mapping[str, Any]) -> Calibration:
+    unknown_above = values.get("unknown_above")
+    return Calibration(
+        temperature=float(values["temperature"]),
+        check_below=float(values["check_below"]),
+        unknown_above=None if unknown_above is None else float(unknown_above),
     )
 
 

@@ -17,6 +17,9 @@ FILE = "features.npz"
 LARGEST = 64 * 2**20
 """Bytes that the unpacked file may take: hundreds of times more than any architecture needs."""
 
+TINY = 1e-12
+"""Stands for a variance of 0: a feature that never varies must not divide by it."""
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -102,6 +105,36 @@ class FeatureStatistics:
         across -= (across @ self.basis) @ self.basis.T
         drawn = self.means[plane] + along @ self.basis.T + across
         return np.asarray(np.maximum(drawn, 0) if self.positive else drawn, np.float32)
+
+    def distance(self, features: Floats) -> npt.NDArray[np.float64]:
+        """How far pictures lie from the nearest plane: the Mahalanobis distance.
+
+        The spread is that of all planes together, as a plane of few scans knows its own too
+        badly (Lee et al. 2018, “A Simple Unified Framework for Detecting Out-of-Distribution
+        Samples and Adversarial Attacks”). What no plane spreads in, the many directions beyond
+        the basis, counts most: pictures of other things differ there.
+
+        Args:
+            features: float32 (n, c), pooled features.
+
+        Returns:
+            float64 (n,), the root of the mean square over all directions, in standard deviations:
+            about 1 for the training scans themselves.
+        """
+        known = np.flatnonzero(self.counts)
+        share = self.counts / self.counts.sum()
+        along, across = (
+            share @ self.spreads.astype(float) ** 2,
+            share @ self.rest.astype(float) ** 2,
+        )
+        nearest = np.full(len(features), np.inf)
+        for plane in known:
+            deviation = features.astype(np.float64) - self.means[plane]
+            inside = deviation @ self.basis
+            squares = (inside**2 / np.maximum(along, TINY)).sum(axis=1)
+            outside = np.maximum((deviation**2).sum(axis=1) - (inside**2).sum(axis=1), 0)
+            nearest = np.minimum(nearest, squares + outside / max(across, TINY))
+        return np.asarray(np.sqrt(nearest / features.shape[1]))
 
     def write(self, folder: Path) -> None:
         """Write them into a model's folder.

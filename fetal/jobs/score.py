@@ -59,7 +59,7 @@ def score(
         batch = missing[start : start + BATCH]
         rows = []
         for scan, said in zip(batch, model.predict_many(_read(store, batch)), strict=True):
-            rows.append(_row(scan.id, model_id, said))
+            rows.append(kept_values(scan.id, model_id, said))
             done += 1
             if on_progress is not None:
                 on_progress(done, len(scan_ids))
@@ -92,13 +92,17 @@ def _missing(store: Store, model_id: int, scan_ids: Sequence[int]) -> list[Store
     return [found[number] for number in dict.fromkeys(scan_ids) if number in found]
 
 
-def _row(scan_id: int, model_id: int, said: Prediction) -> dict[str, object]:
+def kept_values(scan_id: int, model_id: int, said: Prediction) -> dict[str, object]:
+    """What the database keeps of a prediction, by column of `prediction`."""
     return {
         "scan_id": scan_id,
         "model_id": model_id,
         "plane": said.plane.value,
         "probabilities": [float(said.probabilities[plane]) for plane in PLANES],
         "confidence": float(said.confidence),
+        "doubt": said.doubt.value,
+        "words": said.words,
+        "unfamiliarity": float(said.unfamiliarity),
     }
 
 

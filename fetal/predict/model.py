@@ -12,9 +12,10 @@ import numpy.typing as npt
 from fetal import explain
 from fetal.bundle import Bundle, MissingFileError
 from fetal.planes import PLANES
+from fetal.predict.doubt import Doubt, doubt_words
 from fetal.predict.engines import EngineName, Outputs, open_engine
 from fetal.predict.images import Image, as_scan
-from fetal.predict.prediction import Doubt, Prediction, doubt_words
+from fetal.predict.prediction import Prediction
 from fetal.scans import Scan
 from fetal.scans.framing import Framing
 
@@ -92,6 +93,7 @@ class Model:
         self.name = bundle.card.name
         self._engine = open_engine(bundle, engine)
         self._kernel, _ = bundle.head()
+        self._known = bundle.features()
 
     def predict(self, image: Image) -> Prediction:
         """Predict one scan.
@@ -177,17 +179,26 @@ class Model:
         calibration = self.bundle.card.calibration
         maps, logits = finish()
         chances = _softmax(logits / calibration.temperature)
-        for (scan, framing), cells, row in zip(framed, maps, chances, strict=True):
+        strange = self._unfamiliarity(maps).tolist()
+        for (scan, framing), cells, row, far in zip(framed, maps, chances, strange, strict=True):
             probabilities = dict(zip(PLANES, row.tolist(), strict=True))
             yield Prediction(
                 plane=PLANES[int(row.argmax())],
                 probabilities=probabilities,
-                doubt=Doubt.of(probabilities, calibration.check_below),
-                words=doubt_words(probabilities, calibration.check_below),
+                doubt=Doubt.of(probabilities, calibration.check_below, far),
+                words=doubt_words(probabilities, calibration.check_below, far),
                 heat=explain.grad_cam(cells, self._kernel),
                 framing=framing,
                 scan=scan,
+                unfamiliarity=far,
             )
+
+    def _unfamiliarity(self, maps: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """How unlike the training scans each of a batch is, (n,): 1 where unknown begins."""
+        threshold = self.bundle.card.calibration.unknown_above
+        if self._known is None or threshold is None:
+            return np.zeros(len(maps))
+        return self._known.distance(maps.mean(axis=(1, 2))) / threshold
 
 
 def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

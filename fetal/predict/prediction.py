@@ -1,57 +1,16 @@
 """What a model says about one scan."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from fetal import explain
 from fetal.planes import PLANES, Plane
+from fetal.predict.doubt import Doubt
 from fetal.scans import Scan
 from fetal.scans.framing import Framing
 from fetal.scans.sector import stored_sector
-
-_IN_WORDS = {Plane.OTHER: "another plane"}
-
-
-class Doubt(StrEnum):
-    """Whether a person needs to look."""
-
-    SURE = "sure"
-    CHECK = "check"
-
-    @classmethod
-    def of(cls, probabilities: Mapping[Plane, float], check_below: float) -> "Doubt":
-        """Judge by the largest probability.
-
-        Args:
-            probabilities: calibrated, by plane.
-            check_below: the model's threshold (`card.calibration.check_below`).
-        """
-        return cls.CHECK if max(probabilities.values()) < check_below else cls.SURE
-
-
-def doubt_words(probabilities: Mapping[Plane, float], check_below: float) -> str:
-    """Say in words how sure a prediction is.
-
-    Args:
-        probabilities: calibrated, by plane.
-        check_below: the model's threshold (`card.calibration.check_below`).
-
-    Returns:
-        One sentence or two.
-
-    Example:
-        >>> doubt_words({Plane.BRAIN: 0.5, Plane.ABDOMEN: 0.4, Plane.OTHER: 0.1}, 0.8)
-        'Doubtful: brain or abdomen. Please check.'
-    """
-    first, second = sorted(probabilities, key=lambda plane: -probabilities[plane])[:2]
-    names = [_IN_WORDS.get(plane, plane.value) for plane in (first, second)]
-    if Doubt.of(probabilities, check_below) is Doubt.CHECK:
-        return f"Doubtful: {names[0]} or {names[1]}. Please check."
-    return f"Clear: {names[0]}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +22,9 @@ class Prediction:
         probabilities: calibrated probability of every plane, 0 to 1, summing to 1.
         doubt: whether a person should check it.
         words: the same in words.
+        unfamiliarity: how unlike the scans that the model has learnt from, as a multiple of what
+            the model's card still calls familiar: from 1 on, the doubt is `UNKNOWN`. 0 where the
+            model cannot tell, because an older program made it.
         heat: float32 (6, h, w), 0 to 1: where each plane is seen, in the network's own cells.
         framing: the square of the scan that the model saw.
         scan: the scan.
@@ -80,6 +42,7 @@ class Prediction:
     heat: npt.NDArray[np.float32] = field(repr=False)
     framing: Framing = field(repr=False)
     scan: Scan = field(repr=False)
+    unfamiliarity: float = 0.0
 
     @property
     def confidence(self) -> float:

@@ -131,8 +131,8 @@ class Prediction(Table):
     """sure, check, or unknown for what is no plane that the model knows."""
     words: Mapped[str] = mapped_column(String(200), default="", server_default="")
     """The doubt in the words of its time; empty where an older program made the row."""
-    unfamiliarity: Mapped[float] = mapped_column(default=0.0, server_default="0")
-    """1 where unknown begins; 0 where the model cannot tell."""
+    unfamiliarity: Mapped[float | None]
+    """1 where unknown begins, 0 where the model cannot tell; none in rows of an older program."""
     made_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -20,13 +20,14 @@ class ScanFilter:
         planes: planes or `unusable`: the label where there is one, else the model's opinion.
         sources: `upload`, `import`, `sample`.
         reviewed: true for labelled scans, false for those without a label.
+        doubts: what the model said of its certainty: `sure`, `check`, `unknown`.
         agreement: true where the model and the person agree, false where they do not.
         since: added at this moment or later.
         until: added at this moment or before.
         ids: only these scans.
         without: none of these scans.
-        order: `newest` or `oldest` first, or `doubt`: the largest doubt first, and scans that no
-            model has seen last.
+        order: `newest` or `oldest` first, or `doubt`: what the model does not know first, then the
+            largest doubt, and scans that no model has seen last.
         limit: at most so many.
         offset: leave out so many at the start.
     """
@@ -34,6 +35,7 @@ class ScanFilter:
     planes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     reviewed: bool | None = None
+    doubts: tuple[str, ...] = ()
     agreement: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -89,7 +91,7 @@ def count_query(chosen: ScanFilter, champion: int | None) -> Select[Any]:
     query = select(func.count()).select_from(Scan).where(*_conditions(chosen))
     if chosen.planes or chosen.reviewed is not None or chosen.agreement is not None:
         query = query.outerjoin(NEWEST, _is_newest_annotation())
-    if chosen.planes or chosen.agreement is not None:
+    if chosen.planes or chosen.doubts or chosen.agreement is not None:
         query = query.outerjoin(Prediction, _is_opinion(champion))
     return query
 
@@ -129,6 +131,8 @@ def _conditions(chosen: ScanFilter) -> list[ColumnElement[bool]]:
         found.append(Scan.source.in_(chosen.sources))
     if chosen.reviewed is not None:
         found.append(NEWEST.label.is_not(None) if chosen.reviewed else NEWEST.label.is_(None))
+    if chosen.doubts:
+        found.append(Prediction.doubt.in_(chosen.doubts))
     if chosen.agreement is not None:
         same = NEWEST.label == Prediction.plane
         found.append(and_(NEWEST.label != UNUSABLE, same if chosen.agreement else ~same))
@@ -146,5 +150,10 @@ def _conditions(chosen: ScanFilter) -> list[ColumnElement[bool]]:
 _ORDERS: dict[str, tuple[Any, ...]] = {
     "newest": (Scan.id.desc(),),
     "oldest": (Scan.id,),
-    "doubt": (Prediction.confidence.is_(None), Prediction.confidence, Scan.id),
+    "doubt": (
+        Prediction.confidence.is_(None),
+        Prediction.doubt != "unknown",
+        Prediction.confidence,
+        Scan.id,
+    ),
 }

@@ -62,8 +62,8 @@ def next_scan(bench: Workbench, skipped: Collection[int] = ()) -> ScanView | Non
         skipped: scans to leave out.
 
     Returns:
-        The unlabelled scan that the model doubts most; one that no model has seen comes last;
-        none where all are labelled or skipped.
+        The unlabelled scan that the model doubts most: what it does not know before what it is
+        unsure of. One that no model has seen comes last; none where all are labelled or skipped.
     """
     chosen = ScanFilter(reviewed=False, order="doubt", limit=1, without=tuple(skipped))
     return next(iter(scans(bench, chosen)), None)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from fetal.planes import PLANES
+from fetal.jobs.score import kept_values
 from fetal.predict import Prediction
 from fetal.scans import Scan as ReadScan
 from fetal.scans import ScanError, encode_png, read_scan
@@ -143,13 +143,7 @@ def keep_prediction(
         )
     )
     if row is None:
-        row = PredictionRow(
-            scan_id=scan_id,
-            model_id=model_id,
-            plane=prediction.plane.value,
-            probabilities=[float(prediction.probabilities[plane]) for plane in PLANES],
-            confidence=float(prediction.confidence),
-        )
+        row = PredictionRow(**kept_values(scan_id, model_id, prediction))
         session.add(row)
     return row
 

@@ -46,6 +46,8 @@ _COLUMNS = (
     PredictionRow.plane,
     PredictionRow.probabilities,
     PredictionRow.confidence,
+    PredictionRow.doubt,
+    PredictionRow.words,
     PredictionRow.model_id,
     NEWEST.label,
     NEWEST.note,
@@ -77,8 +79,9 @@ class ScanView:
         predicted: the champion's opinion; the newest other one where it has none; else none.
         probabilities: calibrated, of every plane; empty without an opinion.
         confidence: the probability of `predicted`; none without an opinion.
-        doubtful: whether a person should check the opinion.
-        doubt_words: the doubt in words; empty where there is none.
+        doubt: whether the model was sure, asks for a check or does not know the scan at all; none
+            without an opinion.
+        doubt_words: the doubt in the words of its time; empty where the model was sure.
         model_name: whose opinion it is.
         label: a plane's value or `unusable`; none without a label.
         label_kind: how the label came: `accept`, `correct`, `label` or `import`.
@@ -101,7 +104,7 @@ class ScanView:
     predicted: Plane | None
     probabilities: dict[Plane, float]
     confidence: float | None
-    doubtful: bool
+    doubt: Doubt | None
     doubt_words: str
     model_name: str | None
     label: str | None
@@ -251,11 +254,11 @@ def _check_below(card: Mapping[str, Any]) -> float:
 def _view(row: Sequence[Any], models: Mapping[int, tuple[str, float]]) -> ScanView:
     (
         number, name, patient, named, source, added_at, added_by, width, height, machine,
-        plane, probabilities, confidence, model_id, label, note, kind, who, at,
+        plane, probabilities, confidence, doubt, words, model_id, label, note, kind, who, at,
     ) = row  # fmt: skip
     model, check_below = models[model_id] if model_id is not None else (None, 0.0)
     shares = dict(zip(PLANES, probabilities, strict=True)) if probabilities is not None else {}
-    doubtful = bool(shares) and Doubt.of(shares, check_below) is Doubt.CHECK
+    doubtful = doubt in (Doubt.CHECK, Doubt.UNKNOWN)
     return ScanView(
         id=number,
         name=name,
@@ -270,8 +273,9 @@ def _view(row: Sequence[Any], models: Mapping[int, tuple[str, float]]) -> ScanVi
         predicted=Plane(plane) if plane is not None else None,
         probabilities=shares,
         confidence=confidence,
-        doubtful=doubtful,
-        doubt_words=doubt_words(shares, check_below) if doubtful else "",
+        doubt=Doubt(doubt) if doubt is not None else None,
+        # Rows of an older program have no words of their own.
+        doubt_words=(words or doubt_words(shares, check_below)) if doubtful else "",
         model_name=model,
         label=label,
         label_kind=kind,

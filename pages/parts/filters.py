@@ -6,10 +6,12 @@ from typing import Any
 import streamlit as st
 
 from fetal.planes import PLANES
+from fetal.predict import Doubt
 from fetal.workbench.views import ScanFilter
 
 _REVIEWED = {"All": None, "Given": True, "Missing": False}
 _AGREEMENT = {"All": None, "Agree": True, "Disagree": False}
+_DOUBTS = {Doubt.SURE: "Is sure", Doubt.CHECK: "Doubts", Doubt.UNKNOWN: "Does not know it"}
 _SOURCES = {"upload": "Dropped", "import": "Imported", "sample": "Samples"}
 
 
@@ -32,6 +34,15 @@ def choose() -> ScanFilter:
             format_func=lambda source: _SOURCES[source],
             key="filter-sources",
             persist_state="session",
+        )
+        doubts = st.pills(
+            "The model",
+            list(_DOUBTS),
+            selection_mode="multi",
+            format_func=lambda doubt: _DOUBTS[doubt],
+            key="filter-doubts",
+            persist_state="session",
+            help="Of a scan that it does not know, the model says: not a plane I know.",
         )
         reviewed = st.segmented_control(
             "Label",
@@ -56,6 +67,7 @@ def choose() -> ScanFilter:
     return ScanFilter(
         planes=tuple(planes),
         sources=tuple(sources),
+        doubts=tuple(doubts),
         reviewed=_REVIEWED[reviewed or "All"],
         agreement=_AGREEMENT[agreement or "All"],
         since=_moment(since, time.min),

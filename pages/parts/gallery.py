@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from fetal.predict import Doubt
 from fetal.workbench import dataset, views
 from pages.parts import desk, figure
 from pages.parts.words import label, percent
@@ -85,6 +86,8 @@ def caption(scan: views.ScanView) -> str:
         return f":green[:material/check:] {label(scan.label)}{disagree}"
     if scan.predicted is None:
         return scan.name
+    if scan.doubt is Doubt.UNKNOWN:
+        return ":orange[:material/do_not_disturb_on:] Not a plane I know"
     return f"{scan.predicted.title}, {percent(scan.confidence or 0.0)}"
 
 

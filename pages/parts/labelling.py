@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from fetal.planes import PLANES
+from fetal.predict import Doubt
 from fetal.workbench import review
 from fetal.workbench.views import UNUSABLE, ScanView
 from pages.parts import bars, person
@@ -18,9 +19,13 @@ def opinion(scan: ScanView) -> None:
     """Show what the model says of the scan, and whose scan it is."""
     if scan.predicted is None:
         st.info("No model has looked at this scan yet.")
+    elif scan.doubt is Doubt.UNKNOWN:
+        st.warning(scan.doubt_words, icon=":material/do_not_disturb_on:")
+        st.caption("If it is one of the six all the same, how the model would choose among them:")
+        bars.probabilities(scan.probabilities)
     else:
         bars.verdict(scan.predicted, scan.confidence or 0.0)
-        if scan.doubtful:
+        if scan.doubt is Doubt.CHECK:
             st.warning(scan.doubt_words, icon=":material/help:")
         bars.probabilities(scan.probabilities)
     facts = [scan.name, f"patient {scan.patient if scan.named_patient else 'unknown'}"]
@@ -45,6 +50,9 @@ def state(scan: ScanView) -> None:
 def accept(scan: ScanView, choose: Callable[[str], None], *, shortcut: bool = False) -> None:
     """Show the button that agrees with the model, unless the label does already.
 
+    It does not stand out where the model does not know the scan: nothing should hurry a person
+    into agreeing with a guess.
+
     Args:
         scan: the scan to label.
         choose: called with the label when the button is clicked.
@@ -55,7 +63,7 @@ def accept(scan: ScanView, choose: Callable[[str], None], *, shortcut: bool = Fa
     st.button(
         f"Accept: {scan.predicted.title}",
         key=f"accept-{scan.id}",
-        type="primary",
+        type="secondary" if scan.doubt is Doubt.UNKNOWN else "primary",
         icon=":material/check:",
         shortcut="A" if shortcut else None,
         on_click=choose,

@@ -133,6 +133,7 @@ def test_other_planes_or_another_order_are_refused(write, planes):
     [
         ({"calibration": {"temperature": 0, "check_below": 0.8}}, "temperature"),
         ({"calibration": {"temperature": 1, "check_below": 80}}, "check_below"),
+        ({"calibration": {"temperature": 1, "check_below": 1, "unknown_above": 0}}, "unknown"),
         ({"calibration": {}}, "temperature"),
         ({"head": {"maps": "last", "pooling": "largest"}}, "pooling"),
         ({"name": " "}, "name"),

@@ -2,18 +2,20 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import PIL.Image
 import pytest
 
-from fetal.bundle import MissingFileError
+from fetal.bundle import MissingFileError, copy_with_card
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, UnknownEngineError, doubt_words, load_model
 from fetal.predict import model as model_module
 from fetal.scans import NotAnImageError, encode_png, read_scan
+from fetal.training.familiarity import fit_features
 
 
 def chances(prediction):
@@ -198,3 +200,38 @@ sys.exit(", ".join({"keras", "tensorflow", "plotly.graph_objects"} & set(sys.mod
     environment = os.environ | {"FETAL_MODEL": str(folder)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
     assert done.stderr.decode().strip() == ""
+
+
+def judging(bundle, folder, threshold):
+    """A model that tells the unknown from the known, by made-up statistics and this threshold."""
+    channels, *_ = bundle.head()[0].shape
+    rng = np.random.default_rng(0)
+    known = fit_features(rng.random((8, channels), np.float32), np.zeros(8, np.int64))
+    calibration = replace(bundle.card.calibration, check_below=0.0, unknown_above=threshold)
+    card = replace(bundle.card, calibration=calibration)
+    return copy_with_card(bundle, card, folder / f"{threshold:.9f}", known).folder
+
+
+def test_what_is_like_nothing_learnt_is_not_a_plane_that_the_model_knows(write, scans, tmp_path):
+    bundle = write(tmp_path / "model")
+    distance = load_model(judging(bundle, tmp_path, 1.0)).predict(scans[0]).unfamiliarity
+    easy = load_model(judging(bundle, tmp_path, 2 * distance)).predict(scans[0])
+    assert easy.unfamiliarity == pytest.approx(0.5)
+    assert easy.doubt is Doubt.SURE
+    strict = load_model(judging(bundle, tmp_path, distance / 2)).predict(scans[0])
+    assert strict.unfamiliarity == pytest.approx(2)
+    assert strict.doubt is Doubt.UNKNOWN
+    assert strict.words.startswith("Not a plane I know")
+
+
+def test_every_engine_finds_a_scan_equally_unfamiliar(write, scans, tmp_path):
+    folder = judging(write(tmp_path / "model"), tmp_path, 1.0)
+    ours, theirs = (load_model(folder, engine) for engine in ("openvino", "keras"))
+    expected = ours.predict(scans[1]).unfamiliarity
+    assert theirs.predict(scans[1]).unfamiliarity == pytest.approx(expected, rel=1e-4)
+
+
+def test_an_older_model_calls_nothing_unknown(write, scans, tmp_path):
+    said = load_model(write(tmp_path / "older").folder).predict(scans[0])
+    assert said.unfamiliarity == 0
+    assert said.doubt is not Doubt.UNKNOWN

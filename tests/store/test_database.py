@@ -5,14 +5,32 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from fetal.store.database import NewerDatabaseError, Store
-from fetal.store.tables import Patient, Run, Scan, Table
+from fetal.store.tables import Patient, Prediction, Run, Scan, Table
 from fetal.store.workspace import Workspace
+
+UPGRADE = command.upgrade
+
+OLDER_ROWS = (
+    "INSERT INTO patient (id, named, added_at) VALUES ('P', 1, '2026-01-01')",
+    "INSERT INTO model_version (id, name, digest, location, card, added_at) VALUES "
+    """(1, 'm', 'd', 'l', '{"calibration": {"check_below": 0.8}}', '2026-01-01')""",
+    *(
+        f"INSERT INTO scan (id, digest, name, patient_id, source, width, height, sector, blob, "
+        f"added_by, added_at) VALUES ({number}, 'd{number}', 'S', 'P', 'upload', 1, 1, '[]', 'b', "
+        f"'Ann', '2026-01-01')"
+        for number in (1, 2)
+    ),
+    "INSERT INTO prediction (scan_id, model_id, plane, probabilities, confidence, made_at) VALUES "
+    "(1, 1, 'brain', '[]', 0.7, '2026-01-01'), (2, 1, 'brain', '[]', 0.9, '2026-01-01')",
+)
+"""A workspace as it was before predictions said how sure they were."""
 
 
 @pytest.fixture
@@ -40,6 +58,22 @@ def test_the_migrations_make_the_tables_that_the_program_knows(store):
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Table.metadata) == []
+
+
+def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace, monkeypatch):
+    with monkeypatch.context() as older:
+        older.setattr(command, "upgrade", lambda config, _: UPGRADE(config, "0002"))
+        store = Store.open(workspace)
+    with store.engine.begin() as connection:
+        for statement in OLDER_ROWS:
+            connection.exec_driver_sql(statement)
+    store.close()
+    store = Store.open(workspace)
+    with store.reading() as session:
+        rows = session.scalars(select(Prediction).order_by(Prediction.id)).all()
+        assert [row.doubt for row in rows] == ["check", "sure"]
+        assert [row.words for row in rows] == ["", ""]
+    store.close()
 
 
 def test_a_transaction_is_kept_whole_or_not_at_all(store):

@@ -42,6 +42,17 @@ def test_the_largest_doubt_comes_first_and_scans_without_an_opinion_last(bench, 
     assert seen == [b, e, d, a, c]
 
 
+def test_what_the_model_does_not_know_comes_before_what_it_is_unsure_of(bench, five_scans):
+    a, b, c, *_ = five_scans
+    set_confidence(bench, dict.fromkeys(five_scans, 0.7) | {a: 0.4, b: 0.99, c: 0.8})
+    with bench.store.session() as session:
+        unknown = update(Prediction).where(Prediction.scan_id.in_([b, c]))
+        session.execute(unknown.values(doubt="unknown"))
+    assert review.next_scan(bench).id == c
+    assert review.next_scan(bench, [c]).id == b
+    assert review.next_scan(bench, [b, c]).id == a
+
+
 def test_a_labelled_scan_is_not_asked_for_again_until_its_label_is_undone(bench, five_scans):
     first = review.next_scan(bench)
     done = review.annotate(bench, first.id, "brain", "Ann")

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event, update
 
 from fetal.planes import PLANES
+from fetal.predict import Doubt
 from fetal.store.tables import ModelVersion, Prediction, Promotion, now
 from fetal.workbench import intake, review, views
 from fetal.workbench.views import ScanFilter
@@ -17,13 +18,13 @@ def ids(bench, **chosen):
     return [scan.id for scan in views.scans(bench, ScanFilter(**chosen))]
 
 
-def opinion(bench, scan_id, plane, confidence=0.9):
+def opinion(bench, scan_id, plane, confidence=0.9, **doubt):
     shares = [confidence if one == plane else (1 - confidence) / 5 for one in PLANES]
     with bench.store.session() as session:
         session.execute(
             update(Prediction)
             .where(Prediction.scan_id == scan_id)
-            .values(plane=plane, confidence=confidence, probabilities=shares)
+            .values(plane=plane, confidence=confidence, probabilities=shares, **doubt)
         )
 
 
@@ -88,14 +89,29 @@ def test_dates_narrow_down(bench, five_scans):
 
 
 def test_a_doubtful_opinion_says_so_in_words(bench, five_scans):
-    threshold = bench.champion().version.card["calibration"]["check_below"]
-    opinion(bench, five_scans[0], "brain", threshold - 0.05)
-    opinion(bench, five_scans[1], "brain", threshold + 0.05)
+    opinion(bench, five_scans[0], "brain", doubt="check", words="Hm. Please check.")
+    opinion(bench, five_scans[1], "brain", doubt="sure", words="Clear: brain.")
     doubtful, sure = (views.scan(bench, number) for number in five_scans[:2])
-    assert doubtful.doubtful
-    assert doubtful.doubt_words.startswith("Doubtful: brain or ")
-    assert not sure.doubtful
+    assert doubtful.doubt is Doubt.CHECK
+    assert doubtful.doubt_words == "Hm. Please check."
+    assert sure.doubt is Doubt.SURE
     assert sure.doubt_words == ""
+
+
+def test_an_opinion_of_an_older_program_is_put_in_today_s_words(bench, five_scans):
+    opinion(bench, five_scans[0], "brain", 0.4, doubt="check", words="")
+    assert views.scan(bench, five_scans[0]).doubt_words.startswith("Doubtful: brain or ")
+
+
+def test_scans_are_found_by_what_the_model_said_of_its_certainty(bench, five_scans):
+    a, b, c, d, e = five_scans
+    for scan, doubt in zip(
+        five_scans, ("sure", "check", "unknown", "unknown", "sure"), strict=True
+    ):
+        opinion(bench, scan, "brain", doubt=doubt)
+    for doubts, expected in ((("unknown",), [c, d]), (("sure", "check"), [a, b, e])):
+        assert ids(bench, doubts=doubts, order="oldest") == expected
+        assert views.count(bench, ScanFilter(doubts=doubts)) == len(expected)
 
 
 def test_the_opinion_shown_is_the_champion_s_as_soon_as_it_has_one(bench, five_scans):
