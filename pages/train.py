@@ -44,6 +44,7 @@ def main() -> None:
     obstacles(outlook)
     runs.current(outlook.active.id if outlook.active else None)
     ended = [run for run in retraining.runs(bench) if not run.is_active]
+    runs.ready(ended)
     side_by_side.show(ended)
     runs.past(ended)
 

@@ -45,7 +45,10 @@ def from_upload(content: bytes) -> TrainingSettings:
             "A training started here cannot read a weights file from the server’s disk: set "
             f"`start` to {', '.join(STARTS[:-1])} or {STARTS[-1]}."
         )
-    return settings.but(weights=None)
+    # Two trainings that differ would otherwise go by one name.
+    changed = settings != PRESETS.get(settings.name, settings)
+    name = f"{settings.name}, changed" if changed else settings.name
+    return settings.but(weights=None, name=name)
 
 
 def to_file(settings: TrainingSettings) -> str:

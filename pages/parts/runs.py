@@ -96,16 +96,20 @@ def log(run: retraining.RunView, *, expanded: bool) -> None:
         st.code("\n".join(lines) or "Nothing yet.", language=None, height=220)
 
 
-def past(ended: Sequence[retraining.RunView]) -> None:
-    """The trainings before, newest first."""
-    if not ended:
-        return
-    if awaits_comparison(ended[0]):
+def ready(ended: Sequence[retraining.RunView]) -> None:
+    """The way to the newest training's model, while nobody has promoted it."""
+    if ended and awaits_comparison(ended[0]):
         with st.container(horizontal=True, vertical_alignment="center", key="challenger-ready"):
             st.success(f"“{ended[0].model_name}” is ready to be compared.", width=420)
             st.page_link(
                 "pages/models.py", label="Compare and promote", icon=":material/compare_arrows:"
             )
+
+
+def past(ended: Sequence[retraining.RunView]) -> None:
+    """The trainings before, newest first."""
+    if not ended:
+        return
     st.subheader("Trainings before")
     for run in ended[:20]:
         one_past(run)

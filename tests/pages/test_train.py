@@ -92,7 +92,7 @@ def test_a_training_can_be_started_with_a_file(open_app: OpenApp, bench: Workben
 
     content = b"preset: default\nstages.epochs: 3\n"
     app.file_uploader(key="settings-file").upload("mine.yaml", content).run()
-    assert [row["These"] for row in frames(app, "These")] == ["3", "3"]
+    assert [row["These"] for row in frames(app, "These")] == ["default, changed", "3", "3"]
     app.button(key="retrain").click().run()
 
     assert not app.exception

@@ -10,9 +10,17 @@ def test_a_file_changes_a_preset():
     assert settings.batch == 8
 
 
+def test_a_changed_preset_does_not_go_by_its_name():
+    assert other_settings.from_upload(b"preset: default\nbatch: 8").name == "default, changed"
+    assert other_settings.from_upload(b"preset: default").name == "default"
+    whole = other_settings.to_file(PRESETS["default"].but(batch=8)).encode()
+    assert other_settings.from_upload(whole).name == "default, changed"
+    assert other_settings.from_upload(b"preset: default\nname: mine\nbatch: 8").name == "mine"
+
+
 @pytest.mark.parametrize("name", list(PRESETS))
 def test_a_file_that_was_downloaded_can_be_uploaded(name):
-    settings = PRESETS[name].but(start="nothing", weights=None)
+    settings = PRESETS[name].but(start="nothing", weights=None, name="mine")
     file = other_settings.to_file(settings)
     assert other_settings.from_upload(file.encode()) == settings
 
