@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fetal.planes import FETAL_PLANES, Plane
-from fetal.splits import SHARES, assign_sides, check_apart
+from fetal.splits import SHARES, assign_sides, check_apart, draw_patients, patient_folds
 
 
 def clinic(patients: int, seed: int = 0) -> dict[str, Counter[Plane]]:
@@ -56,3 +56,38 @@ def test_three_patients_are_enough_for_all_three_sides() -> None:
 def test_a_patient_on_two_sides_is_named() -> None:
     with pytest.raises(ValueError, match="P-2 is in both train and validation"):
         check_apart({"train": ["P-1", "P-2"], "validation": ["P-2", "P-3"]})
+
+
+def test_folds_hold_every_plane_in_proportion_and_nobody_twice() -> None:
+    patients = clinic(200)
+    folds = patient_folds(patients, 5)
+    assert folds.keys() == patients.keys()
+    for plane in FETAL_PLANES:
+        counts = Counter[int]()
+        for patient, planes in patients.items():
+            counts[folds[patient]] += planes[plane]
+        assert all(
+            counts[fold] / counts.total() == pytest.approx(0.2, abs=0.03) for fold in range(5)
+        )
+
+
+def test_another_seed_deals_other_folds_and_the_same_the_same() -> None:
+    patients = clinic(60)
+    backwards = dict(reversed(patients.items()))
+    assert patient_folds(patients, 3, 1) == patient_folds(backwards, 3, 1)
+    assert patient_folds(patients, 3, 1) != patient_folds(patients, 3, 2)
+
+
+@pytest.mark.parametrize("folds", [1, 4])
+def test_folds_that_cannot_be_dealt_are_refused(folds: int) -> None:
+    with pytest.raises(ValueError, match=f"received {folds}"):
+        patient_folds(clinic(3), folds)
+
+
+def test_a_draw_is_of_whole_patients_and_of_every_plane() -> None:
+    patients = clinic(300)
+    drawn = draw_patients(patients, 200)
+    held = sum((patients[patient] for patient in drawn), Counter())
+    assert held.total() == pytest.approx(200, abs=10)
+    assert all(held[plane] == pytest.approx(50, abs=10) for plane in FETAL_PLANES)
+    assert draw_patients(patients, 10_000) == set(patients)

@@ -5,10 +5,13 @@ global average pooling and one dense layer out.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import keras
 
 from fetal.planes import PLANES
+from fetal.training.convnext import convnext_tiny
+from fetal.training.sononet import sononet16
 
 HEAD = "head"
 
@@ -19,25 +22,52 @@ class UnknownArchitectureError(ValueError):
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "resnet50": keras.applications.ResNet50,
+    "resnet50v2": keras.applications.ResNet50V2,
     "vgg19": keras.applications.VGG19,
     "densenet121": keras.applications.DenseNet121,
+    "densenet169": keras.applications.DenseNet169,
+    "efficientnetv2s": partial(keras.applications.EfficientNetV2S, include_preprocessing=False),
+    "convnexttiny": convnext_tiny,
+    "sononet16": sononet16,
 }
 """What makes each network's backbone, with the signature of `keras.applications`."""
 
+_CAFFE = ((103.939, 116.779, 123.68), (1.0, 1.0, 1.0))
+_TORCH = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
+
 IMAGENET: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "resnet50": ((103.939, 116.779, 123.68), (1.0, 1.0, 1.0)),
-    "vgg19": ((103.939, 116.779, 123.68), (1.0, 1.0, 1.0)),
-    "densenet121": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
+    "resnet50": _CAFFE,
+    "resnet50v2": ((127.5,) * 3, (127.5,) * 3),
+    "vgg19": _CAFFE,
+    "densenet121": _TORCH,
+    "densenet169": _TORCH,
+    "efficientnetv2s": ((128.0,) * 3, (128.0,) * 3),
+    "convnexttiny": _TORCH,
+    "sononet16": ((28.0,) * 3, (38.0,) * 3),
 }
-"""The mean and deviation of each channel that each network's ImageNet weights expect, in grey
-levels (`preprocess_input` of `keras.applications`)."""
+"""The mean and deviation of each channel that each network's weights expect, in grey levels: what
+`preprocess_input` of `keras.applications`, or its own first layers, would do. SonoNet's authors
+standardised each scan by itself; here every scan gets the same, the averages over framed scans."""
+
+_DENSENET = ("conv1", "conv2", "pool2", "conv3", "pool3", "conv4", "pool4", "conv5", "bn")
 
 STAGES: dict[str, tuple[str, ...]] = {
     "resnet50": ("conv1", "conv2", "conv3", "conv4", "conv5"),
+    "resnet50v2": ("conv1", "conv2", "conv3", "conv4", "conv5", "post"),
     "vgg19": ("block1", "block2", "block3", "block4", "block5"),
-    "densenet121": ("conv1", "conv2", "pool2", "conv3", "pool3", "conv4", "pool4", "conv5", "bn"),
+    "densenet121": _DENSENET,
+    "densenet169": _DENSENET,
+    "efficientnetv2s": (
+        *("stem", "block1", "block2", "block3", "block4", "block5", "block6", "top"),
+    ),
+    "convnexttiny": (
+        *("stem", "stage_0", "downsampling_block_0", "stage_1", "downsampling_block_1"),
+        *("stage_2", "downsampling_block_2", "stage_3", "norm"),
+    ),
+    "sononet16": ("conv1", "conv2", "conv3", "conv4", "conv5"),
 }
-"""The prefixes of each network's layer names, from the scan towards the maps."""
+"""The prefixes of each network's layer names, from the scan towards the maps; in ConvNeXt's they
+follow `convnext_tiny_`."""
 
 
 def build(
@@ -105,6 +135,7 @@ def stage_of(architecture: str, layer_name: str) -> int:
         An index into `STAGES[architecture]`, or its length for what lies behind the maps.
     """
     prefixes = STAGES[architecture]
+    layer_name = layer_name.removeprefix("convnext_tiny_")
     for index in reversed(range(len(prefixes))):
         if layer_name.startswith(prefixes[index]):
             return index

@@ -179,11 +179,15 @@ def _optimizer(rate: Any, settings: TrainingSettings) -> keras.optimizers.Optimi
 
 def make_loss(settings: TrainingSettings) -> keras.losses.Loss:
     """The loss that the settings name, on logits."""
-    kind = {
-        "categorical": keras.losses.CategoricalCrossentropy,
-        "binary": keras.losses.BinaryCrossentropy,
-    }[settings.loss]
-    return kind(from_logits=True, label_smoothing=settings.label_smoothing)
+    common = {"from_logits": True, "label_smoothing": settings.label_smoothing}
+    match settings.loss:
+        case "focal":
+            # With several classes alpha would only scale the loss, and with it the learning rate.
+            return keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=2.0, **common)
+        case "binary":
+            return keras.losses.BinaryCrossentropy(**common)
+        case _:
+            return keras.losses.CategoricalCrossentropy(**common)
 
 
 def _judge(

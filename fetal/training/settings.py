@@ -55,6 +55,9 @@ class Stage:
     patience: int = 6
     """Epochs without a lower validation loss after which the stage ends."""
 
+    def __post_init__(self) -> None:
+        _one_of("schedule", self.schedule, ("cosine", "plateau"))
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -82,7 +85,8 @@ class TrainingSettings:
     weight_decay: float = 0.01
     """For `adamw`."""
     loss: str = "categorical"
-    """`categorical` or `binary` cross-entropy."""
+    """`categorical` or `binary` cross-entropy, or `focal`, which counts a scan the less the surer
+    the network already is of its plane (Lin et al. 2017)."""
     label_smoothing: float = 0.05
     class_weights: bool = True
     batch: int = 16
@@ -98,7 +102,7 @@ class TrainingSettings:
         _one_of("normalise", self.normalise, ("imagenet", "training set"))
         _one_of("start", self.start, ("champion", "weights", "imagenet", "nothing"))
         _one_of("optimizer", self.optimizer, ("sgd", "plain_sgd", "adam", "adamw"))
-        _one_of("loss", self.loss, ("categorical", "binary"))
+        _one_of("loss", self.loss, ("categorical", "binary", "focal"))
         if self.start == "weights" and not self.weights:
             raise SettingsError(
                 "Start “weights” expects the path of a weights file; none was given. "

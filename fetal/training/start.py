@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.training.architectures import ARCHITECTURES, HEAD
+from fetal.training.export.names import variable_path
+from fetal.training.sononet import from_lasagne
 
 Variables = Mapping[str, NDArray[np.float32]]
 
@@ -22,7 +24,8 @@ def load_weights_file(model: keras.Model, path: Path) -> list[str]:
     Args:
         model: A network of `fetal.training.architectures.build`.
         path: An `.npz` whose names are `layer__variable`, old or new Keras layer names, complete
-            or partial; or an `.h5` file of `keras.applications` without its top.
+            or partial; or an `.h5` file of `keras.applications` without its top; or, for SonoNet,
+            the `.npz` of its authors.
 
     Returns:
         The names of the backbone's layers that start fresh.
@@ -37,7 +40,7 @@ def load_weights_file(model: keras.Model, path: Path) -> list[str]:
         )
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as file:
-            layers = _by_layer({name: file[name] for name in file.files})
+            layers = _layers_of(model.name, {name: file[name] for name in file.files}, path)
     elif path.suffix == ".h5":
         layers = _donor(model.name, str(path))
     else:
@@ -67,6 +70,17 @@ def load_imagenet(model: keras.Model) -> list[str]:
     return _give(model, layers, "ImageNet")
 
 
+def _layers_of(
+    architecture: str, variables: Variables, path: Path
+) -> dict[str, dict[str, NDArray[np.float32]]]:
+    if architecture != "sononet16" or "arr_0" not in variables:
+        return _by_layer(variables)
+    try:
+        return from_lasagne(variables)
+    except ValueError as error:
+        raise WeightsError(f"{path.name} does not fit {architecture}: {error}") from error
+
+
 def _by_layer(variables: Variables) -> dict[str, dict[str, NDArray[np.float32]]]:
     layers: dict[str, dict[str, NDArray[np.float32]]] = {}
     for name, value in variables.items():
@@ -91,10 +105,14 @@ def _donor(architecture: str, weights: str) -> dict[str, dict[str, NDArray[np.fl
     donor = ARCHITECTURES[architecture](include_top=False, weights=weights)
     return {
         layer.name: {
-            variable.name: keras.ops.convert_to_numpy(variable) for variable in layer.weights
+            _name(variable): keras.ops.convert_to_numpy(variable) for variable in layer.weights
         }
         for layer in donor.layers
     }
+
+
+def _name(variable: keras.Variable) -> str:
+    return variable_path(variable).rpartition("/")[2]
 
 
 def _give(
@@ -106,7 +124,7 @@ def _give(
         if not layer.weights or layer.name in (HEAD, "normalise"):
             continue
         values = layers.get(layer.name, {})
-        wanted = [variable.name for variable in layer.weights]
+        wanted = [_name(variable) for variable in layer.weights]
         # The statistics of a batch normalisation belong to the kernel before it: where that is
         # lost they would hold inference at chance for epochs, so both start fresh together.
         orphan = layer.name.endswith("_bn") and layer.name[:-3] + "_conv" in fresh

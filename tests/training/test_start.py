@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from fetal.training.architectures import build
+from fetal.training.architectures import ARCHITECTURES, STAGES, build, stage_of
+from fetal.training.export import variable_path
 from fetal.training.start import WeightsError, load_weights_file
 
 
@@ -72,3 +73,29 @@ def test_weights_of_another_network_are_refused(model: keras.Model, tmp_path: Pa
 def test_a_missing_file_is_named(model: keras.Model, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="there is none"):
         load_weights_file(model, tmp_path / "absent.npz")
+
+
+def test_sononet_takes_its_authors_weights(start_weights: Path) -> None:
+    model = build("sononet16", 32, [0.0] * 3, [1.0] * 3)
+    assert load_weights_file(model, start_weights / "sononet16.npz") == []
+    with np.load(start_weights / "sononet16.npz") as file:
+        kernel, inverse = file["arr_5"], file["arr_9"]
+    ours = model.get_layer("conv1_2_conv").get_weights()[0]
+    assert np.array_equal(ours[0, 2, 3, 5], kernel[5, 3, 0, 2])
+    bn = model.get_layer("conv1_2_bn")
+    assert np.allclose(1 / np.sqrt(bn.get_weights()[3] + bn.epsilon), inverse)
+
+
+def test_a_sononet_file_of_another_width_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "sononet32.npz", arr_0=np.zeros((32, 1, 3, 3)))
+    model = build("sononet16", 32, [0.0] * 3, [1.0] * 3)
+    with pytest.raises(WeightsError, match=r"arr_0 of shape \(16, 1, 3, 3\)"):
+        load_weights_file(model, tmp_path / "sononet32.npz")
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_network_has_the_same_names_whatever_was_built_before(architecture: str) -> None:
+    first, second = (build(architecture, 32, [0.0] * 3, [1.0] * 3) for _ in range(2))
+    assert [*map(variable_path, first.weights)] == [*map(variable_path, second.weights)]
+    stages = {stage_of(architecture, layer.name) for layer in first.layers if layer.weights}
+    assert stages == set(range(len(STAGES[architecture]) + 1))

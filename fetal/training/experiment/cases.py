@@ -66,7 +66,8 @@ def split(cases: Sequence[Case], folds: int, fold: int) -> Split:
     """
     outer = patient_folds(_counts(cases), folds)
     rest = [case for case in cases if outer[case.patient] != fold]
-    inner = patient_folds(_counts(rest), INNER_FOLDS, seed=fold + 1)
+    left = _counts(rest)
+    inner = patient_folds(left, min(INNER_FOLDS, len(left)), seed=fold + 1)
 
     def place(case: Case) -> str:
         if outer[case.patient] == fold:
