@@ -27,7 +27,7 @@ def main() -> None:
     # What is chosen further down tells how long it takes, which stands above.
     figures = st.container()
     row = st.container(horizontal=True, vertical_alignment="center")
-    button = row.empty()
+    button = row.container(width="content")
     wanted = row.toggle(
         "Other settings",
         key="other",
