@@ -3,8 +3,9 @@
 import streamlit as st
 
 from fetal.bundle import BundleError
+from fetal.metrics import Verdict
 from fetal.workbench import NoModelError, models
-from pages.parts import comparing, desk, person, router, versions
+from pages.parts import comparing, desk, locked, person, router, versions
 from pages.parts.words import moment
 
 
@@ -31,6 +32,7 @@ def main() -> None:
         st.info("There is no challenger yet. Train one on your labels.")
         st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
     st.subheader("All versions")
+    locked.every_version(known)
     for version in known:
         versions.one(version)
     versions.history()
@@ -75,13 +77,37 @@ def promote(champion: models.ModelView, challenger: models.ModelView) -> None:
         f"“**{challenger.name}**” will predict for everybody, at once, in place of "
         f"“{champion.name}”. Labels stay as they are, and you can roll back at any time."
     )
-    if st.button("Promote", key="promote-yes", type="primary"):
+    comparison = comparing.found(champion, challenger)
+    words = "Promote" if gate(comparison) else "Promote anyway"
+    if st.button(words, key="promote-yes", type="primary"):
         try:
-            models.promote(desk.workbench(), challenger.id, person.name())
+            models.promote(desk.workbench(), challenger.id, person.name(), comparison)
         except (BundleError, NoModelError) as error:
             st.error(str(error))
         else:
             st.rerun()
+
+
+def gate(comparison: models.Comparison | None) -> bool:
+    """Say what is known of the challenger; whether it is shown to be better."""
+    verdict = comparison.verdict if comparison is not None else None
+    with st.container(key="gate"):
+        if comparison is None:
+            st.warning(
+                "The comparison with the champion is not there yet, so nobody knows whether this "
+                "one is better. You can close this window and wait for it."
+            )
+        elif verdict is None:
+            st.warning(f"{comparison.words} Nobody knows whether this one is better.")
+        elif verdict.verdict is Verdict.BETTER:
+            st.success(f"{comparison.words}.")
+        elif verdict.verdict is Verdict.NOT_WORSE:
+            st.warning(f"Not shown to be better. {comparison.words}.")
+        elif verdict.certain:
+            st.error(f"{comparison.words}. Promote it only if you know why.")
+        else:
+            st.warning(f"Not shown to be harmless. {comparison.words}.")
+    return verdict is not None and verdict.verdict is Verdict.BETTER
 
 
 @st.dialog("Roll back?")

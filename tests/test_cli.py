@@ -170,6 +170,18 @@ def test_samples_and_versions(fetal):
     assert "See `fetal models list`" in fetal("models", "show", "nonesuch").output
 
 
+def test_versions_are_judged_and_scored_on_the_locked_set(fetal, folder, tmp_path):
+    assert fetal("models", "compare", "1", "tiny").output.startswith("No labelled scan is kept")
+    assert "no scan to measure on" in fetal("models", "scores").output
+    table = tmp_path / "labels.csv"
+    table.write_text("Image_name;Patient_num;Plane;Train\nPatient00007_1;7;Fetal femur;0\n")
+    assert fetal("import", folder, "--table", table).exit_code == 0
+    told = fetal("models", "compare", "1", "tiny").output
+    assert "Verdict: worse, until more scans show otherwise\n" in told
+    assert "Locked test set: 1 scan of 1 patient\n" in told
+    assert "(1 scan)" in fetal("models", "scores").output
+
+
 @pytest.fixture
 def labelled(folder, tmp_path):
     """The words that name a table of three images that are there and two lines that are not."""

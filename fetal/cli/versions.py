@@ -10,6 +10,7 @@ from fetal.cli import options
 
 if TYPE_CHECKING:
     from fetal.workbench import ModelView, Workbench
+    from fetal.workbench.models import LockedSet
 
 
 @click.group(short_help="See, compare, promote and take along model versions.")
@@ -46,7 +47,10 @@ def show(model: str) -> None:
 @click.argument("second")
 @options.workspace
 def compare(first: str, second: str) -> None:
-    """Compare two versions on the locked test set."""
+    """Judge version SECOND beside version FIRST on the locked test set.
+
+    Prints both accuracies, the verdict, and what has joined and left the set.
+    """
     from fetal.workbench import models as versions
 
     bench, one = _find(first)
@@ -55,7 +59,25 @@ def compare(first: str, second: str) -> None:
     for view, figures in ((one, comparison.first), (other, comparison.second)):
         if figures is not None:
             click.echo(f"{view.name}: {figures.accuracy.percent()}")
+    if comparison.verdict is not None:
+        open_still = comparison.verdict.verdict == "worse" and not comparison.verdict.certain
+        until = ", until more scans show otherwise" if open_still else ""
+        click.echo(f"Verdict: {comparison.verdict.verdict}{until}")
     click.echo(comparison.words)
+    _print_changes(comparison.locked)
+
+
+@models.command(name="scores")
+@options.workspace
+def scores_command() -> None:
+    """Measure every version on the locked test set as it is now."""
+    from fetal.workbench import models as versions
+    from fetal.workbench import open_workbench
+
+    for row in versions.scores(open_workbench()):
+        told = row.accuracy.percent() if row.accuracy else row.problem or "no scan to measure on"
+        seen = f", {row.seen} left out: it was trained on them" if row.seen else ""
+        click.echo(f"{row.version.name}: {told} ({_counted(row.n_scans, 'scan')}{seen})")
 
 
 @models.command()
@@ -92,6 +114,19 @@ def download(model: str, target: Path) -> None:
     bench, view = _find(model)
     target.write_bytes(versions.archive(bench, view.id))
     click.echo(f"Wrote {target}.")
+
+
+def _print_changes(locked: "LockedSet") -> None:
+    scans, patients = _counted(len(locked.scans), "scan"), _counted(locked.patients, "patient")
+    click.echo(f"Locked test set: {scans} of {patients}")
+    if locked.joined_at is not None and not locked.first:
+        click.echo(f"{locked.joined} joined last, on {locked.joined_at:%Y-%m-%d %H:%M} UTC")
+    for gone in locked.left:
+        click.echo(f"Left: {gone.name}, {gone.reason} on {gone.at:%Y-%m-%d %H:%M} UTC")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _find(model: str) -> tuple["Workbench", "ModelView"]:

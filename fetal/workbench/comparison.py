@@ -54,7 +54,7 @@ class Comparison:
         disagreements: the scans on which the two differ.
         left_out: test scans that one of the two was trained on, which therefore do not count.
         locked: the locked test set, with what joined it and what left it.
-        words: the outcome in one line.
+        words: the outcome, without a full stop at its end.
     """
 
     first_id: int
@@ -148,8 +148,8 @@ def _words(name: str, verdict: Judgement, scans: int, patients: int) -> str:
         for end in (difference.value, difference.low, difference.high)
     )
     return (
-        f"“{name}” {verdict.words} (accuracy {value} points, {low} to {high}, on {scans} "
-        f"scan{_s(scans)} of {patients} patient{_s(patients)})"
+        f"“{name}” {verdict.words}. Change in accuracy: {value} points ({low} to {high}) "
+        f"on {scans} scan{_s(scans)} of {patients} patient{_s(patients)}"
     )
 
 

@@ -4,10 +4,10 @@ import math
 
 import streamlit as st
 
-from fetal.metrics import Evaluation
+from fetal.metrics import Evaluation, Interval, Verdict
 from fetal.planes import PLANES, Plane
-from fetal.workbench import models, views
-from pages.parts import desk, figure, plots
+from fetal.workbench import models
+from pages.parts import desk, figure, locked, plots
 from pages.parts.background import Work
 from pages.parts.words import label, number, tenths
 
@@ -17,20 +17,21 @@ _INTERVAL = (
     "lie in it 95 times out of 100 (resampled by patient)."
 )
 
+# Certain or not: of what is not shown to be harmless, only some is shown to be harmful.
+_BOXES = {
+    (Verdict.BETTER, True): (st.success, ":material/thumb_up:"),
+    (Verdict.NOT_WORSE, False): (st.info, ":material/balance:"),
+    (Verdict.NOT_WORSE, True): (st.info, ":material/balance:"),
+    (Verdict.WORSE, False): (st.warning, ":material/help:"),
+    (Verdict.WORSE, True): (st.error, ":material/thumb_down:"),
+}
+
 
 def show(champion: models.ModelView, challenger: models.ModelView) -> None:
     """The comparison, computed while the page waits or is left."""
     bench = desk.workbench()
-    labelled = views.count(bench, views.ScanFilter(reviewed=True))
-    name = f"comparison {champion.id} {challenger.id} {labelled}"
-    asked = st.button(
-        "Compare again",
-        key="compare-again",
-        type="tertiary",
-        icon=":material/refresh:",
-        help="After a label has been changed, the comparison may differ.",
-    )
-    if asked or name not in desk.works():
+    name = _name(champion, challenger)
+    if name not in desk.works():
         desk.works()[name] = Work(
             lambda report: models.compare(bench, champion.id, challenger.id, on_progress=report)
         )
@@ -39,27 +40,45 @@ def show(champion: models.ModelView, challenger: models.ModelView) -> None:
         desk.running(name, "Comparing on the locked scans")
     elif work.failure:
         st.error(work.failure)
+        if st.button("Compare again", key="compare-again", icon=":material/refresh:"):
+            del desk.works()[name]
+            st.rerun()
     else:
         side_by_side(work.result, champion, challenger)
+
+
+def found(champion: models.ModelView, challenger: models.ModelView) -> models.Comparison | None:
+    """The comparison of the two with the labels as they are now, if it has been made."""
+    work = desk.works().get(_name(champion, challenger))
+    return work.result if work is not None and work.finished else None
+
+
+def _name(champion: models.ModelView, challenger: models.ModelView) -> str:
+    # Another label on a locked scan, or another locked scan, asks for another comparison.
+    mark = models.locked_mark(desk.workbench())
+    return f"comparison {champion.id} {challenger.id} {mark}"
 
 
 def side_by_side(
     comparison: models.Comparison, champion: models.ModelView, challenger: models.ModelView
 ) -> None:
-    """Both models' figures."""
-    st.markdown(f"**{comparison.words}.**")
+    """The verdict, and both models' figures."""
     if comparison.first is None or comparison.second is None:
+        st.info(comparison.words, icon=":material/info:")
+        locked.changes(comparison.locked)
         return
+    verdict(comparison)
+    without = (
+        f"; {comparison.left_out} more do not count, because one of the two has learnt from them"
+        if comparison.left_out
+        else ""
+    )
     st.caption(
         f"Measured on {number(comparison.n_scans, 'labelled scan', 'labelled scans')} of "
-        f"{number(comparison.n_patients, 'patient', 'patients')} that no training here has seen. "
-        f"{_INTERVAL}"
+        f"{number(comparison.n_patients, 'patient', 'patients')} that no training here has seen"
+        f"{without}. {_INTERVAL}"
     )
-    if comparison.left_out:
-        st.caption(
-            f"{number(comparison.left_out, 'scan is', 'scans are')} left out, because one of the "
-            "two has learnt from them."
-        )
+    locked.changes(comparison.locked)
     for column, version, evaluation, side in zip(
         st.columns(2, gap="medium"),
         (champion, challenger),
@@ -70,6 +89,21 @@ def side_by_side(
         with column.container(border=True, key=f"figures-{side}"):
             figures(version, evaluation, side)
     disagreements(comparison, champion, challenger)
+
+
+def verdict(comparison: models.Comparison) -> None:
+    """Whether the challenger may take the champion’s place, and what that rests on."""
+    if comparison.verdict is None:
+        return
+    box, icon = _BOXES[comparison.verdict.verdict, comparison.verdict.certain]
+    with st.container(key="verdict"):
+        box(f"{comparison.words}.", icon=icon)
+    margin = 100 * comparison.verdict.margin
+    st.caption(
+        f"Better or not worse means: with 95 % certainty. Not worse allows a loss of up to "
+        f"{margin:g} {'scan' if margin == 1 else 'scans'} of 100 (the margin, in percentage "
+        "points). What too few scans can show counts as worse until there are more."
+    )
 
 
 def figures(version: models.ModelView, evaluation: Evaluation, side: str) -> None:
@@ -89,6 +123,7 @@ def figures(version: models.ModelView, evaluation: Evaluation, side: str) -> Non
                 "Scans": per_plane[plane].n,
                 "Found": per_plane[plane].recall.value * 100,
                 "Right when named": per_plane[plane].precision.value * 100,
+                "Told apart": _hundred(per_plane[plane].auc),
             }
             for plane in PLANES
             if plane in per_plane
@@ -102,9 +137,20 @@ def figures(version: models.ModelView, evaluation: Evaluation, side: str) -> Non
                 format="%.0f %%",
                 help="Of the scans it called this plane, how many are (precision).",
             ),
+            "Told apart": st.column_config.NumberColumn(
+                format="%.1f %%",
+                help="Of two scans, one of this plane and one of another: how often the first "
+                "gets the higher probability of it (area under the ROC curve, AUC). 50 % is "
+                "chance.",
+            ),
         },
         key=f"planes-{side}",
     )
+    if gap := evaluation.ece_interval:
+        st.caption(
+            f"Its probabilities are off by {100 * gap.value:.1f} points on average "
+            f"({100 * gap.low:.1f} to {100 * gap.high:.1f}; calibration error)"
+        )
     st.caption("What was taken for what (confusion matrix)")
     plots.confusion(evaluation.confusion, key=f"confusion-{side}")
 
@@ -133,3 +179,7 @@ def mark(said: Plane, truth: Plane) -> str:
     """What a model said, marked as right or wrong in words and colour."""
     colour, word = ("green", "right") if said == truth else ("orange", "wrong")
     return f":{colour}[{label(said)} ({word})]"
+
+
+def _hundred(share: Interval | None) -> float | None:
+    return None if share is None else 100 * share.value

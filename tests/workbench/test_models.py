@@ -64,7 +64,7 @@ def test_two_models_are_measured_on_the_same_patients_kept_apart(bench, challeng
     comparison = models.compare(bench, first, challenger, lambda *step: told.append(step))
     assert (comparison.n_scans, comparison.n_patients) == (15, 5)
     assert comparison.first.n == comparison.second.n == 15
-    assert comparison.words.endswith("on 15 scans of 5 patients)")
+    assert comparison.words.endswith("on 15 scans of 5 patients")
     assert comparison.verdict.difference == comparison.difference
     gain = comparison.second.accuracy.value - comparison.first.accuracy.value
     assert comparison.difference.value == pytest.approx(gain)
@@ -95,10 +95,11 @@ def test_a_better_model_is_called_better_in_points(bench, challenger):
     assert share > 0
     name = bench.model(challenger).name
     assert agree.verdict.verdict is Verdict.BETTER
-    assert agree.words.startswith(f"“{name}” is better (accuracy +{share:.1f} points, ")
+    change = f"Change in accuracy: +{share:.1f} points ("
+    assert agree.words.startswith(f"“{name}” is better. {change}")
     swapped = models.compare(bench, challenger, first)
     assert swapped.verdict.verdict is Verdict.WORSE
-    assert swapped.words.startswith(f"“tiny” is worse (accuracy −{share:.1f} points, ")
+    assert swapped.words.startswith(f"“tiny” is worse. {change.replace('+', '−')}")
 
 
 def said(bench, number):

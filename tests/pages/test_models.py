@@ -1,0 +1,83 @@
+"""The Models page: the verdict in words, what left the locked set, a warning before promoting."""
+
+import pytest
+
+from fetal.workbench import open_workbench, views
+from fetal.workbench.review import annotate
+from tests.tiny_model import tiny_model
+from tests.waiting import until
+from tests.workbench.labelling import WHO, add_version, keep_apart, label_scans
+
+
+@pytest.fixture
+def bench():
+    bench = open_workbench()
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def challenger(bench):
+    return add_version(bench, tiny_model(2, "v2 · 23 Nov 2026"))
+
+
+def measured(app):
+    """The page once it has compared the two and measured every version."""
+    until(lambda: not app.run().get("progress"), seconds=60)
+    assert not app.exception
+    return app
+
+
+def told(app, *kinds):
+    kinds = kinds or ("markdown", "caption", "info", "success", "warning", "error")
+    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+
+
+def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(bench, challenger, open_app):
+    label_scans(bench, patients=4)
+    keep_apart(bench, 4)
+    app = measured(open_app("models"))
+    assert "could be worse by more than 1 point: too few scans to tell" in told(app, "warning")
+    assert "up to 1 scan of 100 (the margin, in percentage points)" in told(app)
+    table = next(table.value for table in app.dataframe if "Left out" in table.value)
+    assert table["Version"].tolist() == ["tiny (champion)", "v2 · 23 Nov 2026"]
+    assert table["Scans"].tolist() == [12, 12]
+    assert "All on the same locked scans" in told(app)
+
+    app.button(key="promote").click().run()
+    assert "Not shown to be harmless." in told(app, "warning")
+    assert app.button(key="promote-yes").label == "Promote anyway"
+
+
+def test_a_better_challenger_is_promoted_without_a_warning(bench, challenger, open_app):
+    for number in label_scans(bench, patients=16, each=1):
+        said = bench.model(challenger).predict(views.stored_scan(bench, number)).plane
+        annotate(bench, number, said, WHO)
+    keep_apart(bench, 16)
+    app = measured(open_app("models"))
+    assert "“v2 · 23 Nov 2026” is better. Change in accuracy: +" in told(app, "success")
+    app.button(key="promote").click().run()
+    assert app.warning.len == app.error.len == 0
+    assert app.button(key="promote-yes").label == "Promote"
+
+
+def test_without_locked_scans_nobody_knows_and_the_page_says_so(bench, challenger, open_app):
+    app = measured(open_app("models"))
+    assert "cannot be compared" in told(app, "info")
+    app.button(key="promote").click().run()
+    assert "Nobody knows whether this one is better" in told(app, "warning")
+    assert app.button(key="promote-yes").label == "Promote anyway"
+
+
+def test_a_scan_that_left_the_locked_set_is_named_with_the_reason(bench, challenger, open_app):
+    numbers = label_scans(bench, patients=2)
+    keep_apart(bench, 2)
+    app = measured(open_app("models"))
+    assert "6 scans now" in told(app)
+    assert "none has ever left" in told(app)
+    annotate(bench, numbers[0], "unusable", "Cem")
+    measured(app)
+    assert "5 scans now" in told(app)
+    (gone,) = [table.value for table in app.dataframe if "Why" in table.value]
+    assert gone["Scan"].tolist() == [views.scan(bench, numbers[0]).name]
+    assert gone["Why"].tolist() == ["called unusable by Cem"]
