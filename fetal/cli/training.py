@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     help="default retrains, original is the published recipe, shipped made the shipped model.",
 )
 @click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A YAML or JSON file: a preset with changes, or settings as a card holds them.",
+)
+@click.option(
     "--weights",
     type=click.Path(exists=True, path_type=Path),
     help="Start from this weights file, complete or partial.",
@@ -60,7 +66,7 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
     from fetal.training.pipeline import train as run_pipeline
     from fetal.training.record import About
 
-    settings = _settings(choices["preset"], choices["weights"])
+    settings = _settings(choices["preset"], choices["settings_file"], choices["weights"])
     images = labelled_images(table, folder)
     examples = _examples(images, official=choices["official_train"])
     said = json.loads(choices["about"].read_text()) if choices["about"] else {}
@@ -77,10 +83,11 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
     click.echo(f"The model is in {out}. Measure it with `fetal evaluate --model {out}`.")
 
 
-def _settings(preset: str, weights: Path | None) -> "TrainingSettings":
+def _settings(preset: str, file: Path | None, weights: Path | None) -> "TrainingSettings":
     from fetal.training.settings import PRESETS
+    from fetal.training.settings_file import read_settings
 
-    settings = PRESETS[preset]
+    settings = read_settings(file) if file else PRESETS[preset]
     if weights is None:
         return settings
     return settings.but(start="weights", weights=str(weights))
