@@ -1,19 +1,18 @@
 """The worst errors as pictures: the scan, and where the model saw what it said and the truth."""
 
-import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from fetal.evaluation.report import Mistake
+from fetal.explain import encode_jpeg
 from fetal.predict import Model
 from fetal.scans import Scan
 
 _SIDE = 300
-_QUALITY = 82
 
 
 @dataclass(frozen=True)
@@ -53,15 +52,13 @@ def _exhibit(model: Model, mistake: Mistake, scan: Scan) -> Exhibit:
     said = model.predict(scan)
     return Exhibit(
         mistake=mistake,
-        scan=_jpeg(scan.pixels),
-        stated=_jpeg(said.overlay(mistake.said)),
-        true=_jpeg(said.overlay(mistake.plane)),
+        scan=_small(np.stack([scan.pixels] * 3, axis=-1)),
+        stated=_small(said.overlay(mistake.said)),
+        true=_small(said.overlay(mistake.plane)),
     )
 
 
-def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((_SIDE, _SIDE))
-    packed = io.BytesIO()
-    picture.save(packed, "JPEG", quality=_QUALITY, optimize=True)
-    return packed.getvalue()
+def _small(pixels: NDArray[np.uint8]) -> bytes:
+    scale = min(1.0, _SIDE / max(pixels.shape[:2]))
+    smaller = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return encode_jpeg(np.asarray(smaller, np.uint8))

@@ -8,12 +8,12 @@ import streamlit as st
 from fetal.metrics import Evaluation
 from fetal.planes import Plane
 from fetal.workbench import models
-from pages.parts import desk
+from pages.parts import desk, evaluation
 from pages.parts.words import moment
 
 
 def one(version: models.ModelView) -> None:
-    """One version: its card and its download."""
+    """One version: its card, its download and its evaluation."""
     origin = "came with the program" if version.origin == "shipped" else "retrained here"
     crown = ":material/trophy: " if version.is_champion else ""
     expander = st.expander(
@@ -34,6 +34,7 @@ def one(version: models.ModelView) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+        evaluation.show(version)
 
 
 def card(version: models.ModelView) -> None:

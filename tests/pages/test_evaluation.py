@@ -1,0 +1,57 @@
+from collections.abc import Callable
+
+from sqlalchemy import select
+from streamlit.testing.v1 import AppTest
+
+from fetal.store.tables import Patient
+from fetal.workbench import open_workbench
+from tests.pages.test_pages import words
+from tests.waiting import until
+from tests.workbench.labelling import label_scans
+
+
+def lock(patients: int) -> None:
+    """Labelled scans of so many patients are kept apart in the workspace."""
+    bench = open_workbench()
+    label_scans(bench, patients=patients)
+    with bench.store.session() as session:
+        for patient in session.scalars(select(Patient)):
+            patient.side = "test"
+    bench.close()
+
+
+def evaluated(app: AppTest) -> AppTest:
+    app.session_state["version-1"] = True
+    app.run()
+    app.button(key="evaluate-1").click().run()
+
+    def shown() -> bool:
+        app.run()
+        return any(
+            one.label == "Right, all six planes" for one in app.metric
+        ) or "Expected" in words(app)
+
+    until(shown)
+    assert not app.exception
+    return app
+
+
+def test_a_version_is_evaluated_on_the_locked_scans(open_app: Callable[..., AppTest]) -> None:
+    lock(patients=3)
+    app = evaluated(open_app("models"))
+
+    said = words(app)
+    assert "9 labelled scans of 3 patients" in said
+    assert "take the figures as a first impression" in said
+    assert "The worst errors" in said
+    assert {one.label for one in app.get("download_button")} >= {
+        "Report (HTML)",
+        "Figures (JSON)",
+        "Model card (Markdown)",
+    }
+
+
+def test_without_locked_scans_the_evaluation_says_what_to_do(
+    open_app: Callable[..., AppTest],
+) -> None:
+    assert "Label scans of other patients" in words(evaluated(open_app("models")))

@@ -1,0 +1,69 @@
+import pytest
+from sqlalchemy import select
+
+from fetal.evaluation import NothingToMeasureError
+from fetal.store.tables import Patient, Scan
+from fetal.workbench import NoModelError
+from fetal.workbench.evaluation import evaluate
+from tests.tiny_model import tiny_model
+from tests.workbench.labelling import add_version, label_scans
+
+
+def keep_apart(bench, patients):
+    with bench.store.session() as session:
+        named = session.scalars(select(Patient).order_by(Patient.id)).all()
+        for patient in named[:patients]:
+            patient.side = "test"
+
+
+@pytest.fixture
+def locked(bench):
+    """Fifteen labelled scans of five patients who are kept apart, of two machines."""
+    label_scans(bench)
+    keep_apart(bench, 5)
+    with bench.store.session() as session:
+        for scan in session.scalars(select(Scan).order_by(Scan.id)).all()[::2]:
+            scan.machine = "Voluson E6"
+    return bench
+
+
+def test_a_version_is_measured_on_the_patients_kept_apart(locked):
+    champion = locked.champion().version
+    told = []
+    found = evaluate(locked, champion.id, lambda *step: told.append(step))
+    report = found.report
+    assert (report.scans, report.patients) == (15, 5)
+    assert (report.model, report.left_out) == (champion.name, {})
+    assert {group.name for group in report.machines} == {"Voluson E6", "not named"}
+    assert sum(group.scans for group in report.doubts) == 15
+    assert told[-1] == (15, 15)
+    assert [one.mistake for one in found.exhibits] == list(report.worst)
+    assert all(one.scan.startswith(b"\xff\xd8") for one in found.exhibits)
+
+
+def test_its_page_holds_scans_only_when_asked(locked):
+    found = evaluate(locked, locked.champion().version.id)
+    assert found.exhibits
+    assert "data:image" in found.page(pictures=True)
+    assert "data:image" not in found.page(pictures=False)
+    assert found.card_text().startswith("# Model card: tiny")
+
+
+def test_scans_that_a_version_has_learnt_from_are_left_out_and_counted(locked):
+    with locked.store.reading() as session:
+        apart = session.scalars(
+            select(Scan.digest).join(Patient).where(Patient.side == "test").order_by(Scan.id)
+        ).all()
+    cheat = add_version(locked, tiny_model(3, "cheat", tuple(apart[:6])))
+    report = evaluate(locked, cheat).report
+    assert (report.scans, list(report.left_out.values())) == (9, [6])
+
+
+def test_without_locked_scans_it_says_so(bench):
+    with pytest.raises(NothingToMeasureError, match="Label scans of other patients"):
+        evaluate(bench, bench.champion().version.id)
+
+
+def test_an_unknown_version_is_named(bench):
+    with pytest.raises(NoModelError, match="number 99"):
+        evaluate(bench, 99)
