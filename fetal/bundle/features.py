@@ -21,6 +21,7 @@ TINY = 1e-12
 """Stands for a variance of 0: a feature that never varies must not divide by it."""
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +137,74 @@ class FeatureStatistics:
             nearest = np.minimum(nearest, squares + outside / max(across, TINY))
         return np.asarray(np.sqrt(nearest / features.shape[1]))
 
+    def merged_with(self, other: Self) -> Self:
+        """Join with the statistics of other scans, as the same network sees them.
+
+        Counts add up; means and variances are combined as those of two groups are (Chan et al.
+        1979, “Updating Formulae and a Pairwise Algorithm for Computing Sample Variances”), along
+        the principal axes of what both spread in.
+
+        Args:
+            other: Of scans that do not stand behind these yet.
+
+        Returns:
+            The statistics of both: the means exactly, the spreads nearly, since directions beyond
+            either basis are known only by their average.
+
+        Raises:
+            FeaturesError: the two have not the same number of features.
+        """
+        if self.means.shape != other.means.shape:
+            raise FeaturesError(
+                f"Expected feature statistics of {self.means.shape[1]} features to merge with; "
+                f"received {other.means.shape[1]}. Merge those of the same network."
+            )
+        counts = self.counts + other.counts
+        known = counts > 0
+        parts = (self, other)
+        shares = [part.counts / np.maximum(counts, 1) for part in parts]
+        means = shares[0][:, None] * self.means + shares[1][:, None] * other.means
+        apart = np.sqrt(shares[0] * shares[1])[:, None] * (self.means - other.means)
+        basis = _axes([*(part._scatter() for part in parts), np.sqrt(counts)[:, None] * apart])
+        basis = basis[:, : max(part.basis.shape[1] for part in parts)]
+        along, whole = (apart @ basis) ** 2, (apart**2).sum(axis=1)
+        for part, share in zip(parts, shares, strict=True):
+            along += share[:, None] * part._variances(basis)
+            whole += share * part._variance()
+        left = max(basis.shape[0] - basis.shape[1], 1)
+        rest = np.maximum(whole - along.sum(axis=1), 0) / left
+        weights = counts / max(counts.sum(), 1)
+        for values in (means, along, rest):
+            values[~known] = weights @ values
+        return type(self)(
+            counts=counts,
+            means=means.astype(np.float32),
+            basis=np.ascontiguousarray(basis, np.float32),
+            spreads=np.sqrt(along).astype(np.float32),
+            rest=np.sqrt(rest).astype(np.float32),
+            positive=self.positive and other.positive,
+        )
+
+    def _scatter(self) -> Doubles:
+        """The basis, each direction as long as all scans together spread along it: (r, c)."""
+        squares = self.counts @ self.spreads.astype(np.float64) ** 2
+        return np.asarray(np.sqrt(squares)[:, None] * self.basis.T)
+
+    def _variances(self, directions: Doubles) -> Doubles:
+        """Each plane's variance along orthonormal directions, (c, k): (6, k)."""
+        turned = (directions.T @ self.basis) ** 2
+        beyond = np.maximum(1 - turned.sum(axis=1), 0)
+        return np.asarray(
+            self.spreads.astype(np.float64) ** 2 @ turned.T
+            + self.rest.astype(np.float64)[:, None] ** 2 * beyond
+        )
+
+    def _variance(self) -> Doubles:
+        """Each plane's variance along all directions together: (6,)."""
+        channels, rank = self.basis.shape
+        squares = self.spreads.astype(np.float64) ** 2
+        return np.asarray(squares.sum(axis=1) + (channels - rank) * self.rest.astype(float) ** 2)
+
     def write(self, folder: Path) -> None:
         """Write them into a model's folder.
 
@@ -171,3 +240,9 @@ class FeatureStatistics:
                 f"The feature statistics of the model in “{folder}” cannot be read ({error}). "
                 "Copy the whole folder again."
             ) from error
+
+
+def _axes(rows: list[Doubles]) -> Doubles:
+    """The principal axes of rows, (n, c), the longest first: (c, min(n, c))."""
+    _, _, axes = np.linalg.svd(np.concatenate(rows), full_matrices=False)
+    return np.asarray(axes.T)

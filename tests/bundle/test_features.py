@@ -107,3 +107,66 @@ def test_statistics_that_would_swell_in_memory_are_refused(write, features):
     np.savez_compressed(folder / "features.npz", means=np.zeros(2**24))
     with pytest.raises(FeaturesError, match="unpacks"):
         sign(folder).features()
+
+
+def of_two_groups(n):
+    """Features of two planes that spread in other directions, and their planes."""
+    rng = np.random.default_rng(n)
+    classes = np.arange(n) % 2
+    spreads = np.where(classes[:, None] == 0, [3, 1, 0.5, 0.5], [1, 2, 0.5, 0.5])
+    return 20 + 5 * classes[:, None] + spreads * rng.standard_normal((n, 4)), classes
+
+
+def statistics_of(features, classes, rank):
+    means = np.stack([features[classes == plane].mean(axis=0) for plane in range(2)])
+    deviations = features - means[classes]
+    _, _, axes = np.linalg.svd(deviations, full_matrices=False)
+    basis = axes[:rank].T
+    spread = [deviations[classes == plane] for plane in range(2)]
+    along = np.stack([(one @ basis).var(axis=0) for one in spread])
+    whole = np.array([one.var(axis=0).sum() for one in spread])
+    rest = (whole - along.sum(axis=1)) / max(4 - rank, 1)
+    pad = ((0, 4), (0, 0))
+    return FeatureStatistics(
+        np.array([*np.bincount(classes), 0, 0, 0, 0]),
+        np.pad(means, pad).astype(np.float32),
+        basis.astype(np.float32),
+        np.pad(np.sqrt(along), pad).astype(np.float32),
+        np.pad(np.sqrt(np.maximum(rest, 0)), (0, 4)).astype(np.float32),
+    )
+
+
+@pytest.mark.parametrize("rank", [2, 4])
+def test_merged_statistics_are_those_of_all_scans_together(rank):
+    features, classes = of_two_groups(900)
+    features[600:] += [2, 0, 0, 1]
+    whole = statistics_of(features, classes, rank)
+    old, new = (
+        statistics_of(features[part], classes[part], rank)
+        for part in (slice(None, 600), slice(600, None))
+    )
+    merged = old.merged_with(new)
+    assert merged.counts.tolist() == whole.counts.tolist()
+    np.testing.assert_allclose(merged.means[:2], whole.means[:2], rtol=1e-5)
+    np.testing.assert_allclose(merged.spreads[:2], whole.spreads[:2], rtol=0.1)
+    np.testing.assert_allclose(merged.rest[:2], whole.rest[:2], rtol=0.1)
+    np.testing.assert_allclose(np.abs(np.sum(merged.basis * whole.basis, axis=0))[:2], 1, atol=0.01)
+
+
+def test_planes_that_the_new_scans_lack_stay_as_they_were(features):
+    other = dataclasses.replace(
+        features, counts=np.array([9, 0, 0, 0, 0, 0]), means=features.means + 1
+    )
+    merged = features.merged_with(other)
+    assert merged.counts.tolist() == [14, 4, 3, 2, 1, 0]
+    np.testing.assert_allclose(merged.means[1:5], features.means[1:5], rtol=1e-6)
+    np.testing.assert_allclose(merged.means[0], features.means[0] + 9 / 14, rtol=1e-5)
+    before = features.draw(1, 2000, np.random.default_rng(1))
+    after = merged.draw(1, 2000, np.random.default_rng(2))
+    np.testing.assert_allclose(np.cov(after.T), np.cov(before.T), atol=0.03)
+
+
+def test_statistics_of_another_network_do_not_merge(features):
+    narrow = dataclasses.replace(features, means=features.means[:, :8], basis=features.basis[:8])
+    with pytest.raises(FeaturesError, match="same network"):
+        features.merged_with(narrow)
