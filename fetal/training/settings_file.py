@@ -5,7 +5,9 @@ YAML or JSON. A setting within another is named with a dot, `augmentation.rotati
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
+from math import inf
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -175,10 +177,10 @@ def _fitting(hint: Any, value: Any, key: str) -> Any:
     kind = kinds[0]
     if kind is float and isinstance(value, str | int) and not isinstance(value, bool):
         # YAML 1.1 takes 1e-3 for a word: only 1.0e-3 would be a number.
-        try:
-            return float(value)
-        except ValueError:
-            pass
+        with suppress(ValueError):
+            value = float(value)
     if type(value) is not kind:
         raise SettingsError(f"`{key}` expects {_WORDS[kind]}; received “{value}”.")
+    if kind in (int, float) and not 0 <= value < inf:
+        raise SettingsError(f"`{key}` expects {_WORDS[kind]} from 0 up; received “{value}”.")
     return value

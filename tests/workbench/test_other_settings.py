@@ -58,6 +58,8 @@ def test_presets_that_need_a_weights_file_are_left_to_the_command_line():
         (b"preset: [default]", "preset"),
         (b"preset: default\nsizes: 3", "no setting `sizes`"),
         (b"preset: default\nbatch: many", "`batch` expects a whole number"),
+        (b"preset: default\nlabel_smoothing: -4", "from 0 up"),
+        (b"preset: default\nstages.learning_rate: .nan", "from 0 up"),
         (b"a: &a [x]\nb: [*a, *a]", "alias"),
         (b"# " + b"x" * other_settings.LARGEST_FILE, "64 KB"),
     ],
