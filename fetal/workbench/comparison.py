@@ -142,15 +142,18 @@ def _disagreements(
 
 def _words(name: str, verdict: Judgement, scans: int, patients: int) -> str:
     difference = verdict.difference
-    # A minus is not a hyphen, or the range would read as two dashes.
-    value, low, high = (
-        f"{100 * end:+.1f}".replace("-", "−")
-        for end in (difference.value, difference.low, difference.high)
-    )
+    ends = (difference.value, difference.low, difference.high)
+    value, low, high = (_points(end) for end in ends)
     return (
         f"“{name}” {verdict.words}. Change in accuracy: {value} points ({low} to {high}) "
         f"on {scans} scan{_s(scans)} of {patients} patient{_s(patients)}"
     )
+
+
+def _points(share: float) -> str:
+    points = round(100 * share, 1)
+    # A minus is not a hyphen, and nothing has no sign.
+    return f"{points:+.1f}".replace("-", "−") if points else "0.0"
 
 
 def _s(count: int) -> str:

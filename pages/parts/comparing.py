@@ -100,9 +100,9 @@ def verdict(comparison: models.Comparison) -> None:
         box(f"{comparison.words}.", icon=icon)
     margin = 100 * comparison.verdict.margin
     st.caption(
-        f"Better or not worse means: with 95 % certainty. Not worse allows a loss of up to "
+        "Better and not worse hold with 95 % certainty. Not worse allows a loss of up to "
         f"{margin:g} {'scan' if margin == 1 else 'scans'} of 100 (the margin, in percentage "
-        "points). What too few scans can show counts as worse until there are more."
+        "points). Where the scans are too few to show that, the challenger does not pass."
     )
 
 

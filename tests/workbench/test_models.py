@@ -80,7 +80,8 @@ def test_few_patients_cannot_show_that_a_model_is_harmless(bench):
     same = bench.champion().version.id
     comparison = models.compare(bench, same, same)
     assert comparison.verdict.verdict is Verdict.WORSE
-    assert "could be worse by more than 1 point: too few scans to tell" in comparison.words
+    assert "could be worse by more than 1 point: too few scans to tell. " in comparison.words
+    assert "Change in accuracy: 0.0 points (−" in comparison.words
     assert comparison.disagreements == []
 
 
