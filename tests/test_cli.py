@@ -249,6 +249,14 @@ def test_evaluate_measures_what_a_model_withstands(fetal, tmp_path):
     assert "rotated by 15°" in answer.stdout
 
 
+@pytest.mark.parametrize("target", [("--html", "gone/page.html"), ("--card", "scans")])
+def test_evaluate_refuses_at_once_what_it_could_not_write(fetal, labelled, target):
+    answer = fetal(*labelled, *target)
+    assert answer.exit_code == 1
+    assert answer.output.startswith("Error: ")
+    assert "Accuracy" not in answer.output
+
+
 def test_evaluate_without_a_usable_image_is_one_sentence(fetal, folder, tmp_path):
     (tmp_path / "labels.csv").write_text("image,plane\ngone.png,brain\n")
     answer = fetal("evaluate", "--data", "labels.csv", "--images", folder)

@@ -72,6 +72,7 @@ def evaluate(
     from fetal.evaluation import NothingToMeasureError, examine, measure
     from fetal.predict import load_model
 
+    _check(targets)
     model = load_model(model_folder)
     left_out: Counter[str] = Counter()
     images = labelled_images(table, folder, only_test=official_test, left_out=left_out)
@@ -85,6 +86,15 @@ def evaluate(
         raise click.ClickException(str(error)) from error
     tell(report, {digest: image.path for digest, image in used.items()})
     _write(report, model, {} if no_pictures else used, targets)
+
+
+def _check(targets: dict[str, Path | None]) -> None:
+    """Refuse what could not be written, before minutes are spent on it."""
+    for path in targets.values():
+        if path is not None and not path.absolute().parent.is_dir():
+            raise click.ClickException(f"The folder of {path} does not exist. Make it first.")
+    if (copy := targets["card"]) is not None and copy.exists():
+        raise click.ClickException(f"{copy} exists already. Choose another folder.")
 
 
 def _unseen(

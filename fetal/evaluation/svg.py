@@ -125,10 +125,8 @@ def losses(rows: Sequence[tuple[str, Interval]]) -> str:
             f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>',
         ]
     step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if (high - low) / s <= 6)
-    ticks = [
-        (n * step, f"{100 * n * step:.0f}")
-        for n in range(round(low / step), round(high / step) + 1)
-    ]
+    marks = [step * number for number in range(round(low / step), round(high / step) + 1)]
+    ticks = [(mark, f"{100 * mark:.0f}".replace("-", "−")) for mark in marks]
     frame = _frame(axes, ticks, [], "points of accuracy lost", "")
     said = "; ".join(f"{name} {100 * figure.value:.1f}" for name, figure in rows)
     return _svg(height + 6 + _BOTTOM, frame + "".join(drawn), f"Points lost: {said}.")

@@ -43,10 +43,11 @@ def to_html(report: Report, card: Card, exhibits: Sequence[Exhibit] = ()) -> str
     Example:
         >>> Path("report.html").write_text(to_html(report, model.bundle.card))  # doctest: +SKIP
     """
+    losses = [(row.name, row.lost) for row in report.withstood]
     plots = {
         "reliability_plot": svg.reliability(report.reliability),
         "coverage_plot": svg.coverage(report.coverage),
-        "losses_plot": svg.losses([(row.name, row.lost) for row in report.withstood]),
+        "losses_plot": svg.losses(losses) if losses else "",
     }
     return _render(
         "report.html.jinja",

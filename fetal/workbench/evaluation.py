@@ -6,7 +6,16 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 
 from fetal.bundle import Card
-from fetal.evaluation import Case, Exhibit, Report, exhibits, measure, to_html, to_markdown
+from fetal.evaluation import (
+    Case,
+    Exhibit,
+    NothingToMeasureError,
+    Report,
+    exhibits,
+    measure,
+    to_html,
+    to_markdown,
+)
 from fetal.jobs.score import Progress
 from fetal.planes import PLANES
 from fetal.predict import Doubt
@@ -18,6 +27,10 @@ from fetal.workbench.opinions import opinions
 from fetal.workbench.snapshot import Labelled, trained_on
 
 DATA = "the locked test set of this workspace"
+NOTHING = (
+    "No labelled scan is kept apart that this version has not learnt from, so there is nothing to "
+    "measure it on. Label scans of more patients: each training keeps some of them apart."
+)
 LEARNT = "the model, or one that it came from, was trained on it"
 
 
@@ -73,6 +86,8 @@ def evaluate(bench: Workbench, model_id: int, on_progress: Progress | None = Non
         locked = locked_scans(session)
         known = trained_on(session, bench.blobs, version)
     fair = [scan for scan in locked if scan.digest not in known]
+    if not fair:
+        raise NothingToMeasureError(NOTHING)
     cases = _cases(bench, version, fair, on_progress)
     report = measure(cases, model.bundle, DATA, left_out={LEARNT: len(locked) - len(fair)})
     # A version goes by its workspace's name, which may not be the one that its card was given.

@@ -60,7 +60,7 @@ def test_scans_that_a_version_has_learnt_from_are_left_out_and_counted(locked):
 
 
 def test_without_locked_scans_it_says_so(bench):
-    with pytest.raises(NothingToMeasureError, match="Label scans of other patients"):
+    with pytest.raises(NothingToMeasureError, match="Label scans of more patients"):
         evaluate(bench, bench.champion().version.id)
 
 
