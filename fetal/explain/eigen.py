@@ -23,7 +23,7 @@ class EigenCam(Cam):
     name = "eigen-cam"
     title = "Eigen-CAM"
     words = (
-        "The parts to which the model answered most strongly; the picture is the same for every "
+        "the parts to which the model answered most strongly; the picture is the same for every "
         "plane."
     )
 

@@ -23,7 +23,7 @@ class GradCam(Cam):
 
     name = "grad-cam"
     title = "Grad-CAM"
-    words = "The parts of the scan that raised the model’s score for the plane."
+    words = "the parts of the scan that raised the model’s score for the plane."
 
     def weights(self, seen: Seen) -> Array:
         """The gradient."""
@@ -49,7 +49,7 @@ class GradCamPlusPlus(Cam):
     name = "grad-cam++"
     title = "Grad-CAM++"
     words = (
-        "Like Grad-CAM, but what spoke against the plane is left out, and small parts count for "
+        "like Grad-CAM, but what spoke against the plane is left out, and small parts count for "
         "more beside a large one."
     )
 
@@ -82,7 +82,7 @@ class HiResCam(GradCam):
     name = "hirescam"
     title = "HiResCAM"
     words = (
-        "What each part added to the model’s score; for the models of this program the picture is "
+        "what each part added to the model’s score; for the models of this program the picture is "
         "the same as Grad-CAM’s."
     )
 

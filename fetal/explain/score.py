@@ -30,7 +30,7 @@ class ScoreCam(Cam):
     name = "score-cam"
     title = "Score-CAM"
     words = (
-        "The parts that made the model name the plane when it was shown little else; this takes "
+        "the parts that made the model name the plane when it was shown little else; this takes "
         "some seconds."
     )
 

@@ -60,7 +60,6 @@ def heat_controls() -> HeatView:
         help=_METHOD_WORDS,
         persist_state="session",
     )
-    how.caption(explain.METHODS[method].words)
     opacity = strength.slider(
         "Strength of the heat map",
         min_value=0,
@@ -80,6 +79,7 @@ def heat_controls() -> HeatView:
     )
     with colour:
         scale(colours)
+    st.caption(f"{explain.METHODS[method].title}: {explain.METHODS[method].words}")
     return HeatView(plane if isinstance(plane, Plane) else None, method, opacity / 100, colours)
 
 

@@ -32,7 +32,7 @@ def test_every_method_can_be_chosen_and_says_what_it_shows(app: AppTest) -> None
 
         assert not app.exception
         assert all(caption.endswith(f"({cam.title})") for caption in heat_captions(app))
-        assert cam.words in [caption.value for caption in app.caption]
+        assert f"{cam.title}: {cam.words}" in [caption.value for caption in app.caption]
 
 
 def test_the_scan_under_review_is_explained_by_the_chosen_method(app: AppTest) -> None:
