@@ -59,9 +59,9 @@ class Calibration:
     Attributes:
         temperature: the logits are divided by it before the softmax (Guo et al. 2017); above 0.
         check_below: a prediction whose probability is lower is called doubtful; 0 to 1.
-        unknown_above: a picture whose features lie at least so far from those of the training
-            scans is called unknown (`FeatureStatistics.distance`); above 0. None where an older
-            program made the model: nothing is called unknown then.
+        unknown_above: a picture whose features are at least so strange is called unknown
+            (`FeatureStatistics.strangeness`); above 0. None where an older program made the
+            model: nothing is called unknown then.
     """
 
     temperature: float = 1.0

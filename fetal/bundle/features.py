@@ -2,6 +2,7 @@
 
 import zipfile
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,9 +17,6 @@ FILE = "features.npz"
 
 LARGEST = 64 * 2**20
 """Bytes that the unpacked file may take: hundreds of times more than any architecture needs."""
-
-TINY = 1e-12
-"""Stands for a variance of 0: a feature that never varies must not divide by it."""
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -71,10 +69,12 @@ class FeatureStatistics:
                 f"The model's feature statistics expect the shapes {expected}; received "
                 f"{received}. Copy the whole folder again."
             )
-        if not all(np.isfinite(getattr(self, name)).all() for name in expected):
+        if not self.counts.any() or not all(
+            np.isfinite(getattr(self, name)).all() for name in expected
+        ):
             raise FeaturesError(
-                "The model's feature statistics hold values that are no finite numbers. "
-                "Copy the whole folder again."
+                "The model's feature statistics tell of no scan, or hold values that are no "
+                "numbers. Copy the whole folder again."
             )
 
     def draw(self, plane: int, n: int, rng: np.random.Generator) -> Floats:
@@ -107,35 +107,38 @@ class FeatureStatistics:
         drawn = self.means[plane] + along @ self.basis.T + across
         return np.asarray(np.maximum(drawn, 0) if self.positive else drawn, np.float32)
 
-    def distance(self, features: Floats) -> npt.NDArray[np.float64]:
-        """How far pictures lie from the nearest plane: the Mahalanobis distance.
+    def strangeness(self, features: Floats) -> npt.NDArray[np.float64]:
+        """How much of what a model sees in pictures no training scan has ever shown it.
 
-        The spread is that of all planes together, as a plane of few scans knows its own too
-        badly (Lee et al. 2018, “A Simple Unified Framework for Detecting Out-of-Distribution
-        Samples and Adversarial Attacks”). What no plane spreads in, the many directions beyond
-        the basis, counts most: pictures of other things differ there.
+        Training scans differ from each other in some directions only: along the basis, and from
+        plane to plane. What a picture has beyond them is the residual of Wang et al. (2022, “ViM:
+        Out-of-Distribution with Virtual-logit Matching”), here as a share of the whole, so that a
+        brighter or fainter scan is no stranger than others.
 
         Args:
             features: float32 (n, c), pooled features.
 
         Returns:
-            float64 (n,), the root of the mean square over all directions, in standard deviations:
-            about 1 for the training scans themselves.
+            float64 (n,), 0 to 1.
         """
-        known = np.flatnonzero(self.counts)
-        share = self.counts / self.counts.sum()
-        along, across = (
-            share @ self.spreads.astype(float) ** 2,
-            share @ self.rest.astype(float) ** 2,
-        )
-        nearest = np.full(len(features), np.inf)
-        for plane in known:
-            deviation = features.astype(np.float64) - self.means[plane]
-            inside = deviation @ self.basis
-            squares = (inside**2 / np.maximum(along, TINY)).sum(axis=1)
-            outside = np.maximum((deviation**2).sum(axis=1) - (inside**2).sum(axis=1), 0)
-            nearest = np.minimum(nearest, squares + outside / max(across, TINY))
-        return np.asarray(np.sqrt(nearest / features.shape[1]))
+        centred = features.astype(np.float64) - self._centre
+        squares, inside = (centred**2).sum(axis=1), ((centred @ self._known) ** 2).sum(axis=1)
+        length = np.linalg.norm(features.astype(np.float64), axis=1)
+        beyond = np.sqrt(np.maximum(squares - inside, 0))
+        strange = np.ones(len(features))
+        return np.asarray(np.divide(beyond, length, out=strange, where=length > 0).clip(max=1))
+
+    @cached_property
+    def _centre(self) -> npt.NDArray[np.float64]:
+        """The mean of all training scans, (c,)."""
+        return np.asarray(self.counts @ self.means.astype(np.float64) / self.counts.sum())
+
+    @cached_property
+    def _known(self) -> npt.NDArray[np.float64]:
+        """Orthonormal directions in which training scans differ, (c, k)."""
+        seen = self.means[self.counts > 0].astype(np.float64)
+        directions, _ = np.linalg.qr(np.concatenate([self.basis, (seen[1:] - seen[0]).T], axis=1))
+        return np.asarray(directions)
 
     def merged_with(self, other: Self) -> Self:
         """Join with the statistics of other scans, as the same network sees them.

@@ -7,7 +7,13 @@ from fetal.bundle import FeatureStatistics
 from fetal.planes import PLANES
 
 RANK = 128
-"""Directions that are kept one by one; the others share one spread."""
+"""Directions that are kept one by one, at most; the others share one spread."""
+
+_SHARE = 4
+"""At most one of so many directions is kept, or a small network would find nothing strange."""
+
+_FLAT = 1e-4
+"""Directions with less than this share of the widest one's spread are rounding errors."""
 
 _PRIOR = 16
 """Scans' worth of belief that a plane spreads like all planes together."""
@@ -27,7 +33,7 @@ def fit_features(
     Args:
         features: float32 (n, c), the pooled features of the training scans.
         classes: int64 (n,), their planes as indices into `fetal.planes.PLANES`.
-        rank: how many directions to keep, at most; fewer where n or c is smaller.
+        rank: how many directions to keep, at most; fewer where n or c is small.
 
     Returns:
         The statistics.
@@ -40,8 +46,9 @@ def fit_features(
     means[~known] = means[known].mean(axis=0)
     deviations = features - means[classes].astype(np.float32)
     # The triangle of a QR decomposition has the axes of the whole, at a fraction of its size.
-    _, _, axes = np.linalg.svd(np.linalg.qr(deviations, mode="r"), full_matrices=False)
-    basis = axes[:rank].T
+    _, widths, axes = np.linalg.svd(np.linalg.qr(deviations, mode="r"), full_matrices=False)
+    wide = int((widths > _FLAT * widths.max()).sum())
+    basis = axes[: min(rank, wide, features.shape[1] // _SHARE)].T
     along = _shrunk((deviations @ basis) ** 2, classes, counts)
     whole = _shrunk((deviations**2).sum(axis=1, keepdims=True), classes, counts)
     left = features.shape[1] - basis.shape[1]
@@ -54,6 +61,23 @@ def fit_features(
         rest=np.sqrt(rest).astype(np.float32),
         positive=bool(features.min() >= 0),
     )
+
+
+def fit_unknown(strangeness: NDArray[np.float64]) -> float | None:
+    """The strangeness from which on a picture is called unknown.
+
+    Args:
+        strangeness: (n,), of the scans of validation patients, all of them familiar.
+
+    Returns:
+        What 97.5 % of them stay below, but kept between 1.5 and 2 times their median, since a few
+        scans cannot tell where the last fortieth begins. None where nothing is ever strange, as in
+        a network that learnt nothing.
+    """
+    middle = float(np.median(strangeness))
+    if middle <= 0:
+        return None
+    return float(np.clip(np.quantile(strangeness, 0.975), 1.5 * middle, 2 * middle))
 
 
 def _shrunk(

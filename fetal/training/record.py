@@ -18,7 +18,7 @@ from fetal.planes import PLANES
 from fetal.training.calibration import fit_doubt, fit_temperature, to_chances
 from fetal.training.exact import answers, channels_of, exact_copy
 from fetal.training.examples import Example
-from fetal.training.familiarity import fit_features
+from fetal.training.familiarity import fit_features, fit_unknown
 from fetal.training.fitting import Report
 from fetal.training.frames import Frames
 from fetal.training.settings import TrainingSettings
@@ -65,7 +65,7 @@ def write_card(
     exact = exact_copy(model, settings)
     train, validation = sides
     features, _ = answers(exact, settings, train)
-    _, logits = answers(exact, settings, validation)
+    others, logits = answers(exact, settings, validation)
     statistics = fit_features(features, train.classes)
     temperature = fit_temperature(logits, validation.classes)
     figures = evaluate(validation.classes, to_chances(logits, temperature), validation.patients)
@@ -77,7 +77,11 @@ def write_card(
         architecture=settings.architecture,
         input=InputSpec(settings.size, mean, std, settings.crop_to_sector),
         head=Head(maps=names[names.index("pool") - 1]),
-        calibration=Calibration(temperature, fit_doubt(logits, validation.classes, temperature)),
+        calibration=Calibration(
+            temperature,
+            check_below=fit_doubt(logits, validation.classes, temperature),
+            unknown_above=fit_unknown(statistics.strangeness(others)),
+        ),
         metrics={"validation": figures.to_json()},
         training=_origin(settings, examples),
         parent=champion.digest if champion and settings.start == "champion" else None,

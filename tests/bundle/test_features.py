@@ -89,6 +89,7 @@ def test_statistics_of_another_model_are_refused(write, features):
     ("name", "value"),
     [
         ("counts", np.zeros(5)),
+        ("counts", np.zeros(6)),
         ("means", np.full((6, 16), np.nan)),
         ("rest", np.array([object()])),
         ("basis", np.zeros((16,))),
@@ -170,3 +171,21 @@ def test_statistics_of_another_network_do_not_merge(features):
     narrow = dataclasses.replace(features, means=features.means[:, :8], basis=features.basis[:8])
     with pytest.raises(FeaturesError, match="same network"):
         features.merged_with(narrow)
+
+
+def test_what_no_training_scan_showed_is_strange(features):
+    drawn = features.draw(0, 200, np.random.default_rng(7))
+    other = np.random.default_rng(8).uniform(0, 6, (200, 16)).astype(np.float32)
+    assert np.quantile(features.strangeness(drawn), 0.95) < 0.05
+    assert np.quantile(features.strangeness(other), 0.05) > 0.2
+    assert features.strangeness(other).max() <= 1
+
+
+def test_every_plane_and_all_between_them_are_familiar(features):
+    means = features.means[:5]
+    assert features.strangeness(means).max() < 1e-3
+    assert features.strangeness((means[:1] + means[1:2]) / 2).max() < 1e-3
+
+
+def test_a_picture_in_which_a_model_sees_nothing_is_strange(features):
+    assert features.strangeness(np.zeros((1, 16), np.float32)) == [1]

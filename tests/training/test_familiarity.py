@@ -1,8 +1,9 @@
 """What is kept of the features of the training scans."""
 
 import numpy as np
+import pytest
 
-from fetal.training.familiarity import fit_features
+from fetal.training.familiarity import fit_features, fit_unknown
 from tests.training.conftest import Training
 
 
@@ -36,6 +37,29 @@ def test_fewer_scans_than_directions_are_no_obstacle() -> None:
     assert np.isfinite(found.draw(0, 4, np.random.default_rng(0))).all()
 
 
+def test_a_small_network_keeps_room_for_the_strange() -> None:
+    rng = np.random.default_rng(1)
+    found = fit_features(rng.random((500, 8), np.float32), rng.integers(0, 6, 500))
+    assert found.basis.shape == (8, 2)
+
+
+def test_about_one_familiar_scan_in_forty_is_called_unknown() -> None:
+    strangeness = np.random.default_rng(1).lognormal(-2.5, 0.25, 2000)
+    threshold = fit_unknown(strangeness)
+    assert threshold is not None
+    assert 0.015 < (strangeness >= threshold).mean() < 0.035
+
+
+def test_a_few_scans_neither_narrow_nor_widen_the_familiar_too_far() -> None:
+    alike = fit_unknown(np.array([0.1, 0.1, 0.1]))
+    outlier = fit_unknown(np.array([0.1, 0.1, 0.1, 0.9]))
+    assert (alike, outlier) == (pytest.approx(0.15), pytest.approx(0.2))
+
+
+def test_a_network_to_which_nothing_is_strange_has_no_threshold() -> None:
+    assert fit_unknown(np.zeros(5)) is None
+
+
 def test_a_trained_model_keeps_the_statistics_of_its_training_scans(training: Training) -> None:
     kept = training.bundle.features()
     assert kept is not None
@@ -43,3 +67,6 @@ def test_a_trained_model_keeps_the_statistics_of_its_training_scans(training: Tr
     assert kept.means.shape == (6, 2048)
     assert kept.positive
     assert (training.bundle.folder / "features.npz").stat().st_size < 1.5e6
+    threshold = training.bundle.card.calibration.unknown_above
+    assert threshold is not None
+    assert threshold > 0
