@@ -1,5 +1,8 @@
 """Batches of varied scans, and how much each plane counts in them."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +12,23 @@ from fetal.training.augmentation import augment
 from fetal.training.frames import Frames
 from fetal.training.settings import TrainingSettings
 
+Look = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]
+"""Gives what a network sees of chosen scans, (k, ...), with chance to draw from."""
+
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of augmented training frames, in a new order each epoch, the same for a seed."""
+    """Batches of training scans, in a new order each epoch, the same for a seed.
+
+    Without `look` they hold the frames, augmented: (batch, size, size, 1), grey levels.
+    """
 
     def __init__(
-        self, frames: Frames, settings: TrainingSettings, weights: NDArray[np.float32], epoch: int
+        self,
+        frames: Frames,
+        settings: TrainingSettings,
+        weights: NDArray[np.float32],
+        epoch: int,
+        look: Look | None = None,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._frames = frames
@@ -22,6 +36,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._weights = weights
         self._targets = frames.one_hot()
         self._epoch = epoch
+        self._look = look or self._augmented
         self._order = self._chance(0).permutation(len(frames.classes))
 
     def __len__(self) -> int:
@@ -31,23 +46,47 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(
         self, index: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """The frames, (batch, size, size, 1), their one-hot planes and their weights."""
+    ) -> tuple[NDArray[Any], NDArray[np.float32], NDArray[np.float32]]:
+        """What is seen of the scans, (batch, ...), their one-hot planes and their weights."""
         batch = self._settings.batch
         chosen = self._order[index * batch : (index + 1) * batch]
-        chance = self._chance(index + 1)
-        pixels = np.stack(
-            [augment(self._frames.pixels[i], self._settings.augmentation, chance) for i in chosen]
-        )
         return (
-            pixels[..., None].astype(np.float32),
+            self._look(chosen, self._chance(index + 1)),
             self._targets[chosen],
             self._weights[self._frames.classes[chosen]],
         )
 
+    def _augmented(
+        self, chosen: NDArray[np.int64], chance: np.random.Generator
+    ) -> NDArray[np.float32]:
+        pixels = np.stack(
+            [augment(self._frames.pixels[i], self._settings.augmentation, chance) for i in chosen]
+        )
+        return pixels[..., None].astype(np.float32)
+
     def _chance(self, stream: int) -> np.random.Generator:
         # Keyed by epoch and batch: a run that goes on after a kill sees what it would have seen.
         return np.random.default_rng((self._settings.seed, self._epoch, stream))
+
+
+class InOrder(keras.utils.PyDataset):  # type: ignore[misc]
+    """Every scan of a side once, in its order, with its one-hot plane."""
+
+    def __init__(
+        self, frames: Frames, batch: int, look: Callable[[NDArray[np.int64]], NDArray[Any]]
+    ) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self._targets = frames.one_hot()
+        self._batch = batch
+        self._look = look
+
+    def __len__(self) -> int:
+        return -(-len(self._targets) // self._batch)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
+        first = index * self._batch
+        chosen = np.arange(first, min(first + self._batch, len(self._targets)))
+        return self._look(chosen), self._targets[chosen]
 
 
 def class_weights(frames: Frames, settings: TrainingSettings) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import keras
 
 def describe() -> str:
     """The device in a person's words, such as `GPU` or `CPU, 2 cores`."""
-    return "GPU" if _has_gpu() else f"CPU, {os.cpu_count()} cores"
+    return "GPU" if has_gpu() else f"CPU, {os.cpu_count()} cores"
 
 
 def choose_precision(mixed: bool) -> str:
@@ -24,13 +24,14 @@ def choose_precision(mixed: bool) -> str:
     Returns:
         The name of Keras's policy.
     """
-    quick = _has_gpu() or (keras.backend.backend() == "tensorflow" and _has_bfloat16())
+    quick = has_gpu() or (keras.backend.backend() == "tensorflow" and _has_bfloat16())
     policy = "mixed_bfloat16" if mixed and quick else "float32"
     keras.config.set_dtype_policy(policy)
     return policy
 
 
-def _has_gpu() -> bool:
+def has_gpu() -> bool:
+    """Whether Keras computes on a GPU."""
     # Where a backend puts an array of its own accord is the one thing that all three can tell.
     place = str(keras.ops.zeros(()).device).lower()
     return any(name in place for name in ("gpu", "cuda", "mps"))

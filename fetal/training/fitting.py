@@ -1,26 +1,23 @@
 """Fitting: one stage of a schedule, epoch by epoch, from wherever it was left."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
-from fetal.training.architectures import STAGES, stage_of
-from fetal.training.batches import Batches, class_weights
+from fetal.training.architectures import stage_of
 from fetal.training.checkpoint import (
     Position,
     load_variables,
     save_position,
     save_variables,
 )
-from fetal.training.frames import Frames
+from fetal.training.cut import first_stage
+from fetal.training.feature_cache import FeatureCache
+from fetal.training.features import Report
 from fetal.training.settings import Stage, TrainingSettings
-
-Report = Callable[[dict[str, Any]], None]
+from fetal.training.showing import Sides, choose_showing
 
 WARM_UP = 0.1
 """The share of a cosine schedule in which the learning rate rises."""
@@ -36,7 +33,7 @@ def check_learns(settings: TrainingSettings) -> None:
         ValueError: a stage names others; the message lists those that there are.
     """
     for stage in settings.stages:
-        _first_stage(settings.architecture, stage.learn)
+        first_stage(settings.architecture, stage.learn)
 
 
 def let_learn(model: keras.Model, learn: str, fresh: list[str]) -> None:
@@ -51,7 +48,7 @@ def let_learn(model: keras.Model, learn: str, fresh: list[str]) -> None:
         learn: `head`, a stage of the architecture such as `conv5`, or `all`.
         fresh: The layers that started without weights.
     """
-    first = _first_stage(model.name, learn)
+    first = first_stage(model.name, learn)
     for layer in model.layers:
         layer.trainable = stage_of(model.name, layer.name) >= first
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -59,28 +56,21 @@ def let_learn(model: keras.Model, learn: str, fresh: list[str]) -> None:
             layer.momentum = 0.9
 
 
-def _first_stage(architecture: str, learn: str) -> int:
-    stages = STAGES[architecture]
-    named = {"all": 0, "head": len(stages)} | {name: index for index, name in enumerate(stages)}
-    if learn not in named:
-        raise ValueError(
-            f"Expected a stage to learn “all”, “head” or one of {', '.join(stages)}; "
-            f"received “{learn}”."
-        )
-    return named[learn]
-
-
 def fit_stage(
     model: keras.Model,
     stage: Stage,
     settings: TrainingSettings,
-    sides: tuple[Frames, Frames],
+    sides: Sides,
     fresh: list[str],
     folder: Path,
     position: Position,
     report: Report,
+    cache: FeatureCache | None = None,
 ) -> None:
     """Run one stage to its end; the model then has the stage's best weights.
+
+    Where layers below those that learn stay frozen, what they make of each scan can be kept: the
+    stage then fits the upper part alone, which shares its weights with the model.
 
     Args:
         model: The network, with the weights that the stage before left.
@@ -91,29 +81,31 @@ def fit_stage(
         folder: Where checkpoints go; one of this stage that is found there is taken up.
         position: How far the run has come; moved on as epochs finish.
         report: Told of every step and epoch.
+        cache: Where the features of frozen layers are kept; none shows every scan anew.
     """
-    train, validation = sides
     let_learn(model, stage.learn, fresh)
-    weights = class_weights(train, settings)
-    steps = len(Batches(train, settings, weights, epoch=0))
-    classifier = _compile(model, stage, settings, steps)
-    judge = (validation.pixels[..., None], validation.one_hot())
+    showing = choose_showing(model, stage, settings, sides, cache, report)
+    steps = showing.steps
+    classifier = _compile(showing.network, stage, settings, steps)
+    judge = showing.test()
     last, best = folder / "last.npz", folder / "best.npz"
     everything = [*model.variables, *classifier.optimizer.variables]
     if position.epoch:
         load_variables(last, everything)
     else:
         position.learning_rate = stage.learning_rate
-        position.best = _judge(classifier, judge, settings.batch)[0]
+        position.best = _judge(classifier, judge)[0]
         save_variables(best, model.variables)
     while position.epoch < stage.epochs and position.waited < stage.patience:
         began = time.monotonic()
         if stage.schedule == "plateau":
             classifier.optimizer.learning_rate = position.learning_rate
-        batches = Batches(train, settings, weights, _seed_of(position))
+        batches = showing.lesson(position.epoch, _seed_of(position))
         pace = _Pace(stage, position, steps, report)
-        log = classifier.fit(batches, epochs=1, verbose=0, callbacks=[pace]).history
-        loss, accuracy = _judge(classifier, judge, settings.batch)
+        # They come in an order of their own, the same after a kill; Keras's would be another.
+        fitted = classifier.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[pace])
+        log = fitted.history
+        loss, accuracy = _judge(classifier, judge)
         _move_on(position, stage, loss)
         point = {
             "kind": "epoch",
@@ -136,9 +128,8 @@ def fit_stage(
 
 
 def _compile(
-    model: keras.Model, stage: Stage, settings: TrainingSettings, steps: int
+    classifier: keras.Model, stage: Stage, settings: TrainingSettings, steps: int
 ) -> keras.Model:
-    classifier = keras.Model(model.input, model.outputs[1])
     classifier.compile(
         optimizer=_optimizer(_rate(stage, steps), settings),
         loss=make_loss(settings),
@@ -190,12 +181,8 @@ def make_loss(settings: TrainingSettings) -> keras.losses.Loss:
             return keras.losses.CategoricalCrossentropy(**common)
 
 
-def _judge(
-    classifier: keras.Model,
-    judge: tuple[NDArray[np.uint8], NDArray[np.float32]],
-    batch: int,
-) -> tuple[float, float]:
-    loss, accuracy = classifier.evaluate(*judge, batch_size=batch, verbose=0)
+def _judge(classifier: keras.Model, judge: keras.utils.PyDataset) -> tuple[float, float]:
+    loss, accuracy = classifier.evaluate(judge, verbose=0)
     return float(loss), float(accuracy)
 
 

@@ -4,33 +4,43 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from fetal.training.architectures import HEAD
 from fetal.training.batches import class_weights
-from fetal.training.fitting import Report, make_loss
-from fetal.training.frames import Frames
+from fetal.training.cut import POOL, Cut, between, cut_at, cut_below
+from fetal.training.feature_cache import FeatureCache
+from fetal.training.features import Features, Report, Tell
+from fetal.training.fitting import make_loss
 from fetal.training.settings import Stage, TrainingSettings
+from fetal.training.showing import Sides, fits
+from fetal.training.variants import AS_IT_IS, plain_variants
 
 
 def fit_head(
     model: keras.Model,
     stage: Stage,
     settings: TrainingSettings,
-    sides: tuple[Frames, Frames],
+    sides: Sides,
     report: Report,
+    cache: FeatureCache | None = None,
 ) -> None:
     """Train the last layer alone on features that are computed once.
 
     The frozen layers see every scan as it is and mirrored, and are then left alone: an epoch of
     the head costs milliseconds.
+
+    Args:
+        model: The network; only its last layer changes.
+        stage: For how long and how fast it learns.
+        settings: The run's settings.
+        sides: The training and the validation frames.
+        report: Told of every epoch.
+        cache: Where features are kept for other stages and runs; none computes them here alone.
     """
-    train, validation = sides
-    backbone = keras.Model(model.input, model.get_layer("pool").output)
-    seen = [train.pixels]
-    if settings.augmentation.flip_horizontal:
-        seen.append(train.pixels[:, :, ::-1])
-    features = np.concatenate([_features(backbone, pixels, settings) for pixels in seen])
+    train = sides[0]
+    learnt, judged = _features(model, settings, sides, cache, Tell(stage.name, report))
+    variants = plain_variants(settings)
+    features = np.concatenate([learnt.all(variant) for variant in range(variants)])
     head = model.get_layer(HEAD)
     probe = keras.Sequential(
         [
@@ -46,15 +56,15 @@ def fit_head(
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         jit_compile=False,
     )
-    judge = (_features(backbone, validation.pixels, settings), validation.one_hot())
+    judge = (judged.all(AS_IT_IS), sides[1].one_hot())
     stop = keras.callbacks.EarlyStopping(patience=stage.patience, restore_best_weights=True)
     weights = class_weights(train, settings)[train.classes]
     before = probe.evaluate(*judge, verbose=0)[0]
     untouched = probe.get_weights()
     log = probe.fit(
         features,
-        np.tile(train.one_hot(), (len(seen), 1)),
-        sample_weight=np.tile(weights, len(seen)),
+        np.tile(train.one_hot(), (variants, 1)),
+        sample_weight=np.tile(weights, variants),
         validation_data=judge,
         epochs=stage.epochs,
         batch_size=32,
@@ -66,11 +76,37 @@ def fit_head(
 
 
 def _features(
-    backbone: keras.Model, pixels: NDArray[np.uint8], settings: TrainingSettings
-) -> NDArray[np.float32]:
-    return np.asarray(
-        backbone.predict(pixels[..., None], batch_size=settings.batch, verbose=0), np.float32
-    )
+    model: keras.Model,
+    settings: TrainingSettings,
+    sides: Sides,
+    cache: FeatureCache | None,
+    tell: Tell,
+) -> list[Features]:
+    """The pooled features of both sides.
+
+    Where a later stage learns from kept features too, they lead there: the lower layers then look
+    at each scan once for both.
+    """
+    pooled = cut_at(model, POOL)
+    lower = _later_cut(model, settings, sides, cache)
+    if lower is None:
+        return [Features(side, settings, model, pooled, cache, tell) for side in sides]
+    onward = between(model, lower, POOL)
+    sources = [Features(side, settings, model, lower, cache, tell) for side in sides]
+    return [
+        Features(side, settings, model, pooled, cache, tell, (source, onward))
+        for side, source in zip(sides, sources, strict=True)
+    ]
+
+
+def _later_cut(
+    model: keras.Model, settings: TrainingSettings, sides: Sides, cache: FeatureCache | None
+) -> Cut | None:
+    for stage in settings.stages if cache else ():
+        cut = cut_below(model, stage.learn) if stage.learn != HEAD else None
+        if cache and cut and fits(cut, stage, settings, sides, cache):
+            return cut
+    return None
 
 
 class _HeadEpochs(keras.callbacks.Callback):  # type: ignore[misc]

@@ -19,7 +19,9 @@ from fetal.training.checkpoint import (
 from fetal.training.device import choose_precision, describe
 from fetal.training.examples import Example, check_examples, phantoms
 from fetal.training.export import export_graph
-from fetal.training.fitting import Report, fit_stage
+from fetal.training.feature_cache import open_cache
+from fetal.training.features import Report
+from fetal.training.fitting import fit_stage
 from fetal.training.frames import Frames, write_frames
 from fetal.training.head import fit_head
 from fetal.training.record import About, write_card
@@ -38,6 +40,7 @@ def train(
     *,
     about: About,
     champion: Bundle | None = None,
+    cache: Path | None = None,
 ) -> Bundle:
     """Train a model.
 
@@ -51,6 +54,7 @@ def train(
         report: Told of stages, steps, epochs and log lines, as dictionaries with a `kind`.
         about: What the card says of the model.
         champion: The model to start from when `settings.start` is `champion`.
+        cache: The folder of features that runs share; none is `features` in the run's folder.
 
     Returns:
         The new model.
@@ -64,7 +68,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     check_examples(examples)
     settings = _as_champion(settings, champion)
-    run = _Run(settings, folder, report, champion)
+    run = _Run(settings, folder, report, champion, cache)
     run.begin()
     sides = run.read(examples)
     model = run.train(sides)
@@ -81,7 +85,12 @@ def train(
 
 
 def train_network(
-    sides: tuple[Frames, Frames], settings: TrainingSettings, folder: Path, report: Report
+    sides: tuple[Frames, Frames],
+    settings: TrainingSettings,
+    folder: Path,
+    report: Report,
+    *,
+    cache: Path | None = None,
 ) -> keras.Model:
     """Train a network on framed scans and write no model.
 
@@ -92,6 +101,7 @@ def train_network(
         settings: How to train; it starts from weights, from ImageNet or from nothing.
         folder: Where checkpoints go; must exist.
         report: Told of stages, steps, epochs and log lines.
+        cache: The folder of features that runs share; none is `features` in `folder`.
 
     Returns:
         The network with its best weights, from scans to maps and logits.
@@ -101,7 +111,7 @@ def train_network(
         WeightsError: the weights to start from cannot be had.
     """
     check_apart({TRAIN: sides[0].patients, VALIDATION: sides[1].patients})
-    run = _Run(_as_champion(settings, None), folder, report, None, index=1)
+    run = _Run(_as_champion(settings, None), folder, report, None, cache, index=1)
     run.begin()
     return run.train(sides)
 
@@ -128,6 +138,7 @@ class _Run:
     folder: Path
     report: Report
     champion: Bundle | None
+    cache: Path | None
     index: int = 0
 
     def begin(self) -> None:
@@ -186,6 +197,9 @@ class _Run:
         return model, fresh
 
     def fit(self, model: keras.Model, sides: tuple[Frames, Frames], fresh: list[str]) -> None:
+        cache = None
+        if self.settings.cache_features:
+            cache = open_cache(self.cache or self.folder / "features")
         position = load_position(self.folder)
         best = self.folder / "best.npz"
         if position.stage or position.epoch:
@@ -197,11 +211,19 @@ class _Run:
             if number < position.stage:
                 continue
             if stage.learn == "head":
-                fit_head(model, stage, self.settings, sides, self.report)
+                fit_head(model, stage, self.settings, sides, self.report, cache)
                 save_variables(best, model.variables)
             else:
                 fit_stage(
-                    model, stage, self.settings, sides, fresh, self.folder, position, self.report
+                    model,
+                    stage,
+                    self.settings,
+                    sides,
+                    fresh,
+                    self.folder,
+                    position,
+                    self.report,
+                    cache,
                 )
             position = replace(position, stage=number + 1, epoch=0, waited=0)
             save_position(self.folder, position)

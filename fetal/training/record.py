@@ -19,7 +19,7 @@ from fetal.training.calibration import fit_doubt, fit_temperature, to_chances
 from fetal.training.exact import answers, channels_of, exact_copy
 from fetal.training.examples import Example
 from fetal.training.familiarity import fit_features, fit_unknown
-from fetal.training.fitting import Report
+from fetal.training.features import Report
 from fetal.training.frames import Frames
 from fetal.training.settings import TrainingSettings
 

@@ -94,6 +94,11 @@ class TrainingSettings:
     augmentation: Augmentation = field(default_factory=Augmentation)
     mixed_precision: bool = True
     """Use 16-bit arithmetic where the device is quicker with it."""
+    cache_features: bool = True
+    """Keep on disk what frozen layers make of a scan, for later epochs and other runs."""
+    variants: int = 4
+    """Fixed variations of each scan that stages with frozen layers learn from, one an epoch in
+    turn; the first is the scan as it is. Only with `cache_features`."""
     phantoms: int = 0
     """Simulated scans of each plane that are added to the training side."""
     seed: int = 7
@@ -107,6 +112,10 @@ class TrainingSettings:
             raise SettingsError(
                 "Start “weights” expects the path of a weights file; none was given. "
                 "Set `weights` or choose another start."
+            )
+        if self.variants < 1:
+            raise SettingsError(
+                f"`variants` expects at least 1, the scan as it is; received {self.variants}."
             )
         if self.size < 32 or self.batch < 1 or not self.stages:
             raise SettingsError(

@@ -19,7 +19,7 @@ from fetal.training.settings import Augmentation, Stage, TrainingSettings
 SMALL = TrainingSettings(
     size=64,
     start="nothing",
-    stages=(Stage("Head", "head", 2, 1e-3), Stage("Upper layers", "conv5", 2, 1e-4)),
+    stages=(Stage("Head", "head", 2, 1e-5), Stage("Upper layers", "conv5", 2, 1e-4)),
     batch=8,
     augmentation=Augmentation(),
     mixed_precision=False,

@@ -1,0 +1,61 @@
+"""Running a frozen part of a network, as quickly as the machine can and with nothing learnt."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as ops
+
+from fetal.training.device import has_gpu
+from fetal.training.export.layers import EMITTERS, to_first, to_last
+from fetal.training.export.writer import GraphWriter, UnsupportedLayerError
+
+Forward = Callable[[NDArray[Any]], NDArray[np.float32]]
+"""From a batch of inputs to the float32 outputs, each (n, ...)."""
+
+
+def forward(model: keras.Model) -> Forward:
+    """Make a part of a network ready to run.
+
+    On a processor OpenVINO runs it, in the arithmetic of Keras's policy: it joins each
+    convolution with the normalisation and activation behind it, and needs little more than half
+    of Keras's time. On a GPU, and with layers that the export does not know, Keras does.
+
+    Args:
+        model: A functional model with one input and one output, whose weights stay as they are
+            for as long as the function is used.
+
+    Returns:
+        The function.
+    """
+    if has_gpu():
+        return _with_keras(model)
+    try:
+        return _with_openvino(model)
+    except UnsupportedLayerError:
+        return _with_keras(model)
+
+
+def _with_openvino(model: keras.Model) -> Forward:
+    given = ops.parameter([-1, *model.inputs[0].shape[1:]], np.float32)
+    [result] = GraphWriter(EMITTERS).run(model, [to_first(given)])
+    graph = ov.Model([ops.result(to_last(result))], [given], "part")
+    precision = "f32" if keras.config.dtype_policy().compute_dtype == "float32" else "bf16"
+    compiled = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": precision})
+    request = compiled.create_infer_request()
+
+    def run(batch: NDArray[Any]) -> NDArray[np.float32]:
+        # Copied: the next call writes into the same memory.
+        return np.array(request.infer([batch.astype(np.float32)])[0])
+
+    return run
+
+
+def _with_keras(model: keras.Model) -> Forward:
+    def run(batch: NDArray[Any]) -> NDArray[np.float32]:
+        return np.asarray(model.predict_on_batch(batch), np.float32)
+
+    return run

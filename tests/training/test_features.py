@@ -1,0 +1,197 @@
+"""Training on kept features: the same as without, computed once, and safe to kill."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from fetal.training.batches import InOrder
+from fetal.training.checkpoint import Position, load_position
+from fetal.training.feature_cache import FeatureCache
+from fetal.training.fitting import fit_stage
+from fetal.training.head import fit_head
+from fetal.training.settings import Augmentation, SettingsError, Stage, TrainingSettings
+from fetal.training.variants import vary
+from tests.training.tiny_network import STILL, TINY, tiny_network, tiny_sides, use_tiny_network
+
+STAGE = TINY.stages[0]
+HEAD_STAGE = Stage("Last layer", "head", 3, 1e-2)
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing in the training may catch it."""
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    use_tiny_network(monkeypatch)
+    yield
+    keras.config.set_dtype_policy(policy)
+
+
+@dataclass
+class Told:
+    """Keeps what a training tells."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        self.events.append(event)
+
+    @property
+    def looked(self) -> list[int]:
+        """How many pictures went through the frozen layers each time."""
+        texts = [event["text"] for event in self.events if event["kind"] == "log"]
+        return [int(text.split("looked at ")[1].split()[0]) for text in texts if "looked" in text]
+
+
+def train_upper(
+    folder: Path, cache: FeatureCache | None, settings: TrainingSettings = TINY, report: Any = None
+) -> list[Any]:
+    """The weights that a stage ends with."""
+    folder.mkdir(exist_ok=True)
+    model = tiny_network(settings)
+    position = load_position(folder)
+    told = report or Told()
+    fit_stage(model, settings.stages[0], settings, tiny_sides(), [], folder, position, told, cache)
+    return list(model.get_weights())
+
+
+def train_head(
+    settings: TrainingSettings, cache: FeatureCache | None, report: Any
+) -> list[np.ndarray[Any, Any]]:
+    model = tiny_network(settings)
+    fit_head(model, HEAD_STAGE, settings, tiny_sides(), report, cache)
+    return list(model.get_layer("head").get_weights())
+
+
+def same(first: list[Any], second: list[Any], tolerance: float = 0.0) -> bool:
+    return all(np.allclose(a, b, atol=tolerance) for a, b in zip(first, second, strict=True))
+
+
+def test_the_upper_part_learns_the_same_from_kept_features_as_from_scans(tmp_path: Path) -> None:
+    settings = TINY.but(augmentation=STILL, variants=1)
+    scans = train_upper(tmp_path / "scans", None, settings)
+    kept = train_upper(tmp_path / "kept", FeatureCache(tmp_path / "cache"), settings)
+    untouched = tiny_network(settings).get_weights()
+    assert same(scans, kept, tolerance=2e-3)
+    assert not same(scans, untouched, tolerance=2e-2)
+
+
+@pytest.mark.parametrize("stages", [(HEAD_STAGE,), (HEAD_STAGE, STAGE)])
+def test_the_head_learns_the_same_with_a_cache_as_without(
+    tmp_path: Path, stages: tuple[Stage, ...]
+) -> None:
+    settings = TINY.but(stages=stages)
+    without, within = Told(), Told()
+    anew = train_head(settings, None, without)
+    kept = train_head(settings, FeatureCache(tmp_path), within)
+    again = train_head(settings, FeatureCache(tmp_path), within)
+    assert same(anew, kept, tolerance=1e-3)
+    assert same(kept, again)
+    # The training side as it is and mirrored, and the validation side.
+    assert without.looked == [16, 16, 8]
+    assert within.looked == [16, 16, 8, 0, 0, 0]
+
+
+def test_each_epoch_shows_one_variant_and_no_picture_is_looked_at_twice(tmp_path: Path) -> None:
+    told = Told()
+    cache = FeatureCache(tmp_path / "cache")
+    settings = TINY.but(variants=3)
+    first = train_upper(tmp_path / "first", cache, settings, told)
+    assert told.looked == [8, 16, 16, 16]
+    second = train_upper(tmp_path / "second", cache, settings, told)
+    assert told.looked[4:] == [0, 0, 0, 0]
+    assert same(first, second)
+
+
+def test_the_head_leaves_to_the_next_stage_what_it_looked_at(tmp_path: Path) -> None:
+    settings = TINY.but(stages=(STAGE, HEAD_STAGE), variants=2)
+    cache, told = FeatureCache(tmp_path / "cache"), Told()
+    train_head(settings, cache, told)
+    train_upper(tmp_path / "run", cache, settings, told)
+    assert told.looked == [16, 16, 8, 0, 0, 0]
+
+
+@pytest.mark.parametrize("change", ["weights", "normalisation", "architecture's cut"])
+def test_another_network_knows_nothing_of_what_this_one_saw(tmp_path: Path, change: str) -> None:
+    cache, told = FeatureCache(tmp_path / "cache"), Told()
+    train_upper(tmp_path / "first", cache, TINY.but(variants=1), told)
+    settings = TINY.but(variants=1)
+    model = tiny_network(settings)
+    if change == "weights":
+        model = tiny_network(settings.but(seed=8))
+    elif change == "normalisation":
+        model.get_layer("normalise").mean = model.get_layer("normalise").mean + 1
+    stage = Stage("Others", "block4" if "cut" in change else "block5", 1, 1e-2)
+    folder = tmp_path / "second"
+    folder.mkdir()
+    fit_stage(model, stage, settings, tiny_sides(), [], folder, Position(), told, cache)
+    assert told.looked == [8, 16, 8, 16]
+
+
+def test_a_damaged_file_is_computed_anew_and_alone(tmp_path: Path) -> None:
+    cache, told = FeatureCache(tmp_path / "cache"), Told()
+    whole = train_upper(tmp_path / "first", cache, TINY.but(variants=1), told)
+    damaged = sorted((tmp_path / "cache").glob("*/*.npy"))[0]
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    after = train_upper(tmp_path / "second", cache, TINY.but(variants=1), told)
+    assert sum(told.looked[2:]) == 1
+    assert same(whole, after)
+
+
+def test_killed_after_an_epoch_it_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    def die_after_second_epoch(event: dict[str, Any]) -> None:
+        if event["kind"] == "epoch" and event["epoch"] == 2:
+            raise Killed
+
+    whole = train_upper(tmp_path / "whole", FeatureCache(tmp_path / "one"))
+    cache, told = FeatureCache(tmp_path / "two"), Told()
+    with pytest.raises(Killed):
+        train_upper(tmp_path / "killed", cache, report=die_after_second_epoch)
+    resumed = train_upper(tmp_path / "killed", cache, report=told)
+    assert [event["epoch"] for event in told.events if event["kind"] == "epoch"] == [3, 4]
+    assert told.looked == [0, 16, 16]
+    assert same(whole, resumed, tolerance=1e-6)
+
+
+def test_a_cache_without_room_shows_every_scan_anew_and_says_so(tmp_path: Path) -> None:
+    cache, told = FeatureCache(tmp_path / "cache", limit=10_000), Told()
+    settings = TINY.but(stages=(HEAD_STAGE, STAGE))
+    kept = train_upper(tmp_path / "kept", cache, TINY, told)
+    assert same(kept, train_upper(tmp_path / "scans", None))
+    assert told.looked == []
+    assert "FETAL_CACHE_GB gives the cache more" in told.events[0]["text"]
+    train_head(settings, cache, told)
+    assert told.looked == [16, 16, 8]
+
+
+def test_the_first_variants_are_the_scan_and_its_mirror_image_and_the_others_stay() -> None:
+    scan = tiny_sides()[0].pixels[0]
+    assert np.array_equal(vary(scan, 0, TINY), scan)
+    assert np.array_equal(vary(scan, 1, TINY), scan[:, ::-1])
+    drawn = vary(scan, 2, TINY)
+    assert np.array_equal(drawn, vary(scan, 2, TINY))
+    assert not np.array_equal(drawn, vary(scan, 3, TINY))
+    assert not np.array_equal(drawn, vary(scan, 2, TINY.but(seed=8)))
+    one_way = TINY.but(augmentation=Augmentation(flip_horizontal=False))
+    assert not np.array_equal(vary(scan, 1, one_way), scan[:, ::-1])
+
+
+def test_the_validation_side_is_shown_whole_and_in_its_order() -> None:
+    side = tiny_sides()[1]
+    batches = InOrder(side, 3, lambda chosen: chosen)
+    shown = [batches[number] for number in range(len(batches))]
+    assert np.concatenate([chosen for chosen, _ in shown]).tolist() == list(range(8))
+    assert np.array_equal(np.concatenate([planes for _, planes in shown]), side.one_hot())
+
+
+def test_less_than_one_variant_is_refused() -> None:
+    with pytest.raises(SettingsError, match="at least 1, the scan as it is"):
+        TINY.but(variants=0)
