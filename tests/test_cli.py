@@ -19,7 +19,7 @@ from fetal.explain import COLOUR_MAPS, METHODS
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.scans import encode_png, read_scan
-from tests.tiny_model import tiny_model
+from tests.tiny_model import tiny_model, tiny_model_that_knows_nothing
 from tests.waiting import alive, until
 from tests.workbench.drawn import file as drawn
 
@@ -91,6 +91,15 @@ def test_predict_tells_overlays_and_tables_without_a_workspace(fetal, folder, tm
         assert sum(float(row[plane]) for plane in PLANES) == pytest.approx(1, abs=1e-3)
         assert float(row["probability"]) == max(float(row[plane]) for plane in PLANES)
     assert not (tmp_path / "workspace").exists()
+
+
+def test_predict_names_no_plane_where_the_model_knows_none(fetal, folder, tmp_path):
+    model = str(tiny_model_that_knows_nothing().folder)
+    answer = fetal("predict", folder, "--model", model, "--csv", "results.csv")
+    assert answer.exit_code == 0, answer.output
+    assert all(": Not a plane I know: " in line for line in answer.output.splitlines())
+    with (tmp_path / "results.csv").open() as file:
+        assert all(float(row["unfamiliarity"]) > 1 for row in csv.DictReader(file))
 
 
 def test_predict_offers_every_method_and_colour_map_and_draws_by_them(fetal, folder, tmp_path):

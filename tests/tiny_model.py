@@ -1,10 +1,13 @@
 """A model of a few hundred weights, whole in every other respect, for tests of what uses models."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from fetal.bundle import Bundle, Card, Head, InputSpec, write_bundle
+import numpy as np
+
+from fetal.bundle import Bundle, Card, Head, InputSpec, copy_with_card, write_bundle
 from fetal.planes import PLANES
 
 SIZE = 32
@@ -33,3 +36,17 @@ def tiny_model(seed: int = 1, name: str = "tiny", trained_on: tuple[str, ...] = 
     )
     folder = Path(mkdtemp(prefix="tiny-model-")) / "model"
     return write_bundle(folder, card, lambda place: export_graph(model, place), trained_on)
+
+
+@cache
+def tiny_model_that_knows_nothing() -> Bundle:
+    """Write a tiny model to which every scan is unfamiliar."""
+    from fetal.training.familiarity import fit_features
+
+    bundle = tiny_model(3, "newborn")
+    channels, *_ = bundle.head()[0].shape
+    random = np.random.default_rng(0).random((40, channels), np.float32)
+    known = fit_features(random, np.arange(40) % len(PLANES))
+    calibration = replace(bundle.card.calibration, unknown_above=1e-9)
+    card = replace(bundle.card, calibration=calibration)
+    return copy_with_card(bundle, card, Path(mkdtemp(prefix="tiny-model-")) / "model", known)

@@ -14,7 +14,7 @@ from fetal.planes import PLANES
 if TYPE_CHECKING:
     from fetal.predict import Model, Prediction
 
-_HEADER = ("file", "plane", "probability", "doubt", *PLANES, "error")
+_HEADER = ("file", "plane", "probability", "doubt", "unfamiliarity", *PLANES, "error")
 # As in fetal.explain, which takes its time to import.
 _MAPS = ("cividis", "viridis", "inferno", "magma")
 _METHODS = ("grad-cam", "grad-cam++", "hirescam", "eigen-cam", "score-cam")
@@ -75,9 +75,7 @@ def predict(
         if prediction is None:
             options.complain(f"{path}: {row['error']}")
             continue
-        # Rounded down: 99.97 % is not certainty.
-        percent = math.floor(1000 * prediction.confidence) / 10
-        click.echo(f"{path}: {prediction.plane.title}, {percent} %. {row['doubt']}")
+        click.echo(f"{path}: {_in_words(prediction)}")
         if overlay is not None:
             _draw(model, prediction, overlay / _picture_name(path, drawn), look)
     if table is not None:
@@ -113,8 +111,17 @@ def _one(model: "Model", path: Path) -> tuple[dict[str, str], "Prediction | None
         "plane": prediction.plane.value,
         "probability": f"{prediction.confidence:.4f}",
         "doubt": prediction.words,
+        "unfamiliarity": f"{prediction.unfamiliarity:.4f}",
     }
     return row, prediction
+
+
+def _in_words(prediction: "Prediction") -> str:
+    if prediction.doubt == "unknown":
+        return prediction.words
+    # Rounded down: 99.97 % is not certainty.
+    percent = math.floor(1000 * prediction.confidence) / 10
+    return f"{prediction.plane.title}, {percent} %. {prediction.words}"
 
 
 def _draw(model: "Model", prediction: "Prediction", target: Path, look: dict[str, Any]) -> None:
