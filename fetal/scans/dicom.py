@@ -1,4 +1,4 @@
-"""Single-frame DICOM files, turned into 8-bit pixels and the two tags that are kept."""
+"""Single-frame DICOM files, turned into 8-bit pixels and the tags that are allowed."""
 
 import io
 import warnings
@@ -13,6 +13,7 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
+from fetal.scans.allowed import Header, header_of
 from fetal.scans.errors import AnimatedError, TruncatedError, UnsupportedFormatError
 from fetal.scans.formats import to_eight_bits
 from fetal.scans.limits import Limits
@@ -28,13 +29,11 @@ class DicomPicture:
 
     Args:
         pixels: uint8 (H, W) or (H, W, 3).
-        patient: the PatientID as written, for a pseudonym to be made of, or None.
-        machine: the ManufacturerModelName, or None.
+        header: what the allow-list takes from the tags.
     """
 
     pixels: NDArray[np.uint8]
-    patient: str | None
-    machine: str | None
+    header: Header
 
 
 def is_dicom(data: bytes) -> bool:
@@ -96,9 +95,7 @@ def read_dicom(data: bytes, limits: Limits) -> DicomPicture:
                 "a compressed DICOM file whose picture cannot be unpacked"
             ) from error
         raise TruncatedError("DICOM") from error
-    return DicomPicture(
-        pixels, _text(dataset, "PatientID"), _text(dataset, "ManufacturerModelName")
-    )
+    return DicomPicture(pixels, header_of(dataset))
 
 
 def patient_in_header(data: bytes) -> str | None:
@@ -110,7 +107,7 @@ def patient_in_header(data: bytes) -> str | None:
         header = pydicom.dcmread(
             io.BytesIO(data), stop_before_pixels=True, specific_tags=["PatientID"], force=True
         )
-        return _text(header, "PatientID")
+        return header_of(header).patient
     # Damage can surface anywhere in the parser, as any kind of error.
     except Exception:
         return None
@@ -184,8 +181,3 @@ def _has_window(dataset: pydicom.Dataset) -> bool:
 
 def _eight_bit_colours(values: NDArray[Any]) -> NDArray[np.uint8]:
     return values if values.dtype == np.uint8 else to_eight_bits(values)
-
-
-def _text(dataset: pydicom.Dataset, keyword: str) -> str | None:
-    written = str(dataset.get(keyword) or "").strip()
-    return written or None

@@ -2,11 +2,15 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.scans.allowed import Header
 from fetal.scans.colour import shows_flow, to_grey
 from fetal.scans.dicom import is_dicom, patient_in_header, read_dicom
 from fetal.scans.errors import BlankScanError, ColourDopplerError
@@ -29,7 +33,10 @@ class Scan:
             whatever the format.
         patient: the patient's raw identifier, to be made a pseudonym before anything is kept, or
             None where the file names none.
-        machine: the ultrasound machine's model, or None.
+        machine: the ultrasound machine's model in known words, or None.
+        study: the examination's raw identifier, for a pseudonym, or None.
+        day: the day of the examination, for an offset to be made of, or None; not to be kept.
+        facts: what else the allow-list keeps (`fetal.scans.allowed`), by name.
         warnings: what a person should know, as sentences.
     """
 
@@ -39,6 +46,9 @@ class Scan:
     digest: str
     patient: str | None = None
     machine: str | None = None
+    study: str | None = None
+    day: date | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -63,7 +73,7 @@ def read_scan(data: bytes, name: str, limits: Limits = Limits()) -> Scan:  # noq
         >>> read_scan(encode_png(fan), "Patient00042_a.png").patient
         'Patient00042'
     """
-    raw, patient, machine = _decode(data, limits)
+    raw, header = _decode(data, limits)
     grey = to_grey(raw)
     if grey.min() == grey.max():
         raise BlankScanError
@@ -82,8 +92,11 @@ def read_scan(data: bytes, name: str, limits: Limits = Limits()) -> Scan:  # noq
         sector.box,
         sector.found,
         pixel_digest(pixels),
-        patient or _patient_in(name),
-        machine,
+        header.patient or _patient_in(name),
+        header.machine,
+        header.study,
+        header.day,
+        header.facts,
         warnings,
     )
 
@@ -137,13 +150,13 @@ def pixel_digest(pixels: NDArray[np.uint8]) -> str:
     return digest.hexdigest()
 
 
-def _decode(data: bytes, limits: Limits) -> tuple[NDArray[np.uint8], str | None, str | None]:
-    """Pixels of any colour, and patient and machine where the file itself names them."""
+def _decode(data: bytes, limits: Limits) -> tuple[NDArray[np.uint8], Header]:
+    """Pixels of any colour, and what the allow-list takes from the file's tags."""
     limits.check_bytes(len(data))
     if is_dicom(data):
         picture = read_dicom(data, limits)
-        return picture.pixels, picture.patient, picture.machine
-    return read_picture(data, limits), None, None
+        return picture.pixels, picture.header
+    return read_picture(data, limits), Header()
 
 
 def _patient_in(name: str) -> str | None:
