@@ -1,0 +1,189 @@
+"""The allow-list: all that is taken from the tags of a file. Nothing else of them is looked at.
+
+It follows the Basic Application Level Confidentiality Profile of DICOM (PS3.15, Annex E) with the
+option Retain Longitudinal Temporal Information With Modified Dates, and is stricter: the profile
+lists what goes, and this lists what stays. Pictures that are no DICOM (PNG, JPEG, TIFF, WebP, BMP,
+GIF) keep no tag at all.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pydicom import Dataset
+
+from fetal.scans.machines import machine_named, maker_named
+
+_PROBES = (
+    "SECTOR_PHASED",
+    "SECTOR_MECH",
+    "SECTOR_ANNULAR",
+    "LINEAR",
+    "CURVED LINEAR",
+    "SINGLE CRYSTAL",
+    "SPLIT XTAL CWD",
+    "IV_PHASED",
+    "IV_ROT XTAL",
+    "IV_ROT MIRROR",
+    "ENDOCAV_PA",
+    "ENDOCAV_MECH",
+    "ENDOCAV_CLA",
+    "ENDOCAV_AA",
+    "ENDOCAV_LINEAR",
+    "VECTOR_PHASED",
+)
+"""The defined terms of Transducer Type (PS3.3, C.8.5.6); a text that is none of them is dropped."""
+
+Value = TypeVar("Value")
+
+_CENTIMETRES = 3
+_TWO_DIMENSIONAL = 1
+
+
+class Fate(StrEnum):
+    """What happens to a tag of the allow-list."""
+
+    PSEUDONYM = "pseudonym"
+    OFFSET = "offset"
+    WORDS = "known words"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """One line of the allow-list.
+
+    Args:
+        keyword: the tag's DICOM keyword.
+        fate: what happens to it.
+        kept_as: the column of the scan, or the name within its facts, under which it is kept.
+        profile: the basic profile's action (PS3.15, Table E.1-1): `Z` empty or dummy, `U` another
+            UID; `-` for a tag that the profile does not name, and so leaves.
+    """
+
+    keyword: str
+    fate: Fate
+    kept_as: str
+    profile: str
+
+
+ALLOWED = (
+    Allowed("PatientID", Fate.PSEUDONYM, "patient_id", "Z"),
+    Allowed("StudyInstanceUID", Fate.PSEUDONYM, "study", "U"),
+    Allowed("AccessionNumber", Fate.PSEUDONYM, "study", "Z"),
+    Allowed("StudyDate", Fate.OFFSET, "day", "Z"),
+    Allowed("ManufacturerModelName", Fate.WORDS, "machine", "-"),
+    Allowed("Manufacturer", Fate.WORDS, "maker", "-"),
+    Allowed("TransducerType", Fate.WORDS, "probe", "-"),
+    Allowed("TransducerFrequency", Fate.NUMBER, "frequency_mhz", "-"),
+    Allowed("PixelSpacing", Fate.NUMBER, "spacing_mm", "-"),
+    Allowed("SequenceOfUltrasoundRegions", Fate.NUMBER, "spacing_mm", "-"),
+)
+"""Every tag that leaves a trace. How the pixels are to be decoded is read too, and not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the allow-list takes from a file; three identifiers are raw and must not be kept.
+
+    Args:
+        patient: the PatientID as written, for a pseudonym to be made of, or None.
+        study: the StudyInstanceUID, else the accession number, for a pseudonym, or None.
+        day: the day of the examination, for an offset to be made of, or None.
+        machine: the machine in known words, or None.
+        facts: maker, probe, frequency_mhz and spacing_mm (down, across), where the file has them.
+    """
+
+    patient: str | None = None
+    study: str | None = None
+    day: date | None = None
+    machine: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def header_of(dataset: Dataset) -> Header:
+    """Take from a DICOM file what the allow-list names.
+
+    A value that cannot be read counts as absent: a picture is not refused for a damaged tag.
+
+    Args:
+        dataset: the file.
+
+    Returns:
+        What may be taken.
+    """
+    with warnings.catch_warnings():
+        # A warning would carry the value that it warns of into the log.
+        warnings.simplefilter("ignore")
+        facts = {name: _tried(read, dataset) for name, read in _FACTS.items()}
+        return Header(
+            patient=_text(dataset, "PatientID"),
+            study=_text(dataset, "StudyInstanceUID") or _text(dataset, "AccessionNumber"),
+            day=_tried(_day, dataset),
+            machine=machine_named(_text(dataset, "ManufacturerModelName")),
+            facts={name: value for name, value in facts.items() if value is not None},
+        )
+
+
+def _maker(dataset: Dataset) -> str | None:
+    return maker_named(_text(dataset, "Manufacturer"))
+
+
+def _probe(dataset: Dataset) -> str | None:
+    written = _text(dataset, "TransducerType")
+    return written if written in _PROBES else None
+
+
+def _frequency(dataset: Dataset) -> float | None:
+    # The standard counts kilohertz, in each region.
+    for region in dataset.get("SequenceOfUltrasoundRegions") or ():
+        megahertz = float(region.get("TransducerFrequency") or 0) / 1000
+        if 0.5 <= megahertz <= 60:
+            return round(megahertz, 2)
+    return None
+
+
+def _spacing(dataset: Dataset) -> list[float] | None:
+    written = dataset.get("PixelSpacing")
+    if written is not None:
+        return _plausible([float(value) for value in written])
+    for region in dataset.get("SequenceOfUltrasoundRegions") or ():
+        units = (region.get("PhysicalUnitsXDirection"), region.get("PhysicalUnitsYDirection"))
+        if region.get("RegionSpatialFormat") == _TWO_DIMENSIONAL and units == (_CENTIMETRES,) * 2:
+            down, across = float(region.PhysicalDeltaY), float(region.PhysicalDeltaX)
+            return _plausible([abs(down) * 10, abs(across) * 10])
+    return None
+
+
+def _plausible(millimetres: list[float]) -> list[float] | None:
+    usual = len(millimetres) == 2 and all(0.001 <= value <= 10 for value in millimetres)
+    return [round(value, 5) for value in millimetres] if usual else None
+
+
+def _day(dataset: Dataset) -> date | None:
+    written = _text(dataset, "StudyDate")
+    return date.fromisoformat(written.replace(".", "-")) if written else None
+
+
+_FACTS: Mapping[str, Callable[[Dataset], Any]] = {
+    "maker": _maker,
+    "probe": _probe,
+    "frequency_mhz": _frequency,
+    "spacing_mm": _spacing,
+}
+
+
+def _tried(read: Callable[[Dataset], Value | None], dataset: Dataset) -> Value | None:
+    try:
+        return read(dataset)
+    # Any tag may hold anything at all in a damaged file.
+    except Exception:
+        return None
+
+
+def _text(dataset: Dataset, keyword: str) -> str | None:
+    written = str(_tried(lambda file: file.get(keyword), dataset) or "").strip()
+    return written or None
