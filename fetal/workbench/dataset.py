@@ -6,6 +6,7 @@ import pandas as pd
 from sqlalchemy import case, func
 
 from fetal.planes import PLANES
+from fetal.predict import Doubt
 from fetal.store.tables import UNUSABLE, Patient
 from fetal.store.tables import Prediction as PredictionRow
 from fetal.workbench.bench import Workbench
@@ -48,7 +49,8 @@ def table(bench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
     Returns:
         A row for each scan, in the filter's order, with the columns id, scan, patient, source,
         added, added by, label, labelled by, labelled, model says, probability, model, agrees,
-        machine, width, height and note. Planes are titles; times are UTC.
+        machine, width, height and note. Planes are titles; times are UTC. Where the model does not
+        know a scan, it says “Not a plane I know”, and there is no probability.
     """
     rows = [_line(scan) for scan in scans(bench, chosen)]
     return pd.DataFrame(rows, columns=_COLUMNS)
@@ -114,6 +116,15 @@ def _frame(rows: dict[str, tuple[int, int]], index: str) -> pd.DataFrame:
     )
 
 
+def _opinion(scan: ScanView) -> tuple[str | None, float | None]:
+    """The plane that the model names, and how probable it is; none where it knows no plane."""
+    if scan.predicted is None:
+        return None, None
+    if scan.doubt is Doubt.UNKNOWN:
+        return "Not a plane I know", None
+    return scan.predicted.title, scan.confidence
+
+
 def _line(scan: ScanView) -> tuple[Any, ...]:
     return (
         scan.id,
@@ -125,8 +136,7 @@ def _line(scan: ScanView) -> tuple[Any, ...]:
         _TITLES.get(scan.label or ""),
         scan.labelled_by,
         scan.labelled_at,
-        scan.predicted.title if scan.predicted else None,
-        scan.confidence,
+        *_opinion(scan),
         scan.model_name,
         scan.agrees,
         scan.machine,
