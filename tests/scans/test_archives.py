@@ -1,0 +1,132 @@
+import io
+import struct
+import zipfile
+
+import pytest
+
+from fetal.scans.archive_limits import (
+    ArchiveLimits,
+    ArchiveTooLargeError,
+    DamagedArchiveError,
+    EncryptedArchiveError,
+    NestedTooDeepError,
+    PackedOtherwiseError,
+    TooDenseError,
+    TooManyEntriesError,
+)
+from fetal.scans.archives import entries, is_archive
+from fetal.scans.limits import Limits
+
+
+def packed(files, method=zipfile.ZIP_DEFLATED):
+    """A ZIP archive of these files, by name."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def test_files_come_out_as_they_went_in_those_of_an_inner_archive_too(tmp_path):
+    inner = packed({"b.png": b"inside", "deep/c.png": b"deeper"})
+    content = packed({"brain/a.png": b"outside", "more.zip": inner, "empty/": b""})
+    assert is_archive(content)
+    (tmp_path / "all.zip").write_bytes(content)
+    for archive in (content, tmp_path / "all.zip"):
+        read = {entry.label: entry.read() for entry in entries(archive)}
+        assert read == {
+            "brain/a.png": b"outside",
+            "more.zip/b.png": b"inside",
+            "more.zip/deep/c.png": b"deeper",
+        }
+
+
+@pytest.mark.parametrize("name", ["../../a.png", "/etc/a.png", "C:\\x\\..\\a.png", "./a.png"])
+def test_a_name_is_a_label_that_leads_nowhere(name):
+    [entry] = entries(packed({name: b"x"}))
+    assert entry.label.endswith("a.png")
+    assert not entry.label.startswith("/")
+    assert ".." not in entry.label
+    assert ":" not in entry.label
+
+
+def test_only_one_inner_archive_is_in_memory_and_all_can_be_read_in_any_order():
+    archives = {f"{at}.zip": packed({f"{at}.png": bytes([at])}) for at in range(3)}
+    found = {entry.label: entry for entry in entries(packed(archives))}
+    order = ["2.zip/2.png", "0.zip/0.png", "1.zip/1.png", "0.zip/0.png"]
+    assert [found[label].read() for label in order] == [b"\2", b"\0", b"\1", b"\0"]
+
+
+def test_an_archive_that_lies_too_deep_is_named_and_the_others_go_on():
+    deepest = packed({"a.png": b"a"})
+    content = packed({"1.zip": packed({"2.zip": deepest, "b.png": b"b"}), "c.png": b"c"})
+    found = {entry.label: entry for entry in entries(content)}
+    assert isinstance(found["1.zip/2.zip"].error, NestedTooDeepError)
+    assert found["1.zip/b.png"].read() == b"b"
+    assert found["c.png"].read() == b"c"
+    deeper = entries(content, ArchiveLimits(nesting=2))
+    assert "1.zip/2.zip/a.png" in {entry.label for entry in deeper}
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused_before_it_is_unpacked():
+    content = packed({"bomb.png": bytes(5_000_000), "small.png": bytes(500_000)})
+    bomb, small = entries(content)
+    assert isinstance(bomb.error, TooDenseError)
+    with pytest.raises(TooDenseError):
+        bomb.read()
+    assert len(small.read()) == 500_000
+    [large] = entries(packed({"a.png": bytes(2_000_000)}, zipfile.ZIP_STORED), None, Limits(1))
+    assert isinstance(large.error, ArchiveTooLargeError)
+
+
+def test_an_archive_beyond_the_limits_is_refused_as_a_whole():
+    content = packed({f"{at}.png": bytes(1_000_000) for at in range(3)}, zipfile.ZIP_STORED)
+    with pytest.raises(TooManyEntriesError, match="at most 2 files"):
+        list(entries(content, ArchiveLimits(entries=2)))
+    with pytest.raises(ArchiveTooLargeError, match="at most 2 MB"):
+        list(entries(content, ArchiveLimits(megabytes=2)))
+
+
+def test_a_directory_of_millions_is_refused_before_it_is_read():
+    content = bytearray(packed({"a.png": b"a"}))
+    at = content.rfind(b"PK\5\6")
+    struct.pack_into("<L", content, at + 12, 2_000_000_000)
+    with pytest.raises(TooManyEntriesError):
+        list(entries(bytes(content)))
+
+
+def test_an_inner_archive_that_is_too_large_is_named():
+    inner = packed({"a.png": bytes(2_000_000)}, zipfile.ZIP_STORED)
+    [entry] = entries(
+        packed({"1.zip": inner}, zipfile.ZIP_STORED), ArchiveLimits(inner_megabytes=1)
+    )
+    assert isinstance(entry.error, ArchiveTooLargeError)
+
+
+def test_what_is_damaged_locked_or_packed_otherwise_is_named():
+    content = packed({"a.png": b"some pixels"}, zipfile.ZIP_STORED)
+    with pytest.raises(DamagedArchiveError):
+        list(entries(content[: len(content) // 2]))
+    [changed] = entries(content.replace(b"some pixels", b"same pixels"))
+    with pytest.raises(DamagedArchiveError):
+        changed.read()
+    directory = content.rfind(b"PK\1\2")
+    locked = bytearray(content)
+    locked[directory + 8] |= 1
+    [entry] = entries(bytes(locked))
+    assert isinstance(entry.error, EncryptedArchiveError)
+    odd = bytearray(content)
+    struct.pack_into("<H", odd, directory + 10, 97)
+    struct.pack_into("<H", odd, 8, 97)
+    [entry] = entries(bytes(odd))
+    with pytest.raises(PackedOtherwiseError):
+        entry.read()
+
+
+def test_an_administrator_sets_the_limits(monkeypatch):
+    monkeypatch.setenv("FETAL_ARCHIVE_ENTRIES", "2")
+    monkeypatch.setenv("FETAL_ARCHIVE_RATIO", "many")
+    limits = ArchiveLimits.from_environment()
+    assert (limits.entries, limits.ratio) == (2, ArchiveLimits().ratio)
+    with pytest.raises(TooManyEntriesError):
+        list(entries(packed({f"{at}.png": b"" for at in range(3)})))
