@@ -71,6 +71,16 @@ def labelled_images(command: Command) -> Command:
     return table(folder(command))
 
 
+def cache(command: Command) -> Command:
+    """Add `--cache`, the folder of what frozen layers made of scans."""
+    return click.option(
+        "--cache",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Keep what frozen layers make of scans here, to share it between trainings; as "
+        "private as the scans  [default: beside the output]",
+    )(command)
+
+
 def _user() -> str:
     try:
         return getpass.getuser()

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A JSON file with `data` (name, authors, licence, source of each data set) and `limits`.",
 )
+@options.cache
 def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **choices: Any) -> None:
     """Train a model on labelled images, without a workspace.
 
@@ -77,7 +78,15 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
         from fetal.predict import load_model
 
         champion = load_model(model_folder).bundle
-    bundle = run_pipeline(examples, settings, beside, _report, about=about, champion=champion)
+    bundle = run_pipeline(
+        examples,
+        settings,
+        beside,
+        _report,
+        about=about,
+        champion=champion,
+        cache=choices["cache"],
+    )
     bundle.folder.rename(out)
     shutil.rmtree(beside)
     click.echo(f"The model is in {out}. Measure it with `fetal evaluate --model {out}`.")

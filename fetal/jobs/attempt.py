@@ -73,6 +73,7 @@ def write_job(store: Store, run: Run) -> Path:
         "settings": run.settings,
         "start": str(store.blobs.local_folder(parent.location)) if parent else None,
         "folder": str(folder),
+        "cache": str(store.workspace.folder / "cache" / "features"),
         "name": next_name(store),
         "parent": parent.digest if parent else None,
     }

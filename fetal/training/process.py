@@ -26,7 +26,8 @@ def main(arguments: list[str]) -> int:
 
     Args:
         arguments: The path of a JSON file with `examples` (digest, plane, patient, side, blob,
-            box), `blobs_url`, `settings`, `start` (a bundle's folder or null), `folder`, `name`.
+            box), `blobs_url`, `settings`, `start` (a bundle's folder or null), `folder`, `cache`,
+            `name`.
 
     Returns:
         The exit status: 0 when the model is there, 1 when it is not, with the reason told.
@@ -64,6 +65,7 @@ def _train(job: dict[str, Any]) -> Bundle:
         _tell,
         about=_about(job["name"], champion),
         champion=champion,
+        cache=Path(job["cache"]),
     )
 
 
