@@ -1,5 +1,6 @@
 """Scans: any file in, grey pixels of the sector out, and no patient in them."""
 
+from fetal.scans.cine import Cine, read_frames
 from fetal.scans.errors import (
     AnimatedError,
     BlankScanError,
@@ -22,6 +23,7 @@ __all__ = [
     "AnimatedError",
     "BlankScanError",
     "Box",
+    "Cine",
     "ColourDopplerError",
     "EmptyFileError",
     "Limits",
@@ -40,6 +42,7 @@ __all__ = [
     "find_sector",
     "names_patient",
     "pixel_digest",
+    "read_frames",
     "read_grey",
     "read_scan",
 ]

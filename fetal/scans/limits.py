@@ -13,11 +13,16 @@ class Limits:
         megabytes: largest file, in units of 1,000,000 bytes.
         pixels: largest width x height. Screens of ultrasound machines hold 1 to 4 million.
         shortest_side: fewest pixels across or down.
+        frames: most frames of a film; a minute of ultrasound has up to 2,000.
+        film_megabytes: largest film, and the most that a packed DICOM file may unpack to, in
+            units of 1,000,000 bytes.
     """
 
     megabytes: int = 100
     pixels: int = 40_000_000
     shortest_side: int = 64
+    frames: int = 2_000
+    film_megabytes: int = 500
 
     def check_bytes(self, count: int) -> None:
         """Refuse a file by its length.
@@ -33,6 +38,30 @@ class Limits:
             raise EmptyFileError
         if count > self.megabytes * 1_000_000:
             raise TooLargeError(f"{count / 1_000_000:,.0f} MB", f"{self.megabytes:,} MB")
+
+    def check_frames(self, count: int) -> None:
+        """Refuse a film by the number of frames that its header declares.
+
+        Args:
+            count: its frames.
+
+        Raises:
+            TooLargeError: there are too many.
+        """
+        if count > self.frames:
+            raise TooLargeError(f"{count:,} frames", f"{self.frames:,} frames")
+
+    def check_unpacked(self, count: int) -> None:
+        """Refuse a film, or what a file unpacks to, by its length.
+
+        Args:
+            count: its bytes.
+
+        Raises:
+            TooLargeError: there are too many.
+        """
+        if count > self.film_megabytes * 1_000_000:
+            raise TooLargeError(f"{count / 1_000_000:,.0f} MB", f"{self.film_megabytes:,} MB")
 
     def check_size(self, width: int, height: int) -> None:
         """Refuse a picture by the size that its header declares.

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from fetal.scans.allowed import Header
 from fetal.scans.colour import shows_flow, to_grey
-from fetal.scans.dicom import is_dicom, patient_in_header, read_dicom
+from fetal.scans.dicom import DicomPicture, is_dicom, patient_in_header, read_dicom
 from fetal.scans.errors import BlankScanError, ColourDopplerError
 from fetal.scans.formats import read_picture
 from fetal.scans.limits import Limits
-from fetal.scans.sector import Box, find_sector
+from fetal.scans.sector import Box, Sector, bounding_box, find_sector
 
 _NAMED_PATIENT = re.compile(r"(Patient\d+)(?!\d)", re.IGNORECASE)
 
@@ -38,6 +38,7 @@ class Scan:
         day: the day of the examination, for an offset to be made of, or None; not to be kept.
         facts: what else the allow-list keeps (`fetal.scans.allowed`), by name.
         warnings: what a person should know, as sentences.
+        regions: the boxes that the file itself says hold pictures of tissue, if it says so.
     """
 
     pixels: NDArray[np.uint8]
@@ -50,6 +51,7 @@ class Scan:
     day: date | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    regions: tuple[Box, ...] = ()
 
 
 def read_scan(data: bytes, name: str, limits: Limits = Limits()) -> Scan:  # noqa: B008
@@ -73,12 +75,32 @@ def read_scan(data: bytes, name: str, limits: Limits = Limits()) -> Scan:  # noq
         >>> read_scan(encode_png(fan), "Patient00042_a.png").patient
         'Patient00042'
     """
-    raw, header = _decode(data, limits)
-    grey = to_grey(raw)
+    return scan_of(_decode(data, limits), name)
+
+
+def scan_of(picture: DicomPicture, name: str) -> Scan:
+    """Make a scan of a decoded picture: grey, and blank outside its sector.
+
+    Where a file tells its regions of tissue, the sector is looked for within each of them, and all
+    else is blank.
+
+    Args:
+        picture: the picture with what is taken from its tags.
+        name: the file's name, looked at only for a patient at its start.
+
+    Returns:
+        The scan.
+
+    Raises:
+        BlankScanError: the picture is one flat grey.
+        ColourDopplerError: it shows flow.
+    """
+    header = picture.header
+    grey = to_grey(picture.pixels)
     if grey.min() == grey.max():
         raise BlankScanError
-    sector = find_sector(grey)
-    if shows_flow(raw, sector.mask):
+    sector = _sector(grey, picture.regions)
+    if shows_flow(picture.pixels, sector.mask):
         raise ColourDopplerError
     pixels = np.where(sector.mask, grey, np.uint8(0))
     warnings = []
@@ -98,6 +120,7 @@ def read_scan(data: bytes, name: str, limits: Limits = Limits()) -> Scan:  # noq
         header.day,
         header.facts,
         warnings,
+        picture.regions,
     )
 
 
@@ -117,7 +140,7 @@ def read_grey(data: bytes, limits: Limits = Limits()) -> NDArray[np.uint8]:  # n
     Raises:
         ScanError: it is no picture; the text says why.
     """
-    return to_grey(_decode(data, limits)[0])
+    return to_grey(_decode(data, limits).pixels)
 
 
 def names_patient(data: bytes, name: str) -> bool:
@@ -150,13 +173,21 @@ def pixel_digest(pixels: NDArray[np.uint8]) -> str:
     return digest.hexdigest()
 
 
-def _decode(data: bytes, limits: Limits) -> tuple[NDArray[np.uint8], Header]:
-    """Pixels of any colour, and what the allow-list takes from the file's tags."""
+def _decode(data: bytes, limits: Limits) -> DicomPicture:
+    """Pixels of any colour, with what the allow-list takes from the file's tags."""
     limits.check_bytes(len(data))
     if is_dicom(data):
-        picture = read_dicom(data, limits)
-        return picture.pixels, picture.header
-    return read_picture(data, limits), Header()
+        return read_dicom(data, limits)
+    return DicomPicture(read_picture(data, limits), Header())
+
+
+def _sector(grey: NDArray[np.uint8], regions: tuple[Box, ...]) -> Sector:
+    if not regions:
+        return find_sector(grey)
+    mask = np.zeros(grey.shape, np.bool_)
+    for left, top, right, bottom in regions:
+        mask[top:bottom, left:right] |= find_sector(grey[top:bottom, left:right]).mask
+    return Sector(mask, bounding_box(mask), True)
 
 
 def _patient_in(name: str) -> str | None:

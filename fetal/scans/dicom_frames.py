@@ -1,0 +1,256 @@
+"""The frames of a DICOM file, decoded one at a time.
+
+Decoders: Pillow for JPEG with 8 bits and JPEG 2000, GDCM for the rest of the JPEG family, pydicom
+itself for run lengths and for what is not compressed.
+"""
+
+import io
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom import encaps, uid
+from pydicom.pixels.decoders.base import Decoder, get_decoder
+
+from fetal.scans.dicom_colour import shown
+from fetal.scans.dicom_stream import StreamColour, StreamHead, stream_head
+from fetal.scans.errors import ScanError, TruncatedError, UnsupportedFormatError
+from fetal.scans.limits import Limits
+
+_EIGHT_BIT_JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
+_PLUGINS = ("pillow", "gdcm", "pydicom")
+_KNOWN = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", "YBR_FULL_422")
+_OF_JPEG_2000 = ("YBR_ICT", "YBR_RCT")
+_RUN_LENGTH_OVERHEAD = 1.1
+_HEADER = 4096
+
+
+class Frames:
+    """The frames of one file.
+
+    Args:
+        dataset: the file's, with `PixelData`, `Rows` and `Columns`. Its description of the pixels
+            is put right where the pixels belie it.
+        limits: the bounds on a frame's size.
+
+    Raises:
+        TooLargeError: there are too many frames, or too many pixels in one.
+        TooSmallError: there are too few pixels in a frame.
+        UnsupportedFormatError: the frames are compressed in a way that is not read.
+        TruncatedError: there is no whole frame.
+    """
+
+    def __init__(self, dataset: pydicom.Dataset, limits: Limits) -> None:
+        self._dataset = dataset
+        self._limits = limits
+        _complete(dataset)
+        self.count = frame_count(dataset)
+        limits.check_frames(self.count)
+        limits.check_size(int(dataset.Columns), int(dataset.Rows))
+        if int(dataset.get("BitsAllocated") or 0) == 1:
+            raise UnsupportedFormatError(
+                "a DICOM file of outlines, one bit a pixel", "please export the scan itself"
+            )
+        self._encoded: list[bytes] | None = None
+        if self._syntax.is_encapsulated:
+            self._decoder = self._decoder_or_refusal()
+            self._encoded = self._unpacked()
+            self.count = len(self._encoded)
+        else:
+            self._decoder = get_decoder(self._syntax)
+            _believe_length(dataset, self.count)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> NDArray[np.uint8]:
+        """Decode a frame.
+
+        Args:
+            index: 0 to the number of frames - 1.
+
+        Returns:
+            uint8 (H, W), or (H, W, 3) in RGB, as the machine showed it.
+
+        Raises:
+            IndexError: there is no such frame.
+            ScanError: it is damaged, or larger than the file said.
+        """
+        if not 0 <= index < self.count:
+            raise IndexError(index)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                if self._encoded is None:
+                    samples, _ = self._decoder.as_array(self._dataset, index=index, raw=True)
+                    return shown(samples, self._dataset)
+                return self._decompressed(self._encoded[index])
+        except ScanError:
+            raise
+        # A decoder may raise anything at all on a hostile or damaged frame.
+        except Exception as error:
+            if self._encoded is not None:
+                raise UnsupportedFormatError(
+                    "a compressed DICOM file whose picture cannot be unpacked"
+                ) from error
+            raise TruncatedError("DICOM") from error
+
+    @property
+    def _syntax(self) -> uid.UID:
+        syntax: uid.UID = self._dataset.file_meta.TransferSyntaxUID
+        return syntax
+
+    def _decoder_or_refusal(self) -> Decoder:
+        try:
+            decoder = get_decoder(self._syntax)
+        except NotImplementedError:
+            decoder = None
+        if decoder is None or not decoder.is_available:
+            raise UnsupportedFormatError(f"a DICOM file compressed as “{self._syntax.name}”")
+        return decoder
+
+    def _unpacked(self) -> list[bytes]:
+        found: list[bytes] = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            frames = encaps.generate_frames(self._dataset.PixelData, number_of_frames=self.count)
+            try:
+                while len(found) < self.count:
+                    found.append(next(frames))
+            # A clip that was cut short keeps the frames before the cut.
+            except Exception as error:
+                if not found:
+                    raise TruncatedError("DICOM") from error
+        return found
+
+    def _decompressed(self, frame: bytes) -> NDArray[np.uint8]:
+        head = stream_head(frame)
+        told = StreamColour.UNTOLD
+        if head is not None:
+            if head.width * head.height > self._limits.pixels:
+                # The file itself promised less.
+                raise TruncatedError("DICOM")
+            if self._syntax in _EIGHT_BIT_JPEG:
+                return self._eight_bit_jpeg(frame, head)
+            told = head.colour if self._syntax in uid.JPEG2000TransferSyntaxes else told
+        elif self._syntax == uid.RLELossless:
+            self._check_run_lengths(frame)
+        single = _single(self._dataset, frame, head)
+        return shown(self._by_plugin(single), single, told)
+
+    def _eight_bit_jpeg(self, frame: bytes, head: StreamHead) -> NDArray[np.uint8]:
+        if head.bits != 8:
+            raise UnsupportedFormatError(
+                f"a DICOM file compressed as JPEG with {head.bits} bits a pixel"
+            )
+        with Image.open(io.BytesIO(frame), formats=("JPEG",)) as image:
+            if image.mode == "RGB" and head.colour is StreamColour.UNTOLD:
+                # Ask for the samples as they are; without markers Pillow would guess what they are.
+                image.draft("YCbCr", image.size)
+            elif image.mode != "L":
+                return np.asarray(image.convert("RGB"), np.uint8)
+            return shown(np.asarray(image, np.uint8), self._dataset)
+
+    def _check_run_lengths(self, frame: bytes) -> None:
+        dataset = self._dataset
+        values = int(dataset.Rows) * int(dataset.Columns) * int(dataset.SamplesPerPixel)
+        raw = values * math.ceil(int(dataset.BitsAllocated) / 8)
+        # Honest run lengths never take much more room than the picture; others unpack to anything.
+        if len(frame) > _RUN_LENGTH_OVERHEAD * raw + _HEADER:
+            raise TruncatedError("DICOM")
+
+    def _by_plugin(self, single: pydicom.Dataset) -> NDArray[Any]:
+        plugins = [name for name in _PLUGINS if name in self._decoder.available_plugins]
+        for name in plugins[:-1]:
+            try:
+                return _array(self._decoder, single, name)
+            # What one decoder cannot do (such as 12-bit colours) the next one may.
+            except Exception:
+                continue
+        return _array(self._decoder, single, plugins[-1])
+
+
+def frame_count(dataset: pydicom.Dataset) -> int:
+    """How many frames a file says that it holds, at least one.
+
+    Args:
+        dataset: the file's.
+    """
+    return max(1, int(dataset.get("NumberOfFrames") or 1))
+
+
+def _complete(dataset: pydicom.Dataset) -> None:
+    # Files without a preamble also lack the header that tells how the pixels are packed.
+    if not getattr(dataset, "file_meta", None):
+        dataset.file_meta = pydicom.dataset.FileMetaDataset()
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        implicit, little = dataset.original_encoding
+        dataset.file_meta.TransferSyntaxUID = (
+            uid.ImplicitVRLittleEndian
+            if implicit
+            else uid.ExplicitVRLittleEndian
+            if little
+            else uid.ExplicitVRBigEndian
+        )
+    for keyword, usual in (
+        ("SamplesPerPixel", 1),
+        ("BitsAllocated", 8),
+        ("PixelRepresentation", 0),
+    ):
+        if dataset.get(keyword) is None:
+            setattr(dataset, keyword, usual)
+    if dataset.get("BitsStored") is None:
+        dataset.BitsStored = dataset.BitsAllocated
+    _agree(dataset)
+
+
+def _believe_length(dataset: pydicom.Dataset, frames: int) -> None:
+    """Take the number of samples from the length of what is not compressed."""
+    values = int(dataset.Rows) * int(dataset.Columns) * frames
+    length = len(dataset.PixelData) * 8 // int(dataset.BitsAllocated)
+    declared = int(dataset.SamplesPerPixel)
+    if declared == 3 and values <= length < 2 * values:
+        dataset.SamplesPerPixel = 1
+    elif declared == 1 and length // values == 3:
+        dataset.SamplesPerPixel = 3
+    _agree(dataset)
+
+
+def _agree(dataset: pydicom.Dataset) -> None:
+    """Make the photometric interpretation one that the number of samples allows."""
+    written = str(dataset.get("PhotometricInterpretation") or "").strip()
+    grey = written in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
+    if int(dataset.SamplesPerPixel) == 1:
+        dataset.PhotometricInterpretation = written if grey else "MONOCHROME2"
+        return
+    known = written in (*_KNOWN, *_OF_JPEG_2000) and not grey
+    dataset.PhotometricInterpretation = written if known else "RGB"
+    if dataset.get("PlanarConfiguration") is None:
+        dataset.PlanarConfiguration = 0
+
+
+def _single(dataset: pydicom.Dataset, frame: bytes, head: StreamHead | None) -> pydicom.Dataset:
+    """A dataset of one frame, described as its stream describes it."""
+    single = pydicom.Dataset()
+    # All that describes pixels, and how to show them, is of this group.
+    for element in dataset.group_dataset(0x0028):
+        single.add(element)
+    single.file_meta = dataset.file_meta
+    single.NumberOfFrames = 1
+    single.PixelData = encaps.encapsulate([frame])
+    single["PixelData"].VR = "OB"
+    if head is not None:
+        single.Rows, single.Columns = head.height, head.width
+        if head.samples in (1, 3):
+            single.SamplesPerPixel = head.samples
+        _agree(single)
+    return single
+
+
+def _array(decoder: Decoder, single: pydicom.Dataset, plugin: str) -> NDArray[Any]:
+    samples, _ = decoder.as_array(single, index=0, raw=True, decoding_plugin=plugin)
+    return samples

@@ -1,0 +1,73 @@
+"""Where a DICOM file says that its ultrasound is.
+
+The Sequence of Ultrasound Regions is that of PS3.3, C.8.5.5.
+"""
+
+import pydicom
+
+from fetal.scans.sector import Box
+
+_TWO_DIMENSIONS = 1
+_TISSUE, _COLOUR_FLOW = 1, 2
+_SLACK = 0.01
+_SMALLEST_SHARE = 0.05
+
+
+def tissue_regions(dataset: pydicom.Dataset) -> tuple[Box, ...]:
+    """The boxes that hold two-dimensional pictures of tissue, with or without flow over them.
+
+    Sequences that cannot be meant for this picture count for nothing: some programs make a picture
+    smaller, or crop it, and leave the regions as they were, which shows in a box that reaches
+    beyond the picture.
+
+    Args:
+        dataset: the file's, with `Rows` and `Columns`.
+
+    Returns:
+        The boxes, none where the file has none to be used.
+    """
+    width, height = int(dataset.Columns), int(dataset.Rows)
+    boxes = [
+        Box(
+            int(region.RegionLocationMinX0),
+            int(region.RegionLocationMinY0),
+            int(region.RegionLocationMaxX1) + 1,
+            int(region.RegionLocationMaxY1) + 1,
+        )
+        for region in _tissue(dataset)
+        if _has_bounds(region)
+    ]
+    beyond = any(
+        box.left < 0
+        or box.top < 0
+        or box.right > width * (1 + _SLACK) + 1
+        or box.bottom > height * (1 + _SLACK) + 1
+        for box in boxes
+    )
+    if beyond:
+        return ()
+    within = (
+        Box(box.left, box.top, min(box.right, width), min(box.bottom, height)) for box in boxes
+    )
+    enough = _SMALLEST_SHARE * width * height
+    return tuple(
+        box
+        for box in within
+        if box.width > 0 and box.height > 0 and box.width * box.height >= enough
+    )
+
+
+def _tissue(dataset: pydicom.Dataset) -> list[pydicom.Dataset]:
+    return [
+        region
+        for region in dataset.get("SequenceOfUltrasoundRegions") or []
+        if region.get("RegionSpatialFormat") == _TWO_DIMENSIONS
+        and region.get("RegionDataType") in (_TISSUE, _COLOUR_FLOW)
+    ]
+
+
+def _has_bounds(region: pydicom.Dataset) -> bool:
+    return all(
+        region.get(f"RegionLocation{corner}") is not None
+        for corner in ("MinX0", "MinY0", "MaxX1", "MaxY1")
+    )
