@@ -89,6 +89,24 @@ class Store:
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
+    def compact(self) -> bool:
+        """Write SQLite's file anew, so that it holds nothing of rows that are no longer there.
+
+        PostgreSQL has a `VACUUM` of its own, and keeps its files to itself.
+
+        Returns:
+            Whether the write-ahead log is empty too; false while another process reads.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute("VACUUM")
+            busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+        return not busy
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()

@@ -92,6 +92,13 @@ class Scan(Table):
     sector: Mapped[list[Any]]
     """left, top, right, bottom of the sector's box, in pixels."""
     machine: Mapped[str | None] = mapped_column(String(80))
+    """The ultrasound machine in known words (`fetal.scans.machines`)."""
+    study: Mapped[str | None] = mapped_column(String(40), index=True)
+    """The examination's pseudonym, where the file named one."""
+    day: Mapped[int | None]
+    """The examination's day, moved by a secret number of days that is the patient's own."""
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What else is allowed of the file's tags (`fetal.scans.allowed`), by name."""
     blob: Mapped[str] = mapped_column(String(200))
     added_by: Mapped[str] = mapped_column(String(80))
     added_at: Mapped[datetime] = mapped_column(default=now, index=True)

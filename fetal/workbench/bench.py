@@ -11,7 +11,7 @@ from fetal.store.blobs import Blobs
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion
 from fetal.store.workspace import Workspace
-from fetal.workbench.key import check_key
+from fetal.workbench.key import open_key
 from fetal.workbench.shipped import is_known, register
 from fetal.workbench.version import ModelView, champion_id, model_view
 
@@ -56,9 +56,7 @@ class Workbench:
         Raises:
             PseudonymKeyError: the key file is damaged, or another workspace's.
         """
-        pseudonyms = Pseudonyms.open(self.workspace.key_file)
-        check_key(self.store, pseudonyms)
-        return pseudonyms
+        return open_key(self.store)
 
     @property
     def blobs(self) -> Blobs:

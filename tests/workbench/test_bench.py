@@ -41,7 +41,7 @@ def test_a_model_of_a_later_program_waits_to_be_compared(open_bench, monkeypatch
 def test_another_key_is_refused(open_bench):
     bench = open_bench()
     bench.workspace.key_file.write_bytes(bytes(range(32)))
-    with pytest.raises(PseudonymKeyError, match="Put the first key file back"):
+    with pytest.raises(PseudonymKeyError, match="Put the right key file back"):
         open_bench()
 
 

@@ -1,0 +1,88 @@
+"""Changes in the frozen lists of trainings, where the law or a new key asks for them."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fetal.store.blobs import BlobMissingError, Blobs
+from fetal.store.database import Store
+from fetal.store.tables import Run
+
+Change = Callable[[dict[str, Any]], dict[str, Any] | None]
+"""Gives a scan's entry anew, or none where it is to go."""
+
+
+class TrainingGoesOnError(RuntimeError):
+    """A training waits or works with what was to be changed."""
+
+
+def require_no_training(session: Session) -> None:
+    """Refuse while a training waits or works.
+
+    Args:
+        session: the transaction; no training can begin before it ends.
+
+    Raises:
+        TrainingGoesOnError: one does.
+    """
+    if session.scalar(select(Run.id).where(Run.seat.is_not(None))) is not None:
+        raise TrainingGoesOnError(
+            "A training goes on and holds a list of patients. Wait until it has ended, or cancel "
+            "it on the Train page, and try again."
+        )
+
+
+def rewrite_snapshots(session: Session, blobs: Blobs, change: Change) -> None:
+    """Write the lists of all trainings anew where a change changes them.
+
+    The old lists stay until `sweep_snapshots`, so that nothing is lost when the transaction fails.
+
+    Args:
+        session: the transaction.
+        blobs: the files.
+        change: what becomes of each entry.
+    """
+    written: dict[str, str] = {}
+    for run in session.scalars(select(Run).where(Run.snapshot != "")):
+        if run.snapshot not in written:
+            written[run.snapshot] = _rewritten(blobs, run.snapshot, change)
+        if written[run.snapshot] != run.snapshot:
+            run.snapshot = written[run.snapshot]
+            run.snapshot_counts = {**run.snapshot_counts, "digest": _digest_in(run.snapshot)}
+
+
+def sweep_snapshots(store: Store) -> None:
+    """Delete the lists that no training names any more.
+
+    Args:
+        store: the workspace's store.
+    """
+    with store.session() as session:
+        named = set(session.scalars(select(Run.snapshot)))
+        for key in list(store.blobs.keys("snapshots")):
+            if key not in named:
+                store.blobs.delete(key)
+
+
+def _rewritten(blobs: Blobs, key: str, change: Change) -> str:
+    try:
+        snapshot = json.loads(blobs.get(key))
+    except BlobMissingError:
+        # What is gone needs no change.
+        return key
+    for side in ("examples", "test"):
+        changed = (change(entry) for entry in snapshot[side])
+        snapshot[side] = [entry for entry in changed if entry is not None]
+    content = json.dumps(snapshot, sort_keys=True).encode()
+    renewed = f"snapshots/{hashlib.sha256(content).hexdigest()}.json"
+    if renewed != key:
+        blobs.put(renewed, content)
+    return renewed
+
+
+def _digest_in(key: str) -> str:
+    return key.rpartition("/")[2].removesuffix(".json")
