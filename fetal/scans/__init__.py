@@ -1,6 +1,7 @@
 """Scans: any file in, grey pixels of the sector out, and no patient in them."""
 
 from fetal.scans.cine import Cine, read_frames
+from fetal.scans.dicom import is_film
 from fetal.scans.errors import (
     AnimatedError,
     BlankScanError,
@@ -40,6 +41,7 @@ __all__ = [
     "decode_png",
     "encode_png",
     "find_sector",
+    "is_film",
     "names_patient",
     "pixel_digest",
     "read_frames",

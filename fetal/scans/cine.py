@@ -1,5 +1,6 @@
 """Films of an ultrasound: their frames one at a time, and those that differ."""
 
+import math
 from collections.abc import Iterator
 
 import cv2
@@ -13,6 +14,8 @@ from fetal.scans.limits import Limits
 from fetal.scans.reading import Scan, scan_of
 
 _SMALL_SIDE = 32
+_LOOKED_AT = 400
+"""Frames of a film that are compared: of a longer one every second, every third and so on."""
 _SAME = 2.0
 """Grey levels, on average over a small version: what noise alone makes two frames differ."""
 
@@ -67,7 +70,7 @@ class Cine:
         """
         different: list[int] = []
         last: NDArray[np.float32] | None = None
-        for index in range(len(self)):
+        for index in range(0, len(self), max(1, math.ceil(len(self) / _LOOKED_AT))):
             try:
                 small = _small(self._file.frames[index])
             except ScanError:

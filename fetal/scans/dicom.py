@@ -99,13 +99,13 @@ def is_dicom(data: bytes) -> bool:
 
 
 def is_film(data: bytes) -> bool:
-    """Tell whether a DICOM file holds several frames; its pixels are not looked at.
+    """Tell whether a file is DICOM with several frames; its pixels are not looked at.
 
     Args:
-        data: the file, which `is_dicom` takes for one.
+        data: the file.
     """
     try:
-        return frame_count(_header(data, "NumberOfFrames")) > 1
+        return is_dicom(data) and frame_count(_header(data, "NumberOfFrames")) > 1
     # Damage can surface anywhere in the parser, as any kind of error.
     except Exception:
         return False

@@ -62,7 +62,7 @@ class Frames:
             self.count = len(self._encoded)
         else:
             self._decoder = get_decoder(self._syntax)
-            _believe_length(dataset, self.count)
+            self.count = _believe_length(dataset, self.count)
 
     def __len__(self) -> int:
         return self.count
@@ -208,16 +208,26 @@ def _complete(dataset: pydicom.Dataset) -> None:
     _agree(dataset)
 
 
-def _believe_length(dataset: pydicom.Dataset, frames: int) -> None:
-    """Take the number of samples from the length of what is not compressed."""
-    values = int(dataset.Rows) * int(dataset.Columns) * frames
+def _believe_length(dataset: pydicom.Dataset, frames: int) -> int:
+    """Take samples and frames from the length of what is not compressed; gives the frames.
+
+    A clip that was cut short keeps its whole frames.
+    """
+    plane = int(dataset.Rows) * int(dataset.Columns)
     length = len(dataset.PixelData) * 8 // int(dataset.BitsAllocated)
     declared = int(dataset.SamplesPerPixel)
-    if declared == 3 and values <= length < 2 * values:
+    # A byte may follow that makes the length even.
+    if declared == 3 and length - plane * frames in (0, 1):
         dataset.SamplesPerPixel = 1
-    elif declared == 1 and length // values == 3:
+    elif declared == 1 and length // (plane * frames) == 3:
         dataset.SamplesPerPixel = 3
     _agree(dataset)
+    halved = dataset.PhotometricInterpretation == "YBR_FULL_422"
+    values = plane * (2 if halved else int(dataset.SamplesPerPixel))
+    if frames > 1 and length < values * frames:
+        frames = max(1, length // values)
+        dataset.NumberOfFrames = frames
+    return frames
 
 
 def _agree(dataset: pydicom.Dataset) -> None:
