@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import click
@@ -19,8 +20,10 @@ from fetal.explain import COLOUR_MAPS, METHODS
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.scans import encode_png, read_scan
+from tests.scans.films import film
 from tests.tiny_model import tiny_model, tiny_model_that_knows_nothing
 from tests.waiting import alive, until
+from tests.workbench.drawn import fan
 from tests.workbench.drawn import file as drawn
 
 ROOT = Path(__file__).parents[1]
@@ -102,6 +105,17 @@ def test_predict_names_no_plane_where_the_model_knows_none(fetal, folder, tmp_pa
         assert all(float(row["unfamiliarity"]) > 1 for row in csv.DictReader(file))
 
 
+def test_predict_names_the_best_frames_of_a_film(fetal, tmp_path):
+    clip = tmp_path / "clip.dcm"
+    clip.write_bytes(film([fan(seed) for seed in range(6)]))
+    answer = fetal("predict", "clip.dcm", "--frames", "2", "--csv", "results.csv")
+    assert answer.exit_code == 0, answer.output
+    with (tmp_path / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2
+    assert all(row["file"].startswith("clip frame ") and row["plane"] for row in rows)
+
+
 def test_predict_offers_every_method_and_colour_map_and_draws_by_them(fetal, folder, tmp_path):
     offered = {
         option.name: option.type.choices
@@ -145,6 +159,27 @@ def test_a_labelled_folder_goes_in_and_its_labels_come_out(fetal, folder, tmp_pa
     assert {row["annotator"] for row in rows} == {"Ann"}
     assert fetal("export", "all.zip").exit_code == 0
     assert fetal("import", "--table", "labels.csv").exit_code == 0
+
+
+def test_an_archive_comes_in_with_a_dry_run_a_mapping_and_a_report(fetal, folder, tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for path in sorted(folder.rglob("*.png")):
+            archive.write(path, path.relative_to(folder).as_posix())
+        archive.writestr("brain/bad.png", "no picture")
+    told = fetal("import", "all.zip", "--dry-run")
+    assert "Found a folder for each plane: 4 images." in told.stdout
+    assert "Would add 3 scans; 0 are there already. Nothing was written." in told.stdout
+    answer = fetal("import", "all.zip", "--report", "report.csv")
+    assert answer.exit_code == 1
+    assert "Added 3 scans and 3 labels" in answer.stdout
+    with (tmp_path / "report.csv").open() as file:
+        rows = [(row["file"], row["outcome"], row["plane"]) for row in csv.DictReader(file)]
+    assert ("brain/bad.png", "refused", "brain") in rows
+    assert ("brain/a.png", "added", "brain") in rows
+    (tmp_path / "table.csv").write_text("what,where\nfemur,brain/a.png\n")
+    words = ("import", "all.zip", "--table", "table.csv", "--columns")
+    assert "Columns: image=where,plane=what" in fetal(*words, "image=where,plane=what").stdout
+    assert "has no column “gone”" in fetal(*words, "image=gone").output
 
 
 def test_images_without_labels_are_predicted(fetal, folder, tmp_path):

@@ -88,8 +88,8 @@ def labelled_images(
             picture = index.find(row.image)
             if picture is None:
                 left_out[MISSING] += 1
-            elif isinstance(picture, Path):
-                found.append(_labelled(picture, row))
+            elif picture.path is not None:
+                found.append(_labelled(picture.path, row))
         except (AmbiguousImageError, UnknownPlaneError) as error:
             left_out[UNUSABLE] += 1
             options.complain(f"Line {row.line}: {error}")

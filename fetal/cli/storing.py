@@ -1,16 +1,18 @@
 """`fetal import`, `fetal export` and `fetal demo`: what goes into a workspace and out of it."""
 
-from collections.abc import Callable, Iterator, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from fetal.cli import options
 
 if TYPE_CHECKING:
-    from fetal.workbench import Workbench
+    from fetal.workbench.columns import Columns
     from fetal.workbench.dataset import ImportReport
 
 _NAMED = 20
@@ -18,47 +20,75 @@ _NAMED = 20
 
 
 @click.command(name="import")
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("source", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--table",
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="A CSV of labels (image, plane and perhaps patient; or the one of FETAL_PLANES_DB).",
 )
+@click.option(
+    "--columns",
+    metavar="image=FILE,plane=LABEL",
+    help="Which column of the table holds what, where the guess is wrong. Known are image, plane, "
+    "patient, machine, operator and train.",
+)
 @click.option("--unlabelled", is_flag=True, help="The images carry no label; they are predicted.")
-@click.option("--patient", help="With --unlabelled: the patient of images that name none.")
+@click.option("--patient", help="The patient of images that name none.")
+@click.option("--dry-run", is_flag=True, help="Read everything, write nothing, tell what would be.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what became of each file to this CSV.",
+)
 @options.who
 @options.workspace
 def import_command(
-    folder: Path | None, table: Path | None, unlabelled: bool, patient: str | None, who: str
+    source: Path | None,
+    table: Path | None,
+    columns: str | None,
+    unlabelled: bool,
+    patient: str | None,
+    dry_run: bool,
+    report: Path | None,
+    who: str,
 ) -> None:
     """Bring images, labels or both into the workspace.
 
-    FOLDER holds one folder for each plane; or, with --table, the images that the table names; or,
-    with --unlabelled, images. With --table alone, scans that are stored already get its labels.
-    Bad files get one line each, and the others go on; the exit status is then 1.
+    SOURCE is a folder, a ZIP archive or a DICOMDIR. It holds one folder for each plane; or a table
+    of labels with its images, such as FETAL_PLANES_DB; or the data set HC18; or, with --table, the
+    images that the table names; or, with --unlabelled, images. With --table alone, scans that are
+    stored already get its labels. Bad files get one line each, and the others go on; the exit
+    status is then 1. Stopped with Ctrl-C and given again, it goes on where it was.
 
     \b
     Examples:
         fetal import scans/                       scans/brain/…, scans/abdomen/…
-        fetal import images/ --table labels.csv
-        fetal import images/ --unlabelled
+        fetal import FETAL_PLANES_ZENODO.zip --dry-run
+        fetal import images/ --table labels.csv --report report.csv
+        fetal import images.zip --unlabelled
     """
-    if unlabelled and (table or folder is None):
-        raise click.UsageError("--unlabelled expects a folder and no table.")
-    if folder is None and table is None:
-        raise click.UsageError("Expected a folder, a --table or both.")
+    if unlabelled and (table or source is None):
+        raise click.UsageError("--unlabelled expects a folder or an archive, and no table.")
+    if source is None and table is None:
+        raise click.UsageError("Expected a folder or an archive, a --table or both.")
     from fetal.workbench import open_workbench
-    from fetal.workbench.dataset import import_csv, import_folder
+    from fetal.workbench.imports import import_scans, plan_import
 
+    planned = plan_import(
+        source, table=table, columns=_columns(columns, table), unlabelled=unlabelled
+    )
+    click.echo(
+        f"Found {planned.kind.value}: {options.count_of(len(planned.images), 'image', 'images')}."
+    )
+    if planned.columns is not None:
+        click.echo(f"Columns: {planned.columns.words()}")
     bench = open_workbench()
-    if unlabelled and folder is not None:
-        _add(bench, folder, patient, who)
-        return
-    with _bar("Importing") as report:
-        if table is not None:
-            brought = import_csv(bench, table, folder, who, report)
-        elif folder is not None:
-            brought = import_folder(bench, folder, who, report)
+    with _stopping() as stop, _bar("Reading" if dry_run else "Importing") as progress:
+        brought = import_scans(
+            bench, planned, who, patient=patient, dry_run=dry_run, on_progress=progress, stop=stop
+        )
+    if report is not None:
+        report.write_text(brought.csv(), encoding="utf-8")
     _tell(brought)
 
 
@@ -100,50 +130,36 @@ def demo(who: str) -> None:
     click.echo("See them with `fetal serve`.")
 
 
-class _Files(Sequence[Any]):
-    """The files of one drop, of which only one at a time is in memory."""
+def _columns(text: str | None, table: Path | None) -> "Columns | None":
+    if text is None:
+        return None
+    from fetal.workbench.columns import ColumnsError, parse_columns
+    from fetal.workbench.tables_of_labels import open_label_table
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = paths
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    def __getitem__(self, index: Any) -> Any:
-        from fetal.workbench.picture_index import load
-
-        return load(self._paths[index])
-
-
-def _add(bench: "Workbench", folder: Path, patient: str | None, who: str) -> None:
-    from fetal.workbench.intake import Outcome, add_scans
-    from fetal.workbench.picture_index import scan_files
-
-    files = _Files(scan_files(folder))
-    with _bar("Importing") as report:
-        taken = add_scans(
-            bench, files, who=who, patient=patient, source="import", on_progress=report
-        )
-    refused = [one for one in taken if one.outcome is Outcome.REFUSED]
-    added = sum(one.outcome is Outcome.ADDED for one in taken)
-    there = len(taken) - added - len(refused)
-    click.echo(f"Added {options.count_of(added, 'scan', 'scans')}; {there} were there already.")
-    for one in refused:
-        options.complain(f"{one.file}: {one.sentence}")
-    if refused:
-        raise SystemExit(1)
+    try:
+        return parse_columns(text, open_label_table(table.read_bytes()).names if table else ())
+    except ColumnsError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _tell(brought: "ImportReport") -> None:
     from fetal.workbench.intake import Outcome
+    from fetal.workbench.known_collections import Kind
 
-    added = sum(taken.outcome is Outcome.ADDED for taken in brought.taken)
-    there = sum(taken.outcome is Outcome.ALREADY_THERE for taken in brought.taken)
-    click.echo(
-        f"Added {options.count_of(added, 'scan', 'scans')} and "
-        f"{options.count_of(brought.labelled, 'label', 'labels')}; "
-        f"{there} were there already."
-    )
+    added = options.count_of(brought.count(Outcome.ADDED), "scan", "scans")
+    labelled = options.count_of(brought.labelled, "label", "labels")
+    there = f"{brought.count(Outcome.ALREADY_THERE):,}"
+    if brought.dry_run:
+        click.echo(f"Would add {added}; {there} are there already. Nothing was written.")
+        _tell_planes(brought)
+    else:
+        brought_labels = "" if brought.kind == Kind.UNLABELLED else f" and {labelled}"
+        click.echo(f"Added {added}{brought_labels}; {there} were there already.")
+    if brought.stopped:
+        click.echo("Stopped. Give the command again to go on where it was.")
+    if brought.masks:
+        masks = options.count_of(brought.masks, "file", "files")
+        click.echo(f"{masks} of the data set are outlines, not scans, and were left out.")
     if brought.kept:
         kept = options.count_of(brought.kept, "scan keeps", "scans keep")
         click.echo(f"{kept} another label, which a person gave after an earlier import.")
@@ -151,13 +167,33 @@ def _tell(brought: "ImportReport") -> None:
         options.complain(sentence)
     if brought.missing:
         missing = options.count_of(len(brought.missing), "image is", "images are")
-        options.complain(f"{missing} in the table but neither in the folder nor stored:")
+        options.complain(f"{missing} listed but neither at hand nor stored:")
         for name in brought.missing[:_NAMED]:
             options.complain(f"  {name}")
         if len(brought.missing) > _NAMED:
             options.complain(f"  and {len(brought.missing) - _NAMED:,} more")
-    if brought.refused:
+    if brought.refused or brought.stopped:
         raise SystemExit(1)
+
+
+def _tell_planes(brought: "ImportReport") -> None:
+    for plane, count in brought.per_plane().most_common():
+        click.echo(f"  {plane or 'no label':10s} {count:7,}")
+    if brought.kept_to_test:
+        click.echo(f"  {'of them kept out of training (test)':10s} {brought.kept_to_test:,}")
+    click.echo(f"  {'refused':10s} {len(brought.refused):7,}")
+    click.echo(f"  {'missing':10s} {len(brought.missing):7,}")
+
+
+@contextmanager
+def _stopping() -> Iterator[Callable[[], bool]]:
+    """Tell whether Ctrl-C was pressed, so that the scan under way is finished."""
+    asked = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: asked.set())
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ both ends are this program, and the content of a file travels as bytes only.
 import logging
 import os
 import pickle
+import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -67,12 +68,14 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Whatever a decoder prints must not come between the answers.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # Ctrl-C is for the program that started this one, which then ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _bound_memory()
     import cv2
 
     # There is a reader for each core: more threads would only stand in one another's way.
     cv2.setNumThreads(1)
-    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+    with suppress(EOFError, BrokenPipeError):
         while True:
             data, name = pickle.load(sys.stdin.buffer)
             pickle.dump(_read(data, name), answers, pickle.HIGHEST_PROTOCOL)

@@ -106,12 +106,12 @@ def _table(found: Sequence[ScanView]) -> str:
                 _image(scan),
                 scan.label or "",
                 scan.patient,
-                _safe(scan.labelled_by or ""),
+                safe_cell(scan.labelled_by or ""),
                 _time(scan.labelled_at),
                 scan.predicted or "",
                 "" if scan.confidence is None else f"{scan.confidence:.4f}",
-                _safe(scan.model_name or ""),
-                _safe(scan.note),
+                safe_cell(scan.model_name or ""),
+                safe_cell(scan.note),
             )
         )
     return text.getvalue()
@@ -121,6 +121,6 @@ def _time(moment: datetime | None) -> str:
     return "" if moment is None else moment.isoformat(timespec="seconds")
 
 
-def _safe(text: str) -> str:
+def safe_cell(text: str) -> str:
     """Keep a spreadsheet from taking what a person wrote for a formula (OWASP, CSV injection)."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,70 +1,85 @@
-"""Brings labelled scans in: a folder for each plane, or a table of labels with its images."""
+"""Brings scans in from a folder, an archive or a table: with labels, and in bounded memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 
+from fetal.scans import ScanError
+from fetal.scans.reader import ReadFile, read_file
+from fetal.scans.readers import Readers
 from fetal.workbench.bench import Workbench
-from fetal.workbench.labelled_intake import ImportReport, LabelledIntake
-from fetal.workbench.picture_index import AmbiguousImageError, PictureIndex, scan_files
-from fetal.workbench.tables_of_labels import LabelRow, read_label_table
+from fetal.workbench.columns import Columns
+from fetal.workbench.import_report import ImportReport
+from fetal.workbench.known_collections import Kind, Plan, Planned, plan
+from fetal.workbench.labelled_intake import LabelledIntake
+from fetal.workbench.sources import NoFolderError, Source, open_source
 from fetal.workbench.taking import Incoming
 
+__all__ = [
+    "NoFolderError",
+    "import_csv",
+    "import_folder",
+    "import_scans",
+    "plan_import",
+]
+
 Progress = Callable[[int, int], None]
+Place = Path | Sequence[Incoming]
+
+_FEW = 8
+"""So many files are read here: processes that read take a moment to start."""
+_ACTIONS = {
+    Kind.FOLDERS: "import folder",
+    Kind.UNLABELLED: "import scans",
+    Kind.HC18: "import HC18",
+    Kind.TABLE: "import table",
+    Kind.FETAL_PLANES: "import table",
+}
 
 
-class NoFolderError(FileNotFoundError):
-    """There is no such folder."""
-
-
-def import_folder(
-    bench: Workbench, folder: Path, who: str, on_progress: Progress | None = None
-) -> ImportReport:
-    """Import a folder with one subfolder for each plane, named by it.
+def plan_import(
+    place: Place | None,
+    *,
+    table: Path | bytes | None = None,
+    columns: Columns | None = None,
+    unlabelled: bool = False,
+) -> Plan:
+    """Recognise what an import would bring; no scan is read.
 
     Args:
-        bench: the workbench.
-        folder: holds `brain`, `Fetal abdomen` and so on; `unusable` is known too.
-        who: the person.
-        on_progress: told after each image how many are done, of how many.
+        place: a folder, a ZIP archive or a DICOMDIR on this computer, or files; none labels
+            stored scans only.
+        table: a table of labels, or its content; none looks for one among the files.
+        columns: what the table's columns hold; none is guessed.
+        unlabelled: take all files as scans without labels.
 
     Returns:
-        What it brought.
+        Which file would be taken with which label, and what is missing or left out.
 
     Raises:
-        NoFolderError: there is no such folder.
+        LabelTableError: the table cannot be read.
+        NoFolderError: there is no such folder or archive.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise NoFolderError(f"There is no folder “{folder}” on this computer.")
-    work = LabelledIntake(bench, who)
-    named: list[tuple[Path, str]] = []
-    for place in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
-        files = scan_files(place) if place.is_dir() else []
-        if not files:
-            continue
-        label = work.label_of(place.name, f"The folder “{place.name}” was left out")
-        named += [(path, label) for path in files if label is not None]
-    if not named and not work.report.refused:
-        work.report.refused.append(
-            "Expected a folder for each plane, such as “brain” and “abdomen”, with images in "
-            "them; found none."
-        )
-    for done, (path, label) in enumerate(named, start=1):
-        row = LabelRow(done, path.name, label, None, None, test=False)
-        work.image(path, row, label)
-        if on_progress is not None:
-            on_progress(done, len(named))
-    return work.finish("import folder")
+    source = open_source(place) if place is not None else Source()
+    content = table.read_bytes() if isinstance(table, Path) else table
+    return plan(source, table=content, columns=columns, unlabelled=unlabelled)
 
 
-def import_csv(
+def import_scans(
     bench: Workbench,
-    table: Path | bytes,
-    images: Path | Sequence[Incoming] | None,
+    planned: Plan,
     who: str,
+    *,
+    patient: str | None = None,
+    dry_run: bool = False,
     on_progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> ImportReport:
-    """Import a table of labels with the images that are there.
+    """Import what was planned.
+
+    Scans are read ahead in processes of their own, a few at a time, and stored one by one, so
+    that memory does not grow with their number. A stopped or killed import keeps what it stored;
+    given again, it finds that “already there” and goes on with the rest.
 
     An image that is not there is named in the report, unless a stored scan came from a file of
     that name: then that scan gets the label. A label is added where it differs from the scan's
@@ -74,46 +89,110 @@ def import_csv(
 
     Args:
         bench: the workbench.
-        table: a CSV file or its content, as `read_label_table` takes it.
-        images: the folder of the images, or the files; none labels stored scans only.
+        planned: as `plan_import` gives it.
+        who: the person.
+        patient: the patient of files that name none; none is one unknown patient for all.
+        dry_run: read everything and write nothing.
+        on_progress: told after each image how many are done, of how many.
+        stop: asked before each image; true ends the import there.
+
+    Returns:
+        What it brought.
+    """
+    work = LabelledIntake(bench, who, patient, dry_run=dry_run)
+    report = work.report
+    report.kind = planned.kind.value
+    report.left_out += planned.refused
+    report.missing += planned.missing
+    report.masks = planned.masks
+    for done, (one, read) in enumerate(_read(planned.images), start=1):
+        if stop is not None and stop():
+            report.stopped = True
+            break
+        work.image(one, read)
+        if on_progress is not None:
+            on_progress(done, len(planned.images))
+    if not report.stopped:
+        work.stored(planned.stored)
+    return work.finish(_ACTIONS[planned.kind])
+
+
+def import_folder(
+    bench: Workbench,
+    folder: Place,
+    who: str,
+    on_progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> ImportReport:
+    """Import a labelled folder or archive: a known data set, or one subfolder for each plane.
+
+    Args:
+        bench: the workbench.
+        folder: holds `brain`, `Fetal abdomen` and so on (`unusable` is known too), or a table of
+            labels with its images, or HC18; a folder, a ZIP archive, or files.
         who: the person.
         on_progress: told after each image how many are done, of how many.
+        stop: asked before each image; true ends the import there.
+
+    Returns:
+        What it brought.
+
+    Raises:
+        NoFolderError: there is no such folder or archive.
+    """
+    return import_scans(bench, plan_import(folder), who, on_progress=on_progress, stop=stop)
+
+
+def import_csv(
+    bench: Workbench,
+    table: Path | bytes,
+    images: Place | None,
+    who: str,
+    on_progress: Progress | None = None,
+    columns: Columns | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> ImportReport:
+    """Import a table of labels with the images that are there (`import_scans`).
+
+    Args:
+        bench: the workbench.
+        table: a CSV file or its content, as `read_label_table` takes it.
+        images: the folder or archive of the images, or the files; none labels stored scans only.
+        who: the person.
+        on_progress: told after each image how many are done, of how many.
+        columns: what the table's columns hold; none is guessed.
+        stop: asked before each image; true ends the import there.
 
     Returns:
         What it brought.
 
     Raises:
         LabelTableError: the table cannot be read.
-        NoFolderError: there is no such folder.
+        NoFolderError: there is no such folder or archive.
     """
-    if isinstance(images, Path) and not images.is_dir():
-        raise NoFolderError(f"There is no folder “{images}” on this computer.")
-    rows = read_label_table(table if isinstance(table, bytes) else Path(table).read_bytes())
-    work = LabelledIntake(bench, who)
-    index = PictureIndex(images)
-    at_hand: list[tuple[Path | Incoming, LabelRow, str | None]] = []
-    stored: list[tuple[LabelRow, str]] = []
-    for row in rows:
-        if not row.image:
-            work.report.refused.append(f"Line {row.line} names no image.")
-            continue
-        label = work.label_of(row.plane, f"Line {row.line} was left out") if row.plane else None
-        if row.plane and label is None:
-            continue
-        try:
-            picture = index.find(row.image)
-        except AmbiguousImageError as error:
-            work.report.refused.append(f"Line {row.line}: {error}")
-            continue
-        if picture is not None:
-            at_hand.append((picture, row, label))
-        elif label is not None:
-            stored.append((row, label))
-        else:
-            work.report.missing.append(row.image)
-    for done, (picture, row, label) in enumerate(at_hand, start=1):
-        work.image(picture, row, label)
-        if on_progress is not None:
-            on_progress(done, len(at_hand))
-    work.stored(stored)
-    return work.finish("import table")
+    planned = plan_import(images, table=table, columns=columns)
+    return import_scans(bench, planned, who, on_progress=on_progress, stop=stop)
+
+
+def _read(images: Iterable[Planned]) -> Iterator[tuple[Planned, ReadFile]]:
+    """Each image with what reading it gives, in order."""
+    waiting = iter(images)
+    first = list(islice(waiting, _FEW + 1))
+    if len(first) <= _FEW:
+        yield from ((one, _read_here(one)) for one in first)
+        return
+    with Readers() as readers:
+        yield from readers.read(chain(first, waiting), _load)
+
+
+def _load(planned: Planned) -> tuple[bytes, str]:
+    return planned.piece.read(), planned.piece.name
+
+
+def _read_here(planned: Planned) -> ReadFile:
+    try:
+        return read_file(*_load(planned))
+    except OSError as error:
+        return ReadFile(None, None, f"The file cannot be read ({error.strerror}).")
+    except ScanError as error:
+        return ReadFile(None, None, str(error))

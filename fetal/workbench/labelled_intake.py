@@ -1,44 +1,28 @@
 """Takes images that come with a label, and labels whose images are stored already."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from fetal.planes import UnknownPlaneError, parse_plane
+from fetal.scans import ScanError
+from fetal.scans.reader import ReadFile
 from fetal.store import audit
-from fetal.store.tables import UNUSABLE, Annotation, Patient, Scan
+from fetal.store.tables import Annotation, Patient, Scan
 from fetal.workbench.bench import Workbench
+from fetal.workbench.film import holds_film, take_film
+from fetal.workbench.import_report import ImportReport
 from fetal.workbench.intake import owner_of, predicting
+from fetal.workbench.known_collections import Planned
 from fetal.workbench.labels import add_label, newest_annotation
-from fetal.workbench.picture_index import load
 from fetal.workbench.tables_of_labels import LabelRow
-from fetal.workbench.taking import Incoming, Outcome, Taken, take
+from fetal.workbench.taking import Incoming, Outcome, Taken, take_read
+
+__all__ = ["ImportReport", "LabelledIntake"]
 
 _AT_ONCE = 200
 """Labels of stored scans that share a transaction, so that no other writer waits for long."""
-
-
-@dataclass
-class ImportReport:
-    """What an import brought.
-
-    Attributes:
-        taken: what became of each image.
-        labelled: how many labels were added.
-        kept: how many scans kept another label, which a person gave after an earlier import.
-        missing: names of images in the table that are neither in the folder nor stored.
-        refused: a sentence for each image or line that could not be used.
-    """
-
-    taken: list[Taken] = field(default_factory=list)
-    labelled: int = 0
-    kept: int = 0
-    missing: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
 
 
 class LabelledIntake:
@@ -47,64 +31,89 @@ class LabelledIntake:
     Args:
         bench: the workbench.
         who: the person.
+        patient: the patient of files that name none; none is one unknown patient for all.
+        dry_run: look at everything and write nothing.
 
     Attributes:
         report: what it has brought so far.
     """
 
-    def __init__(self, bench: Workbench, who: str) -> None:
-        self.report = ImportReport()
+    def __init__(
+        self, bench: Workbench, who: str, patient: str | None = None, *, dry_run: bool = False
+    ) -> None:
+        self.report = ImportReport(dry_run=dry_run)
         self._bench = bench
         self._who = who
-        self._unknown = owner_of(bench, None)
-        self._champion = predicting(bench)
+        self._otherwise = owner_of(bench, patient)
+        self._champion = None if dry_run else predicting(bench)
+        self._seen: set[str] = set()
 
-    def label_of(self, text: str, otherwise: str) -> str | None:
-        """Read a label; one that is no plane is refused in the report.
-
-        Args:
-            text: as a table or a folder writes it.
-            otherwise: how the refusal begins.
-
-        Returns:
-            A plane's value or `unusable`; none where it was refused.
-        """
-        if text.strip().lower() == UNUSABLE:
-            return UNUSABLE
-        try:
-            return parse_plane(text).value
-        except UnknownPlaneError as error:
-            self.report.refused.append(f"{otherwise}: {error}")
-            return None
-
-    def image(self, picture: Path | Incoming, row: LabelRow, label: str | None) -> None:
+    def image(self, planned: Planned, read: ReadFile) -> None:
         """Take one image with its label.
 
         Args:
-            picture: the image.
-            row: what its table says of it.
-            label: a plane's value or `unusable`; none takes the image without a label.
+            planned: the image and what is known of it.
+            read: what reading it gave.
         """
-        try:
-            incoming = load(picture)
-        except OSError as error:
-            self.report.refused.append(f"{row.image}: the file cannot be read ({error.strerror}).")
-            return
-        taken = take(
+        film = _film(planned) if read.scan is None else None
+        if film is not None and not self.report.dry_run:
+            for taken in self._frames(planned, film):
+                # Not every frame shows what a label says of the film.
+                self._keep(planned, taken, None)
+        elif self.report.dry_run:
+            self._keep(planned, self._looked_at(planned, read, film), planned.label)
+        else:
+            self._keep(planned, self._take(planned, read), planned.label)
+
+    def _keep(self, planned: Planned, taken: Taken, label: str | None) -> None:
+        row, report = planned.row, self.report
+        report.taken.append(taken)
+        report.files.append(planned.piece.label)
+        report.planes.append(label)
+        report.kept_to_test += row.test and taken.outcome is not Outcome.REFUSED
+        if taken.scan_id is not None and not report.dry_run and (label or row.test):
+            with self._bench.store.session() as session:
+                self._give(session, taken.scan_id, label, test=row.test)
+
+    def _frames(self, planned: Planned, film: Incoming) -> Iterator[Taken]:
+        row = planned.row
+        return take_film(
             self._bench,
-            incoming,
+            film,
             who=self._who,
-            owner=owner_of(self._bench, row.patient) if row.patient else self._unknown,
+            owner=owner_of(self._bench, row.patient) if row.patient else self._otherwise,
+            source="import",
+            champion=self._champion,
+        )
+
+    def _take(self, planned: Planned, read: ReadFile) -> Taken:
+        row = planned.row
+        return take_read(
+            self._bench,
+            planned.piece.label,
+            read,
+            who=self._who,
+            owner=owner_of(self._bench, row.patient) if row.patient else self._otherwise,
             source="import",
             champion=self._champion,
             machine=row.machine,
+            operator=row.operator,
         )
-        self.report.taken.append(taken)
-        if taken.scan_id is None:
-            self.report.refused.append(f"{taken.file}: {taken.sentence}")
-        elif label is not None or row.test:
-            with self._bench.store.session() as session:
-                self._give(session, taken.scan_id, label, test=row.test)
+
+    def _looked_at(self, planned: Planned, read: ReadFile, film: Incoming | None) -> Taken:
+        """What would become of an image."""
+        name = planned.piece.name
+        if film is not None:
+            return Taken(name, Outcome.ADDED, None, "Frames of this film would be added.")
+        if read.scan is None:
+            return Taken(name, Outcome.REFUSED, None, read.refusal or "")
+        digest = read.scan.digest
+        with self._bench.store.reading() as session:
+            known = session.scalar(select(Scan.id).where(Scan.digest == digest))
+        if known is not None or digest in self._seen:
+            return Taken(name, Outcome.ALREADY_THERE, known, "Its pixels are there already.")
+        self._seen.add(digest)
+        return Taken(name, Outcome.ADDED, None, " ".join(["Would be added.", *read.scan.warnings]))
 
     def stored(self, labels: Sequence[tuple[LabelRow, str]]) -> None:
         """Give labels to scans that are stored already.
@@ -122,19 +131,22 @@ class LabelledIntake:
             if len(numbers) == 1:
                 found.append((numbers[0], row, label))
             elif numbers:
-                self.report.refused.append(
+                sentence = (
                     f"Line {row.line}: {len(numbers)} stored scans came from files named "
                     f"“{row.image}”. Import the table together with its images."
                 )
+                self.report.left_out.append((row.image, sentence))
             else:
                 self.report.missing.append(row.image)
+        if self.report.dry_run:
+            return
         for start in range(0, len(found), _AT_ONCE):
             with self._bench.store.session() as session:
                 for number, row, label in found[start : start + _AT_ONCE]:
                     self._give(session, number, label, test=row.test)
 
     def finish(self, action: str) -> ImportReport:
-        """Write the audit trail's line.
+        """Write the audit trail's line; a dry run leaves none.
 
         Args:
             action: what was done.
@@ -143,13 +155,15 @@ class LabelledIntake:
             The report.
         """
         report = self.report
+        if report.dry_run:
+            return report
         with self._bench.store.session() as session:
             audit.record(
                 session,
                 self._who,
                 action,
-                added=sum(taken.outcome is Outcome.ADDED for taken in report.taken),
-                already_there=sum(taken.outcome is Outcome.ALREADY_THERE for taken in report.taken),
+                added=report.count(Outcome.ADDED),
+                already_there=report.count(Outcome.ALREADY_THERE),
                 labelled=report.labelled,
                 kept=report.kept,
                 missing=len(report.missing),
@@ -182,6 +196,15 @@ class LabelledIntake:
                     if known is not None:
                         found[known].append(number)
         return found
+
+
+def _film(planned: Planned) -> Incoming | None:
+    """The file again, where it holds several frames."""
+    try:
+        incoming = Incoming(planned.piece.label, planned.piece.read())
+    except (OSError, ScanError):
+        return None
+    return incoming if holds_film(incoming) else None
 
 
 def _imported_before(session: Session, scan_id: int, label: str) -> bool:

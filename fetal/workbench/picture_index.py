@@ -1,15 +1,11 @@
 """Finds the picture that a line of a table means."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from fetal.workbench.sources import SUFFIXES, Piece, open_source
 from fetal.workbench.taking import Incoming
-
-SUFFIXES = frozenset(
-    {"", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".dcm", ".dicom"}
-)
-"""Endings of files that may hold a scan; whether one does is told from its content."""
 
 
 class AmbiguousImageError(LookupError):
@@ -17,27 +13,28 @@ class AmbiguousImageError(LookupError):
 
 
 class PictureIndex:
-    """The pictures of a folder, or those at hand, by their name.
+    """The pictures of a folder or an archive, or those at hand, by their name.
 
     Args:
-        pictures: a folder, with its subfolders, or files; none is no pictures.
+        pictures: a folder, with its subfolders, an archive, files, or what a source lists; none
+            is no pictures.
     """
 
-    def __init__(self, pictures: Path | Sequence[Incoming] | None) -> None:
-        self._by_path: dict[str, Path | Incoming] = {}
-        self._by_stem: dict[str, list[Path | Incoming]] = defaultdict(list)
-        for name, picture in _named(pictures):
-            self._by_path[_key(name)] = picture
-            self._by_stem[_key(PurePosixPath(name).name)].append(picture)
+    def __init__(self, pictures: Path | Sequence[Incoming] | Sequence[Piece] | None) -> None:
+        self._by_path: dict[str, Piece] = {}
+        self._by_stem: dict[str, list[Piece]] = defaultdict(list)
+        for piece in _pieces(pictures):
+            self._by_path[_key(piece.label)] = piece
+            self._by_stem[_key(piece.name)].append(piece)
 
-    def find(self, image: str) -> Path | Incoming | None:
+    def find(self, image: str) -> Piece | None:
         """Find a picture.
 
         Args:
             image: its name as a table writes it, with or without folders and ending.
 
         Returns:
-            Where it is, or none.
+            The picture, or none.
 
         Raises:
             AmbiguousImageError: several pictures in different folders have this name.
@@ -55,38 +52,13 @@ class PictureIndex:
         return found[0] if found else None
 
 
-def scan_files(folder: Path) -> list[Path]:
-    """List the files of a folder and its subfolders that may hold a scan, in order of name.
-
-    Args:
-        folder: the folder.
-
-    Returns:
-        Their paths; hidden ones and those of other kinds are left out.
-    """
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
-
-
-def load(picture: Path | Incoming) -> Incoming:
-    """Read a picture that was found."""
-    if isinstance(picture, Incoming):
-        return picture
-    return Incoming(picture.name, picture.read_bytes())
-
-
-def _named(pictures: Path | Sequence[Incoming] | None) -> Iterator[tuple[str, Path | Incoming]]:
+def _pieces(pictures: Path | Sequence[Incoming] | Sequence[Piece] | None) -> Sequence[Piece]:
+    if pictures is None:
+        return []
     if isinstance(pictures, Path):
-        for path in scan_files(pictures):
-            yield path.relative_to(pictures).as_posix(), path
-    else:
-        for incoming in pictures or ():
-            yield incoming.file, incoming
+        return open_source(pictures).pieces
+    pieces = [one for one in pictures if isinstance(one, Piece)]
+    return pieces or open_source([one for one in pictures if isinstance(one, Incoming)]).pieces
 
 
 def _key(name: str) -> str:

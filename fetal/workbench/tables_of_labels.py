@@ -2,16 +2,18 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
-_IMAGE = ("image", "image_name", "file", "filename", "image name")
-_PLANE = ("plane", "label", "class")
-_PATIENT = ("patient", "patient_id", "patient id")
+from fetal.workbench.columns import Columns, guess_columns
+
 _NUMBER = "patient_num"
-_TRAIN = "train"
-_MACHINE = "us_machine"
 _DELIMITERS = (";", ",", "\t")
+_LOOKED_AT = 200
+"""Lines from which columns are guessed."""
+_OPERATOR = re.compile(r"op(erator)?\.? ?\d{1,4}|\d{1,4}|other", re.IGNORECASE)
+"""Codes, as FETAL_PLANES_DB writes them: a name would be somebody's."""
 
 
 class LabelTableError(ValueError):
@@ -28,6 +30,7 @@ class LabelRow:
         plane: the plane, as written; empty where there is no label.
         patient: the patient's identifier, where the table tells it.
         machine: the ultrasound machine, where the table tells it.
+        operator: the code of who scanned, where the table tells it; a name is not taken.
         test: true where the table keeps the image out of training (`Train` = 0).
     """
 
@@ -37,19 +40,80 @@ class LabelRow:
     patient: str | None
     machine: str | None
     test: bool
+    operator: str | None = None
 
 
-def read_label_table(data: bytes) -> list[LabelRow]:
+@dataclass(frozen=True)
+class LabelTable:
+    """A table of labels whose columns are not yet decided on.
+
+    Attributes:
+        names: its header.
+        lines: its other lines that hold anything, each with its number in the file.
+        guess: what its columns seem to hold.
+    """
+
+    names: list[str]
+    lines: list[tuple[int, list[str]]]
+    guess: Columns
+
+    def mapped(self, columns: Columns | None = None) -> Columns:
+        """Decide on the columns.
+
+        Args:
+            columns: what a person said; what is none is guessed, and an empty name stands for
+                no column.
+
+        Returns:
+            The mapping, with an image and a plane.
+
+        Raises:
+            LabelTableError: nothing says which column holds the image or the plane.
+        """
+        said = {
+            name: column
+            for name, column in asdict(columns or Columns()).items()
+            if column is not None
+        }
+        # A column that a person gave another meaning keeps no guessed one.
+        guessed = {
+            name: None if column in said.values() else column
+            for name, column in asdict(self.guess).items()
+        }
+        mapped = Columns(**{name: column or None for name, column in (guessed | said).items()})
+        if mapped.image is None or mapped.plane is None:
+            names = ", ".join(name.strip().lower() for name in self.names)[:200]
+            raise LabelTableError(
+                f"Expected a table whose first line names the columns image and plane; received "
+                f"the columns {names or 'of an empty file'}. Rename the columns, or say which "
+                f"column holds what, and import the table again."
+            )
+        return mapped
+
+    def rows(self, columns: Columns) -> list[LabelRow]:
+        """Give its lines.
+
+        Args:
+            columns: which column holds what.
+        """
+        return [
+            _row(line, dict(zip(self.names, cells, strict=False)), columns)
+            for line, cells in self.lines
+        ]
+
+
+def read_label_table(data: bytes, columns: Columns | None = None) -> list[LabelRow]:
     """Read a table of labels.
 
     Args:
-        data: a CSV, separated by commas, semicolons or tabs, with a header. It needs the columns
-            `image` and `plane`, and may have `patient`; or it is the table of FETAL_PLANES_DB
-            (Burgos-Artizzu et al. 2020, https://zenodo.org/records/3904280), with `Image_name`,
-            `Patient_num`, `Plane`, `US_Machine` and `Train`.
+        data: a CSV, separated by commas, semicolons or tabs, with a header. It needs columns for
+            the image and the plane, and may have others (`columns.MEANINGS`); or it is the table
+            of FETAL_PLANES_DB (Burgos-Artizzu et al. 2020, https://zenodo.org/records/3904280),
+            with `Image_name`, `Patient_num`, `Plane`, `Operator`, `US_Machine` and `Train`.
+        columns: which column holds what; none, or one that is none, is guessed.
 
     Returns:
-        Its lines that name an image.
+        Its lines.
 
     Raises:
         LabelTableError: it is no such table.
@@ -58,29 +122,37 @@ def read_label_table(data: bytes) -> list[LabelRow]:
         >>> read_label_table(b"image,plane\\na.png,Fetal brain\\n")[0].plane
         'Fetal brain'
     """
+    table = open_label_table(data)
+    return table.rows(table.mapped(columns))
+
+
+def open_label_table(data: bytes) -> LabelTable:
+    """Read a table's cells and guess what its columns hold.
+
+    Args:
+        data: as `read_label_table` takes it.
+
+    Returns:
+        The table.
+
+    Raises:
+        LabelTableError: it is no table at all.
+    """
     text = _text(data)
     header = text.partition("\n")[0]
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=header.count), strict=False
     )
     try:
-        names = [name.strip().lower() for name in next(reader, [])]
-        image, plane = _column(names, _IMAGE), _column(names, _PLANE)
-        if image is None or plane is None:
-            raise LabelTableError(
-                f"Expected a table whose first line names the columns image and plane; received "
-                f"the columns {', '.join(names)[:200] or 'of an empty file'}. Rename the columns "
-                f"and import the table again."
-            )
-        return [
-            _row(reader.line_num, dict(zip(names, cells, strict=False)), image, plane)
-            for cells in reader
-            if any(cell.strip() for cell in cells)
+        names = next(reader, [])
+        lines = [
+            (reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)
         ]
     except csv.Error as error:
         raise LabelTableError(
             f"The table cannot be read ({error}). Save it as CSV and import it again."
         ) from error
+    return LabelTable(names, lines, guess_columns(names, [line for _, line in lines[:_LOOKED_AT]]))
 
 
 def _text(data: bytes) -> str:
@@ -96,23 +168,20 @@ def _text(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def _column(names: Sequence[str], known: Sequence[str]) -> str | None:
-    return next((name for name in known if name in names), None)
+def _row(line: int, cells: Mapping[str, str], columns: Columns) -> LabelRow:
+    def cell(column: str | None) -> str:
+        return cells.get(column, "").strip() if column is not None else ""
 
-
-def _row(line: int, cells: Mapping[str, str], image: str, plane: str) -> LabelRow:
-    number = cells.get(_NUMBER, "").strip()
-    patient = _column(list(cells), _PATIENT)
+    patient, operator = cell(columns.patient), cell(columns.operator)
+    if (columns.patient or "").strip().lower() == _NUMBER and patient.isdecimal():
+        # As the images of that data set name the patient at their start.
+        patient = f"Patient{int(patient):05d}"
     return LabelRow(
         line=line,
-        image=cells.get(image, "").strip(),
-        plane=cells.get(plane, "").strip(),
-        # As the images of that data set name the patient at their start.
-        patient=f"Patient{int(number):05d}"
-        if number.isdecimal()
-        else cells[patient].strip() or None
-        if patient is not None
-        else None,
-        machine=cells.get(_MACHINE, "").strip() or None,
-        test=cells.get(_TRAIN, "").strip() == "0",
+        image=cell(columns.image),
+        plane=cell(columns.plane),
+        patient=patient or None,
+        machine=cell(columns.machine) or None,
+        operator=operator if _OPERATOR.fullmatch(operator) else None,
+        test=cell(columns.train) == "0",
     )

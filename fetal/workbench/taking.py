@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 from fetal.jobs.score import kept_values
 from fetal.predict import Prediction
 from fetal.scans import Scan as ReadScan
-from fetal.scans import ScanError, encode_png, read_scan
+from fetal.scans.identity import DAYS
+from fetal.scans.machines import machine_named
+from fetal.scans.reader import ReadFile, read_file
 from fetal.store import audit
 from fetal.store.tables import Patient, Scan
 from fetal.store.tables import Prediction as PredictionRow
 from fetal.workbench.bench import Champion, Workbench
+from fetal.workbench.key import require_newest
 
 _ATTEMPTS = 3
-_LONGEST_MACHINE = 80
 
 
 class Outcome(StrEnum):
@@ -36,10 +38,12 @@ class Incoming:
     Attributes:
         name: its name, with or without folders; it is never stored.
         data: its content.
+        frames: of a film, the frames that a person picked, from 0; none lets the program pick.
     """
 
     name: str
     data: bytes
+    frames: tuple[int, ...] | None = None
 
     @property
     def file(self) -> str:
@@ -104,17 +108,61 @@ def take(
     Returns:
         What became of it; a file that cannot be read is refused with a sentence.
     """
-    try:
-        scan = read_scan(incoming.data, incoming.file)
-    except ScanError as error:
-        return Taken(incoming.file, Outcome.REFUSED, None, str(error))
-    scan = replace(scan, machine=scan.machine or machine)
+    return take_read(
+        bench,
+        incoming.name,
+        read_file(incoming.data, incoming.file),
+        who=who,
+        owner=owner,
+        source=source,
+        champion=champion,
+        machine=machine,
+    )
+
+
+def take_read(
+    bench: Workbench,
+    name: str,
+    read: ReadFile,
+    *,
+    who: str,
+    owner: Owner,
+    source: str,
+    champion: Champion | None,
+    machine: str | None = None,
+    operator: str | None = None,
+) -> Taken:
+    """Store a file that was read already, as `take` does.
+
+    Args:
+        bench: the workbench.
+        name: its name, with or without folders.
+        read: what reading it gave.
+        who: the person.
+        owner: the patient, where the file names none itself.
+        source: `upload`, `import` or `sample`.
+        champion: the model that predicts; none leaves the scan without a prediction.
+        machine: the ultrasound machine's model, where the file does not tell it itself.
+        operator: the code of who scanned, never a name, where a table tells it.
+
+    Returns:
+        What became of it.
+    """
+    file = Incoming(name, b"").file
+    if read.scan is None or read.png is None:
+        return Taken(file, Outcome.REFUSED, None, read.refusal or "")
+    scan, png = read.scan, read.png
+    if operator is not None:
+        scan = replace(scan, facts={**scan.facts, "operator": operator})
+    scan = replace(scan, machine=scan.machine or machine_named(machine))
     if scan.patient is not None:
         owner = Owner(bench.pseudonyms.patient(scan.patient), named=True)
+    elif scan.study is not None and not owner.named:
+        owner = _owner_of_study(bench, scan.study) or owner
     for attempt in range(_ATTEMPTS):
         try:
-            return _already_there(bench, incoming, scan, owner, who) or _add(
-                bench, incoming, scan, owner=owner, who=who, source=source, champion=champion
+            return _already_there(bench, file, scan, owner, who) or _add(
+                bench, file, scan, png, owner=owner, who=who, source=source, champion=champion
             )
         except IntegrityError:
             # Another process added the same scan or patient meanwhile: look again.
@@ -148,8 +196,21 @@ def keep_prediction(
     return row
 
 
+def _owner_of_study(bench: Workbench, study: str) -> Owner | None:
+    """The patient of an examination's scans that came earlier: it can have no other."""
+    with bench.store.reading() as session:
+        patient = session.scalar(
+            select(Patient)
+            .join(Scan, Scan.patient_id == Patient.id)
+            .where(Scan.study == bench.pseudonyms.study(study))
+            .order_by(Scan.id)
+            .limit(1)
+        )
+        return Owner(patient.id, patient.named) if patient else None
+
+
 def _already_there(
-    bench: Workbench, incoming: Incoming, read: ReadScan, owner: Owner, who: str
+    bench: Workbench, file: str, read: ReadScan, owner: Owner, who: str
 ) -> Taken | None:
     with bench.store.reading() as session:
         known = session.scalar(select(Scan).where(Scan.digest == read.digest))
@@ -161,7 +222,7 @@ def _already_there(
         sentence = f"Already there as {known.name}, filed under another patient; it stays there."
         if not patient.named and _refile(bench, known.id, owner, who):
             sentence = f"Already there as {known.name}; it is now filed under its patient."
-    return Taken(incoming.file, Outcome.ALREADY_THERE, known.id, sentence)
+    return Taken(file, Outcome.ALREADY_THERE, known.id, sentence)
 
 
 def _refile(bench: Workbench, scan_id: int, owner: Owner, who: str) -> bool:
@@ -172,18 +233,22 @@ def _refile(bench: Workbench, scan_id: int, owner: Owner, who: str) -> bool:
         # Once the unknown patient is on a side of the split, the scan has to stay there.
         if patient.named or patient.side is not None:
             return False
-        _ensure(session, owner)
+        _ensure(session, bench, owner)
         audit.record(
             session, who, "refile", scan=scan.name, before=patient.id, after=owner.pseudonym
         )
+        if scan.day is not None:
+            shift = bench.pseudonyms.shift
+            scan.day = (scan.day - shift(patient.id) + shift(owner.pseudonym)) % DAYS
         scan.patient_id = owner.pseudonym
     return True
 
 
 def _add(
     bench: Workbench,
-    incoming: Incoming,
+    file: str,
     read: ReadScan,
+    png: bytes,
     *,
     owner: Owner,
     who: str,
@@ -193,32 +258,38 @@ def _add(
     prediction = champion.model.predict(read) if champion is not None else None
     key = f"scans/{read.digest[:2]}/{read.digest}.png"
     if not bench.blobs.exists(key):
-        bench.blobs.put(key, encode_png(read.pixels))
+        bench.blobs.put(key, png)
     height, width = read.pixels.shape
+    names = bench.pseudonyms
     scan = Scan(
         digest=read.digest,
         name=f"S-{read.digest[:10]}",
-        file_key=bench.pseudonyms.file(incoming.file),
+        file_key=names.file(file),
         patient_id=owner.pseudonym,
         source=source,
         width=width,
         height=height,
         sector=[int(edge) for edge in read.sector],
-        machine=read.machine[:_LONGEST_MACHINE] if read.machine else None,
+        machine=read.machine,
+        study=names.study(read.study) if read.study else None,
+        day=names.day(read.day, owner.pseudonym) if read.day else None,
+        facts=dict(read.facts),
         blob=key,
         added_by=who,
     )
     with bench.store.session() as session:
-        _ensure(session, owner)
+        _ensure(session, bench, owner)
         session.add(scan)
         session.flush()
         if champion is not None and prediction is not None:
             keep_prediction(session, scan.id, champion.version.id, prediction)
     sentence = " ".join([f"Added as {scan.name}.", *read.warnings])
-    return Taken(incoming.file, Outcome.ADDED, scan.id, sentence)
+    return Taken(file, Outcome.ADDED, scan.id, sentence)
 
 
-def _ensure(session: Session, owner: Owner) -> None:
+def _ensure(session: Session, bench: Workbench, owner: Owner) -> None:
+    # In the transaction that writes the codes, or a key renewed just now would be missed.
+    require_newest(session, bench.pseudonyms)
     if session.get(Patient, owner.pseudonym) is None:
         session.add(Patient(id=owner.pseudonym, named=owner.named))
         session.flush()

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -15,6 +15,7 @@ class Work:
 
     Args:
         task: what to do; it is given a function to report (done, total) with.
+        stop: is set to ask the task to stop; none where it cannot.
 
     Attributes:
         done: how many parts are done.
@@ -23,13 +24,14 @@ class Work:
         failure: why the task failed, in a sentence for a person, or none.
     """
 
-    def __init__(self, task: Callable[[Report], Any]) -> None:
+    def __init__(self, task: Callable[[Report], Any], stop: Event | None = None) -> None:
+        self.stop = stop
         self.done = 0
         self.total = 0
         self.result: Any = None
         self.failure: str | None = None
-        self._task = task
-        self._thread = Thread(target=self._run, name="work", daemon=True)
+        # The thread lets go of the task at its end, and of what it holds, such as uploaded files.
+        self._thread = Thread(target=self._run, args=(task,), name="work", daemon=True)
         self._thread.start()
 
     @property
@@ -37,9 +39,9 @@ class Work:
         """Whether there is a result or a failure to show."""
         return not self._thread.is_alive()
 
-    def _run(self) -> None:
+    def _run(self, task: Callable[[Report], Any]) -> None:
         try:
-            self.result = self._task(self._report)
+            self.result = task(self._report)
         # Whatever went wrong in the thread must reach the page, or the person waits for ever.
         except Exception as error:
             if type(error).__module__.startswith("fetal."):

@@ -53,8 +53,18 @@ def running(name: str, words: str) -> None:
     work = works()[name]
     if work.finished:
         st.rerun()
-    st.progress(
+    bar, stop = st.columns([6, 1], vertical_alignment="center")
+    bar.progress(
         work.done / max(1, work.total),
         text=f"{words}: {work.done:,} of {f'{work.total:,}' if work.total else '…'}. "
         "You can leave this page; it goes on.",
     )
+    if work.stop is not None:
+        stopping = work.stop.is_set()
+        stop.button(
+            "Stopping …" if stopping else "Stop",
+            key=f"stop-{name}",
+            on_click=work.stop.set,
+            disabled=stopping,
+            width="stretch",
+        )

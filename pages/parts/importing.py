@@ -1,111 +1,295 @@
-"""Bring in scans that already have labels: a folder for each plane, or a table."""
+"""Bring in many scans at once: a folder, an archive, a known data set, or a table of labels."""
 
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Event
 
 import streamlit as st
 
-from fetal.workbench import dataset
+from fetal.workbench import imports
+from fetal.workbench.columns import MEANINGS, Columns
+from fetal.workbench.dataset import ImportReport, LabelTableError
+from fetal.workbench.intake import Incoming, Outcome
+from fetal.workbench.known_collections import Kind, Plan
 from pages.parts import desk, person
 from pages.parts.background import Work
-from pages.parts.words import number
+from pages.parts.words import label, number
 
 _LINES = 1000
-_FOLDER = (
-    "One folder for each plane, named brain, abdomen, femur, thorax, cervix or other. Patients "
-    "are read from the files or from names such as Patient00012_….png."
+_LARGEST_ZIP = 1000
+_NONE = "–"
+_KNOWN = (
+    "Known are: one folder for each plane, named brain, abdomen, femur, thorax, cervix or other; "
+    "a table of labels with its images, such as FETAL_PLANES_DB as it comes; the data set HC18; "
+    "and discs with a DICOMDIR. Archives may hold archives."
 )
 _TABLE = (
-    "A CSV with the columns image, plane and, if you have it, patient; or the table of "
-    "FETAL_PLANES_DB as it comes."
+    "A CSV with a column for the image’s file name and one for the plane; it may tell the patient "
+    "too. A table alone gives its labels to scans that are here already."
 )
+_PATIENT = (
+    "Only a code made from it is stored. Left empty, scans that name no patient count as one "
+    "unknown patient, so that they stay together."
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person wants to import.
+
+    Attributes:
+        place: a folder or an archive on the server, or uploaded files; none for a table alone.
+        table: the table's content, if one came beside the scans.
+        unlabelled: whether labels are to be left aside.
+        columns: what the table's columns hold, where the person said so.
+    """
+
+    place: Path | list[Incoming] | None
+    table: bytes | None
+    unlabelled: bool
+    columns: Columns | None = None
+
+    def plan(self) -> Plan:
+        """Look what is there."""
+        return imports.plan_import(
+            self.place, table=self.table, columns=self.columns, unlabelled=self.unlabelled
+        )
 
 
 def show() -> None:
-    """The import, or how far it is."""
+    """The import: asked for, looked at, on its way, or done."""
     name = f"import of {person.name()}"
     work = desk.works().get(name)
     if work is not None and not work.finished:
-        desk.running(name, "Importing")
+        desk.running(name, "Reading")
         return
     if work is not None:
         outcome(work)
-    folder, table = st.columns(2, gap="large")
-    with folder, st.form("import-folder"):
-        st.markdown("**A labelled folder**")
-        st.caption(_FOLDER)
-        path = st.text_input("Folder on this computer", key="import-folder-path")
-        if st.form_submit_button("Import the folder", key="import-folder-go"):
-            begin_folder(name, path)
-    with table, st.form("import-table"):
-        st.markdown("**A table of labels (CSV)**")
-        st.caption(_TABLE)
-        csv = st.file_uploader("The table", key="import-csv")
-        images = st.text_input(
-            "Folder with the images, on this computer",
-            key="import-images",
-            help="Leave it empty to label scans that are here already.",
+    if "import-plan" in st.session_state:
+        preview(name, st.session_state["import-asked"], st.session_state["import-plan"])
+    else:
+        ask()
+
+
+def ask() -> None:
+    """Where the scans are, and their labels."""
+    with st.form("import"):
+        scans, labels = st.columns(2, gap="large")
+        with scans:
+            st.markdown("**Scans**")
+            archive = st.file_uploader(
+                "A ZIP archive from your computer",
+                type="zip",
+                key="import-zip",
+                max_upload_size=_LARGEST_ZIP,
+            )
+            path = st.text_input(
+                "Or a folder or a ZIP archive on the computer that runs this program",
+                key="import-images",
+            )
+            st.caption(_KNOWN)
+        with labels:
+            st.markdown("**Labels, if they lie in a table of their own**")
+            table = st.file_uploader("A table of labels (CSV)", type="csv", key="import-csv")
+            st.caption(_TABLE)
+            unlabelled = st.checkbox(
+                "The scans carry no labels: only predict them", key="import-unlabelled"
+            )
+        looked = st.form_submit_button("Look what is there", type="primary", key="import-look")
+    if not looked:
+        return
+    if not archive and not path.strip() and table is None:
+        st.error("Please choose an archive, a folder or a table first.")
+        return
+    place = (
+        [Incoming(archive.name, archive.getvalue())]
+        if archive
+        else Path(path.strip()).expanduser()
+        if path.strip()
+        else None
+    )
+    look(Asked(place, table.getvalue() if table is not None else None, unlabelled))
+
+
+def look(asked: Asked) -> None:
+    """Look what is there and keep it for the preview; nothing is added yet."""
+    try:
+        with st.spinner("Looking what is there …"):
+            plan = asked.plan()
+    except imports.NoFolderError:
+        st.error(f"There is no folder or archive “{asked.place}” where this program runs.")
+        return
+    except LabelTableError as error:
+        st.error(str(error))
+        return
+    desk.works().pop(f"import of {person.name()}", None)
+    st.session_state["import-asked"], st.session_state["import-plan"] = asked, plan
+    st.rerun()
+
+
+def preview(name: str, asked: Asked, plan: Plan) -> None:
+    """What would be brought in, before it is."""
+    with st.container(border=True, key="import-preview"):
+        st.markdown(f"**Found {plan.kind.value}: {number(len(plan.images), 'scan', 'scans')}**")
+        if plan.columns is not None and not asked.unlabelled:
+            columns(asked, plan)
+        facts(plan)
+        left_out(plan.missing, [sentence_of(*one) for one in plan.refused])
+        patient = None
+        if any(planned.row.patient is None for planned in plan.images):
+            patient = st.text_input(
+                "Patient of the scans that name none (leave empty if unknown)",
+                key="import-patient",
+                max_chars=120,
+                help=_PATIENT,
+            )
+        go, check, other = st.columns([2, 2, 1])
+        nothing = not plan.images and not plan.stored
+        if go.button(
+            f"Import {number(len(plan.images), 'scan', 'scans')}"
+            if plan.images
+            else f"Give {number(len(plan.stored), 'label', 'labels')}",
+            key="import-go",
+            type="primary",
+            disabled=nothing,
+            width="stretch",
+        ):
+            del st.session_state["import-plan"], st.session_state["import-asked"]
+            begin(name, plan, patient, dry_run=False)
+        if check.button(
+            "Only read them, add nothing",
+            key="import-dry",
+            disabled=not plan.images,
+            help="Reads every scan and tells which would be added, are here already or refused.",
+            width="stretch",
+        ):
+            begin(name, plan, patient, dry_run=True)
+        if other.button("Cancel", key="import-cancel", width="stretch"):
+            del st.session_state["import-plan"], st.session_state["import-asked"]
+            desk.works().pop(name, None)
+            st.rerun()
+
+
+def columns(asked: Asked, plan: Plan) -> None:
+    """Which column of the table holds what: guessed, and open to change."""
+    st.caption("The table’s columns, as far as they could be guessed. Please change what is wrong.")
+    guessed = asdict(plan.columns) if plan.columns is not None else {}
+    options = [_NONE, *plan.headers]
+    boxes = st.columns(3)
+    chosen: dict[str, str | None] = {}
+    for at, (meaning, words) in enumerate(MEANINGS.items()):
+        before = guessed.get(meaning) or _NONE
+        column = boxes[at % 3].selectbox(
+            words[0].upper() + words[1:],
+            options,
+            index=options.index(before),
+            key=f"import-column-{meaning}",
         )
-        if st.form_submit_button("Import the table", key="import-csv-go"):
-            if csv is None:
-                st.error("Please choose the table first.")
-            else:
-                begin_table(name, csv.getvalue(), images)
+        chosen[meaning] = None if column == _NONE else column
+    if chosen != guessed:
+        # An empty name stands for a column that the person took away: nothing is guessed for it.
+        said = Columns(**{name: column or "" for name, column in chosen.items()})
+        look(replace(asked, columns=said))
 
 
-def begin_folder(name: str, path: str) -> None:
-    """Start to import a folder, unless there is none."""
-    folder = existing(path)
-    if folder is None:
-        return
-    who, bench = person.name(), desk.workbench()
+def facts(plan: Plan) -> None:
+    """How many scans of each plane, of how many patients, and on which side."""
+    planes, sides = st.columns([1, 2], gap="large")
+    counts = plan.planes()
+    if plan.kind is not Kind.UNLABELLED and counts:
+        planes.dataframe(
+            [
+                {"Plane": label(plane), "Scans": count}
+                for plane, count in sorted(counts.items(), key=lambda pair: -pair[1])
+            ],
+            hide_index=True,
+        )
+    with sides:
+        if plan.patients():
+            st.markdown(f"{number(plan.patients(), 'patient is', 'patients are')} named.")
+        if plan.kept_to_test():
+            kept = number(plan.kept_to_test(), "scan", "scans")
+            st.markdown(
+                f"The table keeps **{kept}** out of training: their patients go to the locked test "
+                "set, unless they have learnt or steered already."
+            )
+        if plan.stored:
+            st.markdown(
+                f"{number(len(plan.stored), 'line', 'lines')} of the table without an image: where "
+                "that image’s scan is here already, it gets the label."
+            )
+        if plan.masks:
+            outlines = number(plan.masks, "file", "files")
+            st.markdown(f"{outlines} with outlines that somebody drew are no scans and stay out.")
+
+
+def begin(name: str, plan: Plan, patient: str | None, *, dry_run: bool) -> None:
+    """Start the import in the background."""
+    who, bench, stop = person.name(), desk.workbench(), Event()
     desk.works()[name] = Work(
-        lambda report: dataset.import_folder(bench, folder, who, on_progress=report)
+        lambda report: imports.import_scans(
+            bench,
+            plan,
+            who,
+            patient=patient,
+            dry_run=dry_run,
+            on_progress=report,
+            stop=stop.is_set,
+        ),
+        stop,
     )
     st.rerun()
-
-
-def begin_table(name: str, csv: bytes, images: str) -> None:
-    """Start to import a table, unless a folder is named that does not exist."""
-    folder = existing(images) if images.strip() else None
-    if images.strip() and folder is None:
-        return
-    who, bench = person.name(), desk.workbench()
-    desk.works()[name] = Work(
-        lambda report: dataset.import_csv(bench, csv, folder, who, on_progress=report)
-    )
-    st.rerun()
-
-
-def existing(path: str) -> Path | None:
-    """The folder, or none after a sentence that says what is missing."""
-    folder = Path(path.strip()).expanduser()
-    if path.strip() and folder.is_dir():
-        return folder
-    st.error(f"There is no folder “{path.strip()}” on the computer that runs this program.")
-    return None
 
 
 def outcome(work: Work) -> None:
-    """What the last import brought."""
+    """What the last import brought, to see and to take along."""
     if work.failure:
         st.error(work.failure)
         return
-    report: dataset.ImportReport = work.result
-    added = sum(t.scan_id is not None for t in report.taken)
-    st.success(
-        f"{number(added, 'scan is', 'scans are')} in the dataset, "
-        f"{number(report.labelled, 'label', 'labels')} added."
-    )
+    report: ImportReport = work.result
+    added, there = report.count(Outcome.ADDED), report.count(Outcome.ALREADY_THERE)
+    if report.dry_run:
+        st.info(
+            f"Nothing was written. {number(added, 'scan', 'scans')} would be added, {there:,} "
+            f"{'is' if there == 1 else 'are'} here already, {len(report.refused):,} would be "
+            "refused."
+        )
+    else:
+        st.success(
+            f"{number(added, 'scan', 'scans')} added, {there:,} already here, "
+            f"{number(report.labelled, 'label', 'labels')} added."
+        )
+    if report.stopped:
+        st.warning("Stopped. What was added is kept; import the same again to go on.")
     if report.kept:
         st.caption(
             f"{number(report.kept, 'scan keeps', 'scans keep')} the label that a person gave "
             "after an earlier import."
         )
-    if report.missing:
-        missing = number(len(report.missing), "image", "images")
-        with st.expander(f"{missing} of the table not found", key="import-missing"):
-            st.code("\n".join(report.missing[:_LINES]), language=None, height=220)
-    if report.refused:
-        left_out = number(len(report.refused), "image or line", "images or lines")
-        with st.expander(f"{left_out} left out", key="import-refused", expanded=True):
-            st.code("\n".join(report.refused[:_LINES]), language=None, wrap_lines=True, height=220)
+    left_out(report.missing, report.refused)
+    st.download_button(
+        "What became of each file (CSV)",
+        data=report.csv,
+        file_name="import.csv",
+        mime="text/csv",
+        key="import-report",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def left_out(missing: list[str], refused: list[str]) -> None:
+    """Names of what is missing, and why something was refused; never taken for markup."""
+    if missing:
+        words = number(len(missing), "listed image is", "listed images are")
+        with st.expander(f"{words} not there", key="import-missing"):
+            st.code("\n".join(missing[:_LINES]), language=None, height=220)
+    if refused:
+        words = number(len(refused), "file or line", "files or lines")
+        with st.expander(f"{words} left out, and why", key="import-refused", expanded=True):
+            st.code("\n".join(refused[:_LINES]), language=None, wrap_lines=True, height=220)
+
+
+def sentence_of(name: str, sentence: str) -> str:
+    """A refusal with the name of what was refused."""
+    return f"{name}: {sentence}" if name and name not in sentence else sentence

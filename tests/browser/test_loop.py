@@ -73,7 +73,8 @@ def bring_labels(page: Page, labelled: Labelled) -> None:
     page.locator(".st-key-import-csv input[type=file]").set_input_files(labelled.table)
     page.locator(".st-key-import-images input").fill(str(labelled.images))
     expect(page.get_by_text("labels.csv")).to_be_visible()
-    page.locator(".st-key-import-csv-go").get_by_role("button").click()
+    page.locator(".st-key-import-look").get_by_role("button").click()
+    page.locator(".st-key-import-go").get_by_role("button").click()
     expect(page.get_by_text(re.compile(r"\d+ labels? added"))).to_be_visible(timeout=300_000)
 
 

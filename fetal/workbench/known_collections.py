@@ -1,0 +1,277 @@
+"""Recognises what an import brings, and plans it: which file with which plane and patient.
+
+Known are a folder for each plane; a table of labels with its images, among them FETAL_PLANES_DB
+(Burgos-Artizzu et al. 2020, https://zenodo.org/records/3904280); and HC18 (van den Heuvel et al.
+2018, https://zenodo.org/records/1327317).
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from fetal.planes import Plane, UnknownPlaneError, parse_plane
+from fetal.scans import ScanError
+from fetal.store.tables import UNUSABLE
+from fetal.workbench.columns import Columns
+from fetal.workbench.picture_index import AmbiguousImageError, PictureIndex
+from fetal.workbench.sources import Piece, Source
+from fetal.workbench.tables_of_labels import LabelRow, LabelTableError, open_label_table
+
+_HC18 = re.compile(r"(\d+)_\d*HC\.png", re.IGNORECASE)
+_HC18_MASK = re.compile(r"\d+_\d*HC_Annotation\.png", re.IGNORECASE)
+_NO_FOLDERS = (
+    "Expected a folder for each plane, such as “brain” and “abdomen”, with images in them; found "
+    "none."
+)
+_LOOSE = "It lies in no folder that is named by a plane."
+
+
+class Kind(StrEnum):
+    """What an import brings, in words for a person."""
+
+    HC18 = "the data set HC18 (all fetal heads)"
+    FETAL_PLANES = "the data set FETAL_PLANES_DB"
+    TABLE = "a table of labels"
+    FOLDERS = "a folder for each plane"
+    UNLABELLED = "scans without labels"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A file with what is known of it.
+
+    Attributes:
+        piece: the file.
+        row: what its table, its folder or its data set says of it.
+        label: a plane's value or `unusable`; none where it has no label.
+    """
+
+    piece: Piece
+    row: LabelRow
+    label: str | None
+
+
+@dataclass
+class Plan:
+    """What an import would take, before a scan is read.
+
+    Attributes:
+        kind: what it was recognised as.
+        images: the files to take, in order.
+        stored: lines whose image is not at hand; a stored scan may have come from it.
+        missing: names of images that are listed and not there.
+        refused: name and sentence of what is left out.
+        masks: how many files of the data set are no scans.
+        columns: what the columns of its table hold; none where there is no table.
+        headers: the names of the table's columns.
+    """
+
+    kind: Kind
+    images: list[Planned] = field(default_factory=list)
+    stored: list[tuple[LabelRow, str]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    masks: int = 0
+    columns: Columns | None = None
+    headers: list[str] = field(default_factory=list)
+
+    def planes(self) -> Counter[str | None]:
+        """How many files have which label."""
+        return Counter(planned.label for planned in self.images)
+
+    def kept_to_test(self) -> int:
+        """How many files their table keeps out of training."""
+        return sum(planned.row.test for planned in self.images)
+
+    def patients(self) -> int:
+        """How many patients the table, or the data set, names."""
+        return len({planned.row.patient for planned in self.images} - {None})
+
+
+def plan(
+    source: Source,
+    *,
+    table: bytes | None = None,
+    columns: Columns | None = None,
+    unlabelled: bool = False,
+) -> Plan:
+    """Recognise a source and plan its import.
+
+    Args:
+        source: the files.
+        table: a table of labels that came beside them; none looks for one among them.
+        columns: what the table's columns hold; none is guessed.
+        unlabelled: take all files as scans without labels.
+
+    Returns:
+        What would be taken.
+
+    Raises:
+        LabelTableError: the given table cannot be read.
+    """
+    if unlabelled:
+        made = plan_unlabelled(source)
+    elif table is not None:
+        made = plan_table(table, source, columns)
+    elif _is_hc18(source):
+        made = plan_hc18(source)
+    else:
+        made = _table_inside(source, columns) or plan_folders(source)
+    made.refused[:0] = source.refused
+    made.missing += source.missing
+    return made
+
+
+def plan_unlabelled(source: Source) -> Plan:
+    """Plan to take every file without a label."""
+    rows = [_row(at, piece) for at, piece in enumerate(source.pieces, start=1)]
+    images = [Planned(*pair, None) for pair in zip(source.pieces, rows, strict=True)]
+    return Plan(Kind.UNLABELLED, images)
+
+
+def plan_folders(source: Source) -> Plan:
+    """Plan to take a folder for each plane, named by it; one folder around them may be there."""
+    made = Plan(Kind.FOLDERS)
+    by_folder: dict[str, list[Piece]] = defaultdict(list)
+    around = _around([piece.label for piece in source.pieces])
+    for piece in source.pieces:
+        parts = PurePosixPath(piece.label).parts[around:]
+        by_folder[parts[0] if len(parts) > 1 else ""].append(piece)
+    if set(by_folder) <= {""}:
+        made.refused.append(("", _NO_FOLDERS))
+        return made
+    for folder, pieces in by_folder.items():
+        if not folder:
+            made.refused += [(piece.label, _LOOSE) for piece in pieces]
+            continue
+        try:
+            label = read_label(folder)
+        except UnknownPlaneError as error:
+            made.refused.append((folder, f"The folder “{folder}” was left out: {error}"))
+            continue
+        for piece in pieces:
+            made.images.append(Planned(piece, _row(len(made.images) + 1, piece), label))
+    return made
+
+
+def plan_hc18(source: Source) -> Plan:
+    """Plan to take HC18: fetal heads, whose outlines are no scans, several of one patient."""
+    made = Plan(Kind.HC18)
+    for piece in source.pieces:
+        named = _HC18.fullmatch(piece.name)
+        if named is not None:
+            # Both of its parts count their patients from 0.
+            part = "test" if "test" in PurePosixPath(piece.label).parent.name else "training"
+            row = _row(len(made.images) + 1, piece, f"HC18-{part}-{int(named.group(1)):03d}")
+            made.images.append(Planned(piece, row, Plane.BRAIN.value))
+        elif _HC18_MASK.fullmatch(piece.name):
+            made.masks += 1
+        else:
+            made.refused.append((piece.label, "It is no file that HC18 holds."))
+    return made
+
+
+def plan_table(data: bytes, source: Source | None, columns: Columns | None = None) -> Plan:
+    """Plan to take a table of labels with the images that are there.
+
+    Args:
+        data: the table.
+        source: the images; none labels stored scans only.
+        columns: what its columns hold; none is guessed.
+
+    Returns:
+        The plan.
+
+    Raises:
+        LabelTableError: the table cannot be read.
+    """
+    table = open_label_table(data)
+    mapped = table.mapped(columns)
+    index = PictureIndex(source.pieces if source is not None else None)
+    kind = Kind.FETAL_PLANES if _is_fetal_planes(table.names) else Kind.TABLE
+    made = Plan(kind, columns=mapped, headers=table.names)
+    for row in table.rows(mapped):
+        try:
+            if not row.image:
+                raise LookupError(f"Line {row.line} names no image.")
+            label = read_label(row.plane) if row.plane else None
+            piece = index.find(row.image)
+        except UnknownPlaneError as error:
+            made.refused.append((row.image, f"Line {row.line} was left out: {error}"))
+        except AmbiguousImageError as error:
+            made.refused.append((row.image, f"Line {row.line}: {error}"))
+        except LookupError as error:
+            made.refused.append(("", str(error.args[0])))
+        else:
+            if piece is not None:
+                made.images.append(Planned(piece, row, label))
+            elif label is not None:
+                made.stored.append((row, label))
+            else:
+                made.missing.append(row.image)
+    return made
+
+
+def read_label(text: str) -> str:
+    """Read a label as a table or a folder writes it.
+
+    Args:
+        text: a plane, or `unusable`.
+
+    Returns:
+        A plane's value, or `unusable`.
+
+    Raises:
+        UnknownPlaneError: it is neither.
+    """
+    return UNUSABLE if text.strip().lower() == UNUSABLE else parse_plane(text).value
+
+
+def _table_inside(source: Source, columns: Columns | None) -> Plan | None:
+    """The plan by the first table among the files that is one of labels."""
+    for table in source.tables:
+        try:
+            made = plan_table(table.read(), source, columns)
+        except (LabelTableError, ScanError, OSError):
+            # Any other table, such as one of measurements.
+            continue
+        if made.images:
+            return made
+    return None
+
+
+def _is_hc18(source: Source) -> bool:
+    named = sum(_HC18.fullmatch(piece.name) is not None for piece in source.pieces)
+    masks = sum(_HC18_MASK.fullmatch(piece.name) is not None for piece in source.pieces)
+    return named > 0 and 2 * (named + masks) > len(source.pieces)
+
+
+def _is_fetal_planes(names: Sequence[str]) -> bool:
+    return {"image_name", "patient_num"} <= {name.strip().lower() for name in names}
+
+
+def _around(labels: Sequence[str]) -> int:
+    """How many folders lie around all files before the first that is named by a plane."""
+    folders = [PurePosixPath(label).parts[:-1] for label in labels]
+    depth = 0
+    while folders and all(len(parts) > depth + 1 for parts in folders):
+        names = {parts[depth] for parts in folders}
+        if len(names) > 1 or _is_label(names.pop()):
+            break
+        depth += 1
+    return depth
+
+
+def _is_label(text: str) -> bool:
+    try:
+        read_label(text)
+    except UnknownPlaneError:
+        return False
+    return True
+
+
+def _row(line: int, piece: Piece, patient: str | None = None) -> LabelRow:
+    return LabelRow(line, piece.name, "", patient, None, test=False)
