@@ -12,6 +12,7 @@ from fetal import __version__
 from fetal.cli.evaluating import evaluate
 from fetal.cli.experimenting import experiment
 from fetal.cli.predicting import predict
+from fetal.cli.protecting import forget, key
 from fetal.cli.serving import serve, worker
 from fetal.cli.storing import demo, export_command, import_command
 from fetal.cli.training import train
@@ -45,6 +46,6 @@ def main() -> None:
 
 for command in (
     *(serve, worker, predict, demo, import_command, export_command),
-    *(train, experiment, evaluate, models),
+    *(train, experiment, evaluate, models, key, forget),
 ):
     main.add_command(command)

@@ -1,0 +1,81 @@
+"""`fetal key` and `fetal forget`: what a data protection officer asks for."""
+
+import click
+
+from fetal.cli import options
+
+_TRACES = (
+    "Another process was reading the database, so traces may still stand in fetal.db-wal. They go "
+    "when the app is stopped."
+)
+
+
+@click.group(short_help="Renew the key of the pseudonyms.")
+def key() -> None:
+    """The secret key that turns patients, examinations and file names into codes."""
+
+
+@key.command()
+@options.who
+@options.workspace
+def rotate(who: str) -> None:
+    """Give the workspace a new key, and every patient, examination and file a new code.
+
+    Stop the app first. The old key alone then finds nobody in this workspace, and codes in tables
+    that were given away lead nowhere. The key file keeps the old key behind the new one, since a
+    patient who comes again is found by both only. Keep a backup of the new key file, and remove
+    those of the old one together with the backups of the old database.
+    """
+    from fetal.store.database import Store
+    from fetal.store.workspace import Workspace
+    from fetal.workbench.key import renew_key
+
+    renewal = renew_key(Store.open(Workspace.from_environment()), who)
+    patients = options.count_of(renewal.patients, "patient has", "patients have")
+    scans = options.count_of(renewal.scans, "scan was", "scans were")
+    click.echo(f"{patients} a new code; {scans} carried over. This is key {renewal.generation}.")
+    if renewal.traces:
+        options.complain(_TRACES)
+
+
+@click.command(short_help="Erase a patient, or one scan.")
+@click.argument("code", required=False)
+@click.option(
+    "--identifier",
+    is_flag=True,
+    help="Ask for the patient's identifier as the files give it, without showing it.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@options.who
+@options.workspace
+def forget(code: str | None, identifier: bool, yes: bool, who: str) -> None:
+    """Erase a patient with all scans, labels and notes; or one scan.
+
+    CODE is a patient's code (P-… or U-…) or a scan's (S-…), as the app shows them. With
+    --identifier, give no code: the identifier is asked for, so that it stands in no shell history.
+
+    Nothing can be undone. Backups, exports and folders of other machines are yours to see to.
+    """
+    from fetal.workbench import open_workbench
+    from fetal.workbench.erasure import erase, outlook
+
+    if identifier == (code is not None):
+        raise click.UsageError("Expected a code, or --identifier without a code.")
+    bench = open_workbench()
+    if code is None:
+        written = click.prompt("Patient's identifier", hide_input=True)
+        code = bench.pseudonyms.patient(written)
+    ahead = outlook(bench, code)
+    scans = options.count_of(ahead.scans, "scan", "scans")
+    labels = options.count_of(ahead.labels, "label or note", "labels and notes")
+    if not yes:
+        click.confirm(f"Erase {scans} and {labels} for ever?", abort=True)
+    done = erase(bench, code, who)
+    click.echo(f"Erased {scans} and {labels}.")
+    if done.models:
+        click.echo(
+            f"These model versions learnt from them, and stay: {', '.join(done.models)}. Whether "
+            "they may be used on is to be decided by who answers for the data."
+        )
+    if done.traces:
+        options.complain(_TRACES)

@@ -1,0 +1,23 @@
+from collections.abc import Callable
+
+import pytest
+
+from fetal.store.workspace import Workspace
+from fetal.workbench import Workbench, open_workbench
+from tests.tiny_model import tiny_model
+
+
+@pytest.fixture
+def open_bench(tmp_path, monkeypatch) -> Callable[[], Workbench]:
+    """Opens the same workspace again and again, with a tiny model as the shipped one."""
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    # Commands set it; this sets it back.
+    monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
+    return lambda: open_workbench(Workspace.at(tmp_path / "workspace"))
+
+
+@pytest.fixture
+def bench(open_bench):
+    bench = open_bench()
+    yield bench
+    bench.close()
