@@ -1,6 +1,5 @@
 """`fetal experiment`: compare settings on patients that none of the trainings has seen."""
 
-import logging
 import os
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +37,7 @@ def _show(context: click.Context, _option: click.Parameter, folder: Path | None)
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder of the weights files that the sweep names  [default: the working folder]",
 )
+@options.cache
 @click.option(
     "--show",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -46,7 +46,14 @@ def _show(context: click.Context, _option: click.Parameter, folder: Path | None)
     expose_value=False,
     help="Print the table of a folder of results, train nothing.",
 )
-def experiment(sweep: Path, table: Path, folder: Path, out: Path, weights: Path | None) -> None:
+def experiment(
+    sweep: Path,
+    table: Path,
+    folder: Path,
+    out: Path,
+    weights: Path | None,
+    cache: Path | None,
+) -> None:
     """Train and judge every variant that the file SWEEP describes.
 
     Patients are dealt into folds: each fold is judged by trainings on the others, and some of the
@@ -54,8 +61,6 @@ def experiment(sweep: Path, table: Path, folder: Path, out: Path, weights: Path 
     after a stop, goes on.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # It would warn that every network is traced anew, which is what a sweep is.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     from fetal.cli.labelled import labelled_images
     from fetal.training.experiment import compare, markdown, read_sweep, run_sweep
 
@@ -65,13 +70,14 @@ def experiment(sweep: Path, table: Path, folder: Path, out: Path, weights: Path 
         for image in labelled_images(table, folder)
         if not (asked.official_train and image.test)
     ]
-    results = run_sweep(asked, [_case(image) for image in images], out, click.echo)
+    cases = [_case(image, folder) for image in images]
+    results = run_sweep(asked, cases, out, click.echo, cache)
     drawn = markdown(compare(results))
     (out / "table.md").write_text(drawn + "\n")
     click.echo(drawn)
 
 
-def _case(image: "LabelledImage") -> "Case":
+def _case(image: "LabelledImage", folder: Path) -> "Case":
     from fetal.training.experiment import Case
 
     def read() -> Any:
@@ -79,4 +85,5 @@ def _case(image: "LabelledImage") -> "Case":
         return scan.pixels, scan.sector
 
     digest = sha256(image.path.read_bytes()).hexdigest()
-    return Case(image.path.stem, digest, image.plane, image.patient, read)
+    name = image.path.relative_to(folder).as_posix()
+    return Case(name, digest, image.plane, image.patient, read)

@@ -2,36 +2,43 @@
 
 import json
 import shutil
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from fetal import __version__
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
-from fetal.training.calibration import fit_temperature, to_chances
-from fetal.training.exact import answers, exact_copy
 from fetal.training.examples import phantoms
+from fetal.training.experiment.apart import apart
+from fetal.training.experiment.attempt import Job, Outcome
 from fetal.training.experiment.cases import Case, Split, digest_of, draw, split
 from fetal.training.experiment.results import Answers, Planned, Results
 from fetal.training.experiment.shelf import Shelf
 from fetal.training.experiment.sweep import Sweep, SweepError
 from fetal.training.fitting import check_learns
-from fetal.training.frames import Frames
-from fetal.training.pipeline import train_network
 from fetal.training.settings import TrainingSettings
 
 Tell = Callable[[str], None]
 
+Doing = Callable[[Iterable[Job]], Iterable[Outcome]]
+"""Does runs in their order."""
 
-def run_sweep(sweep: Sweep, cases: Sequence[Case], folder: Path, tell: Tell) -> Results:
+
+def run_sweep(
+    sweep: Sweep,
+    cases: Sequence[Case],
+    folder: Path,
+    tell: Tell,
+    features: Path | None = None,
+    *,
+    do: Doing = apart,
+) -> Results:
     """Train and judge every variant of a sweep on every fold and with every seed.
 
     A killed sweep, called again, goes on where it stopped: runs that are done stay done, and the
@@ -42,13 +49,16 @@ def run_sweep(sweep: Sweep, cases: Sequence[Case], folder: Path, tell: Tell) -> 
         cases: The labelled scans to draw from.
         folder: Where results, answers and framed scans are kept.
         tell: Told, in a line each, of scans that cannot be read and of finished runs.
+        features: The folder of features that runs share; none is `features` in `folder`.
+        do: Does the runs; `apart` needs a main module that can be imported, as any script with
+            `if __name__ == "__main__"` can.
 
     Returns:
         The results.
 
     Raises:
-        SweepError: a variant names a stage that its network lacks, or too few scans are there.
-        WeightsError: a weights file fits no layer.
+        SweepError: a variant names a stage that its network lacks or weights that do not fit it,
+            or too few patients are there.
     """
     _check(sweep)
     shelf = Shelf(folder / "frames", tell)
@@ -58,15 +68,22 @@ def run_sweep(sweep: Sweep, cases: Sequence[Case], folder: Path, tell: Tell) -> 
     results = Results(folder)
     runs = list(_runs(sweep, used))
     results.write_plan([run.planned for run in runs])
-    for number, run in enumerate(runs, start=1):
-        if run.planned.run in results.done():
-            continue
-        scratch = folder / "runs" / run.planned.run
-        line, said = _Attempt(run, used, shelf, scratch).outcome()
+    waiting = _waiting(runs, results)
+    kept = features or folder / "features"
+    jobs = (_job(runs[number], used, shelf, folder, kept) for number in waiting)
+    outcomes = iter(do(jobs))
+    for number in waiting:
+        run = runs[number]
+        try:
+            outcome = next(outcomes)
+        except ValueError as error:
+            raise SweepError(f"Variant “{run.planned.variant}”: {error}") from error
+        said = _said(run, used, outcome)
+        line = _line(run, said, outcome)
         results.add(line, said)
-        shutil.rmtree(scratch)
+        shutil.rmtree(_scratch(folder, run))
         tell(
-            f"[{number}/{len(runs)}] {run.planned.variant}, fold {run.planned.fold + 1}, seed "
+            f"[{number + 1}/{len(runs)}] {run.planned.variant}, fold {run.planned.fold + 1}, seed "
             f"{run.planned.seed}: {100 * line['accuracy']:.1f} % of {line['judged']} scans right, "
             f"{line['seconds']:.0f} s"
         )
@@ -119,95 +136,66 @@ def _file_digest(path: str) -> str:
     return sha256(Path(path).read_bytes()).hexdigest()
 
 
-class _Attempt:
-    """One run on its way."""
+def _waiting(runs: Sequence[_Run], results: Results) -> list[int]:
+    """The numbers of the runs that are not done, each once, whatever it is called."""
+    done = set(results.done())
+    first = {run.planned.run: number for number, run in reversed(list(enumerate(runs)))}
+    return sorted(number for run, number in first.items() if run not in done)
 
-    def __init__(self, run: _Run, cases: Sequence[Case], shelf: Shelf, scratch: Path) -> None:
-        self._run = run
-        self._settings = run.settings
-        self._cases = cases
-        self._shelf = shelf
-        self._scratch = scratch
-        self._curves: list[dict[str, Any]] = []
 
-    def outcome(self) -> tuple[dict[str, Any], Answers]:
-        """Train, calibrate on the inner validation side, and judge on the fold."""
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        keras.utils.clear_session()
-        began = time.monotonic()
-        validation = self._frames(self._run.split.validation)
-        sides = self._training_frames(), validation
-        model = train_network(sides, self._settings, self._scratch, self._listen)
-        exact = exact_copy(model, self._settings)
-        temperature = fit_temperature(
-            answers(exact, self._settings, validation)[1], validation.classes
-        )
-        seconds = time.monotonic() - began
-        judged = self._frames(self._run.split.judged)
-        chances = to_chances(answers(exact, self._settings, judged)[1], temperature)
-        names = [self._cases[number].name for number in self._run.split.judged]
-        said = Answers(
-            np.array(names),
-            np.array(judged.patients),
-            judged.classes,
-            chances.astype(np.float32),
-        )
-        return self._line(said, temperature, seconds), said
+def _scratch(folder: Path, run: _Run) -> Path:
+    return folder / "runs" / run.planned.run
 
-    def _frames(self, numbers: Sequence[int]) -> Frames:
-        pixels = self._pixels(self._cases)[list(numbers)]
-        chosen = [self._cases[number] for number in numbers]
-        return Frames(
-            pixels,
-            np.array([PLANES.index(case.plane) for case in chosen]),
-            tuple(case.patient for case in chosen),
-        )
 
-    def _training_frames(self) -> Frames:
-        real = self._frames(self._run.split.train)
-        added = [
-            Case(one.digest, one.digest, one.plane, one.patient, one.read)
-            for one in phantoms(self._settings)
-        ]
-        if not added:
-            return real
-        return Frames(
-            np.concatenate([real.pixels, self._pixels(added)]),
-            np.concatenate([real.classes, [PLANES.index(case.plane) for case in added]]),
-            (*real.patients, *(case.patient for case in added)),
-        )
+def _job(run: _Run, cases: Sequence[Case], shelf: Shelf, folder: Path, features: Path) -> Job:
+    settings = run.settings
+    size, crop = settings.size, settings.crop_to_sector
+    train, validation, judged = (
+        shelf.take(cases, numbers, size, crop=crop)
+        for numbers in (run.split.train, run.split.validation, run.split.judged)
+    )
+    added = [
+        Case(one.digest, one.digest, one.plane, one.patient, one.read) for one in phantoms(settings)
+    ]
+    simulated = [shelf.take(added, range(len(added)), size, crop=crop)] if added else []
+    return Job(
+        settings,
+        (train, *simulated),
+        validation,
+        judged,
+        _scratch(folder, run),
+        features,
+    )
 
-    def _pixels(self, cases: Sequence[Case]) -> Any:
-        settings = self._settings
-        return self._shelf.pixels(cases, settings.size, crop=settings.crop_to_sector)
 
-    def _listen(self, event: dict[str, Any]) -> None:
-        if event["kind"] == "epoch":
-            self._curves.append({key: event[key] for key in event if key != "kind"})
+def _said(run: _Run, cases: Sequence[Case], outcome: Outcome) -> Answers:
+    judged = [cases[number] for number in run.split.judged]
+    return Answers(
+        names=np.array([case.name for case in judged]),
+        patients=np.array([case.patient for case in judged]),
+        classes=np.array([PLANES.index(case.plane) for case in judged]),
+        probabilities=outcome.probabilities,
+    )
 
-    def _line(self, said: Answers, temperature: float, seconds: float) -> dict[str, Any]:
-        figures = evaluate(said.classes, said.probabilities, list(said.patients))
-        planned = self._run.planned
-        settings = self._settings
-        if settings.weights:
-            settings = replace(settings, weights=Path(settings.weights).name)
-        return {
-            **vars(planned),
-            "folds": self._run.folds,
-            "train": len(self._run.split.train),
-            "validation": len(self._run.split.validation),
-            "judged": figures.n,
-            "accuracy": figures.accuracy.value,
-            "balanced_accuracy": figures.balanced_accuracy.value,
-            "ece": figures.ece,
-            "temperature": temperature,
-            "seconds": round(seconds, 1),
-            "epochs": len(self._curves),
-            "curves": self._curves,
-            "settings": settings.to_json(),
-            "versions": {
-                "fetal": __version__,
-                "keras": keras.__version__,
-                "backend": keras.backend.backend(),
-            },
-        }
+
+def _line(run: _Run, said: Answers, outcome: Outcome) -> dict[str, Any]:
+    figures = evaluate(said.classes, said.probabilities, list(said.patients))
+    settings = run.settings
+    if settings.weights:
+        settings = replace(settings, weights=Path(settings.weights).name)
+    return {
+        **vars(run.planned),
+        "folds": run.folds,
+        "train": len(run.split.train),
+        "validation": len(run.split.validation),
+        "judged": figures.n,
+        "accuracy": figures.accuracy.value,
+        "balanced_accuracy": figures.balanced_accuracy.value,
+        "ece": figures.ece,
+        "temperature": outcome.temperature,
+        "seconds": round(outcome.seconds, 1),
+        "epochs": len(outcome.curves),
+        "curves": outcome.curves,
+        "settings": settings.to_json(),
+        "versions": {"fetal": __version__, **outcome.versions},
+    }

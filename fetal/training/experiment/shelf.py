@@ -2,17 +2,36 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.planes import PLANES
 from fetal.scans import ScanError
 from fetal.scans.framing import Framing
 from fetal.training.experiment.cases import Case
 
 Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """Some of the framed scans in a file, and whose they are."""
+
+    path: Path
+    numbers: tuple[int, ...]
+    """Their places in the file."""
+    classes: tuple[int, ...]
+    """Indices into PLANES."""
+    patients: tuple[str, ...]
+
+    def pixels(self) -> Pixels:
+        """Read them, uint8 (n, size, size)."""
+        frames: Pixels = np.load(self.path, mmap_mode="r")
+        return frames[list(self.numbers)]
 
 
 class Shelf:
@@ -39,26 +58,32 @@ class Shelf:
         if not path.exists():
             self._fill(path, cases, size, crop=crop)
         unread = json.loads(path.with_suffix(".json").read_text())
-        for name, sentence in unread.items():
-            self._complain(f"{name}: {sentence}")
-        return [case for case in cases if case.name not in unread]
+        for case in cases:
+            if case.digest in unread:
+                self._complain(f"{case.name}: {unread[case.digest]}")
+        return [case for case in cases if case.digest not in unread]
 
-    def pixels(self, cases: Sequence[Case], size: int, *, crop: bool) -> Pixels:
-        """Frames of cases.
+    def take(
+        self, cases: Sequence[Case], numbers: Sequence[int], size: int, *, crop: bool
+    ) -> Shelved:
+        """Have cases framed, and name some of them.
 
         Args:
             cases: Scans that can be read.
+            numbers: Which of them.
             size: The side of the square, in pixels.
             crop: Whether to the sector, or the whole picture.
-
-        Returns:
-            uint8, (n, size, size), in memory that the disk backs.
         """
         path = self._place(cases, size, crop=crop)
         if not path.exists():
             self._fill(path, cases, size, crop=crop)
-        frames: Pixels = np.load(path, mmap_mode="r")
-        return frames
+        chosen = [cases[number] for number in numbers]
+        return Shelved(
+            path,
+            tuple(numbers),
+            tuple(PLANES.index(case.plane) for case in chosen),
+            tuple(case.patient for case in chosen),
+        )
 
     def _place(self, cases: Sequence[Case], size: int, *, crop: bool) -> Path:
         which = sha256("\n".join(case.digest for case in cases).encode()).hexdigest()[:16]
@@ -74,7 +99,7 @@ class Shelf:
             try:
                 pixels, box = case.read()
             except ScanError as error:
-                unread[case.name] = str(error)
+                unread[case.digest] = str(error)
                 continue
             height, width = pixels.shape
             framing = Framing.of((height, width), box if crop else None, size)

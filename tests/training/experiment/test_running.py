@@ -1,6 +1,7 @@
 """A sweep as it runs: nobody is judged by a training that saw them, and nothing is done twice."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from fetal.training.experiment import (
     markdown,
     run_sweep,
 )
+from fetal.training.experiment.attempt import attempt
 from fetal.training.experiment.cases import draw, split
 from fetal.training.experiment.shelf import Shelf
 from fetal.training.settings import Stage, TrainingSettings
@@ -42,6 +44,11 @@ SWEEP = Sweep(
 )
 
 
+def run_here(sweep: Sweep, cases: list[Case], folder: Path, tell: Callable[[str], None]) -> Results:
+    """Run a sweep in this process: a process of their own for so small runs would take minutes."""
+    return run_sweep(sweep, cases, folder, tell, do=lambda jobs: map(attempt, jobs))
+
+
 class Killed(BaseException):
     """Stands for a kill: nothing in a sweep may catch it."""
 
@@ -60,7 +67,7 @@ def cases() -> list[Case]:
 
 @pytest.fixture(scope="module")
 def results(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return run_sweep(SWEEP, cases, tmp_path_factory.mktemp("sweep"), lambda _: None)
+    return run_here(SWEEP, cases, tmp_path_factory.mktemp("sweep"), lambda _: None)
 
 
 def test_nobody_is_on_two_sides_and_everybody_is_judged_once() -> None:
@@ -114,11 +121,11 @@ def test_a_stopped_sweep_goes_on_and_does_nothing_twice(
         raise Killed
 
     with pytest.raises(Killed):
-        run_sweep(SWEEP, cases, tmp_path, die)
+        run_here(SWEEP, cases, tmp_path, die)
     with (tmp_path / "results.jsonl").open("a") as file:
         file.write('{"run": "cut sho')
     told: list[str] = []
-    again = run_sweep(SWEEP, cases, tmp_path, told.append)
+    again = run_here(SWEEP, cases, tmp_path, told.append)
     assert len(told) == 1
     assert told[0].startswith("[2/2] second, fold 1, seed 7")
     # The same settings and seed, in another folder: the same answers to the last bit.
@@ -126,16 +133,16 @@ def test_a_stopped_sweep_goes_on_and_does_nothing_twice(
         assert again.done()[run]["accuracy"] == line["accuracy"]
         assert again.done()[run]["curves"][0]["val_loss"] == line["curves"][0]["val_loss"]
         assert np.array_equal(again.answers(run).probabilities, results.answers(run).probabilities)
-    run_sweep(SWEEP, cases, tmp_path, lambda _: pytest.fail("a run was done twice"))
+    run_here(SWEEP, cases, tmp_path, lambda _: pytest.fail("a run was done twice"))
 
 
 def test_variants_that_differ_in_name_alone_share_their_runs(
     cases: list[Case], results: Results
 ) -> None:
     renamed = replace(SWEEP, variants=(*SWEEP.variants, Variant("third", SMALL.but(name="third"))))
-    run_sweep(renamed, cases, results.folder, lambda _: pytest.fail("a run was done twice"))
+    run_here(renamed, cases, results.folder, lambda _: pytest.fail("a run was done twice"))
     assert [row.variant for row in compare(results)] == ["first", "second", "third"]
-    run_sweep(SWEEP, cases, results.folder, lambda _: None)
+    run_here(SWEEP, cases, results.folder, lambda _: None)
 
 
 def test_a_stage_that_the_network_lacks_is_named_before_anything_runs(
@@ -143,12 +150,22 @@ def test_a_stage_that_the_network_lacks_is_named_before_anything_runs(
 ) -> None:
     odd = SMALL.but(stages=(Stage("Upper", "block5", 1, 1e-3),))
     with pytest.raises(SweepError, match=r"“odd”.*conv5.*received “block5”"):
-        run_sweep(Sweep((Variant("odd", odd),)), cases, tmp_path, lambda _: None)
+        run_here(Sweep((Variant("odd", odd),)), cases, tmp_path, lambda _: None)
+
+
+def test_weights_that_do_not_fit_are_laid_to_their_variant(
+    cases: list[Case], tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "other.npz", conv9__kernel=np.zeros((3, 3)))
+    odd = SMALL.but(start="weights", weights=str(tmp_path / "other.npz"))
+    sweep = replace(SWEEP, variants=(Variant("odd", odd),))
+    with pytest.raises(SweepError, match=r"“odd”: other\.npz names none of the layers"):
+        run_here(sweep, cases, tmp_path, lambda _: None)
 
 
 def test_too_few_patients_are_refused(cases: list[Case], tmp_path: Path) -> None:
     with pytest.raises(SweepError, match="at most one for each of the 1 patients"):
-        run_sweep(SWEEP, cases[:1], tmp_path, lambda _: None)
+        run_here(SWEEP, cases[:1], tmp_path, lambda _: None)
 
 
 def test_a_scan_that_cannot_be_read_is_said_and_left_out(tmp_path: Path) -> None:

@@ -1,0 +1,87 @@
+"""One run of a sweep: train, calibrate, judge."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal.training.calibration import fit_temperature, to_chances
+from fetal.training.exact import answers, exact_copy
+from fetal.training.experiment.shelf import Shelved
+from fetal.training.frames import Frames
+from fetal.training.pipeline import train_network
+from fetal.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a run needs, in a form that another process can be handed."""
+
+    settings: TrainingSettings
+    train: tuple[Shelved, ...]
+    validation: Shelved
+    judged: Shelved
+    scratch: Path
+    """Where checkpoints go."""
+    features: Path
+    """The folder of features that runs share."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    probabilities: NDArray[np.float32]
+    """Calibrated, of the judged scans, (n, 6)."""
+    temperature: float
+    seconds: float
+    """Of training and calibration."""
+    curves: list[dict[str, Any]]
+    versions: dict[str, str]
+
+
+def attempt(job: Job) -> Outcome:
+    """Train on one side, stop and calibrate on the next, and judge on the last.
+
+    Args:
+        job: A run; one that was killed goes on from its last epoch.
+
+    Raises:
+        ValueError: a patient is on two sides, or the weights to start from do not fit.
+    """
+    job.scratch.mkdir(parents=True, exist_ok=True)
+    keras.utils.clear_session()
+    settings = job.settings
+    curves: list[dict[str, Any]] = []
+
+    def listen(event: dict[str, Any]) -> None:
+        if event["kind"] == "epoch":
+            curves.append({key: event[key] for key in event if key != "kind"})
+
+    train, validation, judged = _frames(*job.train), _frames(job.validation), _frames(job.judged)
+    began = time.monotonic()
+    model = train_network((train, validation), settings, job.scratch, listen, cache=job.features)
+    exact = exact_copy(model, settings)
+    _, logits = answers(exact, settings, validation)
+    temperature = fit_temperature(logits, validation.classes)
+    seconds = time.monotonic() - began
+    chances = to_chances(answers(exact, settings, judged)[1], temperature)
+    return Outcome(
+        np.asarray(chances, np.float32),
+        temperature,
+        seconds,
+        curves,
+        {"keras": keras.__version__, "backend": keras.backend.backend()},
+    )
+
+
+def _frames(*parts: Shelved) -> Frames:
+    return Frames(
+        np.concatenate([part.pixels() for part in parts]),
+        np.array([one for part in parts for one in part.classes], np.int64),
+        tuple(patient for part in parts for patient in part.patients),
+    )
