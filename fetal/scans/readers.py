@@ -41,10 +41,10 @@ class Readers:
         seconds: how long one file may take; it can be changed between files.
 
     Example:
-        >>> with Readers(2) as readers:
-        ...     [(name, read.refusal)] = readers.read(["a.png"], lambda name: (b"", name))
-        >>> name
-        'a.png'
+        >>> with Readers(1) as readers:
+        ...     found = list(readers.read(["a.png"], lambda name: (b"", name)))
+        >>> found[0][1].scan is None
+        True
     """
 
     def __init__(self, count: int | None = None, seconds: float = SECONDS) -> None:

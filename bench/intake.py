@@ -1,0 +1,169 @@
+"""How many scans a second an import takes, which part of it takes how long, and how much memory.
+
+Imports real scans from `../shared` (or the folder that FETAL_SHARED names) where they are, else
+phantoms, into a fresh workspace with the shipped model. It prints
+
+- the parts, measured one scan after another: decoding, finding the sector and blanking, hashing,
+  packing, predicting, writing;
+- reading and masking as an import does it, in processes beside this one;
+- the whole import, with the highest memory of this process while it went on.
+
+    python bench/intake.py [--scans 1000] [--parts 100] [--no-model]
+"""
+
+import argparse
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle, islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal.phantom import simulate
+from fetal.planes import PLANES
+from fetal.scans import Scan, encode_png, find_sector, pixel_digest, read_grey, read_scan
+from fetal.scans.reader import ReadFile
+from fetal.scans.readers import Readers
+from fetal.store.workspace import Workspace
+from fetal.workbench import Workbench, open_workbench
+from fetal.workbench.imports import import_scans, plan_import
+from fetal.workbench.intake import Outcome, owner_of, predicting
+from fetal.workbench.taking import take_read
+
+TARGET = 40
+_MEGA = 1_000_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time an import of many scans.")
+    parser.add_argument("--scans", type=int, default=1000, help="scans to import")
+    parser.add_argument("--parts", type=int, default=100, help="scans to time the parts with")
+    parser.add_argument("--no-model", action="store_true", help="import without predicting")
+    asked = parser.parse_args()
+    if asked.no_model:
+        os.environ["FETAL_MODEL"] = os.devnull
+    files, kind = scans(asked.scans)
+    print(f"{len(files)} {kind}, {os.cpu_count()} CPU cores, load {os.getloadavg()[0]:.1f}")
+    with tempfile.TemporaryDirectory() as folder:
+        print_parts(open_workbench(Workspace.at(Path(folder) / "parts")), files[: asked.parts])
+        print_reading(files)
+        print_import(open_workbench(Workspace.at(Path(folder) / "whole")), files)
+
+
+def scans(count: int) -> tuple[list[Path], str]:
+    """Real scans where they are at hand, else phantoms in a folder of their own."""
+    shared = Path(os.environ.get("FETAL_SHARED", Path(__file__).parents[2] / "shared"))
+    real = shared / "data" / "fetal_planes" / "images"
+    if real.is_dir():
+        return sorted(real.iterdir())[:count], "real scans"
+    folder = Path(tempfile.mkdtemp(prefix="fetal-bench-"))
+    for seed, plane in enumerate(islice(cycle(PLANES), count)):
+        pixels = simulate(plane, seed).pixels
+        (folder / f"Patient{seed:05d}_1.png").write_bytes(encode_png(pixels))
+    return sorted(folder.iterdir()), "phantoms"
+
+
+def print_parts(bench: Workbench, files: list[Path]) -> None:
+    spent: defaultdict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def part(name: str) -> Iterator[None]:
+        before = time.process_time(), time.perf_counter()
+        yield
+        spent[name] += time.perf_counter() - before[1]
+        spent[f"{name} CPU"] += time.process_time() - before[0]
+
+    champion = predicting(bench)
+    for path in files:
+        data = path.read_bytes()
+        scan = read_scan(data, path.name)
+        with part("decoding"):
+            grey = read_grey(data)
+        with part("masking"):
+            masked = blanked(grey)
+        with part("hashing"):
+            pixel_digest(masked)
+        with part("packing"):
+            png = encode_png(masked)
+        if champion is not None:
+            with part("predicting"):
+                champion.model.predict(scan)
+        with part("writing"):
+            write(bench, path, scan, png)
+    print(f"one after another, {len(files)} scans:")
+    for name in ("decoding", "masking", "hashing", "packing", "predicting", "writing"):
+        wall, cpu = spent[name] / len(files), spent[f"{name} CPU"] / len(files)
+        print(f"  {name:11s} {wall * 1000:7.1f} ms a scan, {cpu * 1000:7.1f} ms of CPU")
+    reading = sum(spent[f"{name} CPU"] for name in ("decoding", "masking", "hashing"))
+    print(f"  reading and masking: {reading / len(files) * 1000:.1f} ms of CPU a scan")
+
+
+def blanked(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.where(find_sector(grey).mask, grey, np.uint8(0))
+
+
+def write(bench: Workbench, path: Path, scan: Scan, png: bytes) -> None:
+    take_read(
+        bench,
+        path.name,
+        ReadFile(scan, png, None),
+        who="bench",
+        owner=owner_of(bench, None),
+        source="import",
+        champion=None,
+    )
+
+
+def print_reading(files: list[Path]) -> None:
+    before = cpu_of_others()
+    with Readers() as readers:
+        list(readers.read(files[: readers.count], load))
+        started = time.perf_counter()
+        refused = sum(read.refusal is not None for _, read in readers.read(files, load))
+        spent = time.perf_counter() - started
+    each = (cpu_of_others() - before) / (len(files) + readers.count)
+    print(
+        f"reading, masking and packing in {readers.count} processes: "
+        f"{len(files) / spent:.1f} scans a second (at least {TARGET} on 2 cores), {refused} refused"
+    )
+    print(f"  {each * 1000:.1f} ms of CPU a scan in them, their start included")
+
+
+def load(path: Path) -> tuple[bytes, str]:
+    return path.read_bytes(), path.name
+
+
+def print_import(bench: Workbench, files: list[Path]) -> None:
+    predicting(bench)
+    before = peak()
+    plan = plan_import(files[0].parent, unlabelled=True)
+    plan.images = plan.images[: len(files)]
+    started = time.perf_counter()
+    report = import_scans(bench, plan, "bench")
+    spent = time.perf_counter() - started
+    outcomes = ", ".join(f"{report.count(one)} {one}" for one in Outcome)
+    print(f"whole import: {len(files) / spent:.1f} scans a second ({outcomes})")
+    print(f"memory at its highest: {peak():.0f} MB, before the import {before:.0f} MB")
+
+
+def cpu_of_others() -> float:
+    """Seconds of CPU of the processes that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def peak() -> float:
+    """The most memory that this process ever held, in MB."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / _MEGA
+
+
+if __name__ == "__main__":
+    main()
