@@ -198,7 +198,7 @@ class Model:
         threshold = self.bundle.card.calibration.unknown_above
         if self._known is None or threshold is None:
             return np.zeros(len(maps))
-        return self._known.distance(maps.mean(axis=(1, 2))) / threshold
+        return self._known.strangeness(maps.mean(axis=(1, 2))) / threshold
 
 
 def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
