@@ -46,6 +46,13 @@ _METHODS = ("grad-cam", "grad-cam++", "hirescam", "eigen-cam", "score-cam")
     type=click.Choice(_METHODS),
     help="How the overlays explain; score-cam takes some seconds a scan.",
 )
+@click.option(
+    "--frames",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 40),
+    help="Of a DICOM film, name at most so many frames: those that look most like a plane.",
+)
 @click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
 @click.option("--colours", default="cividis", show_default=True, type=click.Choice(_MAPS))
 def predict(
@@ -53,6 +60,7 @@ def predict(
     model_folder: Path | None,
     overlay: Path | None,
     table: Path | None,
+    frames: int,
     **look: Any,
 ) -> None:
     """Name the plane of image FILES (PNG, JPEG, TIFF, BMP, WebP, DICOM; or folders of them).
@@ -70,14 +78,15 @@ def predict(
     rows = []
     drawn: set[str] = set()
     for path in _expand(files):
-        row, prediction = _one(model, path)
-        rows.append(row)
-        if prediction is None:
-            options.complain(f"{path}: {row['error']}")
-            continue
-        click.echo(f"{path}: {_in_words(prediction)}")
-        if overlay is not None:
-            _draw(model, prediction, overlay / _picture_name(path, drawn), look)
+        for row, prediction in _seen(model, path, frames):
+            rows.append(row)
+            if prediction is None:
+                options.complain(f"{path}: {row['error']}")
+                continue
+            click.echo(f"{row['file']}: {_in_words(prediction)}")
+            if overlay is not None:
+                target = overlay / _picture_name(Path(row["file"]), drawn)
+                _draw(model, prediction, target, look)
     if table is not None:
         _write(table, rows)
     if any(row["error"] for row in rows):
@@ -96,24 +105,48 @@ def _expand(files: tuple[Path, ...]) -> Iterator[Path]:
             yield path
 
 
-def _one(model: "Model", path: Path) -> tuple[dict[str, str], "Prediction | None"]:
-    from fetal.scans import ScanError, read_scan
+def _seen(
+    model: "Model", path: Path, frames: int
+) -> Iterator[tuple[dict[str, str], "Prediction | None"]]:
+    """A line of the table for a scan, and for each of the best frames of a film."""
+    from fetal.scans import ScanError
 
-    row = dict.fromkeys(_HEADER, "") | {"file": str(path)}
     try:
-        prediction = model.predict(read_scan(path.read_bytes(), path.name))
+        for file, prediction in _predictions(model, path, frames):
+            yield _row(file, prediction), prediction
     except ScanError as error:
-        return row | {"error": str(error)}, None
+        yield _refused(path, str(error)), None
     except OSError as error:
-        return row | {"error": f"The file cannot be read ({error.strerror})."}, None
+        yield _refused(path, f"The file cannot be read ({error.strerror})."), None
+
+
+def _predictions(model: "Model", path: Path, frames: int) -> Iterator[tuple[Path, "Prediction"]]:
+    from fetal.scans import is_film, read_scan
+    from fetal.workbench.film import frame_name, propose
+
+    data = path.read_bytes()
+    if not is_film(data):
+        yield path, model.predict(read_scan(data, path.name))
+        return
+    for frame in propose(data, path.name, model, frames)[0]:
+        if frame.prediction is not None:
+            yield path.with_name(frame_name(path.name, frame.index)), frame.prediction
+
+
+def _refused(path: Path, why: str) -> dict[str, str]:
+    return dict.fromkeys(_HEADER, "") | {"file": str(path), "error": why}
+
+
+def _row(file: Path, prediction: "Prediction") -> dict[str, str]:
     said = {plane.value: f"{prediction.probabilities[plane]:.4f}" for plane in PLANES}
-    row |= said | {
+    return dict.fromkeys(_HEADER, "") | {
+        "file": str(file),
         "plane": prediction.plane.value,
         "probability": f"{prediction.confidence:.4f}",
         "doubt": prediction.words,
         "unfamiliarity": f"{prediction.unfamiliarity:.4f}",
+        **said,
     }
-    return row, prediction
 
 
 def _in_words(prediction: "Prediction") -> str:

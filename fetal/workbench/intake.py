@@ -1,12 +1,13 @@
 """Brings scans in: a drop of files, or the built-in samples."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from fetal import scans
 from fetal.phantom import samples
 from fetal.scans import encode_png
 from fetal.workbench.bench import Champion, NoModelError, Workbench
+from fetal.workbench.film import holds_film, take_film
 from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take
 
 __all__ = [
@@ -55,6 +56,7 @@ def add_scans(
 
     A scan belongs to the patient that its file names; else to the patient given for the drop;
     else to one unknown patient that stands for the whole drop, so that no split runs through it.
+    Of a film come the frames that a person picked, else those that look most like a plane.
 
     Args:
         bench: the workbench.
@@ -64,24 +66,39 @@ def add_scans(
         source: `upload`, `import` or `sample`.
         on_progress: told after each file how many are done, of how many.
         stop: asked before each file; true ends the drop there, and what is stored stays.
-        on_taken: told after each file what became of it.
+        on_taken: told after each scan what became of it.
 
     Returns:
-        What became of each file, in order; fewer than the files when stopped.
+        What became of each file, in order, and of each frame of a film; less when stopped.
     """
     owner = owner_of(bench, patient)
     champion = predicting(bench)
     taken: list[Taken] = []
-    for incoming in files:
+    for done, incoming in enumerate(files, start=1):
         if stop is not None and stop():
             break
-        one = take(bench, incoming, who=who, owner=owner, source=source, champion=champion)
-        taken.append(one)
-        if on_taken is not None:
-            on_taken(one)
+        one_by_one = take_film if holds_film(incoming) else _take_still
+        for one in one_by_one(
+            bench, incoming, who=who, owner=owner, source=source, champion=champion
+        ):
+            taken.append(one)
+            if on_taken is not None:
+                on_taken(one)
         if on_progress is not None:
-            on_progress(len(taken), len(files))
+            on_progress(done, len(files))
     return taken
+
+
+def _take_still(
+    bench: Workbench,
+    incoming: Incoming,
+    *,
+    who: str,
+    owner: Owner,
+    source: str,
+    champion: Champion | None,
+) -> Iterator[Taken]:
+    yield take(bench, incoming, who=who, owner=owner, source=source, champion=champion)
 
 
 def owner_of(bench: Workbench, patient: str | None) -> Owner:
@@ -142,6 +159,7 @@ class Drop:
     def __init__(self, total: int) -> None:
         self.total = total
         self.failure: str | None = None
+        self._done = 0
         self._taken: list[Taken] = []
         self._stop = threading.Event()
         self._ended = threading.Event()
@@ -149,11 +167,11 @@ class Drop:
     @property
     def done(self) -> int:
         """How many files are through."""
-        return len(self._taken)
+        return self._done
 
     @property
     def results(self) -> list[Taken]:
-        """What became of the files that are through."""
+        """What became of the files, and of the frames of films, that are through."""
         return list(self._taken)
 
     @property
@@ -187,6 +205,7 @@ class Drop:
                 patient=patient,
                 stop=self._stop.is_set,
                 on_taken=self._taken.append,
+                on_progress=self._progress,
             )
         except Exception as error:
             # Nobody is above this thread to hear of it: the page tells the person.
@@ -196,6 +215,9 @@ class Drop:
             )
         finally:
             self._ended.set()
+
+    def _progress(self, done: int, total: int) -> None:
+        self._done = done
 
 
 class IntakeDesk:

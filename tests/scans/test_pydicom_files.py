@@ -1,0 +1,82 @@
+"""The files that pydicom ships: the table in the docs, and pydicom's own reading of them."""
+
+import importlib.util
+import logging
+import warnings
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.pixels import pixel_array
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
+
+from fetal.scans import Limits, ScanError
+from fetal.scans.dicom import DicomFile
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def bench() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("bench_dicom", ROOT / "bench" / "dicom.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_docs_say_what_becomes_of_each_file(bench):
+    written = (ROOT / "docs" / "formats.md").read_text().splitlines()
+    documented = {line.split("`")[1]: line for line in written if ".dcm` |" in line}
+    found = bench.paths()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        outcomes = {path.name: bench.outcome(path) for path in found}
+    for path in found:
+        line = f"| `{path.name}` | {bench.nature(path)} | {outcomes[path.name]} |"
+        assert documented[path.name] == line
+    assert all(one.startswith(("read: ", "refused: Expected ")) for one in outcomes.values())
+    if "liver.dcm" in outcomes:
+        # With the package pydicom-data, no file of the table may be missing.
+        assert documented.keys() == outcomes.keys()
+
+
+def test_pictures_are_those_that_pydicom_decodes_but_for_their_scale(bench, caplog):
+    caplog.set_level(logging.CRITICAL)
+    compared = 0
+    for path in bench.paths():
+        data = path.read_bytes()
+        if len(data) > 600_000:
+            continue
+        try:
+            ours = DicomFile(data, Limits(shortest_side=1)).picture(0).pixels
+            theirs = _by_pydicom(path)
+        except (ScanError, RuntimeError, AttributeError):
+            continue
+        assert ours.shape == theirs.shape, path.name
+        assert _farthest_from_a_line(theirs, ours) < 1.6, path.name
+        compared += 1
+    assert compared >= 60
+
+
+def _by_pydicom(path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = pydicom.dcmread(path, force=True)
+        values = pixel_array(dataset, index=0)
+        if dataset.PhotometricInterpretation == "PALETTE COLOR":
+            return apply_color_lut(values, dataset)
+        if values.ndim == 3:
+            return values
+        shown = apply_voi_lut(apply_modality_lut(values, dataset), dataset)
+        return -shown if dataset.PhotometricInterpretation == "MONOCHROME1" else shown
+
+
+def _farthest_from_a_line(x, y):
+    """How far levels lie from what a line with a rising slope makes of pydicom's."""
+    x, y = x.astype(float).ravel(), y.astype(float).ravel()
+    if np.ptp(x) == 0:
+        return np.ptp(y)
+    slope, height = np.polyfit(x, y, 1)
+    return np.abs(slope * x + height - y).max() if slope > 0 else np.inf
