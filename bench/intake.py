@@ -8,7 +8,10 @@ phantoms, into a fresh workspace with the shipped model. It prints
 - reading and masking as an import does it, in processes beside this one;
 - the whole import, with the highest memory of this process while it went on.
 
-    python bench/intake.py [--scans 1000] [--parts 100] [--no-model]
+With `--small` the scans are drawn, small and packed into one archive, so that memory can be
+watched over many: `python bench/intake.py --small --scans 10000 --no-model`.
+
+    python bench/intake.py [--scans 1000] [--parts 100] [--no-model] [--small]
 """
 
 import argparse
@@ -17,6 +20,7 @@ import resource
 import sys
 import tempfile
 import time
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,15 +50,36 @@ def main() -> None:
     parser.add_argument("--scans", type=int, default=1000, help="scans to import")
     parser.add_argument("--parts", type=int, default=100, help="scans to time the parts with")
     parser.add_argument("--no-model", action="store_true", help="import without predicting")
+    parser.add_argument("--small", action="store_true", help="import an archive of small scans")
     asked = parser.parse_args()
     if asked.no_model:
         os.environ["FETAL_MODEL"] = os.devnull
-    files, kind = scans(asked.scans)
-    print(f"{len(files)} {kind}, {os.cpu_count()} CPU cores, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
-        print_parts(open_workbench(Workspace.at(Path(folder) / "parts")), files[: asked.parts])
+        place = Path(folder)
+        if asked.small:
+            print_import(bench_in(place), archive_of(asked.scans, place), asked.scans)
+            return
+        files, kind = scans(asked.scans)
+        print(f"{len(files)} {kind}, {os.cpu_count()} CPU cores, load {os.getloadavg()[0]:.1f}")
+        print_parts(bench_in(place / "parts"), files[: asked.parts])
         print_reading(files)
-        print_import(open_workbench(Workspace.at(Path(folder) / "whole")), files)
+        print_import(bench_in(place / "whole"), files[0].parent, len(files))
+
+
+def bench_in(place: Path) -> Workbench:
+    return open_workbench(Workspace.at(place / "workspace"))
+
+
+def archive_of(count: int, folder: Path) -> Path:
+    """Scans drawn in a moment, each different, in one archive."""
+    rows, across = np.mgrid[:96, :128]
+    inside = (np.hypot(rows + 10, across - 64) < 96) & (abs(across - 64) < 10 + rows * 0.6)
+    rng = np.random.default_rng(0)
+    with zipfile.ZipFile(folder / "scans.zip", "w") as archive:
+        for at in range(count):
+            pixels = np.where(inside, rng.integers(60, 200, inside.shape), 0).astype(np.uint8)
+            archive.writestr(f"Patient{at // 4:05d}_{at}.png", encode_png(pixels))
+    return folder / "scans.zip"
 
 
 def scans(count: int) -> tuple[list[Path], str]:
@@ -140,16 +165,21 @@ def load(path: Path) -> tuple[bytes, str]:
     return path.read_bytes(), path.name
 
 
-def print_import(bench: Workbench, files: list[Path]) -> None:
+def print_import(bench: Workbench, place: Path, count: int) -> None:
     predicting(bench)
+    plan = plan_import(place, unlabelled=True)
+    plan.images = plan.images[:count]
     before = peak()
-    plan = plan_import(files[0].parent, unlabelled=True)
-    plan.images = plan.images[: len(files)]
+
+    def tell(done: int, of: int) -> None:
+        if done in (of // 10, of // 2):
+            print(f"  memory at its highest after {done} scans: {peak():.0f} MB")
+
     started = time.perf_counter()
-    report = import_scans(bench, plan, "bench")
+    report = import_scans(bench, plan, "bench", on_progress=tell)
     spent = time.perf_counter() - started
     outcomes = ", ".join(f"{report.count(one)} {one}" for one in Outcome)
-    print(f"whole import: {len(files) / spent:.1f} scans a second ({outcomes})")
+    print(f"whole import: {count / spent:.1f} scans a second ({outcomes})")
     print(f"memory at its highest: {peak():.0f} MB, before the import {before:.0f} MB")
 
 

@@ -160,6 +160,9 @@ def _tell(brought: "ImportReport") -> None:
     if brought.masks:
         masks = options.count_of(brought.masks, "file", "files")
         click.echo(f"{masks} of the data set are outlines, not scans, and were left out.")
+    if brought.unlisted:
+        unlisted = options.count_of(len(brought.unlisted), "image is", "images are")
+        click.echo(f"{unlisted} not listed in the table, and left out.")
     if brought.kept:
         kept = options.count_of(brought.kept, "scan keeps", "scans keep")
         click.echo(f"{kept} another label, which a person gave after an earlier import.")

@@ -10,7 +10,9 @@ from fetal.workbench.taking import Outcome, Taken
 
 HEADER = ("file", "outcome", "plane", "sentence")
 MISSING = "missing"
+UNLISTED = "not listed"
 _NOT_FOUND = "Listed, but neither at hand nor stored."
+_NOT_LISTED = "The table does not list it, so it stays out."
 
 
 @dataclass
@@ -29,6 +31,7 @@ class ImportReport:
         kept: how many scans kept another label, which a person gave after an earlier import.
         missing: names of images that are listed and neither at hand nor stored.
         left_out: name and sentence of files and lines that were left out unread.
+        unlisted: names of files that the table does not list; they stayed out.
         masks: how many files of the data set are no scans.
     """
 
@@ -43,6 +46,7 @@ class ImportReport:
     kept: int = 0
     missing: list[str] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    unlisted: list[str] = field(default_factory=list)
     masks: int = 0
 
     @property
@@ -76,6 +80,7 @@ class ImportReport:
             ),
             *((name, Outcome.REFUSED.value, "", sentence) for name, sentence in self.left_out),
             *((name, MISSING, "", _NOT_FOUND) for name in self.missing),
+            *((name, UNLISTED, "", _NOT_LISTED) for name in self.unlisted),
         ]
 
     def csv(self) -> str:

@@ -93,7 +93,7 @@ def import_scans(
         who: the person.
         patient: the patient of files that name none; none is one unknown patient for all.
         dry_run: read everything and write nothing.
-        on_progress: told after each image how many are done, of how many.
+        on_progress: told at the start, and after each image, how many are done, of how many.
         stop: asked before each image; true ends the import there.
 
     Returns:
@@ -104,7 +104,10 @@ def import_scans(
     report.kind = planned.kind.value
     report.left_out += planned.refused
     report.missing += planned.missing
+    report.unlisted += planned.unlisted
     report.masks = planned.masks
+    if on_progress is not None:
+        on_progress(0, len(planned.images))
     for done, (one, read) in enumerate(_read(planned.images), start=1):
         if stop is not None and stop():
             report.stopped = True

@@ -64,6 +64,7 @@ class Plan:
         stored: lines whose image is not at hand; a stored scan may have come from it.
         missing: names of images that are listed and not there.
         refused: name and sentence of what is left out.
+        unlisted: names of files that the table does not list; they stay out.
         masks: how many files of the data set are no scans.
         columns: what the columns of its table hold; none where there is no table.
         headers: the names of the table's columns.
@@ -74,6 +75,7 @@ class Plan:
     stored: list[tuple[LabelRow, str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    unlisted: list[str] = field(default_factory=list)
     masks: int = 0
     columns: Columns | None = None
     headers: list[str] = field(default_factory=list)
@@ -212,6 +214,9 @@ def plan_table(data: bytes, source: Source | None, columns: Columns | None = Non
                 made.stored.append((row, label))
             else:
                 made.missing.append(row.image)
+    listed = {planned.piece.label for planned in made.images}
+    pieces = source.pieces if source is not None else []
+    made.unlisted = [piece.label for piece in pieces if piece.label not in listed]
     return made
 
 

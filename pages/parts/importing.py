@@ -8,14 +8,13 @@ import streamlit as st
 
 from fetal.workbench import imports
 from fetal.workbench.columns import MEANINGS, Columns
-from fetal.workbench.dataset import ImportReport, LabelTableError
-from fetal.workbench.intake import Incoming, Outcome
+from fetal.workbench.dataset import LabelTableError
+from fetal.workbench.intake import Incoming
 from fetal.workbench.known_collections import Kind, Plan
-from pages.parts import desk, person
+from pages.parts import desk, imported, person
 from pages.parts.background import Work
 from pages.parts.words import label, number
 
-_LINES = 1000
 _LARGEST_ZIP = 1000
 _NONE = "–"
 _KNOWN = (
@@ -64,7 +63,7 @@ def show() -> None:
         desk.running(name, "Reading")
         return
     if work is not None:
-        outcome(work)
+        imported.outcome(work)
     if "import-plan" in st.session_state:
         preview(name, st.session_state["import-asked"], st.session_state["import-plan"])
     else:
@@ -134,7 +133,7 @@ def preview(name: str, asked: Asked, plan: Plan) -> None:
         if plan.columns is not None and not asked.unlabelled:
             columns(asked, plan)
         facts(plan)
-        left_out(plan.missing, [sentence_of(*one) for one in plan.refused])
+        imported.left_out(plan.missing, [imported.sentence_of(*one) for one in plan.refused])
         patient = None
         if any(planned.row.patient is None for planned in plan.images):
             patient = st.text_input(
@@ -172,10 +171,13 @@ def preview(name: str, asked: Asked, plan: Plan) -> None:
 
 def columns(asked: Asked, plan: Plan) -> None:
     """Which column of the table holds what: guessed, and open to change."""
-    st.caption("The table’s columns, as far as they could be guessed. Please change what is wrong.")
     guessed = asdict(plan.columns) if plan.columns is not None else {}
     options = [_NONE, *plan.headers]
-    boxes = st.columns(3)
+    known = plan.kind is Kind.FETAL_PLANES
+    place = st.expander("What the table’s columns hold", expanded=not known, key="import-columns")
+    if not known:
+        place.caption("This is a guess from their names and cells. Please change what is wrong.")
+    boxes = place.columns(3)
     chosen: dict[str, str | None] = {}
     for at, (meaning, words) in enumerate(MEANINGS.items()):
         before = guessed.get(meaning) or _NONE
@@ -218,6 +220,9 @@ def facts(plan: Plan) -> None:
                 f"{number(len(plan.stored), 'line', 'lines')} of the table without an image: where "
                 "that image’s scan is here already, it gets the label."
             )
+        if plan.unlisted:
+            extra = number(len(plan.unlisted), "image", "images")
+            st.markdown(f"{extra} that the table does not list stay out.")
         if plan.masks:
             outlines = number(plan.masks, "file", "files")
             st.markdown(f"{outlines} with outlines that somebody drew are no scans and stay out.")
@@ -239,57 +244,3 @@ def begin(name: str, plan: Plan, patient: str | None, *, dry_run: bool) -> None:
         stop,
     )
     st.rerun()
-
-
-def outcome(work: Work) -> None:
-    """What the last import brought, to see and to take along."""
-    if work.failure:
-        st.error(work.failure)
-        return
-    report: ImportReport = work.result
-    added, there = report.count(Outcome.ADDED), report.count(Outcome.ALREADY_THERE)
-    if report.dry_run:
-        st.info(
-            f"Nothing was written. {number(added, 'scan', 'scans')} would be added, {there:,} "
-            f"{'is' if there == 1 else 'are'} here already, {len(report.refused):,} would be "
-            "refused."
-        )
-    else:
-        st.success(
-            f"{number(added, 'scan', 'scans')} added, {there:,} already here, "
-            f"{number(report.labelled, 'label', 'labels')} added."
-        )
-    if report.stopped:
-        st.warning("Stopped. What was added is kept; import the same again to go on.")
-    if report.kept:
-        st.caption(
-            f"{number(report.kept, 'scan keeps', 'scans keep')} the label that a person gave "
-            "after an earlier import."
-        )
-    left_out(report.missing, report.refused)
-    st.download_button(
-        "What became of each file (CSV)",
-        data=report.csv,
-        file_name="import.csv",
-        mime="text/csv",
-        key="import-report",
-        icon=":material/download:",
-        on_click="ignore",
-    )
-
-
-def left_out(missing: list[str], refused: list[str]) -> None:
-    """Names of what is missing, and why something was refused; never taken for markup."""
-    if missing:
-        words = number(len(missing), "listed image is", "listed images are")
-        with st.expander(f"{words} not there", key="import-missing"):
-            st.code("\n".join(missing[:_LINES]), language=None, height=220)
-    if refused:
-        words = number(len(refused), "file or line", "files or lines")
-        with st.expander(f"{words} left out, and why", key="import-refused", expanded=True):
-            st.code("\n".join(refused[:_LINES]), language=None, wrap_lines=True, height=220)
-
-
-def sentence_of(name: str, sentence: str) -> str:
-    """A refusal with the name of what was refused."""
-    return f"{name}: {sentence}" if name and name not in sentence else sentence

@@ -57,9 +57,11 @@ def test_an_archive_of_folders_comes_in_without_touching_the_disk(bench, tmp_pat
 def test_what_was_exported_comes_in_again_as_one_archive(bench, tmp_path):
     table = b"image,plane,patient\na.png,femur,P-1\nb.png,unusable,P-2\n"
     files = {"labels.csv": table, "images/a.png": file(1).data, "images/b.png": file(2).data}
+    files["images/c.png"] = file(3).data
     report = import_folder(bench, [Incoming("scans.zip", packed(files))], "Ann")
     assert report.kind == Kind.TABLE
     assert labels(bench) == ["femur", "unusable"]
+    assert report.unlisted == ["scans.zip/images/c.png"]
 
 
 def test_fetal_planes_keeps_split_machine_and_operator_and_names_what_is_missing(bench, tmp_path):
@@ -180,7 +182,7 @@ def test_a_stopped_import_goes_on_where_it_was(bench):
         plan,
         "Ann",
         on_progress=lambda at, _of: done.append(at),
-        stop=lambda: len(done) == 2,
+        stop=lambda: done[-1] == 2,
     )
     assert stopped.stopped
     assert stopped.count(Outcome.ADDED) == 2

@@ -1,0 +1,64 @@
+"""What an import brought: counted, named where something is wrong, and as a table to take along."""
+
+import streamlit as st
+
+from fetal.workbench.dataset import ImportReport
+from fetal.workbench.intake import Outcome
+from pages.parts.background import Work
+from pages.parts.words import number
+
+_LINES = 1000
+
+
+def outcome(work: Work) -> None:
+    """What the last import brought, to see and to take along."""
+    if work.failure:
+        st.error(work.failure)
+        return
+    report: ImportReport = work.result
+    added, there = report.count(Outcome.ADDED), report.count(Outcome.ALREADY_THERE)
+    if report.dry_run:
+        st.info(
+            f"Nothing was written. {number(added, 'scan', 'scans')} would be added, {there:,} "
+            f"{'is' if there == 1 else 'are'} here already, {len(report.refused):,} would be "
+            "refused."
+        )
+    else:
+        st.success(
+            f"{number(added, 'scan', 'scans')} added, {there:,} already here, "
+            f"{number(report.labelled, 'label', 'labels')} added."
+        )
+    if report.stopped:
+        st.warning("Stopped. What was added is kept; import the same again to go on.")
+    if report.kept:
+        st.caption(
+            f"{number(report.kept, 'scan keeps', 'scans keep')} the label that a person gave "
+            "after an earlier import."
+        )
+    left_out(report.missing, report.refused)
+    st.download_button(
+        "What became of each file (CSV)",
+        data=report.csv,
+        file_name="import.csv",
+        mime="text/csv",
+        key="import-report",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def left_out(missing: list[str], refused: list[str]) -> None:
+    """Names of what is missing, and why something was refused; never taken for markup."""
+    if missing:
+        words = number(len(missing), "listed image is", "listed images are")
+        with st.expander(f"{words} not there", key="import-missing"):
+            st.code("\n".join(missing[:_LINES]), language=None, height=220)
+    if refused:
+        words = number(len(refused), "file or line", "files or lines")
+        with st.expander(f"{words} left out, and why", key="import-refused", expanded=True):
+            st.code("\n".join(refused[:_LINES]), language=None, wrap_lines=True, height=220)
+
+
+def sentence_of(name: str, sentence: str) -> str:
+    """A refusal with the name of what was refused."""
+    return f"{name}: {sentence}" if name and name not in sentence else sentence
