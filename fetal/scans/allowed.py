@@ -6,7 +6,6 @@ lists what goes, and this lists what stays. Pictures that are no DICOM (PNG, JPE
 GIF) keep no tag at all.
 """
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +15,9 @@ from typing import Any, TypeVar
 from pydicom import Dataset
 
 from fetal.scans.machines import machine_named, maker_named
+from fetal.scans.quiet import keep_pydicom_quiet
+
+keep_pydicom_quiet()
 
 _PROBES = (
     "SECTOR_PHASED",
@@ -115,17 +117,14 @@ def header_of(dataset: Dataset) -> Header:
     Returns:
         What may be taken.
     """
-    with warnings.catch_warnings():
-        # A warning would carry the value that it warns of into the log.
-        warnings.simplefilter("ignore")
-        facts = {name: _tried(read, dataset) for name, read in _FACTS.items()}
-        return Header(
-            patient=_text(dataset, "PatientID"),
-            study=_text(dataset, "StudyInstanceUID") or _text(dataset, "AccessionNumber"),
-            day=_tried(_day, dataset),
-            machine=machine_named(_text(dataset, "ManufacturerModelName")),
-            facts={name: value for name, value in facts.items() if value is not None},
-        )
+    facts = {name: _tried(read, dataset) for name, read in _FACTS.items()}
+    return Header(
+        patient=_text(dataset, "PatientID"),
+        study=_text(dataset, "StudyInstanceUID") or _text(dataset, "AccessionNumber"),
+        day=_tried(_day, dataset),
+        machine=machine_named(_text(dataset, "ManufacturerModelName")),
+        facts={name: value for name, value in facts.items() if value is not None},
+    )
 
 
 def _maker(dataset: Dataset) -> str | None:

@@ -1,0 +1,184 @@
+"""Identifiers go in wherever a file has room for them; none may be found in anything kept."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from pydicom import config
+
+from fetal.scans import read_scan
+from fetal.store.workspace import Workspace
+from fetal.workbench import dataset, open_workbench, review, views
+from fetal.workbench.intake import Incoming, Outcome, add_scans
+from tests.privacy.canary import CANARIES, DATE, FORMATS, NUMBER, WORD
+from tests.privacy.traces import everything_in, forms_of, unpacked
+from tests.privacy.with_tags import dataset_of, packed
+from tests.tiny_model import tiny_model
+from tests.workbench.drawn import file
+
+FETAL = [sys.executable, "-m", "fetal.cli"]
+
+
+def found_in(content: bytes) -> list[str]:
+    """Which canaries stand in bytes, and how they are written there."""
+    return [
+        f"{canary}, {form}"
+        for canary in CANARIES
+        for form, written in forms_of(canary).items()
+        if written in content
+    ]
+
+
+def named(seed: int, kind: str) -> str:
+    return f"{WORD}^Jane {NUMBER} {DATE} {seed}.{kind}"
+
+
+class Brought:
+    """A workspace after all that a person does with files full of canaries.
+
+    Attributes:
+        kept: the workspace's folder.
+        exports: what was taken out.
+        said: what the programs wrote on their standard output and error.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.kept, self.exports = folder / "workspace", folder / "exports"
+        self.said = b""
+        self._environment = {
+            **os.environ,
+            "FETAL_WORKSPACE": str(self.kept),
+            "FETAL_MODEL": str(tiny_model().folder),
+            # A warning of any library would be written out, with what it warns of.
+            "PYTHONWARNINGS": "always",
+        }
+
+    def command(self, *words: str) -> None:
+        ran = subprocess.run(
+            [*FETAL, *words], capture_output=True, env=self._environment, check=False
+        )
+        assert ran.returncode == 0, ran.stderr.decode()
+        self.said += ran.stdout + ran.stderr
+
+
+@pytest.fixture(scope="module")
+def brought(tmp_path_factory) -> Brought:
+    folder = tmp_path_factory.mktemp("canary")
+    brought = Brought(folder)
+    source = folder / "source" / f"{WORD} {NUMBER}" / "brain"
+    source.mkdir(parents=True)
+    for seed, (kind, make) in enumerate(FORMATS.items()):
+        (source / named(seed, kind)).write_bytes(make())
+    brought.command("import", str(source.parent), "--who", "Ann")
+    brought.command("import", str(_archive(folder)), "--unlabelled", "--patient", NUMBER)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("FETAL_MODEL", str(tiny_model().folder))
+        bench = open_workbench(Workspace.at(brought.kept))
+    _work_in_the_app(bench)
+    brought.exports.mkdir()
+    brought.command("export", str(brought.exports / "labels.csv"))
+    brought.command("export", str(brought.exports / "everything.zip"))
+    # Before the database is closed: its write-ahead log is searched too.
+    brought.open = bench
+    yield brought
+    bench.close()
+
+
+def _archive(folder: Path) -> Path:
+    path = folder / "scans.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.comment = WORD.encode()
+        archive.writestr(f"{WORD}/{NUMBER}/{named(20, 'png')}", file(20).data)
+        archive.writestr(f"{WORD}.txt", WORD)
+    return path
+
+
+def _work_in_the_app(bench) -> None:
+    drop = [Incoming(f"{WORD}/{named(30, 'png')}", file(30).data)]
+    drop += [Incoming(named(31, "png"), b"no picture"), Incoming(named(32, "dcm"), b"DICM" * 99)]
+    taken = add_scans(bench, drop, who="Ann", patient=f"{WORD}^Jane")
+    assert [one.outcome for one in taken] == [Outcome.ADDED, Outcome.REFUSED, Outcome.REFUSED]
+    review.annotate(bench, taken[0].scan_id, "femur", "Ann", "a plain note")
+    views.explanation(bench, taken[0].scan_id).overlay()
+    table = (
+        "image,plane,patient,machine,operator,born\n"
+        f"{named(30, 'png')},brain,{WORD}^Jane,{WORD},{WORD},{DATE}\n"
+        f"{named(40, 'png')},brain,{NUMBER},{WORD},{WORD},{DATE}\n"
+    )
+    images = [Incoming(named(40, "png"), file(40).data)]
+    report = dataset.import_csv(bench, table.encode(), images, "Ann")
+    assert report.labelled == 2
+
+
+def _wrong_values(seed: int) -> bytes:
+    """A file whose tags break the rules of their kind, of which a decoder would like to warn."""
+    before = config.settings.writing_validation_mode
+    config.settings.writing_validation_mode = config.IGNORE
+    try:
+        made = dataset_of(50 + seed)
+        for keyword in ("StudyInstanceUID", "StudyDate", "TransducerType", "PatientAge"):
+            setattr(made, keyword, f"{WORD} {WORD}")
+        made.AccessionNumber = made.PatientID = WORD * 9
+        return packed(made)
+    finally:
+        config.settings.writing_validation_mode = before
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_files_do_carry_canaries_and_are_read(kind):
+    data = FORMATS[kind]()
+    assert found_in(unpacked(data))
+    scan = read_scan(data, "a")
+    assert scan.pixels.any()
+
+
+def test_the_standards_whole_dictionary_is_in_the_dicom_file():
+    data = FORMATS["dcm"]()
+    assert data.count(WORD.encode()) > 2000
+    assert data.count(NUMBER.encode()) > 500
+
+
+def test_all_formats_came_in(brought):
+    sources = [view.source for view in views.scans(brought.open)]
+    assert len(sources) == len(FORMATS) + 3
+
+
+def test_no_identifier_is_in_any_byte_of_the_workspace(brought):
+    kept = everything_in(brought.kept)
+    assert b"SQLite format 3" in kept
+    assert kept.count(b"IHDR") == len(FORMATS) + 3
+    assert found_in(kept) == []
+
+
+def test_no_identifier_is_in_what_the_database_gives(brought):
+    with brought.open.store.engine.connect() as connection:
+        dump = "\n".join(connection.connection.driver_connection.iterdump())
+    assert "INSERT INTO" in dump
+    assert found_in(dump.encode()) == []
+
+
+def test_no_identifier_is_in_an_export(brought):
+    taken_out = everything_in(brought.exports)
+    assert b"image,plane,patient" in taken_out
+    assert found_in(taken_out) == []
+
+
+def test_no_identifier_is_in_what_the_programs_say(brought):
+    assert b"Added" in brought.said
+    assert found_in(brought.said) == []
+
+
+def test_nothing_that_breaks_the_rules_of_its_tag_is_repeated(tmp_path, monkeypatch, caplog, capfd):
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    bench = open_workbench(Workspace.at(tmp_path))
+    with caplog.at_level("INFO"):
+        for seed, (kind, make) in enumerate(FORMATS.items()):
+            whole = make()
+            for data in (whole, whole[: len(whole) // 2], _wrong_values(seed)):
+                add_scans(bench, [Incoming(named(seed, kind), data)], who="Ann")
+    out, err = capfd.readouterr()
+    assert found_in((caplog.text + out + err).encode()) == []
+    bench.close()
