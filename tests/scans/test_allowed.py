@@ -1,0 +1,86 @@
+from datetime import date
+
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from fetal.scans.allowed import header_of
+from fetal.scans.machines import machine_named, maker_named
+
+
+def region(**tags):
+    made = Dataset()
+    made.RegionSpatialFormat = 1
+    made.PhysicalUnitsXDirection = made.PhysicalUnitsYDirection = 3
+    made.PhysicalDeltaX, made.PhysicalDeltaY = 0.025, 0.05
+    made.TransducerFrequency = 4000
+    for keyword, value in tags.items():
+        setattr(made, keyword, value)
+    return made
+
+
+def test_what_an_ultrasound_machine_tells_of_itself_is_kept():
+    made = Dataset()
+    made.PatientID, made.StudyInstanceUID, made.StudyDate = "4711", "1.2.3", "20260301"
+    made.Manufacturer, made.ManufacturerModelName = "GE Healthcare", "Voluson E10"
+    made.TransducerType = "CURVED LINEAR"
+    made.SequenceOfUltrasoundRegions = Sequence([region()])
+    header = header_of(made)
+    assert (header.patient, header.study, header.day) == ("4711", "1.2.3", date(2026, 3, 1))
+    assert header.machine == "Voluson E10"
+    assert header.facts == {
+        "maker": "GE",
+        "probe": "CURVED LINEAR",
+        "frequency_mhz": 4.0,
+        "spacing_mm": [0.5, 0.25],
+    }
+
+
+def test_an_examination_without_a_uid_goes_by_its_accession_number():
+    made = Dataset()
+    made.AccessionNumber = "A-17"
+    assert header_of(made).study == "A-17"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"TransducerType": "JANE DOE"},
+        {"PixelSpacing": [0.0, 99.0]},
+        {"SequenceOfUltrasoundRegions": Sequence([region(PhysicalUnitsXDirection=4)])},
+        {"SequenceOfUltrasoundRegions": Sequence([region(RegionSpatialFormat=3)])},
+    ],
+)
+def test_what_is_no_known_word_and_no_plausible_number_is_dropped(tags):
+    made = Dataset()
+    for keyword, value in tags.items():
+        setattr(made, keyword, value)
+    assert {"probe", "spacing_mm"} & header_of(made).facts.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Voluson E6", "Voluson E6"),
+        ("GE VOLUSON e10 BT18 room 3", "Voluson E10"),
+        ("EPIQ 7G", "EPIQ 7G"),
+        ("ACUSON S2000", "ACUSON S2000"),
+        ("WS80A", "WS80A"),
+        ("Aloka", "Aloka"),
+        ("Other", "Other"),
+        ("Voluson Jane", "Voluson"),
+        ("Voluson 4711081", "Voluson"),
+        ("Jane^Doe", "Other"),
+        ("19470213", "Other"),
+        ("  ", None),
+        (None, None),
+    ],
+)
+def test_machines_are_named_in_known_words_only(written, kept):
+    assert machine_named(written) == kept
+
+
+def test_a_maker_that_is_not_known_is_not_named():
+    assert maker_named("Philips Medical Systems") == "Philips"
+    assert maker_named("Jane Doe Ultrasound") == "Other"
+    assert maker_named("") is None
