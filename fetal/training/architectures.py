@@ -101,11 +101,7 @@ def build(
         >>> build("resnet50", 64, [0, 0, 0], [1, 1, 1]).name
         'resnet50'
     """
-    if architecture not in ARCHITECTURES:
-        known = ", ".join(ARCHITECTURES)
-        raise UnknownArchitectureError(
-            f"Expected one of {known}; received “{architecture}”. Choose one of these."
-        )
+    check_architecture(architecture)
     scan = keras.Input((size, size, 1), name="scan")
     # In 32 bits whatever the policy: bfloat16 would round grey levels, and the mean itself.
     channels = keras.layers.Concatenate(name="three_channels", dtype="float32")([scan, scan, scan])
@@ -122,6 +118,19 @@ def build(
         pooled = keras.layers.Dropout(dropout, name="dropout", dtype="float32")(pooled)
     logits = keras.layers.Dense(classes, name=HEAD, dtype="float32")(pooled)
     return keras.Model(scan, [maps, logits], name=architecture)
+
+
+def check_architecture(architecture: str) -> None:
+    """Make sure that this package builds a network.
+
+    Raises:
+        UnknownArchitectureError: it does not; the message lists those that it does.
+    """
+    if architecture not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise UnknownArchitectureError(
+            f"Expected one of {known}; received “{architecture}”. Choose one of these."
+        )
 
 
 def stage_of(architecture: str, layer_name: str) -> int:

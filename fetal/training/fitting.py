@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from fetal.training.architectures import stage_of
+from fetal.training.architectures import check_architecture, stage_of
 from fetal.training.checkpoint import (
     Position,
     load_variables,
@@ -30,8 +30,10 @@ def check_learns(settings: TrainingSettings) -> None:
     """Make sure that each stage names layers that the architecture has.
 
     Raises:
+        UnknownArchitectureError: there is no such architecture.
         ValueError: a stage names others; the message lists those that there are.
     """
+    check_architecture(settings.architecture)
     for stage in settings.stages:
         first_stage(settings.architecture, stage.learn)
 
