@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from fetal import scans
 from fetal.phantom import samples
 from fetal.scans import encode_png
+from fetal.scans.archives import is_archive
 from fetal.workbench.bench import Champion, NoModelError, Workbench
 from fetal.workbench.film import holds_film, take_film
+from fetal.workbench.sources import Piece, open_source
 from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take
 
 __all__ = [
@@ -24,6 +26,11 @@ __all__ = [
 
 SAMPLES = 24
 """How many phantoms `add_samples` brings: four of each plane."""
+
+_NO_SCANS = (
+    "Expected an archive with scans in it, received one without: please pack PNG, JPEG, TIFF, BMP, "
+    "WebP or DICOM files."
+)
 
 Progress = Callable[[int, int], None]
 """Told after each file: how many are done, of how many."""
@@ -60,11 +67,11 @@ def add_scans(
 
     Args:
         bench: the workbench.
-        files: the drop.
+        files: the drop; of a ZIP archive come the scans in it.
         who: the person.
         patient: the patient's identifier as the person gave it; only its pseudonym is kept.
         source: `upload`, `import` or `sample`.
-        on_progress: told after each file how many are done, of how many.
+        on_progress: told after each file how many are done, of how many, those in archives too.
         stop: asked before each file; true ends the drop there, and what is stored stays.
         on_taken: told after each scan what became of it.
 
@@ -74,19 +81,50 @@ def add_scans(
     owner = owner_of(bench, patient)
     champion = predicting(bench)
     taken: list[Taken] = []
-    for done, incoming in enumerate(files, start=1):
+    parts = [part for incoming in files for part in _unpacked(incoming)]
+    for done, part in enumerate(parts, start=1):
         if stop is not None and stop():
             break
-        one_by_one = take_film if holds_film(incoming) else _take_still
-        for one in one_by_one(
-            bench, incoming, who=who, owner=owner, source=source, champion=champion
-        ):
+        for one in _take_part(bench, part, who=who, owner=owner, source=source, champion=champion):
             taken.append(one)
             if on_taken is not None:
                 on_taken(one)
         if on_progress is not None:
-            on_progress(done, len(files))
+            on_progress(done, len(parts))
     return taken
+
+
+def _unpacked(incoming: Incoming) -> list[Incoming | Piece | Taken]:
+    """The file itself, or what is in an archive: to be read when its turn comes, or refused."""
+    if not is_archive(incoming.data):
+        return [incoming]
+    source = open_source([incoming])
+    refused = [Taken(name, Outcome.REFUSED, None, sentence) for name, sentence in source.refused]
+    if not source.pieces and not refused:
+        return [Taken(incoming.file, Outcome.REFUSED, None, _NO_SCANS)]
+    return [*refused, *source.pieces]
+
+
+def _take_part(
+    bench: Workbench,
+    part: Incoming | Piece | Taken,
+    *,
+    who: str,
+    owner: Owner,
+    source: str,
+    champion: Champion | None,
+) -> Iterator[Taken]:
+    if isinstance(part, Taken):
+        yield part
+        return
+    if isinstance(part, Piece):
+        try:
+            part = Incoming(part.label, part.read())
+        except scans.ScanError as error:
+            yield Taken(part.name, Outcome.REFUSED, None, str(error))
+            return
+    one_by_one = take_film if holds_film(part) else _take_still
+    yield from one_by_one(bench, part, who=who, owner=owner, source=source, champion=champion)
 
 
 def _take_still(
@@ -217,7 +255,8 @@ class Drop:
             self._ended.set()
 
     def _progress(self, done: int, total: int) -> None:
-        self._done = done
+        # Archives turn out to hold more than was dropped.
+        self._done, self.total = done, total
 
 
 class IntakeDesk:

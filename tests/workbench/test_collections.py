@@ -11,7 +11,7 @@ from fetal.store.tables import Patient, Scan
 from fetal.workbench import views
 from fetal.workbench.columns import Columns, ColumnsError, guess_columns, parse_columns
 from fetal.workbench.imports import NoFolderError, import_folder, import_scans, plan_import
-from fetal.workbench.intake import Incoming, Outcome
+from fetal.workbench.intake import Incoming, Outcome, add_scans
 from fetal.workbench.known_collections import Kind
 from fetal.workbench.sources import open_source
 from tests.workbench.drawn import file
@@ -208,6 +208,23 @@ def test_many_scans_are_read_in_other_processes_and_come_in_order(bench):
     report = import_scans(bench, plan_import(files, unlabelled=True), "Ann")
     assert report.files == [f"{seed:02d}.png" for seed in range(12)]
     assert report.count(Outcome.ADDED) == 12
+
+
+def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(bench):
+    inner = packed({"b.png": file(2).data})
+    dropped = packed({"a.png": file(1).data, "in.zip": inner, "bad.png": b"x", "x.txt": b"x"})
+    files = [Incoming("c.png", file(3).data), Incoming("all.zip", dropped)]
+    files.append(Incoming("none.zip", packed({"notes.txt": b"x"})))
+    told = []
+    taken = add_scans(bench, files, who="Ann", on_progress=lambda *far: told.append(far))
+    assert [(one.file, one.outcome) for one in taken] == [
+        ("c.png", Outcome.ADDED),
+        ("a.png", Outcome.ADDED),
+        ("b.png", Outcome.ADDED),
+        ("bad.png", Outcome.REFUSED),
+        ("none.zip", Outcome.REFUSED),
+    ]
+    assert told[-1] == (5, 5)
 
 
 def test_a_place_that_is_not_there_says_so(tmp_path):
