@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from fetal.workbench import intake, views
-from pages.parts import desk, figure, labelling, person, router
+from pages.parts import desk, figure, films, labelling, person, router
 from pages.parts.words import number
 
 _PER_PAGE = 5
@@ -33,7 +33,7 @@ def offer() -> None:
     dropped, samples = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
     with dropped:
         files = st.file_uploader(
-            "Drop scans here: PNG, JPEG, TIFF, BMP, WebP or single-frame DICOM",
+            "Drop scans here: PNG, JPEG, TIFF, BMP, WebP or DICOM, stills or films",
             accept_multiple_files=True,
             key=f"drop-{st.session_state.get('drops-taken', 0)}",
             help=_KEPT,
@@ -50,7 +50,12 @@ def offer() -> None:
                 show_results(intake.add_samples(desk.workbench(), person.name()))
             st.rerun()
     if files:
-        take([intake.Incoming(name=file.name, data=file.getvalue()) for file in files])
+        dropped_files = [intake.Incoming(name=file.name, data=file.getvalue()) for file in files]
+        chosen = films.pick(dropped_files, st.session_state.get("drops-taken", 0))
+        if chosen == []:
+            clear()
+        elif chosen is not None:
+            take(chosen)
 
 
 def take(files: Sequence[intake.Incoming]) -> None:
@@ -82,8 +87,13 @@ def take(files: Sequence[intake.Incoming]) -> None:
 
 
 def start(files: Sequence[intake.Incoming], patient: str | None) -> None:
-    """Hand the files to the desk and clear the drop area for the next ones."""
+    """Hand the files to the desk."""
     desk.drops()[person.name()] = desk.intake_desk().start(list(files), person.name(), patient)
+    clear()
+
+
+def clear() -> None:
+    """Make the drop area ready for the next files."""
     st.session_state["drops-taken"] = st.session_state.get("drops-taken", 0) + 1
     st.session_state.pop("results", None)
     st.session_state.pop("scans-page", None)
