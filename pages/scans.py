@@ -33,7 +33,7 @@ def offer() -> None:
     dropped, samples = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
     with dropped:
         files = st.file_uploader(
-            "Drop scans here: PNG, JPEG, TIFF, BMP, WebP or DICOM, stills or films",
+            "Drop scans here: PNG, JPEG, TIFF, BMP, WebP or DICOM, stills or films, or a ZIP",
             accept_multiple_files=True,
             key=f"drop-{st.session_state.get('drops-taken', 0)}",
             help=_KEPT,
