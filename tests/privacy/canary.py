@@ -35,9 +35,15 @@ _PICTURE_GROUPS = {0x0028, 0x5200}
 _META_GROUP = 0x0002
 
 
-def dicom() -> bytes:
-    """A DICOM file with a canary in every text, UID and date of the standard's dictionary."""
-    made = dataset_of(1)
+def dicom(frames: int = 1) -> bytes:
+    """A DICOM file with a canary in every text, UID and date of the standard's dictionary.
+
+    Args:
+        frames: how many pictures it holds; more than one make a film.
+    """
+    made = dataset_of(100 * frames)
+    made.NumberOfFrames = frames
+    made.PixelData = b"".join(fan(100 * frames + number).tobytes() for number in range(frames))
     for tag, (kind, _, _, _, keyword) in DicomDictionary.items():
         group = tag >> 16
         if not keyword or keyword in _DECODING or group <= _META_GROUP:
@@ -122,7 +128,7 @@ def bmp() -> bytes:
     return _saved(7, "BMP") + f"{WORD} {NUMBER} {DATE}".encode()
 
 
-FORMATS: dict[str, Callable[[], bytes]] = {
+FORMATS: dict[str, Callable[..., bytes]] = {
     "dcm": dicom,
     "png": png,
     "jpg": jpeg,

@@ -101,6 +101,8 @@ def _work_in_the_app(bench) -> None:
     drop += [Incoming(named(31, "png"), b"no picture"), Incoming(named(32, "dcm"), b"DICM" * 99)]
     taken = add_scans(bench, drop, who="Ann", patient=f"{WORD}^Jane")
     assert [one.outcome for one in taken] == [Outcome.ADDED, Outcome.REFUSED, Outcome.REFUSED]
+    frames = add_scans(bench, [Incoming(named(33, "dcm"), FORMATS["dcm"](2))], who="Ann")
+    assert [one.outcome for one in frames] == [Outcome.ADDED] * 2
     review.annotate(bench, taken[0].scan_id, "femur", "Ann", "a plain note")
     views.explanation(bench, taken[0].scan_id).overlay()
     table = (
@@ -143,13 +145,13 @@ def test_the_standards_whole_dictionary_is_in_the_dicom_file():
 
 def test_all_formats_came_in(brought):
     sources = [view.source for view in views.scans(brought.open)]
-    assert len(sources) == len(FORMATS) + 3
+    assert len(sources) == len(FORMATS) + 5
 
 
 def test_no_identifier_is_in_any_byte_of_the_workspace(brought):
     kept = everything_in(brought.kept)
     assert b"SQLite format 3" in kept
-    assert kept.count(b"IHDR") == len(FORMATS) + 3
+    assert kept.count(b"IHDR") == len(FORMATS) + 5
     assert found_in(kept) == []
 
 
