@@ -1,7 +1,7 @@
 """The frames of a DICOM file, decoded one at a time.
 
-Decoders: Pillow for JPEG with 8 bits and JPEG 2000, GDCM for the rest of the JPEG family, pydicom
-itself for run lengths and for what is not compressed.
+Decoders: Pillow for JPEG with 8 bits and JPEG 2000; GDCM, in a process of its own, for the rest of
+the JPEG family; pydicom itself for run lengths and for what is not compressed.
 """
 
 import io
@@ -19,6 +19,7 @@ from pydicom.pixels.decoders.base import Decoder, get_decoder
 from fetal.scans.dicom_colour import shown
 from fetal.scans.dicom_stream import StreamColour, StreamHead, stream_head
 from fetal.scans.errors import ScanError, TruncatedError, UnsupportedFormatError
+from fetal.scans.gdcm_process import GdcmProcess
 from fetal.scans.limits import Limits
 
 _EIGHT_BIT_JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
@@ -27,6 +28,7 @@ _KNOWN = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", "YBR
 _OF_JPEG_2000 = ("YBR_ICT", "YBR_RCT")
 _RUN_LENGTH_OVERHEAD = 1.1
 _HEADER = 4096
+_GDCM = GdcmProcess()
 
 
 class Frames:
@@ -262,5 +264,7 @@ def _single(dataset: pydicom.Dataset, frame: bytes, head: StreamHead | None) -> 
 
 
 def _array(decoder: Decoder, single: pydicom.Dataset, plugin: str) -> NDArray[Any]:
+    if plugin == "gdcm":
+        return _GDCM.decode(single)
     samples, _ = decoder.as_array(single, index=0, raw=True, decoding_plugin=plugin)
     return samples
