@@ -63,7 +63,10 @@ def test_help_is_there_for_every_command_and_is_quick_to_load():
         "export",
         "train",
         "evaluate",
+        "experiment",
         "models",
+        "key",
+        "forget",
     ]
     assert set(main.commands) == set(names)
     for name in names:
