@@ -173,7 +173,7 @@ class FeatureStatistics:
         along, whole = (apart @ basis) ** 2, (apart**2).sum(axis=1)
         for part, share in zip(parts, shares, strict=True):
             along += share[:, None] * part._variances(basis)
-            whole += share * part._variance()
+            whole += share * part.variances()
         left = max(basis.shape[0] - basis.shape[1], 1)
         rest = np.maximum(whole - along.sum(axis=1), 0) / left
         weights = counts / max(counts.sum(), 1)
@@ -188,6 +188,12 @@ class FeatureStatistics:
             positive=self.positive and other.positive,
         )
 
+    def variances(self) -> Doubles:
+        """The variance of each plane, summed over all features: float64 (6,)."""
+        channels, rank = self.basis.shape
+        squares = self.spreads.astype(np.float64) ** 2
+        return np.asarray(squares.sum(axis=1) + (channels - rank) * self.rest.astype(float) ** 2)
+
     def _scatter(self) -> Doubles:
         """The basis, each direction as long as all scans together spread along it: (r, c)."""
         squares = self.counts @ self.spreads.astype(np.float64) ** 2
@@ -201,12 +207,6 @@ class FeatureStatistics:
             self.spreads.astype(np.float64) ** 2 @ turned.T
             + self.rest.astype(np.float64)[:, None] ** 2 * beyond
         )
-
-    def _variance(self) -> Doubles:
-        """Each plane's variance along all directions together: (6,)."""
-        channels, rank = self.basis.shape
-        squares = self.spreads.astype(np.float64) ** 2
-        return np.asarray(squares.sum(axis=1) + (channels - rank) * self.rest.astype(float) ** 2)
 
     def write(self, folder: Path) -> None:
         """Write them into a model's folder.

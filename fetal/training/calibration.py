@@ -7,6 +7,9 @@ from scipy.special import log_softmax, softmax
 
 Floats = NDArray[np.float64]
 
+BELIEF = 200
+"""Scans' worth of belief in how a champion was calibrated."""
+
 
 def fit_temperature(logits: Floats, classes: NDArray[np.int64]) -> float:
     """The temperature that makes validation scans most likely (Guo et al. 2017).
@@ -51,6 +54,24 @@ def fit_doubt(
     reached = np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= accuracy
     lowest = confidence[order][np.nonzero(reached)[0].max()] if reached.any() else 1.0
     return float(np.clip(lowest, 0.6, 0.95))
+
+
+def stay_near(fitted: float, before: float, scans: int) -> float:
+    """A threshold or temperature of a retrained model, held to what it was before.
+
+    A few validation scans of two planes say little of scans of all planes: they count beside
+    `BELIEF` scans that asked for what was there.
+
+    Args:
+        fitted: What the validation scans ask for.
+        before: What the champion had.
+        scans: How many validation scans there are.
+
+    Example:
+        >>> stay_near(0.5, 1.0, scans=200)
+        0.75
+    """
+    return (scans * fitted + BELIEF * before) / (scans + BELIEF)
 
 
 def to_chances(logits: Floats, temperature: float) -> Floats:

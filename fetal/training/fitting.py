@@ -16,6 +16,7 @@ from fetal.training.checkpoint import (
 from fetal.training.cut import first_stage
 from fetal.training.feature_cache import FeatureCache
 from fetal.training.features import Report
+from fetal.training.rehearsal import Rehearsal
 from fetal.training.settings import Stage, TrainingSettings
 from fetal.training.showing import Sides, choose_showing
 
@@ -68,6 +69,7 @@ def fit_stage(
     position: Position,
     report: Report,
     cache: FeatureCache | None = None,
+    rehearsal: Rehearsal | None = None,
 ) -> None:
     """Run one stage to its end; the model then has the stage's best weights.
 
@@ -84,9 +86,12 @@ def fit_stage(
         position: How far the run has come; moved on as epochs finish.
         report: Told of every step and epoch.
         cache: Where the features of frozen layers are kept; none shows every scan anew.
+        rehearsal: What it is not to forget, if anything.
     """
     let_learn(model, stage.learn, fresh)
     showing = choose_showing(model, stage, settings, sides, cache, report)
+    if rehearsal:
+        showing = rehearsal.around(showing, model)
     steps = showing.steps
     classifier = _compile(showing.network, stage, settings, steps)
     judge = showing.test()

@@ -11,6 +11,7 @@ from fetal.training.cut import POOL, Cut, between, cut_at, cut_below
 from fetal.training.feature_cache import FeatureCache
 from fetal.training.features import Features, Report, Tell
 from fetal.training.fitting import make_loss
+from fetal.training.rehearsal import Rehearsal
 from fetal.training.settings import Stage, TrainingSettings
 from fetal.training.showing import Sides, fits
 from fetal.training.variants import AS_IT_IS, plain_variants
@@ -23,6 +24,7 @@ def fit_head(
     sides: Sides,
     report: Report,
     cache: FeatureCache | None = None,
+    rehearsal: Rehearsal | None = None,
 ) -> None:
     """Train the last layer alone on features that are computed once.
 
@@ -36,6 +38,7 @@ def fit_head(
         sides: The training and the validation frames.
         report: Told of every epoch.
         cache: Where features are kept for other stages and runs; none computes them here alone.
+        rehearsal: What it is not to forget, if anything.
     """
     train = sides[0]
     learnt, judged = _features(model, settings, sides, cache, Tell(stage.name, report))
@@ -50,19 +53,23 @@ def fit_head(
         ]
     )
     probe.layers[-1].set_weights(head.get_weights())
-    probe.compile(
+    learner = rehearsal.beside(probe, probe) if rehearsal else probe
+    learner.compile(
         optimizer=keras.optimizers.Adam(stage.learning_rate),
         loss=make_loss(settings),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         jit_compile=False,
     )
-    judge = (judged.all(AS_IT_IS), sides[1].one_hot())
+    shown, test = (features, judged.all(AS_IT_IS))
+    if rehearsal:
+        shown, test = rehearsal.with_made_up(shown, 0), rehearsal.with_made_up(test, 1)
+    judge = (test, sides[1].one_hot())
     stop = keras.callbacks.EarlyStopping(patience=stage.patience, restore_best_weights=True)
     weights = class_weights(train, settings)[train.classes]
-    before = probe.evaluate(*judge, verbose=0)[0]
+    before = learner.evaluate(*judge, verbose=0)[0]
     untouched = probe.get_weights()
-    log = probe.fit(
-        features,
+    log = learner.fit(
+        shown,
         np.tile(train.one_hot(), (variants, 1)),
         sample_weight=np.tile(weights, variants),
         validation_data=judge,

@@ -25,6 +25,7 @@ from fetal.training.fitting import fit_stage
 from fetal.training.frames import Frames, write_frames
 from fetal.training.head import fit_head
 from fetal.training.record import About, write_card
+from fetal.training.rehearsal import Rehearsal
 from fetal.training.restore import restore
 from fetal.training.settings import TrainingSettings
 from fetal.training.start import load_imagenet, load_weights_file
@@ -74,12 +75,13 @@ def train(
     model = run.train(sides)
     run.tell("Checking its probabilities")
     card, features = write_card(model, settings, examples, sides, about, champion, report)
+    known = champion.trained_on() if champion and settings.start == "champion" else frozenset()
     run.tell("Writing the model")
     return write_bundle(
         folder / MODEL,
         card,
         lambda target: export_graph(model, target),
-        [example.digest for example in examples],
+        {example.digest for example in examples} | known,
         features,
     )
 
@@ -200,6 +202,7 @@ class _Run:
         cache = None
         if self.settings.cache_features:
             cache = open_cache(self.cache or self.folder / "features")
+        rehearsal = Rehearsal.of(self.champion, self.settings, self.report)
         position = load_position(self.folder)
         best = self.folder / "best.npz"
         if position.stage or position.epoch:
@@ -211,7 +214,7 @@ class _Run:
             if number < position.stage:
                 continue
             if stage.learn == "head":
-                fit_head(model, stage, self.settings, sides, self.report, cache)
+                fit_head(model, stage, self.settings, sides, self.report, cache, rehearsal)
                 save_variables(best, model.variables)
             else:
                 fit_stage(
@@ -224,6 +227,7 @@ class _Run:
                     position,
                     self.report,
                     cache,
+                    rehearsal,
                 )
             position = replace(position, stage=number + 1, epoch=0, waited=0)
             save_position(self.folder, position)

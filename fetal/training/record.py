@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from fetal import __version__
 from fetal.bundle import Bundle, Calibration, Card, FeatureStatistics, Head, InputSpec
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
-from fetal.training.calibration import fit_doubt, fit_temperature, to_chances
+from fetal.splits import TRAIN
+from fetal.training.calibration import fit_doubt, fit_temperature, stay_near, to_chances
 from fetal.training.exact import answers, channels_of, exact_copy
 from fetal.training.examples import Example
 from fetal.training.familiarity import fit_features, fit_unknown
@@ -43,11 +46,13 @@ def write_card(
     about: About,
     champion: Bundle | None,
     report: Report,
-) -> tuple[Card, FeatureStatistics]:
+) -> tuple[Card, FeatureStatistics | None]:
     """Calibrate a trained model on validation patients and write down what it is.
 
     The statistics tell of every scan that the model has learnt from, simulated ones too: what it
-    finds familiar is what it has seen. They are taken of the scans as they are, unvaried.
+    finds familiar is what it has seen. They are taken of the scans as they are, unvaried. Those
+    of the champion that it started from are carried on, and its calibration is only moved as far
+    as there are validation scans to move it.
 
     Args:
         model: The network, trained.
@@ -59,16 +64,25 @@ def write_card(
         report: Told of the validation accuracy.
 
     Returns:
-        The card, and the statistics of the features.
+        The card, and the statistics of the features; none where the champion carries none, as
+        those of the new scans alone would call strange what it knows.
     """
+    if settings.start != "champion":
+        champion = None
     mean, std = channels_of(model)
     exact = exact_copy(model, settings)
     train, validation = sides
     features, _ = answers(exact, settings, train)
     others, logits = answers(exact, settings, validation)
-    statistics = fit_features(features, train.classes)
-    temperature = fit_temperature(logits, validation.classes)
-    figures = evaluate(validation.classes, to_chances(logits, temperature), validation.patients)
+    statistics = _statistics(features, train, examples, champion)
+    calibration = _calibrate(
+        logits,
+        validation,
+        statistics.strangeness(others) if statistics else None,
+        champion.card.calibration if champion else None,
+    )
+    chances = to_chances(logits, calibration.temperature)
+    figures = evaluate(validation.classes, chances, validation.patients)
     report({"kind": "log", "text": f"Validation accuracy {figures.accuracy.percent()}."})
     names = [layer.name for layer in model.layers]
     card = Card(
@@ -77,20 +91,57 @@ def write_card(
         architecture=settings.architecture,
         input=InputSpec(settings.size, mean, std, settings.crop_to_sector),
         head=Head(maps=names[names.index("pool") - 1]),
-        calibration=Calibration(
-            temperature,
-            check_below=fit_doubt(logits, validation.classes, temperature),
-            unknown_above=fit_unknown(statistics.strangeness(others)),
-        ),
+        calibration=calibration,
         metrics={"validation": figures.to_json()},
         training=_origin(settings, examples),
-        parent=champion.digest if champion and settings.start == "champion" else None,
+        parent=champion.digest if champion else None,
         data=[dict(item) for item in about.data],
         limits=list(about.limits),
         versions={name: version(name) for name in ("keras", "numpy", "openvino")}
         | {"fetal": __version__, "backend": keras.backend.backend()},
     )
     return card, statistics
+
+
+def _statistics(
+    features: NDArray[np.float32],
+    train: Frames,
+    examples: Sequence[Example],
+    champion: Bundle | None,
+) -> FeatureStatistics | None:
+    """Those of the champion and of the scans that it had not learnt from, or of all scans."""
+    if champion is None:
+        return fit_features(features, train.classes)
+    known = champion.features()
+    if known is None:
+        return None
+    before = champion.trained_on()
+    seen = [example.digest in before for example in examples if example.side == TRAIN]
+    new = ~np.pad(np.array(seen, bool), (0, len(train.classes) - len(seen)))
+    if not new.any():
+        return known
+    return known.merged_with(fit_features(features[new], train.classes[new]))
+
+
+def _calibrate(
+    logits: NDArray[np.float64],
+    validation: Frames,
+    strangeness: NDArray[np.float64] | None,
+    before: Calibration | None,
+) -> Calibration:
+    """Fit to the validation side; near what a champion had, as far as that side is small."""
+    scans = len(validation.classes)
+    temperature = fit_temperature(logits, validation.classes)
+    if before:
+        temperature = stay_near(temperature, before.temperature, scans)
+    doubt = fit_doubt(logits, validation.classes, temperature)
+    unknown = None if strangeness is None else fit_unknown(strangeness)
+    if before:
+        doubt = stay_near(doubt, before.check_below, scans)
+    if before and before.unknown_above and unknown:
+        # Never lower: the new scans say nothing of how strange the others may look.
+        unknown = max(unknown, before.unknown_above)
+    return Calibration(temperature, check_below=doubt, unknown_above=unknown)
 
 
 def _origin(settings: TrainingSettings, examples: Sequence[Example]) -> dict[str, Any]:

@@ -101,6 +101,9 @@ class TrainingSettings:
     turn; the first is the scan as it is. Only with `cache_features`."""
     phantoms: int = 0
     """Simulated scans of each plane that are added to the training side."""
+    rehearsal: float = 0.0
+    """With start `champion`: how much what the champion knew counts beside the new scans, so that
+    it is not forgotten; 0 does not rehearse it."""
     seed: int = 7
 
     def __post_init__(self) -> None:
@@ -164,8 +167,9 @@ PRESETS: dict[str, TrainingSettings] = {
     "default": TrainingSettings(
         stages=(
             Stage("Last layer", "head", epochs=20, learning_rate=1e-3),
-            Stage("Upper layers", "conv5", epochs=8, learning_rate=5e-5, patience=3),
+            Stage("Upper layers", "conv5", epochs=8, learning_rate=1e-5, patience=3),
         ),
+        rehearsal=1.0,
     ),
     "shipped": TrainingSettings(
         name="shipped",

@@ -24,6 +24,8 @@ class Showing(Protocol):
 
     network: keras.Model
     """From what is shown to the logits; shares its layers with the model that learns."""
+    layer: str | None
+    """The layer whose output is shown; none where it is the scans themselves."""
     steps: int
     """Batches in an epoch."""
 
@@ -83,6 +85,7 @@ class Scans:
 
     def __init__(self, model: keras.Model, settings: TrainingSettings, sides: Sides) -> None:
         self.network = keras.Model(model.input, model.outputs[1])
+        self.layer: str | None = None
         self._settings = settings
         self._train, self._validation = sides
         self._weights = class_weights(self._train, settings)
@@ -113,6 +116,7 @@ class CachedFeatures:
         tell: Tell,
     ) -> None:
         self.network = cut.above
+        self.layer: str | None = cut.layer
         self._settings = settings
         self._sides = sides
         self._weights = class_weights(sides[0], settings)

@@ -112,6 +112,11 @@ SETTINGS: dict[str, Words] = {
     "phantoms": Words(
         "Simulated scans for each plane", "How many simulated scans are added to learn from."
     ),
+    "rehearsal": Words(
+        "What the model knew counts (rehearsal)",
+        "How much what the model knew before counts beside the new scans, so that it does not "
+        "forget planes and machines that these do not show. At 0 it may forget them.",
+    ),
     "seed": Words(
         "Number that chance starts from (seed)", "The same number repeats the same draws."
     ),
