@@ -132,7 +132,8 @@ class Rehearsal:
         held = _part(restore(self._champion), showing.layer)
         held.trainable = False
         learner = _part(model, showing.layer)
-        shown = keras.Input(learner.inputs[0].shape[1:], dtype=learner.inputs[0].dtype, name="shown")
+        start = learner.inputs[0]
+        shown = keras.Input(start.shape[1:], dtype=start.dtype, name="shown")
         known = held(shown, training=False)
         logits = Hold(self._weight, self._scale())([*learner(shown), *known])
         upper = keras.Model(model.get_layer(POOL).output, model.outputs[1])
