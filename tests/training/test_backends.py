@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_a_training_passes_the_same_tests_with_another_backend(backend: str) -> None:
     if find_spec(backend) is None:
