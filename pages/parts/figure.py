@@ -182,7 +182,11 @@ def picture(scan_id: int) -> bytes:
 @st.cache_data(max_entries=2000, show_spinner=False)
 def thumbnail(scan_id: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """A small picture of the scan, for galleries."""
-    pixels = views.pixels(workbench(), scan_id)
+    return smaller(views.pixels(workbench(), scan_id))
+
+
+def smaller(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A grey picture at a thumbnail's size, by the mean of whole blocks of pixels."""
     step = max(1, pixels.shape[0] // _THUMBNAIL_HEIGHT)
     height, width = (side - side % step for side in pixels.shape)
     blocks = pixels[:height, :width].reshape(height // step, step, width // step, step)

@@ -6,19 +6,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 
 from fetal.predict import Doubt
 from fetal.scans import ScanError
 from fetal.workbench import film, intake
-from pages.parts import desk
+from pages.parts import desk, figure
 from pages.parts.words import number, percent
 
 _OFFERED = 12
 _ACROSS = 4
 _MOST_FILMS = 6
 """Films of one drop to pick from; of more, the program takes its own choice."""
-_SIZE = (320, 240)
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,9 @@ def _looked_through(incoming: intake.Incoming) -> Film:
     except ScanError:
         return Film(incoming.file, 0, [])
     best = sorted(found, key=lambda one: -one.likeness)[: film.FRAMES]
-    frames = [Frame(one.index, _small(one), _words(one), one in best) for one in found]
+    frames = [
+        Frame(one.index, figure.smaller(one.scan.pixels), _words(one), one in best) for one in found
+    ]
     return Film(incoming.file, count, frames)
 
 
@@ -158,9 +158,3 @@ def _words(one: film.Proposed) -> str:
     if one.prediction.doubt is Doubt.UNKNOWN:
         return "not a plane I know"
     return f"{one.prediction.plane.title}, {percent(one.prediction.confidence)}"
-
-
-def _small(one: film.Proposed) -> NDArray[np.uint8]:
-    picture = Image.fromarray(one.scan.pixels)
-    picture.thumbnail(_SIZE)
-    return np.asarray(picture)

@@ -122,4 +122,4 @@ def test_a_past_training_names_its_settings_in_plain_words(
     assert not app.exception
     rows = {row["Setting"]: row["Value"] for row in frames(app, "Value")}
     assert rows["Picture size"] == "256 pixels"
-    assert rows["Stage 2: step (learning rate)"] == "0.00005"
+    assert rows["Stage 2: step (learning rate)"] == "0.00001"

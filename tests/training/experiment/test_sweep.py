@@ -38,7 +38,7 @@ folds_run: 2
     assert (still.augmentation.rotation, still.augmentation.blur) == (0, 0)
     assert still.augmentation.shift == plain.augmentation.shift
     assert [stage.epochs for stage in short.stages] == [1, 1]
-    assert [stage.learning_rate for stage in short.stages] == [1e-4, 5e-5]
+    assert [stage.learning_rate for stage in short.stages] == [1e-4, 1e-5]
     assert (sweep.seeds, sweep.folds, sweep.folds_run) == ((1, 2), 4, 2)
     assert sweep.official_train
 
