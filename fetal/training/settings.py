@@ -9,6 +9,36 @@ class SettingsError(ValueError):
     """A setting that is unknown or out of its range."""
 
 
+RANGES: dict[str, tuple[float, float]] = {
+    "size": (32, 2048),
+    "batch": (1, 1024),
+    "variants": (1, 64),
+    "phantoms": (0, 5000),
+    "weight_decay": (0, 1),
+    "label_smoothing": (0, 0.5),
+    "dropout": (0, 0.95),
+    "rehearsal": (0, 100),
+}
+"""The least and the most that a setting may be. What lies beyond trains nothing, or needs more
+memory and time than anybody has: a typing error, told before a job is queued."""
+
+AUGMENTATION_RANGES: dict[str, tuple[float, float]] = {
+    "rotation": (0, 180),
+    "zoom": (0, 0.9),
+    "shift": (0, 0.9),
+    "gain": (0, 1),
+    "contrast": (0, 1),
+    "gamma": (0, 10),
+    "speckle": (0, 1),
+    "blur": (0, 50),
+    "lift": (0, 1),
+    "coarseness": (1, 32),
+    "writing": (0, 1),
+    "blank": (0, 1),
+}
+"""The same for how a scan is varied."""
+
+
 @dataclass(frozen=True)
 class Augmentation:
     """How a training scan is varied each time it is shown; every range is drawn uniformly."""
@@ -40,6 +70,10 @@ class Augmentation:
     blank: float = 0.0
     """Chance of a blank corner, side or patch, as shadows and wrong masks leave, 0 to 1."""
 
+    def __post_init__(self) -> None:
+        for name, (least, most) in AUGMENTATION_RANGES.items():
+            _within(self, name, least, most)
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -57,6 +91,9 @@ class Stage:
 
     def __post_init__(self) -> None:
         _one_of("schedule", self.schedule, ("cosine", "plateau"))
+        _within(self, "epochs", 1, 1000)
+        _within(self, "learning_rate", 0, 10)
+        _within(self, "patience", 1, 1000)
 
 
 @dataclass(frozen=True)
@@ -116,15 +153,10 @@ class TrainingSettings:
                 "Start “weights” expects the path of a weights file; none was given. "
                 "Set `weights` or choose another start."
             )
-        if self.variants < 1:
-            raise SettingsError(
-                f"`variants` expects at least 1, the scan as it is; received {self.variants}."
-            )
-        if self.size < 32 or self.batch < 1 or not self.stages:
-            raise SettingsError(
-                "Expected a size of at least 32 pixels, a batch of at least 1 and at least one "
-                f"stage; received {self.size}, {self.batch} and {len(self.stages)}."
-            )
+        for name, (least, most) in RANGES.items():
+            _within(self, name, least, most)
+        if not self.stages:
+            raise SettingsError("`stages` expects at least one stage; received none.")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, as a card or a database holds them."""
@@ -159,6 +191,15 @@ class TrainingSettings:
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise SettingsError(f"`{name}` expects one of {', '.join(allowed)}; received “{value}”.")
+
+
+def _within(settings: Any, name: str, least: float, most: float) -> None:
+    value = getattr(settings, name)
+    # Not “value < least or value > most”: what is no number (NaN) is in no range.
+    if not least <= value <= most:
+        raise SettingsError(
+            f"`{name}` expects a number from {least:g} to {most:g}; received {value:g}."
+        )
 
 
 _PLACE_ONLY = Augmentation(gain=0.0, contrast=0.0, gamma=0.0, speckle=0.0, blur=0.0)

@@ -10,6 +10,7 @@ from fetal.planes import Plane
 from fetal.splits import TEST, TRAIN, VALIDATION
 from fetal.store.blobs import Blobs
 from fetal.store.tables import ModelVersion, Run
+from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.snapshot import Labelled, count_sides, labelled, sides_of, trained_on
 from fetal.workbench.version import champion_id
 
@@ -45,11 +46,19 @@ class Plan:
         """How many patients the scans to learn from show."""
         return len({scan.patient for scan in self.learning()})
 
-    def reasons(self) -> list[str]:
-        """Why no retraining can start, one sentence each; empty where one can."""
+    def reasons(self, settings: TrainingSettings) -> list[str]:
+        """Why no retraining can start, one sentence each; empty where one can.
+
+        Args:
+            settings: what would be run; other settings than the usual may learn more from labels
+                that are not new.
+        """
         missing = [*self._too_few(), *_unbalanced(self.counts)]
-        if not missing and not self.new:
-            return ["No label is new since the model that predicts now was trained."]
+        if not missing and not self.new and settings == PRESETS["default"]:
+            return [
+                "No label is new since the model that predicts now was trained. Label more scans, "
+                "or choose other settings."
+            ]
         return missing
 
     def _too_few(self) -> list[str]:

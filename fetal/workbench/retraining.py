@@ -88,6 +88,7 @@ def outlook(bench: Workbench, settings: TrainingSettings | None = None) -> Outlo
     recover(bench.store, jobs)
     present = workers(jobs)
     device = device_of(present)
+    settings = settings or PRESETS["default"]
     with bench.store.reading() as session:
         plan = plan_now(session, bench.blobs)
         return Outlook(
@@ -99,9 +100,9 @@ def outlook(bench: Workbench, settings: TrainingSettings | None = None) -> Outlo
             sides=plan.counts,
             new_since_champion=plan.new,
             device=device,
-            minutes=minutes_for(session, settings or PRESETS["default"], plan.counts, device),
+            minutes=minutes_for(session, settings, plan.counts, device),
             workers=len(present),
-            reasons=plan.reasons(),
+            reasons=plan.reasons(settings),
             active=_active(session),
         )
 
@@ -269,7 +270,7 @@ def _insert(session: Session, bench: Workbench, who: str, settings: TrainingSett
     session.add(row)
     session.flush()
     plan = plan_now(session, bench.blobs)
-    reasons = plan.reasons()
+    reasons = plan.reasons(settings)
     if reasons:
         raise TooLittleError(" ".join(reasons))
     keep_sides(session, plan.sides)

@@ -193,5 +193,5 @@ def test_the_validation_side_is_shown_whole_and_in_its_order() -> None:
 
 
 def test_less_than_one_variant_is_refused() -> None:
-    with pytest.raises(SettingsError, match="at least 1, the scan as it is"):
+    with pytest.raises(SettingsError, match="`variants` expects a number from 1"):
         TINY.but(variants=0)

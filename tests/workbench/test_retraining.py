@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from fetal.planes import Plane
 from fetal.store.tables import UNUSABLE, Patient, Run
+from fetal.training.settings import PRESETS
 from fetal.workbench import models, retraining
 from fetal.workbench.intake import add_samples, add_scans
 from fetal.workbench.retraining import TooLittleError, UnknownRunError
@@ -152,8 +153,11 @@ def test_nothing_new_is_a_reason_and_a_correction_is_new(bench):
     note(bench, numbers[0], "a note is no label", WHO)
     assert retraining.outlook(bench).new_since_champion == 0
     assert retraining.outlook(bench).reasons == [
-        "No label is new since the model that predicts now was trained."
+        "No label is new since the model that predicts now was trained. Label more scans, "
+        "or choose other settings."
     ]
+    longer = PRESETS["default"].but(name="longer", batch=8)
+    assert retraining.outlook(bench, longer).reasons == []
     annotate(bench, numbers[0], "cervix", WHO)
     assert retraining.outlook(bench).new_since_champion == 1
     assert retraining.outlook(bench).reasons == []

@@ -77,7 +77,7 @@ def test_weights_are_looked_for_in_the_folder_named(read, tmp_path: Path) -> Non
         (BASE + "variants: {a: 3}", "“a” expects settings with values"),
         (BASE + "variants: {a: {sise: 3}}", "“a”: There is no setting `sise`. Expected one of"),
         (BASE + "variants: {a: {size: big}}", "`size` expects a whole number; received “big”"),
-        (BASE + "variants: {a: {size: 8}}", "at least 32 pixels"),
+        (BASE + "variants: {a: {size: 8}}", "`size` expects a number from 32 to 2048; received 8"),
         (BASE + "variants: {a: {augmentation: 3}}", "`augmentation` expects names with values"),
         (BASE + "variants: {a: {augmentation.turn: 3}}", "no setting `augmentation.turn`"),
         (BASE + "variants: {a: {size.x: 3}}", "`size` holds a single value"),
