@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,6 +40,8 @@ class Scan:
         facts: what else the allow-list keeps (`fetal.scans.allowed`), by name.
         warnings: what a person should know, as sentences.
         regions: the boxes that the file itself says hold pictures of tissue, if it says so.
+        lettering: boxes around what seems to be written over the ultrasound, and is still in
+            `pixels`; a warning then asks to check that it is no name.
     """
 
     pixels: NDArray[np.uint8]
@@ -52,6 +55,7 @@ class Scan:
     facts: Mapping[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     regions: tuple[Box, ...] = ()
+    lettering: tuple[Box, ...] = ()
 
 
 def read_scan(data: bytes, name: str, limits: Limits = Limits()) -> Scan:  # noqa: B008
@@ -185,9 +189,13 @@ def _sector(grey: NDArray[np.uint8], regions: tuple[Box, ...]) -> Sector:
     if not regions:
         return find_sector(grey)
     mask = np.zeros(grey.shape, np.bool_)
+    corners = []
     for left, top, right, bottom in regions:
-        mask[top:bottom, left:right] |= find_sector(grey[top:bottom, left:right]).mask
-    return Sector(mask, bounding_box(mask), True)
+        found = find_sector(grey[top:bottom, left:right])
+        mask[top:bottom, left:right] |= found.mask
+        corners.append(found.outline + np.array([left, top]))
+    hull = cv2.convexHull(np.concatenate(corners).astype(np.float32))[:, 0]
+    return Sector(mask, bounding_box(mask), True, np.asarray(hull, np.float64))
 
 
 def _patient_in(name: str) -> str | None:

@@ -55,11 +55,15 @@ class Sector:
         box: the smallest rectangle around the mask.
         found: false where no edge of a sector was seen; the mask is then the whole picture but for
             lettering at its margin.
+        outline: float64 (n, 2), the corners of the convex polygon that was filled, as (x, y) in
+            pixels, where (0, 0) is the middle of the first one. The mask is this polygon without
+            the lettering that reaches into it.
     """
 
     mask: NDArray[np.bool_]
     box: Box
     found: bool
+    outline: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def find_sector(pixels: NDArray[np.uint8]) -> Sector:
     if np.count_nonzero(mask) < _SMALLEST_SHARE * mask.size:
         return _whole(height, width)
     filled = cv2.contourArea(reading.hull.astype(np.float32)) > _FILLS_PICTURE * small.size
-    return Sector(inside, bounding_box(inside), bool(reading.edges) or filled)
+    return Sector(inside, bounding_box(inside), bool(reading.edges) or filled, corners)
 
 
 def stored_sector(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -235,4 +239,6 @@ def _cut(
 
 
 def _whole(height: int, width: int) -> Sector:
-    return Sector(np.ones((height, width), np.bool_), Box(0, 0, width, height), False)
+    right, bottom = width - 0.5, height - 0.5
+    outline = np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]])
+    return Sector(np.ones((height, width), np.bool_), Box(0, 0, width, height), False, outline)
