@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from fetal.workbench import intake, views
+from fetal.workbench import drops, intake, views
 from pages.parts import desk, figure, films, labelling, person, router
 from pages.parts.words import number
 
@@ -114,7 +114,7 @@ def progress(shown: int) -> None:
 
 
 @st.fragment(run_every=0.5)
-def running_drop(drop: intake.Drop, shown: int) -> None:
+def running_drop(drop: drops.Drop, shown: int) -> None:
     """The progress of a running drop; the first scans appear while the others are read."""
     stored = sum(taken.scan_id is not None for taken in drop.results)
     if drop.finished or shown < min(stored, _PER_PAGE):

@@ -1,8 +1,6 @@
 """Takes one file into the workspace: all of it, or nothing."""
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from pathlib import PurePosixPath
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -18,67 +16,12 @@ from fetal.store import audit
 from fetal.store.tables import Patient, Scan
 from fetal.store.tables import Prediction as PredictionRow
 from fetal.workbench.bench import Champion, Workbench
+from fetal.workbench.incoming import Incoming, Outcome, Owner, Taken
 from fetal.workbench.key import require_newest
 
+__all__ = ["Incoming", "Outcome", "Owner", "Taken", "keep_prediction", "take", "take_read"]
+
 _ATTEMPTS = 3
-
-
-class Outcome(StrEnum):
-    """What became of a file."""
-
-    ADDED = "added"
-    ALREADY_THERE = "already there"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A file as it arrives.
-
-    Attributes:
-        name: its name, with or without folders; it is never stored.
-        data: its content.
-        frames: of a film, the frames that a person picked, from 0; none lets the program pick.
-    """
-
-    name: str
-    data: bytes
-    frames: tuple[int, ...] | None = None
-
-    @property
-    def file(self) -> str:
-        """The last part of the name, which is all that is ever looked at or shown."""
-        return PurePosixPath(self.name.replace("\\", "/")).name or "file"
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What became of one file.
-
-    Attributes:
-        file: its name, for the person who brought it.
-        outcome: what became of it.
-        scan_id: the scan, new or already there; none for a refused file.
-        sentence: one sentence for the person.
-    """
-
-    file: str
-    outcome: Outcome
-    scan_id: int | None
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Owner:
-    """The patient that scans are filed under.
-
-    Attributes:
-        pseudonym: the patient's row.
-        named: false for the unknown patient of a drop without names.
-    """
-
-    pseudonym: str
-    named: bool
 
 
 def take(

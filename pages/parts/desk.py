@@ -5,7 +5,8 @@ from threading import Thread
 
 import streamlit as st
 
-from fetal.workbench import NoModelError, Workbench, intake, open_workbench
+from fetal.workbench import NoModelError, Workbench, open_workbench
+from fetal.workbench.drops import Drop, IntakeDesk
 from pages.parts.background import Work
 
 
@@ -16,13 +17,13 @@ def workbench() -> Workbench:
 
 
 @st.cache_resource(show_spinner=False)
-def intake_desk() -> intake.IntakeDesk:
+def intake_desk() -> IntakeDesk:
     """The desk that takes in drops of scans, whether or not a page watches."""
-    return intake.IntakeDesk(workbench())
+    return IntakeDesk(workbench())
 
 
 @st.cache_resource(show_spinner=False)
-def drops() -> dict[str, intake.Drop]:
+def drops() -> dict[str, Drop]:
     """The newest drop of each person, so that a reloaded page finds it again."""
     return {}
 

@@ -15,7 +15,8 @@ from fetal.scans import encode_png
 from fetal.store.database import Store
 from fetal.store.tables import Patient, Prediction, Scan
 from fetal.workbench import intake, open_workbench, views
-from fetal.workbench.intake import Incoming, IntakeDesk, Outcome, add_scans
+from fetal.workbench.drops import IntakeDesk
+from fetal.workbench.intake import Incoming, Outcome, add_scans
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import fan, file
 

@@ -1,0 +1,63 @@
+"""A file on its way in, whose it is, and what became of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+
+class Outcome(StrEnum):
+    """What became of a file."""
+
+    ADDED = "added"
+    ALREADY_THERE = "already there"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A file as it arrives.
+
+    Attributes:
+        name: its name, with or without folders; it is never stored.
+        data: its content.
+        frames: of a film, the frames that a person picked, from 0; none lets the program pick.
+    """
+
+    name: str
+    data: bytes
+    frames: tuple[int, ...] | None = None
+
+    @property
+    def file(self) -> str:
+        """The last part of the name, which is all that is ever looked at or shown."""
+        return PurePosixPath(self.name.replace("\\", "/")).name or "file"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one file.
+
+    Attributes:
+        file: its name, for the person who brought it.
+        outcome: what became of it.
+        scan_id: the scan, new or already there; none for a refused file.
+        sentence: one sentence for the person.
+    """
+
+    file: str
+    outcome: Outcome
+    scan_id: int | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The patient that scans are filed under.
+
+    Attributes:
+        pseudonym: the patient's row.
+        named: false for the unknown patient of a drop without names.
+    """
+
+    pseudonym: str
+    named: bool
