@@ -1,9 +1,9 @@
 """How much an archive may hold before it is refused, and the sentences that say so."""
 
-import os
 from dataclasses import dataclass
 
 from fetal.scans.errors import ScanError
+from fetal.scans.limits import setting
 
 
 class ArchiveError(ScanError):
@@ -123,15 +123,10 @@ class ArchiveLimits:
     def from_environment(cls) -> "ArchiveLimits":
         """Read what the administrator set; what is not set, or no whole number, stays as it is."""
         standard = cls()
-
-        def setting(name: str, otherwise: int) -> int:
-            text = os.environ.get(name, "").strip()
-            return int(text) if text.isdecimal() else otherwise
-
         return cls(
             entries=setting("FETAL_ARCHIVE_ENTRIES", standard.entries),
             megabytes=setting("FETAL_ARCHIVE_MEGABYTES", standard.megabytes),
             ratio=setting("FETAL_ARCHIVE_RATIO", standard.ratio),
-            nesting=setting("FETAL_ARCHIVE_NESTING", standard.nesting),
+            nesting=setting("FETAL_ARCHIVE_NESTING", standard.nesting, least=0),
             inner_megabytes=setting("FETAL_ARCHIVE_INNER_MEGABYTES", standard.inner_megabytes),
         )

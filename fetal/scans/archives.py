@@ -58,14 +58,14 @@ def is_archive(start: bytes) -> bool:
 def entries(
     archive: Path | bytes,
     limits: ArchiveLimits | None = None,
-    largest: Limits = Limits(),  # noqa: B008
+    largest: Limits | None = None,
 ) -> Iterator[Entry]:
     """List the files of a ZIP archive, and those of the archives in it.
 
     Args:
         archive: the archive's file, or its content.
         limits: the bounds; none is what the environment sets.
-        largest: the bounds of one file.
+        largest: the bounds of one file; none is what the environment sets.
 
     Yields:
         Its files in its own order, without folders; what cannot be read has an `error`.
@@ -81,6 +81,7 @@ def entries(
         ['brain/a.png']
     """
     limits = limits or ArchiveLimits.from_environment()
+    largest = largest or Limits.from_environment()
     source: BinaryIO = io.BytesIO(archive) if isinstance(archive, bytes) else archive.open("rb")
     opened = _Opened(source, limits, largest.megabytes)
     yield from _listed(lambda: opened, "", 0)

@@ -84,13 +84,14 @@ class Cine:
         return [different[place] for place in places]
 
 
-def read_frames(data: bytes, name: str, limits: Limits = Limits()) -> Cine:  # noqa: B008
+def read_frames(data: bytes, name: str, limits: Limits | None = None) -> Cine:
     """Open a DICOM file, with one frame or many.
 
     Args:
         data: the file's bytes.
         name: the file's name.
         limits: how large the file, a frame and their number may be; checked before any is decoded.
+            None is what the environment sets.
 
     Returns:
         Its frames.
@@ -102,6 +103,7 @@ def read_frames(data: bytes, name: str, limits: Limits = Limits()) -> Cine:  # n
         >>> for index in read_frames(data, "clip.dcm").distinct(most=40):  # doctest: +SKIP
         ...     scan = cine[index]
     """
+    limits = limits or Limits.from_environment()
     limits.check_unpacked(len(data))
     return Cine(DicomFile(data, limits), name)
 

@@ -144,7 +144,7 @@ def patient_in_header(data: bytes) -> str | None:
 
 
 def _header(data: bytes, keyword: str) -> pydicom.Dataset:
-    _check_inflated(data, Limits())
+    _check_inflated(data, Limits.from_environment())
     return pydicom.dcmread(
         io.BytesIO(data), stop_before_pixels=True, specific_tags=[keyword], force=True
     )

@@ -11,12 +11,12 @@ from fetal.scans.limits import Limits
 NAME = "DICOMDIR"
 
 
-def referenced_files(data: bytes, limits: Limits = Limits()) -> list[str]:  # noqa: B008
+def referenced_files(data: bytes, limits: Limits | None = None) -> list[str]:
     """List the images that a DICOMDIR names.
 
     Args:
         data: the file.
-        limits: how large it may be.
+        limits: how large it may be; none is what the environment sets.
 
     Returns:
         Their places below the DICOMDIR's own folder, such as `IMAGES/IM0001`, in its order, as it
@@ -27,7 +27,7 @@ def referenced_files(data: bytes, limits: Limits = Limits()) -> list[str]:  # no
         TruncatedError: it cannot be read.
         TooLargeError: it is too large.
     """
-    limits.check_bytes(len(data))
+    (limits or Limits.from_environment()).check_bytes(len(data))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,13 +1,35 @@
-"""How large a file may be before it is refused unread."""
+"""How large a file may be before it is refused unread, and what reading it may take."""
 
+import os
+import re
 from dataclasses import dataclass
 
 from fetal.scans.errors import EmptyFileError, TooLargeError, TooSmallError
 
+_MILLION = 1_000_000
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")
+
+
+def setting(name: str, otherwise: int, least: int = 1) -> int:
+    """A bound that an administrator may set.
+
+    Args:
+        name: the environment variable.
+        otherwise: what holds where it is not set, or is no whole number, or below the least.
+        least: the smallest number that makes sense.
+
+    Returns:
+        The bound.
+    """
+    text = os.environ.get(name, "").strip()
+    if not _WHOLE_NUMBER.fullmatch(text) or int(text) < least:
+        return otherwise
+    return int(text)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that hold before anything is decoded.
+    """Bounds on a file: those on its size hold before anything is decoded.
 
     Args:
         megabytes: largest file, in units of 1,000,000 bytes.
@@ -16,6 +38,8 @@ class Limits:
         frames: most frames of a film; a minute of ultrasound has up to 2,000.
         film_megabytes: largest film, and the most that a packed DICOM file may unpack to, in
             units of 1,000,000 bytes.
+        seconds: how long reading it may take, where a process of its own reads it.
+        memory_megabytes: how much memory that process may ask for, in units of 1,000,000 bytes.
     """
 
     megabytes: int = 100
@@ -23,6 +47,21 @@ class Limits:
     shortest_side: int = 64
     frames: int = 2_000
     film_megabytes: int = 500
+    seconds: int = 60
+    memory_megabytes: int = 4_000
+
+    @classmethod
+    def from_environment(cls) -> "Limits":
+        """Read what the administrator set; what is not set, or no whole number, stays as it is."""
+        standard = cls()
+        return cls(
+            megabytes=setting("FETAL_FILE_MEGABYTES", standard.megabytes),
+            pixels=setting("FETAL_FILE_MEGAPIXELS", standard.pixels // _MILLION) * _MILLION,
+            frames=setting("FETAL_FILM_FRAMES", standard.frames),
+            film_megabytes=setting("FETAL_FILM_MEGABYTES", standard.film_megabytes),
+            seconds=setting("FETAL_READING_SECONDS", standard.seconds),
+            memory_megabytes=setting("FETAL_READING_MEGABYTES", standard.memory_megabytes),
+        )
 
     def check_bytes(self, count: int) -> None:
         """Refuse a file by its length.

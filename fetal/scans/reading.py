@@ -58,13 +58,13 @@ class Scan:
     lettering: tuple[Box, ...] = ()
 
 
-def read_scan(data: bytes, name: str, limits: Limits = Limits()) -> Scan:  # noqa: B008
+def read_scan(data: bytes, name: str, limits: Limits | None = None) -> Scan:
     """Read one file: decode, make grey, find the sector, blank the rest.
 
     Args:
         data: the file's bytes; the format is told from them.
         name: the file's name, looked at only for a patient at its start (`Patient00042_…`).
-        limits: how large a file may be.
+        limits: how large a file may be; none is what the environment sets.
 
     Returns:
         The scan.
@@ -128,7 +128,7 @@ def scan_of(picture: DicomPicture, name: str) -> Scan:
     )
 
 
-def read_grey(data: bytes, limits: Limits = Limits()) -> NDArray[np.uint8]:  # noqa: B008
+def read_grey(data: bytes, limits: Limits | None = None) -> NDArray[np.uint8]:
     """Read a file's grey levels as its machine wrote them: with all text, and nothing blanked.
 
     For measuring what befalls a scan before it is read (`fetal.corruptions`); nothing that this
@@ -136,7 +136,7 @@ def read_grey(data: bytes, limits: Limits = Limits()) -> NDArray[np.uint8]:  # n
 
     Args:
         data: the file's bytes; the format is told from them.
-        limits: how large a file may be.
+        limits: how large a file may be; none is what the environment sets.
 
     Returns:
         uint8 (H, W).
@@ -177,8 +177,9 @@ def pixel_digest(pixels: NDArray[np.uint8]) -> str:
     return digest.hexdigest()
 
 
-def _decode(data: bytes, limits: Limits) -> DicomPicture:
+def _decode(data: bytes, limits: Limits | None) -> DicomPicture:
     """Pixels of any colour, with what the allow-list takes from the file's tags."""
+    limits = limits or Limits.from_environment()
     limits.check_bytes(len(data))
     if is_dicom(data):
         return read_dicom(data, limits)

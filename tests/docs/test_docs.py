@@ -14,6 +14,8 @@ import pytest
 import fetal
 from fetal.cli import main
 from fetal.planes import PLANES
+from fetal.scans import Limits
+from fetal.scans.archive_limits import ArchiveLimits
 from fetal.training.settings import PRESETS
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +24,7 @@ DOCUMENTS = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 PROGRAM = sorted([*(ROOT / "fetal").rglob("*.py"), *(ROOT / "pages").rglob("*.py")])
+_BOUNDS = ("FETAL_FILE_", "FETAL_FILM_", "FETAL_READING_", "FETAL_ARCHIVE_")
 
 each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
@@ -117,6 +120,26 @@ def test_administrators_find_every_variable_and_no_other() -> None:
     rows = re.findall(r"^\| `(FETAL_[A-Z_]+)` \|", read("docs/administrator.md"), re.MULTILINE)
     assert used
     assert sorted(rows) == sorted(used)
+
+
+def test_administrators_read_the_bounds_that_hold() -> None:
+    rows = re.findall(
+        r"^\| `(FETAL_[A-Z_]+)` \| .* \| (\d+) \|$", read("docs/administrator.md"), re.MULTILINE
+    )
+    limits, archives = Limits(), ArchiveLimits()
+    assert {name: int(value) for name, value in rows if name.startswith(_BOUNDS)} == {
+        "FETAL_FILE_MEGABYTES": limits.megabytes,
+        "FETAL_FILE_MEGAPIXELS": limits.pixels // 1_000_000,
+        "FETAL_FILM_FRAMES": limits.frames,
+        "FETAL_FILM_MEGABYTES": limits.film_megabytes,
+        "FETAL_READING_SECONDS": limits.seconds,
+        "FETAL_READING_MEGABYTES": limits.memory_megabytes,
+        "FETAL_ARCHIVE_ENTRIES": archives.entries,
+        "FETAL_ARCHIVE_MEGABYTES": archives.megabytes,
+        "FETAL_ARCHIVE_RATIO": archives.ratio,
+        "FETAL_ARCHIVE_NESTING": archives.nesting,
+        "FETAL_ARCHIVE_INNER_MEGABYTES": archives.inner_megabytes,
+    }
 
 
 @each_document
