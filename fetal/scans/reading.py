@@ -128,6 +128,27 @@ def scan_of(picture: DicomPicture, name: str) -> Scan:
     )
 
 
+def before_and_after(
+    data: bytes, name: str, limits: Limits | None = None
+) -> tuple[NDArray[np.uint8], Scan]:
+    """Read one file as `read_scan` does, and give what it was made of, for a person to compare.
+
+    Args:
+        data: the file's bytes; the format is told from them.
+        name: the file's name, looked at only for a patient at its start.
+        limits: how large a file may be; none is what the environment sets.
+
+    Returns:
+        uint8 (H, W), the grey levels as the machine wrote them, which may not be kept; and the
+        scan.
+
+    Raises:
+        ScanError: one of its kinds, whose text is the one sentence to show.
+    """
+    picture = _decode(data, limits)
+    return to_grey(picture.pixels), scan_of(picture, name)
+
+
 def read_grey(data: bytes, limits: Limits | None = None) -> NDArray[np.uint8]:
     """Read a file's grey levels as its machine wrote them: with all text, and nothing blanked.
 
