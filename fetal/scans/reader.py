@@ -4,12 +4,15 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fetal.scans.cine import read_frames
 from fetal.scans.errors import ScanError
 from fetal.scans.killable import serve
 from fetal.scans.limits import Limits
 from fetal.scans.png import encode_png
-from fetal.scans.reading import Scan, read_scan
+from fetal.scans.reading import Scan, before_and_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +23,14 @@ class ReadFile:
         scan: the scan; none where it was refused.
         png: the scan's pixels as the store keeps them; none where it was refused.
         refusal: the sentence that says why it was refused; none where it was not.
+        before: uint8 (H, W), the grey levels as they arrived, text and all: for a person to look
+            at while the file is at hand, and never to be kept; none where it was refused.
     """
 
     scan: Scan | None
     png: bytes | None
     refusal: str | None
+    before: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +62,10 @@ def read_file(data: bytes, name: str, limits: Limits | None = None) -> ReadFile:
         The scan, or why there is none.
     """
     try:
-        scan = read_scan(data, name, limits)
+        before, scan = before_and_after(data, name, limits)
     except ScanError as error:
         return ReadFile(None, None, str(error))
-    return ReadFile(scan, encode_png(scan.pixels), None)
+    return ReadFile(scan, encode_png(scan.pixels), None, before)
 
 
 def read_film(
