@@ -63,7 +63,7 @@ class DicomFile:
                 self.frames = Frames(dataset, limits)
                 self._header = header_of(dataset)
                 self._regions = tissue_regions(dataset)
-        except ScanError:
+        except (ScanError, MemoryError):
             raise
         # A damaged element may fail when it is looked at, as any kind of error.
         except Exception as error:
@@ -157,7 +157,7 @@ def _parsed(data: bytes, limits: Limits) -> pydicom.Dataset:
             _check_inflated(data, limits)
             dataset = pydicom.dcmread(io.BytesIO(data), force=True)
             whole = all(tag in dataset for tag in ("PixelData", "Rows", "Columns"))
-    except ScanError:
+    except (ScanError, MemoryError):
         raise
     # A damaged file may fail anywhere in the parser.
     except Exception as error:

@@ -91,7 +91,7 @@ class Frames:
                     samples, _ = self._decoder.as_array(self._dataset, index=index, raw=True)
                     return shown(samples, self._dataset)
                 return self._decompressed(self._encoded[index])
-        except ScanError:
+        except (ScanError, MemoryError):
             raise
         # A decoder may raise anything at all on a hostile or damaged frame.
         except Exception as error:

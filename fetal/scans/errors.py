@@ -123,3 +123,43 @@ class BlankScanError(ScanError):
             "Expected an ultrasound scan, received a picture of one flat grey with nothing on it: "
             "please check the export and upload the scan again."
         )
+
+
+class TooSlowError(ScanError):
+    """Reading the file was ended, since it took too long.
+
+    Args:
+        seconds: how long it may take.
+    """
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"Expected a picture that can be read within {seconds:,} seconds, received one that "
+            "takes longer, so reading it was stopped: please export the scan again, as a single "
+            "frame."
+        )
+
+
+class TooMuchMemoryError(ScanError):
+    """Reading the file was ended, since it took too much memory.
+
+    Args:
+        megabytes: how much it may take.
+    """
+
+    def __init__(self, megabytes: int) -> None:
+        super().__init__(
+            f"Expected a picture that can be read in {megabytes:,} MB of memory, received one that "
+            "needs more, so reading it was stopped: please export the single frame at its screen "
+            "size."
+        )
+
+
+class UnreadableError(ScanError):
+    """The file broke the program that decodes it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Expected a complete picture, received one that no decoder can read: please copy or "
+            "export the scan again."
+        )

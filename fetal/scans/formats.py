@@ -100,7 +100,7 @@ def read_picture(data: bytes, limits: Limits) -> NDArray[np.uint8]:
             return _decoded(data, kind, limits)
     except Image.DecompressionBombError:
         raise limits.too_many_pixels() from None
-    except ScanError:
+    except (ScanError, MemoryError):
         raise
     # A decoder may raise anything at all on a hostile or damaged file.
     except Exception as error:

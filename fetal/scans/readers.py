@@ -1,44 +1,36 @@
-"""Reads many scans at once, ahead of whoever takes them, in processes that can be killed."""
+"""Reads files in processes that can be killed, many at once, ahead of whoever takes them."""
 
 import os
-import pickle
-import subprocess
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from queue import SimpleQueue
+from queue import LifoQueue
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
-from fetal.scans.reader import ReadFile
+from fetal.scans.errors import ScanError
+from fetal.scans.killable import Killable
+from fetal.scans.limits import Limits
+from fetal.scans.reader import ReadFile, read_file
 
-SECONDS = 60.0
-"""How long a reader may take over one file before it is killed."""
 _MOST = 8
-_PROGRAM = "from fetal.scans.reader import main; main()"
-"""Not `-m`: a module that runs as the main one pickles under another name."""
+_MODULE = "fetal.scans.reader"
 _AHEAD = 2
 """Files that wait, read or to be read, for each reader."""
-_ENDED = (
-    "Expected a picture that can be read within {seconds:.0f} seconds and in little memory; "
-    "reading this file had to be stopped: please export the scan again, as a single frame."
-)
 
 Item = TypeVar("Item")
 
 
 class Readers:
-    """Some processes that read scans; a file that brings one down is refused, and it starts anew.
+    """Some processes that read files; a file that brings one down is refused, and it starts anew.
+
+    Several threads may ask at once: those for whom no process is free wait.
 
     Args:
-        count: how many; none is one for each core, at most 8.
-        seconds: how long one file may take.
+        count: how many; none is one for each core, at most 8. Each starts when it is needed.
 
     Attributes:
         count: how many there are.
-        seconds: how long one file may take; it can be changed between files.
 
     Example:
         >>> with Readers(1) as readers:
@@ -47,13 +39,13 @@ class Readers:
         True
     """
 
-    def __init__(self, count: int | None = None, seconds: float = SECONDS) -> None:
+    def __init__(self, count: int | None = None) -> None:
         self.count = count or min(os.cpu_count() or 1, _MOST)
-        self.seconds = seconds
-        self._idle: SimpleQueue[_Child] = SimpleQueue()
-        self._children = [_Child() for _ in range(self.count)]
-        for child in self._children:
-            self._idle.put(child)
+        # The one used last comes first: a file now and then needs one process and not all.
+        self._idle: LifoQueue[Killable] = LifoQueue()
+        self._processes = [Killable(_MODULE) for _ in range(self.count)]
+        for process in self._processes:
+            self._idle.put(process)
         self._threads = ThreadPoolExecutor(self.count, thread_name_prefix="reader")
 
     def __enter__(self) -> Self:
@@ -71,12 +63,50 @@ class Readers:
 
     def close(self) -> None:
         """End the processes; what is being read is given up."""
-        for child in self._children:
-            child.kill()
+        for process in self._processes:
+            process.kill()
         self._threads.shutdown(cancel_futures=True)
         # A reading that was under way may have started its process anew.
-        for child in self._children:
-            child.kill()
+        for process in self._processes:
+            process.kill()
+
+    def ask(self, limits: Limits, function: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
+        """Have a function of `fetal.scans` run in a process, which nobody else asks meanwhile.
+
+        Args:
+            limits: how long the answers together may take, and how much memory.
+            function: what is to run; a generator's values come one by one.
+            arguments: what it is given.
+
+        Yields:
+            What the function gives.
+
+        Raises:
+            ScanError: the function raised it, or the process had to be ended or broke down.
+        """
+        process = self._idle.get()
+        try:
+            yield from process.ask(limits, function, *arguments)
+        finally:
+            self._idle.put(process)
+
+    def read_one(self, data: bytes, name: str) -> ReadFile:
+        """Read a file.
+
+        Args:
+            data: its content.
+            name: its name.
+
+        Returns:
+            The scan, or why there is none.
+        """
+        limits = Limits.from_environment()
+        try:
+            read: ReadFile
+            [read] = self.ask(limits, read_file, data, name, limits)
+            return read
+        except ScanError as error:
+            return ReadFile(None, None, str(error))
 
     def read(
         self, items: Iterable[Item], load: Callable[[Item], tuple[bytes, str]]
@@ -106,69 +136,9 @@ class Readers:
             data, name = load(item)
         except OSError as error:
             return _done(ReadFile(None, None, f"The file cannot be read ({error.strerror})."))
-        except ValueError as error:
+        except ScanError as error:
             return _done(ReadFile(None, None, str(error)))
-        return self._threads.submit(self._read_one, data, name)
-
-    def _read_one(self, data: bytes, name: str) -> ReadFile:
-        child = self._idle.get()
-        try:
-            return child.read(data, name, self.seconds)
-        finally:
-            self._idle.put(child)
-
-
-class _Child:
-    """One reading process, started when it is first needed and again when it was killed."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def read(self, data: bytes, name: str, seconds: float) -> ReadFile:
-        process = self._running()
-        too_long = threading.Timer(seconds, process.kill)
-        too_long.start()
-        try:
-            if process.stdin is None or process.stdout is None:
-                raise EOFError
-            pickle.dump((data, name), process.stdin, pickle.HIGHEST_PROTOCOL)
-            process.stdin.flush()
-            answer = pickle.load(process.stdout)
-            return answer if isinstance(answer, ReadFile) else ReadFile(None, None, _ended(seconds))
-        except (EOFError, OSError, pickle.UnpicklingError):
-            self.kill()
-            return ReadFile(None, None, _ended(seconds))
-        finally:
-            too_long.cancel()
-
-    def kill(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    # What was still to be written has nobody left to read it.
-                    continue
-
-    def _running(self) -> "subprocess.Popen[bytes]":
-        if self._process is None or self._process.poll() is not None:
-            self.kill()
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            )
-        return self._process
-
-
-def _ended(seconds: float) -> str:
-    return _ENDED.format(seconds=seconds)
+        return self._threads.submit(self.read_one, data, name)
 
 
 def _done(answer: ReadFile) -> "Future[ReadFile]":

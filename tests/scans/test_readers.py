@@ -1,12 +1,20 @@
 import io
+import os
+import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from fetal.scans import ScanError, decode_png, read_scan
+from fetal.scans import Limits, ScanError, decode_png, read_scan
+from fetal.scans.errors import TooMuchMemoryError, TooSlowError, UnreadableError
+from fetal.scans.reader import read_film
 from fetal.scans.readers import Readers
+from tests.scans import mischief
+from tests.scans.films import film
+from tests.workbench.drawn import fan
 
 
 def picture(seed, size=(80, 96)):
@@ -60,21 +68,68 @@ def test_only_a_few_files_are_read_ahead_of_whoever_takes_them():
 
 
 def test_a_file_that_takes_too_long_ends_its_reader_and_the_next_is_read():
-    with Readers(1, seconds=0.01) as readers:
-        [(_, read)] = readers.read([0], lambda at: (picture(0), "a.png"))
-        assert "had to be stopped" in read.refusal
-        readers.seconds = 60
-        [(_, read)] = readers.read([1], lambda at: (picture(1), "a.png"))
-        assert read.refusal is None
+    with Readers(1) as readers:
+        assert readers.read_one(picture(0), "a.png").refusal is None
+        with pytest.raises(TooSlowError, match="within 1 seconds"):
+            list(readers.ask(Limits(seconds=1), time.sleep, 60))
+        assert readers.read_one(picture(1), "a.png").refusal is None
+
+
+def test_what_only_waits_for_its_answers_to_be_taken_is_not_too_slow():
+    limits = Limits(seconds=1)
+    with Readers(1) as readers:
+        answers = readers.ask(limits, read_film, film([fan(0), fan(1)]), "a.dcm", (0, 1), 2, limits)
+        first = next(answers)
+        time.sleep(1.1)
+        assert [first.index, *(frame.index for frame in answers)] == [0, 1]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no process's memory")
-def test_a_file_that_takes_too_much_memory_is_refused(monkeypatch):
-    monkeypatch.setattr("fetal.scans.readers._PROGRAM", _LITTLE)
+def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_is_read(monkeypatch):
     with Readers(1) as readers:
-        [(_, read)] = readers.read([0], lambda at: (picture(0, (2000, 2000)), "a.png"))
-    assert read.scan is None
-    assert "memory" in read.refusal
+        assert readers.read_one(picture(0), "a.png").refusal is None
+        monkeypatch.setenv("FETAL_READING_MEGABYTES", "1")
+        refusal = readers.read_one(picture(0, (2000, 2000)), "a.png").refusal
+        assert refusal == str(TooMuchMemoryError(1))
+        monkeypatch.delenv("FETAL_READING_MEGABYTES")
+        assert readers.read_one(picture(1), "a.png").refusal is None
 
 
-_LITTLE = "from fetal.scans import reader; reader.MEGABYTES = 1; reader.main()"
+def test_a_file_that_breaks_its_reader_is_refused_and_the_next_is_read():
+    with Readers(1) as readers:
+        with pytest.raises(UnreadableError):
+            list(readers.ask(Limits(), os.abort))
+        assert readers.read_one(picture(1), "a.png").refusal is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no process's time")
+def test_a_reader_that_nobody_can_kill_any_more_ends_by_itself():
+    """Its starter may be gone before its time is up."""
+    with Readers(1) as readers, pytest.raises(TooSlowError):
+        list(readers.ask(Limits(), mischief.spin, 1))
+
+
+def test_an_answer_cannot_make_the_app_run_anything(tmp_path):
+    """A file may have taken the reader over."""
+    touched = tmp_path / "touched"
+    with Readers(1) as readers:
+        with pytest.raises(UnreadableError):
+            list(readers.ask(Limits(), mischief.Code, f"open({str(touched)!r}, 'w')"))
+        assert not touched.exists()
+        assert readers.read_one(picture(1), "a.png").refusal is None
+
+
+def test_an_error_of_a_decoder_is_told_by_its_kind_alone(caplog):
+    with Readers(1) as readers, pytest.raises(UnreadableError):
+        list(readers.ask(Limits(), int, "Jane Doe"))
+    assert "ValueError" in caplog.text
+    assert "Jane" not in caplog.text
+
+
+def test_a_reader_knows_no_model_and_no_page():
+    """It has to start in a moment, and to be small."""
+    program = "import fetal.scans.reader, sys; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    loaded = {name.split(".")[0] for name in ran.stdout.decode().split()}
+    assert "fetal" in loaded
+    assert not loaded & {"streamlit", "tensorflow", "keras", "openvino", "sqlalchemy"}

@@ -1,0 +1,20 @@
+"""What a file might do to the process that reads it, as functions that the process can import."""
+
+from fetal.scans import Limits, killable
+
+
+class Code:
+    """Has code run by whoever unpickles it."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def __reduce__(self):
+        return exec, (self.code,)
+
+
+def spin(seconds: int) -> None:
+    """Compute for ever, with a bound as for a file of so many seconds."""
+    killable._bound(Limits(seconds=seconds))
+    while True:
+        pass
