@@ -205,6 +205,8 @@ class Bench:
     def _model(self) -> keras.Model:
         keras.utils.clear_session()
         settings = self.settings
+        # Keras forgets the arithmetic with the session.
+        choose_precision(settings.mixed_precision)
         keras.utils.set_random_seed(settings.seed)
         model = build("resnet50", settings.size, *IMAGENET["resnet50"], dropout=settings.dropout)
         model.set_weights(self.start[0])

@@ -16,6 +16,8 @@ from fetal.training.export.writer import GraphWriter, UnsupportedLayerError
 Forward = Callable[[NDArray[Any]], NDArray[np.float32]]
 """From a batch of inputs to the float32 outputs, each (n, ...)."""
 
+_ON_A_CORE = 4
+
 
 def forward(model: keras.Model) -> Forward:
     """Make a part of a network ready to run.
@@ -44,12 +46,24 @@ def _with_openvino(model: keras.Model) -> Forward:
     [result] = GraphWriter(EMITTERS).run(model, [to_first(given)])
     graph = ov.Model([ops.result(to_last(result))], [given], "part")
     precision = "f32" if keras.config.dtype_policy().compute_dtype == "float32" else "bf16"
-    compiled = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": precision})
-    request = compiled.create_infer_request()
+    # A few scans on each core do more in the same time than all cores on one batch.
+    hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "THROUGHPUT"}
+    requests = ov.AsyncInferQueue(ov.Core().compile_model(graph, "CPU", hints))
 
     def run(batch: NDArray[Any]) -> NDArray[np.float32]:
-        # Copied: the next call writes into the same memory.
-        return np.array(request.infer([batch.astype(np.float32)])[0])
+        starts = range(0, len(batch), _ON_A_CORE)
+        made: dict[int, NDArray[np.float32]] = {}
+
+        def keep(request: ov.InferRequest, start: int) -> None:
+            # Copied: the next request writes into the same memory.
+            made[start] = np.array(request.get_output_tensor(0).data)
+
+        requests.set_callback(keep)
+        for start in starts:
+            piece = batch[start : start + _ON_A_CORE].astype(np.float32)
+            requests.start_async([piece], start)
+        requests.wait_all()
+        return np.concatenate([made[start] for start in starts])
 
     return run
 
