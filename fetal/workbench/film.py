@@ -1,15 +1,16 @@
 """Films: the frames that show a plane best, and how they come into the workspace."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from fetal.planes import Plane
 from fetal.predict import Doubt, Model, Prediction
-from fetal.scans import Cine, Scan, ScanError, encode_png, is_film, read_frames
-from fetal.scans.reader import ReadFile
+from fetal.scans import Scan, ScanError, apart, encode_png
+from fetal.scans.reader import ReadFile, ReadFrame
 from fetal.workbench.bench import Champion, Workbench
 from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take_read
+from fetal.workbench.unsure import OPEN, Gate
 
 FRAMES = 5
 """How many frames of a film are proposed unless somebody asks for another number."""
@@ -60,8 +61,8 @@ def propose(
     Raises:
         ScanError: no frame of it can become a scan; the text says why.
     """
-    cine = read_frames(data, name)
-    scans = _Readable(cine, cine.distinct(_CANDIDATES if model is not None else most))
+    candidates = _CANDIDATES if model is not None else most
+    scans = _Readable(apart.read_film(data, name, most=candidates))
     if model is None:
         found = [Proposed(index, scan, None) for index, scan in scans]
     else:
@@ -75,7 +76,7 @@ def propose(
             "Expected a film of an ultrasound, received one without a frame that can be read: "
             "please export it again."
         )
-    return _spread(found, most, len(cine)), len(cine)
+    return _spread(found, most, scans.count), scans.count
 
 
 def take_film(
@@ -86,6 +87,7 @@ def take_film(
     owner: Owner,
     source: str,
     champion: Champion | None,
+    gate: Gate = OPEN,
 ) -> Iterator[Taken]:
     """Take frames of a film into the workspace, each as a scan of its own.
 
@@ -96,6 +98,7 @@ def take_film(
         owner: the patient, where the film names none itself.
         source: `upload`, `import` or `sample`.
         champion: the model that predicts.
+        gate: which frames may be stored without being looked at.
 
     Yields:
         What became of each frame, or of the film where it was refused.
@@ -115,6 +118,7 @@ def take_film(
             owner=owner,
             source=source,
             champion=champion,
+            gate=gate,
         )
         place = f"Frame {index + 1:,} of {count:,}, one of the {len(frames)} that {how}."
         yield replace(taken, sentence=f"{taken.sentence} {place}")
@@ -141,7 +145,7 @@ def holds_film(incoming: Incoming) -> bool:
     Args:
         incoming: the file.
     """
-    return is_film(incoming.data)
+    return apart.is_film(incoming.data)
 
 
 class _Readable:
@@ -150,23 +154,23 @@ class _Readable:
     Attributes:
         read: the indices of those that were given.
         refusal: why the first of the others was not.
+        count: how many frames the film has, once one was looked at.
     """
 
-    def __init__(self, cine: Cine, indices: Collection[int]) -> None:
+    def __init__(self, frames: Iterable[ReadFrame]) -> None:
         self.read: list[int] = []
         self.refusal: ScanError | None = None
-        self._cine = cine
-        self._indices = indices
+        self.count = 0
+        self._frames = frames
 
     def __iter__(self) -> Iterator[tuple[int, Scan]]:
-        for index in self._indices:
-            try:
-                scan = self._cine[index]
-            except ScanError as error:
-                self.refusal = self.refusal or error
+        for frame in self._frames:
+            self.count = frame.count
+            if frame.scan is None:
+                self.refusal = self.refusal or ScanError(frame.refusal)
                 continue
-            self.read.append(index)
-            yield index, scan
+            self.read.append(frame.index)
+            yield frame.index, frame.scan
 
 
 def _wanted(incoming: Incoming, champion: Champion | None) -> tuple[list[tuple[int, Scan]], int]:
@@ -175,8 +179,14 @@ def _wanted(incoming: Incoming, champion: Champion | None) -> tuple[list[tuple[i
             incoming.data, incoming.file, champion.model if champion else None
         )
         return [(one.index, one.scan) for one in proposed], count
-    cine = read_frames(incoming.data, incoming.file)
-    return [(index, cine[index]) for index in incoming.frames], len(cine)
+    frames = apart.read_film(
+        incoming.data, incoming.file, frames=incoming.frames, most=len(incoming.frames)
+    )
+    picked = _Readable(frames)
+    found = list(picked)
+    if picked.refusal is not None:
+        raise picked.refusal
+    return found, picked.count
 
 
 def _spread(found: Sequence[Proposed], most: int, count: int) -> list[Proposed]:

@@ -11,6 +11,9 @@ class Outcome(StrEnum):
     ADDED = "added"
     ALREADY_THERE = "already there"
     REFUSED = "refused"
+    WAITS = "waits for you"
+    SET_ASIDE = "set aside"
+    LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,16 @@ class Taken:
     Attributes:
         file: its name, for the person who brought it.
         outcome: what became of it.
-        scan_id: the scan, new or already there; none for a refused file.
+        scan_id: the scan, new or already there; none where nothing was stored.
         sentence: one sentence for the person.
+        waiting: the number under which it waits for the person's decision; none where it does not.
     """
 
     file: str
     outcome: Outcome
     scan_id: int | None
     sentence: str
+    waiting: int | None = None
 
 
 @dataclass(frozen=True)

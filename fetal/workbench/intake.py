@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from fetal import scans
 from fetal.phantom import samples
-from fetal.scans import encode_png
+from fetal.scans import apart, encode_png
 from fetal.scans.archives import is_archive
 from fetal.workbench.bench import Champion, NoModelError, Workbench
 from fetal.workbench.film import holds_film, take_film
 from fetal.workbench.sources import Piece, open_source
 from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take
+from fetal.workbench.unsure import Gate, WhenUnsure
 
 __all__ = [
     "Incoming",
@@ -42,7 +43,7 @@ def names_patient(incoming: Incoming) -> bool:
     Returns:
         True for a DICOM file with a PatientID, and for a file name such as `Patient00042_1.png`.
     """
-    return scans.names_patient(incoming.data, incoming.file)
+    return apart.names_patient(incoming.data, incoming.file)
 
 
 def add_scans(
@@ -55,6 +56,7 @@ def add_scans(
     on_progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
     on_taken: Callable[[Taken], None] | None = None,
+    gate: Gate | None = None,
 ) -> list[Taken]:
     """Take a drop of files into the workspace, each by itself, and predict them.
 
@@ -71,18 +73,23 @@ def add_scans(
         on_progress: told after each file how many are done, of how many, those in archives too.
         stop: asked before each file; true ends the drop there, and what is stored stays.
         on_taken: told after each scan what became of it.
+        gate: which scans may be stored without being looked at; none is what the environment
+            says, with nobody to ask.
 
     Returns:
         What became of each file, in order, and of each frame of a film; less when stopped.
     """
     owner = owner_of(bench, patient)
     champion = predicting(bench)
+    gate = gate or Gate(WhenUnsure.from_environment())
     taken: list[Taken] = []
     parts = [part for incoming in files for part in _unpacked(incoming)]
     for done, part in enumerate(parts, start=1):
         if stop is not None and stop():
             break
-        for one in _take_part(bench, part, who=who, owner=owner, source=source, champion=champion):
+        for one in _take_part(
+            bench, part, who=who, owner=owner, source=source, champion=champion, gate=gate
+        ):
             taken.append(one)
             if on_taken is not None:
                 on_taken(one)
@@ -110,6 +117,7 @@ def _take_part(
     owner: Owner,
     source: str,
     champion: Champion | None,
+    gate: Gate,
 ) -> Iterator[Taken]:
     if isinstance(part, Taken):
         yield part
@@ -121,7 +129,9 @@ def _take_part(
             yield Taken(part.name, Outcome.REFUSED, None, str(error))
             return
     one_by_one = take_film if holds_film(part) else _take_still
-    yield from one_by_one(bench, part, who=who, owner=owner, source=source, champion=champion)
+    yield from one_by_one(
+        bench, part, who=who, owner=owner, source=source, champion=champion, gate=gate
+    )
 
 
 def _take_still(
@@ -132,8 +142,9 @@ def _take_still(
     owner: Owner,
     source: str,
     champion: Champion | None,
+    gate: Gate,
 ) -> Iterator[Taken]:
-    yield take(bench, incoming, who=who, owner=owner, source=source, champion=champion)
+    yield take(bench, incoming, who=who, owner=owner, source=source, champion=champion, gate=gate)
 
 
 def owner_of(bench: Workbench, patient: str | None) -> Owner:

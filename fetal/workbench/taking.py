@@ -1,5 +1,6 @@
 """Takes one file into the workspace: all of it, or nothing."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -9,15 +10,17 @@ from sqlalchemy.orm import Session
 from fetal.jobs.score import kept_values
 from fetal.predict import Prediction
 from fetal.scans import Scan as ReadScan
+from fetal.scans import apart
 from fetal.scans.identity import DAYS
 from fetal.scans.machines import machine_named
-from fetal.scans.reader import ReadFile, read_file
+from fetal.scans.reader import ReadFile
 from fetal.store import audit
 from fetal.store.tables import Patient, Scan
 from fetal.store.tables import Prediction as PredictionRow
 from fetal.workbench.bench import Champion, Workbench
 from fetal.workbench.incoming import Incoming, Outcome, Owner, Taken
 from fetal.workbench.key import require_newest
+from fetal.workbench.unsure import OPEN, Gate
 
 __all__ = ["Incoming", "Outcome", "Owner", "Taken", "keep_prediction", "take", "take_read"]
 
@@ -33,6 +36,7 @@ def take(
     source: str,
     champion: Champion | None,
     machine: str | None = None,
+    gate: Gate = OPEN,
 ) -> Taken:
     """Read one file, let the champion predict it and store both in one transaction.
 
@@ -47,6 +51,7 @@ def take(
         source: `upload`, `import` or `sample`.
         champion: the model that predicts; none leaves the scan without a prediction.
         machine: the ultrasound machine's model, where the file does not tell it itself.
+        gate: whether it may be stored without being looked at.
 
     Returns:
         What became of it; a file that cannot be read is refused with a sentence.
@@ -54,12 +59,13 @@ def take(
     return take_read(
         bench,
         incoming.name,
-        read_file(incoming.data, incoming.file),
+        apart.read_file(incoming.data, incoming.file),
         who=who,
         owner=owner,
         source=source,
         champion=champion,
         machine=machine,
+        gate=gate,
     )
 
 
@@ -74,6 +80,8 @@ def take_read(
     champion: Champion | None,
     machine: str | None = None,
     operator: str | None = None,
+    gate: Gate = OPEN,
+    decided: Mapping[str, int] | None = None,
 ) -> Taken:
     """Store a file that was read already, as `take` does.
 
@@ -87,6 +95,8 @@ def take_read(
         champion: the model that predicts; none leaves the scan without a prediction.
         machine: the ultrasound machine's model, where the file does not tell it itself.
         operator: the code of who scanned, never a name, where a table tells it.
+        gate: whether it may be stored without being looked at.
+        decided: how often the person who looked changed what is blanked, for the audit trail.
 
     Returns:
         What became of it.
@@ -102,11 +112,16 @@ def take_read(
         owner = Owner(bench.pseudonyms.patient(scan.patient), named=True)
     elif scan.study is not None and not owner.named:
         owner = _owner_of_study(bench, scan.study) or owner
+    read = replace(read, scan=scan)
     for attempt in range(_ATTEMPTS):
         try:
-            return _already_there(bench, file, scan, owner, who) or _add(
-                bench, file, scan, png, owner=owner, who=who, source=source, champion=champion
+            taken = (
+                _already_there(bench, file, scan, owner, who)
+                or gate.stop(file, read, owner, source, who)
+                or _add(bench, file, scan, png, owner, who, source, champion, decided)
             )
+            gate.show(taken, read)
+            return taken
         except IntegrityError:
             # Another process added the same scan or patient meanwhile: look again.
             if attempt == _ATTEMPTS - 1:
@@ -192,11 +207,11 @@ def _add(
     file: str,
     read: ReadScan,
     png: bytes,
-    *,
     owner: Owner,
     who: str,
     source: str,
     champion: Champion | None,
+    decided: Mapping[str, int] | None,
 ) -> Taken:
     prediction = champion.model.predict(read) if champion is not None else None
     key = f"scans/{read.digest[:2]}/{read.digest}.png"
@@ -226,6 +241,8 @@ def _add(
         session.flush()
         if champion is not None and prediction is not None:
             keep_prediction(session, scan.id, champion.version.id, prediction)
+        if decided is not None:
+            audit.record(session, who, "keep checked scan", scan=scan.name, **decided)
     sentence = " ".join([f"Added as {scan.name}.", *read.warnings])
     return Taken(file, Outcome.ADDED, scan.id, sentence)
 

@@ -5,6 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from fetal.scans import encode_png
 from fetal.workbench.intake import Incoming
 
 
@@ -21,3 +22,10 @@ def file(seed: int, name: str | None = None, kind: str = "PNG") -> Incoming:
     packed = io.BytesIO()
     Image.fromarray(fan(seed)).save(packed, kind)
     return Incoming(name or f"scan {seed}.png", packed.getvalue())
+
+
+def unsure(seed: int, name: str | None = None) -> Incoming:
+    """A file of a glow without edges, on which no sector can be told apart."""
+    rows, columns = np.mgrid[:120, :160]
+    glow = (110 + seed) * np.exp(-((rows - 60) ** 2 + (columns - 80) ** 2) / 1500)
+    return Incoming(name or f"unsure {seed}.png", encode_png(glow.astype(np.uint8)))

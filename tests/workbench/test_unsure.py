@@ -1,0 +1,206 @@
+import numpy as np
+import pytest
+from sqlalchemy import func, select
+
+from fetal.scans import Box, read_scan
+from fetal.scans.masking import Change, NothingLeftError, Tool
+from fetal.store import audit
+from fetal.store.tables import Patient, Scan
+from fetal.workbench import views
+from fetal.workbench.before import BeforePictures, marked
+from fetal.workbench.drops import IntakeDesk
+from fetal.workbench.intake import Incoming, Outcome, add_scans
+from fetal.workbench.unsure import Gate, UnsureSettingError, WhenUnsure
+from fetal.workbench.waiting import WaitingRoom, keep, leave_out
+from tests.scans.films import film
+from tests.workbench.drawn import file, unsure
+
+BAR = Box(0, 0, 70, 20)
+
+
+def stored(bench) -> int:
+    with bench.store.reading() as session:
+        return session.scalar(select(func.count()).select_from(Scan))
+
+
+def trail(bench, action: str) -> list[tuple[str, dict]]:
+    with bench.store.reading() as session:
+        return [(line.who, line.detail) for line in audit.entries(session, action=action)]
+
+
+@pytest.fixture
+def desk(bench) -> IntakeDesk:
+    return IntakeDesk(bench)
+
+
+def dropped(desk, *files, **how):
+    drop = desk.start(list(files), "Ann", "4711", **how)
+    assert drop.wait(60)
+    assert drop.failure is None
+    return drop
+
+
+def test_a_scan_without_a_sector_waits_and_nothing_of_it_is_stored(bench, desk):
+    drop = dropped(desk, unsure(1), file(1))
+    assert [one.outcome for one in drop.results] == [Outcome.WAITS, Outcome.ADDED]
+    assert "could not be told from the rest" in drop.results[0].sentence
+    assert stored(bench) == len(list(bench.blobs.keys("scans"))) == 1
+    [held] = desk.room.of("Ann").values()
+    assert held.file == "unsure 1.png"
+    assert desk.room.of("Bea") == {}
+
+
+def test_what_is_kept_as_shown_is_stored_under_its_patient_with_a_line_in_the_trail(bench, desk):
+    drop = dropped(desk, unsure(1))
+    [number] = desk.room.of("Ann")
+    taken = keep(bench, desk.room, number, "Ann")
+    drop.settle(number, taken)
+    assert drop.results == [taken]
+    scan = views.scan(bench, taken.scan_id)
+    assert scan.patient == bench.pseudonyms.patient("4711")
+    assert scan.predicted is not None
+    told = [("Ann", {"scan": scan.name, "blank": 0, "bring back": 0, "keep only": 0})]
+    assert trail(bench, "keep checked scan") == told
+    assert desk.room.of("Ann") == {}
+    assert keep(bench, desk.room, number, "Ann") is None
+
+
+def test_what_a_person_blanks_is_never_stored(bench, desk):
+    dropped(desk, unsure(1))
+    [number] = desk.room.of("Ann")
+    taken = keep(bench, desk.room, number, "Ann", [Change(Tool.BLANK, BAR)])
+    pixels = views.pixels(bench, taken.scan_id)
+    assert pixels[:20, :70].max() == 0
+    assert pixels[60, 80] > 0
+    assert len(list(bench.blobs.keys("scans"))) == 1
+    [(_, detail)] = trail(bench, "keep checked scan")
+    assert detail["blank"] == 1
+
+
+def test_a_mask_that_blanks_all_is_refused_and_the_scan_waits_on(bench, desk):
+    dropped(desk, unsure(1))
+    [number] = desk.room.of("Ann")
+    with pytest.raises(NothingLeftError):
+        keep(bench, desk.room, number, "Ann", [Change(Tool.BLANK, Box(0, 0, 999, 999))])
+    assert list(desk.room.of("Ann")) == [number]
+    assert stored(bench) == 0
+
+
+def test_what_is_left_out_is_gone_and_the_trail_tells_how_many(bench, desk):
+    drop = dropped(desk, unsure(1), unsure(2))
+    out = leave_out(bench, desk.room, list(desk.room.of("Ann")), "Ann")
+    for number, taken in out.items():
+        drop.settle(number, taken)
+    assert [one.outcome for one in drop.results] == [Outcome.LEFT_OUT] * 2
+    assert stored(bench) == 0
+    assert trail(bench, "leave unsure scans out") == [("Ann", {"scans": 2})]
+    assert leave_out(bench, desk.room, list(out), "Ann") == {}
+
+
+@pytest.mark.parametrize(
+    ("setting", "outcome"),
+    [
+        ("", Outcome.SET_ASIDE),
+        ("ask", Outcome.SET_ASIDE),
+        ("refuse", Outcome.REFUSED),
+        (" Keep ", Outcome.ADDED),
+    ],
+)
+def test_the_setting_decides_where_nobody_can_be_asked(bench, monkeypatch, setting, outcome):
+    monkeypatch.setenv("FETAL_UNSURE", setting)
+    unclear, clear = add_scans(bench, [unsure(1), file(1)], who="Ann")
+    assert (unclear.outcome, clear.outcome) == (outcome, Outcome.ADDED)
+    assert stored(bench) == 1 + (outcome is Outcome.ADDED)
+
+
+def test_a_setting_that_is_none_is_told_and_nothing_is_taken(bench, desk, monkeypatch):
+    monkeypatch.setenv("FETAL_UNSURE", "perhaps")
+    with pytest.raises(UnsureSettingError, match="perhaps"):
+        WhenUnsure.from_environment()
+    drop = desk.start([file(1)], "Ann")
+    assert drop.wait(60)
+    assert "perhaps" in drop.failure
+    assert stored(bench) == 0
+
+
+def test_a_scan_that_was_kept_before_is_not_asked_about_again(bench, desk):
+    add_scans(bench, [unsure(1)], who="Ann", gate=Gate(WhenUnsure.KEEP))
+    drop = dropped(desk, unsure(1))
+    assert [one.outcome for one in drop.results] == [Outcome.ALREADY_THERE]
+
+
+def test_all_scans_of_a_drop_can_be_made_to_wait(desk, bench):
+    drop = dropped(desk, file(1), unsure(1), every=True)
+    assert [one.outcome for one in drop.results] == [Outcome.WAITS] * 2
+    assert stored(bench) == 0
+
+
+def test_frames_of_a_film_wait_like_files(bench, desk):
+    glow = [read_scan(unsure(seed).data, "a").pixels for seed in (1, 90)]
+    drop = dropped(desk, Incoming("clip.dcm", film(glow)))
+    assert [one.outcome for one in drop.results] == [Outcome.WAITS] * 2
+    assert "Frame 1 of 2" in drop.results[0].sentence
+    number = next(iter(desk.room.of("Ann")))
+    taken = keep(bench, desk.room, number, "Ann", [Change(Tool.BLANK, BAR)])
+    assert views.pixels(bench, taken.scan_id)[:20, :70].max() == 0
+
+
+def test_no_more_wait_than_fit(bench):
+    desk = IntakeDesk(bench)
+    desk.room = WaitingRoom(megabytes=0.05)
+    drop = dropped(desk, unsure(1), unsure(2))
+    assert [one.outcome for one in drop.results] == [Outcome.WAITS, Outcome.SET_ASIDE]
+    assert "as many scans wait" in drop.results[1].sentence
+    leave_out(bench, desk.room, list(desk.room.of("Ann")), "Ann")
+    assert dropped(desk, unsure(2)).results[0].outcome is Outcome.WAITS
+
+
+def test_a_scan_that_cannot_be_stored_waits_on(bench, desk, monkeypatch):
+    dropped(desk, unsure(1), unsure(2))
+    first, second = desk.room.of("Ann")
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", _full)
+        with pytest.raises(OSError, match="disk full"):
+            keep(bench, desk.room, first, "Ann")
+    assert list(desk.room.of("Ann")) == [first, second]
+    assert keep(bench, desk.room, first, "Ann").outcome is Outcome.ADDED
+
+
+def _full(_):
+    raise OSError("disk full")
+
+
+def test_a_stored_scan_can_be_seen_as_it_arrived_while_the_drop_is_fresh(desk):
+    drop = dropped(desk, file(1))
+    [taken] = drop.results
+    assert drop.before.get(taken.scan_id)[:2] == b"\xff\xd8"
+    assert drop.before.get(taken.scan_id + 1) is None
+
+
+def test_pictures_as_they_arrived_take_bounded_memory():
+    pictures = BeforePictures(megabytes=0.001)
+    for number in range(5):
+        pictures.add(number, bytes(400))
+    assert [pictures.get(number) is not None for number in range(5)] == [False] * 3 + [True] * 2
+
+
+def test_what_is_blanked_is_shown_in_colour():
+    scan = read_scan(unsure(1).data, "a")
+    before = scan.pixels.copy()
+    scan.pixels[:50, :70] = 0
+    picture = marked(before, scan).astype(int)
+    blanked = picture[30:45, 60:68]
+    assert (blanked[..., 0] > blanked[..., 2] + 20).all()
+    assert (np.ptp(picture[60:70, 80:90], axis=2) == 0).all()
+
+
+def test_patients_of_scans_that_wait_come_with_them(bench, desk):
+    dropped(desk, unsure(1, "Patient00042_1.png"))
+    assert stored(bench) == 0
+    with bench.store.reading() as session:
+        assert session.scalars(select(Patient)).all() == []
+    [number] = desk.room.of("Ann")
+    taken = keep(bench, desk.room, number, "Bea")
+    scan = views.scan(bench, taken.scan_id)
+    assert scan.patient == bench.pseudonyms.patient("Patient00042")
+    assert scan.added_by == "Bea"
