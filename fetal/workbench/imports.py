@@ -1,12 +1,9 @@
 """Brings scans in from a folder, an archive or a table: with labels, and in bounded memory."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fetal.scans import ScanError
-from fetal.scans.reader import ReadFile, read_file
-from fetal.scans.readers import Readers
+from fetal.scans import apart
 from fetal.workbench.bench import Workbench
 from fetal.workbench.columns import Columns
 from fetal.workbench.import_report import ImportReport
@@ -26,8 +23,6 @@ __all__ = [
 Progress = Callable[[int, int], None]
 Place = Path | Sequence[Incoming]
 
-_FEW = 8
-"""So many files are read here: processes that read take a moment to start."""
 _ACTIONS = {
     Kind.FOLDERS: "import folder",
     Kind.UNLABELLED: "import scans",
@@ -108,7 +103,8 @@ def import_scans(
     report.masks = planned.masks
     if on_progress is not None:
         on_progress(0, len(planned.images))
-    for done, (one, read) in enumerate(_read(planned.images), start=1):
+    found = apart.readers().read(planned.images, _load)
+    for done, (one, read) in enumerate(found, start=1):
         if stop is not None and stop():
             report.stopped = True
             break
@@ -177,25 +173,5 @@ def import_csv(
     return import_scans(bench, planned, who, on_progress=on_progress, stop=stop)
 
 
-def _read(images: Iterable[Planned]) -> Iterator[tuple[Planned, ReadFile]]:
-    """Each image with what reading it gives, in order."""
-    waiting = iter(images)
-    first = list(islice(waiting, _FEW + 1))
-    if len(first) <= _FEW:
-        yield from ((one, _read_here(one)) for one in first)
-        return
-    with Readers() as readers:
-        yield from readers.read(chain(first, waiting), _load)
-
-
 def _load(planned: Planned) -> tuple[bytes, str]:
     return planned.piece.read(), planned.piece.name
-
-
-def _read_here(planned: Planned) -> ReadFile:
-    try:
-        return read_file(*_load(planned))
-    except OSError as error:
-        return ReadFile(None, None, f"The file cannot be read ({error.strerror}).")
-    except ScanError as error:
-        return ReadFile(None, None, str(error))

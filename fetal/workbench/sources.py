@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from fetal.scans import ScanError
+from fetal.scans import ScanError, apart
 from fetal.scans.archive_limits import ArchiveError
 from fetal.scans.archives import Entry, entries, is_archive
 from fetal.scans.dicomdir import NAME as DICOMDIR
-from fetal.scans.dicomdir import referenced_files
 from fetal.workbench.taking import Incoming
 
 SUFFIXES = frozenset(
@@ -157,7 +156,7 @@ def _indexed(every: Sequence[Piece], source: Source) -> set[str]:
             continue
         folder = piece.label[: -len(DICOMDIR)]
         try:
-            named = referenced_files(piece.read())
+            named = apart.referenced_files(piece.read())
         except (ScanError, OSError) as error:
             source.refused.append((piece.label, str(error)))
             continue
