@@ -233,6 +233,53 @@ class LockedScan(Table):
     joined_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class Fingerprint(Table):
+    """What a scan looks like in 32 bytes (`fetal.scans.likeness`), to find others that look alike.
+
+    A scan without a row came with an older program, and waits to be compared.
+    """
+
+    __tablename__ = "fingerprint"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"), unique=True)
+    bits: Mapped[str] = mapped_column(String(64))
+
+
+class Lookalike(Table):
+    """Two scans that show, or seem to show, the same picture."""
+
+    __tablename__ = "lookalike"
+    __table_args__ = (UniqueConstraint("scan_id", "other_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
+    """The one with the larger number."""
+    other_id: Mapped[int] = mapped_column(ForeignKey("scan.id"), index=True)
+    distance: Mapped[int]
+    """Bits in which their fingerprints differ."""
+    similarity: Mapped[float]
+    """Correlation of their pixels at the best fit, up to 1."""
+    found_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class LookalikeDecision(Table):
+    """What a person said of two scans that look alike; the newest row of a pair stands.
+
+    It names the scans and not the row of the pair, so that it goes when one of them is erased.
+    """
+
+    __tablename__ = "lookalike_decision"
+    __table_args__ = (Index("lookalike_decision_order", "scan_id", "other_id", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
+    other_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
+    decision: Mapped[str] = mapped_column(String(12))
+    """copy, together, different, or open where the one before was taken back."""
+    left_out_id: Mapped[int | None] = mapped_column(ForeignKey("scan.id"))
+    """Of a copy: which of the two takes no part any more."""
+    who: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Audit(Table):
     """Who did what, beyond what the other tables already say: imports, exports, cancels."""
 
