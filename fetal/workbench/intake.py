@@ -20,6 +20,7 @@ __all__ = [
     "add_scans",
     "names_patient",
     "predicting",
+    "warm_up",
 ]
 
 SAMPLES = 24
@@ -44,6 +45,11 @@ def names_patient(incoming: Incoming) -> bool:
         True for a DICOM file with a PatientID, and for a file name such as `Patient00042_1.png`.
     """
     return apart.names_patient(incoming.data, incoming.file)
+
+
+def warm_up() -> None:
+    """Start what reads files, in the background, so that the first file need not wait for it."""
+    apart.warm_up()
 
 
 def add_scans(

@@ -7,6 +7,7 @@ import streamlit as st
 
 from fetal.workbench import NoModelError, Workbench, open_workbench
 from fetal.workbench.drops import Drop, IntakeDesk
+from fetal.workbench.intake import warm_up as warm_up_reading
 from pages.parts.background import Work
 
 
@@ -36,13 +37,14 @@ def works() -> dict[str, Work]:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> Thread:
-    """Open the workbench and load the champion while the person still types a name."""
+    """Make all ready that the first scan needs while the person still types a name."""
     thread = Thread(target=_open, name="warm-up", daemon=True)
     thread.start()
     return thread
 
 
 def _open() -> None:
+    warm_up_reading()
     # The pages say in their own words that no model predicts.
     with suppress(NoModelError):
         workbench().champion()
