@@ -11,7 +11,7 @@ from fetal.scans.colour import to_grey
 from fetal.scans.dicom import DicomFile
 from fetal.scans.errors import ScanError
 from fetal.scans.limits import Limits
-from fetal.scans.reading import Scan, scan_of
+from fetal.scans.reading import Scan, both_of, scan_of
 
 _SMALL_SIDE = 32
 _LOOKED_AT = 400
@@ -51,6 +51,21 @@ class Cine:
             ScanError: this frame cannot become a scan; others may.
         """
         return scan_of(self._file.picture(index), self._name)
+
+    def before_and_after(self, index: int) -> tuple[NDArray[np.uint8], Scan]:
+        """Read a frame as `reading.before_and_after` reads a file.
+
+        Args:
+            index: 0 to the number of frames - 1.
+
+        Returns:
+            uint8 (H, W), the grey levels as the machine wrote them; and the frame.
+
+        Raises:
+            IndexError: there is no such frame.
+            ScanError: this frame cannot become a scan; others may.
+        """
+        return both_of(self._file.picture(index), self._name)
 
     def __iter__(self) -> Iterator[Scan]:
         """All frames in their order; the first that cannot become a scan ends it with its error."""

@@ -42,12 +42,14 @@ class ReadFrame:
         count: how many frames the film has.
         scan: the frame; none where it was refused.
         refusal: the sentence that says why it was refused; none where it was not.
+        before: uint8 (H, W), the grey levels as they arrived, as in `ReadFile`.
     """
 
     index: int
     count: int
     scan: Scan | None
     refusal: str | None
+    before: NDArray[np.uint8] | None = None
 
 
 def read_file(data: bytes, name: str, limits: Limits | None = None) -> ReadFile:
@@ -94,7 +96,8 @@ def read_film(
     cine = read_frames(data, name, limits)
     for index in cine.distinct(most) if frames is None else frames:
         try:
-            yield ReadFrame(index, len(cine), cine[index], None)
+            before, scan = cine.before_and_after(index)
+            yield ReadFrame(index, len(cine), scan, None, before)
         except ScanError as error:
             yield ReadFrame(index, len(cine), None, str(error))
 

@@ -145,7 +145,11 @@ def before_and_after(
     Raises:
         ScanError: one of its kinds, whose text is the one sentence to show.
     """
-    picture = _decode(data, limits)
+    return both_of(_decode(data, limits), name)
+
+
+def both_of(picture: DicomPicture, name: str) -> tuple[NDArray[np.uint8], Scan]:
+    """Give the grey levels of a decoded picture, and the scan that `scan_of` makes of it."""
     return to_grey(picture.pixels), scan_of(picture, name)
 
 

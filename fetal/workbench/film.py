@@ -104,23 +104,25 @@ def take_film(
         What became of each frame, or of the film where it was refused.
     """
     try:
-        frames, count = _wanted(incoming, champion)
+        frames = _wanted(incoming, champion)
     except ScanError as error:
         yield Taken(incoming.file, Outcome.REFUSED, None, str(error))
         return
     how = "a person picked" if incoming.frames is not None else "look most like a plane"
-    for index, scan in frames:
+    for frame, read in frames:
         taken = take_read(
             bench,
-            frame_name(incoming.file, index),
-            ReadFile(scan, encode_png(scan.pixels), None),
+            frame_name(incoming.file, frame.index),
+            read,
             who=who,
             owner=owner,
             source=source,
             champion=champion,
             gate=gate,
         )
-        place = f"Frame {index + 1:,} of {count:,}, one of the {len(frames)} that {how}."
+        place = (
+            f"Frame {frame.index + 1:,} of {frame.count:,}, one of the {len(frames)} that {how}."
+        )
         yield replace(taken, sentence=f"{taken.sentence} {place}")
 
 
@@ -173,20 +175,19 @@ class _Readable:
             yield frame.index, frame.scan
 
 
-def _wanted(incoming: Incoming, champion: Champion | None) -> tuple[list[tuple[int, Scan]], int]:
-    if incoming.frames is None:
-        proposed, count = propose(
-            incoming.data, incoming.file, champion.model if champion else None
-        )
-        return [(one.index, one.scan) for one in proposed], count
-    frames = apart.read_film(
-        incoming.data, incoming.file, frames=incoming.frames, most=len(incoming.frames)
-    )
-    picked = _Readable(frames)
-    found = list(picked)
-    if picked.refusal is not None:
-        raise picked.refusal
-    return found, picked.count
+def _wanted(incoming: Incoming, champion: Champion | None) -> list[tuple[ReadFrame, ReadFile]]:
+    """The frames that a person picked, else those that `propose` gives, as they arrived too."""
+    indices = incoming.frames
+    if indices is None:
+        model = champion.model if champion else None
+        indices = tuple(one.index for one in propose(incoming.data, incoming.file, model)[0])
+    found = []
+    for frame in apart.read_film(incoming.data, incoming.file, frames=indices, most=len(indices)):
+        if frame.scan is None:
+            raise ScanError(frame.refusal)
+        png = encode_png(frame.scan.pixels)
+        found.append((frame, ReadFile(frame.scan, png, None, frame.before)))
+    return found
 
 
 def _spread(found: Sequence[Proposed], most: int, count: int) -> list[Proposed]:
