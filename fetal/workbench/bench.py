@@ -11,6 +11,7 @@ from fetal.store.blobs import Blobs
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion
 from fetal.store.workspace import Workspace
+from fetal.workbench.fingerprints import FingerprintIndex
 from fetal.workbench.key import open_key
 from fetal.workbench.shipped import is_known, register
 from fetal.workbench.version import ModelView, champion_id, model_view
@@ -57,6 +58,11 @@ class Workbench:
             PseudonymKeyError: the key file is damaged, or another workspace's.
         """
         return open_key(self.store)
+
+    @cached_property
+    def fingerprints(self) -> FingerprintIndex:
+        """What all stored scans look like, to find others that look alike."""
+        return FingerprintIndex(self.store)
 
     @property
     def blobs(self) -> Blobs:

@@ -20,6 +20,7 @@ from fetal.store.tables import Prediction as PredictionRow
 from fetal.workbench.bench import Champion, Workbench
 from fetal.workbench.incoming import Incoming, Outcome, Owner, Taken
 from fetal.workbench.key import require_newest
+from fetal.workbench.lookalikes import look
 from fetal.workbench.unsure import OPEN, Gate
 
 __all__ = ["Incoming", "Outcome", "Owner", "Taken", "keep_prediction", "take", "take_read"]
@@ -217,6 +218,7 @@ def _add(
     key = f"scans/{read.digest[:2]}/{read.digest}.png"
     if not bench.blobs.exists(key):
         bench.blobs.put(key, png)
+    seen = look(bench, read, owner.pseudonym, source)
     height, width = read.pixels.shape
     names = bench.pseudonyms
     scan = Scan(
@@ -243,7 +245,10 @@ def _add(
             keep_prediction(session, scan.id, champion.version.id, prediction)
         if decided is not None:
             audit.record(session, who, "keep checked scan", scan=scan.name, **decided)
-    sentence = " ".join([f"Added as {scan.name}.", *read.warnings])
+        if seen is not None:
+            seen.keep(session, scan.id)
+    alike = [seen.words()] if seen is not None and seen.found else []
+    sentence = " ".join([f"Added as {scan.name}.", *read.warnings, *alike])
     return Taken(file, Outcome.ADDED, scan.id, sentence)
 
 

@@ -1,0 +1,266 @@
+"""Finds scans that show the same picture: when one arrives, and among all that are stored."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from fetal.scans import Box, decode_png
+from fetal.scans import Scan as ReadScan
+from fetal.scans.likeness import (
+    ALIKE,
+    SAME,
+    SAME_REACH,
+    Fingerprints,
+    Grey,
+    fingerprint,
+    similarity,
+    small_square,
+    to_text,
+)
+from fetal.store.blobs import BlobMissingError
+from fetal.store.tables import Fingerprint, Lookalike, Scan
+from fetal.workbench.bench import Workbench
+from fetal.workbench.snapshot import SAMPLE
+
+Progress = Callable[[int, int], None]
+
+_CANDIDATES = 8
+"""Scans whose pixels are compared with a new one: the nearest by fingerprint."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A stored scan that a scan looks like.
+
+    Attributes:
+        scan_id: its number.
+        name: what people call it.
+        same_patient: whether both are of one patient.
+        distance: bits in which the fingerprints differ.
+        similarity: correlation of the pixels at the best fit.
+    """
+
+    scan_id: int
+    name: str
+    same_patient: bool
+    distance: int
+    similarity: float
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a scan looks like, and which stored scans look like it; nothing is written yet."""
+
+    bits: Fingerprints
+    found: tuple[Found, ...]
+
+    def words(self) -> str:
+        """One sentence for the person who brought the scan; empty where nothing looks like it."""
+        if not self.found:
+            return ""
+        # Across patients first, since that is what a person has to look at.
+        nearest = min(self.found, key=lambda one: (one.same_patient, -one.similarity))
+        if nearest.same_patient:
+            return f"It shows the same picture as {nearest.name} of this patient."
+        return (
+            f"It looks like {nearest.name} of another patient: please look at both under "
+            "Look-alikes on the Dataset page."
+        )
+
+    def keep(self, session: Session, scan_id: int) -> None:
+        """Add it to the transaction that stores the scan.
+
+        Args:
+            session: the transaction.
+            scan_id: the scan's number.
+        """
+        session.add(Fingerprint(scan_id=scan_id, bits=to_text(self.bits)))
+        for one in self.found:
+            session.add(_pair(scan_id, one.scan_id, one.distance, one.similarity))
+
+
+def look(bench: Workbench, read: ReadScan, patient: str, source: str) -> Look | None:
+    """Compare a scan with all that are stored; some milliseconds, however many there are.
+
+    Args:
+        bench: the workbench.
+        read: the scan.
+        patient: the pseudonym that it is, or will be, filed under.
+        source: `upload`, `import` or `sample`.
+
+    Returns:
+        What was found; none for a sample, which is no patient and is never tested on.
+    """
+    if source == SAMPLE:
+        return None
+    square = small_square(read.pixels, read.sector)
+    bits = fingerprint(square)
+    near = bench.fingerprints.near(bits, _CANDIDATES)
+    rows = _rows(bench, [number for number, _ in near])
+    found = []
+    for number, distance in near:
+        row = rows.get(number)
+        if row is None or row.digest == read.digest:
+            continue
+        same_patient = row.patient_id == patient
+        if same_patient and distance > SAME_REACH:
+            continue
+        other = _square(bench, row)
+        alike = similarity(square, other) if other is not None else 0.0
+        if alike >= (SAME if same_patient else ALIKE):
+            found.append(Found(number, row.name, same_patient, distance, round(alike, 4)))
+    return Look(bits, tuple(found))
+
+
+def waiting(bench: Workbench) -> int:
+    """Count the scans that were never compared, because an older program stored them."""
+    with bench.store.reading() as session:
+        query = select(func.count()).select_from(_unseen().subquery())
+        return session.scalar(query) or 0
+
+
+def catch_up(
+    bench: Workbench,
+    on_progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> int:
+    """Compare the scans that were never compared, one by one; it goes on where it was stopped.
+
+    Args:
+        bench: the workbench.
+        on_progress: told after each scan how many are done, of how many.
+        stop: asked before each scan; true ends it there, and what is done stays.
+
+    Returns:
+        How many were compared.
+    """
+    with bench.store.reading() as session:
+        numbers = list(session.scalars(_unseen()))
+    for done, number in enumerate(numbers):
+        if stop is not None and stop():
+            return done
+        _compare_stored(bench, number)
+        if on_progress is not None:
+            on_progress(done + 1, len(numbers))
+    return len(numbers)
+
+
+def search(
+    bench: Workbench,
+    on_progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> int:
+    """Compare all stored scans with one another, also those that arrived at the same moment.
+
+    Args:
+        bench: the workbench.
+        on_progress: told after each pair that was looked at how many are done, of how many.
+        stop: asked before each pair; true ends it there, and what is found stays.
+
+    Returns:
+        How many new pairs were found.
+    """
+    catch_up(bench, on_progress, stop)
+    with bench.store.reading() as session:
+        known = {(row.scan_id, row.other_id) for row in session.scalars(select(Lookalike))}
+    pairs = [pair for pair in bench.fingerprints.pairs() if pair[:2] not in known]
+    found = 0
+    for done, (one, other, distance) in enumerate(pairs, start=1):
+        if stop is not None and stop():
+            break
+        found += examine(bench, one, other, distance)
+        if on_progress is not None:
+            on_progress(done, len(pairs))
+    return found
+
+
+def examine(
+    bench: Workbench, one: int, other: int, distance: int, turns: Sequence[float] = (0.0,)
+) -> bool:
+    """Compare the pixels of two stored scans, and write them down where they look alike.
+
+    Args:
+        bench: the workbench.
+        one: a scan's number.
+        other: another one's.
+        distance: bits in which their fingerprints differ.
+        turns: from which angles to lay them over one another.
+
+    Returns:
+        Whether they look alike and nobody knew.
+    """
+    rows = _rows(bench, [one, other])
+    if len(rows) < 2:
+        return False
+    same_patient = rows[one].patient_id == rows[other].patient_id
+    if same_patient and distance > SAME_REACH:
+        return False
+    squares = _square(bench, rows[one]), _square(bench, rows[other])
+    if squares[0] is None or squares[1] is None:
+        return False
+    alike = similarity(squares[0], squares[1], turns)
+    if alike < (SAME if same_patient else ALIKE):
+        return False
+    try:
+        with bench.store.session() as session:
+            session.add(_pair(one, other, distance, round(alike, 4)))
+    except IntegrityError:
+        # Another process found it meanwhile, or erased one of the two.
+        return False
+    return True
+
+
+def _compare_stored(bench: Workbench, number: int) -> None:
+    row = _rows(bench, [number]).get(number)
+    read = _read(bench, row) if row is not None else None
+    if row is None or read is None:
+        return
+    seen = look(bench, read, row.patient_id, row.source)
+    if seen is None:
+        return
+    try:
+        with bench.store.session() as session:
+            seen.keep(session, number)
+    except IntegrityError:
+        # Another process compared it meanwhile, or erased one of the two.
+        return
+
+
+def _unseen() -> Select[int]:
+    return (
+        select(Scan.id)
+        .outerjoin(Fingerprint, Fingerprint.scan_id == Scan.id)
+        .where(Fingerprint.id.is_(None), Scan.source != SAMPLE)
+        .order_by(Scan.id)
+    )
+
+
+def _pair(one: int, other: int, distance: int, alike: float) -> Lookalike:
+    return Lookalike(
+        scan_id=max(one, other), other_id=min(one, other), distance=distance, similarity=alike
+    )
+
+
+def _rows(bench: Workbench, numbers: Iterable[int]) -> dict[int, Scan]:
+    wanted = list(numbers)
+    if not wanted:
+        return {}
+    with bench.store.reading() as session:
+        return {row.id: row for row in session.scalars(select(Scan).where(Scan.id.in_(wanted)))}
+
+
+def _read(bench: Workbench, row: Scan) -> ReadScan | None:
+    try:
+        pixels = decode_png(bench.blobs.get(row.blob))
+    except BlobMissingError:
+        # It is being erased.
+        return None
+    return ReadScan(pixels, Box(*row.sector), True, row.digest)
+
+
+def _square(bench: Workbench, row: Scan) -> Grey | None:
+    read = _read(bench, row)
+    return small_square(read.pixels, read.sector) if read is not None else None
