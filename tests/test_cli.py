@@ -23,7 +23,7 @@ from fetal.scans import encode_png, read_scan
 from tests.scans.films import film
 from tests.tiny_model import tiny_model, tiny_model_that_knows_nothing
 from tests.waiting import alive, until
-from tests.workbench.drawn import fan
+from tests.workbench.drawn import fan, unsure
 from tests.workbench.drawn import file as drawn
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +48,7 @@ def folder(tmp_path):
     place = tmp_path / "scans"
     for plane, seed, name in (("brain", 1, "a"), ("femur", 2, "a"), ("femur", 3, "Patient00007_1")):
         (place / plane).mkdir(parents=True, exist_ok=True)
-        pixels = simulate(Plane(plane), seed, size=(160, 200)).pixels
+        pixels = simulate(Plane(plane), seed, size=(300, 400)).pixels
         (place / plane / f"{name}.png").write_bytes(encode_png(pixels))
     return place
 
@@ -89,7 +89,7 @@ def test_predict_tells_overlays_and_tables_without_a_workspace(fetal, folder, tm
         "a.png",
     ]
     with Image.open(tmp_path / "out" / "a.png") as picture:
-        assert (picture.size, picture.mode) == ((200, 160), "RGB")
+        assert (picture.size, picture.mode) == ((400, 300), "RGB")
     with (tmp_path / "results.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 3
@@ -183,6 +183,23 @@ def test_an_archive_comes_in_with_a_dry_run_a_mapping_and_a_report(fetal, folder
     words = ("import", "all.zip", "--table", "table.csv", "--columns")
     assert "Columns: image=where,plane=what" in fetal(*words, "image=where,plane=what").stdout
     assert "has no column “gone”" in fetal(*words, "image=gone").output
+
+
+def test_scans_on_which_text_may_be_left_are_set_aside_unless_told_otherwise(fetal, folder):
+    (folder / "femur" / "b.png").write_bytes(unsure(1).data)
+    answer = fetal("import", folder, "--report", "report.csv")
+    assert answer.exit_code == 1
+    assert "Added 3 scans and 3 labels" in answer.stdout
+    assert answer.stderr.startswith("1 scan is set aside")
+    assert answer.stderr.splitlines()[-1] == "  femur/b.png"
+    with Path("report.csv").open() as file:
+        rows = {row["file"]: row["outcome"] for row in csv.DictReader(file)}
+    assert rows["femur/b.png"] == "set aside"
+    refused = fetal("import", folder, "--unsure", "refuse", "--dry-run")
+    assert refused.stderr.startswith("b.png: Refused, since")
+    answer = fetal("import", folder, "--unsure", "keep")
+    assert answer.exit_code == 0
+    assert "Added 1 scan and 1 label; 3 were there already." in answer.stdout
 
 
 def test_images_without_labels_are_predicted(fetal, folder, tmp_path):

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fetal.workbench.dataset import ImportReport
 
 _NAMED = 20
-"""How many missing images are named one by one."""
+"""How many images that are missing or set aside are named one by one."""
 
 
 @click.command(name="import")
@@ -34,6 +34,12 @@ _NAMED = 20
 )
 @click.option("--unlabelled", is_flag=True, help="The images carry no label; they are predicted.")
 @click.option("--patient", help="The patient of images that name none.")
+@click.option(
+    "--unsure",
+    type=click.Choice(["ask", "refuse", "keep"]),
+    help="What becomes of scans on which text may be left: ask sets them aside, to be looked at "
+    "on the Scans page; keep takes them as they are.  [default: FETAL_UNSURE, else ask]",
+)
 @click.option("--dry-run", is_flag=True, help="Read everything, write nothing, tell what would be.")
 @click.option(
     "--report",
@@ -48,6 +54,7 @@ def import_command(
     columns: str | None,
     unlabelled: bool,
     patient: str | None,
+    unsure: str | None,
     dry_run: bool,
     report: Path | None,
     who: str,
@@ -65,7 +72,7 @@ def import_command(
         fetal import scans/                       scans/brain/…, scans/abdomen/…
         fetal import FETAL_PLANES_ZENODO.zip --dry-run
         fetal import images/ --table labels.csv --report report.csv
-        fetal import images.zip --unlabelled
+        fetal import images.zip --unlabelled --unsure keep
     """
     if unlabelled and (table or source is None):
         raise click.UsageError("--unlabelled expects a folder or an archive, and no table.")
@@ -73,6 +80,7 @@ def import_command(
         raise click.UsageError("Expected a folder or an archive, a --table or both.")
     from fetal.workbench import open_workbench
     from fetal.workbench.imports import import_scans, plan_import
+    from fetal.workbench.unsure import WhenUnsure
 
     planned = plan_import(
         source, table=table, columns=_columns(columns, table), unlabelled=unlabelled
@@ -85,7 +93,14 @@ def import_command(
     bench = open_workbench()
     with _stopping() as stop, _bar("Reading" if dry_run else "Importing") as progress:
         brought = import_scans(
-            bench, planned, who, patient=patient, dry_run=dry_run, on_progress=progress, stop=stop
+            bench,
+            planned,
+            who,
+            patient=patient,
+            dry_run=dry_run,
+            unsure=WhenUnsure(unsure) if unsure else None,
+            on_progress=progress,
+            stop=stop,
         )
     if report is not None:
         report.write_text(brought.csv(), encoding="utf-8")
@@ -171,12 +186,24 @@ def _tell(brought: "ImportReport") -> None:
     if brought.missing:
         missing = options.count_of(len(brought.missing), "image is", "images are")
         options.complain(f"{missing} listed but neither at hand nor stored:")
-        for name in brought.missing[:_NAMED]:
-            options.complain(f"  {name}")
-        if len(brought.missing) > _NAMED:
-            options.complain(f"  and {len(brought.missing) - _NAMED:,} more")
-    if brought.refused or brought.stopped:
+        _name(brought.missing)
+    if brought.set_aside:
+        aside = options.count_of(len(brought.set_aside), "scan is", "scans are")
+        options.complain(
+            f"{aside} set aside, since a name may be written where nothing was blanked. Look at "
+            "them by dropping them on the Scans page, or import again with --unsure keep:"
+        )
+        _name(brought.set_aside)
+    if brought.refused or brought.set_aside or brought.stopped:
         raise SystemExit(1)
+
+
+def _name(files: Sequence[str]) -> None:
+    """Name a few files, one a line."""
+    for name in files[:_NAMED]:
+        options.complain(f"  {name}")
+    if len(files) > _NAMED:
+        options.complain(f"  and {len(files) - _NAMED:,} more")
 
 
 def _tell_planes(brought: "ImportReport") -> None:
@@ -185,6 +212,7 @@ def _tell_planes(brought: "ImportReport") -> None:
     if brought.kept_to_test:
         click.echo(f"  {'of them kept out of training (test)':10s} {brought.kept_to_test:,}")
     click.echo(f"  {'refused':10s} {len(brought.refused):7,}")
+    click.echo(f"  {'set aside':10s} {len(brought.set_aside):7,}")
     click.echo(f"  {'missing':10s} {len(brought.missing):7,}")
 
 

@@ -59,16 +59,25 @@ class ImportReport:
             if taken.outcome is Outcome.REFUSED
         ]
 
+    @property
+    def set_aside(self) -> list[str]:
+        """Names of images on which text may be left, and which nobody has looked at yet."""
+        return [
+            file
+            for file, taken in zip(self.files, self.taken, strict=True)
+            if taken.outcome is Outcome.SET_ASIDE
+        ]
+
     def count(self, outcome: Outcome) -> int:
         """How many images came to this."""
         return sum(taken.outcome is outcome for taken in self.taken)
 
     def per_plane(self) -> Counter[str | None]:
-        """How many images that were not refused came with which label."""
+        """How many images that are, or would be, in the workspace came with which label."""
         return Counter(
             plane
             for plane, taken in zip(self.planes, self.taken, strict=True)
-            if taken.outcome is not Outcome.REFUSED
+            if not taken.outcome.stays_out
         )
 
     def rows(self) -> list[tuple[str, str, str, str]]:

@@ -11,6 +11,7 @@ from fetal.workbench.known_collections import Kind, Plan, Planned, plan
 from fetal.workbench.labelled_intake import LabelledIntake
 from fetal.workbench.sources import NoFolderError, Source, open_source
 from fetal.workbench.taking import Incoming
+from fetal.workbench.unsure import WhenUnsure
 
 __all__ = [
     "NoFolderError",
@@ -67,6 +68,7 @@ def import_scans(
     *,
     patient: str | None = None,
     dry_run: bool = False,
+    unsure: WhenUnsure | None = None,
     on_progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> ImportReport:
@@ -88,13 +90,15 @@ def import_scans(
         who: the person.
         patient: the patient of files that name none; none is one unknown patient for all.
         dry_run: read everything and write nothing.
+        unsure: what becomes of scans on which text may be left; none is what the environment
+            says. Nobody can be asked: to ask means to set aside, and to name them in the report.
         on_progress: told at the start, and after each image, how many are done, of how many.
         stop: asked before each image; true ends the import there.
 
     Returns:
         What it brought.
     """
-    work = LabelledIntake(bench, who, patient, dry_run=dry_run)
+    work = LabelledIntake(bench, who, patient, dry_run=dry_run, unsure=unsure)
     report = work.report
     report.kind = planned.kind.value
     report.left_out += planned.refused

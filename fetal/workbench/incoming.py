@@ -15,6 +15,11 @@ class Outcome(StrEnum):
     SET_ASIDE = "set aside"
     LEFT_OUT = "left out"
 
+    @property
+    def stays_out(self) -> bool:
+        """Whether nothing of the file is in the workspace."""
+        return self not in (Outcome.ADDED, Outcome.ALREADY_THERE)
+
 
 @dataclass(frozen=True)
 class Incoming:

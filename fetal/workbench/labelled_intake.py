@@ -17,7 +17,8 @@ from fetal.workbench.intake import owner_of, predicting
 from fetal.workbench.known_collections import Planned
 from fetal.workbench.labels import add_label, newest_annotation
 from fetal.workbench.tables_of_labels import LabelRow
-from fetal.workbench.taking import Incoming, Outcome, Taken, take_read
+from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take_read
+from fetal.workbench.unsure import Gate, WhenUnsure
 
 __all__ = ["ImportReport", "LabelledIntake"]
 
@@ -33,18 +34,27 @@ class LabelledIntake:
         who: the person.
         patient: the patient of files that name none; none is one unknown patient for all.
         dry_run: look at everything and write nothing.
+        unsure: what becomes of scans on which text may be left; none is what the environment
+            says. Nobody can be asked: to ask means to set aside.
 
     Attributes:
         report: what it has brought so far.
     """
 
     def __init__(
-        self, bench: Workbench, who: str, patient: str | None = None, *, dry_run: bool = False
+        self,
+        bench: Workbench,
+        who: str,
+        patient: str | None = None,
+        *,
+        dry_run: bool = False,
+        unsure: WhenUnsure | None = None,
     ) -> None:
         self.report = ImportReport(dry_run=dry_run)
         self._bench = bench
         self._who = who
         self._otherwise = owner_of(bench, patient)
+        self._gate = Gate(unsure or WhenUnsure.from_environment())
         self._champion = None if dry_run else predicting(bench)
         self._seen: set[str] = set()
 
@@ -70,20 +80,20 @@ class LabelledIntake:
         report.taken.append(taken)
         report.files.append(planned.piece.label)
         report.planes.append(label)
-        report.kept_to_test += row.test and taken.outcome is not Outcome.REFUSED
+        report.kept_to_test += row.test and not taken.outcome.stays_out
         if taken.scan_id is not None and not report.dry_run and (label or row.test):
             with self._bench.store.session() as session:
                 self._give(session, taken.scan_id, label, test=row.test)
 
     def _frames(self, planned: Planned, film: Incoming) -> Iterator[Taken]:
-        row = planned.row
         return take_film(
             self._bench,
             film,
             who=self._who,
-            owner=owner_of(self._bench, row.patient) if row.patient else self._otherwise,
+            owner=self._owner(planned),
             source="import",
             champion=self._champion,
+            gate=self._gate,
         )
 
     def _take(self, planned: Planned, read: ReadFile) -> Taken:
@@ -93,12 +103,17 @@ class LabelledIntake:
             planned.piece.label,
             read,
             who=self._who,
-            owner=owner_of(self._bench, row.patient) if row.patient else self._otherwise,
+            owner=self._owner(planned),
             source="import",
             champion=self._champion,
             machine=row.machine,
             operator=row.operator,
+            gate=self._gate,
         )
+
+    def _owner(self, planned: Planned) -> Owner:
+        named = planned.row.patient
+        return owner_of(self._bench, named) if named else self._otherwise
 
     def _looked_at(self, planned: Planned, read: ReadFile, film: Incoming | None) -> Taken:
         """What would become of an image."""
@@ -112,6 +127,9 @@ class LabelledIntake:
             known = session.scalar(select(Scan.id).where(Scan.digest == digest))
         if known is not None or digest in self._seen:
             return Taken(name, Outcome.ALREADY_THERE, known, "Its pixels are there already.")
+        stopped = self._gate.stop(name, read, self._otherwise, "import", self._who)
+        if stopped is not None:
+            return stopped
         self._seen.add(digest)
         return Taken(name, Outcome.ADDED, None, " ".join(["Would be added.", *read.scan.warnings]))
 
@@ -168,6 +186,7 @@ class LabelledIntake:
                 kept=report.kept,
                 missing=len(report.missing),
                 refused=len(report.refused),
+                set_aside=report.count(Outcome.SET_ASIDE),
             )
         return report
 

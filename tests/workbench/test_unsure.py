@@ -9,6 +9,7 @@ from fetal.store.tables import Patient, Scan
 from fetal.workbench import views
 from fetal.workbench.before import BeforePictures, marked
 from fetal.workbench.drops import IntakeDesk
+from fetal.workbench.imports import import_scans, plan_import
 from fetal.workbench.intake import Incoming, Outcome, add_scans
 from fetal.workbench.unsure import Gate, UnsureSettingError, WhenUnsure
 from fetal.workbench.waiting import WaitingRoom, keep, leave_out
@@ -111,6 +112,21 @@ def test_the_setting_decides_where_nobody_can_be_asked(bench, monkeypatch, setti
     unclear, clear = add_scans(bench, [unsure(1), file(1)], who="Ann")
     assert (unclear.outcome, clear.outcome) == (outcome, Outcome.ADDED)
     assert stored(bench) == 1 + (outcome is Outcome.ADDED)
+
+
+def test_a_dry_run_tells_what_would_be_set_aside_and_an_import_can_keep_it(bench, tmp_path):
+    (tmp_path / "brain").mkdir()
+    for incoming in (unsure(1), file(1)):
+        (tmp_path / "brain" / incoming.name).write_bytes(incoming.data)
+    planned = plan_import(tmp_path)
+    for dry_run in (True, False):
+        report = import_scans(bench, planned, "Ann", dry_run=dry_run)
+        assert report.set_aside == ["brain/unsure 1.png"]
+        assert report.refused == []
+        assert report.per_plane() == {"brain": 1}
+        assert stored(bench) == (0 if dry_run else 1)
+    report = import_scans(bench, planned, "Ann", unsure=WhenUnsure.KEEP)
+    assert (report.set_aside, report.labelled) == ([], 1)
 
 
 def test_a_setting_that_is_none_is_told_and_nothing_is_taken(bench, desk, monkeypatch):
