@@ -3,7 +3,6 @@
 import io
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -30,7 +29,6 @@ _SMALL = 1_000_000
 """Files of fewer bytes than this may be of any ratio: they cannot fill a memory."""
 _ENTRY_BYTES = 1_000
 """Room for one file in an archive's directory; far more than one with a long name takes."""
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +97,10 @@ class _Opened:
             if _directory_bytes(source) > limits.entries * _ENTRY_BYTES:
                 raise TooManyEntriesError(limits.entries)
             self._zip = zipfile.ZipFile(source)
-        except _BROKEN as error:
-            if isinstance(error, ArchiveError):
-                raise
+        except ArchiveError:
+            raise
+        # A damaged archive may fail anywhere in the parser.
+        except Exception as error:
             raise DamagedArchiveError from error
         self.infos = [info for info in self._zip.infolist() if not info.is_dir()]
         if len(self.infos) > limits.entries:
@@ -133,7 +132,8 @@ class _Opened:
             raise PackedOtherwiseError from error
         except RuntimeError as error:
             raise EncryptedArchiveError from error
-        except _BROKEN as error:
+        # A damaged stream may fail as each kind of packing likes to.
+        except Exception as error:
             raise DamagedArchiveError from error
 
     def inner(self, info: zipfile.ZipInfo) -> "_Opened":
