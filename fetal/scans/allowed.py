@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from pydicom import Dataset
 
+from fetal.scans.dicom_regions import fitting_regions
 from fetal.scans.machines import machine_named, maker_named
 from fetal.scans.quiet import keep_pydicom_quiet
 
@@ -42,7 +43,6 @@ _PROBES = (
 Value = TypeVar("Value")
 
 _CENTIMETRES = 3
-_TWO_DIMENSIONAL = 1
 
 
 class Fate(StrEnum):
@@ -149,9 +149,9 @@ def _spacing(dataset: Dataset) -> list[float] | None:
     written = dataset.get("PixelSpacing")
     if written is not None:
         return _plausible([float(value) for value in written])
-    for region in dataset.get("SequenceOfUltrasoundRegions") or ():
+    for region in fitting_regions(dataset):
         units = (region.get("PhysicalUnitsXDirection"), region.get("PhysicalUnitsYDirection"))
-        if region.get("RegionSpatialFormat") == _TWO_DIMENSIONAL and units == (_CENTIMETRES,) * 2:
+        if units == (_CENTIMETRES,) * 2:
             down, across = float(region.PhysicalDeltaY), float(region.PhysicalDeltaX)
             return _plausible([abs(down) * 10, abs(across) * 10])
     return None

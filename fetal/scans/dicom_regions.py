@@ -16,10 +16,6 @@ _SMALLEST_SHARE = 0.05
 def tissue_regions(dataset: pydicom.Dataset) -> tuple[Box, ...]:
     """The boxes that hold two-dimensional pictures of tissue, with or without flow over them.
 
-    Sequences that cannot be meant for this picture count for nothing: some programs make a picture
-    smaller, or crop it, and leave the regions as they were, which shows in a box that reaches
-    beyond the picture.
-
     Args:
         dataset: the file's, with `Rows` and `Columns`.
 
@@ -27,25 +23,7 @@ def tissue_regions(dataset: pydicom.Dataset) -> tuple[Box, ...]:
         The boxes, none where the file has none to be used.
     """
     width, height = int(dataset.Columns), int(dataset.Rows)
-    boxes = [
-        Box(
-            int(region.RegionLocationMinX0),
-            int(region.RegionLocationMinY0),
-            int(region.RegionLocationMaxX1) + 1,
-            int(region.RegionLocationMaxY1) + 1,
-        )
-        for region in _tissue(dataset)
-        if _has_bounds(region)
-    ]
-    beyond = any(
-        box.left < 0
-        or box.top < 0
-        or box.right > width * (1 + _SLACK) + 1
-        or box.bottom > height * (1 + _SLACK) + 1
-        for box in boxes
-    )
-    if beyond:
-        return ()
+    boxes = [_box(region) for region in fitting_regions(dataset)]
     within = (
         Box(box.left, box.top, min(box.right, width), min(box.bottom, height)) for box in boxes
     )
@@ -54,6 +32,40 @@ def tissue_regions(dataset: pydicom.Dataset) -> tuple[Box, ...]:
         box
         for box in within
         if box.width > 0 and box.height > 0 and box.width * box.height >= enough
+    )
+
+
+def fitting_regions(dataset: pydicom.Dataset) -> list[pydicom.Dataset]:
+    """The regions of tissue, where they can be meant for this picture.
+
+    Some programs make a picture smaller, or crop it, and leave the regions as they were, which
+    shows in a box that reaches beyond the picture: then none of them, nor the sizes that they
+    tell, counts for anything.
+
+    Args:
+        dataset: the file's, with `Rows` and `Columns`.
+
+    Returns:
+        Those with bounds; none where one of them does not fit.
+    """
+    width, height = int(dataset.Columns), int(dataset.Rows)
+    regions = [region for region in _tissue(dataset) if _has_bounds(region)]
+    beyond = any(
+        box.left < 0
+        or box.top < 0
+        or box.right > width * (1 + _SLACK) + 1
+        or box.bottom > height * (1 + _SLACK) + 1
+        for box in map(_box, regions)
+    )
+    return [] if beyond else regions
+
+
+def _box(region: pydicom.Dataset) -> Box:
+    return Box(
+        int(region.RegionLocationMinX0),
+        int(region.RegionLocationMinY0),
+        int(region.RegionLocationMaxX1) + 1,
+        int(region.RegionLocationMaxY1) + 1,
     )
 
 

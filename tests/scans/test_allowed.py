@@ -10,7 +10,9 @@ from fetal.scans.machines import machine_named, maker_named
 
 def region(**tags):
     made = Dataset()
-    made.RegionSpatialFormat = 1
+    made.RegionSpatialFormat = made.RegionDataType = 1
+    made.RegionLocationMinX0 = made.RegionLocationMinY0 = 0
+    made.RegionLocationMaxX1, made.RegionLocationMaxY1 = 639, 479
     made.PhysicalUnitsXDirection = made.PhysicalUnitsYDirection = 3
     made.PhysicalDeltaX, made.PhysicalDeltaY = 0.025, 0.05
     made.TransducerFrequency = 4000
@@ -24,6 +26,7 @@ def test_what_an_ultrasound_machine_tells_of_itself_is_kept():
     made.PatientID, made.StudyInstanceUID, made.StudyDate = "4711", "1.2.3", "20260301"
     made.Manufacturer, made.ManufacturerModelName = "GE Healthcare", "Voluson E10"
     made.TransducerType = "CURVED LINEAR"
+    made.Rows, made.Columns = 480, 640
     made.SequenceOfUltrasoundRegions = Sequence([region()])
     header = header_of(made)
     assert (header.patient, header.study, header.day) == ("4711", "1.2.3", date(2026, 3, 1))
@@ -49,10 +52,14 @@ def test_an_examination_without_a_uid_goes_by_its_accession_number():
         {"PixelSpacing": [0.0, 99.0]},
         {"SequenceOfUltrasoundRegions": Sequence([region(PhysicalUnitsXDirection=4)])},
         {"SequenceOfUltrasoundRegions": Sequence([region(RegionSpatialFormat=3)])},
+        # The picture was made smaller, and its regions were not.
+        {"SequenceOfUltrasoundRegions": Sequence([region(RegionLocationMaxX1=1279)])},
+        {"SequenceOfUltrasoundRegions": Sequence([region(), region(RegionLocationMaxY1=959)])},
     ],
 )
 def test_what_is_no_known_word_and_no_plausible_number_is_dropped(tags):
     made = Dataset()
+    made.Rows, made.Columns = 480, 640
     for keyword, value in tags.items():
         setattr(made, keyword, value)
     assert {"probe", "spacing_mm"} & header_of(made).facts.keys() == set()
