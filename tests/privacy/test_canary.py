@@ -8,18 +8,22 @@ from pathlib import Path
 
 import pytest
 from pydicom import config
+from sqlalchemy import func, select
 
 from fetal.scans import read_scan
+from fetal.store.tables import ModelVersion, Prediction
 from fetal.store.workspace import Workspace
-from fetal.workbench import dataset, open_workbench, review, views
-from fetal.workbench.intake import Incoming, Outcome, add_scans
-from tests.privacy.canary import CANARIES, DATE, FORMATS, NUMBER, WORD
+from fetal.workbench import Workbench, open_workbench, views
+from fetal.workbench.intake import Incoming, add_scans
+from fetal.workbench.models import promote
+from fetal.workbench.shipped import register
+from tests.privacy.canary import CANARIES, FORMATS, NUMBER, WORD
+from tests.privacy.in_the_app import named
 from tests.privacy.traces import everything_in, forms_of, unpacked
 from tests.privacy.with_tags import dataset_of, packed
 from tests.tiny_model import tiny_model
+from tests.waiting import until
 from tests.workbench.drawn import file
-
-FETAL = [sys.executable, "-m", "fetal.cli"]
 
 
 def found_in(content: bytes) -> list[str]:
@@ -30,10 +34,6 @@ def found_in(content: bytes) -> list[str]:
         for form, written in forms_of(canary).items()
         if written in content
     ]
-
-
-def named(seed: int, kind: str) -> str:
-    return f"{WORD}^Jane {NUMBER} {DATE} {seed}.{kind}"
 
 
 class Brought:
@@ -57,11 +57,42 @@ class Brought:
         }
 
     def command(self, *words: str) -> None:
+        self._module("fetal.cli", *words)
+
+    def work_in_the_app(self) -> None:
+        self._module("tests.privacy.in_the_app")
+
+    def work_of_the_worker(self, bench: Workbench) -> None:
+        """A newly promoted model looks at every scan that has no label."""
+        register(bench.store, tiny_model(2, "second"))
+        with bench.store.reading() as session:
+            version = session.scalar(select(func.max(ModelVersion.id)))
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "fetal.cli", "worker"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=self._environment,
+        )
+        promote(bench, version, "Ann")
+        waiting = sum(view.label is None for view in views.scans(bench))
+        assert waiting
+        until(lambda: _predicted(bench, version) >= waiting)
+        worker.terminate()
+        self.said += worker.communicate(timeout=60)[0]
+
+    def _module(self, *words: str) -> None:
         ran = subprocess.run(
-            [*FETAL, *words], capture_output=True, env=self._environment, check=False
+            [sys.executable, "-m", *words], capture_output=True, env=self._environment, check=False
         )
         assert ran.returncode == 0, ran.stderr.decode()
         self.said += ran.stdout + ran.stderr
+
+
+def _predicted(bench: Workbench, version: int) -> int:
+    with bench.store.reading() as session:
+        return session.scalar(
+            select(func.count()).select_from(Prediction).where(Prediction.model_id == version)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +105,11 @@ def brought(tmp_path_factory) -> Brought:
         (source / named(seed, kind)).write_bytes(make())
     brought.command("import", str(source.parent), "--who", "Ann")
     brought.command("import", str(_archive(folder)), "--unlabelled", "--patient", NUMBER)
+    brought.work_in_the_app()
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("FETAL_MODEL", str(tiny_model().folder))
         bench = open_workbench(Workspace.at(brought.kept))
-    _work_in_the_app(bench)
+    brought.work_of_the_worker(bench)
     brought.exports.mkdir()
     brought.command("export", str(brought.exports / "labels.csv"))
     brought.command("export", str(brought.exports / "everything.zip"))
@@ -94,25 +126,6 @@ def _archive(folder: Path) -> Path:
         archive.writestr(f"{WORD}/{NUMBER}/{named(20, 'png')}", file(20).data)
         archive.writestr(f"{WORD}.txt", WORD)
     return path
-
-
-def _work_in_the_app(bench) -> None:
-    drop = [Incoming(f"{WORD}/{named(30, 'png')}", file(30).data)]
-    drop += [Incoming(named(31, "png"), b"no picture"), Incoming(named(32, "dcm"), b"DICM" * 99)]
-    taken = add_scans(bench, drop, who="Ann", patient=f"{WORD}^Jane")
-    assert [one.outcome for one in taken] == [Outcome.ADDED, Outcome.REFUSED, Outcome.REFUSED]
-    frames = add_scans(bench, [Incoming(named(33, "dcm"), FORMATS["dcm"](2))], who="Ann")
-    assert [one.outcome for one in frames] == [Outcome.ADDED] * 2
-    review.annotate(bench, taken[0].scan_id, "femur", "Ann", "a plain note")
-    views.explanation(bench, taken[0].scan_id).overlay()
-    table = (
-        "image,plane,patient,machine,operator,born\n"
-        f"{named(30, 'png')},brain,{WORD}^Jane,{WORD},{WORD},{DATE}\n"
-        f"{named(40, 'png')},brain,{NUMBER},{WORD},{WORD},{DATE}\n"
-    )
-    images = [Incoming(named(40, "png"), file(40).data)]
-    report = dataset.import_csv(bench, table.encode(), images, "Ann")
-    assert report.labelled == 2
 
 
 def _wrong_values(seed: int) -> bytes:
@@ -169,7 +182,8 @@ def test_no_identifier_is_in_an_export(brought):
 
 
 def test_no_identifier_is_in_what_the_programs_say(brought):
-    assert b"Added" in brought.said
+    for whoever in (b"Added", b"The work in the app is done", b"Waiting for trainings"):
+        assert whoever in brought.said
     assert found_in(brought.said) == []
 
 

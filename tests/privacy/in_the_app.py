@@ -1,0 +1,47 @@
+"""What a person does in the app with files full of canaries, in a process that logs everything.
+
+    python -m tests.privacy.in_the_app
+
+The workspace is the one that the environment names.
+"""
+
+import logging
+import sys
+
+from fetal.workbench import Workbench, dataset, open_workbench, review, views
+from fetal.workbench.intake import Incoming, Outcome, add_scans
+from tests.privacy.canary import DATE, FORMATS, NUMBER, WORD
+from tests.workbench.drawn import file
+
+
+def named(seed: int, kind: str) -> str:
+    """A file name that says who the patient is."""
+    return f"{WORD}^Jane {NUMBER} {DATE} {seed}.{kind}"
+
+
+def work(bench: Workbench) -> None:
+    """Drop stills, a film and damaged files, label, look and import a table."""
+    drop = [Incoming(f"{WORD}/{named(30, 'png')}", file(30).data)]
+    drop += [Incoming(named(31, "png"), b"no picture"), Incoming(named(32, "dcm"), b"DICM" * 99)]
+    taken = add_scans(bench, drop, who="Ann", patient=f"{WORD}^Jane")
+    assert [one.outcome for one in taken] == [Outcome.ADDED, Outcome.REFUSED, Outcome.REFUSED]
+    frames = add_scans(bench, [Incoming(named(33, "dcm"), FORMATS["dcm"](2))], who="Ann")
+    assert [one.outcome for one in frames] == [Outcome.ADDED] * 2
+    review.annotate(bench, taken[0].scan_id, "femur", "Ann", "a plain note")
+    views.explanation(bench, taken[0].scan_id).overlay()
+    table = (
+        "image,plane,patient,machine,operator,born\n"
+        f"{named(30, 'png')},brain,{WORD}^Jane,{WORD},{WORD},{DATE}\n"
+        f"{named(40, 'png')},brain,{NUMBER},{WORD},{WORD},{DATE}\n"
+    )
+    images = [Incoming(named(40, "png"), file(40).data)]
+    report = dataset.import_csv(bench, table.encode(), images, "Ann")
+    assert report.labelled == 2
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    opened = open_workbench()
+    work(opened)
+    logging.getLogger("app").info("The work in the app is done")
+    opened.close()
