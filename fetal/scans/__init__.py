@@ -1,5 +1,6 @@
 """Scans: any file in, grey pixels of the sector out, and no patient in them."""
 
+from fetal.scans.box import Box
 from fetal.scans.cine import Cine, read_frames
 from fetal.scans.dicom import is_film
 from fetal.scans.errors import (
@@ -18,7 +19,7 @@ from fetal.scans.identity import PseudonymKeyError, Pseudonyms
 from fetal.scans.limits import Limits
 from fetal.scans.png import decode_png, encode_png
 from fetal.scans.reading import Scan, names_patient, pixel_digest, read_grey, read_scan
-from fetal.scans.sector import Box, Sector, find_sector
+from fetal.scans.sector import Sector, find_sector
 
 __all__ = [
     "AnimatedError",

@@ -12,11 +12,11 @@ from pydicom import uid
 from pydicom.filereader import data_element_generator
 
 from fetal.scans.allowed import Header, header_of
+from fetal.scans.box import Box
 from fetal.scans.dicom_frames import Frames, frame_count
 from fetal.scans.dicom_regions import tissue_regions
 from fetal.scans.errors import AnimatedError, ScanError, TruncatedError, UnsupportedFormatError
 from fetal.scans.limits import Limits
-from fetal.scans.sector import Box
 
 _PREFIX_AT = 128
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")

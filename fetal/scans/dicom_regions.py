@@ -5,7 +5,7 @@ The Sequence of Ultrasound Regions is that of PS3.3, C.8.5.5.
 
 import pydicom
 
-from fetal.scans.sector import Box
+from fetal.scans.box import Box
 
 _TWO_DIMENSIONS = 1
 _TISSUE, _COLOUR_FLOW = 1, 2

@@ -62,12 +62,67 @@ def hull_points(tissue: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.asarray(hull[:, 0, :], np.float64)
 
 
+class Surroundings:
+    """The picture as an edge is held against it: what lies on it and what beyond.
+
+    Args:
+        small: float32 (h, w), the reduced picture.
+        solid: float32 (h, w), the same without anything as thin as a letter.
+        screen: the screen's own grey level.
+    """
+
+    def __init__(
+        self, small: NDArray[np.float32], solid: NDArray[np.float32], screen: float
+    ) -> None:
+        self.small = small
+        self.screen = screen
+        # Letters beside a fan are no tissue. Every second pixel is enough.
+        letters = _rim(small > _LIT_LETTER) & ~_rim(_tissue_parts(solid, screen))
+        self._levels = small[::2, ::2]
+        self._free = ~letters[::2, ::2]
+        rows, columns = self._levels.shape
+        self._x = np.arange(columns, dtype=np.float32) * 2
+        self._y = np.arange(rows, dtype=np.float32)[:, None] * 2
+
+    def is_screen(self, edge: Edge, faint: float) -> bool:
+        """Tell whether only screen lies beyond an edge.
+
+        Args:
+            edge: the edge.
+            faint: from which grey level on a pixel is no screen.
+        """
+        is_arc = edge.normal[1] > 0.2
+        distance = self._x * edge.normal[0] + self._y * edge.normal[1] - edge.offset
+        outside = (distance > 3) & self._free
+        if not is_arc:
+            outside &= distance < _BAND
+        levels = self._levels[outside]
+        if levels.size == 0:
+            return self._enough(edge, is_arc, 0.0)
+        if float(np.median(levels)) > self.screen + 0.8:
+            return False
+        return self._enough(edge, is_arc, float((levels > faint).mean()))
+
+    @staticmethod
+    def _enough(edge: Edge, is_arc: bool, dirt: float) -> bool:
+        if edge.normal[1] < -0.9:
+            return edge.support >= 0.9 and dirt <= 0.08 and edge.length >= _TOP
+        # Machines write little below a fan and much beside it, hence the two measures.
+        if is_arc:
+            well_held = edge.support >= 0.9 and dirt <= 0.003
+            held = edge.support >= 0.7 and dirt <= 0.006
+        else:
+            well_held = edge.support >= 0.8 and dirt <= 0.08
+            held = edge.support >= 0.4 and dirt <= 0.025
+            if edge.length >= _FLANK and edge.sharpness >= 0.6:
+                held = edge.support >= 0.25 and dirt <= 0.025
+        return well_held or (held and edge.length >= _LONG)
+
+
 def seen_edges(
     tissue: NDArray[np.bool_],
     hull: NDArray[np.float64],
-    small: NDArray[np.float32],
-    solid: NDArray[np.float32],
-    screen: float,
+    surroundings: Surroundings,
     step: float,
 ) -> list[Edge]:
     """Keep the hull's edges that the picture itself shows.
@@ -78,18 +133,15 @@ def seen_edges(
     Args:
         tissue: bool (h, w), what is brighter than the screen.
         hull: float64 (n, 2), its convex hull.
-        small: float32 (h, w), the reduced picture.
-        solid: float32 (h, w), the same without anything as thin as a letter.
-        screen: the screen's own grey level.
-        step: how far above it tissue was taken to begin.
+        surroundings: the picture itself.
+        step: how far above the screen tissue was taken to begin.
 
     Returns:
         The edges, none of which runs along the picture's own border.
     """
     height, width = tissue.shape
     frame = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float64)
-    faint = max(0.7 if step < 1 else 1.3, step / 2)
-    beyond = _Beyond(small, solid, screen, screen + faint)
+    faint = surroundings.screen + max(0.7 if step < 1 else 1.3, step / 2)
     outline = cv2.approxPolyDP(hull.astype(np.float32)[:, None], _TOLERANCE, True)[:, 0, :]
     corners = np.asarray(outline, np.float64)
     edges = []
@@ -108,54 +160,10 @@ def seen_edges(
         support = float(
             np.any([_at(tissue, line - normal * depth) for depth in (2, 3, 4)], axis=0).mean()
         )
-        edge = Edge(normal, offset, support, length, _sharpness(small, line, normal))
-        if edge.sharpness >= _SHARP and beyond.is_screen(edge):
+        edge = Edge(normal, offset, support, length, _sharpness(surroundings.small, line, normal))
+        if edge.sharpness >= _SHARP and surroundings.is_screen(edge, faint):
             edges.append(edge)
     return edges
-
-
-class _Beyond:
-    """What lies beyond an edge, on every second pixel; beside a fan, but for the letters there."""
-
-    def __init__(
-        self, small: NDArray[np.float32], solid: NDArray[np.float32], screen: float, faint: float
-    ) -> None:
-        letters = _rim(small > _LIT_LETTER) & ~_rim(_tissue_parts(solid, screen))
-        self._levels = small[::2, ::2]
-        self._free = ~letters[::2, ::2]
-        rows, columns = self._levels.shape
-        self._x = np.arange(columns, dtype=np.float32) * 2
-        self._y = np.arange(rows, dtype=np.float32)[:, None] * 2
-        self._screen = screen
-        self._faint = faint
-
-    def is_screen(self, edge: Edge) -> bool:
-        is_arc = edge.normal[1] > 0.2
-        distance = self._x * edge.normal[0] + self._y * edge.normal[1] - edge.offset
-        outside = (distance > 3) & self._free
-        if not is_arc:
-            outside &= distance < _BAND
-        levels = self._levels[outside]
-        if levels.size == 0:
-            return self._enough(edge, is_arc, 0.0)
-        if float(np.median(levels)) > self._screen + 0.8:
-            return False
-        return self._enough(edge, is_arc, float((levels > self._faint).mean()))
-
-    @staticmethod
-    def _enough(edge: Edge, is_arc: bool, dirt: float) -> bool:
-        if edge.normal[1] < -0.9:
-            return edge.support >= 0.9 and dirt <= 0.08 and edge.length >= _TOP
-        # Machines write little below a fan and much beside it, hence the two measures.
-        if is_arc:
-            well_held = edge.support >= 0.9 and dirt <= 0.003
-            held = edge.support >= 0.7 and dirt <= 0.006
-        else:
-            well_held = edge.support >= 0.8 and dirt <= 0.08
-            held = edge.support >= 0.4 and dirt <= 0.025
-            if edge.length >= _FLANK and edge.sharpness >= 0.6:
-                held = edge.support >= 0.25 and dirt <= 0.025
-        return well_held or (held and edge.length >= _LONG)
 
 
 def _tissue_parts(solid: NDArray[np.float32], screen: float) -> NDArray[np.bool_]:

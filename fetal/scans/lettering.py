@@ -4,11 +4,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.scans.box import Box
+
 _BRIGHTER = 25
 _LINE_HEIGHT = 0.05
 _LINE_WIDTH = 0.25
 _MARK_WIDTH = 0.04
 _FLAT_SHARE = 0.4
+_BLACK = 6
+_BLACK_SHARE = 0.9
 
 BAR_WIDTH = 0.06
 """Share of the picture's width below which a solid piece is a grey bar or a pictogram."""
@@ -46,6 +50,27 @@ def lettering_beside(
     bright = small > screen + _BRIGHTER
     letters = _lines_of_text(bright & (tissue == 0)) | _grey_bars(bright)
     return np.asarray(cv2.dilate(letters.astype(np.uint8), np.ones((9, 9), np.uint8)), np.uint8)
+
+
+def stands_at_margin(box: Box, pixels: NDArray[np.uint8], screen: float) -> bool:
+    """Tell whether writing stands where machines write, rather than on the tissue that it is about.
+
+    Args:
+        box: the writing.
+        pixels: uint8 (H, W), the picture.
+        screen: the screen's own grey level.
+    """
+    height, width = pixels.shape
+    across = (box.left + box.right) / 2 / width
+    down = (box.top + box.bottom) / 2 / height
+    at_side = across < 0.08 or across > 0.92
+    in_corner = down < 0.4 and (across < 0.3 or across > 0.7)
+    if at_side or in_corner:
+        return True
+    part = pixels[box.place]
+    around = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+    outer = min(across, 1 - across) < 0.3 or min(down, 1 - down) < 0.15
+    return outer and bool((around <= screen + _BLACK).mean() >= _BLACK_SHARE)
 
 
 def _lines_of_text(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:

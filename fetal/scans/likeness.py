@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.scans.sector import Box
+from fetal.scans.box import Box
 
 SIDE = 96
 """The side of the small square that is compared, in pixels."""

@@ -7,9 +7,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.scans.box import Box, bounding_box
 from fetal.scans.errors import ScanError
 from fetal.scans.reading import Scan, pixel_digest
-from fetal.scans.sector import Box, bounding_box
 
 
 class Tool(StrEnum):

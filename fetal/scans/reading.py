@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.allowed import Header
+from fetal.scans.box import Box, bounding_box
 from fetal.scans.colour import shows_flow, to_grey
 from fetal.scans.dicom import DicomPicture, is_dicom, patient_in_header, read_dicom
 from fetal.scans.errors import BlankScanError, ColourDopplerError
 from fetal.scans.formats import read_picture
 from fetal.scans.limits import Limits
-from fetal.scans.sector import Box, Sector, bounding_box, find_sector
+from fetal.scans.sector import Sector, find_sector
 
 _NAMED_PATIENT = re.compile(r"(Patient\d+)(?!\d)", re.IGNORECASE)
 

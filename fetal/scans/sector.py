@@ -8,14 +8,16 @@ beyond, and lets the sector reach to the picture's own edges wherever no such ed
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.scans.edges import Edge, hull_points, seen_edges
-from fetal.scans.lettering import BAR_WIDTH, is_panel, lettering_beside
+from fetal.scans.bars import find_bars
+from fetal.scans.box import Box, bounding_box
+from fetal.scans.edges import Edge, Surroundings, hull_points, seen_edges
+from fetal.scans.lettering import BAR_WIDTH, is_panel, lettering_beside, stands_at_margin
+from fetal.scans.writing import find_writing
 
 _WORKING_SIDE = 480
 _TEXT_SIZE = 7
@@ -25,25 +27,6 @@ _BETTER = 1.15
 _NARROW_TOP = 0.35
 _FILLS_PICTURE = 0.93
 _SMALLEST_SHARE = 0.05
-
-
-class Box(NamedTuple):
-    """A rectangle of pixels; right and bottom lie just outside it, as in slices."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        """Pixels across."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        """Pixels down."""
-        return self.bottom - self.top
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +41,14 @@ class Sector:
         outline: float64 (n, 2), the corners of the convex polygon that was filled, as (x, y) in
             pixels, where (0, 0) is the middle of the first one. The mask is this polygon without
             the lettering that reaches into it.
+        writing: boxes around all that is written anywhere on the picture, but for grey bars.
     """
 
     mask: NDArray[np.bool_]
     box: Box
     found: bool
     outline: NDArray[np.float64]
+    writing: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +84,22 @@ def find_sector(pixels: NDArray[np.uint8]) -> Sector:
     solid = np.asarray(cv2.morphologyEx(small, cv2.MORPH_OPEN, letter), np.float32)
     screen = float(np.percentile(solid[::2, ::2], 1))
     reading = _best_reading(small, solid, screen)
-    if reading is None:
-        return _whole(height, width)
-    outline = _outline(reading, small, screen)
-    if len(outline) < 3:
-        return _whole(height, width)
+    outline = None if reading is None else _outline(reading, small, screen)
+    writing = find_writing(pixels)
+    if reading is None or outline is None or len(outline) < 3:
+        return _whole(pixels, screen, writing)
     mask = np.zeros((height, width), np.uint8)
     corners = (outline + 0.5) / scale - 0.5
     cv2.fillConvexPoly(mask, np.rint(corners * 16).astype(np.int32), 1, cv2.LINE_8, 4)
     letters = lettering_beside(small, reading.hull, screen)
     if letters.any():
         mask[cv2.resize(letters, (width, height), interpolation=cv2.INTER_NEAREST) > 0] = 0
-    inside = mask.astype(np.bool_)
     if np.count_nonzero(mask) < _SMALLEST_SHARE * mask.size:
-        return _whole(height, width)
+        return _whole(pixels, screen, writing)
+    inside = _without_margin(mask.astype(np.bool_), pixels, screen, writing)
     filled = cv2.contourArea(reading.hull.astype(np.float32)) > _FILLS_PICTURE * small.size
-    return Sector(inside, bounding_box(inside), bool(reading.edges) or filled, corners)
+    found = bool(reading.edges) or filled
+    return Sector(inside, bounding_box(inside), found, corners, writing)
 
 
 def stored_sector(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -146,20 +131,6 @@ def stored_sector(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return inside.astype(np.bool_)
 
 
-def bounding_box(mask: NDArray[np.bool_]) -> Box:
-    """The smallest box around the true pixels of a mask that has some.
-
-    Args:
-        mask: bool (H, W).
-
-    Returns:
-        The box.
-    """
-    rows = np.flatnonzero(mask.any(axis=1))
-    columns = np.flatnonzero(mask.any(axis=0))
-    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-
-
 def _reduced(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.float32]:
     height, width = pixels.shape
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -172,12 +143,13 @@ def _best_reading(
     small: NDArray[np.float32], solid: NDArray[np.float32], screen: float
 ) -> _Reading | None:
     best: _Reading | None = None
+    surroundings = Surroundings(small, solid, screen)
     for step in _STEPS:
         tissue = _tissue(solid, screen + step)
         if tissue is None:
             continue
         hull = hull_points(tissue)
-        reading = _Reading(seen_edges(tissue, hull, small, solid, screen, step), hull)
+        reading = _Reading(seen_edges(tissue, hull, surroundings, step), hull)
         if best is None or reading.evidence > _BETTER * best.evidence:
             best = reading
     return best
@@ -238,7 +210,21 @@ def _cut(
     return np.array(kept, np.float64).reshape(-1, 2)
 
 
-def _whole(height: int, width: int) -> Sector:
+def _without_margin(
+    mask: NDArray[np.bool_], pixels: NDArray[np.uint8], screen: float, writing: tuple[Box, ...]
+) -> NDArray[np.bool_]:
+    """Take what the machine writes at the margin out of a mask, over tissue or not."""
+    for box in writing:
+        if stands_at_margin(box, pixels, screen):
+            mask[box.place] = False
+    for bar in find_bars(pixels):
+        mask[bar.place] = False
+    return mask
+
+
+def _whole(pixels: NDArray[np.uint8], screen: float, writing: tuple[Box, ...]) -> Sector:
+    height, width = pixels.shape
     right, bottom = width - 0.5, height - 0.5
     outline = np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]])
-    return Sector(np.ones((height, width), np.bool_), Box(0, 0, width, height), False, outline)
+    mask = _without_margin(np.ones((height, width), np.bool_), pixels, screen, writing)
+    return Sector(mask, Box(0, 0, width, height), False, outline, writing)

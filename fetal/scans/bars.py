@@ -1,0 +1,92 @@
+"""The grey bar at the side of the screen, which shows what the machine's greys stand for."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal.scans.box import Box
+
+_STRIP = 0.14
+_ACROSS = 5
+_FLAT = 6
+_FLAT_SMOOTHED = 30
+_SMOOTHING = (5, 9)
+_DARKEST = 40
+_SHORTEST = 0.05
+_RANGE = 100.0
+_UNEVEN = 0.15
+_FRAME = 2
+_SOLID = 0.8
+_RIM = 4
+
+
+def find_bars(pixels: NDArray[np.uint8]) -> tuple[Box, ...]:
+    """Find grey bars at the left and the right of a picture, over tissue or not.
+
+    A bar is of one grey from side to side, and fades evenly from one end to the other: tissue does
+    neither.
+
+    Args:
+        pixels: uint8 (H, W), grey, as the machine wrote it.
+
+    Returns:
+        A box around each bar, with a narrow rim.
+
+    Example:
+        >>> screen = np.zeros((300, 400), np.uint8)
+        >>> screen[20:80, 4:24] = np.linspace(235, 5, 60, dtype=np.uint8)[:, None]
+        >>> find_bars(screen)
+        (Box(left=0, top=16, right=28, bottom=84),)
+    """
+    width = pixels.shape[1]
+    strip = max(1, round(_STRIP * width))
+    starts = (0, width - strip)
+    return tuple(
+        box for start in starts for box in _bars(pixels[:, start:][:, :strip], start, width)
+    )
+
+
+def _bars(strip: NDArray[np.uint8], start: int, width: int) -> tuple[Box, ...]:
+    # Noise hides a bar from the first look, and smoothing widens it in the second.
+    return _seen(strip, start, width, _FLAT) or _seen(
+        np.asarray(cv2.blur(strip, _SMOOTHING), np.uint8), start, width, _FLAT_SMOOTHED
+    )
+
+
+def _seen(strip: NDArray[np.uint8], start: int, width: int, unevenness: int) -> tuple[Box, ...]:
+    height = strip.shape[0]
+    across = np.ones((1, _ACROSS), np.uint8)
+    uneven = cv2.morphologyEx(strip, cv2.MORPH_GRADIENT, across)
+    flat = ((uneven <= unevenness) & (strip > _DARKEST)).astype(np.uint8)
+    upwards = np.ones((max(3, round(_SHORTEST * height)), 1), np.uint8)
+    straight = cv2.morphologyEx(flat, cv2.MORPH_OPEN, upwards)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(straight, connectivity=4)
+    found = []
+    for left, top, wide, tall, area in stats[1:].tolist():
+        if tall < _SHORTEST * height or area < _SOLID * wide * tall or wide > 2 * tall:
+            continue
+        levels = strip[top : top + tall, left : left + wide].mean(axis=1)
+        if not _fades(levels):
+            continue
+        # Its dark end goes on beyond what could be told from the screen.
+        dark = round(_DARKEST * tall / float(np.ptp(levels)))
+        upright = levels[0] > levels[-1]
+        found.append(
+            Box(
+                max(0, start + left - _ACROSS // 2 - _RIM),
+                max(0, top - _RIM - (0 if upright else dark)),
+                min(width, start + left + wide + _ACROSS // 2 + _RIM),
+                min(height, top + tall + _RIM + (dark if upright else 0)),
+            )
+        )
+    return tuple(found)
+
+
+def _fades(levels: NDArray[np.floating]) -> bool:
+    # Its ends may be half a frame around it.
+    levels = levels[_FRAME : levels.size - _FRAME]
+    if levels.size < _FRAME or float(np.ptp(levels)) < _RANGE:
+        return False
+    places = np.arange(levels.size)
+    line = np.polynomial.Polynomial.fit(places, levels, 1)(places)
+    return bool(np.abs(levels - line).max() <= _UNEVEN * float(np.ptp(levels)))

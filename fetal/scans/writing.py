@@ -1,0 +1,128 @@
+"""Whatever is written on a picture, over tissue or beside it, found by its strokes.
+
+Letters, callipers, arrows and pictograms are drawn pixel by pixel, so they rise and fall by a good
+part of their height from one pixel to the next, and do so to the left, to the right, upwards and
+downwards within a few pixels. Ultrasound is a picture that the machine has interpolated: its
+steps are small, and where they are not, as at the rim of the sector or on a bone, they go one way.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal.scans.box import Box
+
+_LARGEST = 1400
+_LIT = 25
+_FEWEST_LIT = 50
+_USUAL = 98.5
+_NOISY = 20
+_UNUSUAL = 1.6
+_FAINTEST = 32
+_REACH = 7
+_DENSE = 0.02
+_JOINED = (9, 3)
+_SMALLEST = 6
+_RIM = 2
+_SHARP = 0.5
+_SHARPEST = 8
+
+
+def find_writing(pixels: NDArray[np.uint8]) -> tuple[Box, ...]:
+    """Find words and marks anywhere on a picture.
+
+    Args:
+        pixels: uint8 (H, W), grey, as the machine wrote it.
+
+    Returns:
+        A box around each word or mark, with a narrow rim, in no particular order. A few of them may
+        hold a bright speck of tissue; letters hardly brighter than the tissue around are missed.
+
+    Example:
+        >>> screen = np.full((200, 300), 60, np.uint8)
+        >>> cv2.putText(screen, "RIGHT", (40, 90), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255).shape
+        (200, 300)
+        >>> len(find_writing(screen))
+        1
+    """
+    scale = min(1.0, _LARGEST / max(pixels.shape))
+    if scale == 1:
+        return _found(pixels)
+    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    height, width = pixels.shape
+    return tuple(
+        Box(
+            int(left / scale),
+            int(top / scale),
+            min(width, int(np.ceil(right / scale))),
+            min(height, int(np.ceil(bottom / scale))),
+        )
+        for left, top, right, bottom in _found(np.asarray(small, np.uint8))
+    )
+
+
+def _found(pixels: NDArray[np.uint8]) -> tuple[Box, ...]:
+    height, width = pixels.shape
+    strokes = cv2.morphologyEx(_strokes(pixels), cv2.MORPH_CLOSE, np.ones(_JOINED[::-1], np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(strokes)
+    boxes = (
+        Box(
+            max(0, 2 * left - _RIM),
+            max(0, 2 * top - _RIM),
+            min(width, 2 * (left + wide) + _RIM),
+            min(height, 2 * (top + tall) + _RIM),
+        )
+        for left, top, wide, tall, area in stats[1:].tolist()
+        if area >= _SMALLEST
+    )
+    return tuple(box for box in boxes if _is_drawn(pixels[box.place]))
+
+
+def _strokes(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Where steps in all four directions lie close together, 1 on every second pixel."""
+    lit = pixels[::3, ::3] > _LIT
+    if np.count_nonzero(lit) < _FEWEST_LIT:
+        lit = np.ones_like(lit)
+    steps = _steps(pixels)
+    if _usual(steps[0], lit) > _NOISY:
+        # A scan that was made larger or smaller without smoothing: each pixel is a step.
+        steps = _steps(np.asarray(cv2.GaussianBlur(pixels, (3, 3), 0), np.uint8))
+    height, width = pixels.shape
+    half = ((width + 1) // 2, (height + 1) // 2)
+    near = np.ones((half[1], half[0]), np.uint8)
+    for step in steps:
+        least = max(_FAINTEST, _UNUSUAL * _usual(step, lit))
+        _, high = cv2.threshold(step, least - 1, 255, cv2.THRESH_BINARY)
+        share = cv2.boxFilter(
+            cv2.resize(high, half, interpolation=cv2.INTER_AREA), -1, (_REACH, _REACH)
+        )
+        near &= np.asarray(cv2.threshold(share, 255 * _DENSE, 1, cv2.THRESH_BINARY)[1], np.uint8)
+    return near
+
+
+def _steps(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """How far each pixel lies above its left, right, upper and lower neighbour."""
+    right, left, below, above = (np.zeros_like(pixels) for _ in range(4))
+    cv2.subtract(pixels[:, 1:], pixels[:, :-1], right[:, 1:])
+    cv2.subtract(pixels[:, :-1], pixels[:, 1:], left[:, 1:])
+    cv2.subtract(pixels[1:], pixels[:-1], below[1:])
+    cv2.subtract(pixels[:-1], pixels[1:], above[1:])
+    return [right, left, below, above]
+
+
+def _usual(step: NDArray[np.uint8], lit: NDArray[np.bool_]) -> int:
+    """How large the steps between lit pixels get, but for the few that writing may have made."""
+    counted = np.cumsum(np.bincount(step[::3, ::3][lit], minlength=256))
+    return int(np.searchsorted(counted, _USUAL / 100 * counted[-1]))
+
+
+def _is_drawn(part: NDArray[np.uint8]) -> bool:
+    """Whether single steps cross much of the way from dark to bright, as no lens lets through."""
+    levels = part.astype(np.int16)
+    steps = np.concatenate(
+        [np.abs(np.diff(levels, axis=0)).ravel(), np.abs(np.diff(levels, axis=1)).ravel()]
+    )
+    if steps.size < _SHARPEST:
+        return False
+    sharp = np.partition(steps, -_SHARPEST)[-_SHARPEST]
+    return bool(sharp >= _SHARP * (int(levels.max()) - int(levels.min())))
