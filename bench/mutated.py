@@ -45,21 +45,6 @@ _SHAPING = (0x02, 0x03, 0x04, 0x06, 0x08, 0x10, 0x11, 0x34, 0x100, 0x101, 0x102,
 """Elements of DICOM's group 0028 that lay the pixels out; others there are cut to size below."""
 _NAMES = ("a.png", "Patient00042_1.png", "../../etc/passwd", "IM0001", "<b>a</b>.dcm", "a\nb.jpg")
 
-_TEXTS = {
-    "table": (
-        b"image,plane,patient\n0.png,brain,4711\n1.jpeg,Fetal femur,4712\n",
-        b"Image_name;Patient_num;Plane;Brain_plane;Operator;US_Machine;Train \n"
-        b"Patient00001_Plane3_1_of_1;1;Fetal brain;Other;Op. 1;Aloka;1 \n",
-        b'file\tlabel\ttrain\n"a ""b"".png"\tunusable\t0\n',
-        b"image=file,plane=label",
-    ),
-    "settings": (
-        b"preset: default\nstages.0.epochs: 5\nseed: 3\n",
-        b"start: champion\nimage_size: 64\nstages:\n- epochs: 2\n  unfreeze: head\n",
-        b'{"preset": "default", "cache_features": false, "day": "2026-11-23"}',
-    ),
-}
-
 
 @dataclass(frozen=True)
 class Damaged:
@@ -87,21 +72,6 @@ def seeds() -> dict[str, bytes]:
         if path.stat().st_size <= _LARGEST:
             found[path.name] = path.read_bytes()
     return {**found, **_archives(found)}
-
-
-def small_seeds(reader: str, longest: int) -> dict[str, bytes]:
-    """Whole files for one of the readers of `guided.py`.
-
-    Args:
-        reader: its name there.
-        longest: the most bytes of a file.
-    """
-    if reader in _TEXTS:
-        return {str(at): text for at, text in enumerate(_TEXTS[reader])}
-    ends = {"archive": (".zip",), "scan": ("",)}.get(reader, (".dcm",))
-    return {
-        name: data for name, data in seeds().items() if name.endswith(ends) and len(data) <= longest
-    }
 
 
 def damaged(files: dict[str, bytes], seed: int, index: int) -> Damaged:
@@ -261,7 +231,8 @@ def _png_chunk(data: bytearray, chance: random.Random) -> bytearray:
         content[:] = zlib.compress(bytes(content) * chance.choice(_TIMES))
     else:
         _number(content, b"", chance)
-    chance.random() < 0.2 and chunks.append((kind, content))
+    if chance.random() < 0.2:
+        chunks.append((kind, content))
     written = bytearray(_PNG)
     for kind, content in chunks:
         written += struct.pack(">I", len(content)) + kind + content
