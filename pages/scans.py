@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from fetal.workbench import drops, intake, views
-from pages.parts import desk, figure, films, labelling, person, router
+from pages.parts import blanked, desk, figure, films, labelling, person, results, router, waiting
 from pages.parts.words import number
 
 _PER_PAGE = 5
-_SENTENCES = 5
 _NEWEST = 50
 _KEPT = (
     "Names are never kept: the program stores a code in place of the patient’s name or number, "
     "blanks the text that the machine wrote around the picture, and drops the file’s other data."
+)
+_CHECK = (
+    "You see each scan before and after, and can blank more of it. Otherwise only those wait for "
+    "you on which a name may be left."
 )
 _FILE_NAME = "Shown while your drop is fresh. File names can name a patient, so none is stored."
 
@@ -24,6 +27,7 @@ def main() -> None:
     offer()
     shown = scans_to_show()
     progress(len(shown))
+    waiting.show()
     if shown:
         cards(shown)
 
@@ -38,6 +42,7 @@ def offer() -> None:
             key=f"drop-{st.session_state.get('drops-taken', 0)}",
             help=_KEPT,
         )
+        st.toggle("Let me check every scan before it is stored", key="check-every", help=_CHECK)
     with samples:
         st.caption("No scans at hand? Two dozen simulated scans, marked as samples.")
         if st.button(
@@ -88,7 +93,9 @@ def take(files: Sequence[intake.Incoming]) -> None:
 
 def start(files: Sequence[intake.Incoming], patient: str | None) -> None:
     """Hand the files to the desk."""
-    desk.drops()[person.name()] = desk.intake_desk().start(list(files), person.name(), patient)
+    desk.drops()[person.name()] = desk.intake_desk().start(
+        list(files), person.name(), patient, every=st.session_state.get("check-every", False)
+    )
     clear()
 
 
@@ -108,7 +115,7 @@ def progress(shown: int) -> None:
     if drop.finished:
         if drop.failure:
             st.error(drop.failure)
-        results(drop.results)
+        results.show(drop.results)
     else:
         running_drop(drop, shown)
 
@@ -133,37 +140,6 @@ def show_results(taken: Sequence[intake.Taken]) -> None:
     desk.drops().pop(person.name(), None)
     st.session_state["results"] = list(taken)
     st.session_state.pop("scans-page", None)
-
-
-def results(taken: Sequence[intake.Taken]) -> None:
-    """What became of each file of the drop."""
-    count = {outcome: sum(t.outcome is outcome for t in taken) for outcome in intake.Outcome}
-    refused = [t for t in taken if t.outcome is intake.Outcome.REFUSED]
-    words = [number(count[intake.Outcome.ADDED], "scan added", "scans added")]
-    if count[intake.Outcome.ALREADY_THERE]:
-        words.append(f"{count[intake.Outcome.ALREADY_THERE]:,} already there")
-    if refused:
-        words.append(number(len(refused), "file refused", "files refused"))
-    with st.container(key="drop-results"):
-        (st.warning if refused else st.success)(", ".join(words) + ".")
-        for file in refused[:_SENTENCES]:
-            st.markdown(f":orange[:material/block:] **{file.file}**: {file.sentence}")
-        with st.expander("What became of each file"):
-            st.dataframe(
-                [
-                    {"File": t.file, "Result": _RESULT[t.outcome], "In words": t.sentence}
-                    for t in sorted(taken, key=lambda t: t.outcome is intake.Outcome.ADDED)
-                ],
-                hide_index=True,
-                column_config={"In words": st.column_config.TextColumn(width="large")},
-            )
-
-
-_RESULT = {
-    intake.Outcome.ADDED: "added",
-    intake.Outcome.ALREADY_THERE: "already there",
-    intake.Outcome.REFUSED: "refused",
-}
 
 
 def scans_to_show() -> list[int]:
@@ -210,6 +186,7 @@ def card(scan_id: int, view: figure.HeatView, names: Mapping[int, str]) -> None:
         pictures, verdict = st.columns([7, 3], gap="medium")
         with pictures:
             figure.show(scan_id, view)
+            blanked.show(scan_id)
             labelling.corrections(scan, lambda value: label(scan_id, value))
         with verdict:
             labelling.opinion(scan)

@@ -14,6 +14,7 @@ from fetal.store.workspace import Workspace
 from fetal.workbench.fingerprints import FingerprintIndex
 from fetal.workbench.key import open_key
 from fetal.workbench.shipped import is_known, register
+from fetal.workbench.unsure import WhenUnsure
 from fetal.workbench.version import ModelView, champion_id, model_view
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
     Raises:
         NewerDatabaseError: a later version of the program wrote the workspace.
         PseudonymKeyError: the workspace's key file is damaged, or not the workspace's.
+        UnsureSettingError: `FETAL_UNSURE` is set to something that is not known.
         BundleError: the model that came with the program is damaged.
 
     Example:
@@ -163,6 +165,8 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
         >>> bench.champion().version.origin
         'shipped'
     """
+    # A wrong setting is to be told at the start too, since names may come in by it.
+    WhenUnsure.from_environment()
     workspace = workspace or Workspace.from_environment()
     store = Store.open(workspace)
     bench = Workbench(workspace, store)

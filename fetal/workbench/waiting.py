@@ -11,7 +11,7 @@ from fetal.workbench.bench import Workbench
 from fetal.workbench.incoming import Outcome, Taken
 from fetal.workbench.intake import predicting
 from fetal.workbench.taking import take_read
-from fetal.workbench.unsure import Held
+from fetal.workbench.unsure import Gate, Held, Watch, WhenUnsure
 
 MEGABYTES = 400
 """The most that waiting scans may take of the memory, in units of 1,000,000 bytes."""
@@ -88,7 +88,13 @@ class WaitingRoom:
 
 
 def keep(
-    bench: Workbench, room: WaitingRoom, number: int, who: str, changes: Sequence[Change] = ()
+    bench: Workbench,
+    room: WaitingRoom,
+    number: int,
+    who: str,
+    changes: Sequence[Change] = (),
+    *,
+    watch: Watch | None = None,
 ) -> Taken | None:
     """Store a scan that waited, as the person wants it to be blanked.
 
@@ -98,6 +104,7 @@ def keep(
         number: the scan.
         who: the person who decides.
         changes: what that person changed of the mask.
+        watch: who is shown what was stored.
 
     Returns:
         What became of it; none where it is decided on already.
@@ -119,6 +126,7 @@ def keep(
             owner=held.owner,
             source=held.source,
             champion=predicting(bench),
+            gate=Gate(WhenUnsure.KEEP, watch),
             decided=_counted(changes),
         )
     except BaseException:

@@ -36,6 +36,7 @@ def outcome(work: Work) -> None:
             "after an earlier import."
         )
     left_out(report.missing, report.refused)
+    set_aside(report.set_aside)
     st.download_button(
         "What became of each file (CSV)",
         data=report.csv,
@@ -57,6 +58,20 @@ def left_out(missing: list[str], refused: list[str]) -> None:
         words = number(len(refused), "file or line", "files or lines")
         with st.expander(f"{words} left out, and why", key="import-refused", expanded=True):
             st.code("\n".join(refused[:_LINES]), language=None, wrap_lines=True, height=220)
+
+
+def set_aside(files: list[str]) -> None:
+    """Names of the scans that nobody has looked at, and how to look at them."""
+    if not files:
+        return
+    words = number(len(files), "scan is", "scans are")
+    with st.expander(f"{words} set aside: a name may be left on them", key="import-aside"):
+        st.caption(
+            "Nothing of them is stored. Drop these files on the Scans page to look at them one by "
+            "one; if they came with labels, import the same again afterwards. Or import them again "
+            "and take them as they are."
+        )
+        st.code("\n".join(files[:_LINES]), language=None, height=220)
 
 
 def sentence_of(name: str, sentence: str) -> str:

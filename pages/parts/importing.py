@@ -11,6 +11,7 @@ from fetal.workbench.columns import MEANINGS, Columns
 from fetal.workbench.dataset import LabelTableError
 from fetal.workbench.intake import Incoming
 from fetal.workbench.known_collections import Kind, Plan
+from fetal.workbench.unsure import WhenUnsure
 from pages.parts import desk, imported, person
 from pages.parts.background import Work
 from pages.parts.words import label, number
@@ -29,6 +30,15 @@ _TABLE = (
 _PATIENT = (
     "Only a code made from it is stored. Left empty, scans that name no patient count as one "
     "unknown patient, so that they stay together."
+)
+_UNSURE = {
+    WhenUnsure.ASK: "Set them aside, to be looked at on the Scans page",
+    WhenUnsure.KEEP: "Take them as they are",
+    WhenUnsure.REFUSE: "Refuse them",
+}
+_UNSURE_WORDS = (
+    "On some scans the ultrasound cannot be told from the rest of the screen, or something seems "
+    "to be written over it. Take them as they are only where the collection was cleared before."
 )
 
 
@@ -142,6 +152,14 @@ def preview(name: str, asked: Asked, plan: Plan) -> None:
                 max_chars=120,
                 help=_PATIENT,
             )
+        unsure = st.selectbox(
+            "Scans on which a name may be left",
+            list(_UNSURE),
+            index=list(_UNSURE).index(WhenUnsure.from_environment()),
+            format_func=_UNSURE.__getitem__,
+            key="import-unsure",
+            help=_UNSURE_WORDS,
+        )
         go, check, other = st.columns([2, 2, 1])
         nothing = not plan.images and not plan.stored
         if go.button(
@@ -154,7 +172,7 @@ def preview(name: str, asked: Asked, plan: Plan) -> None:
             width="stretch",
         ):
             del st.session_state["import-plan"], st.session_state["import-asked"]
-            begin(name, plan, patient, dry_run=False)
+            begin(name, plan, patient, unsure, dry_run=False)
         if check.button(
             "Only read them, add nothing",
             key="import-dry",
@@ -162,7 +180,7 @@ def preview(name: str, asked: Asked, plan: Plan) -> None:
             help="Reads every scan and tells which would be added, are here already or refused.",
             width="stretch",
         ):
-            begin(name, plan, patient, dry_run=True)
+            begin(name, plan, patient, unsure, dry_run=True)
         if other.button("Cancel", key="import-cancel", width="stretch"):
             del st.session_state["import-plan"], st.session_state["import-asked"]
             desk.works().pop(name, None)
@@ -228,7 +246,7 @@ def facts(plan: Plan) -> None:
             st.markdown(f"{outlines} with outlines that somebody drew are no scans and stay out.")
 
 
-def begin(name: str, plan: Plan, patient: str | None, *, dry_run: bool) -> None:
+def begin(name: str, plan: Plan, patient: str | None, unsure: WhenUnsure, *, dry_run: bool) -> None:
     """Start the import in the background."""
     who, bench, stop = person.name(), desk.workbench(), Event()
     desk.works()[name] = Work(
@@ -238,6 +256,7 @@ def begin(name: str, plan: Plan, patient: str | None, *, dry_run: bool) -> None:
             who,
             patient=patient,
             dry_run=dry_run,
+            unsure=unsure,
             on_progress=report,
             stop=stop.is_set,
         ),

@@ -1,0 +1,38 @@
+"""What was blanked on a scan of a fresh drop."""
+
+import streamlit as st
+
+from pages.parts import desk, figure, person
+
+_GONE = (
+    "The picture as it arrived is in the program’s memory only, and goes with your next drop. "
+    "If something is left in the scan that names a patient, tell your administrator, who can "
+    "erase it; then drop the file again, with the switch to check every scan."
+)
+
+
+def show(scan_id: int) -> None:
+    """The picture as it arrived beside the scan as it is stored, while the drop is fresh."""
+    drop = desk.drops().get(person.name())
+    picture = drop.before.get(scan_id) if drop is not None else None
+    if picture is None:
+        return
+    with (
+        st.expander("What was blanked", key=f"blanked-{scan_id}"),
+        st.container(key=f"figure-blanked-{scan_id}"),
+    ):
+        before, after = st.columns(2)
+        before.image(
+            picture,
+            width="stretch",
+            alt="The scan as it arrived",
+            caption="As it arrived: what is orange was blanked",
+        )
+        after.image(
+            figure.picture(scan_id),
+            width="stretch",
+            output_format="PNG",
+            alt="The scan as it is stored",
+            caption="As it is stored",
+        )
+        st.caption(_GONE)

@@ -1,0 +1,43 @@
+"""What became of each file of a drop."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fetal.workbench.intake import Outcome, Taken
+from pages.parts.words import number
+
+_SENTENCES = 5
+_TROUBLE = (Outcome.REFUSED, Outcome.SET_ASIDE)
+
+
+def show(taken: Sequence[Taken]) -> None:
+    """Count what became of the files; name those that were not taken, and say why."""
+    count = Counter(one.outcome for one in taken)
+    words = [number(count[Outcome.ADDED], "scan added", "scans added")]
+    if count[Outcome.WAITS]:
+        words.append(number(count[Outcome.WAITS], "scan waits for you", "scans wait for you"))
+    if count[Outcome.ALREADY_THERE]:
+        words.append(f"{count[Outcome.ALREADY_THERE]:,} already there")
+    if count[Outcome.LEFT_OUT]:
+        words.append(f"{count[Outcome.LEFT_OUT]:,} left out")
+    if count[Outcome.SET_ASIDE]:
+        words.append(f"{count[Outcome.SET_ASIDE]:,} set aside")
+    if count[Outcome.REFUSED]:
+        words.append(number(count[Outcome.REFUSED], "file refused", "files refused"))
+    trouble = [one for one in taken if one.outcome in _TROUBLE]
+    with st.container(key="drop-results"):
+        tell = st.warning if trouble or count[Outcome.WAITS] else st.success
+        tell(", ".join(words) + ".")
+        for one in trouble[:_SENTENCES]:
+            st.markdown(f":orange[:material/block:] **{one.file}**: {one.sentence}")
+        with st.expander("What became of each file"):
+            st.dataframe(
+                [
+                    {"File": one.file, "Result": one.outcome.value, "In words": one.sentence}
+                    for one in sorted(taken, key=lambda one: one.outcome is Outcome.ADDED)
+                ],
+                hide_index=True,
+                column_config={"In words": st.column_config.TextColumn(width="large")},
+            )

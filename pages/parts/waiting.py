@@ -1,0 +1,102 @@
+"""Scans that wait until a person has looked, blanked more, and kept them or left them out."""
+
+from collections.abc import Collection
+
+import streamlit as st
+
+from fetal.scans.masking import NothingLeftError
+from fetal.workbench import waiting
+from fetal.workbench.intake import Taken
+from fetal.workbench.unsure import Held
+from pages.parts import desk, mask, person
+from pages.parts.words import number
+
+_WHY = (
+    "A name may be left where nothing was blanked. These scans are in the program’s memory only: "
+    "nothing of them is stored until you keep them, and they are gone when the program stops."
+)
+
+
+@st.fragment
+def show() -> None:
+    """The scans that wait for this person, one at a time, and what to do with them."""
+    room = desk.intake_desk().room
+    held = room.of(person.name())
+    if not held:
+        return
+    with st.container(border=True, key="waiting"):
+        st.subheader(f"{number(len(held), 'scan waits', 'scans wait')} for you", anchor=False)
+        st.caption(_WHY)
+        chosen = _chosen(held)
+        one = held[chosen]
+        reason = f": {one.reason}." if one.reason else ""
+        # As text, never as markup: it is the name of a file.
+        st.text(f"{one.file}{reason}")
+        left = mask.adjust(chosen, one)
+        keep, out, _ = st.columns([2, 2, 5])
+        if keep.button(
+            "Keep as shown",
+            key="waiting-keep",
+            type="primary",
+            icon=":material/check:",
+            disabled=not left,
+            width="stretch",
+        ):
+            _keep([chosen])
+        if out.button("Leave out", key="waiting-out", icon=":material/close:", width="stretch"):
+            _leave_out([chosen])
+
+
+def _chosen(held: dict[int, Held]) -> int:
+    numbers = list(held)
+    if len(numbers) == 1:
+        return numbers[0]
+    turn, together = st.columns([3, 2], vertical_alignment="center")
+    with turn:
+        # One of its own for each count, so that the next scan comes up once one is decided on.
+        page: int = st.pagination(len(numbers), key=f"waiting-page-{len(numbers)}")
+    with together:
+        _all_at_once(held)
+    return numbers[page - 1]
+
+
+def _all_at_once(held: dict[int, Held]) -> None:
+    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        if st.button(
+            f"Keep all {len(held):,} as shown",
+            key="waiting-keep-all",
+            help="Look through them first: what you keep is stored as it would be shown here.",
+        ):
+            _keep(held)
+        if st.button(f"Leave all {len(held):,} out", key="waiting-out-all"):
+            _leave_out(held)
+
+
+def _keep(numbers: Collection[int]) -> None:
+    bench, room, who = desk.workbench(), desk.intake_desk().room, person.name()
+    drop = desk.drops().get(who)
+    with st.spinner(f"Storing {number(len(numbers), 'scan', 'scans')} …"):
+        for one in list(numbers):
+            try:
+                taken = waiting.keep(bench, room, one, who, mask.changes(one), watch=drop)
+            except NothingLeftError:
+                # It waits on, and says so when it is looked at.
+                continue
+            if taken is not None:
+                _settle(one, taken)
+    st.rerun()
+
+
+def _leave_out(numbers: Collection[int]) -> None:
+    bench, room = desk.workbench(), desk.intake_desk().room
+    for one, taken in waiting.leave_out(bench, room, list(numbers), person.name()).items():
+        _settle(one, taken)
+    st.rerun()
+
+
+def _settle(one: int, taken: Taken) -> None:
+    """Tell the drop what became of a scan."""
+    mask.forget(one)
+    drop = desk.drops().get(person.name())
+    if drop is not None:
+        drop.settle(one, taken)
