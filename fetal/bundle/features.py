@@ -77,7 +77,7 @@ class FeatureStatistics:
                 "numbers. Copy the whole folder again."
             )
 
-    def draw(self, plane: int, n: int, rng: np.random.Generator) -> Floats:
+    def draw(self, plane: int, n: int, rng: np.random.Generator, width: float = 1.0) -> Floats:
         """Make up features as scans of a plane have them, from a normal distribution.
 
         Rehearsing made-up features keeps a classifier from forgetting scans that it can no longer
@@ -88,6 +88,7 @@ class FeatureStatistics:
             plane: index into `fetal.planes.PLANES`.
             n: how many.
             rng: where the chance comes from.
+            width: by how much wider than the training scans they lie around the plane's mean.
 
         Returns:
             float32 (n, c).
@@ -101,8 +102,8 @@ class FeatureStatistics:
                 f"“{PLANES[plane]}”. Ask `counts` first."
             )
         channels, rank = self.basis.shape
-        along = rng.standard_normal((n, rank), np.float32) * self.spreads[plane]
-        across = rng.standard_normal((n, channels), np.float32) * self.rest[plane]
+        along = rng.standard_normal((n, rank), np.float32) * (width * self.spreads[plane])
+        across = rng.standard_normal((n, channels), np.float32) * (width * self.rest[plane])
         across -= (across @ self.basis) @ self.basis.T
         drawn = self.means[plane] + along @ self.basis.T + across
         return np.asarray(np.maximum(drawn, 0) if self.positive else drawn, np.float32)

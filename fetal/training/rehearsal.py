@@ -26,6 +26,14 @@ Floats = NDArray[np.float32]
 
 _LESSONS, _TEST = 0, 1
 
+_WIDTH = 1.5
+"""How much wider than the champion's training scans made-up features lie: scans that it has not
+learnt from lie further out than those that it has."""
+
+_BETWEEN = 0.5
+"""The share of made-up features that lie between two others, where the champion draws the line
+between planes (Zhang et al. 2018, “mixup: Beyond Empirical Risk Minimization”)."""
+
 
 class Rehearsal:
     """What a run rehearses of its champion.
@@ -71,8 +79,9 @@ class Rehearsal:
     def draw(self, n: int, stream: tuple[int, ...]) -> tuple[Floats, Floats]:
         """Make up features, equally many of each plane that the champion knows.
 
-        Their answers are the champion's own, not the planes that they were drawn for: so its
-        doubts are rehearsed as well.
+        Half of them are then moved towards another. Their answers are the champion's own, not the
+        planes that they were drawn for: so its doubts are rehearsed as well, and the lines that it
+        draws between planes.
 
         Args:
             n: How many.
@@ -93,7 +102,8 @@ class Rehearsal:
         features = np.empty((n, len(kernel)), np.float32)
         for plane in known:
             chosen = planes == plane
-            features[chosen] = self._statistics.draw(int(plane), int(chosen.sum()), chance)
+            features[chosen] = self._statistics.draw(int(plane), int(chosen.sum()), chance, _WIDTH)
+        features = _moved_between(features, chance)
         return features, np.asarray(softmax(features @ kernel + bias, axis=1), np.float32)
 
     def beside(self, network: keras.Model, upper: keras.Model) -> keras.Model:
@@ -190,6 +200,16 @@ class _Beside(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         shown, *rest = self._batches[index]
         return (shown, *self._rehearsal.draw(len(shown), (*self._stream, index))), *rest
+
+
+def _moved_between(features: Floats, chance: np.random.Generator) -> Floats:
+    """Move some features anywhere between where they are and another."""
+    moved = features.copy()
+    some = chance.permutation(len(features))[: round(_BETWEEN * len(features))]
+    other = chance.integers(0, len(features), len(some))
+    share = chance.random((len(some), 1), np.float32)
+    moved[some] = share * features[some] + (1 - share) * features[other]
+    return moved
 
 
 def _part(model: keras.Model, layer: str | None) -> keras.Model:
