@@ -186,8 +186,8 @@ def card(scan_id: int, view: figure.HeatView, names: Mapping[int, str]) -> None:
         pictures, verdict = st.columns([7, 3], gap="medium")
         with pictures:
             figure.show(scan_id, view)
-            blanked.show(scan_id)
             labelling.corrections(scan, lambda value: label(scan_id, value))
+            blanked.show(scan_id)
         with verdict:
             labelling.opinion(scan)
             if scan_id in names:

@@ -1,0 +1,58 @@
+"""Scans that wait for a person are in memory alone, with their names and all that is on them."""
+
+import tempfile
+
+import numpy as np
+
+from fetal.scans import Box, decode_png
+from fetal.scans.masking import Change, Tool
+from fetal.workbench.drops import IntakeDesk
+from fetal.workbench.waiting import keep, leave_out
+from tests.privacy.canary import DATE, NUMBER, WORD
+from tests.privacy.traces import everything_in, forms_of
+from tests.workbench.drawn import file, unsure
+
+WRITTEN = Box(40, 20, 120, 60)
+
+
+def named(seed: int) -> str:
+    return f"{WORD}^Jane {NUMBER} {DATE} {seed}.png"
+
+
+def traces(content: bytes) -> list[str]:
+    return [
+        f"{canary}, {form}"
+        for canary in (WORD, NUMBER, DATE)
+        for form, written in forms_of(canary).items()
+        if written in content
+    ]
+
+
+def test_what_waits_is_on_no_disk_and_in_no_log_before_and_after_it_is_decided_on(
+    bench, tmp_path, monkeypatch, caplog, capfd
+):
+    elsewhere = tmp_path / "temporary"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    kept = bench.workspace.folder
+    before = {path for path in kept.rglob("*") if path.is_file()}
+    desk = IntakeDesk(bench)
+    with caplog.at_level("DEBUG"):
+        files = [unsure(1, named(1)), unsure(2, named(2)), file(3, named(3))]
+        drop = desk.start(files, "Ann", f"{WORD}^Jane", every=True)
+        assert drop.wait(60)
+        assert len(desk.room.of("Ann")) == 3
+        assert {path for path in kept.rglob("*") if path.is_file()} == before
+        first, second, third = desk.room.of("Ann")
+        changes = [Change(Tool.BLANK, WRITTEN)]
+        assert keep(bench, desk.room, first, "Ann", changes, watch=drop).scan_id is not None
+        leave_out(bench, desk.room, [second], "Ann")
+        assert keep(bench, desk.room, third, "Ann", watch=drop).scan_id is not None
+    pictures = [decode_png(path.read_bytes()) for path in (kept / "blobs" / "scans").rglob("*.png")]
+    assert len(pictures) == 2
+    blank = [not picture[20:60, 40:120].any() for picture in pictures]
+    assert sorted(blank) == [False, True]
+    assert np.any(pictures[blank.index(True)])
+    assert list(elsewhere.rglob("*")) == []
+    out, err = capfd.readouterr()
+    assert traces(everything_in(kept) + (caplog.text + out + err).encode()) == []
