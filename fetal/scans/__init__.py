@@ -17,6 +17,7 @@ from fetal.scans.errors import (
 )
 from fetal.scans.identity import PseudonymKeyError, Pseudonyms
 from fetal.scans.limits import Limits
+from fetal.scans.overlay import find_lettering
 from fetal.scans.png import decode_png, encode_png
 from fetal.scans.reading import Scan, names_patient, pixel_digest, read_grey, read_scan
 from fetal.scans.sector import Sector, find_sector
@@ -41,6 +42,7 @@ __all__ = [
     "UnsupportedFormatError",
     "decode_png",
     "encode_png",
+    "find_lettering",
     "find_sector",
     "is_film",
     "names_patient",

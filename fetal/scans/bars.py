@@ -17,6 +17,7 @@ _RANGE = 100.0
 _UNEVEN = 0.15
 _FRAME = 2
 _SOLID = 0.8
+_FILLED = 0.6
 _RIM = 4
 
 
@@ -63,8 +64,13 @@ def _seen(strip: NDArray[np.uint8], start: int, width: int, unevenness: int) -> 
     _, _, stats, _ = cv2.connectedComponentsWithStats(straight, connectivity=4)
     found = []
     for left, top, wide, tall, area in stats[1:].tolist():
-        if tall < _SHORTEST * height or area < _SOLID * wide * tall or wide > 2 * tall:
+        if tall < _SHORTEST * height or area < _FILLED * wide * tall or wide > 2 * tall:
             continue
+        # Tissue above or below may be as flat in a column or two.
+        rows = np.flatnonzero(straight[top : top + tall, left : left + wide].mean(axis=1) > _SOLID)
+        if rows.size == 0:
+            continue
+        top, tall = top + int(rows[0]), int(rows[-1] - rows[0]) + 1
         levels = strip[top : top + tall, left : left + wide].mean(axis=1)
         if not _fades(levels):
             continue

@@ -29,6 +29,10 @@ class Box(NamedTuple):
         """Rows and columns: `pixels[box.place]` is the part of a picture that lies in the box."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    def moved(self, right: int, down: int) -> "Box":
+        """The same box so many pixels further right and down."""
+        return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
+
 
 def bounding_box(mask: NDArray[np.bool_]) -> Box:
     """The smallest box around the true pixels of a mask that has some.

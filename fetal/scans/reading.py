@@ -18,6 +18,7 @@ from fetal.scans.dicom import DicomPicture, is_dicom, patient_in_header, read_di
 from fetal.scans.errors import BlankScanError, ColourDopplerError
 from fetal.scans.formats import read_picture
 from fetal.scans.limits import Limits
+from fetal.scans.overlay import lettering_over
 from fetal.scans.sector import Sector, find_sector
 
 _NAMED_PATIENT = re.compile(r"(Patient\d+)(?!\d)", re.IGNORECASE)
@@ -114,6 +115,11 @@ def scan_of(picture: DicomPicture, name: str) -> Scan:
             "The ultrasound could not be told from the rest of the screen, so the whole picture is "
             "kept: please check that no name is written on it."
         )
+    lettering = lettering_over(sector.writing, sector.mask)
+    if lettering:
+        warnings.append(
+            "Something seems to be written over the ultrasound: please check that it is no name."
+        )
     return Scan(
         pixels,
         sector.box,
@@ -126,6 +132,7 @@ def scan_of(picture: DicomPicture, name: str) -> Scan:
         header.facts,
         warnings,
         picture.regions,
+        lettering,
     )
 
 
@@ -217,12 +224,14 @@ def _sector(grey: NDArray[np.uint8], regions: tuple[Box, ...]) -> Sector:
         return find_sector(grey)
     mask = np.zeros(grey.shape, np.bool_)
     corners = []
+    writing: list[Box] = []
     for left, top, right, bottom in regions:
         found = find_sector(grey[top:bottom, left:right])
         mask[top:bottom, left:right] |= found.mask
         corners.append(found.outline + np.array([left, top]))
+        writing += (box.moved(left, top) for box in found.writing)
     hull = cv2.convexHull(np.concatenate(corners).astype(np.float32))[:, 0]
-    return Sector(mask, bounding_box(mask), True, np.asarray(hull, np.float64))
+    return Sector(mask, bounding_box(mask), True, np.asarray(hull, np.float64), tuple(writing))
 
 
 def _patient_in(name: str) -> str | None:

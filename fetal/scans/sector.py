@@ -27,6 +27,8 @@ _BETTER = 1.15
 _NARROW_TOP = 0.35
 _FILLS_PICTURE = 0.93
 _SMALLEST_SHARE = 0.05
+_OVER = 0.5
+"""Share of a box in the sector from which on what it holds is written over the ultrasound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,8 @@ def _without_margin(
 ) -> NDArray[np.bool_]:
     """Take what the machine writes at the margin out of a mask, over tissue or not."""
     for box in writing:
-        if stands_at_margin(box, pixels, screen):
+        beside = mask[box.place].mean() < _OVER
+        if beside or stands_at_margin(box, pixels, screen):
             mask[box.place] = False
     for bar in find_bars(pixels):
         mask[bar.place] = False

@@ -23,7 +23,7 @@ _REACH = 7
 _DENSE = 0.02
 _JOINED = (9, 3)
 _SMALLEST = 6
-_RIM = 2
+_RIM = 4
 _SHARP = 0.5
 _SHARPEST = 8
 
