@@ -40,6 +40,7 @@ from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.imports import import_scans, plan_import
 from fetal.workbench.intake import Outcome, owner_of, predicting
 from fetal.workbench.taking import take_read
+from fetal.workbench.unsure import WhenUnsure
 
 TARGET = 40
 _MEGA = 1_000_000
@@ -176,7 +177,7 @@ def print_import(bench: Workbench, place: Path, count: int) -> None:
             print(f"  memory at its highest after {done} scans: {peak():.0f} MB")
 
     started = time.perf_counter()
-    report = import_scans(bench, plan, "bench", on_progress=tell)
+    report = import_scans(bench, plan, "bench", unsure=WhenUnsure.KEEP, on_progress=tell)
     spent = time.perf_counter() - started
     outcomes = ", ".join(f"{report.count(one)} {one}" for one in Outcome)
     print(f"whole import: {count / spent:.1f} scans a second ({outcomes})")

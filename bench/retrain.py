@@ -20,7 +20,8 @@ from fetal.planes import parse_plane
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, models, open_workbench, retraining
 from fetal.workbench.comparison import compare
-from fetal.workbench.imports import import_csv
+from fetal.workbench.imports import import_scans, plan_import
+from fetal.workbench.unsure import WhenUnsure
 
 SEED = 0
 TARGET_MINUTES = 10
@@ -63,7 +64,7 @@ def fill(bench: Workbench, images: Path, data: Path, scans: int, folder: Path) -
             name = there[row["Image_name"]].name
             writer.writerow((name, parse_plane(row["Plane"]).value, row["Patient_num"]))
     began = time.perf_counter()
-    outcome = import_csv(bench, table, images, "bench")
+    outcome = import_scans(bench, plan_import(images, table=table), "bench", unsure=WhenUnsure.KEEP)
     seconds = time.perf_counter() - began
     print(f"{len(outcome.taken)} scans with {outcome.labelled} labels imported in {seconds:.0f} s")
 

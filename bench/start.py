@@ -51,7 +51,7 @@ def measure(browser: Browser, scan: Path, workspace: Path) -> float:
     began = time.perf_counter()
     serving = subprocess.Popen(
         [sys.executable, "-m", "fetal.cli", "serve", "--port", str(port)],
-        env=os.environ | {"FETAL_WORKSPACE": str(workspace)},
+        env=os.environ | {"FETAL_WORKSPACE": str(workspace), "FETAL_UNSURE": "keep"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -60,22 +61,36 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
-    """The address of the app and its worker, on an empty workspace."""
+    """The address of the app and its worker, on an empty workspace; no scan has to wait."""
+    with serving(tmp_path, FETAL_UNSURE="keep") as address:
+        yield address
+
+
+@pytest.fixture
+def served_as_it_comes(tmp_path: Path) -> Iterator[str]:
+    """The same without any setting."""
+    with serving(tmp_path) as address:
+        yield address
+
+
+@contextmanager
+def serving(tmp_path: Path, **settings: str) -> Iterator[str]:
+    """Start the app, and end it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = (tmp_path / "serve.log").open("wb")
-    serving = subprocess.Popen(
+    process = subprocess.Popen(
         [str(Path(sys.executable).with_name("fetal")), "serve", "--port", str(port)],
-        env=os.environ | {"FETAL_WORKSPACE": str(tmp_path / "workspace")},
+        env=os.environ | {"FETAL_WORKSPACE": str(tmp_path / "workspace")} | settings,
         stdout=log,
         stderr=subprocess.STDOUT,
     )
     address = f"http://127.0.0.1:{port}"
     until(lambda: _answers(f"{address}/_stcore/health"), 60)
     yield address
-    serving.terminate()
-    serving.wait(60)
+    process.terminate()
+    process.wait(60)
     log.close()
 
 
