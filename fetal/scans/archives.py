@@ -102,7 +102,8 @@ class _Opened:
         # A damaged archive may fail anywhere in the parser.
         except Exception as error:
             raise DamagedArchiveError from error
-        self.infos = [info for info in self._zip.infolist() if not info.is_dir()]
+        # Not `is_dir`, which trips over a file without a name.
+        self.infos = [info for info in self._zip.infolist() if not info.filename.endswith("/")]
         if len(self.infos) > limits.entries:
             raise TooManyEntriesError(limits.entries)
         whole = sum(info.file_size for info in self.infos) / _MEGA

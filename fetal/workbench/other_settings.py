@@ -39,7 +39,11 @@ def from_upload(content: bytes) -> TrainingSettings:
         5
     """
     data = _names_with_values(content)
-    settings = settings_from(data)
+    try:
+        settings = settings_from(data)
+    except SettingsError as error:
+        # It repeats what the file says, which may go over several lines.
+        raise SettingsError(" ".join(str(error).split())) from error
     if settings.start not in STARTS:
         raise SettingsError(
             "A training started here cannot read a weights file from the server’s disk: set "
@@ -72,7 +76,10 @@ def _names_with_values(content: bytes) -> dict[str, object]:
         data = yaml.safe_load(text)
     except UnicodeDecodeError as error:
         raise SettingsError("This file is no text. Choose a YAML or JSON file.") from error
-    except yaml.YAMLError as error:
+    except SettingsError:
+        raise
+    # Days that no month has, numbers too long to read and brackets too deep have errors of theirs.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SettingsError(
             f"This file cannot be read as YAML or JSON{_where(error)}. Mend it, or begin with "
             "“preset: default”."
@@ -85,6 +92,6 @@ def _names_with_values(content: bytes) -> dict[str, object]:
     return data
 
 
-def _where(error: yaml.YAMLError) -> str:
+def _where(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     return f": see line {mark.line + 1}" if mark else ""

@@ -10,6 +10,8 @@ from fetal.workbench.columns import Columns, guess_columns
 
 _NUMBER = "patient_num"
 _DELIMITERS = (";", ",", "\t")
+_DIGITS = 18
+"""A number of more digits is no patient's, and of some thousands could not even be read."""
 _LOOKED_AT = 200
 """Lines from which columns are guessed."""
 _OPERATOR = re.compile(r"op(erator)?\.? ?\d{1,4}|\d{1,4}|other", re.IGNORECASE)
@@ -173,7 +175,8 @@ def _row(line: int, cells: Mapping[str, str], columns: Columns) -> LabelRow:
         return cells.get(column, "").strip() if column is not None else ""
 
     patient, operator = cell(columns.patient), cell(columns.operator)
-    if (columns.patient or "").strip().lower() == _NUMBER and patient.isdecimal():
+    numbered = (columns.patient or "").strip().lower() == _NUMBER
+    if numbered and patient.isdecimal() and len(patient) <= _DIGITS:
         # As the images of that data set name the patient at their start.
         patient = f"Patient{int(patient):05d}"
     return LabelRow(

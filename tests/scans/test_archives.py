@@ -51,6 +51,12 @@ def test_a_name_is_a_label_that_leads_nowhere(name):
     assert ":" not in entry.label
 
 
+def test_a_file_without_a_name_is_read_as_any_other():
+    # A name ends where a zero is.
+    [entry] = entries(packed({"n.png": b"x"}).replace(b"n.png", b"\0.png"))
+    assert (entry.label, entry.read()) == ("file", b"x")
+
+
 def test_only_one_inner_archive_is_in_memory_and_all_can_be_read_in_any_order():
     archives = {f"{at}.zip": packed({f"{at}.png": bytes([at])}) for at in range(3)}
     found = {entry.label: entry for entry in entries(packed(archives))}

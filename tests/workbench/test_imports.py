@@ -5,6 +5,7 @@ from fetal.store.audit import entries
 from fetal.store.tables import Patient
 from fetal.workbench import dataset, intake, review, views
 from fetal.workbench.imports import NoFolderError
+from fetal.workbench.tables_of_labels import read_label_table
 from tests.workbench.drawn import file
 
 
@@ -124,6 +125,12 @@ def test_images_of_the_same_name_are_told_apart_by_their_folder(bench, tmp_path)
 def test_what_is_no_table_of_labels_is_refused_in_one_sentence(bench, table, words):
     with pytest.raises(dataset.LabelTableError, match=words):
         dataset.import_csv(bench, table, None, "Ann")
+
+
+def test_a_patients_number_of_thousands_of_digits_is_a_name_like_any_other():
+    table = b"Image_name;Patient_num;Plane\na;" + b"9" * 5000 + b";Fetal brain\nb;7;Other\n"
+    rows = read_label_table(table)
+    assert [row.patient for row in rows] == ["9" * 5000, "Patient00007"]
 
 
 def test_tables_as_spreadsheets_write_them_are_read(bench, images):

@@ -65,6 +65,11 @@ def test_presets_that_need_a_weights_file_are_left_to_the_command_line():
         (b"preset: default\nlabel_smoothing: -4", "from 0 up"),
         (b"preset: default\nstages.learning_rate: .nan", "from 0 up"),
         (b"a: &a [x]\nb: [*a, *a]", "alias"),
+        # What the fuzzing found: errors of other families, and a value of two lines.
+        (b"preset: 2026-13-45", "Mend"),
+        (b"preset: " + b"9" * 5000, "Mend"),
+        (b"[" * 5000, "Mend"),
+        (b'preset: "def\n\nault"', "received “def ault”"),
         (b"# " + b"x" * other_settings.LARGEST_FILE, "64 KB"),
     ],
 )
