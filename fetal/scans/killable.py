@@ -17,12 +17,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import is_dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, BinaryIO
 
 from fetal.scans.errors import ScanError, TooMuchMemoryError, TooSlowError, UnreadableError
 from fetal.scans.limits import Limits
 
-_VALUE, _END, _REFUSED, _MEMORY, _FAILED = range(5)
+_STARTED, _VALUE, _END, _REFUSED, _MEMORY, _FAILED = range(6)
+_START_SECONDS = 60
 _LAST_MOMENTS = 1.0
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _ARRAYS = {
@@ -65,6 +66,7 @@ class Killable:
 
         Raises:
             ScanError: the function raised it, or the process had to be ended or broke down.
+            StartError: there is no process to ask.
         """
         process = self._running()
         deadline = _Deadline(process, limits.seconds)
@@ -111,7 +113,17 @@ class Killable:
                 stdout=subprocess.PIPE,
                 env=os.environ | _ONE_THREAD,
             )
+            self._await_start(self._process)
         return self._process
+
+    def _await_start(self, process: "subprocess.Popen[bytes]") -> None:
+        # Apart from the time that a file has: a busy machine takes its time over this.
+        try:
+            with _Deadline(process, _START_SECONDS):
+                _received(process)
+        except _EndedError as error:
+            self.kill()
+            raise StartError from error
 
 
 def serve() -> None:
@@ -126,12 +138,22 @@ def serve() -> None:
     # Ctrl-C is for the program that started this one, which then ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, BrokenPipeError):
+        _tell(answers, (_STARTED, None))
         while True:
             function, arguments, limits = pickle.load(questions)
             _bound(limits)
             for answer in _answers(function, arguments):
-                pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
-                answers.flush()
+                _tell(answers, answer)
+
+
+class StartError(RuntimeError):
+    """The process cannot be started, whatever it is to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The process that reads files apart from the app did not start: please look into the "
+            "app’s log, and for free memory."
+        )
 
 
 class _EndedError(Exception):
@@ -192,6 +214,11 @@ def _received(process: "subprocess.Popen[bytes]") -> tuple[int, Any]:
     except Exception as error:
         raise _EndedError from error
     return kind, value
+
+
+def _tell(answers: BinaryIO, answer: tuple[int, Any]) -> None:
+    pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+    answers.flush()
 
 
 def _answers(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Iterator[tuple[int, Any]]:

@@ -10,10 +10,12 @@ from PIL import Image
 
 from fetal.scans import Limits, ScanError, decode_png, read_scan
 from fetal.scans.errors import TooMuchMemoryError, TooSlowError, UnreadableError
+from fetal.scans.killable import StartError
 from fetal.scans.reader import read_film
 from fetal.scans.readers import Readers
 from tests.scans import mischief
 from tests.scans.films import film
+from tests.waiting import alive, until
 from tests.workbench.drawn import fan
 
 
@@ -76,11 +78,11 @@ def test_a_file_that_takes_too_long_ends_its_reader_and_the_next_is_read():
 
 
 def test_what_only_waits_for_its_answers_to_be_taken_is_not_too_slow():
-    limits = Limits(seconds=1)
+    limits = Limits(seconds=2)
     with Readers(1) as readers:
         answers = readers.ask(limits, read_film, film([fan(0), fan(1)]), "a.dcm", (0, 1), 2, limits)
         first = next(answers)
-        time.sleep(1.1)
+        time.sleep(2.1)
         assert [first.index, *(frame.index for frame in answers)] == [0, 1]
 
 
@@ -124,6 +126,25 @@ def test_an_error_of_a_decoder_is_told_by_its_kind_alone(caplog):
         list(readers.ask(Limits(), int, "Jane Doe"))
     assert "ValueError" in caplog.text
     assert "Jane" not in caplog.text
+
+
+def test_that_no_reader_starts_is_no_fault_of_the_file(monkeypatch):
+    monkeypatch.setattr("fetal.scans.readers._MODULE", "fetal.scans.limits")
+    with Readers(1) as readers, pytest.raises(StartError):
+        readers.read_one(picture(0), "a.png")
+
+
+def test_a_reader_ends_with_the_app_even_one_that_is_killed():
+    program = "from fetal.scans import apart; apart.is_film(b'DICM'.rjust(132)); "
+    program += "print(apart.readers()._processes[-1]._process.pid, flush=True); input()"
+    app = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    reader = int(app.stdout.readline())
+    assert alive(reader)
+    app.kill()
+    app.wait()
+    until(lambda: not alive(reader))
 
 
 def test_a_reader_knows_no_model_and_no_page():
