@@ -12,9 +12,10 @@ from fetal.planes import PLANES, Plane
 from fetal.store.tables import ModelVersion
 from fetal.workbench import views
 from fetal.workbench.bench import NoModelError, Workbench
+from fetal.workbench.leaks import seen_by
 from fetal.workbench.locked_set import LockedSet, take_stock
 from fetal.workbench.opinions import opinions, share_of
-from fetal.workbench.snapshot import Labelled, trained_on
+from fetal.workbench.snapshot import Labelled
 
 NOTHING_TO_COMPARE = (
     "No labelled scan is kept apart for testing yet, so the two cannot be compared."
@@ -52,7 +53,8 @@ class Comparison:
         difference: how much more accurate the second is, as a share, with its interval.
         verdict: whether the second may take the first one's place; none without scans.
         disagreements: the scans on which the two differ.
-        left_out: test scans that one of the two was trained on, which therefore do not count.
+        left_out: test scans that do not count, because one of the two was trained on them, on a
+            copy, or on the same patient under another code.
         locked: the locked test set, with what joined it and what left it.
         words: the outcome, without a full stop at its end.
     """
@@ -97,7 +99,7 @@ def compare(
     locked = take_stock(bench)
     with bench.store.reading() as session:
         versions = [_version(session, number) for number in (champion_id, challenger_id)]
-        known = frozenset[str]().union(*(trained_on(session, bench.blobs, one) for one in versions))
+        known = frozenset[str]().union(*(seen_by(session, bench.blobs, one) for one in versions))
     fair = [scan for scan in locked.scans if scan.digest not in known]
     numbers = [scan.scan for scan in fair]
     if not fair:
@@ -110,7 +112,7 @@ def compare(
         for position, version in enumerate(versions)
     )
     labels = [PLANES.index(scan.plane) for scan in fair]
-    patients = [scan.patient for scan in fair]
+    patients = [scan.group for scan in fair]
     difference = paired_difference(labels, first, second, patients)
     verdict = judge(difference)
     return Comparison(

@@ -22,16 +22,17 @@ from fetal.predict import Doubt
 from fetal.store.tables import ModelVersion, Prediction, Scan
 from fetal.workbench import views
 from fetal.workbench.bench import Workbench
+from fetal.workbench.leaks import seen_by
 from fetal.workbench.locked_set import locked_scans
 from fetal.workbench.opinions import opinions
-from fetal.workbench.snapshot import Labelled, trained_on
+from fetal.workbench.snapshot import Labelled
 
 DATA = "the locked test set of this workspace"
 NOTHING = (
     "No labelled scan is kept apart that this version has not learnt from, so there is nothing to "
     "measure it on. Label scans of more patients: each training keeps some of them apart."
 )
-LEARNT = "the model, or one that it came from, was trained on it"
+LEARNT = "the model, or one that it came from, was trained on it or on its like"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def evaluate(bench: Workbench, model_id: int, on_progress: Progress | None = Non
     with bench.store.reading() as session:
         version = session.get_one(ModelVersion, model_id)
         locked = locked_scans(session)
-        known = trained_on(session, bench.blobs, version)
+        known = seen_by(session, bench.blobs, version)
     fair = [scan for scan in locked if scan.digest not in known]
     if not fair:
         raise NothingToMeasureError(NOTHING)
@@ -121,7 +122,7 @@ def _cases(
             Case(
                 digest=scan.digest,
                 plane=scan.plane,
-                patient=scan.patient,
+                patient=scan.group,
                 machine=said.machine,
                 probabilities=tuple(row),
                 doubt=Doubt.of(shares, check_below, said.unfamiliarity),

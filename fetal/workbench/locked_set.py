@@ -9,8 +9,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from fetal.splits import TEST
-from fetal.store.tables import UNUSABLE, Annotation, LockedScan, Patient, Scan, now
+from fetal.store.tables import (
+    UNUSABLE,
+    Annotation,
+    LockedScan,
+    LookalikeDecision,
+    Patient,
+    Scan,
+    now,
+)
 from fetal.workbench.bench import Workbench
+from fetal.workbench.kept_together import left_out
 from fetal.workbench.snapshot import NOTE, SAMPLE, Labelled, labelled
 
 
@@ -52,7 +61,7 @@ class LockedSet:
     @property
     def patients(self) -> int:
         """How many patients its scans show."""
-        return len({scan.patient for scan in self.scans})
+        return len({scan.group for scan in self.scans})
 
 
 def take_stock(bench: Workbench) -> LockedSet:
@@ -104,7 +113,8 @@ def locked_mark(bench: Workbench) -> str:
             .join(Annotation, Annotation.scan_id == Scan.id)
             .where(Patient.side == TEST)
         ).one()
-    return f"{annotation or 0}-{patients}"
+        decision = session.scalar(select(func.max(LookalikeDecision.id)))
+    return f"{annotation or 0}-{patients}-{decision or 0}"
 
 
 def _remembered(session: Session) -> dict[int, datetime]:
@@ -122,7 +132,14 @@ def _remember(bench: Workbench, new: Iterable[int], at: datetime) -> None:
 
 def _departures(session: Session, gone: Iterable[int]) -> list[Departure]:
     # What left is little, and each scan's last word is one look-up in the index.
-    found = [_departure(session, session.get_one(Scan, number)) for number in gone]
+    copies = left_out(session)
+    found = [
+        Departure(number, scan.name, f"called a copy by {copies[number].who}", copies[number].at)
+        if number in copies
+        else _departure(session, scan)
+        for number in gone
+        for scan in [session.get_one(Scan, number)]
+    ]
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 

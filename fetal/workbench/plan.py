@@ -11,6 +11,7 @@ from fetal.splits import TEST, TRAIN, VALIDATION
 from fetal.store.blobs import Blobs
 from fetal.store.tables import ModelVersion, Run
 from fetal.training.settings import PRESETS, TrainingSettings
+from fetal.workbench.leaks import held_back
 from fetal.workbench.snapshot import Labelled, count_sides, labelled, sides_of, trained_on
 from fetal.workbench.version import champion_id
 
@@ -30,6 +31,8 @@ class Plan:
         sides: the side of each of their patients.
         counts: scans of each plane on each side.
         new: scans to learn from that the champion has not seen, or has seen labelled otherwise.
+        held_back: labelled scans that are left out, because scans kept apart look like them or
+            show the same patient (`fetal.workbench.leaks`).
     """
 
     champion: ModelVersion | None
@@ -37,6 +40,7 @@ class Plan:
     sides: dict[str, str]
     counts: dict[str, dict[Plane, int]]
     new: int
+    held_back: int = 0
 
     def learning(self) -> list[Labelled]:
         """The scans to learn from, and to check on during training."""
@@ -44,7 +48,7 @@ class Plan:
 
     def patients(self) -> int:
         """How many patients the scans to learn from show."""
-        return len({scan.patient for scan in self.learning()})
+        return len({scan.group for scan in self.learning()})
 
     def reasons(self, settings: TrainingSettings) -> list[str]:
         """Why no retraining can start, one sentence each; empty where one can.
@@ -69,6 +73,8 @@ class Plan:
         if len(learning) < FEWEST_SCANS:
             apart = len(self.scans) - len(learning)
             besides = f", besides {apart} kept apart for testing" if apart else ""
+            if self.held_back:
+                besides += f"; {self.held_back} that look like scans kept apart are held back"
             reasons.append(
                 f"At least {FEWEST_SCANS} labelled scans are needed to train on; "
                 f"there are {len(learning)} so far{besides}."
@@ -94,11 +100,14 @@ def plan_now(session: Session, blobs: Blobs) -> Plan:
     number = champion_id(session)
     champion = session.get(ModelVersion, number) if number is not None else None
     seen = trained_on(session, blobs, champion)
-    scans = labelled(session)
-    sides = sides_of(session, scans, seen)
+    every = labelled(session)
+    sides = sides_of(session, every, seen)
+    held = held_back(session, every, sides)
+    scans = [scan for scan in every if scan.scan not in held]
     since = _since(session, champion)
     learning = (scan for scan in scans if sides[scan.patient] != TEST)
-    return Plan(champion, scans, sides, count_sides(scans, sides), _new(learning, seen, since))
+    new = _new(learning, seen, since)
+    return Plan(champion, scans, sides, count_sides(scans, sides), new, len(held))
 
 
 def _new(learning: Iterable[Labelled], seen: frozenset[str], since: datetime | None) -> int:

@@ -10,9 +10,10 @@ from fetal.metrics import Interval, share
 from fetal.planes import PLANES
 from fetal.store.tables import ModelVersion
 from fetal.workbench.bench import Workbench
+from fetal.workbench.leaks import seen_by
 from fetal.workbench.locked_set import take_stock
 from fetal.workbench.opinions import opinions, share_of
-from fetal.workbench.snapshot import Labelled, trained_on
+from fetal.workbench.snapshot import Labelled
 from fetal.workbench.version import ModelView, model_view
 
 
@@ -24,7 +25,8 @@ class Score:
         version: the version.
         n_scans: on how many scans it was measured.
         n_patients: how many patients they show.
-        seen: how many scans of the set it was trained on, which do not count for it.
+        seen: how many scans of the set it was trained on, or on their like, which do not count
+            for it.
         accuracy: the share of right answers; none without scans, or where the version's files
             are damaged.
         problem: why it could not be measured; empty otherwise.
@@ -67,7 +69,7 @@ def _score(
 ) -> Score:
     try:
         with bench.store.reading() as session:
-            known = trained_on(session, bench.blobs, session.get_one(ModelVersion, view.id))
+            known = seen_by(session, bench.blobs, session.get_one(ModelVersion, view.id))
         fair = [scan for scan in scans if scan.digest not in known]
         if not fair:
             return Score(view, 0, 0, len(scans), None)
@@ -75,7 +77,7 @@ def _score(
     except BundleError as error:
         return Score(view, 0, 0, 0, None, str(error))
     right = said.argmax(axis=1) == [PLANES.index(scan.plane) for scan in fair]
-    patients = [scan.patient for scan in fair]
+    patients = [scan.group for scan in fair]
     return Score(
         version=view,
         n_scans=len(fair),

@@ -13,9 +13,10 @@ from fetal.store.blobs import BlobKeyError, BlobMissingError
 from fetal.store.tables import ModelVersion, Prediction
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
 from fetal.workbench.bench import Workbench
+from fetal.workbench.leaks import seen_by
 from fetal.workbench.locked_set import locked_scans
 from fetal.workbench.runs import RunView
-from fetal.workbench.snapshot import Labelled, trained_on
+from fetal.workbench.snapshot import Labelled
 
 Settings = Mapping[str, Any]
 
@@ -171,7 +172,7 @@ def tested(bench: Workbench, runs: Sequence[RunView]) -> Tested:
     shared = [scan for scan in scans.values() if all(scan.scan in one for one in said.values())]
     if not shared or not said:
         return Tested(0, 0, {})
-    patients = [scan.patient for scan in shared]
+    patients = [scan.group for scan in shared]
     accuracy = {
         run: share(np.array([planes[scan.scan] == scan.plane for scan in shared]), patients)
         for run, planes in said.items()
@@ -192,7 +193,7 @@ def _fair(bench: Workbench, models: Iterable[int]) -> dict[int, Labelled]:
         learnt: frozenset[str] = frozenset()
         for number in models:
             version = session.get(ModelVersion, number)
-            learnt |= trained_on(session, bench.blobs, version)
+            learnt |= seen_by(session, bench.blobs, version)
         scans = locked_scans(session)
         return {scan.scan: scan for scan in scans if scan.digest not in learnt}
 

@@ -18,14 +18,21 @@ from fetal.planes import Plane
 from fetal.splits import TEST, TRAIN, VALIDATION, assign_sides
 from fetal.store.blobs import Blobs
 from fetal.store.tables import Annotation, ModelVersion, Patient, Scan
+from fetal.workbench.kept_together import groups, left_out
 
 SAMPLE = "sample"
 NOTE = "note"
 
+STRICT = {TRAIN: 0, VALIDATION: 1, TEST: 2}
+"""How far from learning a side is kept: where two meet in one patient, the larger one counts."""
+
 
 @dataclass(frozen=True)
 class Labelled:
-    """A stored scan that a person says shows a plane."""
+    """A stored scan that a person says shows a plane.
+
+    `group` is the patient, or the code that stands for all patients that a person called one.
+    """
 
     scan: int
     digest: str
@@ -33,6 +40,7 @@ class Labelled:
     box: list[int]
     source: str
     patient: str
+    group: str
     plane: Plane
     labelled_at: datetime
 
@@ -44,7 +52,7 @@ class Labelled:
             "blob": self.blob,
             "box": self.box,
             "plane": self.plane.value,
-            "patient": self.patient,
+            "patient": self.group,
             "side": side,
         }
 
@@ -65,8 +73,9 @@ def newest_labels() -> Any:
 
 
 def labelled(session: Session) -> list[Labelled]:
-    """All scans whose newest label is a plane, in the order in which they came."""
+    """All scans whose newest label is a plane, but copies left out, in the order they came."""
     label = newest_labels()
+    together, copies = groups(session), left_out(session)
     rows = session.execute(
         select(Scan, label.c.label, label.c.at)
         .join(label, label.c.scan_id == Scan.id)
@@ -81,10 +90,12 @@ def labelled(session: Session) -> list[Labelled]:
             list(scan.sector),
             scan.source,
             scan.patient_id,
+            together.get(scan.patient_id, scan.patient_id),
             Plane(plane),
             at,
         )
         for scan, plane, at in rows
+        if scan.id not in copies
     ]
 
 
@@ -121,7 +132,8 @@ def sides_of(session: Session, scans: Iterable[Labelled], known: frozenset[str])
     A side given earlier stays for ever. A patient whom the champion has seen is never tested on:
     the model would be asked what it has learnt by heart. For the same reason such a patient
     trains, unless there is nobody else to check on during training. Samples are no patients, so
-    none of them takes a place in the locked test set.
+    none of them takes a place in the locked test set. Patients that a person called one patient
+    go to one side together.
 
     Args:
         session: the transaction.
@@ -132,21 +144,33 @@ def sides_of(session: Session, scans: Iterable[Labelled], known: frozenset[str])
         The side of each patient; nothing is written.
     """
     scans = list(scans)
-    given = _given(session)
-    seen = _patients_of(session, known) - given.keys()
-    samples = {scan.patient for scan in scans if scan.source == SAMPLE}
-    counts = _planes_per_patient(scans)
-    real = {patient: counts[patient] for patient in counts.keys() - samples}
-    sides = assign_sides(real, given | dict.fromkeys(seen, TRAIN))
-    sides |= _untested({patient: counts[patient] for patient in samples}, given)
+    together = groups(session)
+    given = given_sides(session)
+    of_groups = _strictest(given, together)
+    seen = {together.get(one, one) for one in _patients_of(session, known)} - of_groups.keys()
+    samples = {scan.group for scan in scans if scan.source == SAMPLE}
+    counts = _planes_per_group(scans)
+    real = {group: counts[group] for group in counts.keys() - samples}
+    sides = assign_sides(real, of_groups | dict.fromkeys(seen, TRAIN))
+    sides |= _untested({group: counts[group] for group in samples}, of_groups)
     if VALIDATION not in sides.values():
-        sides |= _untested({patient: real[patient] for patient in seen & real.keys()}, given)
-    return sides
+        sides |= _untested({group: real[group] for group in seen & real.keys()}, of_groups)
+    return {scan.patient: given.get(scan.patient, sides[scan.group]) for scan in scans}
 
 
-def _given(session: Session) -> dict[str, str]:
+def given_sides(session: Session) -> dict[str, str]:
+    """The sides that patients were given, which never change."""
     query = select(Patient.id, Patient.side).where(Patient.side.is_not(None))
     return {patient: side for patient, side in session.execute(query) if side is not None}
+
+
+def _strictest(given: Mapping[str, str], together: Mapping[str, str]) -> dict[str, str]:
+    """The side of each group; where its patients stood on two before anybody knew, the stricter."""
+    sides: dict[str, str] = {}
+    for patient, side in given.items():
+        group = together.get(patient, patient)
+        sides[group] = max(side, sides.get(group, side), key=STRICT.__getitem__)
+    return sides
 
 
 def _untested(
@@ -207,11 +231,11 @@ def freeze(
     return key, counts
 
 
-def _planes_per_patient(scans: Iterable[Labelled]) -> dict[str, dict[Plane, int]]:
+def _planes_per_group(scans: Iterable[Labelled]) -> dict[str, dict[Plane, int]]:
     counts: dict[str, Counter[Plane]] = {}
     for scan in scans:
-        counts.setdefault(scan.patient, Counter())[scan.plane] += 1
-    return {patient: dict(planes) for patient, planes in counts.items()}
+        counts.setdefault(scan.group, Counter())[scan.plane] += 1
+    return {group: dict(planes) for group, planes in counts.items()}
 
 
 def _patients_of(session: Session, digests: frozenset[str]) -> set[str]:

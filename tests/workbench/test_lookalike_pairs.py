@@ -1,0 +1,198 @@
+import json
+
+import pytest
+from sqlalchemy import func, select
+
+from fetal.store.tables import Lookalike, LookalikeDecision, Patient, Run, Scan
+from fetal.workbench import erasure, models, retraining, views
+from fetal.workbench import lookalike_pairs as alike
+from fetal.workbench.intake import Incoming, add_scans
+from fetal.workbench.key import renew_key
+from fetal.workbench.locked_set import locked_mark, take_stock
+from fetal.workbench.review import annotate
+from tests.tiny_model import tiny_model
+from tests.workbench.drawn import file
+from tests.workbench.labelling import WHO, add_version, digests_of, label_scans
+from tests.workbench.test_lookalikes import brighter
+
+
+def add(bench, incoming, label="brain"):
+    [taken] = add_scans(bench, [incoming], who=WHO)
+    annotate(bench, taken.scan_id, label, WHO)
+    return taken.scan_id
+
+
+def copy_of(seed, patient):
+    """A copy of the scan of this seed, under another patient."""
+    return Incoming(f"Patient{patient:05d}_copy.png", brighter(seed).data)
+
+
+def put(bench, **sides):
+    """Put patients, as their files name them, on sides."""
+    with bench.store.session() as session:
+        for name, side in sides.items():
+            session.get_one(Patient, bench.pseudonyms.patient(name)).side = side
+
+
+def side_of(bench, name):
+    with bench.store.reading() as session:
+        return session.get_one(Patient, bench.pseudonyms.patient(name)).side
+
+
+def snapshot(bench, run):
+    with bench.store.reading() as session:
+        return json.loads(bench.blobs.get(session.get_one(Run, run.id).snapshot))
+
+
+def numbers(entries):
+    return {entry["scan"] for entry in entries}
+
+
+@pytest.fixture
+def leaking(bench):
+    """Scans of twelve patients; patient 99 brings a copy of a scan of patient 3, who tests."""
+    everything = label_scans(bench, patients=12)
+    put(bench, Patient00003="test", Patient00004="validation")
+    copy = add(bench, copy_of(300, 99))
+    more = add(bench, Incoming("Patient00099_2.png", file(9900).data))
+    put(bench, Patient00099="train")
+    return everything[9], copy, more
+
+
+def test_an_undecided_leak_comes_first_and_the_copy_that_would_be_learnt_is_held_back(
+    bench, leaking
+):
+    tested, copy, more = leaking
+    [pair] = alike.list_pairs(bench)
+    assert (pair.scan_id, pair.other_id) == (copy, tested)
+    assert (pair.leaks, pair.held_back, alike.undecided(bench)) == (True, copy, 1)
+    run = snapshot(bench, retraining.start(bench, WHO))
+    assert copy not in numbers(run["examples"])
+    assert more in numbers(run["examples"])
+    assert tested in numbers(run["test"])
+
+
+def test_a_leak_into_the_patients_who_check_a_training_is_held_back_too(bench):
+    label_scans(bench, patients=12)
+    copy = add(bench, copy_of(400, 99))
+    put(bench, Patient00004="validation", Patient00099="train", Patient00003="test")
+    [pair] = alike.list_pairs(bench)
+    assert not pair.leaks
+    assert copy not in numbers(snapshot(bench, retraining.start(bench, WHO))["examples"])
+
+
+def test_scans_called_different_are_both_used(bench, leaking):
+    tested, copy, _ = leaking
+    alike.decide(bench, (tested, copy), alike.DIFFERENT, "Dora")
+    run = snapshot(bench, retraining.start(bench, WHO))
+    assert copy in numbers(run["examples"])
+    assert tested in numbers(run["test"])
+    assert alike.undecided(bench) == 0
+
+
+def test_of_two_codes_of_one_patient_the_side_that_learns_gives_way(bench, leaking):
+    tested, copy, more = leaking
+    alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
+    outlook = retraining.outlook(bench)
+    run = snapshot(bench, retraining.start(bench, WHO))
+    assert not {copy, more} & numbers(run["examples"])
+    assert tested in numbers(run["test"])
+    assert outlook.scans == len(run["examples"])
+    assert side_of(bench, "Patient00099") == "train"
+
+
+def test_new_codes_of_one_patient_go_to_one_side_and_count_as_one_patient(bench):
+    label_scans(bench, patients=12)
+    copies = [add(bench, copy_of(300, 99)), add(bench, copy_of(500, 98))]
+    for pair in alike.list_pairs(bench):
+        alike.decide(bench, (pair.scan_id, pair.other_id), alike.TOGETHER, "Dora")
+    run = snapshot(bench, retraining.start(bench, WHO))
+    assert side_of(bench, "Patient00099") == side_of(bench, "Patient00003")
+    assert side_of(bench, "Patient00098") == side_of(bench, "Patient00005")
+    codes = {entry["scan"]: entry["patient"] for entry in run["examples"] + run["test"]}
+    assert len(set(codes.values())) == 12
+    with bench.store.reading() as session:
+        patient = session.get_one(Scan, copies[0]).patient_id
+    assert patient not in codes.values()
+
+
+def test_a_copy_takes_no_part_and_leaves_the_locked_set_with_a_word(bench, leaking):
+    tested, copy, _ = leaking
+    assert tested in {scan.scan for scan in take_stock(bench).scans}
+    before = locked_mark(bench)
+    alike.decide(bench, (tested, copy), alike.COPY, "Dora", left_out=tested)
+    assert locked_mark(bench) != before
+    stock = take_stock(bench)
+    assert tested not in {scan.scan for scan in stock.scans}
+    assert [one.reason for one in stock.left] == ["called a copy by Dora"]
+    assert views.scan(bench, tested).label is not None
+    assert copy in numbers(snapshot(bench, retraining.start(bench, WHO))["examples"])
+
+
+def test_what_was_decided_can_be_taken_back_and_every_step_stays_a_row(bench, leaking):
+    tested, copy, _ = leaking
+    alike.decide(bench, (tested, copy), alike.COPY, "Dora", left_out=copy)
+    [pair] = alike.list_pairs(bench)
+    assert (pair.decision, pair.left_out, pair.who) == ("copy", copy, "Dora")
+    alike.take_back(bench, (copy, tested), "Ann")
+    [pair] = alike.list_pairs(bench)
+    assert (pair.decision, pair.held_back) == (None, copy)
+    with pytest.raises(alike.PairError, match="reload"):
+        alike.take_back(bench, (copy, tested), "Ann")
+    with bench.store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(LookalikeDecision)) == 2
+
+
+@pytest.mark.parametrize(
+    ("decision", "left_out"), [("copy", None), ("together", "copy"), ("copy", 1), ("else", None)]
+)
+def test_what_makes_no_sense_is_refused(bench, leaking, decision, left_out):
+    tested, copy, more = leaking
+    chosen = copy if left_out == "copy" else left_out
+    with pytest.raises(alike.PairError):
+        alike.decide(bench, (tested, copy), decision, "Dora", chosen)
+    with pytest.raises(alike.PairError, match="look alike"):
+        alike.decide(bench, (tested, more), alike.DIFFERENT, "Dora")
+
+
+def test_a_model_is_not_measured_on_the_like_of_what_it_has_learnt(bench, leaking):
+    tested, copy, _ = leaking
+    with bench.store.reading() as session:
+        digest = session.get_one(Scan, copy).digest
+    version = add_version(bench, tiny_model(5, "learnt a copy", (digest,)))
+    champion = bench.champion().version.id
+    assert models.compare(bench, champion, version).left_out == 1
+    alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
+    assert models.compare(bench, champion, version).left_out == 3
+    alike.decide(bench, (tested, copy), alike.DIFFERENT, "Dora")
+    assert models.compare(bench, champion, version).left_out == 0
+
+
+def test_an_erased_patient_leaves_no_pair_and_no_decision(bench, leaking):
+    tested, copy, _ = leaking
+    alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
+    retraining.cancel(bench, retraining.start(bench, WHO).id, WHO)
+    erasure.erase(bench, bench.pseudonyms.patient("Patient00003"), "Dora")
+    assert alike.list_pairs(bench) == []
+    with bench.store.reading() as session:
+        for table in (Lookalike, LookalikeDecision):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_a_new_key_keeps_decisions(bench, leaking):
+    tested, copy, _ = leaking
+    alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
+    renew_key(bench.store, "Dora")
+    [pair] = alike.list_pairs(bench)
+    assert (pair.decision, pair.one_group, pair.across) == ("together", True, True)
+
+
+def test_a_patient_whom_the_champion_knows_draws_the_others_of_the_group_along(bench):
+    label_scans(bench, patients=12)
+    bench_copy = add(bench, copy_of(300, 99))
+    version = add_version(bench, tiny_model(6, "knows 3", tuple(digests_of(3))))
+    models.promote(bench, version, WHO)
+    [pair] = alike.list_pairs(bench)
+    alike.decide(bench, (bench_copy, pair.other_id), alike.TOGETHER, "Dora")
+    retraining.start(bench, WHO)
+    assert side_of(bench, "Patient00003") == side_of(bench, "Patient00099") != "test"
