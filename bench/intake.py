@@ -1,10 +1,10 @@
 """How many scans a second an import takes, which part of it takes how long, and how much memory.
 
 Imports real scans from `../shared` (or the folder that FETAL_SHARED names) where they are, else
-phantoms, into a fresh workspace with the shipped model. It prints
+phantoms, as PNG into a fresh workspace with the shipped model. It prints
 
-- the parts, measured one scan after another: decoding, finding the sector and blanking, hashing,
-  packing, predicting, writing;
+- the parts and their share, measured one scan after another: decoding; masking, which is all that
+  becomes of a picture until what is not ultrasound is blank; hashing; packing; predicting; writing;
 - reading and masking as an import does it, in processes beside this one;
 - the whole import, with the highest memory of this process while it went on.
 
@@ -28,11 +28,10 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fetal.phantom import simulate
 from fetal.planes import PLANES
-from fetal.scans import Scan, encode_png, find_sector, pixel_digest, read_grey, read_scan
+from fetal.scans import Scan, encode_png, pixel_digest, read_grey, read_scan
 from fetal.scans.reader import ReadFile
 from fetal.scans.readers import Readers
 from fetal.store.workspace import Workspace
@@ -60,7 +59,7 @@ def main() -> None:
         if asked.small:
             print_import(bench_in(place), archive_of(asked.scans, place), asked.scans)
             return
-        files, kind = scans(asked.scans)
+        files, kind = scans(asked.scans, place / "scans")
         print(f"{len(files)} {kind}, {os.cpu_count()} CPU cores, load {os.getloadavg()[0]:.1f}")
         print_parts(bench_in(place / "parts"), files[: asked.parts])
         print_reading(files)
@@ -83,13 +82,15 @@ def archive_of(count: int, folder: Path) -> Path:
     return folder / "scans.zip"
 
 
-def scans(count: int) -> tuple[list[Path], str]:
-    """Real scans where they are at hand, else phantoms in a folder of their own."""
+def scans(count: int, folder: Path) -> tuple[list[Path], str]:
+    """Real scans where they are at hand, else phantoms; PNG files in a folder."""
+    folder.mkdir()
     shared = Path(os.environ.get("FETAL_SHARED", Path(__file__).parents[2] / "shared"))
     real = shared / "data" / "fetal_planes" / "images"
     if real.is_dir():
-        return sorted(real.iterdir())[:count], "real scans"
-    folder = Path(tempfile.mkdtemp(prefix="fetal-bench-"))
+        for path in sorted(real.iterdir())[:count]:
+            (folder / f"{path.stem}.png").write_bytes(encode_png(read_grey(path.read_bytes())))
+        return sorted(folder.iterdir()), "real scans"
     for seed, plane in enumerate(islice(cycle(PLANES), count)):
         pixels = simulate(plane, seed).pixels
         (folder / f"Patient{seed:05d}_1.png").write_bytes(encode_png(pixels))
@@ -109,30 +110,34 @@ def print_parts(bench: Workbench, files: list[Path]) -> None:
     champion = predicting(bench)
     for path in files:
         data = path.read_bytes()
-        scan = read_scan(data, path.name)
+        with part("reading"):
+            scan = read_scan(data, path.name)
         with part("decoding"):
-            grey = read_grey(data)
-        with part("masking"):
-            masked = blanked(grey)
+            read_grey(data)
         with part("hashing"):
-            pixel_digest(masked)
+            pixel_digest(scan.pixels)
         with part("packing"):
-            png = encode_png(masked)
+            png = encode_png(scan.pixels)
         if champion is not None:
             with part("predicting"):
                 champion.model.predict(scan)
         with part("writing"):
             write(bench, path, scan, png)
     print(f"one after another, {len(files)} scans:")
-    for name in ("decoding", "masking", "hashing", "packing", "predicting", "writing"):
+    for kind in ("", " CPU"):
+        spent[f"masking{kind}"] = (
+            spent[f"reading{kind}"] - spent[f"decoding{kind}"] - spent[f"hashing{kind}"]
+        )
+    parts = ("decoding", "masking", "hashing", "packing", "predicting", "writing")
+    whole = sum(spent[f"{name} CPU"] for name in parts)
+    for name in parts:
         wall, cpu = spent[name] / len(files), spent[f"{name} CPU"] / len(files)
-        print(f"  {name:11s} {wall * 1000:7.1f} ms a scan, {cpu * 1000:7.1f} ms of CPU")
-    reading = sum(spent[f"{name} CPU"] for name in ("decoding", "masking", "hashing"))
-    print(f"  reading and masking: {reading / len(files) * 1000:.1f} ms of CPU a scan")
-
-
-def blanked(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.where(find_sector(grey).mask, grey, np.uint8(0))
+        print(
+            f"  {name:11s} {wall * 1000:7.1f} ms a scan, {cpu * 1000:7.1f} ms of CPU, "
+            f"{spent[f'{name} CPU'] / whole:4.0%}"
+        )
+    reading = spent["reading CPU"] / len(files)
+    print(f"  reading and masking: {reading * 1000:.1f} ms of CPU a scan")
 
 
 def write(bench: Workbench, path: Path, scan: Scan, png: bytes) -> None:

@@ -188,7 +188,9 @@ def _sharpness(
     outside, inside, deep = (
         float(_at(small, line - normal * depth).mean()) for depth in (-3, 3, 12)
     )
-    return (inside - outside) / (max(deep, inside) - outside + 1)
+    step = max(deep, inside) - outside + 1
+    # Exactly one level brighter outside than within, there is no step to take a share of.
+    return (inside - outside) / step if step else 0.0
 
 
 def _at(values: NDArray[_Value], points: NDArray[np.float64]) -> NDArray[_Value]:

@@ -1,0 +1,16 @@
+"""What damaged files (`bench/fuzz.py`, `bench/guided.py`) brought to light, kept small.
+
+Finds in archives are with the other tests of archives, and so on.
+"""
+
+import numpy as np
+
+from fetal.scans.edges import _sharpness
+
+
+def test_a_line_that_is_one_level_brighter_outside_is_no_sharp_edge():
+    """The share of no step: a division by zero, for one damaged TIFF in ten thousand."""
+    small = np.full((40, 40), 26, np.float32)
+    small[:20] = 27
+    line = np.array([[10.0, 20.0], [20.0, 20.0]])
+    assert _sharpness(small, line, np.array([0.0, -1.0])) == 0
