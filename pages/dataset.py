@@ -3,7 +3,16 @@
 import streamlit as st
 
 from fetal.workbench import views
-from pages.parts import desk, exporting, filters, gallery, importing, plots, router
+from pages.parts import (
+    desk,
+    exporting,
+    filters,
+    gallery,
+    importing,
+    lookalikes,
+    plots,
+    router,
+)
 from pages.parts.words import number
 
 
@@ -12,9 +21,11 @@ def main() -> None:
     bench = desk.workbench()
     chosen = filters.choose()
     found = views.count(bench, chosen)
-    st.markdown(f"**{number(found, 'scan', 'scans')}** fit the filter")
-    table, pictures, counts, bring, take = st.tabs(
-        ["Table", "Gallery", "Counts", "Import", "Export"], key="dataset-tab", on_change="rerun"
+    st.markdown(f"**{number(found, 'scan', 'scans')}** fit the filter{lookalikes.badge()}")
+    table, pictures, counts, alike, bring, take = st.tabs(
+        ["Table", "Gallery", "Counts", "Look-alikes", "Import", "Export"],
+        key="dataset-tab",
+        on_change="rerun",
     )
     if table.open:
         with table:
@@ -25,6 +36,9 @@ def main() -> None:
     if counts.open:
         with counts:
             plots.counts(chosen)
+    if alike.open:
+        with alike:
+            lookalikes.show()
     if bring.open:
         with bring:
             importing.show()

@@ -70,6 +70,11 @@ class LookalikePair:
         return self.patients[0] != self.patients[1]
 
     @property
+    def settled(self) -> bool:
+        """Whether nobody need decide: it is decided, or another pair made the patients one."""
+        return self.decision is not None or self.one_group
+
+    @property
     def leaks(self) -> bool:
         """Whether one of the two, and not the other, is kept apart for testing."""
         return self.across and (self.sides[0] == TEST) != (self.sides[1] == TEST)
@@ -78,7 +83,7 @@ class LookalikePair:
     def held_back(self) -> int | None:
         """The scan that is not learnt from while nobody has decided; none where both may be."""
         one, other = self.sides
-        if self.decision is not None or one is None or other is None or one == other:
+        if self.settled or one is None or other is None or one == other:
             return None
         return self.scan_id if STRICT[one] < STRICT[other] else self.other_id
 
@@ -90,8 +95,8 @@ def list_pairs(bench: Workbench) -> list[LookalikePair]:
         bench: the workbench.
 
     Returns:
-        First what nobody has decided on: what would leak into the locked test set, then what lies
-        across patients, then the most similar. What is decided follows, the newest first.
+        First what is to be decided: what would leak into the locked test set, then what lies
+        across patients, then the most similar. What is settled follows, the newest first.
     """
     with bench.store.reading() as session:
         decided, together = standing(session), groups(session)
@@ -120,14 +125,14 @@ def list_pairs(bench: Workbench) -> list[LookalikePair]:
             )
         )
     pairs.sort(key=lambda pair: (not pair.leaks, not pair.across, -pair.similarity, pair.scan_id))
-    later = [pair for pair in pairs if pair.at is not None]
-    later.sort(key=lambda pair: pair.at or datetime.min, reverse=True)
-    return [pair for pair in pairs if pair.at is None] + later
+    later = [pair for pair in pairs if pair.settled]
+    later.sort(key=lambda pair: pair.at.timestamp() if pair.at else 0.0, reverse=True)
+    return [pair for pair in pairs if not pair.settled] + later
 
 
 def undecided(bench: Workbench) -> int:
-    """Count the pairs across patients on which nobody has decided."""
-    return sum(pair.decision is None and pair.across for pair in list_pairs(bench))
+    """Count the pairs across patients that wait for a decision."""
+    return sum(not pair.settled and pair.across for pair in list_pairs(bench))
 
 
 def show(bench: Workbench, pairs: Sequence[LookalikePair]) -> dict[int, ScanView]:

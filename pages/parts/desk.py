@@ -5,7 +5,7 @@ from threading import Thread
 
 import streamlit as st
 
-from fetal.workbench import NoModelError, Workbench, open_workbench
+from fetal.workbench import NoModelError, Workbench, lookalikes, open_workbench
 from fetal.workbench.drops import Drop, IntakeDesk
 from fetal.workbench.intake import warm_up as warm_up_reading
 from pages.parts.background import Work
@@ -48,6 +48,8 @@ def _open() -> None:
     # The pages say in their own words that no model predicts.
     with suppress(NoModelError):
         workbench().champion()
+    # What an older program stored was never compared; what a stop leaves is for the next start.
+    lookalikes.catch_up(workbench())
 
 
 @st.fragment(run_every=0.5)

@@ -179,6 +179,17 @@ def test_an_erased_patient_leaves_no_pair_and_no_decision(bench, leaking):
             assert session.scalar(select(func.count()).select_from(table)) == 0
 
 
+def test_a_second_pair_of_one_patient_needs_no_second_decision(bench, leaking):
+    tested, copy, _ = leaking
+    second = add(bench, Incoming("Patient00099_3.png", brighter(301).data))
+    assert alike.undecided(bench) == 2
+    alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
+    assert alike.undecided(bench) == 0
+    [decided, settled] = alike.list_pairs(bench)
+    assert (decided.decision, settled.decision) == ("together", None)
+    assert (settled.scan_id, settled.settled, settled.held_back) == (second, True, None)
+
+
 def test_a_new_key_keeps_decisions(bench, leaking):
     tested, copy, _ = leaking
     alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")

@@ -1,0 +1,197 @@
+"""Scans that look alike, side by side: a person says what they are."""
+
+import math
+from threading import Event
+
+import streamlit as st
+
+from fetal.workbench import lookalike_pairs, lookalikes
+from fetal.workbench.lookalike_pairs import COPY, DIFFERENT, TOGETHER, LookalikePair
+from fetal.workbench.views import ScanView
+from pages.parts import desk, figure, person
+from pages.parts.background import Work
+from pages.parts.words import label, moment, number, percent
+
+_PER_PAGE = 5
+_SEARCH = "search for look-alikes"
+_PROBLEM = "lookalike-problem"
+_SIDES = {
+    "train": ":blue-badge[learnt from]",
+    "validation": ":violet-badge[checked on while learning]",
+    "test": ":orange-badge[locked away for testing]",
+    None: ":gray-badge[not in use yet]",
+}
+_ABOUT = (
+    "Scans that show, or seem to show, the same picture, however they were stored, cut or "
+    "mirrored. Two of different patients are worth a look: if they are one patient, the model "
+    "could be tested on what it has learnt from. Nothing is deleted here, and all can be taken "
+    "back. The filter above does not apply."
+)
+
+
+def badge() -> str:
+    """How many pairs wait for a decision, in a few words; empty where none does."""
+    count = lookalike_pairs.undecided(desk.workbench())
+    return f" :orange-badge[{number(count, 'look-alike', 'look-alikes')} to decide on]" * bool(
+        count
+    )
+
+
+def show() -> None:
+    """All pairs, those that leak first."""
+    bench = desk.workbench()
+    st.caption(_ABOUT)
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(problem)
+    search()
+    pairs = lookalike_pairs.list_pairs(bench)
+    open_ones = [pair for pair in pairs if not pair.settled]
+    which = st.segmented_control(
+        "Which pairs",
+        ["To decide", "Decided"],
+        default="To decide",
+        required=True,
+        key="lookalike-which",
+        label_visibility="collapsed",
+    )
+    chosen = open_ones if which == "To decide" else pairs[len(open_ones) :]
+    if not chosen:
+        st.info("No scans look alike." if not pairs else "None.")
+        return
+    pages = math.ceil(len(chosen) / _PER_PAGE)
+    page = min(st.pagination(pages, key="lookalike-page") if pages > 1 else 1, pages)
+    shown = chosen[(page - 1) * _PER_PAGE : page * _PER_PAGE]
+    views = lookalike_pairs.show(bench, shown)
+    for pair in shown:
+        # One of the two may have been erased a moment ago.
+        if pair.scan_id in views and pair.other_id in views:
+            one_pair(pair, views[pair.scan_id], views[pair.other_id])
+
+
+def search() -> None:
+    """Compare everything again, in the background."""
+    work = desk.works().get(_SEARCH)
+    if work is not None and not work.finished:
+        desk.running(_SEARCH, "Comparing scans")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Compare all scans again", key="lookalike-search", icon=":material/compare:"):
+            stop, bench = Event(), desk.workbench()
+            desk.works()[_SEARCH] = Work(
+                lambda report: lookalikes.search(bench, report, stop.is_set), stop
+            )
+            st.rerun()
+        if waiting := lookalikes.waiting(desk.workbench()):
+            st.caption(f"{number(waiting, 'older scan is', 'older scans are')} not compared yet.")
+    if work is not None and work.failure:
+        st.error(work.failure)
+    elif work is not None:
+        st.caption(f"Found {number(work.result, 'new pair', 'new pairs')}.")
+
+
+def one_pair(pair: LookalikePair, one: ScanView, other: ScanView) -> None:
+    """Two scans side by side, what speaks for a leak, and the buttons."""
+    key = f"{pair.scan_id}-{pair.other_id}"
+    with st.container(border=True, key=f"lookalike-{key}"):
+        pictures = st.columns([4, 4, 3], gap="medium")
+        for place, column, scan in ((1, pictures[0], other), (0, pictures[1], one)):
+            with column:
+                picture(scan, pair.sides[place])
+                if not pair.settled:
+                    st.button(
+                        "Same picture: leave this one out",
+                        key=f"copy-{key}-{scan.id}",
+                        icon=":material/content_copy:",
+                        on_click=decide,
+                        args=(pair, COPY, scan.id),
+                        help="It keeps its label, and takes no part in training or testing.",
+                        width="stretch",
+                    )
+        with pictures[2]:
+            st.markdown(_heading(pair))
+            st.caption(f"Alike: {percent(pair.similarity)}")
+            if one.label != other.label and one.label and other.label:
+                st.warning("Their labels differ.", icon=":material/label_off:")
+            if not pair.settled:
+                undecided(pair, one if pair.held_back == one.id else other, key)
+            else:
+                decided(pair, one if pair.left_out == one.id else other, key)
+
+
+def picture(scan: ScanView, side: str | None) -> None:
+    """One of the two."""
+    st.image(figure.picture(scan.id), width="stretch", output_format="PNG", alt=scan.name)
+    patient = scan.patient if scan.named_patient else f"{scan.patient} (unknown)"
+    st.markdown(f"**{scan.name}** · {label(scan.label)} {_SIDES[side]}")
+    st.caption(f"patient {patient} · added {moment(scan.added_at)}")
+
+
+def undecided(pair: LookalikePair, held: ScanView, key: str) -> None:
+    """What happens until somebody decides, and the decisions on both."""
+    if pair.held_back is not None:
+        st.caption(f"Until somebody decides, {held.name} is not learnt from.")
+    if pair.across:
+        st.button(
+            "Same patient: keep together",
+            key=f"together-{key}",
+            icon=":material/group:",
+            on_click=decide,
+            args=(pair, TOGETHER),
+            help="All scans of both count as one patient’s. If one of the two is locked away for "
+            "testing already, the scans of the other are not learnt from.",
+            width="stretch",
+        )
+    st.button(
+        "Different: leave as is",
+        key=f"different-{key}",
+        icon=":material/difference:",
+        on_click=decide,
+        args=(pair, DIFFERENT),
+        width="stretch",
+    )
+
+
+def decided(pair: LookalikePair, left_out: ScanView, key: str) -> None:
+    """What was decided, by whom, and the way back."""
+    if pair.decision is None:
+        st.info("Another pair made the two patients one.")
+        return
+    words = {
+        COPY: f"One picture twice: {left_out.name} is left out.",
+        TOGETHER: "One patient: kept together.",
+        DIFFERENT: "Different: both are used.",
+    }
+    st.success(words[pair.decision], icon=":material/check:")
+    st.caption(f"{pair.who}, {moment(pair.at)}")
+    st.button(
+        "Take back",
+        key=f"back-{key}",
+        icon=":material/undo:",
+        on_click=take_back,
+        args=(pair,),
+    )
+
+
+def decide(pair: LookalikePair, decision: str, left_out: int | None = None) -> None:
+    """Keep a decision."""
+    both = (pair.scan_id, pair.other_id)
+    try:
+        lookalike_pairs.decide(desk.workbench(), both, decision, person.name(), left_out)
+    except lookalike_pairs.PairError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def take_back(pair: LookalikePair) -> None:
+    """Take a decision back."""
+    try:
+        lookalike_pairs.take_back(desk.workbench(), (pair.scan_id, pair.other_id), person.name())
+    except lookalike_pairs.PairError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _heading(pair: LookalikePair) -> str:
+    if pair.leaks and not pair.settled:
+        return ":red[:material/warning:] **Different patients, and one is locked away for testing**"
+    if pair.one_group:
+        return "**Two codes of one patient**"
+    return "**Different patients**" if pair.across else "**One patient, the same picture twice**"

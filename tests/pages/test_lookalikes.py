@@ -1,0 +1,58 @@
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fetal.workbench import Workbench, lookalike_pairs
+from fetal.workbench.intake import add_scans
+from fetal.workbench.review import annotate
+from pages.parts import desk
+from tests.pages.test_pages import words
+from tests.workbench.drawn import file
+from tests.workbench.test_lookalikes import brighter
+
+OpenApp = Callable[..., AppTest]
+
+
+@pytest.fixture
+def app(open_app: OpenApp) -> AppTest:
+    """The tab, with a scan and a copy of it under another patient and another label."""
+    app = open_app("dataset")
+    bench = desk.workbench()
+    for incoming, patient, label in ((file(1), "4711", "brain"), (brighter(1), "4712", "femur")):
+        [taken] = add_scans(bench, [incoming], who="Ann", patient=patient)
+        annotate(bench, taken.scan_id, label, "Ann")
+    app.session_state["dataset-tab"] = "Look-alikes"
+    return app.run()
+
+
+def standing(bench: Workbench) -> list[tuple[str | None, str | None]]:
+    return [(pair.decision, pair.who) for pair in lookalike_pairs.list_pairs(bench)]
+
+
+def test_a_pair_is_shown_decided_on_and_taken_back(app: AppTest) -> None:
+    assert "1 look-alike to decide on" in words(app)
+    assert "Their labels differ." in words(app)
+    app.button(key="together-2-1").click().run()
+    assert standing(desk.workbench()) == [("together", "Anna Meyer")]
+    assert "to decide on" not in words(app)
+    app.segmented_control(key="lookalike-which").set_value("Decided").run()
+    assert "One patient: kept together." in words(app)
+    app.button(key="back-2-1").click().run()
+    assert standing(desk.workbench()) == [(None, None)]
+    assert not app.exception
+
+
+def test_a_copy_is_left_out_by_the_button_under_it(app: AppTest) -> None:
+    app.button(key="copy-2-1-2").click().run()
+    [pair] = lookalike_pairs.list_pairs(desk.workbench())
+    assert (pair.decision, pair.left_out) == ("copy", 2)
+
+
+def test_all_scans_are_compared_again_when_asked(app: AppTest) -> None:
+    app.button(key="lookalike-search").click().run()
+    [work] = desk.works().values()
+    work._thread.join(60)
+    app.run()
+    assert "Found 0 new pairs." in words(app)
+    assert not app.exception
