@@ -26,7 +26,7 @@ from fetal.training.frames import Frames, write_frames
 from fetal.training.head import fit_head
 from fetal.training.record import About, write_card
 from fetal.training.rehearsal import Rehearsal
-from fetal.training.restore import restore
+from fetal.training.restore import move_back, restore
 from fetal.training.settings import TrainingSettings
 from fetal.training.start import load_imagenet, load_weights_file
 
@@ -175,6 +175,8 @@ class _Run:
     def train(self, sides: tuple[Frames, Frames]) -> keras.Model:
         model, fresh = self.start(sides[0])
         self.fit(model, sides, fresh)
+        if self.champion is not None and self.settings.start == "champion":
+            move_back(model, self.champion, self.settings.keep)
         return model
 
     def start(self, train_frames: Frames) -> tuple[keras.Model, list[str]]:

@@ -47,6 +47,27 @@ def restore(bundle: Bundle, *, dropout: float = 0.0) -> keras.Model:
     return model
 
 
+def move_back(model: keras.Model, bundle: Bundle, share: float) -> None:
+    """Move a retrained network part of the way back to the model that it started from.
+
+    Between two networks of which one was trained on from the other, the mean of their weights
+    keeps most of what either knows, and forgets less than the second (Wortsman et al. 2022,
+    “Robust fine-tuning of zero-shot models”).
+
+    Args:
+        model: The retrained network; changed in place.
+        bundle: The model that it started from.
+        share: How far, 0 (not at all) to 1 (all the way).
+    """
+    if not share:
+        return
+    before = bundle.variables()
+    for weight in model.weights:
+        after = keras.ops.convert_to_numpy(weight)
+        # Not a sum of two shares: what was not trained stays bit for bit.
+        weight.assign(after + share * (before[variable_path(weight)] - after))
+
+
 def _check(architecture: str, stored: Weights, wanted: dict[str, keras.Variable]) -> None:
     odd = sorted(stored.keys() ^ wanted.keys())
     odd += [

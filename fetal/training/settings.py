@@ -18,6 +18,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "label_smoothing": (0, 0.5),
     "dropout": (0, 0.95),
     "rehearsal": (0, 100),
+    "keep": (0, 1),
 }
 """The least and the most that a setting may be. What lies beyond trains nothing, or needs more
 memory and time than anybody has: a typing error, told before a job is queued."""
@@ -141,6 +142,9 @@ class TrainingSettings:
     rehearsal: float = 0.0
     """With start `champion`: how much what the champion knew counts beside the new scans, so that
     it is not forgotten; 0 does not rehearse it."""
+    keep: float = 0.0
+    """With start `champion`: the champion's share in the mean of its weights and the trained ones
+    that the run ends with (Wortsman et al. 2022); 0 ends with the trained ones."""
     seed: int = 7
 
     def __post_init__(self) -> None:
@@ -211,6 +215,7 @@ PRESETS: dict[str, TrainingSettings] = {
             Stage("Upper layers", "conv5", epochs=8, learning_rate=1e-5, patience=3),
         ),
         rehearsal=1.0,
+        keep=0.5,
     ),
     "shipped": TrainingSettings(
         name="shipped",

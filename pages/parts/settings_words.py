@@ -117,6 +117,12 @@ SETTINGS: dict[str, Words] = {
         "How much what the model knew before counts beside the new scans, so that it does not "
         "forget planes and machines that these do not show. At 0 it may forget them.",
     ),
+    "keep": Words(
+        "Stays near the model before (share kept)",
+        "How far the new model is moved back towards the one it started from, at the end. More "
+        "forgets less and learns less.",
+        "%",
+    ),
     "seed": Words(
         "Number that chance starts from (seed)", "The same number repeats the same draws."
     ),

@@ -123,6 +123,25 @@ def test_planes_that_the_new_scans_lack_are_kept(
     assert accuracy(retrained, others) > 0.95
 
 
+def test_a_model_can_stay_part_of_the_way_at_the_one_before(
+    champion: Bundle, tmp_path: Path
+) -> None:
+    def weights(keep: float) -> dict[str, np.ndarray]:
+        settings = RETRAINING.but(stages=(Stage("Head", "head", 3, 2e-2),), keep=keep)
+        scans = examples(NEW, 100, FAINT)
+        about, folder = About("kept"), tmp_path / f"{keep}"
+        train(scans, settings, folder, lambda _: None, about=about, champion=champion)
+        return Bundle.open(folder / "model").variables()
+
+    before, none, half = champion.variables(), weights(0.0), weights(0.5)
+    moved = [name for name in before if not np.array_equal(before[name], none[name])]
+    assert moved
+    for name in before:
+        middle = (before[name] + none[name]) / 2
+        np.testing.assert_allclose(half[name], middle, rtol=2e-3, atol=1e-4)
+    assert all(np.array_equal(before[name], half[name]) for name in before if name not in moved)
+
+
 def test_a_retrained_model_remembers_the_scans_before_it(
     champion: Bundle, retrained: Bundle
 ) -> None:
