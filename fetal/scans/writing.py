@@ -15,9 +15,9 @@ from fetal.scans.box import Box
 _LARGEST = 1400
 _LIT = 25
 _FEWEST_LIT = 50
-_USUAL = 98.5
-_NOISY = 20
-_UNUSUAL = 1.6
+_USUAL = 90
+_NOISY = 10
+_UNUSUAL = 2.6
 _FAINTEST = 32
 _REACH = 7
 _DENSE = 0.02
