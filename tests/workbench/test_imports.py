@@ -181,7 +181,10 @@ def test_an_import_leaves_a_line_in_the_audit_trail_without_names(bench, images)
     assert "gone" not in str(line.detail)
 
 
-def test_real_scans_come_in_with_the_official_table(bench, real_scans, real_collection, tmp_path):
+def test_real_scans_come_in_with_the_official_table(
+    bench, real_scans, real_collection, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("FETAL_UNSURE", "keep")
     folder = tmp_path / "images"
     folder.mkdir()
     by_side = {"0": [], "1": []}
