@@ -1,5 +1,6 @@
 import io
 import multiprocessing
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 
@@ -12,10 +13,12 @@ from sqlalchemy import func, select
 
 from fetal.phantom import simulate
 from fetal.scans import encode_png
+from fetal.scans.errors import TooMuchMemoryError
 from fetal.store.database import Store
 from fetal.store.tables import Patient, Prediction, Scan
 from fetal.workbench import intake, open_workbench, views
 from fetal.workbench.drops import IntakeDesk
+from fetal.workbench.imports import import_scans, plan_import
 from fetal.workbench.intake import Incoming, Outcome, add_scans
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import fan, file
@@ -258,3 +261,20 @@ def test_two_processes_that_add_the_same_scan_at_once_store_it_once(bench):
 
 def _add(workspace, files):
     return [one.outcome for one in add_scans(open_workbench(workspace), files, who="Ann")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems bound no process's memory")
+@pytest.mark.parametrize("way", ["drop", "import"])
+def test_a_file_that_needs_too_much_memory_gets_a_sentence_and_the_others_go_on(
+    bench, monkeypatch, way
+):
+    huge = Incoming("huge.png", encode_png(np.tile(np.arange(100, dtype=np.uint8), (6300, 63))))
+    files = [file(1), huge, file(2)]
+    # A reading process takes about 340 MB for itself.
+    monkeypatch.setenv("FETAL_READING_MEGABYTES", "450")
+    if way == "drop":
+        taken = add_scans(bench, files, who="Ann")
+    else:
+        taken = import_scans(bench, plan_import(files, unlabelled=True), "Ann").taken
+    assert [one.outcome for one in taken] == [Outcome.ADDED, Outcome.REFUSED, Outcome.ADDED]
+    assert taken[1].sentence == str(TooMuchMemoryError(450))
