@@ -19,7 +19,6 @@ import faulthandler
 import logging
 import os
 import re
-import resource
 import sys
 import tempfile
 import threading
@@ -29,6 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
+from intake import peak
 from mutated import Damaged, damaged, seeds
 from sqlalchemy import select
 
@@ -62,12 +62,12 @@ class Findings(logging.Handler):
         self.faults: list[str] = []
         self.broken: list[str] = []
         self._kept = kept
-        self._now = threading.local()
+        self._underway: dict[int, tuple[int, Damaged]] = {}
         logging.getLogger("fetal").addHandler(self)
 
     def look_at(self, bench: Workbench, index: int, file: Damaged) -> None:
         """Let a file come in."""
-        self._now.index, self._now.file = index, file
+        self._underway[threading.get_ident()] = index, file
         try:
             for taken in take(bench, file, index):
                 self._judge(taken)
@@ -102,10 +102,14 @@ class Findings(logging.Handler):
         self.faults.append(f"{self._keep('fault')}: {words}")
 
     def _keep(self, why: str) -> str:
-        name = f"{why}-{self._now.index}-{self._now.file.seed}"
+        own = self._underway.get(threading.get_ident())
         self._kept.mkdir(parents=True, exist_ok=True)
-        (self._kept / name).write_bytes(self._now.file.data)
-        return name
+        names = []
+        # An import reads in threads of its own: then it is one of the files on their way.
+        for index, file in [own] if own else list(self._underway.values()):
+            names.append(f"{why}-{index}-{file.seed}")
+            (self._kept / names[-1]).write_bytes(file.data)
+        return " or ".join(names)
 
 
 def take(bench: Workbench, file: Damaged, index: int) -> list[Taken]:
@@ -175,12 +179,6 @@ def _print_list(title: str, lines: list[str]) -> None:
     print(f"{title}: {len(lines)}")
     for line in lines[:20]:
         print(f"  {line}")
-
-
-def peak() -> float:
-    """The most memory that this process ever held, in MB."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1_000_000
 
 
 def main() -> None:
