@@ -52,11 +52,11 @@ class Drop:
             number: the number under which it waited, in this drop or an earlier one.
             taken: what became of it.
         """
-        for place, one in enumerate(self._taken):
-            if one.waiting == number:
-                self._taken[place] = taken
-                return
-        self._taken.append(taken)
+        places = [place for place, one in enumerate(self._taken) if one.waiting == number]
+        for place in places:
+            self._taken[place] = taken
+        if not places:
+            self._taken.append(taken)
 
     def hold(self, held: Held) -> int | None:
         """Let a scan wait (`Watch`)."""

@@ -12,6 +12,7 @@ from fetal.workbench.labelled_intake import LabelledIntake
 from fetal.workbench.sources import NoFolderError, Source, open_source
 from fetal.workbench.taking import Incoming
 from fetal.workbench.unsure import WhenUnsure
+from fetal.workbench.waiting import WaitingRoom
 
 __all__ = [
     "NoFolderError",
@@ -69,6 +70,7 @@ def import_scans(
     patient: str | None = None,
     dry_run: bool = False,
     unsure: WhenUnsure | None = None,
+    room: WaitingRoom | None = None,
     on_progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> ImportReport:
@@ -91,14 +93,16 @@ def import_scans(
         patient: the patient of files that name none; none is one unknown patient for all.
         dry_run: read everything and write nothing.
         unsure: what becomes of scans on which text may be left; none is what the environment
-            says. Nobody can be asked: to ask means to set aside, and to name them in the report.
+            says.
+        room: where they wait, with their labels, until somebody can be asked; without one, to ask
+            means to set aside: not to store them, and to name them in the report.
         on_progress: told at the start, and after each image, how many are done, of how many.
         stop: asked before each image; true ends the import there.
 
     Returns:
         What it brought.
     """
-    work = LabelledIntake(bench, who, patient, dry_run=dry_run, unsure=unsure)
+    work = LabelledIntake(bench, who, patient, dry_run=dry_run, unsure=unsure, room=room)
     report = work.report
     report.kind = planned.kind.value
     report.left_out += planned.refused

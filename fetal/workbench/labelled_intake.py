@@ -1,7 +1,9 @@
 """Takes images that come with a label, and labels whose images are stored already."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -18,7 +20,8 @@ from fetal.workbench.known_collections import Planned
 from fetal.workbench.labels import add_label, newest_annotation
 from fetal.workbench.tables_of_labels import LabelRow
 from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take_read
-from fetal.workbench.unsure import Gate, WhenUnsure
+from fetal.workbench.unsure import Gate, Held, WhenUnsure
+from fetal.workbench.waiting import WaitingRoom
 
 __all__ = ["ImportReport", "LabelledIntake"]
 
@@ -35,7 +38,8 @@ class LabelledIntake:
         patient: the patient of files that name none; none is one unknown patient for all.
         dry_run: look at everything and write nothing.
         unsure: what becomes of scans on which text may be left; none is what the environment
-            says. Nobody can be asked: to ask means to set aside.
+            says.
+        room: where they wait until somebody can be asked; without one, to ask means to set aside.
 
     Attributes:
         report: what it has brought so far.
@@ -49,12 +53,14 @@ class LabelledIntake:
         *,
         dry_run: bool = False,
         unsure: WhenUnsure | None = None,
+        room: WaitingRoom | None = None,
     ) -> None:
         self.report = ImportReport(dry_run=dry_run)
         self._bench = bench
         self._who = who
         self._otherwise = owner_of(bench, patient)
         self._gate = Gate(unsure or WhenUnsure.from_environment())
+        self._room = room
         self._champion = None if dry_run else predicting(bench)
         self._seen: set[str] = set()
 
@@ -81,9 +87,20 @@ class LabelledIntake:
         report.files.append(planned.piece.label)
         report.planes.append(label)
         report.kept_to_test += row.test and not taken.outcome.stays_out
-        if taken.scan_id is not None and not report.dry_run and (label or row.test):
+        if taken.scan_id is not None and not report.dry_run:
+            self._label(taken.scan_id, label, test=row.test)
+
+    def _label(self, scan_id: int, label: str | None, *, test: bool) -> None:
+        if label or test:
             with self._bench.store.session() as session:
-                self._give(session, taken.scan_id, label, test=row.test)
+                self._give(session, scan_id, label, test=test)
+
+    def _gate_of(self, planned: Planned, label: str | None) -> Gate:
+        """Where a scan has to wait, its label waits with it."""
+        if self._room is None:
+            return self._gate
+        give = partial(self._label, label=label, test=planned.row.test)
+        return replace(self._gate, watch=_Asking(self._room, give))
 
     def _frames(self, planned: Planned, film: Incoming) -> Iterator[Taken]:
         return take_film(
@@ -93,7 +110,7 @@ class LabelledIntake:
             owner=self._owner(planned),
             source="import",
             champion=self._champion,
-            gate=self._gate,
+            gate=self._gate_of(planned, None),
         )
 
     def _take(self, planned: Planned, read: ReadFile) -> Taken:
@@ -108,7 +125,7 @@ class LabelledIntake:
             champion=self._champion,
             machine=row.machine,
             operator=row.operator,
-            gate=self._gate,
+            gate=self._gate_of(planned, planned.label),
         )
 
     def _owner(self, planned: Planned) -> Owner:
@@ -187,6 +204,7 @@ class LabelledIntake:
                 missing=len(report.missing),
                 refused=len(report.refused),
                 set_aside=report.count(Outcome.SET_ASIDE),
+                waiting=report.count(Outcome.WAITS),
             )
         return report
 
@@ -215,6 +233,21 @@ class LabelledIntake:
                     if known is not None:
                         found[known].append(number)
         return found
+
+
+class _Asking:
+    """Lets scans of an import wait, and tells what is to be done with one that is kept."""
+
+    def __init__(self, room: WaitingRoom, then: Callable[[int], None]) -> None:
+        self._room = room
+        self._then = then
+
+    def hold(self, held: Held) -> int | None:
+        """Let a scan wait (`Watch`)."""
+        return self._room.add(replace(held, then=self._then))
+
+    def show(self, scan_id: int, read: ReadFile) -> None:
+        """Nobody looks at the scans of an import while they come in (`Watch`)."""
 
 
 def _film(planned: Planned) -> Incoming | None:

@@ -1,6 +1,7 @@
 """What becomes of a scan when the finder of sector and lettering is unsure."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -64,6 +65,7 @@ class Held:
         source: `upload`, `import` or `sample`.
         who: the person.
         reason: why it waits, as part of a sentence; empty where all of a drop were to wait.
+        then: told the scan's number once it is stored, such as to give it its label.
     """
 
     file: str
@@ -72,6 +74,7 @@ class Held:
     source: str
     who: str
     reason: str
+    then: Callable[[int], None] | None = None
 
     @property
     def scan(self) -> Scan:

@@ -32,7 +32,7 @@ class WaitingRoom:
         self._lock = threading.Lock()
 
     def add(self, held: Held) -> int | None:
-        """Let a scan wait.
+        """Let a scan wait; one of the same pixels that waits for this person already gives way.
 
         Args:
             held: the scan.
@@ -41,6 +41,11 @@ class WaitingRoom:
             Its number; none where no more fit.
         """
         with self._lock:
+            for number, other in self._held.items():
+                if (other.who, other.scan.digest) == (held.who, held.scan.digest):
+                    self._bytes -= _size(other)
+                    self._put(number, held)
+                    return number
             if self._bytes + _size(held) > self._most:
                 return None
             self._newest += 1
@@ -118,7 +123,7 @@ def keep(
     try:
         # The person has seen what the warnings are about.
         scan = replace(changed(held.scan, held.before, changes), warnings=[])
-        return take_read(
+        taken = take_read(
             bench,
             held.file,
             replace(held.read, scan=scan, png=encode_png(scan.pixels)),
@@ -129,6 +134,9 @@ def keep(
             gate=Gate(WhenUnsure.KEEP, watch),
             decided=_counted(changes),
         )
+        if held.then is not None and taken.scan_id is not None:
+            held.then(taken.scan_id)
+        return taken
     except BaseException:
         room.put_back(number, held)
         raise

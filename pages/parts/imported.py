@@ -36,6 +36,11 @@ def outcome(work: Work) -> None:
             "after an earlier import."
         )
     left_out(report.missing, report.refused)
+    if waiting := report.count(Outcome.WAITS):
+        st.warning(
+            f"{number(waiting, 'scan waits', 'scans wait')} for you on the Scans page: a name may "
+            "be left on them. They get their labels when you keep them."
+        )
     set_aside(report.set_aside)
     st.download_button(
         "What became of each file (CSV)",

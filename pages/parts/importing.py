@@ -32,7 +32,7 @@ _PATIENT = (
     "unknown patient, so that they stay together."
 )
 _UNSURE = {
-    WhenUnsure.ASK: "Set them aside, to be looked at on the Scans page",
+    WhenUnsure.ASK: "Let me look at them on the Scans page",
     WhenUnsure.KEEP: "Take them as they are",
     WhenUnsure.REFUSE: "Refuse them",
 }
@@ -249,6 +249,7 @@ def facts(plan: Plan) -> None:
 def begin(name: str, plan: Plan, patient: str | None, unsure: WhenUnsure, *, dry_run: bool) -> None:
     """Start the import in the background."""
     who, bench, stop = person.name(), desk.workbench(), Event()
+    room = desk.intake_desk().room
     desk.works()[name] = Work(
         lambda report: imports.import_scans(
             bench,
@@ -257,6 +258,7 @@ def begin(name: str, plan: Plan, patient: str | None, unsure: WhenUnsure, *, dry
             patient=patient,
             dry_run=dry_run,
             unsure=unsure,
+            room=room,
             on_progress=report,
             stop=stop.is_set,
         ),

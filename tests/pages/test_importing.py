@@ -3,7 +3,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from fetal.workbench.unsure import WhenUnsure
+from fetal.workbench import views
 from pages.parts import desk
 from tests.pages.test_pages import words
 from tests.workbench.drawn import file, unsure
@@ -57,7 +57,7 @@ def test_an_import_is_shown_before_it_begins_and_told_file_by_file_after(
     assert report.per_plane() == {"femur": 1, "abdomen": 1}
 
 
-def test_scans_on_which_a_name_may_be_left_are_set_aside_or_taken(
+def test_scans_on_which_a_name_may_be_left_wait_with_their_labels(
     open_app: OpenApp, tmp_path: Path
 ) -> None:
     place = tmp_path / "brain"
@@ -67,12 +67,12 @@ def test_scans_on_which_a_name_may_be_left_are_set_aside_or_taken(
     app = finished(app.button(key="import-go").click().run())
     assert not app.exception
     assert "0 scans added" in app.success[0].value
-    assert any("1 scan is set aside" in one.label for one in app.expander)
-    app.text_input(key="import-images").input(str(tmp_path))
-    app = app.button(key="import-look").click().run()
-    app.selectbox(key="import-unsure").select(WhenUnsure.KEEP)
-    app = finished(app.button(key="import-go").click().run())
-    assert "1 scan added, 0 already here, 1 label added." in app.success[0].value
+    assert app.warning[0].value.startswith("1 scan waits for you on the Scans page")
+    app.switch_page("pages/scans.py").run()
+    app.button(key="waiting-keep").click().run()
+    assert not app.exception
+    [kept] = views.scans(desk.workbench())
+    assert (kept.label, kept.label_kind, kept.source) == ("brain", "import", "import")
 
 
 def test_a_place_that_is_not_there_is_said_and_an_import_can_be_left(

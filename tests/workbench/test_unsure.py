@@ -129,6 +129,20 @@ def test_a_dry_run_tells_what_would_be_set_aside_and_an_import_can_keep_it(bench
     assert (report.set_aside, report.labelled) == ([], 1)
 
 
+def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(bench, tmp_path):
+    (tmp_path / "femur").mkdir()
+    for seed in (1, 2):
+        (tmp_path / "femur" / f"{seed}.png").write_bytes(unsure(seed).data)
+    room = WaitingRoom(megabytes=0.05)
+    report = import_scans(bench, plan_import(tmp_path), "Ann", room=room)
+    assert [one.outcome for one in report.taken] == [Outcome.WAITS, Outcome.SET_ASIDE]
+    assert report.labelled == 0
+    [number] = room.of("Ann")
+    taken = keep(bench, room, number, "Ann")
+    assert views.scan(bench, taken.scan_id).label == "femur"
+    assert report.labelled == 1
+
+
 def test_a_setting_that_is_none_is_told_and_nothing_is_taken(bench, desk, monkeypatch):
     monkeypatch.setenv("FETAL_UNSURE", "perhaps")
     with pytest.raises(UnsureSettingError, match="perhaps"):
@@ -159,6 +173,15 @@ def test_frames_of_a_film_wait_like_files(bench, desk):
     number = next(iter(desk.room.of("Ann")))
     taken = keep(bench, desk.room, number, "Ann", [Change(Tool.BLANK, BAR)])
     assert views.pixels(bench, taken.scan_id)[:20, :70].max() == 0
+
+
+def test_a_scan_that_comes_again_waits_once(bench, desk):
+    drop = dropped(desk, unsure(1, "a.png"), unsure(1, "b.png"))
+    assert [one.outcome for one in drop.results] == [Outcome.WAITS] * 2
+    [(number, held)] = desk.room.of("Ann").items()
+    assert held.file == "b.png"
+    drop.settle(number, keep(bench, desk.room, number, "Ann"))
+    assert [one.outcome for one in drop.results] == [Outcome.ADDED] * 2
 
 
 def test_no_more_wait_than_fit(bench):
