@@ -63,13 +63,13 @@ def stands_at_margin(box: Box, pixels: NDArray[np.uint8], screen: float) -> bool
     height, width = pixels.shape
     across = (box.left + box.right) / 2 / width
     down = (box.top + box.bottom) / 2 / height
-    at_side = across < 0.08 or across > 0.92
-    in_corner = down < 0.4 and (across < 0.3 or across > 0.7)
-    if at_side or in_corner:
+    edge = min(across, 1 - across)
+    # Lower down and further in, it may be a calliper on a bone that a person has to see.
+    if edge < 0.08 or (down < 0.15 and edge < 0.3) or (down < 0.4 and edge < 0.14):
         return True
     part = pixels[box.place]
     around = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
-    outer = min(across, 1 - across) < 0.3 or min(down, 1 - down) < 0.15
+    outer = edge < 0.3 or min(down, 1 - down) < 0.15
     return outer and bool((around <= screen + _BLACK).mean() >= _BLACK_SHARE)
 
 
