@@ -11,7 +11,7 @@ from fetal.scans.masking import Change, NothingLeftError, Tool, changed, within
 from fetal.workbench.before import marked, reduced
 from fetal.workbench.unsure import Held
 
-_COLUMN = 600
+_COLUMN = 560
 """About how wide half the page is, in the screen’s pixels."""
 _TALLEST = 560
 _CALM = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
