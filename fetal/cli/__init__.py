@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from fetal import __version__
+from fetal.cli.duplicating import duplicates
 from fetal.cli.evaluating import evaluate
 from fetal.cli.experimenting import experiment
 from fetal.cli.predicting import predict
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 for command in (
-    *(serve, worker, predict, demo, import_command, export_command),
+    *(serve, worker, predict, demo, import_command, export_command, duplicates),
     *(train, experiment, evaluate, models, key, forget),
 ):
     main.add_command(command)

@@ -2,7 +2,8 @@
 
 import getpass
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -96,3 +97,29 @@ def complain(sentence: str) -> None:
 def count_of(number: int, one: str, many: str) -> str:
     """A number with its noun, such as `1 scan` or `12 scans`."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def expand(files: tuple[Path, ...]) -> Iterator[Path]:
+    """The files that are named, and those in the folders that are named."""
+    for path in files:
+        if path.is_dir():
+            yield from sorted(
+                inner
+                for inner in path.rglob("*")
+                if inner.is_file() and not inner.name.startswith(".")
+            )
+        else:
+            yield path
+
+
+@contextmanager
+def bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar whose length is known once the first scan is done."""
+    with click.progressbar(length=1, label=label) as bar:
+
+        def report(done: int, of: int) -> None:
+            bar.length = max(1, of)
+            bar.update(done - bar.pos)
+
+        yield report
+        bar.update((bar.length or 1) - bar.pos)

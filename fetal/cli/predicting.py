@@ -77,7 +77,7 @@ def predict(
     model = load_model(model_folder)
     rows = []
     drawn: set[str] = set()
-    for path in _expand(files):
+    for path in options.expand(files):
         for row, prediction in _seen(model, path, frames):
             rows.append(row)
             if prediction is None:
@@ -91,18 +91,6 @@ def predict(
         _write(table, rows)
     if any(row["error"] for row in rows):
         raise SystemExit(1)
-
-
-def _expand(files: tuple[Path, ...]) -> Iterator[Path]:
-    for path in files:
-        if path.is_dir():
-            yield from sorted(
-                inner
-                for inner in path.rglob("*")
-                if inner.is_file() and not inner.name.startswith(".")
-            )
-        else:
-            yield path
 
 
 def _seen(

@@ -91,7 +91,7 @@ def import_command(
     if planned.columns is not None:
         click.echo(f"Columns: {planned.columns.words()}")
     bench = open_workbench()
-    with _stopping() as stop, _bar("Reading" if dry_run else "Importing") as progress:
+    with _stopping() as stop, options.bar("Reading" if dry_run else "Importing") as progress:
         brought = import_scans(
             bench,
             planned,
@@ -122,7 +122,7 @@ def export_command(target: Path, who: str) -> None:
         )
     bench = open_workbench()
     if target.suffix.lower() == ".zip":
-        with _bar("Exporting") as report:
+        with options.bar("Exporting") as report:
             export_archive(bench, None, target, who, report)
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -225,16 +225,3 @@ def _stopping() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar whose length is known once the first scan is done."""
-    with click.progressbar(length=1, label=label) as bar:
-
-        def report(done: int, of: int) -> None:
-            bar.length = max(1, of)
-            bar.update(done - bar.pos)
-
-        yield report
-        bar.update((bar.length or 1) - bar.pos)

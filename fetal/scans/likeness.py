@@ -165,6 +165,23 @@ def similarity(one: Grey, other: Grey, turns: Sequence[float] = (0.0,)) -> float
     return max(best, *(_fitted(mine, side, turn) for side in sides for turn in turns))
 
 
+def is_copy(*, same_patient: bool, distance: int, alike: float) -> bool:
+    """Judge whether two scans are to be shown to a person.
+
+    Args:
+        same_patient: whether both are known to be of one patient, whose scans are alike anyway.
+        distance: bits in which their fingerprints differ.
+        alike: what `similarity` says.
+
+    Returns:
+        Across patients, whether they show the same picture however it was stored or cut; within a
+        patient, whether they are one picture.
+    """
+    if same_patient:
+        return distance <= SAME_REACH and alike >= SAME
+    return alike >= ALIKE
+
+
 def _grain(square: Grey) -> NDArray[np.float32]:
     """The square's structure: how much brighter each place is than its surroundings."""
     levels = np.sqrt(square.astype(np.float32))

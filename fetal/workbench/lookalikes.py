@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from fetal.scans import Box, decode_png
 from fetal.scans import Scan as ReadScan
 from fetal.scans.likeness import (
-    ALIKE,
-    SAME,
     SAME_REACH,
     Fingerprints,
     Grey,
+    distances,
     fingerprint,
+    is_copy,
     similarity,
     small_square,
     to_text,
@@ -110,7 +110,7 @@ def look(bench: Workbench, read: ReadScan, patient: str, source: str) -> Look | 
             continue
         other = _square(bench, row)
         alike = similarity(square, other) if other is not None else 0.0
-        if alike >= (SAME if same_patient else ALIKE):
+        if is_copy(same_patient=same_patient, distance=distance, alike=alike):
             found.append(Found(number, row.name, same_patient, distance, round(alike, 4)))
     return Look(bits, tuple(found))
 
@@ -168,25 +168,22 @@ def search(
         known = {(row.scan_id, row.other_id) for row in session.scalars(select(Lookalike))}
     pairs = [pair for pair in bench.fingerprints.pairs() if pair[:2] not in known]
     found = 0
-    for done, (one, other, distance) in enumerate(pairs, start=1):
+    for done, (one, other, _) in enumerate(pairs, start=1):
         if stop is not None and stop():
             break
-        found += examine(bench, one, other, distance)
+        found += examine(bench, one, other)
         if on_progress is not None:
             on_progress(done, len(pairs))
     return found
 
 
-def examine(
-    bench: Workbench, one: int, other: int, distance: int, turns: Sequence[float] = (0.0,)
-) -> bool:
+def examine(bench: Workbench, one: int, other: int, turns: Sequence[float] = (0.0,)) -> bool:
     """Compare the pixels of two stored scans, and write them down where they look alike.
 
     Args:
         bench: the workbench.
         one: a scan's number.
         other: another one's.
-        distance: bits in which their fingerprints differ.
         turns: from which angles to lay them over one another.
 
     Returns:
@@ -196,13 +193,12 @@ def examine(
     if len(rows) < 2:
         return False
     same_patient = rows[one].patient_id == rows[other].patient_id
-    if same_patient and distance > SAME_REACH:
+    mine, others = _square(bench, rows[one]), _square(bench, rows[other])
+    if mine is None or others is None:
         return False
-    squares = _square(bench, rows[one]), _square(bench, rows[other])
-    if squares[0] is None or squares[1] is None:
-        return False
-    alike = similarity(squares[0], squares[1], turns)
-    if alike < (SAME if same_patient else ALIKE):
+    distance = int(distances(fingerprint(mine), fingerprint(others)[None])[0])
+    alike = similarity(mine, others, turns)
+    if not is_copy(same_patient=same_patient, distance=distance, alike=alike):
         return False
     try:
         with bench.store.session() as session:
@@ -211,6 +207,17 @@ def examine(
         # Another process found it meanwhile, or erased one of the two.
         return False
     return True
+
+
+def stored(bench: Workbench, number: int) -> ReadScan | None:
+    """Read a stored scan; none where it is being erased.
+
+    Args:
+        bench: the workbench.
+        number: its number.
+    """
+    row = _rows(bench, [number]).get(number)
+    return _read(bench, row) if row is not None else None
 
 
 def _compare_stored(bench: Workbench, number: int) -> None:

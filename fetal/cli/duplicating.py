@@ -1,0 +1,170 @@
+"""`fetal duplicates`: the same picture twice, in a folder or in a workspace."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fetal.cli import options
+
+if TYPE_CHECKING:
+    from fetal.scans import Scan
+    from fetal.scans.copies import Copies, Seen
+    from fetal.workbench.lookalike_pairs import LookalikePair
+
+_HEADER = ("one", "other", "kind", "patients", "similarity", "distance", "sides", "decision")
+Row = dict[str, str | float | int]
+
+
+@click.command(short_help="Find scans that show the same picture.")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--thorough",
+    is_flag=True,
+    help="Ask a model too which scans it sees alike: finds copies turned by 15° or cut by 5 %; "
+    "takes a tenth of a second a scan and more.",
+)
+@options.model
+@click.option(
+    "--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="A table of the pairs."
+)
+@click.option(
+    "--json", "data", type=click.Path(dir_okay=False, path_type=Path), help="The same as JSON."
+)
+@options.workspace
+def duplicates(
+    files: tuple[Path, ...],
+    thorough: bool,
+    model_folder: Path | None,
+    table: Path | None,
+    data: Path | None,
+) -> None:
+    """Find scans that show the same picture, in image FILES or folders, else in the workspace.
+
+    Exact copies have the same pixels; near ones were stored anew, scaled, cut, mirrored or given
+    another gain. Scans of one patient are alike anyway, so there only the same picture counts.
+    The patient of an image is told by DICOM tags or a name such as Patient00042_1.png. Of a
+    workspace, the pairs are kept: decide on them on the Dataset page.
+
+    \b
+    Examples:
+        fetal duplicates scans/ --csv pairs.csv
+        fetal duplicates --thorough
+    """
+    rows, refused = (
+        _of_files(files, model_folder, thorough)
+        if files
+        else (_of_workspace(model_folder, thorough), 0)
+    )
+    for row in rows:
+        click.echo(_in_words(row))
+    across = sum(row["patients"] == "different" for row in rows)
+    pairs = options.count_of(len(rows), "pair", "pairs")
+    click.echo(f"{pairs} of the same picture, {across:,} across patients.")
+    if table is not None:
+        with table.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, _HEADER)
+            writer.writeheader()
+            writer.writerows(rows)
+    if data is not None:
+        data.write_text(json.dumps(rows, indent=2), encoding="utf-8")
+    if refused:
+        raise SystemExit(1)
+
+
+def _of_files(
+    files: tuple[Path, ...], model_folder: Path | None, thorough: bool
+) -> tuple[list[Row], int]:
+    from fetal.scans.copies import find_copies
+
+    paths = list(options.expand(files))
+    seen: list[Seen] = []
+    refused: list[str] = []
+    scans = _scans(paths, seen, refused)
+    besides = _seen_alike(scans, model_folder) if thorough else set()
+    for _ in scans:
+        # What is remembered of each is put into `seen`.
+        continue
+    for sentence in refused:
+        options.complain(sentence)
+    return [_row(pair) for pair in find_copies(seen, besides)], len(refused)
+
+
+def _scans(paths: list[Path], seen: "list[Seen]", refused: list[str]) -> "Iterator[Scan]":
+    """Read the files one after another; of each, little is remembered."""
+    from fetal.scans.copies import Seen
+    from fetal.scans.likeness import small_square
+    from fetal.scans.readers import Readers
+
+    with (
+        Readers() as readers,
+        click.progressbar(length=len(paths), label="Reading") as bar,
+    ):
+        for path, read in readers.read(paths, lambda path: (path.read_bytes(), path.name)):
+            bar.update(1)
+            if read.scan is None:
+                refused.append(f"{path}: {read.refusal}")
+                continue
+            scan = read.scan
+            square = small_square(scan.pixels, scan.sector)
+            seen.append(Seen(str(path), scan.digest, scan.patient, square))
+            yield scan
+
+
+def _seen_alike(scans: "Iterable[Scan]", model_folder: Path | None) -> set[tuple[int, int]]:
+    import numpy as np
+
+    from fetal.bundle import Bundle
+    from fetal.predict import shipped_folder
+    from fetal.workbench.thorough import features, neighbours
+
+    bundle = Bundle.open(model_folder or shipped_folder())
+    return neighbours(np.array(list(features(bundle, scans)), np.float32))
+
+
+def _of_workspace(model_folder: Path | None, thorough: bool) -> list[Row]:
+    from fetal.workbench import open_workbench
+    from fetal.workbench.lookalike_pairs import list_pairs, show
+    from fetal.workbench.lookalikes import search
+
+    bench = open_workbench()
+    with options.bar("Comparing") as report:
+        search(bench, report)
+    if thorough:
+        from fetal.workbench.thorough import search_thoroughly
+
+        with options.bar("Looking") as report:
+            search_thoroughly(bench, model_folder, report)
+    pairs = list_pairs(bench)
+    names = {number: view.name for number, view in show(bench, pairs).items()}
+    return [_stored(pair, names) for pair in pairs]
+
+
+def _row(pair: "Copies") -> Row:
+    patients = {True: "one", False: "different", None: "unknown"}[pair.same_patient]
+    kind = "exact" if pair.exact else "near"
+    return _made(pair.one, pair.other, kind, patients, pair.similarity, pair.distance)
+
+
+def _stored(pair: "LookalikePair", names: dict[int, str]) -> Row:
+    patients = "one" if not pair.across or pair.one_group else "different"
+    one, other = names[pair.other_id], names[pair.scan_id]
+    row = _made(one, other, "near", patients, pair.similarity, pair.distance)
+    row["sides"] = " and ".join(side or "none" for side in pair.sides[::-1])
+    row["decision"] = pair.decision or ("together" if pair.one_group else "")
+    return row
+
+
+def _made(one: str, other: str, kind: str, patients: str, similarity: float, distance: int) -> Row:
+    told = (one, other, kind, patients, similarity, distance, "", "")
+    return dict(zip(_HEADER, told, strict=True))
+
+
+def _in_words(row: Row) -> str:
+    words = [f"{row['kind']}, patients: {row['patients']}"]
+    words += [f"sides: {row['sides']}"] if row["sides"] else []
+    words += [f"decided: {row['decision']}"] if row["decision"] else []
+    return f"{row['one']}  {row['other']}  ({'; '.join(words)})"

@@ -1,0 +1,67 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from fetal.cli import main
+from fetal.scans import encode_png
+from fetal.store.workspace import Workspace
+from fetal.workbench import lookalike_pairs, open_workbench
+from fetal.workbench.intake import add_scans
+from tests.tiny_model import tiny_model
+from tests.workbench.drawn import fan, file
+from tests.workbench.test_lookalikes import brighter
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Runs the command in a workspace of its own."""
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
+    return lambda *words: CliRunner().invoke(main, ["duplicates", *(str(one) for one in words)])
+
+
+def test_copies_in_a_folder_are_named_and_what_cannot_be_read_too(run, tmp_path):
+    place = tmp_path / "scans"
+    place.mkdir()
+    for name, pixels in (
+        ("Patient00001_a", fan(1)),
+        ("Patient00001_b", fan(1)),
+        ("Patient00002_a", np.minimum(fan(1) * 1.08, 255).astype(np.uint8)),
+        ("Patient00003_a", fan(2)),
+    ):
+        (place / f"{name}.png").write_bytes(encode_png(pixels))
+    (place / "bad.png").write_text("no picture")
+    done = run(place, "--csv", tmp_path / "pairs.csv", "--json", tmp_path / "pairs.json")
+    assert done.exit_code == 1
+    assert "bad.png: " in done.output
+    assert "3 pairs of the same picture, 2 across patients." in done.output
+    rows = json.loads((tmp_path / "pairs.json").read_text())
+    assert [(row["kind"], row["patients"]) for row in rows] == [
+        ("exact", "one"),
+        ("near", "different"),
+        ("near", "different"),
+    ]
+    with (tmp_path / "pairs.csv").open() as table:
+        assert [row["one"] for row in csv.DictReader(table)] == [row["one"] for row in rows]
+
+
+def test_a_model_can_be_asked_too(run, tmp_path):
+    for seed in range(3):
+        (tmp_path / f"{seed}.png").write_bytes(file(seed).data)
+    done = run(*tmp_path.glob("*.png"), "--thorough")
+    assert done.exit_code == 0, done.output
+    assert "0 pairs of the same picture" in done.output
+
+
+def test_pairs_of_a_workspace_come_with_what_was_decided(run, tmp_path):
+    bench = open_workbench(Workspace.at(tmp_path / "workspace"))
+    add_scans(bench, [file(1)], who="Ann", patient="4711")
+    add_scans(bench, [brighter(1)], who="Ann", patient="4712")
+    lookalike_pairs.decide(bench, (1, 2), lookalike_pairs.DIFFERENT, "Dora")
+    bench.close()
+    done = run("--thorough")
+    assert done.exit_code == 0, done.output
+    assert "near, patients: different; sides: none and none; decided: different" in done.output

@@ -1,0 +1,43 @@
+import io
+
+import cv2
+import numpy as np
+from PIL import Image
+from sqlalchemy import delete
+
+from fetal.phantom import simulate
+from fetal.planes import Plane
+from fetal.store.tables import Lookalike
+from fetal.workbench.intake import Incoming, add_scans
+from fetal.workbench.lookalike_pairs import list_pairs
+from fetal.workbench.thorough import neighbours, search_thoroughly
+
+HALF = cv2.resize(simulate(Plane.BRAIN, 3).pixels, None, fx=0.5, fy=0.5)
+
+
+def turned(degrees):
+    height, width = HALF.shape
+    turning = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    packed = io.BytesIO()
+    Image.fromarray(cv2.warpAffine(HALF, turning, (width, height))).save(packed, "PNG")
+    return Incoming(f"turned {degrees}.png", packed.getvalue())
+
+
+def test_a_turned_copy_is_found_and_only_once(bench):
+    for degrees, patient in ((0, "4711"), (12, "4712")):
+        add_scans(bench, [turned(degrees)], who="Ann", patient=patient)
+    with bench.store.session() as session:
+        session.execute(delete(Lookalike))
+    told = []
+    assert search_thoroughly(bench, on_progress=lambda *done: told.append(done)) == 1
+    assert told[-1][0] <= told[-1][1]
+    [pair] = list_pairs(bench)
+    assert pair.across
+    assert search_thoroughly(bench) == 0
+    assert search_thoroughly(bench, stop=lambda: True) == 0
+
+
+def test_the_nearest_are_found_whatever_all_have_in_common():
+    seen = np.array([[9, 1, 0], [9, 0, 1], [9, 1.1, 0], [9, 0, 1.2]], np.float32)
+    assert neighbours(seen, 1) == {(0, 2), (1, 3)}
+    assert neighbours(seen[:1]) == set()
