@@ -7,7 +7,7 @@ import streamlit as st
 
 from fetal.workbench import drops, intake, views
 from pages.parts import blanked, desk, figure, films, labelling, person, results, router, waiting
-from pages.parts.words import number
+from pages.parts.words import number, plain
 
 _PER_PAGE = 5
 _NEWEST = 50
@@ -191,7 +191,7 @@ def card(scan_id: int, view: figure.HeatView, names: Mapping[int, str]) -> None:
         with verdict:
             labelling.opinion(scan)
             if scan_id in names:
-                st.caption(f"Your file: {names[scan_id]}", help=_FILE_NAME)
+                st.caption(f"Your file: {plain(names[scan_id])}", help=_FILE_NAME)
             labelling.accept(scan, lambda value: label(scan_id, value))
             labelling.state(scan)
             if f"annotation-{scan_id}" in st.session_state:

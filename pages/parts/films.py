@@ -11,7 +11,7 @@ from fetal.predict import Doubt
 from fetal.scans import ScanError
 from fetal.workbench import film, intake
 from pages.parts import desk, figure
-from pages.parts.words import number, percent
+from pages.parts.words import number, percent, plain
 
 _OFFERED = 12
 _ACROSS = 4
@@ -128,8 +128,9 @@ def _asked(films: dict[int, Film], drop: str) -> bool:
 
 def _offer(one: Film, at: int, drop: str) -> None:
     st.markdown(
-        f"**{one.name} is a film of {number(one.count, 'frame', 'frames')}.** These differ from "
-        "one another and look most like a plane. Tick those to add; each becomes a scan."
+        f"**{plain(one.name)} is a film of {number(one.count, 'frame', 'frames')}.** "
+        "These differ from one another and look most like a plane. Tick those to add; each becomes "
+        "a scan."
     )
     for start in range(0, len(one.frames), _ACROSS):
         row = one.frames[start : start + _ACROSS]

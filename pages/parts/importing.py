@@ -14,7 +14,7 @@ from fetal.workbench.known_collections import Kind, Plan
 from fetal.workbench.unsure import WhenUnsure
 from pages.parts import desk, imported, person
 from pages.parts.background import Work
-from pages.parts.words import label, number
+from pages.parts.words import label, number, plain
 
 _LARGEST_ZIP = 1000
 _NONE = "–"
@@ -129,7 +129,7 @@ def look(asked: Asked) -> None:
         st.error(f"There is no folder or archive “{asked.place}” where this program runs.")
         return
     except LabelTableError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     desk.works().pop(f"import of {person.name()}", None)
     st.session_state["import-asked"], st.session_state["import-plan"] = asked, plan

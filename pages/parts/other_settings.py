@@ -8,6 +8,7 @@ from fetal.training.settings import PRESETS, SettingsError, TrainingSettings
 from fetal.workbench import other_settings, side_by_side
 from pages.parts.settings_words import PRESET_WORDS, SHAPE, words
 from pages.parts.side_by_side import differences, rows_of
+from pages.parts.words import plain
 
 _WAYS = {"preset": "Settings that come with the program", "file": "A settings file"}
 _FILE = (
@@ -66,7 +67,7 @@ def _file() -> Choice:
     try:
         return Choice(other_settings.from_upload(file.getvalue()))
     except SettingsError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return Choice(USUAL.settings, "Choose a settings file that can be read first.")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fetal.workbench.intake import Outcome, Taken
-from pages.parts.words import number
+from pages.parts.words import number, plain
 
 _SENTENCES = 5
 _TROUBLE = (Outcome.REFUSED, Outcome.SET_ASIDE)
@@ -31,7 +31,7 @@ def show(taken: Sequence[Taken]) -> None:
         tell = st.warning if trouble or count[Outcome.WAITS] else st.success
         tell(", ".join(words) + ".")
         for one in trouble[:_SENTENCES]:
-            st.markdown(f":orange[:material/block:] **{one.file}**: {one.sentence}")
+            st.markdown(f":orange[:material/block:] **{plain(one.file)}**: {plain(one.sentence)}")
         with st.expander("What became of each file"):
             st.dataframe(
                 [

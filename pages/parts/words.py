@@ -1,9 +1,20 @@
 """How numbers, moments and labels are put for a reader."""
 
+import re
 from datetime import datetime
 
 from fetal.planes import Plane
 from fetal.workbench.views import UNUSABLE
+
+_MARKS = re.compile(r"([\\\[\]<$*])")
+
+
+def plain(text: str) -> str:
+    """What a file says or is called, so that Streamlit shows it and draws nothing from it.
+
+    A picture or a link that somebody wrote into a name would be fetched by the reader's browser.
+    """
+    return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
 def label(value: str | None) -> str:
