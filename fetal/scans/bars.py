@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from fetal.scans.box import Box
 
-_STRIP = 0.14
+_STRIP = 0.09
 _ACROSS = 5
 _FLAT = 6
 _FLAT_SMOOTHED = 30
@@ -16,6 +16,7 @@ _SHORTEST = 0.05
 _RANGE = 60.0
 _UNEVEN = 0.15
 _FRAME = 2
+_WHITE = 250
 _SOLID = 0.8
 _FILLED = 0.6
 _RIM = 4
@@ -41,20 +42,18 @@ def find_bars(pixels: NDArray[np.uint8]) -> tuple[Box, ...]:
     """
     width = pixels.shape[1]
     strip = max(1, round(_STRIP * width))
-    starts = (0, width - strip)
-    return tuple(
-        box for start in starts for box in _bars(pixels[:, start:][:, :strip], start, width)
-    )
+    sides = [(start, pixels[:, start : start + strip]) for start in (0, width - strip)]
+    bars = [bar for start, side in sides for bar in _seen(side, start, width, _FLAT)]
+    if not bars:
+        # Noise hides a bar from the first look; smoothing would widen it where there is none.
+        smooth = [
+            (start, np.asarray(cv2.blur(side, _SMOOTHING), np.uint8)) for start, side in sides
+        ]
+        bars = [bar for start, side in smooth for bar in _seen(side, start, width, _FLAT_SMOOTHED)]
+    return tuple(bars)
 
 
-def _bars(strip: NDArray[np.uint8], start: int, width: int) -> tuple[Box, ...]:
-    # Noise hides a bar from the first look, and smoothing widens it in the second.
-    return _seen(strip, start, width, _FLAT) or _seen(
-        np.asarray(cv2.blur(strip, _SMOOTHING), np.uint8), start, width, _FLAT_SMOOTHED
-    )
-
-
-def _seen(strip: NDArray[np.uint8], start: int, width: int, unevenness: int) -> tuple[Box, ...]:
+def _seen(strip: NDArray[np.uint8], start: int, width: int, unevenness: int) -> list[Box]:
     height = strip.shape[0]
     across = np.ones((1, _ACROSS), np.uint8)
     uneven = cv2.morphologyEx(strip, cv2.MORPH_GRADIENT, across)
@@ -85,13 +84,16 @@ def _seen(strip: NDArray[np.uint8], start: int, width: int, unevenness: int) -> 
                 min(height, top + tall + _RIM + (dark if upright else 0)),
             )
         )
-    return tuple(found)
+    return found
 
 
 def _fades(levels: NDArray[np.floating]) -> bool:
     # Its ends may be half a frame around it.
     levels = levels[_FRAME : levels.size - _FRAME]
-    if levels.size < _FRAME or float(np.ptp(levels)) < _RANGE:
+    # A scan that was brightened has cut the bar's bright end off.
+    rows = levels.size
+    levels = levels[levels < _WHITE]
+    if levels.size < _FRAME + rows // 2 or float(np.ptp(levels)) < _RANGE:
         return False
     places = np.arange(levels.size)
     line = np.polynomial.Polynomial.fit(places, levels, 1)(places)
