@@ -64,7 +64,7 @@ class Look:
         # Across patients first, since that is what a person has to look at.
         nearest = min(self.found, key=lambda one: (one.same_patient, -one.similarity))
         if nearest.same_patient:
-            return f"It shows the same picture as {nearest.name} of this patient."
+            return f"It shows nearly the same picture as {nearest.name} of this patient."
         return (
             f"It looks like {nearest.name} of another patient: please look at both under "
             "Look-alikes on the Dataset page."

@@ -56,7 +56,10 @@ def show() -> None:
     )
     chosen = open_ones if which == "To decide" else pairs[len(open_ones) :]
     if not chosen:
-        st.info("No scans look alike." if not pairs else "None.")
+        nothing = (
+            "Every pair is decided on." if which == "To decide" else "No pair is decided on yet."
+        )
+        st.info(nothing if pairs else "No scans look alike.")
         return
     pages = math.ceil(len(chosen) / _PER_PAGE)
     page = min(st.pagination(pages, key="lookalike-page") if pages > 1 else 1, pages)
@@ -194,4 +197,4 @@ def _heading(pair: LookalikePair) -> str:
         return ":red[:material/warning:] **Different patients, and one is locked away for testing**"
     if pair.one_group:
         return "**Two codes of one patient**"
-    return "**Different patients**" if pair.across else "**One patient, the same picture twice**"
+    return "**Different patients**" if pair.across else "**One patient, nearly the same picture**"
