@@ -5,7 +5,15 @@ from sqlalchemy import func, select
 from fetal.cli import main
 from fetal.jobs.registry import register
 from fetal.store import audit
-from fetal.store.tables import Annotation, LockedScan, Patient, Prediction, Run, Scan
+from fetal.store.tables import (
+    Annotation,
+    Fingerprint,
+    LockedScan,
+    Patient,
+    Prediction,
+    Run,
+    Scan,
+)
 from fetal.workbench import erasure, review, views
 from fetal.workbench.frozen import TrainingGoesOnError
 from fetal.workbench.intake import Outcome, add_scans
@@ -36,6 +44,7 @@ def test_of_an_erased_patient_nothing_is_left_but_that_somebody_was_erased(bench
     with bench.store.session() as session:
         session.add(LockedScan(scan_id=gone[0]))
         digests = list(session.scalars(select(Scan.digest).where(Scan.id.in_(gone))))
+        looks = list(session.scalars(select(Fingerprint.bits).where(Fingerprint.scan_id.in_(gone))))
     patient = views.scan(bench, gone[0]).patient
     done = erasure.erase(bench, patient, "Dora")
     assert (done.patient, done.scans, done.labels) == (patient, 2, 2)
@@ -47,7 +56,8 @@ def test_of_an_erased_patient_nothing_is_left_but_that_somebody_was_erased(bench
     assert (line.who, line.detail) == ("Dora", {"scans": 2, "labels": 2})
     bench.close()
     kept = everything_in(bench.workspace.folder)
-    for trace in (patient, NOTE, *digests):
+    assert len(looks) == 2
+    for trace in (patient, NOTE, *digests, *looks):
         assert trace.encode() not in kept
 
 
