@@ -30,6 +30,7 @@ TURNS = (0.0, -15.0, -7.5, 7.5, 15.0)
 """From which angles a thorough comparison starts, in degrees."""
 
 _FREQUENCIES = 16
+_WORDS = 4
 _BLOCK = 512
 _LEVEL_SIGMA, _GRAIN_SIGMA = 6.0, 1.0
 
@@ -116,15 +117,18 @@ def distances(one: Fingerprints, many: Fingerprints) -> NDArray[np.int64]:
     Returns:
         int64 (n,) or (m, n): the smaller of the two counts, 0 to 255.
     """
-    apart = one ^ many
-    straight, mirrored = (
-        np.bitwise_count(bits).sum(axis=-1, dtype=np.int64) for bits in (apart, apart ^ _MIRROR)
-    )
-    return np.asarray(np.minimum(straight, mirrored), np.int64)
+    shape = np.broadcast_shapes(one.shape, many.shape)[:-1]
+    straight, mirrored = np.zeros(shape, np.uint16), np.zeros(shape, np.uint16)
+    # Word by word: summing over an axis of four is several times slower.
+    for word in range(_WORDS):
+        apart = one[..., word] ^ many[..., word]
+        straight += np.bitwise_count(apart)
+        mirrored += np.bitwise_count(apart ^ _MIRROR[word])
+    return np.minimum(straight, mirrored).astype(np.int64)
 
 
 def near_pairs(many: Fingerprints, reach: int = REACH) -> Iterator[tuple[int, int, int]]:
-    """Find all pairs of fingerprints that differ little; ten thousand take about ten seconds.
+    """Find all pairs of fingerprints that differ little; ten thousand take about a second.
 
     Args:
         many: uint64 (n, 4).

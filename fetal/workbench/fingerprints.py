@@ -43,8 +43,9 @@ class FingerprintIndex:
             self._follow()
             scans, bits = self._scans, self._bits
         apart = distances(one, bits)
-        nearest = np.argsort(apart, kind="stable")[:most]
-        return [(scans[place], int(apart[place])) for place in nearest if apart[place] <= REACH]
+        near = np.flatnonzero(apart <= REACH)
+        nearest = near[np.argsort(apart[near], kind="stable")[:most]]
+        return [(scans[place], int(apart[place])) for place in nearest]
 
     def pairs(self) -> list[tuple[int, int, int]]:
         """Find all pairs of scans whose fingerprints are near one another.
