@@ -74,7 +74,7 @@ class Plan:
             apart = len(self.scans) - len(learning)
             besides = f", besides {apart} kept apart for testing" if apart else ""
             if self.held_back:
-                besides += f"; {self.held_back} that look like scans kept apart are held back"
+                besides += f"; look-alikes of scans kept apart, held back: {self.held_back}"
             reasons.append(
                 f"At least {FEWEST_SCANS} labelled scans are needed to train on; "
                 f"there are {len(learning)} so far{besides}."

@@ -81,6 +81,19 @@ def test_a_leak_into_the_patients_who_check_a_training_is_held_back_too(bench):
     assert copy not in numbers(snapshot(bench, retraining.start(bench, WHO))["examples"])
 
 
+def test_where_scans_are_too_few_those_held_back_are_told(bench):
+    label_scans(bench, patients=4)
+    add(bench, copy_of(300, 99))
+    put(bench, Patient00003="test", Patient00099="train")
+    assert (
+        retraining.outlook(bench)
+        .reasons[0]
+        .endswith(
+            "besides 3 kept apart for testing; look-alikes of scans kept apart, held back: 1."
+        )
+    )
+
+
 def test_scans_called_different_are_both_used(bench, leaking):
     tested, copy, _ = leaking
     alike.decide(bench, (tested, copy), alike.DIFFERENT, "Dora")
