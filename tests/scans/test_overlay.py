@@ -5,6 +5,7 @@ import pytest
 from fetal.phantom import samples
 from fetal.scans import Box, encode_png, find_lettering, find_sector, read_scan
 from fetal.scans.bars import find_bars
+from fetal.scans.readers import Readers
 from fetal.scans.writing import find_writing
 
 
@@ -28,6 +29,14 @@ def test_what_is_written_over_the_fan_is_found_and_said(screen, words):
     scan = read_scan(encode_png(drawn), "a.png")
     assert covers(scan.lettering, screen, drawn) > 0.9
     assert any("no name" in warning for warning in scan.warnings)
+
+
+def test_it_is_known_after_a_scan_was_read_in_a_process_of_its_own(screen):
+    data = encode_png(written(screen, "DOE JANE", (270, 260)))
+    with Readers(1) as readers:
+        ((_, read),) = readers.read(["a.png"], lambda name: (data, name))
+    assert read.scan is not None
+    assert read.scan.lettering == read_scan(data, "a.png").lettering != ()
 
 
 def test_nothing_is_found_over_a_fan_without_writing(screen):
@@ -80,3 +89,9 @@ def test_margins_are_blanked_over_tissue_too():
 
 def test_a_box_can_be_moved():
     assert Box(1, 2, 3, 5).moved(10, 20) == Box(11, 22, 13, 25)
+
+
+def test_the_outline_goes_around_the_fan(screen, fan):
+    filled = np.zeros(screen.shape, np.uint8)
+    cv2.fillConvexPoly(filled, np.rint(find_sector(screen).outline).astype(np.int32), 1)
+    assert (fan & (filled == 0)).sum() < 0.01 * fan.sum()
