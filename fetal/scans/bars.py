@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from fetal.scans.box import Box
 
 _STRIP = 0.09
+_WIDEST = 0.75
 _ACROSS = 5
 _FLAT = 6
 _FLAT_SMOOTHED = 30
@@ -63,7 +64,8 @@ def _seen(strip: NDArray[np.uint8], start: int, width: int, unevenness: int) -> 
     _, _, stats, _ = cv2.connectedComponentsWithStats(straight, connectivity=4)
     found = []
     for left, top, wide, tall, area in stats[1:].tolist():
-        if tall < _SHORTEST * height or area < _FILLED * wide * tall or wide > 2 * tall:
+        slim = wide < min(_WIDEST * strip.shape[1], 2 * tall)
+        if not slim or tall < _SHORTEST * height or area < _FILLED * wide * tall:
             continue
         # Tissue above or below may be as flat in a column or two.
         rows = np.flatnonzero(straight[top : top + tall, left : left + wide].mean(axis=1) > _SOLID)
