@@ -14,7 +14,7 @@ many words are found there that were written for the purpose, and how much CPU a
 `--sheet` it draws them, to be looked at: the outline yellow (red where the finder was unsure), what
 is blanked blue, writing over the ultrasound orange.
 
-    python bench/sector.py [--seeds 1000 1050] [--scans 1389] [--sheet FOLDER]
+    python bench/sector.py [--seeds 2000 2050] [--scans 1389] [--sheet FOLDER]
 """
 
 import argparse
@@ -50,7 +50,7 @@ Mask = NDArray[np.bool_]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the finder of sectors and of writing.")
-    parser.add_argument("--seeds", type=int, nargs=2, default=(1000, 1050), help="from, and before")
+    parser.add_argument("--seeds", type=int, nargs=2, default=(2000, 2050), help="from, and before")
     parser.add_argument("--scans", type=int, default=10_000, help="real scans at most")
     parser.add_argument("--sheet", type=Path, help="folder for contact sheets of the real scans")
     asked = parser.parse_args()
