@@ -22,6 +22,11 @@ UPPER_SECONDS = 0.07
 """Seconds a scan of 256 pixels takes ResNet50 on two CPU cores: to be looked at, to be learnt from
 with all layers, and with the upper layers only. A learning head looks at each scan once."""
 
+KEPT_LOOK_SECONDS = 0.012
+KEPT_UPPER_SECONDS = 0.02
+"""The same where what frozen layers see is kept: for each fixed variation of a scan once, and for
+each scan that the upper layers learn from what was kept."""
+
 MEASURED_SIZE = 256
 MEASURED_CORES = 2
 GPU_SPEED = 40.0
@@ -87,6 +92,11 @@ def _by_rule(
     validation = sum(sides[VALIDATION].values())
     work = 0.0
     for stage in settings.stages:
+        if settings.cache_features and stage.learn not in LEARN_SECONDS:
+            looks = min(stage.epochs, settings.variants)
+            work += KEPT_LOOK_SECONDS * (looks * training + validation)
+            work += KEPT_UPPER_SECONDS * stage.epochs * training
+            continue
         looks = 1 if stage.learn == "head" else stage.epochs
         learn = LEARN_SECONDS.get(stage.learn, UPPER_SECONDS) or FORWARD_SECONDS
         work += looks * (training * learn + validation * FORWARD_SECONDS)
