@@ -19,7 +19,7 @@ def show(scan_id: int) -> None:
         return
     with (
         st.expander("What was blanked", key=f"blanked-{scan_id}"),
-        st.container(key=f"figure-blanked-{scan_id}"),
+        st.container(key=f"before-figure-{scan_id}"),
     ):
         before, after = st.columns(2)
         before.image(
