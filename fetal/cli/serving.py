@@ -126,7 +126,10 @@ class _House:
             return
         # It stops at the end of this pipe, so that it never outlives this process.
         self.worker = subprocess.Popen(
-            [sys.executable, "-m", "fetal.worker"], stdin=subprocess.PIPE, env=self.environment
+            [sys.executable, "-m", "fetal.worker"],
+            stdin=subprocess.PIPE,
+            env=self.environment,
+            preexec_fn=_yield_to_app,
         )
         self._next_start = time.monotonic() + self._patience
         self._patience = min(2 * self._patience, _PATIENCE[1])
@@ -146,6 +149,11 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _yield_to_app() -> None:
+    # Trainings, which inherit it, use what people who look at scans leave.
+    os.nice(10)
 
 
 def _end_with_parent() -> None:
