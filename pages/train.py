@@ -120,9 +120,15 @@ def in_words(outlook: retraining.Outlook, choice: other_settings.Choice) -> str:
 
 
 def obstacles(outlook: retraining.Outlook) -> None:
-    """Why no training can start, or would only wait."""
+    """Why no training can start, would only wait, or learns from fewer scans."""
     for reason in outlook.reasons:
         st.info(reason, icon=":material/info:")
+    if outlook.held_back:
+        held = number(outlook.held_back, "labelled scan is", "labelled scans are")
+        st.caption(
+            f":material/difference: {held} held back: scans that are kept apart look like them, or "
+            "show the same patient. Decide on such pairs under Look-alikes on the Dataset page."
+        )
     if not outlook.workers and not outlook.reasons:
         st.warning(
             "No worker is there to train: a training would wait for one. The app started with "

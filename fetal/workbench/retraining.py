@@ -55,6 +55,7 @@ class Outlook:
         labels: labelled scans of each plane, the locked test set included.
         sides: the same for each side.
         new_since_champion: labels that the champion has not seen.
+        held_back: labelled scans that are left out, because scans kept apart look like them.
         device: on what it would run.
         minutes: about how long.
         workers: how many workers are there to do it.
@@ -67,6 +68,7 @@ class Outlook:
     labels: dict[Plane, int]
     sides: dict[str, dict[Plane, int]]
     new_since_champion: int
+    held_back: int
     device: str
     minutes: float
     workers: int
@@ -99,6 +101,7 @@ def outlook(bench: Workbench, settings: TrainingSettings | None = None) -> Outlo
             },
             sides=plan.counts,
             new_since_champion=plan.new,
+            held_back=plan.held_back,
             device=device,
             minutes=minutes_for(session, settings, plan.counts, device),
             workers=len(present),

@@ -66,6 +66,7 @@ def test_an_undecided_leak_comes_first_and_the_copy_that_would_be_learnt_is_held
     [pair] = alike.list_pairs(bench)
     assert (pair.scan_id, pair.other_id) == (copy, tested)
     assert (pair.leaks, pair.held_back, alike.undecided(bench)) == (True, copy, 1)
+    assert retraining.outlook(bench).held_back == 1
     run = snapshot(bench, retraining.start(bench, WHO))
     assert copy not in numbers(run["examples"])
     assert more in numbers(run["examples"])
