@@ -15,7 +15,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fetal.store.database import Store
-from fetal.store.tables import Run, RunEvent, now
+from fetal.store.table_base import now
+from fetal.store.tables import Run, RunEvent
 
 HEARTBEAT_SECONDS = 2.0
 POLL_SECONDS = 0.5

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from fetal.jobs.lease import clock, touched
 from fetal.jobs.queue import JobQueue
 from fetal.store.database import Store
-from fetal.store.tables import Run, RunEvent, now
+from fetal.store.table_base import now
+from fetal.store.tables import Run, RunEvent
 
 SILENT_SECONDS = 20.0
 MOST_LOSSES = 3

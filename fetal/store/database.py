@@ -18,6 +18,8 @@ BUSY_SECONDS = 30
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _MIGRATION_LOCK = 0x666574616C
 """PostgreSQL's advisory lock for migrations: `fetal` in ASCII."""
+_WRITER_LOCK = _MIGRATION_LOCK + 1
+"""PostgreSQL's advisory lock for a transaction that writes."""
 
 
 class DatabaseError(RuntimeError):
@@ -70,13 +72,18 @@ class Store:
     def session(self) -> Iterator[Session]:
         """Open one transaction that may write: all of it is kept, or nothing.
 
-        On SQLite it takes the writer's place in the queue at once, because a transaction that
-        reads first and writes later fails when another wrote in between. Keep it short.
+        Writers wait for each other from the first statement on, on both databases: what a use
+        case reads in this transaction is still true when it writes. SQLite has one writer by
+        nature; PostgreSQL gets there by an advisory lock. Its stricter isolation levels were
+        weighed: they end a transaction that lost a race with an error, and every use case would
+        have to be written so that it can be run again. Keep the block short.
 
         Yields:
             The session; committed at the end of the block, rolled back when it raises.
         """
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            if self.engine.dialect.name == "postgresql":
+                session.execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))
             yield session
 
     @contextmanager
@@ -126,12 +133,42 @@ def migrate(engine: Engine) -> None:
     with engine.connect() as connection:
         if _is_current(connection):
             return
-    with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
+    with _migrating(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
         # Another process may have done the work while this one waited for the lock.
         if not _is_current(connection):
             _upgrade(connection)
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """Open the transaction of a migration, in which SQLite lets tables be written anew."""
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    # A table that others refer to can only be replaced while references are not enforced, which
+    # cannot be switched inside a transaction: both happen before and after it.
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.execution_options(begin="BEGIN IMMEDIATE").begin():
+                yield connection
+                _check_references(connection)
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _check_references(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise DatabaseError(
+            f"The database is damaged: a row of its table “{broken[0]}” refers to a row of "
+            f"“{broken[2]}” that is not there. Restore it from a backup; nothing was changed."
+        )
 
 
 def _upgrade(connection: Connection) -> None:

@@ -1,65 +1,15 @@
 """The tables: what the workspace remembers. Rows that record what a person did are only added."""
 
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    DateTime,
-    ForeignKey,
-    Index,
-    MetaData,
-    String,
-    TypeDecorator,
-    UniqueConstraint,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC; SQLite forgets time zones, so it is put back on the way out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Store every moment as UTC."""
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return every moment with its zone."""
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
-
+from fetal.store.table_base import NEVER_REUSED, Table, now
 
 UNUSABLE = "unusable"
 """The label of a scan that shows no plane well enough; it trains nothing."""
-
-
-def now() -> datetime:
-    """The present moment in UTC."""
-    return datetime.now(UTC)
-
-
-class Table(DeclarativeBase):
-    """The base of all tables."""
-
-    # A later migration can only change a constraint that has a name.
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        dict[str, Any]: JSON,
-        list[Any]: JSON,
-        datetime: UtcDateTime,
-    }
 
 
 class Patient(Table):
@@ -78,10 +28,15 @@ class Scan(Table):
     """One frame as stored: blanked outside the sector, grey, lossless, named by its pixels."""
 
     __tablename__ = "scan"
+    __table_args__ = NEVER_REUSED
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
-    name: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(40), unique=True)
     """What people see: `S-` and the start of the digest. File names can identify a patient."""
+    picture_key: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Keyed hash of the decoded picture before it was masked; none in rows of an older program."""
+    origin_digest: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Digest of the picture as it arrived, where a stored scan or a training list has it."""
     file_key: Mapped[str | None] = mapped_column(String(64), index=True)
     """Keyed hash of the original file name's stem, so that a label table can find its scan."""
     patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
@@ -108,6 +63,7 @@ class ModelVersion(Table):
     """One model: where its bundle is, and where it came from."""
 
     __tablename__ = "model_version"
+    __table_args__ = NEVER_REUSED
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
@@ -126,7 +82,7 @@ class Prediction(Table):
     """What one model said of one scan."""
 
     __tablename__ = "prediction"
-    __table_args__ = (UniqueConstraint("scan_id", "model_id"),)
+    __table_args__ = (UniqueConstraint("scan_id", "model_id"), NEVER_REUSED)
     id: Mapped[int] = mapped_column(primary_key=True)
     scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
     model_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"), index=True)
@@ -150,7 +106,7 @@ class Annotation(Table):
     """
 
     __tablename__ = "annotation"
-    __table_args__ = (Index("annotation_order", "scan_id", "id"),)
+    __table_args__ = (Index("annotation_order", "scan_id", "id"), NEVER_REUSED)
     id: Mapped[int] = mapped_column(primary_key=True)
     scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
     label: Mapped[str | None] = mapped_column(String(12))
@@ -165,6 +121,23 @@ class Annotation(Table):
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("annotation.id"), unique=True)
     stands_id: Mapped[int | None] = mapped_column(ForeignKey("annotation.id"))
     """Of a note or an undo: the earlier row whose label stands after it; none if none does."""
+    overrides_id: Mapped[int | None] = mapped_column(ForeignKey("annotation.id"))
+    """Another person's label that this one replaced without its giver having seen it."""
+    given_by: Mapped[str | None] = mapped_column(String(80))
+    """Of an imported label: who gave it, as the table says; `who` is the person who imported."""
+    given_at: Mapped[datetime | None]
+    """Of an imported label: when it was given, as the table says."""
+
+
+class Reservation(Table):
+    """A scan that a person is looking at, so that nobody else is handed it meanwhile."""
+
+    __tablename__ = "reservation"
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"), primary_key=True)
+    who: Mapped[str] = mapped_column(String(80))
+    token: Mapped[str] = mapped_column(String(64), index=True)
+    """Which browser session holds it: one person may have two."""
+    until: Mapped[datetime] = mapped_column(index=True)
 
 
 class Run(Table):
@@ -174,6 +147,7 @@ class Run(Table):
     __table_args__ = (
         # One job at a time, whoever clicks and however often: only one row may hold the seat.
         UniqueConstraint("seat"),
+        NEVER_REUSED,
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     status: Mapped[str] = mapped_column(String(12), index=True)
@@ -203,7 +177,7 @@ class RunEvent(Table):
     """One line of a run's log or one point of its curves."""
 
     __tablename__ = "run_event"
-    __table_args__ = (Index("run_event_order", "run_id", "id"),)
+    __table_args__ = (Index("run_event_order", "run_id", "id"), NEVER_REUSED)
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
     at: Mapped[datetime] = mapped_column(default=now)
@@ -216,6 +190,7 @@ class Promotion(Table):
     """Which model predicts from when on; the newest row names the champion."""
 
     __tablename__ = "promotion"
+    __table_args__ = NEVER_REUSED
     id: Mapped[int] = mapped_column(primary_key=True)
     model_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
     previous_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
@@ -240,6 +215,7 @@ class Fingerprint(Table):
     """
 
     __tablename__ = "fingerprint"
+    __table_args__ = NEVER_REUSED
     id: Mapped[int] = mapped_column(primary_key=True)
     scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"), unique=True)
     bits: Mapped[str] = mapped_column(String(64))
@@ -249,7 +225,7 @@ class Lookalike(Table):
     """Two scans that show, or seem to show, the same picture."""
 
     __tablename__ = "lookalike"
-    __table_args__ = (UniqueConstraint("scan_id", "other_id"),)
+    __table_args__ = (UniqueConstraint("scan_id", "other_id"), NEVER_REUSED)
     id: Mapped[int] = mapped_column(primary_key=True)
     scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
     """The one with the larger number."""
@@ -268,7 +244,7 @@ class LookalikeDecision(Table):
     """
 
     __tablename__ = "lookalike_decision"
-    __table_args__ = (Index("lookalike_decision_order", "scan_id", "other_id", "id"),)
+    __table_args__ = (Index("lookalike_decision_order", "scan_id", "other_id", "id"), NEVER_REUSED)
     id: Mapped[int] = mapped_column(primary_key=True)
     scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
     other_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
@@ -280,10 +256,20 @@ class LookalikeDecision(Table):
     at: Mapped[datetime] = mapped_column(default=now)
 
 
+class WorkerRow(Table):
+    """A worker that is alive, by the database's clock; it deletes its row when it ends."""
+
+    __tablename__ = "worker"
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    device: Mapped[str] = mapped_column(String(80))
+    seen_at: Mapped[datetime]
+
+
 class Audit(Table):
     """Who did what, beyond what the other tables already say: imports, exports, cancels."""
 
     __tablename__ = "audit"
+    __table_args__ = NEVER_REUSED
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now, index=True)
     who: Mapped[str] = mapped_column(String(80))

@@ -12,7 +12,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from fetal.store import audit
-from fetal.store.tables import Annotation, Audit, ModelVersion, Patient, Scan, Table
+from fetal.store.table_base import Table
+from fetal.store.tables import Annotation, Audit, ModelVersion, Patient, Scan
 from fetal.workbench.bench import Workbench
 from fetal.workbench.frozen import require_no_training, rewrite_snapshots, sweep_snapshots
 from fetal.workbench.snapshot import trained_on

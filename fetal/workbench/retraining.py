@@ -13,7 +13,8 @@ from fetal.jobs.queue import JobQueue, queue
 from fetal.jobs.recovery import AGAIN, recover
 from fetal.planes import Plane
 from fetal.store.audit import record
-from fetal.store.tables import Run, RunEvent, now
+from fetal.store.table_base import now
+from fetal.store.tables import Run, RunEvent
 from fetal.store.workspace import Workspace
 from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.bench import Workbench

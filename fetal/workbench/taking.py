@@ -223,7 +223,7 @@ def _add(
     names = bench.pseudonyms
     scan = Scan(
         digest=read.digest,
-        name=f"S-{read.digest[:10]}",
+        name=f"S-{read.digest[:16]}",
         file_key=names.file(file),
         patient_id=owner.pseudonym,
         source=source,

@@ -11,7 +11,8 @@ from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png
 from fetal.store.database import Store
-from fetal.store.tables import ModelVersion, Patient, Run, RunEvent, Scan, now
+from fetal.store.table_base import now
+from fetal.store.tables import ModelVersion, Patient, Run, RunEvent, Scan
 from fetal.store.workspace import Workspace
 from tests.tiny_model import tiny_model
 

@@ -7,7 +7,8 @@ from sqlalchemy import event, update
 
 from fetal.planes import PLANES
 from fetal.predict import Doubt
-from fetal.store.tables import ModelVersion, Prediction, Promotion, now
+from fetal.store.table_base import now
+from fetal.store.tables import ModelVersion, Prediction, Promotion
 from fetal.workbench import intake, review, views
 from fetal.workbench.views import ScanFilter
 from tests.tiny_model import tiny_model

@@ -3,14 +3,14 @@
 from alembic import context
 from sqlalchemy import create_engine
 
-from fetal.store.tables import Table
+from fetal.store import tables
 from fetal.store.workspace import Workspace
 
 
 def _run(connection: object) -> None:
     context.configure(
         connection=connection,  # type: ignore[arg-type]
-        target_metadata=Table.metadata,
+        target_metadata=tables.Table.metadata,
         render_as_batch=True,
     )
     with context.begin_transaction():

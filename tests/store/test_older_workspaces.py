@@ -1,0 +1,79 @@
+"""A workspace of 0.1, written by that program: eight scans, labels, a note, an undo, two models."""
+
+import sqlite3
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from fetal.planes import PLANES
+from fetal.store.workspace import Workspace
+from fetal.workbench import open_workbench, review, views
+from fetal.workbench.intake import Incoming, add_scans
+from tests.tiny_model import tiny_model
+from tests.workbench.labelling import drop_of
+
+ARCHIVE = Path(__file__).with_name("data") / "workspace-0.1.tar.gz"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def bench(folder):
+    bench = open_workbench(Workspace.at(folder))
+    yield bench
+    bench.close()
+
+
+def rows(folder, columns=None):
+    """Every row of every table, by the columns that the older program knew."""
+    with sqlite3.connect(folder / "fetal.db") as database:
+        if columns is None:
+            tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            columns = {
+                name: [column[1] for column in database.execute(f"PRAGMA table_info({name})")]
+                for (name,) in tables
+                if name != "alembic_version"
+            }
+        return columns, {
+            name: sorted(database.execute(f"SELECT {', '.join(known)} FROM {name}"), key=str)
+            for name, known in columns.items()
+        }
+
+
+def test_every_row_of_an_older_workspace_is_kept(folder):
+    columns, before = rows(folder)
+    assert len(before["annotation"]) == 11
+    open_workbench(Workspace.at(folder)).close()
+    _, after = rows(folder, columns)
+    for name, kept in before.items():
+        missing = [row for row in kept if row not in after[name]]
+        assert not missing, name
+
+
+def test_an_older_workspace_goes_on_working(bench):
+    found = views.scans(bench, views.ScanFilter(order="oldest"))
+    assert len(found) == 8
+    assert found[0].note == "Looks like a brain to me."
+    assert bench.champion().version.name == "second"
+    assert views.pixels(bench, found[0].id).ndim == 2
+    review.annotate(bench, found[0].id, "femur", "Ann")
+    assert views.scan(bench, found[0].id).label == PLANES[2]
+
+
+def test_scans_of_an_older_workspace_are_known_again(bench):
+    again = add_scans(bench, drop_of(0, 2), who="Bob")
+    assert [taken.outcome.value for taken in again] == ["already there"] * 2
+
+
+def test_a_patient_of_an_older_workspace_gets_the_new_scans(bench):
+    before = views.scans(bench, views.ScanFilter(order="oldest"))[0].patient
+    new = Incoming("Patient00000_9.png", drop_of(9, 1)[0].data)
+    [taken] = add_scans(bench, [new], who="Bob")
+    assert views.scan(bench, taken.scan_id).patient == before
