@@ -10,6 +10,7 @@ run: .venv/run.stamp
 
 test: .venv/test.stamp lint
 	.ci/chromium
+	.ci/postgresql
 	$(BIN)/pytest
 
 lint: .venv/test.stamp

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.support.postgresql"]
+
 RealScan = tuple[Path, dict[str, str]]
 
 
