@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pydicom import Dataset
 
 from fetal.scans.dicom_regions import fitting_regions
+from fetal.scans.dicom_values import items, number, whole
 from fetal.scans.machines import machine_named, maker_named
 from fetal.scans.quiet import keep_pydicom_quiet
 
@@ -138,21 +139,21 @@ def _probe(dataset: Dataset) -> str | None:
 
 def _frequency(dataset: Dataset) -> float | None:
     # The standard counts kilohertz, in each region.
-    for region in dataset.get("SequenceOfUltrasoundRegions") or ():
-        megahertz = float(region.get("TransducerFrequency") or 0) / 1000
+    for region in items(dataset, "SequenceOfUltrasoundRegions"):
+        megahertz = (number(region, "TransducerFrequency") or 0) / 1000
         if 0.5 <= megahertz <= 60:
             return round(megahertz, 2)
     return None
 
 
 def _spacing(dataset: Dataset) -> list[float] | None:
-    written = dataset.get("PixelSpacing")
+    written = _tried(lambda file: [float(value) for value in file.PixelSpacing], dataset)
     if written is not None:
-        return _plausible([float(value) for value in written])
+        return _plausible(written)
     for region in fitting_regions(dataset):
-        units = (region.get("PhysicalUnitsXDirection"), region.get("PhysicalUnitsYDirection"))
-        if units == (_CENTIMETRES,) * 2:
-            down, across = float(region.PhysicalDeltaY), float(region.PhysicalDeltaX)
+        units = (whole(region, "PhysicalUnitsXDirection"), whole(region, "PhysicalUnitsYDirection"))
+        down, across = number(region, "PhysicalDeltaY"), number(region, "PhysicalDeltaX")
+        if units == (_CENTIMETRES,) * 2 and down is not None and across is not None:
             return _plausible([abs(down) * 10, abs(across) * 10])
     return None
 

@@ -2,18 +2,18 @@
 
 import io
 import warnings
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom import uid
-from pydicom.filereader import data_element_generator
 
 from fetal.scans.allowed import Header, header_of
 from fetal.scans.box import Box
-from fetal.scans.dicom_frames import Frames, frame_count
+from fetal.scans.dicom_description import frames_stated
+from fetal.scans.dicom_encoding import believed
+from fetal.scans.dicom_fragments import END_MARK
+from fetal.scans.dicom_frames import Frames
 from fetal.scans.dicom_regions import tissue_regions
 from fetal.scans.errors import AnimatedError, ScanError, TruncatedError, UnsupportedFormatError
 from fetal.scans.limits import Limits
@@ -21,9 +21,7 @@ from fetal.scans.limits import Limits
 _PREFIX_AT = 128
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
 _FIRST_GROUP_BIG_ENDIAN = b"\x00\x08\x00"
-_SYNTAX = 0x00020010
-_META_GROUP = 2
-_INFLATED_AT_ONCE = 1_000_000
+_PIXEL_DATA = b"\xe0\x7f\x10\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,11 @@ def is_film(data: bytes) -> bool:
         data: the file.
     """
     try:
-        return is_dicom(data) and frame_count(_header(data, "NumberOfFrames")) > 1
+        if not is_dicom(data):
+            return False
+        stated = frames_stated(_header(data, "NumberOfFrames"))
+        # Where nothing is written, the length of the pixels tells.
+        return (stated or len(DicomFile(data, Limits.from_environment()).frames)) > 1
     # Damage can surface anywhere in the parser, as any kind of error.
     except Exception:
         return False
@@ -144,9 +146,9 @@ def patient_in_header(data: bytes) -> str | None:
 
 
 def _header(data: bytes, keyword: str) -> pydicom.Dataset:
-    _check_inflated(data, Limits.from_environment())
+    read = believed(data, Limits.from_environment())
     return pydicom.dcmread(
-        io.BytesIO(data), stop_before_pixels=True, specific_tags=[keyword], force=True
+        io.BytesIO(read), stop_before_pixels=True, specific_tags=[keyword], force=True
     )
 
 
@@ -154,8 +156,11 @@ def _parsed(data: bytes, limits: Limits) -> pydicom.Dataset:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _check_inflated(data, limits)
-            dataset = pydicom.dcmread(io.BytesIO(data), force=True)
+            read = believed(data, limits)
+            dataset = pydicom.dcmread(io.BytesIO(read), force=True)
+            if "PixelData" not in dataset and _PIXEL_DATA in read:
+                # pydicom looks for the end of compressed frames, and gives up where it is missing.
+                dataset = pydicom.dcmread(io.BytesIO(read + END_MARK), force=True)
             whole = all(tag in dataset for tag in ("PixelData", "Rows", "Columns"))
     except (ScanError, MemoryError):
         raise
@@ -167,26 +172,3 @@ def _parsed(data: bytes, limits: Limits) -> pydicom.Dataset:
             "a DICOM file without a picture", "please export the scan itself, not its report"
         )
     return dataset
-
-
-def _check_inflated(data: bytes, limits: Limits) -> None:
-    """Refuse a deflated file that unpacks to more than the limits, which pydicom does unasked."""
-    if uid.DeflatedExplicitVRLittleEndian.encode() not in data:
-        return
-    stream = io.BytesIO(data)
-    stream.seek(_PREFIX_AT + 4 if data[_PREFIX_AT : _PREFIX_AT + 4] == b"DICM" else 0)
-    meta = {
-        int(element.tag): element.value
-        for element in data_element_generator(
-            stream, False, True, stop_when=lambda tag, vr, length: tag.group != _META_GROUP
-        )
-    }
-    written = bytes(meta.get(_SYNTAX) or b"").rstrip(b"\0 ").decode("ascii", "replace")
-    if written != uid.DeflatedExplicitVRLittleEndian:
-        return
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    packed, length = stream.read(), 0
-    while packed and not inflater.eof:
-        length += len(inflater.decompress(packed, _INFLATED_AT_ONCE))
-        limits.check_unpacked(length)
-        packed = inflater.unconsumed_tail

@@ -1,5 +1,6 @@
 """From the samples of a DICOM frame to the 8-bit picture that the machine showed."""
 
+from contextlib import suppress
 from typing import Any
 
 import cv2
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi
 
 from fetal.scans.dicom_stream import StreamColour
+from fetal.scans.dicom_values import number, word
 from fetal.scans.formats import to_eight_bits
 
 _MIDDLE = 128
@@ -37,7 +39,7 @@ def shown(
     Returns:
         uint8 (H, W) or (H, W, 3) in RGB.
     """
-    written = str(dataset.get("PhotometricInterpretation") or "").strip()
+    written = word(dataset, "PhotometricInterpretation")
     if samples.ndim == 3:
         return _colours(samples, written, told)
     if written == "PALETTE COLOR" and "RedPaletteColorLookupTableDescriptor" in dataset:
@@ -49,7 +51,7 @@ def shown(
 def _colours(samples: NDArray[Any], written: str, told: StreamColour) -> NDArray[np.uint8]:
     pixels = samples if samples.dtype == np.uint8 else to_eight_bits(samples)
     if told is StreamColour.UNTOLD:
-        is_ybr = written.startswith("YBR_FULL")
+        is_ybr = written.startswith(("YBR_FULL", "YBR_PARTIAL"))
         as_rgb, as_ybr = _colourfulness(pixels)
         contradicted = as_ybr * _CLEARLY < as_rgb if not is_ybr else as_rgb * _CLEARLY < as_ybr
         is_ybr ^= contradicted
@@ -57,9 +59,19 @@ def _colours(samples: NDArray[Any], written: str, told: StreamColour) -> NDArray
         is_ybr = told is StreamColour.YBR
     if not is_ybr:
         return pixels
+    if written.startswith("YBR_PARTIAL") and told is StreamColour.UNTOLD:
+        pixels = _stretched(pixels)
     # OpenCV wants the differences the other way round; its formula is that of PS3.3, C.7.6.3.1.2.
     turned = np.ascontiguousarray(pixels[..., [0, 2, 1]])
     return np.asarray(cv2.cvtColor(turned, cv2.COLOR_YCrCb2RGB), np.uint8)
+
+
+def _stretched(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Brightness of 16 to 235 and differences of 16 to 240 as 0 to 255 (PS3.3, C.7.6.3.1.2)."""
+    levels = pixels.astype(np.float32)
+    levels[..., 0] = (levels[..., 0] - 16) * (255 / 219)
+    levels[..., 1:] = (levels[..., 1:] - _MIDDLE) * (255 / 224) + _MIDDLE
+    return np.asarray(np.rint(levels).clip(0, 255), np.uint8)
 
 
 def _colourfulness(pixels: NDArray[np.uint8]) -> tuple[float, float]:
@@ -93,47 +105,56 @@ def _turned(dataset: pydicom.Dataset) -> pydicom.Dataset:
 
 
 def _greys(samples: NDArray[Any], dataset: pydicom.Dataset) -> NDArray[np.uint8]:
-    values = samples
-    if "ModalityLUTSequence" in dataset or _rescales(dataset):
-        values = apply_modality_lut(samples, dataset)
-    if "VOILUTSequence" in dataset:
-        return _by_table(values, dataset)
+    values = _rescaled(samples, dataset)
+    table = _by_table(values, dataset)
+    if table is not None:
+        return table
     window = _window(dataset)
-    return to_eight_bits(values) if window is None else _windowed(values, *window, dataset)
+    if window is not None:
+        grey = _windowed(values, *window, dataset)
+        # A window beside all that is there would show nothing.
+        if grey.min() != grey.max():
+            return grey
+    return to_eight_bits(values)
 
 
-def _rescales(dataset: pydicom.Dataset) -> bool:
-    slope, shift = dataset.get("RescaleSlope"), dataset.get("RescaleIntercept")
-    return slope is not None and shift is not None and (float(slope), float(shift)) != (1.0, 0.0)
+def _rescaled(samples: NDArray[Any], dataset: pydicom.Dataset) -> NDArray[Any]:
+    if "ModalityLUTSequence" in dataset:
+        with suppress(Exception):
+            return np.asarray(apply_modality_lut(samples, dataset))
+    slope, shift = number(dataset, "RescaleSlope"), number(dataset, "RescaleIntercept")
+    if slope is None or shift is None or slope == 0 or (slope, shift) == (1.0, 0.0):
+        return samples
+    return np.asarray(samples * slope + shift, np.float64)
 
 
-def _by_table(values: NDArray[Any], dataset: pydicom.Dataset) -> NDArray[np.uint8]:
-    found = np.asarray(apply_voi(np.rint(values).astype(np.int64), dataset), np.float64)
-    table = dataset.VOILUTSequence[0]
-    depth = int(table.LUTDescriptor[2])
-    # Descriptors claim 16 bits for tables of 12; a table's brightest entry is white.
-    brightest = float(np.max(apply_voi(np.arange(-(2**15), 2**16), dataset)))
-    white = next((2**bits - 1 for bits in _DEPTHS if brightest < 2**bits), 2**depth - 1)
-    return np.asarray(np.rint(np.clip(found / white, 0, 1) * 255), np.uint8)
+def _by_table(values: NDArray[Any], dataset: pydicom.Dataset) -> NDArray[np.uint8] | None:
+    """Greys by the value-of-interest table; None where there is none, or it cannot be used."""
+    if "VOILUTSequence" not in dataset:
+        return None
+    # A damaged table counts as one that was not written, and may fail as any kind of error.
+    with suppress(Exception):
+        found = np.asarray(apply_voi(np.rint(values).astype(np.int64), dataset), np.float64)
+        if found.min() == found.max():
+            return None
+        depth = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
+        # Descriptors claim 16 bits for tables of 12; a table's brightest entry is white.
+        brightest = float(np.max(apply_voi(np.arange(-(2**15), 2**16), dataset)))
+        white = next((2**bits - 1 for bits in _DEPTHS if brightest < 2**bits), 2**depth - 1)
+        return np.asarray(np.rint(np.clip(found / white, 0, 1) * 255), np.uint8)
+    return None
 
 
 def _window(dataset: pydicom.Dataset) -> tuple[float, float] | None:
-    centre, width = (_first(dataset.get(f"Window{which}")) for which in ("Center", "Width"))
+    centre, width = number(dataset, "WindowCenter"), number(dataset, "WindowWidth")
     return None if centre is None or width is None or width < 1 else (centre, width)
-
-
-def _first(written: Any) -> float | None:
-    if written is None or written == "":
-        return None
-    values = written if isinstance(written, (list, pydicom.multival.MultiValue)) else [written]
-    return float(values[0]) if len(values) else None
 
 
 def _windowed(
     values: NDArray[Any], centre: float, width: float, dataset: pydicom.Dataset
 ) -> NDArray[np.uint8]:
     # PS3.3, C.11.2.1.2 and C.11.2.1.3; linear is the rule where nothing is written.
-    function = str(dataset.get("VOILUTFunction") or "LINEAR").strip().upper()
+    function = word(dataset, "VOILUTFunction")
     levels = np.asarray(values, np.float64)
     if function == "SIGMOID":
         share = 1 / (1 + np.exp(np.clip(-4 * (levels - centre) / width, -500, 500)))

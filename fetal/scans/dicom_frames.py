@@ -7,6 +7,7 @@ the JPEG family; pydicom itself for run lengths and for what is not compressed.
 import io
 import math
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,10 @@ from PIL import Image
 from pydicom import encaps, uid
 from pydicom.pixels.decoders.base import Decoder, get_decoder
 
+from fetal.scans.dicom_bits import in_byte_order, stored_bits
 from fetal.scans.dicom_colour import shown
+from fetal.scans.dicom_description import agree, believe_length, complete, frames_stated
+from fetal.scans.dicom_payload import encoded_frames
 from fetal.scans.dicom_stream import StreamColour, StreamHead, stream_head
 from fetal.scans.errors import ScanError, TruncatedError, UnsupportedFormatError
 from fetal.scans.gdcm_process import GdcmProcess
@@ -24,8 +28,6 @@ from fetal.scans.limits import Limits
 
 _EIGHT_BIT_JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
 _PLUGINS = ("pillow", "gdcm", "pydicom")
-_KNOWN = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", "YBR_FULL_422")
-_OF_JPEG_2000 = ("YBR_ICT", "YBR_RCT")
 _RUN_LENGTH_OVERHEAD = 1.1
 _HEADER = 4096
 _GDCM = GdcmProcess()
@@ -49,22 +51,25 @@ class Frames:
     def __init__(self, dataset: pydicom.Dataset, limits: Limits) -> None:
         self._dataset = dataset
         self._limits = limits
-        _complete(dataset)
-        self.count = frame_count(dataset)
-        limits.check_frames(self.count)
+        stated = frames_stated(dataset)
+        limits.check_frames(stated or 1)
+        complete(dataset)
         limits.check_size(int(dataset.Columns), int(dataset.Rows))
         if int(dataset.get("BitsAllocated") or 0) == 1:
             raise UnsupportedFormatError(
                 "a DICOM file of outlines, one bit a pixel", "please export the scan itself"
             )
-        self._encoded: list[bytes] | None = None
-        if self._syntax.is_encapsulated:
-            self._decoder = self._decoder_or_refusal()
-            self._encoded = self._unpacked()
-            self.count = len(self._encoded)
-        else:
+        self._encoded = encoded_frames(dataset, stated)
+        if self._encoded is None:
             self._decoder = get_decoder(self._syntax)
-            self.count = _believe_length(dataset, self.count)
+            self.count = believe_length(dataset, stated)
+        else:
+            self._decoder = self._decoder_or_refusal()
+            self.count = len(self._encoded)
+            agree(dataset)
+        if self.count == 0:
+            raise TruncatedError("DICOM")
+        limits.check_frames(self.count)
 
     def __len__(self) -> int:
         return self.count
@@ -88,8 +93,7 @@ class Frames:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 if self._encoded is None:
-                    samples, _ = self._decoder.as_array(self._dataset, index=index, raw=True)
-                    return shown(samples, self._dataset)
+                    return self._native(index)
                 return self._decompressed(self._encoded[index])
         except (ScanError, MemoryError):
             raise
@@ -115,22 +119,17 @@ class Frames:
             raise UnsupportedFormatError(f"a DICOM file compressed as “{self._syntax.name}”")
         return decoder
 
-    def _unpacked(self) -> list[bytes]:
-        found: list[bytes] = []
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            frames = encaps.generate_frames(self._dataset.PixelData, number_of_frames=self.count)
-            try:
-                while len(found) < self.count:
-                    found.append(next(frames))
-            # A clip that was cut short keeps the frames before the cut.
-            except Exception as error:
-                if not found:
-                    raise TruncatedError("DICOM") from error
-        return found
+    def _native(self, index: int) -> NDArray[np.uint8]:
+        dataset = self._dataset
+        options: dict[str, Any] = {"correct_unused_bits": False}
+        if dataset.PhotometricInterpretation == "YBR_PARTIAL_422":
+            # pydicom knows how to spread the colour differences of this one only.
+            options["photometric_interpretation"] = "YBR_FULL_422"
+        samples, _ = self._decoder.as_array(dataset, index=index, raw=True, **options)
+        return shown(stored_bits(in_byte_order(samples, dataset), dataset), dataset)
 
     def _decompressed(self, frame: bytes) -> NDArray[np.uint8]:
-        head = stream_head(frame)
+        head = None if self._syntax == uid.RLELossless else stream_head(frame)
         told = StreamColour.UNTOLD
         if head is not None:
             if head.width * head.height > self._limits.pixels:
@@ -142,7 +141,7 @@ class Frames:
         elif self._syntax == uid.RLELossless:
             self._check_run_lengths(frame)
         single = _single(self._dataset, frame, head)
-        return shown(self._by_plugin(single), single, told)
+        return shown(stored_bits(self._by_plugin(single), self._dataset), single, told)
 
     def _eight_bit_jpeg(self, frame: bytes, head: StreamHead) -> NDArray[np.uint8]:
         if head.bits != 8:
@@ -176,81 +175,15 @@ class Frames:
         return _array(self._decoder, single, plugins[-1])
 
 
-def frame_count(dataset: pydicom.Dataset) -> int:
-    """How many frames a file says that it holds, at least one.
-
-    Args:
-        dataset: the file's.
-    """
-    return max(1, int(dataset.get("NumberOfFrames") or 1))
-
-
-def _complete(dataset: pydicom.Dataset) -> None:
-    # Files without a preamble also lack the header that tells how the pixels are packed.
-    if not getattr(dataset, "file_meta", None):
-        dataset.file_meta = pydicom.dataset.FileMetaDataset()
-    if "TransferSyntaxUID" not in dataset.file_meta:
-        implicit, little = dataset.original_encoding
-        dataset.file_meta.TransferSyntaxUID = (
-            uid.ImplicitVRLittleEndian
-            if implicit
-            else uid.ExplicitVRLittleEndian
-            if little
-            else uid.ExplicitVRBigEndian
-        )
-    for keyword, usual in (
-        ("SamplesPerPixel", 1),
-        ("BitsAllocated", 8),
-        ("PixelRepresentation", 0),
-    ):
-        if dataset.get(keyword) is None:
-            setattr(dataset, keyword, usual)
-    if dataset.get("BitsStored") is None:
-        dataset.BitsStored = dataset.BitsAllocated
-    _agree(dataset)
-
-
-def _believe_length(dataset: pydicom.Dataset, frames: int) -> int:
-    """Take samples and frames from the length of what is not compressed; gives the frames.
-
-    A clip that was cut short keeps its whole frames.
-    """
-    plane = int(dataset.Rows) * int(dataset.Columns)
-    length = len(dataset.PixelData) * 8 // int(dataset.BitsAllocated)
-    declared = int(dataset.SamplesPerPixel)
-    # A byte may follow that makes the length even.
-    if declared == 3 and length - plane * frames in (0, 1):
-        dataset.SamplesPerPixel = 1
-    elif declared == 1 and length // (plane * frames) == 3:
-        dataset.SamplesPerPixel = 3
-    _agree(dataset)
-    halved = dataset.PhotometricInterpretation == "YBR_FULL_422"
-    values = plane * (2 if halved else int(dataset.SamplesPerPixel))
-    if frames > 1 and length < values * frames:
-        frames = max(1, length // values)
-        dataset.NumberOfFrames = frames
-    return frames
-
-
-def _agree(dataset: pydicom.Dataset) -> None:
-    """Make the photometric interpretation one that the number of samples allows."""
-    written = str(dataset.get("PhotometricInterpretation") or "").strip()
-    grey = written in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
-    if int(dataset.SamplesPerPixel) == 1:
-        dataset.PhotometricInterpretation = written if grey else "MONOCHROME2"
-        return
-    known = written in (*_KNOWN, *_OF_JPEG_2000) and not grey
-    dataset.PhotometricInterpretation = written if known else "RGB"
-    if dataset.get("PlanarConfiguration") is None:
-        dataset.PlanarConfiguration = 0
-
-
 def _single(dataset: pydicom.Dataset, frame: bytes, head: StreamHead | None) -> pydicom.Dataset:
     """A dataset of one frame, described as its stream describes it."""
     single = pydicom.Dataset()
     # All that describes pixels, and how to show them, is of this group.
-    for element in dataset.group_dataset(0x0028):
-        single.add(element)
+    for raw in dataset.group_dataset(0x0028).values():
+        # A damaged element may raise anything; it counts as one that was not written.
+        with suppress(Exception):
+            element = dataset[raw.tag]
+            single.add_new(element.tag, element.VR, element.value)
     single.file_meta = dataset.file_meta
     single.NumberOfFrames = 1
     single.PixelData = encaps.encapsulate([frame])
@@ -259,12 +192,22 @@ def _single(dataset: pydicom.Dataset, frame: bytes, head: StreamHead | None) -> 
         single.Rows, single.Columns = head.height, head.width
         if head.samples in (1, 3):
             single.SamplesPerPixel = head.samples
-        _agree(single)
+        agree(single)
+        _believe_depth(single, head.bits)
     return single
+
+
+def _believe_depth(single: pydicom.Dataset, bits: int) -> None:
+    """Take the depth of the samples from the stream, which the decoder needs to unpack it."""
+    if 0 < bits <= 16:
+        single.BitsAllocated = 8 if bits <= 8 else 16
+        single.BitsStored, single.HighBit = bits, bits - 1
 
 
 def _array(decoder: Decoder, single: pydicom.Dataset, plugin: str) -> NDArray[Any]:
     if plugin == "gdcm":
         return _GDCM.decode(single)
-    samples, _ = decoder.as_array(single, index=0, raw=True, decoding_plugin=plugin)
+    samples, _ = decoder.as_array(
+        single, index=0, raw=True, decoding_plugin=plugin, correct_unused_bits=False
+    )
     return samples

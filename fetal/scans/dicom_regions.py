@@ -6,9 +6,11 @@ The Sequence of Ultrasound Regions is that of PS3.3, C.8.5.5.
 import pydicom
 
 from fetal.scans.box import Box
+from fetal.scans.dicom_values import items, whole
 
 _TWO_DIMENSIONS = 1
 _TISSUE, _COLOUR_FLOW = 1, 2
+_CORNERS = ("MinX0", "MinY0", "MaxX1", "MaxY1")
 _SLACK = 0.01
 _SMALLEST_SHARE = 0.05
 
@@ -23,7 +25,7 @@ def tissue_regions(dataset: pydicom.Dataset) -> tuple[Box, ...]:
         The boxes, none where the file has none to be used.
     """
     width, height = int(dataset.Columns), int(dataset.Rows)
-    boxes = [_box(region) for region in fitting_regions(dataset)]
+    boxes = [box for region in fitting_regions(dataset) if (box := _box(region)) is not None]
     within = (
         Box(box.left, box.top, min(box.right, width), min(box.bottom, height)) for box in boxes
     )
@@ -40,46 +42,40 @@ def fitting_regions(dataset: pydicom.Dataset) -> list[pydicom.Dataset]:
 
     Some programs make a picture smaller, or crop it, and leave the regions as they were, which
     shows in a box that reaches beyond the picture: then none of them, nor the sizes that they
-    tell, counts for anything.
+    tell, counts for anything. Nor do they where the place of one cannot be read.
 
     Args:
         dataset: the file's, with `Rows` and `Columns`.
 
     Returns:
-        Those with bounds; none where one of them does not fit.
+        The regions; none where one of them does not fit.
     """
     width, height = int(dataset.Columns), int(dataset.Rows)
-    regions = [region for region in _tissue(dataset) if _has_bounds(region)]
+    regions = _tissue(dataset)
+    boxes = [_box(region) for region in regions]
     beyond = any(
-        box.left < 0
+        box is None
+        or box.left < 0
         or box.top < 0
         or box.right > width * (1 + _SLACK) + 1
         or box.bottom > height * (1 + _SLACK) + 1
-        for box in map(_box, regions)
+        for box in boxes
     )
     return [] if beyond else regions
 
 
-def _box(region: pydicom.Dataset) -> Box:
-    return Box(
-        int(region.RegionLocationMinX0),
-        int(region.RegionLocationMinY0),
-        int(region.RegionLocationMaxX1) + 1,
-        int(region.RegionLocationMaxY1) + 1,
-    )
+def _box(region: pydicom.Dataset) -> Box | None:
+    corners = [whole(region, f"RegionLocation{corner}") for corner in _CORNERS]
+    if None in corners:
+        return None
+    left, top, right, bottom = (corner or 0 for corner in corners)
+    return Box(left, top, right + 1, bottom + 1)
 
 
 def _tissue(dataset: pydicom.Dataset) -> list[pydicom.Dataset]:
     return [
         region
-        for region in dataset.get("SequenceOfUltrasoundRegions") or []
-        if region.get("RegionSpatialFormat") == _TWO_DIMENSIONS
-        and region.get("RegionDataType") in (_TISSUE, _COLOUR_FLOW)
+        for region in items(dataset, "SequenceOfUltrasoundRegions")
+        if whole(region, "RegionSpatialFormat") == _TWO_DIMENSIONS
+        and whole(region, "RegionDataType") in (_TISSUE, _COLOUR_FLOW)
     ]
-
-
-def _has_bounds(region: pydicom.Dataset) -> bool:
-    return all(
-        region.get(f"RegionLocation{corner}") is not None
-        for corner in ("MinX0", "MinY0", "MaxX1", "MaxY1")
-    )

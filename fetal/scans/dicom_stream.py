@@ -8,7 +8,10 @@ import struct
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pydicom import uid
+
 _STARTS_2000 = b"\xff\x4f\xff\x51"
+_BOX_2000 = b"\0\0\0\x0cjP  "
 _CODING_STYLE = b"\xff\x52"
 _LOOKED_AT = 65_536
 _JPEG_START = b"\xff\xd8"
@@ -16,6 +19,9 @@ _NOT_FRAMES = (0xC4, 0xC8, 0xCC)
 _JPEG_LS_FRAME = 0xF7
 _NO_LENGTH = (0x01, *range(0xD0, 0xD8))
 _ADOBE_TRANSFORM = 11
+_PROGRESSIVE, _LOSSLESS = 0xC2, 0xC3
+_MOST_SEGMENTS = 15
+_SEGMENTS_FROM = 64
 
 
 class StreamColour(StrEnum):
@@ -36,6 +42,7 @@ class StreamHead:
         samples: values a pixel.
         bits: bits a value.
         colour: what the values of a pixel are; for JPEG 2000, what they are once decoded.
+        syntax: the transfer syntax that such a stream stands for.
     """
 
     width: int
@@ -43,13 +50,14 @@ class StreamHead:
     samples: int
     bits: int
     colour: StreamColour
+    syntax: uid.UID
 
 
 def stream_head(frame: bytes) -> StreamHead | None:
     """Read the head of a JPEG, JPEG-LS or JPEG 2000 stream.
 
     Args:
-        frame: one compressed frame.
+        frame: one compressed frame, which begins with the stream or with the boxes of a JP2 file.
 
     Returns:
         The head, or None where the bytes are none of these or end too early.
@@ -57,10 +65,26 @@ def stream_head(frame: bytes) -> StreamHead | None:
     try:
         if frame.startswith(_JPEG_START):
             return _jpeg(frame)
-        start = frame.find(_STARTS_2000, 0, _LOOKED_AT)
-        return _jpeg_2000(frame, start) if start >= 0 else None
+        boxed = frame.startswith(_BOX_2000)
+        start = frame.find(_STARTS_2000, 0, _LOOKED_AT) if boxed else 0
+        return _jpeg_2000(frame, start) if frame.startswith(_STARTS_2000, start) else None
     except (struct.error, IndexError):
         return None
+
+
+def is_run_lengths(frame: bytes, segments: int) -> bool:
+    """Tell whether a frame begins with the header of run lengths (PS3.5, G.5).
+
+    Args:
+        frame: one compressed frame.
+        segments: how many there have to be: one for each byte of a pixel.
+    """
+    if len(frame) <= _SEGMENTS_FROM or not 1 <= segments <= _MOST_SEGMENTS:
+        return False
+    count, *places = struct.unpack_from("<16I", frame)
+    used = places[:segments]
+    rising = all(here < there for here, there in zip(used, [*used[1:], len(frame)], strict=True))
+    return count == segments and used[0] == _SEGMENTS_FROM and rising
 
 
 def _jpeg_2000(frame: bytes, start: int) -> StreamHead:
@@ -71,7 +95,7 @@ def _jpeg_2000(frame: bytes, start: int) -> StreamHead:
     # Decoders undo the stream's own colour transform, so that what they give is RGB.
     transformed = style >= 0 and frame[style + 8] == 1
     colour = StreamColour.RGB if transformed else StreamColour.UNTOLD
-    return StreamHead(right - left, bottom - top, samples, bits, colour)
+    return StreamHead(right - left, bottom - top, samples, bits, colour, uid.JPEG2000)
 
 
 def _jpeg(frame: bytes) -> StreamHead | None:
@@ -90,10 +114,18 @@ def _jpeg(frame: bytes) -> StreamHead | None:
             bits, height, width, samples = struct.unpack_from(">BHHB", body)
             if told is StreamColour.UNTOLD and body[6::3][:3] == b"RGB":
                 told = StreamColour.RGB
-            return StreamHead(width, height, samples, bits, told)
+            return StreamHead(width, height, samples, bits, told, _syntax(marker, bits))
         told = _application(marker, body, told)
         at += 2 + length
     return None
+
+
+def _syntax(marker: int, bits: int) -> uid.UID:
+    if marker == _JPEG_LS_FRAME:
+        return uid.JPEGLSLossless
+    if marker == _LOSSLESS:
+        return uid.JPEGLossless
+    return uid.JPEGBaseline8Bit if bits == 8 and marker <= _PROGRESSIVE else uid.JPEGExtended12Bit
 
 
 def _application(marker: int, body: bytes, told: StreamColour) -> StreamColour:

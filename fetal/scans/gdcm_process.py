@@ -66,5 +66,7 @@ def main() -> None:
 
 def _decoded(dataset: pydicom.Dataset) -> NDArray[Any]:
     decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
-    samples, _ = decoder.as_array(dataset, index=0, raw=True, decoding_plugin="gdcm")
+    samples, _ = decoder.as_array(
+        dataset, index=0, raw=True, decoding_plugin="gdcm", correct_unused_bits=False
+    )
     return samples

@@ -52,7 +52,7 @@ def test_pictures_are_those_that_pydicom_decodes_but_for_their_scale(bench, capl
         try:
             ours = DicomFile(data, Limits(shortest_side=1)).picture(0).pixels
             theirs = _by_pydicom(path)
-        except (ScanError, RuntimeError, AttributeError):
+        except (ScanError, RuntimeError, AttributeError, ValueError):
             continue
         assert ours.shape == theirs.shape, path.name
         assert _farthest_from_a_line(theirs, ours) < 1.6, path.name
