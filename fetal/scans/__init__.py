@@ -19,7 +19,14 @@ from fetal.scans.identity import PseudonymKeyError, Pseudonyms
 from fetal.scans.limits import Limits
 from fetal.scans.overlay import find_lettering
 from fetal.scans.png import decode_png, encode_png
-from fetal.scans.reading import Scan, names_patient, pixel_digest, read_grey, read_scan
+from fetal.scans.reading import (
+    Scan,
+    names_patient,
+    pixel_digest,
+    read_grey,
+    read_scan,
+    scan_of_image,
+)
 from fetal.scans.sector import Sector, find_sector
 
 __all__ = [
@@ -50,4 +57,5 @@ __all__ = [
     "read_frames",
     "read_grey",
     "read_scan",
+    "scan_of_image",
 ]

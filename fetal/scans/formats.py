@@ -3,6 +3,7 @@
 import io
 import struct
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,10 @@ _OTHER_KINDS = {
     b"\x30\x26\xb2\x75": "a film",
     b"\x00\x00\x01\xba": "a film",
 }
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+_AVIF = (b"avif", b"avis", b"avio")
+_PHONE = "please save it as PNG or JPEG, and upload that file"
+_BRANDS_LOOKED_AT = 256
 _TIFF_PHOTOMETRIC = 262
 _TIFF_WHITE_IS_ZERO = 0
 _BIT_DEPTHS = (8, 10, 12, 14, 16)
@@ -94,17 +99,46 @@ def read_picture(data: bytes, limits: Limits) -> NDArray[np.uint8]:
         raise _refusal(data)
     if kind == "WEBP":
         limits.check_size(*_webp_size(data))
+    return _guarded(lambda: _decoded(data, kind, limits), _NAMES.get(kind, kind), limits)
+
+
+def pixels_of(image: Image.Image, limits: Limits) -> NDArray[np.uint8]:
+    """Take the pixels of a Pillow image as `read_picture` takes those of its file.
+
+    Args:
+        image: the image, in any of Pillow's modes; of one with several frames the present one.
+        limits: the bounds on its size.
+
+    Returns:
+        uint8 (H, W) or (H, W, 3), upright.
+
+    Raises:
+        TruncatedError: its file, which Pillow reads only now, cannot be read to its end.
+        TooLargeError: it has too many pixels.
+        TooSmallError: it has too few.
+
+    Example:
+        >>> pixels_of(Image.new("LA", (64, 64), (255, 0)), Limits()).max()
+        np.uint8(0)
+    """
+    limits.check_size(*image.size)
+    return _guarded(lambda: _pixels(image), image.format or "picture", limits)
+
+
+def _guarded(
+    decode: Callable[[], NDArray[np.uint8]], name: str, limits: Limits
+) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _decoded(data, kind, limits)
+            return decode()
     except Image.DecompressionBombError:
         raise limits.too_many_pixels() from None
     except (ScanError, MemoryError):
         raise
     # A decoder may raise anything at all on a hostile or damaged file.
     except Exception as error:
-        raise TruncatedError(_NAMES.get(kind, kind)) from error
+        raise TruncatedError(name) from error
 
 
 def to_eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
@@ -145,15 +179,20 @@ def _pixels(image: Image.Image) -> NDArray[np.uint8]:
     upright = ImageOps.exif_transpose(image)
     mode = upright.mode
     if mode.startswith(("I", "F")):
-        deep = to_eight_bits(np.asarray(upright))
+        deep = to_eight_bits(_over_black(np.asarray(upright), upright.info.get("transparency")))
         return np.asarray(255 - deep, np.uint8) if white_is_zero else deep
-    if mode in ("L", "1"):
-        return np.asarray(upright.convert("L"), np.uint8)
     if upright.has_transparency_data:
-        layered = upright.convert("RGBA")
+        layered = (upright.convert("LA") if mode == "La" else upright).convert("RGBA")
         ground = Image.new("RGBA", layered.size, (0, 0, 0, 255))
         upright = Image.alpha_composite(ground, layered)
+    elif mode in ("L", "1"):
+        return np.asarray(upright.convert("L"), np.uint8)
     return np.asarray(upright.convert("RGB"), np.uint8)
+
+
+def _over_black(values: NDArray[Any], transparent: object) -> NDArray[Any]:
+    """Deep greys with the one that is transparent, if there is one, as black."""
+    return np.where(values == transparent, 0, values) if isinstance(transparent, int) else values
 
 
 def _white_is_zero(image: Image.Image) -> bool:
@@ -166,11 +205,21 @@ def _refusal(data: bytes) -> NotAnImageError | UnsupportedFormatError:
         if data.startswith(start):
             return UnsupportedFormatError(kind)
     if data[4:8] == b"ftyp":
-        still = data[8:12] in (b"heic", b"heix", b"mif1", b"avif")
-        return UnsupportedFormatError("a HEIC or AVIF picture" if still else "a film")
+        return _iso_refusal(data)
     if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
         return UnsupportedFormatError("a film")
     return NotAnImageError()
+
+
+def _iso_refusal(data: bytes) -> UnsupportedFormatError:
+    """Name a file of ISO 14496-12 by its brands: phones keep pictures as such files, too."""
+    length = min(int.from_bytes(data[:4], "big"), _BRANDS_LOOKED_AT)
+    brands = {data[8:12], *(data[at : at + 4] for at in range(16, length, 4))}
+    if not brands.isdisjoint(_AVIF):
+        return UnsupportedFormatError("an AVIF picture", _PHONE)
+    if not brands.isdisjoint(_HEIC):
+        return UnsupportedFormatError("a HEIC picture, as phones take them", _PHONE)
+    return UnsupportedFormatError("a film")
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:

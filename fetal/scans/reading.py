@@ -10,13 +10,14 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from fetal.scans.allowed import Header
 from fetal.scans.box import Box, bounding_box
 from fetal.scans.colour import shows_flow, to_grey
 from fetal.scans.dicom import DicomPicture, is_dicom, patient_in_header, read_dicom
 from fetal.scans.errors import BlankScanError, ColourDopplerError
-from fetal.scans.formats import read_picture
+from fetal.scans.formats import pixels_of, read_picture
 from fetal.scans.limits import Limits
 from fetal.scans.overlay import lettering_over
 from fetal.scans.sector import Sector, find_sector
@@ -82,6 +83,24 @@ def read_scan(data: bytes, name: str, limits: Limits | None = None) -> Scan:
         'Patient00042'
     """
     return scan_of(_decode(data, limits), name)
+
+
+def scan_of_image(image: Image.Image, name: str = "", limits: Limits | None = None) -> Scan:
+    """Read a Pillow image as `read_scan` reads its file.
+
+    Args:
+        image: the image, in any of Pillow's modes; of one with several frames the present one.
+        name: its file's name, looked at only for a patient at its start.
+        limits: how large it may be; none is what the environment sets.
+
+    Returns:
+        The scan.
+
+    Raises:
+        ScanError: one of its kinds, whose text is the one sentence to show.
+    """
+    pixels = pixels_of(image, limits or Limits.from_environment())
+    return scan_of(DicomPicture(pixels, Header()), name)
 
 
 def scan_of(picture: DicomPicture, name: str) -> Scan:
