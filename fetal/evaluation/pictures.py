@@ -33,19 +33,24 @@ class Exhibit:
 
 
 def exhibits(
-    model: Model, mistakes: Iterable[Mistake], scan_of: Callable[[str], Scan]
+    model: Model, mistakes: Iterable[Mistake], scan_of: Callable[[str], Scan | None]
 ) -> tuple[Exhibit, ...]:
     """Make the pictures of mistakes.
 
     Args:
         model: the model that made them.
         mistakes: the mistakes, as a report holds them (`Report.worst`).
-        scan_of: gives the scan with a digest.
+        scan_of: returns the scan with a digest. If None, it cannot be shown.
 
     Returns:
-        One exhibit for each, in their order. They show patients' scans: handle them as such.
+        One exhibit for each scan that can be shown, in their order. They show patients' scans:
+        handle them as such.
     """
-    return tuple(_exhibit(model, mistake, scan_of(mistake.digest)) for mistake in mistakes)
+    return tuple(
+        _exhibit(model, mistake, scan)
+        for mistake in mistakes
+        if (scan := scan_of(mistake.digest)) is not None
+    )
 
 
 def _exhibit(model: Model, mistake: Mistake, scan: Scan) -> Exhibit:

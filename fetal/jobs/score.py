@@ -1,5 +1,6 @@
 """What a model says of stored scans, kept once for every scan and model."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,13 @@ from sqlalchemy.orm import Session
 
 from fetal.planes import PLANES
 from fetal.predict import Model, Prediction
-from fetal.scans import Box, Scan, decode_png
+from fetal.scans import Box, Scan
 from fetal.store import tables
+from fetal.store.blobs import BlobError
+from fetal.store.contents import read_pixels
 from fetal.store.database import Store
+
+logger = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 """Called with how many scans are done, of how many."""
@@ -30,7 +35,7 @@ class StoredScan:
 
     def read(self, store: Store) -> Scan:
         """Load the scan as it was kept: grey, and blank outside its sector."""
-        pixels = decode_png(store.blobs.get(self.blob))
+        pixels = read_pixels(store.blobs, self.blob, self.digest)
         return Scan(pixels, Box(*self.sector), True, self.digest)
 
 
@@ -45,6 +50,9 @@ def score(
 ) -> None:
     """Predict the scans that a model has not predicted yet, and keep what it says.
 
+    A scan whose picture is gone or damaged stays without a prediction, and so does one that is
+    erased meanwhile; the others go on.
+
     Args:
         store: the database and the files.
         model: the model.
@@ -57,23 +65,37 @@ def score(
     done = len(scan_ids) - len(missing)
     for start in range(0, len(missing), BATCH):
         batch = missing[start : start + BATCH]
+        readable = list(_read(store, batch))
+        done += len(batch) - len(readable)
         rows = []
-        for scan, said in zip(batch, model.predict_many(_read(store, batch)), strict=True):
-            rows.append(kept_values(scan.id, model_id, said))
+        predictions = model.predict_many(read for _, read in readable)
+        for (number, _), said in zip(readable, predictions, strict=True):
+            rows.append(kept_values(number, model_id, said))
             done += 1
             if on_progress is not None:
                 on_progress(done, len(scan_ids))
             if stop is not None and stop():
                 break
-        with store.session() as session:
-            session.execute(_insert_new(session), rows)
+        _keep(store, rows)
         if stop is not None and stop():
             return
 
 
-def _read(store: Store, scans: Sequence[StoredScan]) -> Iterator[Scan]:
+def _read(store: Store, scans: Sequence[StoredScan]) -> Iterator[tuple[int, Scan]]:
     for scan in scans:
-        yield scan.read(store)
+        try:
+            yield scan.id, scan.read(store)
+        except BlobError as error:
+            logger.warning("scan %s is left out: %s", scan.id, error)
+
+
+def _keep(store: Store, rows: Sequence[dict[str, object]]) -> None:
+    with store.session() as session:
+        numbers = [row["scan_id"] for row in rows]
+        there = set(session.scalars(select(tables.Scan.id).where(tables.Scan.id.in_(numbers))))
+        kept = [row for row in rows if row["scan_id"] in there]
+        if kept:
+            session.execute(_insert_new(session), kept)
 
 
 def _missing(store: Store, model_id: int, scan_ids: Sequence[int]) -> list[StoredScan]:

@@ -1,25 +1,37 @@
 """The files of the workspace: scans, models, snapshots, under keys, in a folder or a bucket."""
 
+import hashlib
 import os
 import re
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fetal.store.copies import FolderCopies, sweep
+
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+ -]*")
 _INCOMING = ".incoming"
 """Where local files are written before they are moved to their place."""
+DRAFT_SECONDS = 24 * 3600
+"""A draft that is older was left behind by a program that was killed: no write takes as long."""
 
 
 class BlobKeyError(ValueError):
     """A key that is no plain path below the store."""
 
 
-class BlobMissingError(FileNotFoundError):
+class BlobError(Exception):
+    """What should be stored under a key cannot be had."""
+
+
+class BlobMissingError(BlobError, FileNotFoundError):
     """Nothing is stored under the key."""
+
+
+class BlobDamagedError(BlobError):
+    """What is stored under the key is not what was written."""
 
 
 class Blobs:
@@ -31,8 +43,8 @@ class Blobs:
 
     Args:
         url: a folder, `file:///folder`, or an fsspec address such as `s3://bucket/prefix`.
-        cache: the folder in which `local_folder` keeps copies from a remote store; none is a
-            temporary folder that goes with the object.
+        cache: the folder in which `local_folder` keeps copies from a remote store. If None, it is
+            a temporary folder that goes with the object.
 
     Example:
         >>> blobs = Blobs("/data/blobs")
@@ -43,8 +55,7 @@ class Blobs:
 
     def __init__(self, url: str, *, cache: Path | None = None) -> None:
         self.url = url
-        self._cache = cache
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._copies = FolderCopies(cache)
         self._folder: Path | None = None
         self._remote: Any = None
         self._root = ""
@@ -82,18 +93,26 @@ class Blobs:
         finally:
             temporary.unlink(missing_ok=True)
 
-    def get(self, key: str) -> bytes:
+    def get(self, key: str, digest: str | None = None) -> bytes:
         """Read the bytes under a key.
 
         Args:
             key: the key.
+            digest: SHA-256 that the content must have, in hexadecimal. If None, it is not checked.
 
         Returns:
             The content.
 
         Raises:
             BlobMissingError: nothing is stored under the key.
+            BlobDamagedError: the content has another digest.
         """
+        data = self._read(key)
+        if digest is not None and hashlib.sha256(data).hexdigest() != digest:
+            raise damaged(key)
+        return data
+
+    def _read(self, key: str) -> bytes:
         _check(key)
         try:
             if self._folder is not None:
@@ -154,13 +173,17 @@ class Blobs:
             prefix: the key of the folder.
 
         Returns:
-            The folder itself where the store is local, else a copy. Only read it.
+            The folder itself where the store is local, else a copy. Only read it. A copy whose
+            files do not have the lengths that were fetched is fetched again.
 
         Raises:
             BlobMissingError: nothing is stored under the prefix.
         """
         _check(prefix)
-        place = self._folder / prefix if self._folder is not None else self._cached(prefix)
+        if self._folder is not None:
+            place = self._folder / prefix
+        else:
+            place = self._copies.folder(prefix, lambda: self._files(prefix))
         if not place.is_dir():
             raise BlobMissingError(
                 f"The folder “{prefix}” is not in the workspace's files ({self.url}). Was it "
@@ -189,31 +212,28 @@ class Blobs:
         for found in self._remote.find(address):
             yield found[len(self._root) :].lstrip("/")
 
-    def _cached(self, prefix: str) -> Path:
-        if self._cache is None:
-            if self._temporary is None:
-                self._temporary = tempfile.TemporaryDirectory(prefix="fetal-")
-            self._cache = Path(self._temporary.name)
-        place = self._cache / prefix
-        if place.is_dir():
-            return place
-        copy = self._cache / f"{_INCOMING}-{uuid.uuid4().hex}"
-        try:
-            for key in self.keys(prefix):
-                path = copy / key.removeprefix(prefix).lstrip("/")
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(self.get(key))
-            if copy.is_dir():
-                place.parent.mkdir(parents=True, exist_ok=True)
-                # Another process may have made the same copy first; theirs is as good.
-                try:
-                    copy.rename(place)
-                except OSError:
-                    if not place.is_dir():
-                        raise
-        finally:
-            shutil.rmtree(copy, ignore_errors=True)
-        return place
+    def drop_copy(self, prefix: str) -> bool:
+        """Remove the local copy of a remote folder, so that it is fetched again.
+
+        Args:
+            prefix: the key of the folder.
+
+        Returns:
+            Whether there was a copy; false if the store is local.
+        """
+        _check(prefix)
+        return self._folder is None and self._copies.drop(prefix)
+
+    def sweep_drafts(self) -> None:
+        """Delete what programs that were killed left half written, a day later."""
+        if self._folder is None:
+            self._copies.sweep(DRAFT_SECONDS)
+            return
+        sweep(self._folder / _INCOMING, "*", DRAFT_SECONDS)
+
+    def _files(self, prefix: str) -> Iterator[tuple[str, bytes]]:
+        for key in self.keys(prefix):
+            yield key.removeprefix(prefix).lstrip("/"), self._read(key)
 
     def _address(self, key: str) -> str:
         return f"{self._root.rstrip('/')}/{key}"
@@ -223,6 +243,14 @@ class Blobs:
         folder = self._folder / _INCOMING
         folder.mkdir(parents=True, exist_ok=True)
         return folder / uuid.uuid4().hex
+
+
+def damaged(key: str) -> BlobDamagedError:
+    """Return the error for a key whose content is not what was written."""
+    return BlobDamagedError(
+        f"The file “{key}” in the workspace's files is damaged. Run `fetal check` to see what is "
+        f"damaged and what to do."
+    )
 
 
 def _check(key: str) -> None:

@@ -21,6 +21,8 @@ NOTHING_TO_COMPARE = (
     "No labelled scan is kept apart for testing yet, so the two cannot be compared."
 )
 
+_UNREADABLE = ". Left out, because their pictures are missing or damaged: {count}"
+
 
 @dataclass(frozen=True)
 class Disagreement:
@@ -103,13 +105,18 @@ def compare(
     fair = [scan for scan in locked.scans if scan.digest not in known]
     numbers = [scan.scan for scan in fair]
     if not fair:
-        return Comparison(
-            champion_id, challenger_id, 0, 0, None, None, None, None, [], len(locked.scans), locked,
-            NOTHING_TO_COMPARE,
-        )  # fmt: skip
-    first, second = (
+        return _nothing(champion_id, challenger_id, locked)
+    said = [
         opinions(bench, version.id, numbers, share_of(on_progress, position, len(versions)))
         for position, version in enumerate(versions)
+    ]
+    left_out, unreadable = len(locked.scans) - len(fair), len(fair)
+    fair = [scan for scan in fair if all(scan.scan in answers for answers in said)]
+    unreadable -= len(fair)
+    if not fair:
+        return _nothing(champion_id, challenger_id, locked)
+    first, second = (
+        np.array([answers[scan.scan] for scan in fair], np.float64) for answers in said
     )
     labels = [PLANES.index(scan.plane) for scan in fair]
     patients = [scan.group for scan in fair]
@@ -125,20 +132,32 @@ def compare(
         difference=difference,
         verdict=verdict,
         disagreements=_disagreements(bench, fair, first, second),
-        left_out=len(locked.scans) - len(fair),
+        left_out=left_out,
         locked=locked,
-        words=_words(versions[1].name, verdict, len(fair), len(set(patients))),
+        words=_words(versions[1].name, verdict, len(fair), len(set(patients)))
+        + (_UNREADABLE.format(count=unreadable) if unreadable else ""),
     )
+
+
+def _nothing(first: int, second: int, locked: LockedSet) -> Comparison:
+    return Comparison(
+        first, second, 0, 0, None, None, None, None, [], len(locked.scans), locked,
+        NOTHING_TO_COMPARE,
+    )  # fmt: skip
 
 
 def _disagreements(
     bench: Workbench, scans: Sequence[Labelled], first: np.ndarray, second: np.ndarray
 ) -> list[Disagreement]:
-    pairs = zip(scans, first.argmax(axis=1), second.argmax(axis=1), strict=True)
+    answers = zip(scans, first.argmax(axis=1), second.argmax(axis=1), strict=True)
+    differing = [(scan, one, other) for scan, one, other in answers if one != other]
+    chosen = views.ScanFilter(ids=tuple(scan.scan for scan, *_ in differing))
+    shown = {view.id: view for view in views.scans(bench, chosen)}
     return [
-        Disagreement(views.scan(bench, scan.scan), scan.plane, PLANES[one], PLANES[other])
-        for scan, one, other in pairs
-        if one != other
+        Disagreement(shown[scan.scan], scan.plane, PLANES[one], PLANES[other])
+        for scan, one, other in differing
+        # One may have been erased a moment ago.
+        if scan.scan in shown
     ]
 
 

@@ -19,7 +19,9 @@ from fetal.evaluation import (
 from fetal.jobs.score import Progress
 from fetal.planes import PLANES
 from fetal.predict import Doubt
-from fetal.store.tables import ModelVersion, Prediction, Scan
+from fetal.scans import Scan
+from fetal.store import tables
+from fetal.store.tables import ModelVersion, Prediction
 from fetal.workbench import views
 from fetal.workbench.bench import Workbench
 from fetal.workbench.leaks import seen_by
@@ -32,6 +34,7 @@ NOTHING = (
     "No labelled scan is kept apart that this version has not learnt from, so there is nothing to "
     "measure it on. Label scans of more patients: each training keeps some of them apart."
 )
+UNREADABLE = "its picture is missing or damaged"
 LEARNT = "the model, or one that it came from, was trained on it or on its like"
 
 
@@ -90,12 +93,22 @@ def evaluate(bench: Workbench, model_id: int, on_progress: Progress | None = Non
     if not fair:
         raise NothingToMeasureError(NOTHING)
     cases = _cases(bench, version, fair, on_progress)
-    report = measure(cases, model.bundle, DATA, left_out={LEARNT: len(locked) - len(fair)})
+    if not cases:
+        raise NothingToMeasureError(NOTHING)
+    left_out = {LEARNT: len(locked) - len(fair), UNREADABLE: len(fair) - len(cases)}
+    report = measure(cases, model.bundle, DATA, left_out=left_out)
     # A version goes by its workspace's name, which may not be the one that its card was given.
     report = replace(report, model=version.name)
     number = {scan.digest: scan.scan for scan in fair}
-    shown = exhibits(model, report.worst, lambda digest: views.stored_scan(bench, number[digest]))
+    shown = exhibits(model, report.worst, lambda digest: _picture(bench, number[digest]))
     return Evaluated(report, model.bundle.card, shown)
+
+
+def _picture(bench: Workbench, scan_id: int) -> Scan | None:
+    try:
+        return views.stored_scan(bench, scan_id)
+    except (views.DamagedScanError, views.UnknownScanError):
+        return None
 
 
 def _cases(
@@ -105,18 +118,21 @@ def _cases(
     on_progress: Progress | None,
 ) -> list[Case]:
     numbers = [scan.scan for scan in scans]
-    chances = opinions(bench, version.id, numbers, on_progress)
+    said_of = opinions(bench, version.id, numbers, on_progress)
     check_below = float(version.card["calibration"]["check_below"])
     with bench.store.reading() as session:
         rows = session.execute(
-            select(Prediction.scan_id, Prediction.unfamiliarity, Scan.machine)
-            .join(Scan, Scan.id == Prediction.scan_id)
+            select(Prediction.scan_id, Prediction.unfamiliarity, tables.Scan.machine)
+            .join(tables.Scan, tables.Scan.id == Prediction.scan_id)
             .where(Prediction.model_id == version.id)
         )
         found = {row.scan_id: row for row in rows}
     cases = []
-    for scan, row in zip(scans, chances.tolist(), strict=True):
-        said = found[scan.scan]
+    for scan in scans:
+        # A scan that was erased meanwhile, or cannot be read, has none.
+        if scan.scan not in said_of or scan.scan not in found:
+            continue
+        said, row = found[scan.scan], said_of[scan.scan]
         shares = dict(zip(PLANES, row, strict=True))
         cases.append(
             Case(

@@ -12,11 +12,16 @@ from pathlib import Path
 from sqlalchemy import select
 
 from fetal.store import audit
+from fetal.store.blobs import BlobError
+from fetal.store.contents import read_picture
 from fetal.store.tables import Scan
 from fetal.workbench.bench import Workbench
 from fetal.workbench.query import ScanFilter
+from fetal.workbench.stored import DamagedScanError
 from fetal.workbench.views import ScanView, scans
 
+LEFT_OUT = "left out.txt"
+"""Where an archive says which pictures are not in it."""
 HEADER = (
     "image",
     "plane",
@@ -65,11 +70,14 @@ def export_archive(
         on_progress: told after each scan how many are done, of how many.
 
     Returns:
-        `target`: `labels.csv` as of `export_labels`, and `images/S-….png`.
+        `target`: `labels.csv` as of `export_labels`, and `images/S-….png`. If a picture is gone or
+        damaged, `left out.txt` says of which scan, and what to do; the others are there.
     """
     found = scans(bench, _by_name(chosen))
     with bench.store.reading() as session:
-        blobs = dict(session.execute(select(Scan.id, Scan.blob)).all())
+        rows = session.execute(select(Scan.id, Scan.blob, Scan.digest))
+        stored = {row.id: (row.blob, row.digest) for row in rows}
+    left_out: list[str] = []
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
     try:
@@ -77,9 +85,16 @@ def export_archive(
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr("labels.csv", _table(found), zipfile.ZIP_DEFLATED)
             for done, scan in enumerate(found, start=1):
-                archive.writestr(f"images/{_image(scan)}", bench.blobs.get(blobs[scan.id]))
+                try:
+                    picture = read_picture(bench.blobs, *stored[scan.id])
+                except (BlobError, KeyError):
+                    left_out.append(f"{DamagedScanError(scan.name)}\n")
+                else:
+                    archive.writestr(f"images/{_image(scan)}", picture)
                 if on_progress is not None:
                     on_progress(done, len(found))
+            if left_out:
+                archive.writestr(LEFT_OUT, "".join(left_out))
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.store.blobs import BlobMissingError, Blobs
+from fetal.store.blobs import BlobDamagedError, BlobMissingError, Blobs
+from fetal.store.contents import read_snapshot
 from fetal.store.database import Store
 from fetal.store.tables import Run
 
@@ -70,9 +71,13 @@ def sweep_snapshots(store: Store) -> None:
 
 def _rewritten(blobs: Blobs, key: str, change: Change) -> str:
     try:
-        snapshot = json.loads(blobs.get(key))
+        snapshot = read_snapshot(blobs, key)
     except BlobMissingError:
         # What is gone needs no change.
+        return key
+    except BlobDamagedError:
+        # It cannot be read, and what is to go may still stand in it.
+        blobs.delete(key)
         return key
     for side in ("examples", "test"):
         changed = (change(entry) for entry in snapshot[side])

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fetal.store.any_of import any_of
 from fetal.store.tables import LookalikeDecision, Scan
 
 COPY = "copy"
@@ -84,7 +85,7 @@ def groups(session: Session) -> dict[str, str]:
     scans = {number for pair in found for number in pair}
     patient = {
         row.id: row.patient_id
-        for row in session.execute(select(Scan.id, Scan.patient_id).where(Scan.id.in_(scans)))
+        for row in session.execute(select(Scan.id, Scan.patient_id).where(any_of(Scan.id, scans)))
     }
     links = [
         (patient[one], patient[other], number)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fetal.store.any_of import any_of
 from fetal.store.blobs import Blobs
 from fetal.store.tables import Lookalike, ModelVersion, Scan
 from fetal.workbench.kept_together import DIFFERENT, Pair, groups, standing
@@ -94,5 +95,5 @@ def _pairs(session: Session) -> list[Pair]:
 
 def _patients(session: Session, pairs: Iterable[Pair]) -> dict[int, str]:
     numbers = {number for pair in pairs for number in pair}
-    rows = session.execute(select(Scan.id, Scan.patient_id).where(Scan.id.in_(numbers)))
+    rows = session.execute(select(Scan.id, Scan.patient_id).where(any_of(Scan.id, numbers)))
     return {row.id: row.patient_id for row in rows}

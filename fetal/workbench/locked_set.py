@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from fetal.splits import TEST
+from fetal.store.any_of import any_of
 from fetal.store.tables import (
     UNUSABLE,
     Annotation,
@@ -123,11 +124,14 @@ def _remembered(session: Session) -> dict[int, datetime]:
 
 
 def _remember(bench: Workbench, new: Iterable[int], at: datetime) -> None:
-    rows = [{"scan_id": number, "joined_at": at} for number in sorted(new)]
     with bench.store.session() as session:
         dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        # Two people may compare at the same time: the scan joined with the first of them.
-        session.execute(dialect.insert(LockedScan).on_conflict_do_nothing(), rows)
+        # One may have been erased a moment ago.
+        there = session.scalars(select(Scan.id).where(any_of(Scan.id, new)).order_by(Scan.id))
+        rows = [{"scan_id": number, "joined_at": at} for number in there]
+        if rows:
+            # Two people may compare at the same time: the scan joined with the first of them.
+            session.execute(dialect.insert(LockedScan).on_conflict_do_nothing(), rows)
 
 
 def _departures(session: Session, gone: Iterable[int]) -> list[Departure]:
@@ -138,18 +142,21 @@ def _departures(session: Session, gone: Iterable[int]) -> list[Departure]:
         if number in copies
         else _departure(session, scan)
         for number in gone
-        for scan in [session.get_one(Scan, number)]
+        # One may have been erased a moment ago.
+        if (scan := session.get(Scan, number)) is not None
     ]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    return sorted(filter(None, found), key=lambda one: one.at, reverse=True)
 
 
-def _departure(session: Session, scan: Scan) -> Departure:
+def _departure(session: Session, scan: Scan) -> Departure | None:
     last = session.scalars(
         select(Annotation)
         .where(Annotation.scan_id == scan.id, Annotation.kind != NOTE)
         .order_by(Annotation.id.desc())
         .limit(1)
-    ).one()
+    ).one_or_none()
+    if last is None:
+        return None
     if last.label is None:
         reason = f"label taken back by {last.who}"
     elif last.label == UNUSABLE:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.splits import TEST
+from fetal.store.any_of import any_of
 from fetal.store.tables import Lookalike, LookalikeDecision, Patient, Scan
 from fetal.workbench.bench import Workbench
 from fetal.workbench.kept_together import COPY, DIFFERENT, OPEN, TOGETHER, Pair, groups, standing
@@ -217,6 +218,6 @@ def _people(session: Session, numbers: Sequence[int]) -> dict[int, tuple[str, st
     rows = session.execute(
         select(Scan.id, Scan.patient_id, Patient.side)
         .join(Patient, Patient.id == Scan.patient_id)
-        .where(Scan.id.in_(numbers))
+        .where(any_of(Scan.id, numbers))
     )
     return {row.id: (row.patient_id, row.side) for row in rows}

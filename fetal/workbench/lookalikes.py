@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from fetal.scans import Box, decode_png
+from fetal.scans import Box
 from fetal.scans import Scan as ReadScan
 from fetal.scans.likeness import (
     SAME_REACH,
@@ -20,7 +19,9 @@ from fetal.scans.likeness import (
     small_square,
     to_text,
 )
-from fetal.store.blobs import BlobMissingError
+from fetal.store.any_of import any_of
+from fetal.store.blobs import BlobError
+from fetal.store.contents import read_pixels
 from fetal.store.tables import Fingerprint, Lookalike, Scan
 from fetal.workbench.bench import Workbench
 from fetal.workbench.snapshot import SAMPLE
@@ -77,9 +78,13 @@ class Look:
             session: the transaction.
             scan_id: the scan's number.
         """
+        if _has_fingerprint(session, scan_id):
+            return
         session.add(Fingerprint(scan_id=scan_id, bits=to_text(self.bits)))
         for one in self.found:
-            session.add(_pair(scan_id, one.scan_id, one.distance, one.similarity))
+            pair = _pair(scan_id, one.scan_id, one.distance, one.similarity)
+            if _may_be_added(session, pair):
+                session.add(pair)
 
 
 def look(bench: Workbench, read: ReadScan, patient: str, source: str) -> Look | None:
@@ -200,17 +205,16 @@ def examine(bench: Workbench, one: int, other: int, turns: Sequence[float] = (0.
     alike = similarity(mine, others, turns)
     if not is_copy(same_patient=same_patient, distance=distance, alike=alike):
         return False
-    try:
-        with bench.store.session() as session:
-            session.add(_pair(one, other, distance, round(alike, 4)))
-    except IntegrityError:
-        # Another process found it meanwhile, or erased one of the two.
-        return False
+    with bench.store.session() as session:
+        pair = _pair(one, other, distance, round(alike, 4))
+        if not _may_be_added(session, pair):
+            return False
+        session.add(pair)
     return True
 
 
 def stored(bench: Workbench, number: int) -> ReadScan | None:
-    """Read a stored scan; none where it is being erased.
+    """Read a stored scan; None if it is being erased, or its picture is damaged.
 
     Args:
         bench: the workbench.
@@ -228,12 +232,25 @@ def _compare_stored(bench: Workbench, number: int) -> None:
     seen = look(bench, read, row.patient_id, row.source)
     if seen is None:
         return
-    try:
-        with bench.store.session() as session:
+    with bench.store.session() as session:
+        # Somebody may have erased it meanwhile.
+        if session.get(Scan, number) is not None:
             seen.keep(session, number)
-    except IntegrityError:
-        # Another process compared it meanwhile, or erased one of the two.
-        return
+
+
+def _has_fingerprint(session: Session, scan_id: int) -> bool:
+    query = select(Fingerprint.id).where(Fingerprint.scan_id == scan_id)
+    return session.scalar(query) is not None
+
+
+def _may_be_added(session: Session, pair: Lookalike) -> bool:
+    """Whether both scans are still there, and nobody has found the pair meanwhile."""
+    both = {pair.scan_id, pair.other_id}
+    there = set(session.scalars(select(Scan.id).where(Scan.id.in_(both))))
+    known = select(Lookalike.id).where(
+        Lookalike.scan_id == pair.scan_id, Lookalike.other_id == pair.other_id
+    )
+    return there == both and session.scalar(known) is None
 
 
 def _unseen() -> Select[int]:
@@ -256,14 +273,14 @@ def _rows(bench: Workbench, numbers: Iterable[int]) -> dict[int, Scan]:
     if not wanted:
         return {}
     with bench.store.reading() as session:
-        return {row.id: row for row in session.scalars(select(Scan).where(Scan.id.in_(wanted)))}
+        return {row.id: row for row in session.scalars(select(Scan).where(any_of(Scan.id, wanted)))}
 
 
 def _read(bench: Workbench, row: Scan) -> ReadScan | None:
     try:
-        pixels = decode_png(bench.blobs.get(row.blob))
-    except BlobMissingError:
-        # It is being erased.
+        pixels = read_pixels(bench.blobs, row.blob, row.digest)
+    except BlobError:
+        # It is being erased, or damaged: then it is compared once it is whole again.
         return None
     return ReadScan(pixels, Box(*row.sector), True, row.digest)
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import select
 
 from fetal.jobs.score import Progress, score
@@ -16,8 +14,8 @@ def opinions(
     model_id: int,
     scans: Sequence[int],
     on_progress: Progress | None = None,
-) -> NDArray[np.float64]:
-    """Give a version's probabilities for scans; what is missing is predicted and kept.
+) -> dict[int, list[float]]:
+    """Return a version's probabilities for scans; what is missing is predicted and kept.
 
     Args:
         bench: the open workbench.
@@ -26,7 +24,8 @@ def opinions(
         on_progress: told how many scans are predicted, of how many.
 
     Returns:
-        float64 (n, 6), in the order of the scans and of PLANES.
+        The six probabilities in the order of PLANES, by the scan's number. A scan that was
+        erased meanwhile, or whose picture is gone or damaged, is not among them.
 
     Raises:
         NoModelError: the workspace has no such version.
@@ -39,7 +38,7 @@ def opinions(
         said = _kept(bench, model_id)
     elif on_progress is not None:
         on_progress(len(scans), len(scans))
-    return np.array([said[number] for number in scans], dtype=np.float64)
+    return {number: said[number] for number in scans if number in said}
 
 
 def share_of(report: Progress | None, position: int, parts: int) -> Progress | None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from fetal.store.any_of import any_of
 from fetal.store.tables import UNUSABLE, Annotation, Patient, Prediction, Scan
 
 Order = Literal["newest", "oldest", "doubt"]
@@ -141,9 +142,9 @@ def _conditions(chosen: ScanFilter) -> list[ColumnElement[bool]]:
     if chosen.until is not None:
         found.append(Scan.added_at <= chosen.until)
     if chosen.ids is not None:
-        found.append(Scan.id.in_(chosen.ids))
+        found.append(any_of(Scan.id, chosen.ids))
     if chosen.without:
-        found.append(Scan.id.not_in(chosen.without))
+        found.append(~any_of(Scan.id, chosen.without))
     return found
 
 

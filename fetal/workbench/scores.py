@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import select
 
 from fetal.bundle import BundleError
 from fetal.jobs.score import Progress
 from fetal.metrics import Interval, share
 from fetal.planes import PLANES
+from fetal.store.blobs import BlobError
 from fetal.store.tables import ModelVersion
 from fetal.workbench.bench import Workbench
 from fetal.workbench.leaks import seen_by
@@ -74,14 +76,18 @@ def _score(
         if not fair:
             return Score(view, 0, 0, len(scans), None)
         said = opinions(bench, view.id, [scan.scan for scan in fair], on_progress)
-    except BundleError as error:
+    except (BundleError, BlobError) as error:
         return Score(view, 0, 0, 0, None, str(error))
-    right = said.argmax(axis=1) == [PLANES.index(scan.plane) for scan in fair]
+    seen = len(scans) - len(fair)
+    fair = [scan for scan in fair if scan.scan in said]
+    if not fair:
+        return Score(view, 0, 0, seen, None)
+    right = [PLANES[int(np.argmax(said[scan.scan]))] is scan.plane for scan in fair]
     patients = [scan.group for scan in fair]
     return Score(
         version=view,
         n_scans=len(fair),
         n_patients=len(set(patients)),
-        seen=len(scans) - len(fair),
+        seen=seen,
         accuracy=share(right, patients),
     )

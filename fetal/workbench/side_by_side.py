@@ -1,6 +1,5 @@
 """Trainings side by side: what was asked of each, what it learnt from, and what came of it."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
@@ -9,7 +8,8 @@ import numpy as np
 from sqlalchemy import select
 
 from fetal.metrics import Interval, share
-from fetal.store.blobs import BlobKeyError, BlobMissingError
+from fetal.store.blobs import BlobError, BlobKeyError
+from fetal.store.contents import read_snapshot
 from fetal.store.tables import ModelVersion, Prediction
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
 from fetal.workbench.bench import Workbench
@@ -143,11 +143,11 @@ def learnt_from(bench: Workbench, first: RunView, second: RunView) -> DataDiffer
 
     Returns:
         How the second one's scans differ from the first one's; the locked test set does not count.
-        None where a list of scans is no longer there.
+        None if a list of scans is gone or damaged.
     """
     try:
-        lists = [json.loads(bench.blobs.get(run.snapshot))["examples"] for run in (first, second)]
-    except (BlobMissingError, BlobKeyError):
+        lists = [read_snapshot(bench.blobs, run.snapshot)["examples"] for run in (first, second)]
+    except (BlobError, BlobKeyError):
         return None
     return data_difference(*lists)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fetal.jobs.score import kept_values
@@ -15,6 +14,7 @@ from fetal.scans.identity import DAYS
 from fetal.scans.machines import machine_named
 from fetal.scans.reader import ReadFile
 from fetal.store import audit
+from fetal.store.contents import holds_pixels
 from fetal.store.tables import Patient, Scan
 from fetal.store.tables import Prediction as PredictionRow
 from fetal.workbench.bench import Champion, Workbench
@@ -25,7 +25,7 @@ from fetal.workbench.unsure import OPEN, Gate
 
 __all__ = ["Incoming", "Outcome", "Owner", "Taken", "keep_prediction", "take", "take_read"]
 
-_ATTEMPTS = 3
+_ERASED = "This scan was erased at the same moment: please bring it in again if it is to be stored."
 
 
 def take(
@@ -112,22 +112,19 @@ def take_read(
     if scan.patient is not None:
         owner = Owner(bench.pseudonyms.patient(scan.patient), named=True)
     elif scan.study is not None and not owner.named:
-        owner = _owner_of_study(bench, scan.study) or owner
+        with bench.store.reading() as session:
+            owner = _owner_of_study(session, bench, scan.study) or owner
     read = replace(read, scan=scan)
-    for attempt in range(_ATTEMPTS):
-        try:
-            taken = (
-                _already_there(bench, file, scan, owner, who)
-                or gate.stop(file, read, owner, source, who)
-                or _add(bench, file, scan, png, owner, who, source, champion, decided)
-            )
-            gate.show(taken, read)
-            return taken
-        except IntegrityError:
-            # Another process added the same scan or patient meanwhile: look again.
-            if attempt == _ATTEMPTS - 1:
-                raise
-    raise AssertionError("unreachable")
+    taken = (
+        _already_there(bench, file, scan, png, owner, who)
+        or gate.stop(file, read, owner, source, who)
+        or _add(bench, file, scan, png, owner, who, source, champion, decided)
+        # Somebody else stored the same scan while this one was predicted.
+        or _already_there(bench, file, scan, png, owner, who)
+        or Taken(file, Outcome.REFUSED, None, _ERASED)
+    )
+    gate.show(taken, read)
+    return taken
 
 
 def keep_prediction(
@@ -155,21 +152,20 @@ def keep_prediction(
     return row
 
 
-def _owner_of_study(bench: Workbench, study: str) -> Owner | None:
+def _owner_of_study(session: Session, bench: Workbench, study: str) -> Owner | None:
     """The patient of an examination's scans that came earlier: it can have no other."""
-    with bench.store.reading() as session:
-        patient = session.scalar(
-            select(Patient)
-            .join(Scan, Scan.patient_id == Patient.id)
-            .where(Scan.study == bench.pseudonyms.study(study))
-            .order_by(Scan.id)
-            .limit(1)
-        )
-        return Owner(patient.id, patient.named) if patient else None
+    patient = session.scalar(
+        select(Patient)
+        .join(Scan, Scan.patient_id == Patient.id)
+        .where(Scan.study == bench.pseudonyms.study(study))
+        .order_by(Scan.id)
+        .limit(1)
+    )
+    return Owner(patient.id, patient.named) if patient else None
 
 
 def _already_there(
-    bench: Workbench, file: str, read: ReadScan, owner: Owner, who: str
+    bench: Workbench, file: str, read: ReadScan, png: bytes, owner: Owner, who: str
 ) -> Taken | None:
     with bench.store.reading() as session:
         known = session.scalar(select(Scan).where(Scan.digest == read.digest))
@@ -181,13 +177,30 @@ def _already_there(
         sentence = f"Already there as {known.name}, filed under another patient; it stays there."
         if not patient.named and _refile(bench, known.id, owner, who):
             sentence = f"Already there as {known.name}; it is now filed under its patient."
+    if not holds_pixels(bench.blobs, known.blob, known.digest):
+        _restore(bench, known, png, who)
+        sentence += " Its picture was missing or damaged, and is whole again."
     return Taken(file, Outcome.ALREADY_THERE, known.id, sentence)
 
 
-def _refile(bench: Workbench, scan_id: int, owner: Owner, who: str) -> bool:
-    """File a scan of an unknown patient under the patient who has become known."""
+def _restore(bench: Workbench, scan: Scan, png: bytes, who: str) -> None:
+    """Write a scan's picture again."""
+    # In a transaction, in which nobody can erase the scan: its picture must not come back.
     with bench.store.session() as session:
-        scan = session.get_one(Scan, scan_id)
+        if session.get(Scan, scan.id) is not None:
+            bench.blobs.put(scan.blob, png)
+            audit.record(session, who, "restore picture", scan=scan.name)
+
+
+def _refile(bench: Workbench, scan_id: int, owner: Owner, who: str) -> bool:
+    """File a scan of an unknown patient under the patient who has become known.
+
+    Returns whether it is filed there now; somebody else may have done it a moment ago.
+    """
+    with bench.store.session() as session:
+        scan = session.get(Scan, scan_id)
+        if scan is None or scan.patient_id == owner.pseudonym:
+            return scan is not None
         patient = session.get_one(Patient, scan.patient_id)
         # Once the unknown patient is on a side of the split, the scan has to stay there.
         if patient.named or patient.side is not None:
@@ -213,15 +226,42 @@ def _add(
     source: str,
     champion: Champion | None,
     decided: Mapping[str, int] | None,
-) -> Taken:
+) -> Taken | None:
+    """Store a scan; None if somebody else has stored it meanwhile."""
     prediction = champion.model.predict(read) if champion is not None else None
     key = f"scans/{read.digest[:2]}/{read.digest}.png"
-    if not bench.blobs.exists(key):
+    if not holds_pixels(bench.blobs, key, read.digest):
         bench.blobs.put(key, png)
     seen = look(bench, read, owner.pseudonym, source)
+    with bench.store.session() as session:
+        if session.scalar(select(Scan.id).where(Scan.digest == read.digest)) is not None:
+            return None
+        if read.study is not None and not owner.named:
+            owner = _owner_of_study(session, bench, read.study) or owner
+        _ensure(session, bench, owner)
+        # Somebody may have erased the same picture since it was written.
+        if not bench.blobs.exists(key):
+            bench.blobs.put(key, png)
+        scan = _row(bench, file, read, owner, who, source, key)
+        session.add(scan)
+        session.flush()
+        if champion is not None and prediction is not None:
+            keep_prediction(session, scan.id, champion.version.id, prediction)
+        if decided is not None:
+            audit.record(session, who, "keep checked scan", scan=scan.name, **decided)
+        if seen is not None:
+            seen.keep(session, scan.id)
+    alike = [seen.words()] if seen is not None and seen.found else []
+    sentence = " ".join([f"Added as {scan.name}.", *read.warnings, *alike])
+    return Taken(file, Outcome.ADDED, scan.id, sentence)
+
+
+def _row(
+    bench: Workbench, file: str, read: ReadScan, owner: Owner, who: str, source: str, key: str
+) -> Scan:
     height, width = read.pixels.shape
     names = bench.pseudonyms
-    scan = Scan(
+    return Scan(
         digest=read.digest,
         name=f"S-{read.digest[:16]}",
         file_key=names.file(file),
@@ -237,19 +277,6 @@ def _add(
         blob=key,
         added_by=who,
     )
-    with bench.store.session() as session:
-        _ensure(session, bench, owner)
-        session.add(scan)
-        session.flush()
-        if champion is not None and prediction is not None:
-            keep_prediction(session, scan.id, champion.version.id, prediction)
-        if decided is not None:
-            audit.record(session, who, "keep checked scan", scan=scan.name, **decided)
-        if seen is not None:
-            seen.keep(session, scan.id)
-    alike = [seen.words()] if seen is not None and seen.found else []
-    sentence = " ".join([f"Added as {scan.name}.", *read.warnings, *alike])
-    return Taken(file, Outcome.ADDED, scan.id, sentence)
 
 
 def _ensure(session: Session, bench: Workbench, owner: Owner) -> None:

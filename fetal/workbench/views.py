@@ -11,17 +11,17 @@ from sqlalchemy import select
 
 from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, Prediction, doubt_words
-from fetal.scans import Box, decode_png
-from fetal.scans import Scan as ReadScan
 from fetal.store.tables import UNUSABLE, ModelVersion, Patient, Scan
 from fetal.store.tables import Prediction as PredictionRow
 from fetal.workbench.bench import Workbench
 from fetal.workbench.query import GIVEN, NEWEST, ScanFilter, count_query, scan_query
+from fetal.workbench.stored import DamagedScanError, UnknownScanError, stored_scan, unknown
 from fetal.workbench.taking import keep_prediction
 from fetal.workbench.version import champion_id
 
 __all__ = [
     "UNUSABLE",
+    "DamagedScanError",
     "ScanFilter",
     "ScanView",
     "UnknownScanError",
@@ -30,6 +30,7 @@ __all__ = [
     "pixels",
     "scan",
     "scans",
+    "stored_scan",
 ]
 
 _COLUMNS = (
@@ -55,10 +56,6 @@ _COLUMNS = (
     GIVEN.who,
     GIVEN.at,
 )
-
-
-class UnknownScanError(LookupError):
-    """No scan has this number."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,7 @@ def scan(bench: Workbench, scan_id: int) -> ScanView:
     """
     found = scans(bench, ScanFilter(ids=(scan_id,)))
     if not found:
-        raise _unknown(scan_id)
+        raise unknown(scan_id)
     return found[0]
 
 
@@ -182,7 +179,7 @@ def pixels(bench: Workbench, scan_id: int) -> NDArray[np.uint8]:
 
     Raises:
         UnknownScanError: there is none of this number.
-        BlobMissingError: its file is gone.
+        DamagedScanError: its picture is gone or damaged.
     """
     return stored_scan(bench, scan_id).pixels
 
@@ -201,6 +198,7 @@ def explanation(bench: Workbench, scan_id: int) -> Prediction:
 
     Raises:
         UnknownScanError: there is none of this number.
+        DamagedScanError: its picture is gone or damaged.
         NoModelError: no model predicts.
     """
     champion = bench.champion()
@@ -212,39 +210,11 @@ def explanation(bench: Workbench, scan_id: int) -> Prediction:
         known = session.scalar(seen) is not None
     if not known:
         with bench.store.session() as session:
+            # Somebody may have erased the scan while the model looked at it.
+            if session.get(Scan, scan_id) is None:
+                raise unknown(scan_id)
             keep_prediction(session, scan_id, champion.version.id, prediction)
     return prediction
-
-
-def stored_scan(bench: Workbench, scan_id: int) -> ReadScan:
-    """Read a stored scan as a model takes it.
-
-    Args:
-        bench: the workbench.
-        scan_id: its number.
-
-    Returns:
-        Its pixels and its sector.
-
-    Raises:
-        UnknownScanError: there is none of this number.
-    """
-    with bench.store.reading() as session:
-        row = session.get(Scan, scan_id)
-    if row is None:
-        raise _unknown(scan_id)
-    box = Box(*row.sector)
-    return ReadScan(
-        pixels=decode_png(bench.blobs.get(row.blob)),
-        sector=box,
-        sector_found=box != Box(0, 0, row.width, row.height),
-        digest=row.digest,
-        machine=row.machine,
-    )
-
-
-def _unknown(scan_id: int) -> UnknownScanError:
-    return UnknownScanError(f"There is no scan with the number {scan_id} in this workspace.")
 
 
 def _check_below(card: Mapping[str, Any]) -> float:

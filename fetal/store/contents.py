@@ -1,0 +1,87 @@
+"""What is stored under a digest of its own: read, and held against that digest."""
+
+import json
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal.scans import decode_png, pixel_digest
+from fetal.store.blobs import BlobError, Blobs, damaged
+
+
+def read_picture(blobs: Blobs, key: str, digest: str) -> bytes:
+    """Read the picture of a stored scan as it was stored.
+
+    Args:
+        blobs: the files.
+        key: where the picture is.
+        digest: the scan's digest (`fetal.scans.pixel_digest`).
+
+    Returns:
+        A PNG file.
+
+    Raises:
+        BlobMissingError: the picture is gone.
+        BlobDamagedError: it is not the picture that was stored.
+    """
+    data = blobs.get(key)
+    _decoded(data, key, digest)
+    return data
+
+
+def read_pixels(blobs: Blobs, key: str, digest: str) -> NDArray[np.uint8]:
+    """Read the pixels of a stored scan.
+
+    Args:
+        blobs: the files.
+        key: where the picture is.
+        digest: the scan's digest (`fetal.scans.pixel_digest`).
+
+    Returns:
+        uint8 (H, W), grey.
+
+    Raises:
+        BlobMissingError: as of `read_picture`.
+        BlobDamagedError: as of `read_picture`.
+    """
+    return _decoded(blobs.get(key), key, digest)
+
+
+def _decoded(data: bytes, key: str, digest: str) -> NDArray[np.uint8]:
+    try:
+        pixels = decode_png(data)
+    except Exception as error:
+        # A decoder meets damage in many ways, and raises as many kinds of errors.
+        raise damaged(key) from error
+    if pixel_digest(pixels) != digest:
+        raise damaged(key)
+    return pixels
+
+
+def holds_pixels(blobs: Blobs, key: str, digest: str) -> bool:
+    """Say whether a stored scan's picture is there and undamaged."""
+    try:
+        read_pixels(blobs, key, digest)
+    except BlobError:
+        return False
+    return True
+
+
+def read_snapshot(blobs: Blobs, key: str) -> dict[str, Any]:
+    """Read the frozen list of a run, which is stored under its own digest.
+
+    Args:
+        blobs: the files.
+        key: where it is.
+
+    Returns:
+        The lists `examples` and `test` (`fetal.workbench.snapshot.freeze`).
+
+    Raises:
+        BlobMissingError: it is gone.
+        BlobDamagedError: it is not what was stored.
+    """
+    snapshot: dict[str, Any] = json.loads(blobs.get(key, digest=PurePosixPath(key).stem))
+    return snapshot
