@@ -81,8 +81,14 @@ def promote(champion: models.ModelView, challenger: models.ModelView) -> None:
     words = "Promote" if gate(comparison) else "Promote anyway"
     if st.button(words, key="promote-yes", type="primary"):
         try:
-            models.promote(desk.workbench(), challenger.id, person.name(), comparison)
-        except (BundleError, NoModelError) as error:
+            models.promote(
+                desk.workbench(),
+                challenger.id,
+                person.name(),
+                comparison,
+                instead_of=champion.id,
+            )
+        except (BundleError, NoModelError, models.ChampionMovedError) as error:
             st.error(str(error))
         else:
             st.rerun()
@@ -119,8 +125,8 @@ def roll_back(champion: models.ModelView) -> None:
     )
     if st.button("Roll back", key="roll-back-yes", type="primary"):
         try:
-            models.roll_back(desk.workbench(), person.name())
-        except models.NothingToRollBackError as error:
+            models.roll_back(desk.workbench(), person.name(), champion.id)
+        except (models.NothingToRollBackError, models.ChampionMovedError) as error:
             st.error(str(error))
         else:
             st.rerun()

@@ -100,7 +100,10 @@ def rollback(who: str) -> None:
     from fetal.workbench import models as versions
     from fetal.workbench import open_workbench
 
-    click.echo(f"“{versions.roll_back(open_workbench(), who).name}” predicts again.")
+    bench = open_workbench()
+    champion = next((view for view in versions.versions(bench) if view.is_champion), None)
+    seen = champion.id if champion is not None else None
+    click.echo(f"“{versions.roll_back(bench, who, seen).name}” predicts again.")
 
 
 @models.command()

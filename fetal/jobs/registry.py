@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from fetal.bundle import Bundle
 from fetal.store.database import Store
@@ -14,7 +14,11 @@ from fetal.store.tables import ModelVersion, Run
 def next_name(store: Store) -> str:
     """What the next model would be called, such as “v2 · 23 Nov 2026”."""
     with store.reading() as session:
-        names = list(session.scalars(select(ModelVersion.name)))
+        return _next_name(session)
+
+
+def _next_name(session: Session) -> str:
+    names = list(session.scalars(select(ModelVersion.name)))
     number = len(names) + 1
     while any(name.startswith(f"v{number} ") for name in names):
         number += 1
@@ -48,23 +52,16 @@ def register(store: Store, folder: Path, run: Run) -> ModelVersion:
     # The digest in the name: a half-stored folder of an earlier attempt is never mixed in.
     location = f"models/{_slug(bundle.card.name)}-{bundle.digest[:8]}"
     store.blobs.put_folder(location, folder)
-    name = bundle.card.name
-    while True:
-        try:
-            return _insert(store, bundle, name, location, run)
-        except IntegrityError:
-            name = next_name(store)
-
-
-def _insert(store: Store, bundle: Bundle, name: str, location: str, run: Run) -> ModelVersion:
     with store.session() as session:
         known = session.scalars(
             select(ModelVersion).where(ModelVersion.digest == bundle.digest)
         ).one_or_none()
         if known is not None:
             return known
+        name = bundle.card.name
+        taken = session.scalar(select(ModelVersion.id).where(ModelVersion.name == name))
         version = ModelVersion(
-            name=name,
+            name=name if taken is None else _next_name(session),
             digest=bundle.digest,
             location=location,
             parent_id=run.parent_id,

@@ -6,6 +6,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from fetal.store.copies import FolderCopies, sweep
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+ -]*")
 _INCOMING = ".incoming"
 """Where local files are written before they are moved to their place."""
+_ATTEMPTS = 20
+"""How often a folder is put in another one's place while other processes do the same."""
 DRAFT_SECONDS = 24 * 3600
 """A draft that is older was left behind by a program that was killed: no write takes as long."""
 
@@ -155,16 +158,28 @@ class Blobs:
             for key in set(self.keys(prefix)) - set(new):
                 self.delete(key)
             return
-        temporary, old = self._incoming(), self._incoming()
-        target = self._folder / prefix
+        temporary = self._incoming()
         try:
             shutil.copytree(folder, temporary)
-            if target.exists():
-                target.rename(old)
-            _move(temporary, target)
+            self._replace_folder(temporary, self._folder / prefix)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+    def _replace_folder(self, source: Path, target: Path) -> None:
+        for _ in range(_ATTEMPTS):
+            try:
+                _move(source, target)
+                return
+            except OSError:
+                if not target.is_dir():
+                    raise
+            # A folder cannot take another one's place: the one that is there goes first, unless
+            # another process has just moved it away for the same reason.
+            old = self._incoming()
+            with suppress(FileNotFoundError):
+                target.rename(old)
             shutil.rmtree(old, ignore_errors=True)
+        _move(source, target)
 
     def local_folder(self, prefix: str) -> Path:
         """Give a folder of the store as a local folder.

@@ -1,6 +1,7 @@
 """What is stored under a digest of its own: read, and held against that digest."""
 
 import json
+import re
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from fetal.scans import decode_png, pixel_digest
 from fetal.store.blobs import BlobError, Blobs, damaged
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def read_picture(blobs: Blobs, key: str, digest: str) -> bytes:
@@ -83,5 +86,11 @@ def read_snapshot(blobs: Blobs, key: str) -> dict[str, Any]:
         BlobMissingError: it is gone.
         BlobDamagedError: it is not what was stored.
     """
-    snapshot: dict[str, Any] = json.loads(blobs.get(key, digest=PurePosixPath(key).stem))
+    name = PurePosixPath(key).stem
+    try:
+        # Only a name that is a digest can be held against the content.
+        content = blobs.get(key, digest=name if _DIGEST.fullmatch(name) else None)
+        snapshot: dict[str, Any] = json.loads(content)
+    except ValueError as error:
+        raise damaged(key) from error
     return snapshot

@@ -66,7 +66,9 @@ class Store:
         workspace.folder.mkdir(parents=True, exist_ok=True)
         engine = _engine(workspace.database_url)
         migrate(engine)
-        return cls(workspace, engine, Blobs(workspace.blobs_url, cache=workspace.folder / "cache"))
+        blobs = Blobs(workspace.blobs_url, cache=workspace.folder / "cache")
+        blobs.sweep_drafts()
+        return cls(workspace, engine, blobs)
 
     @contextmanager
     def session(self) -> Iterator[Session]:

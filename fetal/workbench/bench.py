@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fetal.bundle import Bundle, MissingFileError, stated_digest
+from fetal.bundle import Bundle, BundleError, MissingFileError, stated_digest
 from fetal.scans import Pseudonyms
-from fetal.store.blobs import Blobs
+from fetal.store.blobs import BlobMissingError, Blobs
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion
 from fetal.store.workspace import Workspace
@@ -49,7 +49,8 @@ class Workbench:
         self.workspace = workspace
         self.store = store
         self._models: dict[int, Model] = {}
-        self._loading = threading.Lock()
+        self._lock = threading.Lock()
+        self._turns: dict[int, threading.Lock] = {}
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms:
@@ -95,7 +96,9 @@ class Workbench:
         return Champion(view, self.model(view.id))
 
     def model(self, version_id: int) -> "Model":
-        """Load any version of the model, or give it again where it is loaded.
+        """Load any version of the model, or return it again if it is loaded.
+
+        Different versions load at the same time, and one that is loaded waits for none of them.
 
         Args:
             version_id: the version's number.
@@ -107,22 +110,48 @@ class Workbench:
             NoModelError: the workspace has no such version.
             BundleError: the model's files are damaged.
         """
+        loaded = self._loaded(version_id)
+        if loaded is not None:
+            return loaded
+        with self._lock:
+            turn = self._turns.setdefault(version_id, threading.Lock())
+        with turn:
+            loaded = self._loaded(version_id)
+            return loaded if loaded is not None else self._load(version_id)
+
+    def _loaded(self, version_id: int) -> "Model | None":
+        with self._lock:
+            loaded = self._models.pop(version_id, None)
+            if loaded is not None:
+                # The one used last goes to the end: the one unused for longest is dropped first.
+                self._models[version_id] = loaded
+            return loaded
+
+    def _load(self, version_id: int) -> "Model":
+        with self.store.reading() as session:
+            version = session.get(ModelVersion, version_id)
+        if version is None:
+            raise NoModelError(f"This workspace has no model with the number {version_id}.")
+        loaded = self._open(version.location)
+        with self._lock:
+            while len(self._models) >= _MODELS_KEPT:
+                del self._models[next(iter(self._models))]
+            self._models[version_id] = loaded
+        return loaded
+
+    def _open(self, location: str) -> "Model":
         # What needs no model, such as an export of labels, starts sooner without OpenVINO.
         from fetal.predict import load_model
 
-        with self._loading:
-            if version_id not in self._models:
-                with self.store.reading() as session:
-                    version = session.get(ModelVersion, version_id)
-                if version is None:
-                    raise NoModelError(f"This workspace has no model with the number {version_id}.")
-                loaded = load_model(self.blobs.local_folder(version.location))
-                while len(self._models) >= _MODELS_KEPT:
-                    del self._models[next(iter(self._models))]
-                self._models[version_id] = loaded
-            # The one used last goes to the end, so that the one unused for longest is dropped.
-            self._models[version_id] = self._models.pop(version_id)
-            return self._models[version_id]
+        try:
+            return load_model(self.blobs.local_folder(location))
+        except BlobMissingError as error:
+            raise MissingFileError(str(error)) from error
+        except BundleError:
+            # The copy of a remote model may be damaged while the model itself is whole.
+            if not self.blobs.drop_copy(location):
+                raise
+            return load_model(self.blobs.local_folder(location))
 
     def bring_shipped(self) -> None:
         """Add the model that came with the program, where the workspace does not have it yet.

@@ -15,6 +15,7 @@ from fetal.store import audit
 from fetal.store.table_base import Table
 from fetal.store.tables import Annotation, Audit, ModelVersion, Patient, Scan
 from fetal.workbench.bench import Workbench
+from fetal.workbench.erasure_count import add_erasure, count_erasures
 from fetal.workbench.frozen import require_no_training, rewrite_snapshots, sweep_snapshots
 from fetal.workbench.snapshot import trained_on
 
@@ -108,12 +109,28 @@ def erase(bench: Workbench, code: str, who: str) -> Erasure:
             _delete_scans(session, some)
         if patient is not None:
             session.execute(delete(Patient).where(Patient.id == patient.id))
+        add_erasure(session)
         audit.record(session, who, "erase", scans=told.scans, labels=told.labels)
     sweep_snapshots(bench.store)
     for kept in ("runs", "cache/features"):
         shutil.rmtree(bench.workspace.folder / kept, ignore_errors=True)
     clean = bench.store.compact()
     return Erasure(told.patient, told.scans, told.labels, told.models, traces=not clean)
+
+
+def generation(bench: Workbench) -> int:
+    """Return a number that changes with every erasure, in every process.
+
+    What was kept in memory under another number may show what has been erased since: drop it.
+
+    Args:
+        bench: the workbench.
+
+    Returns:
+        How often something was erased in this workspace; 0 in a new one.
+    """
+    with bench.store.reading() as session:
+        return count_erasures(session)
 
 
 def _found(session: Session, code: str) -> tuple[Patient | None, Sequence[Scan]]:

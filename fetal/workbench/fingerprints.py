@@ -3,20 +3,19 @@
 import threading
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from fetal.scans.likeness import REACH, Fingerprints, distances, from_texts, near_pairs
 from fetal.store.database import Store
 from fetal.store.tables import Fingerprint
-
-_NOTHING = (0, 0, "")
+from fetal.workbench.erasure_count import count_erasures
 
 
 class FingerprintIndex:
     """Follows the table of fingerprints; safe to share between threads.
 
     Other processes add and erase rows too: before each question the table is asked for what is
-    new, and read anew where it has shrunk. 10,000 scans take less than a megabyte.
+    new, and read anew if something was erased. 10,000 scans take less than a megabyte.
 
     Args:
         store: the workspace's store.
@@ -25,7 +24,8 @@ class FingerprintIndex:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._turn = threading.Lock()
-        self._last: tuple[int, int, str] = _NOTHING
+        self._last = 0
+        self._erasures = 0
         self._scans: list[int] = []
         self._bits: Fingerprints = from_texts([])
 
@@ -63,18 +63,17 @@ class FingerprintIndex:
 
     def _follow(self) -> None:
         with self._store.reading() as session:
-            there = session.scalar(select(func.count()).select_from(Fingerprint)) or 0
-            query = select(Fingerprint.id, Fingerprint.scan_id, Fingerprint.bits)
-            # The last one known is read again: numbers of erased rows are given out anew.
-            recent = query.where(Fingerprint.id >= self._last[0]).order_by(Fingerprint.id)
-            rows = [(row.id, row.scan_id, row.bits) for row in session.execute(recent)]
-            if self._last != _NOTHING:
-                known, rows = rows[:1], rows[1:]
-                if known != [self._last] or len(self._scans) + len(rows) != there:
-                    everything = session.execute(query.order_by(Fingerprint.id))
-                    rows = [(row.id, row.scan_id, row.bits) for row in everything]
-                    self._last, self._scans, self._bits = _NOTHING, [], from_texts([])
+            # Read before the rows: an erasure between the two is seen at the next question.
+            erasures = count_erasures(session)
+            if erasures != self._erasures:
+                self._last, self._scans, self._bits = 0, [], from_texts([])
+                self._erasures = erasures
+            rows = session.execute(
+                select(Fingerprint.id, Fingerprint.scan_id, Fingerprint.bits)
+                .where(Fingerprint.id > self._last)
+                .order_by(Fingerprint.id)
+            ).all()
         if rows:
-            self._last = rows[-1]
-            self._scans = [*self._scans, *(scan for _, scan, _ in rows)]
-            self._bits = np.concatenate([self._bits, from_texts([bits for *_, bits in rows])])
+            self._last = rows[-1].id
+            self._scans = [*self._scans, *(row.scan_id for row in rows)]
+            self._bits = np.concatenate([self._bits, from_texts([row.bits for row in rows])])

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fetal.scans import PseudonymKeyError, Pseudonyms
@@ -59,9 +58,8 @@ def open_key(store: Store) -> Pseudonyms:
     """
     path = store.workspace.key_file
     coming = _coming(path)
-    if coming.exists() and Pseudonyms.open(coming).fingerprint() == _known(store):
-        # A renewal was killed after its transaction and before its last step.
-        coming.replace(path)
+    if coming.exists():
+        _finish(store, path)
     pseudonyms = Pseudonyms.open(path)
     check_key(store, pseudonyms)
     return pseudonyms
@@ -81,13 +79,13 @@ def check_key(store: Store, pseudonyms: Pseudonyms) -> None:
     """
     known = _known(store)
     if known is None:
-        try:
-            with store.session() as session:
-                session.add(Fact(name=FINGERPRINT, value=pseudonyms.fingerprint()))
-        except IntegrityError:
-            # Another process opened the new workspace at the same moment.
-            pass
-        known = _known(store)
+        with store.session() as session:
+            fact = session.get(Fact, FINGERPRINT)
+            # Another process may have opened the new workspace at the same moment.
+            if fact is None:
+                fact = Fact(name=FINGERPRINT, value=pseudonyms.fingerprint())
+                session.add(fact)
+            known = fact.value
     if known != pseudonyms.fingerprint():
         raise PseudonymKeyError(
             "Expected the pseudonym key that this workspace began with, or was last given; the key "
@@ -149,11 +147,22 @@ def renew_key(store: Store, who: str) -> Renewal:
             session, store.blobs, lambda entry: {**entry, "patient": new.renew(entry["patient"])}
         )
         audit.record(session, who, "renew key", generation=new.generation, scans=scans)
-    _coming(path).replace(path)
+    _finish(store, path)
     sweep_snapshots(store)
     # Job files of trainings that ended name patients too.
     shutil.rmtree(store.workspace.folder / "runs", ignore_errors=True)
     return Renewal(new.generation, len(patients), scans, traces=not store.compact())
+
+
+def _finish(store: Store, path: Path) -> None:
+    """Put the new key of a renewal in the old one's place, if its transaction was kept."""
+    coming = _coming(path)
+    try:
+        if Pseudonyms(coming.read_bytes()).fingerprint() == _known(store):
+            coming.replace(path)
+    except FileNotFoundError:
+        # Another process, which opened the workspace at this moment, has done it.
+        return
 
 
 def _coming(path: Path) -> Path:

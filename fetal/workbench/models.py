@@ -22,6 +22,7 @@ from fetal.workbench.snapshot import unlabelled
 from fetal.workbench.version import ModelView, champion_id, model_view
 
 __all__ = [
+    "ChampionMovedError",
     "Comparison",
     "Departure",
     "Disagreement",
@@ -44,6 +45,16 @@ __all__ = [
 
 class NothingToRollBackError(RuntimeError):
     """The model that predicts has no predecessor."""
+
+
+class ChampionMovedError(RuntimeError):
+    """Another model predicts than the one that the person saw."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Somebody else changed the model a moment ago: “{name}” predicts now. Nothing was "
+            f"changed here; look at it, and decide again."
+        )
 
 
 @dataclass(frozen=True)
@@ -78,7 +89,12 @@ def versions(bench: Workbench) -> list[ModelView]:
 
 
 def promote(
-    bench: Workbench, model_id: int, who: str, comparison: Comparison | None = None
+    bench: Workbench,
+    model_id: int,
+    who: str,
+    comparison: Comparison | None = None,
+    *,
+    instead_of: int | None = None,
 ) -> ModelView:
     """Let a version predict from now on, for everybody.
 
@@ -91,11 +107,13 @@ def promote(
         who: the person who decides.
         comparison: what that person saw of the champion and this version; none where they have
             not been compared.
+        instead_of: the champion that the person saw. If None, any may be replaced.
 
     Returns:
         The version.
 
     Raises:
+        ChampionMovedError: the champion is another one than `instead_of` by now.
         NoModelError: the workspace has no such version.
         BundleError: its files are damaged, so that it could not predict.
     """
@@ -104,6 +122,7 @@ def promote(
         before = champion_id(session)
         if before == model_id:
             return _view(session, model_id)
+        _check_champion(session, before, instead_of)
         gate = _gate(comparison, before, model_id)
         audit.record(session, who, "promote", model=model_id, previous=before, **gate)
         view = _change(session, model_id, "promote", who)
@@ -111,20 +130,24 @@ def promote(
     return view
 
 
-def roll_back(bench: Workbench, who: str) -> ModelView:
+def roll_back(bench: Workbench, who: str, instead_of: int | None = None) -> ModelView:
     """Go back to the version that predicted before the present one was promoted.
 
     Args:
         bench: the open workbench.
         who: the person who decides.
+        instead_of: the champion that the person saw and wants to leave. If None, whichever
+            predicts now; two people who do this at once then go back two steps.
 
     Returns:
         The version that predicts again.
 
     Raises:
+        ChampionMovedError: the champion is another one than `instead_of` by now.
         NothingToRollBackError: the first model still predicts.
     """
     with bench.store.session() as session:
+        _check_champion(session, champion_id(session), instead_of)
         before = _before(session)
         if before is None:
             raise NothingToRollBackError(
@@ -220,6 +243,11 @@ def _gate(comparison: Comparison | None, first: int | None, second: int) -> dict
     }
 
 
+def _check_champion(session: Session, now: int | None, seen: int | None) -> None:
+    if seen is not None and now is not None and now != seen:
+        raise ChampionMovedError(_row(session, now).name)
+
+
 def _change(session: Session, model_id: int, kind: str, who: str) -> ModelView:
     session.add(Promotion(model_id=model_id, previous_id=champion_id(session), kind=kind, who=who))
     session.flush()
@@ -227,11 +255,15 @@ def _change(session: Session, model_id: int, kind: str, who: str) -> ModelView:
 
 
 def _before(session: Session) -> int | None:
-    """The model below the present one; a promotion puts one on top, a rollback takes one off."""
+    """The model below the present one; a promotion puts one on top, a rollback takes one off.
+
+    Older programs could write the same step down several times when several people went back at
+    once: it counts once.
+    """
     pile: list[int] = []
     for row in session.scalars(select(Promotion).order_by(Promotion.id)):
-        if row.kind == "rollback":
+        while row.kind == "rollback" and pile and pile[-1] != row.model_id:
             pile.pop()
-        else:
+        if not pile or pile[-1] != row.model_id:
             pile.append(row.model_id)
     return pile[-2] if len(pile) > 1 else None

@@ -1,9 +1,6 @@
 """The model that came with the program: a workspace's first champion, later one to compare."""
 
-from contextlib import suppress
-
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from fetal.bundle import Bundle
@@ -18,8 +15,7 @@ PROGRAM = "fetal"
 def is_known(store: Store, digest: str) -> bool:
     """Whether a workspace has this very model."""
     with store.reading() as session:
-        query = select(ModelVersion.id).where(ModelVersion.digest == digest)
-        return session.scalar(query) is not None
+        return session.scalar(select(ModelVersion.id).where(_is(digest))) is not None
 
 
 def register(store: Store, bundle: Bundle) -> None:
@@ -34,9 +30,14 @@ def register(store: Store, bundle: Bundle) -> None:
     """
     location = f"models/shipped-{bundle.digest[:12]}"
     store.blobs.put_folder(location, bundle.folder)
-    # Another process that opens the workspace at the same moment may have been first.
-    with suppress(IntegrityError), store.session() as session:
-        _register(session, bundle, location)
+    with store.session() as session:
+        # Another process that opens the workspace at the same moment may have been first.
+        if session.scalar(select(ModelVersion.id).where(_is(bundle.digest))) is None:
+            _register(session, bundle, location)
+
+
+def _is(digest: str) -> ColumnElement[bool]:
+    return ModelVersion.digest == digest
 
 
 def _register(session: Session, bundle: Bundle, location: str) -> None:
