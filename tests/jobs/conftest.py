@@ -9,7 +9,7 @@ from sqlalchemy import select
 from fetal.jobs.queue import queue
 from fetal.phantom import simulate
 from fetal.planes import Plane
-from fetal.scans import encode_png
+from fetal.scans import encode_png, pixel_digest
 from fetal.store.database import Store
 from fetal.store.table_base import now
 from fetal.store.tables import ModelVersion, Patient, Run, RunEvent, Scan
@@ -34,7 +34,7 @@ class Site:
             session.add(Patient(id="P-1", named=True, side="test"))
             session.flush()
             scan = Scan(
-                digest="a" * 64,
+                digest=pixel_digest(pixels),
                 name="S-aaaa",
                 patient_id="P-1",
                 source="upload",
