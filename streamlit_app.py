@@ -1,5 +1,11 @@
-"""The app: registers the pages and asks for the person's name, nothing else."""
+"""The app: its server with what every answer passes, and its pages; nothing else."""
 
-from pages.parts import router
+import streamlit as st
 
-router.run()
+from pages.parts import guard, router
+
+# The server imports this file once; Streamlit then runs it for every page that is shown.
+if __name__ == "__main__":
+    router.run()
+else:
+    app = st.App(__file__, middleware=guard.middleware())

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -20,6 +20,8 @@ from fetal.cli import options
 _PACKAGE = Path(__file__).parents[1]
 _APP_FOLDERS = (_PACKAGE.parent, _PACKAGE / "app")
 """Where the app's pages lie: in a checkout, in an installed package."""
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _LOOK_SECONDS = 0.2
 _GOODBYE_SECONDS = 20
@@ -37,10 +39,18 @@ _PR_SET_PDEATHSIG = 1
     show_default=True,
     help="Where it listens. Beyond this computer, put a proxy with HTTPS and sign-in before it.",
 )
+@click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    envvar="FETAL_HOSTS",
+    help="A name under which browsers reach it, such as fetal.hospital.example; may be repeated. "
+    "This computer’s own name for itself, localhost, always works.",
+)
 @click.option("--worker/--no-worker", default=True, help="Bring a worker, which trains.")
 @click.option("--browser/--no-browser", default=False, help="Open the app in a browser.")
 @options.workspace
-def serve(port: int, address: str, worker: bool, browser: bool) -> None:
+def serve(port: int, address: str, hosts: tuple[str, ...], worker: bool, browser: bool) -> None:
     """Start the app, and beside it a worker that trains."""
     folder = next((place for place in _APP_FOLDERS if (place / "streamlit_app.py").exists()), None)
     if folder is None:
@@ -55,7 +65,7 @@ def serve(port: int, address: str, worker: bool, browser: bool) -> None:
     }
     click.echo(f"The app is at http://{_reachable(address)}:{port} (stop it with Ctrl+C).")
     with _stopping_on_signals():
-        house = _House(_app_command(port, address, browser), folder, environment, worker)
+        house = _House(_app_command(port, address, hosts, browser), folder, environment, worker)
         code = house.live((_reachable(address), port))
     sys.exit(code)
 
@@ -79,11 +89,13 @@ def worker() -> None:
     Worker(workspace).run()
 
 
-def _app_command(port: int, address: str, browser: bool) -> list[str]:
+def _app_command(port: int, address: str, hosts: Sequence[str], browser: bool) -> list[str]:
+    named = dict.fromkeys((*_LOOPBACK, address, *hosts))
     return [
         *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
         *("--server.port", str(port)),
         *("--server.address", address),
+        *(part for name in named for part in ("--server.allowedHosts", name)),
         *("--server.headless", "false" if browser else "true"),
         *("--browser.gatherUsageStats", "false"),
     ]
