@@ -5,7 +5,7 @@ import streamlit as st
 from fetal.workbench import review, views
 from pages.parts import desk, figure, labelling, person, router
 from pages.parts.words import label as label_words
-from pages.parts.words import moment, number
+from pages.parts.words import moment, number, plain
 
 _SHOWN = "review-shown"
 _KEYS = (
@@ -190,11 +190,11 @@ def row(entry: review.Done) -> None:
     """One entry of today."""
     said, way_back = st.columns([6, 1], vertical_alignment="center")
     what = "note" if entry.kind == "note" else label_words(entry.label)
-    words = f"{moment(entry.at)} · {entry.scan} · **{what}** · {entry.who}"
+    words = f"{moment(entry.at)} · {plain(entry.scan)} · **{what}** · {plain(entry.who)}"
     if entry.note:
-        words += f" · “{entry.note}”"
+        words += f" · “{plain(entry.note)}”"
     said.markdown(f"~~{words}~~ taken back" if entry.undone else words)
-    if not entry.undone:
+    if not entry.undone and entry.who == person.name():
         way_back.button(
             "Undo",
             key=f"undo-{entry.annotation_id}",

@@ -133,7 +133,7 @@ def note(bench: Workbench, scan_id: int, text: str, who: str) -> int:
 
 
 def undo(bench: Workbench, annotation_id: int, who: str) -> int:
-    """Take back one label or note; what others did with the scan since then stays.
+    """Take back one label or note of one's own; what was done with the scan since then stays.
 
     Args:
         bench: the workbench.
@@ -144,7 +144,8 @@ def undo(bench: Workbench, annotation_id: int, who: str) -> int:
         The number of the row that takes it back.
 
     Raises:
-        UndoError: there is no such annotation, or it is taken back already, or is itself an undo.
+        UndoError: there is no such annotation, or another person's, or it is taken back already,
+            or is itself an undo.
     """
     with bench.store.session() as session:
         return _undo(session, annotation_id, who)
@@ -218,6 +219,10 @@ def _undo(session: Session, annotation_id: int, who: str) -> int:
     target = session.get(Annotation, annotation_id)
     if target is None or target.kind == "undo":
         raise UndoError("There is nothing to undo here; reload the page to see what was done.")
+    if target.who != who:
+        raise UndoError(
+            f"Only {target.who} can take this back. Give the scan your own label instead."
+        )
     history = session.scalars(
         select(Annotation).where(Annotation.scan_id == target.scan_id).order_by(Annotation.id)
     ).all()

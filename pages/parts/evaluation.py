@@ -14,7 +14,7 @@ from fetal.planes import PLANES, Plane
 from fetal.workbench import evaluation, models
 from pages.parts import desk, evaluation_plots, plots
 from pages.parts.background import Work
-from pages.parts.words import number, tenths
+from pages.parts.words import number, plain, tenths
 
 _PER_PAGE = 3
 
@@ -39,7 +39,7 @@ def show(version: models.ModelView) -> None:
     if not work.finished:
         desk.running(name, "Evaluating on the locked scans")
     elif work.failure:
-        st.info(work.failure)
+        st.info(plain(work.failure))
     else:
         whole(work.result, version)
 
@@ -53,7 +53,7 @@ def whole(found: evaluation.Evaluated, version: models.ModelView) -> None:
         "lie in 95 of 100 such groups of patients."
     )
     for reason, count in report.left_out.items():
-        st.caption(f"{number(count, 'scan', 'scans')} left out: {reason}.")
+        st.caption(f"{number(count, 'scan', 'scans')} left out: {plain(reason)}.")
     if report.main.n < FEW:
         st.warning(
             f"Only {number(report.main.n, 'scan', 'scans')}: take the figures as a first "
@@ -215,7 +215,7 @@ def error(one: Exhibit, key: str) -> None:
         st.markdown(
             f"**{case.plane.title}**, taken for **{case.said.title}** · stated "
             f"{tenths(case.confidence)}, for the truth {tenths(case.chance)} · it "
-            f"{DOUBT_WORDS[case.doubt]} · {case.machine or 'machine not named'}"
+            f"{DOUBT_WORDS[case.doubt]} · {plain(case.machine or 'machine not named')}"
         )
         shown = (
             (one.scan, "The scan"),

@@ -8,7 +8,7 @@ import streamlit as st
 from fetal.predict import Doubt
 from fetal.workbench import dataset, views
 from pages.parts import desk, figure
-from pages.parts.words import label, percent
+from pages.parts.words import label, percent, plain
 
 _PER_PAGE = 24
 _ACROSS = 6
@@ -85,7 +85,7 @@ def caption(scan: views.ScanView) -> str:
         disagree = " :orange[≠ model]" if scan.agrees is False else ""
         return f":green[:material/check:] {label(scan.label)}{disagree}"
     if scan.predicted is None:
-        return scan.name
+        return plain(scan.name)
     if scan.doubt is Doubt.UNKNOWN:
         return ":orange[:material/do_not_disturb_on:] Not a plane I know"
     return f"{scan.predicted.title}, {percent(scan.confidence or 0.0)}"
@@ -102,7 +102,7 @@ def one(scan_id: int) -> None:
     scan = views.scan(desk.workbench(), scan_id)
     figure.show(scan_id, figure.heat_controls())
     st.caption(
-        f"{scan.name} · patient {scan.patient if scan.named_patient else 'unknown'} · "
-        f"{scan.width} × {scan.height} pixels · {scan.machine or 'machine unknown'} · "
+        f"{plain(scan.name)} · patient {plain(scan.patient) if scan.named_patient else 'unknown'} "
+        f"· {scan.width} × {scan.height} pixels · {plain(scan.machine or 'machine unknown')} · "
         f"label: {label(scan.label)}"
     )

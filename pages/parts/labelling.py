@@ -10,7 +10,7 @@ from fetal.workbench import review
 from fetal.workbench.views import UNUSABLE, ScanView
 from pages.parts import bars, person
 from pages.parts.desk import workbench
-from pages.parts.words import label, moment
+from pages.parts.words import label, moment, plain
 
 UNUSABLE_HELP = "No plane can be told from this scan; it is kept, but never trained on."
 
@@ -20,18 +20,18 @@ def opinion(scan: ScanView) -> None:
     if scan.predicted is None:
         st.info("No model has looked at this scan yet.")
     elif scan.doubt is Doubt.UNKNOWN:
-        st.warning(scan.doubt_words, icon=":material/do_not_disturb_on:")
+        st.warning(plain(scan.doubt_words), icon=":material/do_not_disturb_on:")
         st.caption("If it is one of the six all the same, how the model would choose among them:")
         bars.probabilities(scan.probabilities)
     else:
         bars.verdict(scan.predicted, scan.confidence or 0.0)
         if scan.doubt is Doubt.CHECK:
-            st.warning(scan.doubt_words, icon=":material/help:")
+            st.warning(plain(scan.doubt_words), icon=":material/help:")
         bars.probabilities(scan.probabilities)
     facts = [scan.name, f"patient {scan.patient if scan.named_patient else 'unknown'}"]
     facts += [scan.model_name] if scan.model_name else []
     facts += ["sample (simulated)"] if scan.source == "sample" else []
-    st.caption(" · ".join(facts))
+    st.caption(plain(" · ".join(facts)))
 
 
 def state(scan: ScanView) -> None:
@@ -42,7 +42,7 @@ def state(scan: ScanView) -> None:
     how = {"accept": "accepted", "correct": "corrected", "import": "imported"}
     verb = how.get(scan.label_kind or "", "labelled")
     st.markdown(
-        f":green[:material/check:] **{label(scan.label)}**: {verb} by {scan.labelled_by}, "
+        f":green[:material/check:] **{label(scan.label)}**: {verb} by {plain(scan.labelled_by)}, "
         f"{moment(scan.labelled_at)}"
     )
 
@@ -117,4 +117,4 @@ def undo(annotation_id: int) -> None:
     try:
         review.undo(workbench(), annotation_id, person.name())
     except review.UndoError as error:
-        st.toast(str(error))
+        st.toast(plain(error))

@@ -12,6 +12,7 @@ from fetal.planes import PLANES
 from fetal.workbench import dataset
 from fetal.workbench.views import ScanFilter
 from pages.parts import desk
+from pages.parts.words import plain_in_chart
 
 if TYPE_CHECKING:
     import plotly.graph_objects as graph
@@ -64,9 +65,10 @@ def counts(chosen: ScanFilter) -> None:
 def _stacked(frame: pd.DataFrame, key: str, height: int) -> None:
     import plotly.graph_objects as graph
 
+    names = [plain_in_chart(name) for name in frame.index]
     figure = graph.Figure(
         [
-            graph.Bar(x=frame[column], y=frame.index, name=column, orientation="h", marker_color=c)
+            graph.Bar(x=frame[column], y=names, name=column, orientation="h", marker_color=c)
             for column, c in zip(frame.columns, ("#4db6a4", "#57666d"), strict=True)
         ]
     )
@@ -133,7 +135,7 @@ def curves_together(lines: Mapping[str, Sequence[dict[str, Any]]], key: str) -> 
                 graph.Scatter(
                     x=list(range(1, len(points) + 1)),
                     y=[point.get(what) for point in points],
-                    name=name,
+                    name=plain_in_chart(name),
                     legendgroup=name,
                     mode="lines+markers",
                     line={"color": run_colour(place)},
@@ -191,12 +193,15 @@ def parallel(names: Sequence[str], axes: Sequence[Axis], key: str) -> None:
             graph.Scatter(
                 x=list(range(len(axes))),
                 y=[one[place] + aside for one in heights],
-                name=name,
+                name=plain_in_chart(name),
                 mode="lines+markers",
                 line={"color": run_colour(place), "width": 2.5},
                 marker={"symbol": _MARKS[place % len(_MARKS)], "size": 9},
-                customdata=[[axis.title, axis.labels[place]] for axis in axes],
-                hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>" + name + "</extra>",
+                customdata=[
+                    [plain_in_chart(axis.title), plain_in_chart(axis.labels[place])]
+                    for axis in axes
+                ],
+                hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>%{fullData.name}</extra>",
             )
         )
     ground = st.get_option("theme.backgroundColor")
@@ -217,7 +222,7 @@ def parallel(names: Sequence[str], axes: Sequence[Axis], key: str) -> None:
 
 
 def _write(figure: "graph.Figure", x: int, y: float, text: str, **where: Any) -> None:
-    lines = "<br>".join(wrap(text, _AXIS_WIDTH))
+    lines = "<br>".join(plain_in_chart(line) for line in wrap(text, _AXIS_WIDTH))
     figure.add_annotation(x=x, y=y, text=lines, showarrow=False, font_size=12, **where)
 
 

@@ -2,19 +2,48 @@
 
 import re
 from datetime import datetime
+from html import escape
 
 from fetal.planes import Plane
 from fetal.workbench.views import UNUSABLE
 
-_MARKS = re.compile(r"([\\\[\]<$*])")
+_MARKS = re.compile(r"""[\\`*_{}\[\]<>$&~|!#]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]""")
+_JOINED = re.compile(r"""(?<=:)(?=\S)|(?<=www)(?=\.)|(?<=@)(?=\S)|(?<=[-<>=~])(?=[-<>=~])""", re.I)
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_WORD_JOINER = "\u2060"
 
 
-def plain(text: str) -> str:
-    """What a file says or is called, so that Streamlit shows it and draws nothing from it.
+def plain(text: object) -> str:
+    """Return what a person or a file wrote, so that Streamlit shows it and draws nothing from it.
 
-    A picture or a link that somebody wrote into a name would be fetched by the reader's browser.
+    All that comes from outside passes here before it stands among Markdown: notes, names, names
+    of files, machines and models, card texts, and sentences that hold them. A picture in a name
+    would be fetched by the reader's browser, and a link would lead elsewhere.
+
+    A backslash takes an ASCII mark its meaning in CommonMark. Addresses, short names of emojis and
+    of icons, and arrows are replaced later, in the text itself: an invisible word joiner (U+2060)
+    parts them. Marks that turn the direction of writing for the text around them are left out.
+
+    Args:
+        text: any text, on one line or several; what is no text as Python writes it.
+
+    Returns:
+        Markdown of one line, which shows the text.
+
+    Example:
+        >>> plain("![x](a.png)")
+        '\\\\!\\\\[x\\\\](a.png)'
     """
-    return _MARKS.sub(r"\\\1", " ".join(text.split()))
+    line = " ".join(_TURNS.sub("", str(text)).split())
+    return _MARKS.sub(r"\\\g<0>", _JOINED.sub(_WORD_JOINER, line))
+
+
+def plain_in_chart(text: object) -> str:
+    """Return what a person or a file wrote, so that Plotly shows it and draws nothing from it.
+
+    Plotly takes `<a>`, `<b>` and the like in titles, names and labels for markup.
+    """
+    return escape(" ".join(str(text).split()), quote=False)
 
 
 def label(value: str | None) -> str:

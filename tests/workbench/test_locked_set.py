@@ -53,11 +53,11 @@ def test_scans_that_join_are_counted_until_others_join(bench, locked):
 
 
 def test_a_label_taken_back_is_told_of_with_the_name(bench, locked):
-    undo(bench, label_of(bench, locked[0]), "Berta")
+    undo(bench, label_of(bench, locked[0]), WHO)
     stock = take_stock(bench)
     assert len(stock.scans) == 14
     (gone,) = stock.left
-    assert (gone.scan_id, gone.reason) == (locked[0], "label taken back by Berta")
+    assert (gone.scan_id, gone.reason) == (locked[0], f"label taken back by {WHO}")
 
 
 def test_a_scan_called_unusable_leaves_and_comes_back(bench, locked):

@@ -200,6 +200,17 @@ def test_people_who_label_at_once_lose_nothing(bench, five_scans):
         assert dict(counted) == {"Ann": 20, "Ben": 20}
 
 
+def test_nobody_takes_back_what_another_person_did(bench, five_scans):
+    scan = five_scans[0]
+    done = review.annotate(bench, scan, "brain", "Ann")
+    noted = review.note(bench, scan, "shadow", "Ann")
+    for number in (done, noted):
+        with pytest.raises(review.UndoError, match="Only Ann"):
+            review.undo(bench, number, "Ben")
+    view = views.scan(bench, scan)
+    assert (view.label, view.labelled_by, view.note) == ("brain", "Ann", "shadow")
+
+
 def test_two_people_who_undo_the_same_label_undo_it_once(bench, five_scans):
     done = review.annotate(bench, five_scans[0], "brain", "Ann")
     outcomes = []
