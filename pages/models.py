@@ -6,7 +6,7 @@ from fetal.bundle import BundleError
 from fetal.metrics import Verdict
 from fetal.workbench import NoModelError, models
 from pages.parts import comparing, desk, locked, person, router, versions
-from pages.parts.words import moment
+from pages.parts.words import moment, plain
 
 
 def main() -> None:
@@ -44,10 +44,11 @@ def standing(champion: models.ModelView) -> None:
     with st.container(border=True, key="champion"):
         words, way_back = st.columns([5, 1], vertical_alignment="center")
         words.markdown(
-            f"### :material/trophy: {champion.name}\nChampion since {moment(champion.promoted_at)}"
+            f"### :material/trophy: {plain(champion.name)}\n"
+            f"Champion since {moment(champion.promoted_at)}"
         )
         if figures := versions.measured(champion):
-            words.caption(figures)
+            words.caption(plain(figures))
         if len(history) > 1 and way_back.button(
             "Roll back", key="roll-back", icon=":material/history:", width="stretch"
         ):
@@ -74,8 +75,8 @@ def challenge(champion: models.ModelView, challengers: list[models.ModelView]) -
 def promote(champion: models.ModelView, challenger: models.ModelView) -> None:
     """Ask once, then promote."""
     st.markdown(
-        f"“**{challenger.name}**” will predict for everybody, at once, in place of "
-        f"“{champion.name}”. Labels stay as they are, and you can roll back at any time."
+        f"“**{plain(challenger.name)}**” will predict for everybody, at once, in place of "
+        f"“{plain(champion.name)}”. Labels stay as they are, and you can roll back at any time."
     )
     comparison = comparing.found(champion, challenger)
     words = "Promote" if gate(comparison) else "Promote anyway"
@@ -89,7 +90,7 @@ def promote(champion: models.ModelView, challenger: models.ModelView) -> None:
                 instead_of=champion.id,
             )
         except (BundleError, NoModelError, models.ChampionMovedError) as error:
-            st.error(str(error))
+            st.error(plain(error))
         else:
             st.rerun()
 
@@ -104,15 +105,15 @@ def gate(comparison: models.Comparison | None) -> bool:
                 "one is better. You can close this window and wait for it."
             )
         elif verdict is None:
-            st.warning(f"{comparison.words} Nobody knows whether this one is better.")
+            st.warning(f"{plain(comparison.words)} Nobody knows whether this one is better.")
         elif verdict.verdict is Verdict.BETTER:
-            st.success(f"{comparison.words}.")
+            st.success(f"{plain(comparison.words)}.")
         elif verdict.verdict is Verdict.NOT_WORSE:
-            st.warning(f"Not shown to be better. {comparison.words}.")
+            st.warning(f"Not shown to be better. {plain(comparison.words)}.")
         elif verdict.certain:
-            st.error(f"{comparison.words}. Promote it only if you know why.")
+            st.error(f"{plain(comparison.words)}. Promote it only if you know why.")
         else:
-            st.warning(f"Not shown to be harmless. {comparison.words}.")
+            st.warning(f"Not shown to be harmless. {plain(comparison.words)}.")
     return verdict is not None and verdict.verdict is Verdict.BETTER
 
 
@@ -120,14 +121,14 @@ def gate(comparison: models.Comparison | None) -> bool:
 def roll_back(champion: models.ModelView) -> None:
     """Ask once, then let the champion before predict again."""
     st.markdown(
-        f"The champion before “**{champion.name}**” will predict for everybody again, at once. "
-        "Nothing is lost: this version stays in the list."
+        f"The champion before “**{plain(champion.name)}**” will predict for everybody again, at "
+        "once. Nothing is lost: this version stays in the list."
     )
     if st.button("Roll back", key="roll-back-yes", type="primary"):
         try:
             models.roll_back(desk.workbench(), person.name(), champion.id)
         except (models.NothingToRollBackError, models.ChampionMovedError) as error:
-            st.error(str(error))
+            st.error(plain(error))
         else:
             st.rerun()
 

@@ -114,7 +114,7 @@ def progress(shown: int) -> None:
         return
     if drop.finished:
         if drop.failure:
-            st.error(drop.failure)
+            st.error(plain(drop.failure))
         results.show(drop.results)
     else:
         running_drop(drop, shown)

@@ -5,7 +5,7 @@ import streamlit as st
 from fetal.planes import PLANES
 from fetal.workbench import retraining
 from pages.parts import desk, other_settings, person, router, runs, side_by_side
-from pages.parts.words import duration, number
+from pages.parts.words import duration, number, plain
 
 _SIDES = {
     "train": "to learn from",
@@ -66,7 +66,7 @@ def ahead(outlook: retraining.Outlook) -> None:
         help="Labels given since the champion, the model that predicts now, was trained.",
     )
     time.metric(
-        f"About, on {outlook.device}",
+        f"About, on {plain(outlook.device)}",
         duration(60 * outlook.minutes) if outlook.scans else "–",
         border=True,
         help="An estimate from this computer’s speed.",
@@ -122,7 +122,7 @@ def in_words(outlook: retraining.Outlook, choice: other_settings.Choice) -> str:
 def obstacles(outlook: retraining.Outlook) -> None:
     """Why no training can start, would only wait, or learns from fewer scans."""
     for reason in outlook.reasons:
-        st.info(reason, icon=":material/info:")
+        st.info(plain(reason), icon=":material/info:")
     if outlook.held_back:
         held = number(outlook.held_back, "labelled scan is", "labelled scans are")
         st.caption(
@@ -142,7 +142,7 @@ def begin(choice: other_settings.Choice) -> None:
     try:
         retraining.start(desk.workbench(), person.name(), choice.settings)
     except retraining.TooLittleError as error:
-        st.error(str(error))
+        st.error(plain(error))
     else:
         st.rerun()
 

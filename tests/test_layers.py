@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS: dict[str, int] = {
     "planes": 1,
+    "markdown": 1,
     "splits": 1,
     "metrics": 1,
     "scans": 1,

@@ -13,6 +13,7 @@ from fetal.bundle import Card
 from fetal.evaluation import svg
 from fetal.evaluation.pictures import Exhibit
 from fetal.evaluation.report import FEW, Report
+from fetal.markdown import as_text
 from fetal.planes import PLANES
 from fetal.predict import Doubt
 
@@ -76,17 +77,19 @@ def to_markdown(report: Report, card: Card) -> str:
 
 def _render(name: str, report: Report, card: Card, **more: Any) -> str:
     return (
-        _environment()
+        _environment(name.endswith(".md.jinja"))
         .get_template(name)
         .render(report=report, card=card, planes=PLANES, few=FEW, doubt_words=DOUBT_WORDS, **more)
     )
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(markdown: bool) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=lambda name: name is not None and ".html" in name,
+        autoescape=not markdown,
+        # What is written into the card in Markdown is text, as Jinja makes it in HTML by itself.
+        finalize=_as_text if markdown else None,
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
@@ -99,6 +102,10 @@ def _environment() -> jinja2.Environment:
         "data_uri": _data_uri,
     }
     return environment
+
+
+def _as_text(value: Any) -> Any:
+    return as_text(value) if isinstance(value, str) else value
 
 
 def _points(share: float) -> str:

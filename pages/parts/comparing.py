@@ -9,7 +9,7 @@ from fetal.planes import PLANES, Plane
 from fetal.workbench import models
 from pages.parts import desk, figure, locked, plots
 from pages.parts.background import Work
-from pages.parts.words import label, number, tenths
+from pages.parts.words import label, number, plain, tenths
 
 _PER_PAGE = 4
 _INTERVAL = (
@@ -39,7 +39,7 @@ def show(champion: models.ModelView, challenger: models.ModelView) -> None:
     if not work.finished:
         desk.running(name, "Comparing on the locked scans")
     elif work.failure:
-        st.error(work.failure)
+        st.error(plain(work.failure))
         if st.button("Compare again", key="compare-again", icon=":material/refresh:"):
             del desk.works()[name]
             st.rerun()
@@ -64,7 +64,7 @@ def side_by_side(
 ) -> None:
     """The verdict, and both models' figures."""
     if comparison.first is None or comparison.second is None:
-        st.info(comparison.words, icon=":material/info:")
+        st.info(plain(comparison.words), icon=":material/info:")
         locked.changes(comparison.locked)
         return
     verdict(comparison)
@@ -97,7 +97,7 @@ def verdict(comparison: models.Comparison) -> None:
         return
     box, icon = _BOXES[comparison.verdict.verdict, comparison.verdict.certain]
     with st.container(key="verdict"):
-        box(f"{comparison.words}.", icon=icon)
+        box(f"{plain(comparison.words)}.", icon=icon)
     margin = 100 * comparison.verdict.margin
     st.caption(
         "Better and not worse hold with 95 % certainty. Not worse allows a loss of up to "
@@ -110,7 +110,7 @@ def figures(version: models.ModelView, evaluation: Evaluation, side: str) -> Non
     """One model's accuracy, its figures for each plane and its confusions."""
     accuracy = evaluation.accuracy
     st.metric(
-        f"{side.capitalize()}: {version.name}",
+        f"{side.capitalize()}: {plain(version.name)}",
         tenths(accuracy.value),
         help="Accuracy: the share of scans whose plane is right.",
     )

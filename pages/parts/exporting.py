@@ -9,7 +9,7 @@ import streamlit as st
 from fetal.workbench import dataset, views
 from pages.parts import desk, person
 from pages.parts.background import Report, Work
-from pages.parts.words import number
+from pages.parts.words import number, plain
 
 
 def show(chosen: views.ScanFilter, found: int) -> None:
@@ -75,7 +75,7 @@ def packed(name: str) -> None:
         st.progress(work.done / max(1, work.total), text="Packing …")
         return
     if work.failure:
-        st.error(work.failure)
+        st.error(plain(work.failure))
         return
     target = work.result.file
     st.download_button(

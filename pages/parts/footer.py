@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.parts import person
+from pages.parts.words import plain
 
 
 def show() -> None:
@@ -21,7 +22,7 @@ def show() -> None:
         )
         if who := person.name():
             st.button(
-                f"{who} · not you?",
+                f"{plain(who)} · not you?",
                 key="not-you",
                 type="tertiary",
                 icon=":material/person:",

@@ -5,7 +5,7 @@ import streamlit as st
 from fetal.workbench.dataset import ImportReport
 from fetal.workbench.intake import Outcome
 from pages.parts.background import Work
-from pages.parts.words import number
+from pages.parts.words import number, plain
 
 _LINES = 1000
 
@@ -13,7 +13,7 @@ _LINES = 1000
 def outcome(work: Work) -> None:
     """What the last import brought, to see and to take along."""
     if work.failure:
-        st.error(work.failure)
+        st.error(plain(work.failure))
         return
     report: ImportReport = work.result
     added, there = report.count(Outcome.ADDED), report.count(Outcome.ALREADY_THERE)

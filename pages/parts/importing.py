@@ -126,10 +126,10 @@ def look(asked: Asked) -> None:
         with st.spinner("Looking what is there …"):
             plan = asked.plan()
     except imports.NoFolderError:
-        st.error(f"There is no folder or archive “{asked.place}” where this program runs.")
+        st.error(f"There is no folder or archive “{plain(asked.place)}” where this program runs.")
         return
     except LabelTableError as error:
-        st.error(plain(str(error)))
+        st.error(plain(error))
         return
     desk.works().pop(f"import of {person.name()}", None)
     st.session_state["import-asked"], st.session_state["import-plan"] = asked, plan

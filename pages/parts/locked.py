@@ -5,7 +5,7 @@ import streamlit as st
 from fetal.workbench import models
 from pages.parts import desk
 from pages.parts.background import Work
-from pages.parts.words import moment, number, tenths
+from pages.parts.words import moment, number, plain, tenths
 
 
 def changes(locked: models.LockedSet) -> None:
@@ -44,7 +44,7 @@ def every_version(versions: list[models.ModelView]) -> None:
     if not work.finished:
         desk.running(name, "Measuring every version on the locked scans")
     elif work.failure:
-        st.error(work.failure)
+        st.error(plain(work.failure))
     else:
         with st.container(key="scores"):
             table(work.result)
@@ -82,14 +82,14 @@ def table(scores: list[models.Score]) -> None:
     seen = [row.version.name for row in scores if row.seen]
     if seen:
         st.caption(
-            f"Not all on the same scans: {', '.join(f'“{name}”' for name in seen)} learnt from "
-            "some of them, which are left out there. Compare these figures with care."
+            f"Not all on the same scans: {', '.join(f'“{plain(name)}”' for name in seen)} learnt "
+            "from some of them, which are left out there. Compare these figures with care."
         )
     else:
         st.caption("All on the same locked scans, with the labels as they are now.")
     for row in scores:
         if row.problem:
-            st.warning(f"“{row.version.name}” cannot be measured: {row.problem}")
+            st.warning(f"“{plain(row.version.name)}” cannot be measured: {plain(row.problem)}")
 
 
 def _range(row: models.Score) -> str:

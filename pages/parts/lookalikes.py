@@ -10,7 +10,7 @@ from fetal.workbench.lookalike_pairs import COPY, DIFFERENT, TOGETHER, Lookalike
 from fetal.workbench.views import ScanView
 from pages.parts import desk, figure, person
 from pages.parts.background import Work
-from pages.parts.words import label, moment, number, percent
+from pages.parts.words import label, moment, number, percent, plain
 
 _PER_PAGE = 5
 _SEARCH = "search for look-alikes"
@@ -42,7 +42,7 @@ def show() -> None:
     bench = desk.workbench()
     st.caption(_ABOUT)
     if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(problem)
+        st.error(plain(problem))
     search()
     pairs = lookalike_pairs.list_pairs(bench)
     open_ones = [pair for pair in pairs if not pair.settled]
@@ -87,7 +87,7 @@ def search() -> None:
         if waiting := lookalikes.waiting(desk.workbench()):
             st.caption(f"{number(waiting, 'older scan is', 'older scans are')} not compared yet.")
     if work is not None and work.failure:
-        st.error(work.failure)
+        st.error(plain(work.failure))
     elif work is not None:
         st.caption(f"Found {number(work.result, 'new pair', 'new pairs')}.")
 
@@ -124,15 +124,15 @@ def one_pair(pair: LookalikePair, one: ScanView, other: ScanView) -> None:
 def picture(scan: ScanView, side: str | None) -> None:
     """One of the two."""
     st.image(figure.picture(scan.id), width="stretch", output_format="PNG", alt=scan.name)
-    patient = scan.patient if scan.named_patient else f"{scan.patient} (unknown)"
-    st.markdown(f"**{scan.name}** · {label(scan.label)} {_SIDES[side]}")
+    patient = plain(scan.patient) + ("" if scan.named_patient else " (unknown)")
+    st.markdown(f"**{plain(scan.name)}** · {label(scan.label)} {_SIDES[side]}")
     st.caption(f"patient {patient} · added {moment(scan.added_at)}")
 
 
 def undecided(pair: LookalikePair, held: ScanView, key: str) -> None:
     """What happens until somebody decides, and the decisions on both."""
     if pair.held_back is not None:
-        st.caption(f"Until somebody decides, {held.name} is not learnt from.")
+        st.caption(f"Until somebody decides, {plain(held.name)} is not learnt from.")
     if pair.across:
         st.button(
             "Same patient: keep together",
@@ -160,12 +160,12 @@ def decided(pair: LookalikePair, left_out: ScanView, key: str) -> None:
         st.info("Another pair made the two patients one.")
         return
     words = {
-        COPY: f"One picture twice: {left_out.name} is left out.",
+        COPY: f"One picture twice: {plain(left_out.name)} is left out.",
         TOGETHER: "One patient: kept together.",
         DIFFERENT: "Different: both are used.",
     }
     st.success(words[pair.decision], icon=":material/check:")
-    st.caption(f"{pair.who}, {moment(pair.at)}")
+    st.caption(f"{plain(pair.who)}, {moment(pair.at)}")
     st.button(
         "Take back",
         key=f"back-{key}",

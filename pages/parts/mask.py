@@ -10,6 +10,7 @@ from fetal.scans import Box, Scan, encode_png
 from fetal.scans.masking import Change, NothingLeftError, Tool, changed, within
 from fetal.workbench.before import marked, reduced
 from fetal.workbench.unsure import Held
+from pages.parts.words import plain
 
 _COLUMN = 560
 """About how wide half the page is, in the screen’s pixels."""
@@ -62,7 +63,7 @@ def adjust(number: int, held: Held) -> bool:
         st.caption("As it arrived. What is orange is blanked; yellow boxes are around lettering.")
     with after:
         if scan is None:
-            st.error(trouble)
+            st.error(plain(trouble))
         else:
             with st.container(key=f"figure-waiting-{number}"):
                 st.image(

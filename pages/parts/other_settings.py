@@ -67,7 +67,7 @@ def _file() -> Choice:
     try:
         return Choice(other_settings.from_upload(file.getvalue()))
     except SettingsError as error:
-        st.error(plain(str(error)))
+        st.error(plain(error))
         return Choice(USUAL.settings, "Choose a settings file that can be read first.")
 
 
@@ -79,7 +79,7 @@ def _in_words(settings: TrainingSettings) -> None:
         if settings.start == "champion" and ignored:
             st.caption(
                 "Without effect here, because what starts from the champion keeps its shape: "
-                f"{', '.join(ignored)}."
+                f"{plain(', '.join(ignored))}."
             )
     else:
         st.caption("These are the usual settings.")

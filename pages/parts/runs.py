@@ -7,7 +7,7 @@ import streamlit as st
 from fetal.workbench import models, retraining, side_by_side
 from pages.parts import desk, person, plots
 from pages.parts.settings_words import put, words
-from pages.parts.words import duration, moment
+from pages.parts.words import duration, moment, plain
 
 _STATUS = {
     "queued": "waiting for the worker",
@@ -32,7 +32,7 @@ def current(shown: int | None) -> None:
         return
     with st.container(border=True, key="active-run"):
         heading, cancel = st.columns([6, 1], vertical_alignment="center")
-        heading.subheader(f"Training {run.id}: {run.stage or _STATUS[run.status]}")
+        heading.subheader(f"Training {run.id}: {plain(run.stage or _STATUS[run.status])}")
         cancel.button(
             "Stopping …" if run.cancelling else "Cancel",
             key="cancel-run",
@@ -62,8 +62,8 @@ def progress(run: retraining.RunView) -> None:
     """Stage, pass, step and time left."""
     if run.status == "queued":
         st.caption(
-            f"Asked for by {run.who}, {moment(run.asked_at)}. It starts as soon as the worker is "
-            "free; it waits if no worker runs."
+            f"Asked for by {plain(run.who)}, {moment(run.asked_at)}. It starts as soon as the "
+            "worker is free; it waits if no worker runs."
         )
         return
     done = (run.step or 0) / run.steps if run.steps else 0.0
@@ -84,8 +84,8 @@ def progress(run: retraining.RunView) -> None:
         facts.append(f"error (loss) {run.loss:.3f}")
     if run.accuracy is not None:
         facts.append(f"right answers {100 * run.accuracy:.0f} %")
-    facts += [f"on {run.device}"] if run.device else []
-    facts.append(f"asked for by {run.who}, {moment(run.asked_at)}")
+    facts += [f"on {plain(run.device)}"] if run.device else []
+    facts.append(f"asked for by {plain(run.who)}, {moment(run.asked_at)}")
     st.caption(" · ".join(facts))
 
 
@@ -100,7 +100,7 @@ def ready(ended: Sequence[retraining.RunView]) -> None:
     """The way to the newest training's model, while nobody has promoted it."""
     if ended and awaits_comparison(ended[0]):
         with st.container(horizontal=True, vertical_alignment="center", key="challenger-ready"):
-            st.success(f"“{ended[0].model_name}” is ready to be compared.", width=420)
+            st.success(f"“{plain(ended[0].model_name)}” is ready to be compared.", width=420)
             st.page_link(
                 "pages/models.py", label="Compare and promote", icon=":material/compare_arrows:"
             )
@@ -127,12 +127,14 @@ def one_past(run: retraining.RunView) -> None:
     """One training before: how it went, with which settings."""
     title = f"Training {run.id}: {_STATUS[run.status]}"
     if run.model_name:
-        title += f", made “{run.model_name}”"
+        title += f", made “{plain(run.model_name)}”"
     expander = st.expander(
-        f"{title} · {run.who}, {moment(run.asked_at)}", key=f"run-{run.id}", on_change="rerun"
+        f"{title} · {plain(run.who)}, {moment(run.asked_at)}",
+        key=f"run-{run.id}",
+        on_change="rerun",
     )
     if run.reason:
-        st.caption(run.reason)
+        st.caption(plain(run.reason))
     if run.status in ("failed", "cancelled"):
         st.button(
             "Try again",
@@ -147,7 +149,7 @@ def one_past(run: retraining.RunView) -> None:
         whole = retraining.run(desk.workbench(), run.id)
         if whole.seconds is not None:
             device = whole.device or "an unknown device"
-            st.caption(f"Took {duration(whole.seconds)} on {device}.")
+            st.caption(f"Took {duration(whole.seconds)} on {plain(device)}.")
         if whole.curves:
             plots.curves(whole.curves, key=f"curves-{run.id}")
         st.markdown("**Settings**")

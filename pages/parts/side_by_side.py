@@ -12,7 +12,7 @@ from fetal.workbench.retraining import RunView
 from fetal.workbench.side_by_side import DataDifference, Tested
 from pages.parts import desk, plots
 from pages.parts.settings_words import put, words
-from pages.parts.words import duration, number, tenths
+from pages.parts.words import duration, number, plain, tenths
 
 MOST = len(plots.RUN_COLOURS)
 """More trainings than colours could not be told apart."""
@@ -68,7 +68,7 @@ def _tested(picked: Sequence[RunView]) -> Tested:
     try:
         return side_by_side.tested(desk.workbench(), picked)
     except BundleError as error:
-        st.caption(f"The locked test set is left out: {error}")
+        st.caption(f"The locked test set is left out: {plain(error)}")
         return Tested(0, 0, {})
 
 
@@ -152,7 +152,7 @@ def table(
             _BEST: st.column_config.TextColumn(help=_BEST_HELP),
             _LOCKED: st.column_config.TextColumn(help=_locked_help(tested)),
             **{
-                words(name).title: st.column_config.TextColumn(help=words(name).meaning)
+                words(name).title: st.column_config.TextColumn(help=plain(words(name).meaning))
                 for name in different
             },
         },
@@ -202,7 +202,12 @@ def differences(rows: Sequence[tuple[str, str, str, str]], first: str, second: s
     """Settings that differ: name, first value, second value, meaning."""
     st.table(
         [
-            {"Setting": name, first: one, second: other, "What it means": meaning}
+            {
+                "Setting": plain(name),
+                first: plain(one),
+                second: plain(other),
+                "What it means": plain(meaning),
+            }
             for name, one, other, meaning in rows
         ],
         border="horizontal",

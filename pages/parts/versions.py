@@ -9,7 +9,7 @@ from fetal.metrics import Evaluation
 from fetal.planes import Plane
 from fetal.workbench import models
 from pages.parts import desk, evaluation
-from pages.parts.words import moment
+from pages.parts.words import moment, plain
 
 
 def one(version: models.ModelView) -> None:
@@ -17,7 +17,7 @@ def one(version: models.ModelView) -> None:
     origin = "came with the program" if version.origin == "shipped" else "retrained here"
     crown = ":material/trophy: " if version.is_champion else ""
     expander = st.expander(
-        f"{crown}{version.name} · {origin}, {moment(version.added_at)}",
+        f"{crown}{plain(version.name)} · {origin}, {moment(version.added_at)}",
         key=f"version-{version.id}",
         on_change="rerun",
     )
@@ -42,25 +42,24 @@ def card(version: models.ModelView) -> None:
     written: Mapping[str, Any] = version.card
     training = written.get("training", {})
     st.markdown(
-        f"**Made** {written.get('created', '–')} · **kind** {written.get('architecture', '–')} · "
-        f"**input** {written.get('input', {}).get('size', '–')} pixels · "
-        f"**from** {version.parent_name or start(training)}"
+        f"**Made** {plain(written.get('created', '–'))} · "
+        f"**kind** {plain(written.get('architecture', '–'))} · "
+        f"**input** {plain(written.get('input', {}).get('size', '–'))} pixels · "
+        f"**from** {plain(version.parent_name or start(training))}"
     )
     st.markdown(
-        f"**Learnt from** {training.get('scans', '–')} scans of {training.get('patients', '–')} "
-        f"patients" + phantoms(training)
+        f"**Learnt from** {plain(training.get('scans', '–'))} scans of "
+        f"{plain(training.get('patients', '–'))} patients{plain(phantoms(training))}"
     )
     per_plane = training.get("per_plane", {})
     if per_plane:
-        st.caption(", ".join(f"{Plane(p).title} {n}" for p, n in per_plane.items()))
+        st.caption(plain(", ".join(f"{Plane(p).title} {n}" for p, n in per_plane.items())))
     for data in written.get("data", []):
-        st.caption(
-            f"Data: {data.get('name')}, {data.get('authors')}, {data.get('licence')}, "
-            f"{data.get('source')}"
-        )
+        told = (data.get(key) for key in ("name", "authors", "licence", "source"))
+        st.caption(f"Data: {plain(', '.join(str(one) for one in told))}")
     limits = written.get("limits", [])
     if limits:
-        st.markdown("**Limits**\n" + "\n".join(f"- {sentence}" for sentence in limits))
+        st.markdown("**Limits**\n" + "\n".join(f"- {plain(one)}" for one in limits))
     with st.popover("The whole card", key=f"card-{version.id}"):
         st.json(dict(written), expanded=1)
 

@@ -4,38 +4,33 @@ import re
 from datetime import datetime
 from html import escape
 
+from fetal.markdown import as_text
 from fetal.planes import Plane
 from fetal.workbench.views import UNUSABLE
 
-_MARKS = re.compile(r"""[\\`*_{}\[\]<>$&~|!#]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]""")
-_JOINED = re.compile(r"""(?<=:)(?=\S)|(?<=www)(?=\.)|(?<=@)(?=\S)|(?<=[-<>=~])(?=[-<>=~])""", re.I)
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_DIVIDED = re.compile(
+    r"(?<=:)(?=\S)|(?<=www)(?=\.)|(?<=@)(?=\S)|(?<=[-<>=~])(?=[-<>=~])", re.IGNORECASE
+)
 _WORD_JOINER = "\u2060"
 
 
 def plain(text: object) -> str:
-    """Return what a person or a file wrote, so that Streamlit shows it and draws nothing from it.
+    """Return what a person or a file wrote, so that Streamlit shows it and draws nothing.
 
     All that comes from outside passes here before it stands among Markdown: notes, names, names
     of files, machines and models, card texts, and sentences that hold them. A picture in a name
     would be fetched by the reader's browser, and a link would lead elsewhere.
 
-    A backslash takes an ASCII mark its meaning in CommonMark. Addresses, short names of emojis and
-    of icons, and arrows are replaced later, in the text itself: an invisible word joiner (U+2060)
-    parts them. Marks that turn the direction of writing for the text around them are left out.
+    Streamlit looks for addresses, arrows, and the short names of emojis, icons and colours in the
+    text itself, whatever is escaped: an invisible word joiner (U+2060) divides them.
 
     Args:
-        text: any text, on one line or several; what is no text as Python writes it.
+        text: any text, on one line or several; anything else as `str` puts it.
 
     Returns:
-        Markdown of one line, which shows the text.
-
-    Example:
-        >>> plain("![x](a.png)")
-        '\\\\!\\\\[x\\\\](a.png)'
+        Markdown of one line.
     """
-    line = " ".join(_TURNS.sub("", str(text)).split())
-    return _MARKS.sub(r"\\\g<0>", _JOINED.sub(_WORD_JOINER, line))
+    return as_text(_DIVIDED.sub(_WORD_JOINER, str(text)))
 
 
 def plain_in_chart(text: object) -> str:

@@ -1,7 +1,9 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from markdown_it import MarkdownIt
 
 from fetal.evaluation import Withstood, exhibits, measure, to_html, to_markdown
 from fetal.metrics import Interval
@@ -9,6 +11,7 @@ from fetal.planes import Plane
 from fetal.predict import load_model
 from fetal.scans import read_scan
 from tests.evaluation.made_up import case, cases
+from tests.hostile import TEXTS
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file
 
@@ -111,3 +114,22 @@ def test_the_card_has_the_usual_sections(report):
     assert "| Maternal cervix | 5 | too few to claim |" in card
     assert "| darker | 75 |" in card
     assert "\n\n\n" not in card
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_a_card_or_a_file_says_is_text_in_the_page_and_in_the_card(report, text):
+    own = tiny_model().card
+    card = replace(own, limits=[text for _ in own.limits], data=[{"name": text} for _ in own.data])
+    named = replace(report, model=text, data=text)
+    assert tags(to_html(named, card)) == tags(to_html(report, own))
+    foreign = ("img", "a", "script", "style", "code", "del", "h1", "li", "blockquote")
+    written = [
+        MarkdownIt("commonmark").render(to_markdown(*one)) for one in ((named, card), (report, own))
+    ]
+    assert [tags(written[0]).count(tag) for tag in foreign] == [
+        tags(written[1]).count(tag) for tag in foreign
+    ]
+
+
+def tags(page):
+    return [tag for tag, _ in Elements(page).found]
