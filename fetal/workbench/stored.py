@@ -1,7 +1,12 @@
 """A stored scan's pixels, or one sentence on why they cannot be had."""
 
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
 from fetal.scans import Box
 from fetal.scans import Scan as ReadScan
+from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
 from fetal.store.contents import read_pixels
 from fetal.store.tables import Scan
@@ -52,6 +57,35 @@ def stored_scan(bench: Workbench, scan_id: int) -> ReadScan:
         digest=row.digest,
         machine=row.machine,
     )
+
+
+def digest_of(bench: Workbench, scan_id: int) -> str:
+    """Return the digest of a stored scan's pixels: what is kept of it in memory goes by that.
+
+    Args:
+        bench: the workbench.
+        scan_id: its number.
+
+    Raises:
+        UnknownScanError: there is none of this number.
+    """
+    with bench.store.reading() as session:
+        digest = session.scalar(select(Scan.digest).where(Scan.id == scan_id))
+    if digest is None:
+        raise unknown(scan_id)
+    return digest
+
+
+def digests_of(bench: Workbench, numbers: Iterable[int]) -> dict[int, str]:
+    """Return the digests of those of some scans that are in the workspace still, by number.
+
+    Args:
+        bench: the workbench.
+        numbers: the scans' numbers.
+    """
+    query = select(Scan.id, Scan.digest).where(any_of(Scan.id, numbers))
+    with bench.store.reading() as session:
+        return {number: digest for number, digest in session.execute(query)}
 
 
 def unknown(scan_id: int) -> UnknownScanError:

@@ -16,6 +16,7 @@ class ModelView:
 
     Attributes:
         id: its number in the workspace.
+        digest: of its files; no other version has it.
         name: what people call it.
         is_champion: whether it predicts now.
         added_at: when it came into the workspace.
@@ -27,6 +28,7 @@ class ModelView:
     """
 
     id: int
+    digest: str
     name: str
     is_champion: bool
     added_at: datetime
@@ -55,6 +57,7 @@ def model_view(session: Session, version: ModelVersion) -> ModelView:
     parent = session.get(ModelVersion, version.parent_id) if version.parent_id else None
     return ModelView(
         id=version.id,
+        digest=version.digest,
         name=version.name,
         is_champion=version.id == champion_id(session),
         added_at=version.added_at,

@@ -15,7 +15,13 @@ from fetal.store.tables import UNUSABLE, ModelVersion, Patient, Scan
 from fetal.store.tables import Prediction as PredictionRow
 from fetal.workbench.bench import Workbench
 from fetal.workbench.query import GIVEN, NEWEST, ScanFilter, count_query, scan_query
-from fetal.workbench.stored import DamagedScanError, UnknownScanError, stored_scan, unknown
+from fetal.workbench.stored import (
+    DamagedScanError,
+    UnknownScanError,
+    digest_of,
+    stored_scan,
+    unknown,
+)
 from fetal.workbench.taking import keep_prediction
 from fetal.workbench.version import champion_id
 
@@ -26,6 +32,7 @@ __all__ = [
     "ScanView",
     "UnknownScanError",
     "count",
+    "digest_of",
     "explanation",
     "pixels",
     "scan",

@@ -168,7 +168,7 @@ def disagreements(
     on_page = found[(min(page, pages) - 1) * _PER_PAGE : min(page, pages) * _PER_PAGE]
     for column, one in zip(st.columns(_PER_PAGE), on_page, strict=False):
         with column, st.container(key=f"thumb-differ-{one.scan.id}", border=True):
-            st.image(figure.thumbnail(one.scan.id), width="stretch", alt=one.scan.name)
+            figure.small(one.scan.id, one.scan.name)
             st.markdown(
                 f"labelled **{label(one.label)}**  \n"
                 f"champion {mark(one.first, one.label)}  \nchallenger {mark(one.second, one.label)}"

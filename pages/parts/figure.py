@@ -10,7 +10,9 @@ from fetal import explain, predict
 from fetal.planes import PLANES, Plane
 from fetal.scans import encode_png
 from fetal.workbench import NoModelError, views
+from fetal.workbench.models import ModelView
 from pages.parts.desk import workbench
+from pages.parts.words import plain
 
 _THUMBNAIL_HEIGHT = 220
 _PREDICTED = "The predicted plane"
@@ -96,32 +98,41 @@ def scale(colours: str) -> None:
 
 
 def show(scan_id: int, view: HeatView) -> None:
-    """Show the plain scan and, beside it, the scan with its heat map."""
-    model_id = _champion_id()
+    """Show the plain scan and, beside it, the scan with its heat map; or why they are not there."""
+    try:
+        _show_both(scan_id, view)
+    except (views.DamagedScanError, views.UnknownScanError) as error:
+        st.warning(plain(error), icon=":material/broken_image:")
+
+
+def _show_both(scan_id: int, view: HeatView) -> None:
+    shown = picture(scan_id)
+    champion = _champion()
     with st.container(key=f"figure-{scan_id}"):
         plain, heated = st.columns(2)
         # As it is stored, or it would be packed anew whenever something on the page changes.
         plain.image(
-            picture(scan_id),
+            shown,
             width="stretch",
             output_format="PNG",
             alt="The scan",
             caption="The scan",
         )
         with heated:
-            if model_id is None:
+            if champion is None:
                 st.info("There is no model that could explain this scan.")
             else:
-                _show_heat(scan_id, model_id, view)
+                _show_heat(scan_id, champion, view)
 
 
-def _show_heat(scan_id: int, model_id: int, view: HeatView) -> None:
-    prediction = _explanation(scan_id, model_id)
+def _show_heat(scan_id: int, champion: ModelView, view: HeatView) -> None:
+    digest = views.digest_of(workbench(), scan_id)
+    prediction = _explanation(digest, champion.digest, scan_id)
     plane = view.plane or prediction.plane
     title = explain.METHODS[view.method].title
-    heat = _heat(scan_id, model_id, view.method, prediction)
+    heat = _heat(digest, champion.digest, view.method, champion.id, prediction)
     st.image(
-        _overlay(scan_id, model_id, replace(view, plane=plane), prediction, heat),
+        _overlay(digest, champion.digest, replace(view, plane=plane), prediction, heat),
         width="stretch",
         output_format="JPEG",
         alt=f"The scan with the heat map for {plane.title} by {title}",
@@ -132,37 +143,55 @@ def _show_heat(scan_id: int, model_id: int, view: HeatView) -> None:
 
 
 def explain_scan(scan_id: int) -> predict.Prediction | None:
-    """What the present champion says of a scan and why; none where no model predicts."""
-    model_id = _champion_id()
-    return None if model_id is None else _explanation(scan_id, model_id)
+    """Return what the present champion says of a scan and why.
 
-
-def _champion_id() -> int | None:
+    None if no model predicts, or if the scan cannot be read or is gone.
+    """
+    champion = _champion()
+    if champion is None:
+        return None
     try:
-        return workbench().champion().version.id
+        digest = views.digest_of(workbench(), scan_id)
+        return _explanation(digest, champion.digest, scan_id)
+    except (views.DamagedScanError, views.UnknownScanError):
+        return None
+
+
+def _champion() -> ModelView | None:
+    try:
+        return workbench().champion().version
     except NoModelError:
         return None
 
 
+def forget_all() -> None:
+    """Empty what is kept of every scan, since one of them was erased."""
+    _explanation.clear()
+    _heat.clear()
+    _overlay.clear()
+    _picture.clear()
+    _thumbnail.clear()
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _explanation(scan_id: int, model_id: int) -> predict.Prediction:
-    return views.explanation(workbench(), scan_id)
+def _explanation(digest: str, model_digest: str, _scan_id: int) -> predict.Prediction:
+    return views.explanation(workbench(), _scan_id)
 
 
 @st.cache_data(max_entries=1000, show_spinner="Asking the model where it looked …")
 def _heat(
-    scan_id: int, model_id: int, method: str, _prediction: predict.Prediction
+    digest: str, model_digest: str, method: str, _model_id: int, _prediction: predict.Prediction
 ) -> explain.Heat:
     """The heat in the network's own cells: a few kilobytes, whatever the scan's size."""
     if method == next(iter(explain.METHODS)):
         return _prediction.heat
-    return workbench().model(model_id).explain(_prediction, method)
+    return workbench().model(_model_id).explain(_prediction, method)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _overlay(
-    scan_id: int,
-    model_id: int,
+    digest: str,
+    model_digest: str,
     view: HeatView,
     _prediction: predict.Prediction,
     _heat: explain.Heat,
@@ -173,16 +202,45 @@ def _overlay(
     )
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
 def picture(scan_id: int) -> bytes:
-    """The scan as a browser takes it; a stored scan never changes."""
-    return encode_png(views.pixels(workbench(), scan_id))
+    """Return the scan as a browser takes it.
+
+    Raises:
+        UnknownScanError: there is none of this number.
+        DamagedScanError: its picture is gone or damaged.
+    """
+    return _picture(views.digest_of(workbench(), scan_id), scan_id)
+
+
+def alone(scan_id: int, name: str) -> None:
+    """Show the scan without a heat map; or why it is not there."""
+    try:
+        shown = picture(scan_id)
+    except (views.DamagedScanError, views.UnknownScanError) as error:
+        st.warning(plain(error), icon=":material/broken_image:")
+    else:
+        st.image(shown, width="stretch", output_format="PNG", alt=name)
+
+
+def small(scan_id: int, name: str) -> None:
+    """Show a small picture of the scan, for galleries; or why it is not there."""
+    try:
+        shown = _thumbnail(views.digest_of(workbench(), scan_id), scan_id)
+    except (views.DamagedScanError, views.UnknownScanError) as error:
+        st.caption(f":material/broken_image: {plain(error)}")
+    else:
+        st.image(shown, width="stretch", alt=name)
+
+
+# Kept by what they show, never by a number: a number is a place in the database.
+@st.cache_data(max_entries=256, show_spinner=False)
+def _picture(digest: str, _scan_id: int) -> bytes:
+    return encode_png(views.pixels(workbench(), _scan_id))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def thumbnail(scan_id: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """A small picture of the scan, for galleries."""
-    return smaller(views.pixels(workbench(), scan_id))
+def _thumbnail(digest: str, _scan_id: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return smaller(views.pixels(workbench(), _scan_id))
 
 
 def smaller(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:

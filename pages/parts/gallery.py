@@ -69,7 +69,7 @@ def pictures(chosen: views.ScanFilter, found: int) -> None:
 def thumbnail(scan: views.ScanView) -> None:
     """A small picture with its label or the model's opinion; a click enlarges it."""
     with st.container(key=f"thumb-{scan.id}", gap="xxsmall"):
-        st.image(figure.thumbnail(scan.id), width="stretch", alt=scan.name)
+        figure.small(scan.id, scan.name)
         st.button(
             caption(scan),
             key=f"open-{scan.id}",

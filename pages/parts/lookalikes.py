@@ -123,7 +123,7 @@ def one_pair(pair: LookalikePair, one: ScanView, other: ScanView) -> None:
 
 def picture(scan: ScanView, side: str | None) -> None:
     """One of the two."""
-    st.image(figure.picture(scan.id), width="stretch", output_format="PNG", alt=scan.name)
+    figure.alone(scan.id, scan.name)
     patient = plain(scan.patient) + ("" if scan.named_patient else " (unknown)")
     st.markdown(f"**{plain(scan.name)}** · {label(scan.label)} {_SIDES[side]}")
     st.caption(f"patient {patient} · added {moment(scan.added_at)}")
