@@ -41,14 +41,19 @@ PLANES: tuple[Plane, ...] = tuple(Plane)
 FETAL_PLANES: tuple[Plane, ...] = (Plane.BRAIN, Plane.ABDOMEN, Plane.FEMUR, Plane.THORAX)
 """The four planes for which an accuracy is claimed."""
 
-_BY_NAME = {name: plane for plane in Plane for name in (plane.value, plane.title.lower())}
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+_BY_NAME = {_letters(name): plane for plane in Plane for name in (plane.value, plane.title)}
 
 
 def parse_plane(text: str) -> Plane:
     """Read a plane from a label as people and tables write it.
 
     Args:
-        text: `brain`, `Fetal brain`, ` MATERNAL CERVIX ` and the like.
+        text: `brain`, `Fetal brain`, `fetal-brain`, ` MATERNAL CERVIX ` and the like.
 
     Returns:
         The plane.
@@ -60,7 +65,7 @@ def parse_plane(text: str) -> Plane:
         >>> parse_plane("Fetal brain")
         <Plane.BRAIN: 'brain'>
     """
-    name = " ".join(text.replace("_", " ").split()).lower()
+    name = _letters(text)
     if name not in _BY_NAME:
         expected = ", ".join(plane.title for plane in Plane)
         raise UnknownPlaneError(

@@ -97,13 +97,14 @@ def _scans(paths: list[Path], seen: "list[Seen]", refused: list[str]) -> "Iterat
     """Read the files one after another; of each, little is remembered."""
     from fetal.scans.copies import Seen
     from fetal.scans.likeness import small_square
+    from fetal.scans.limits import read_within
     from fetal.scans.readers import Readers
 
     with (
         Readers() as readers,
         click.progressbar(length=len(paths), label="Reading") as bar,
     ):
-        for path, read in readers.read(paths, lambda path: (path.read_bytes(), path.name)):
+        for path, read in readers.read(paths, lambda path: (read_within(path), path.name)):
             bar.update(1)
             if read.scan is None:
                 refused.append(f"{path}: {read.refusal}")

@@ -25,6 +25,7 @@ from fetal.scans.limits import Limits
 _MEGA = 1_000_000
 _STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _ENCRYPTED = 0x1
+_UTF8 = 0x800
 _SMALL = 1_000_000
 """Files of fewer bytes than this may be of any ratio: they cannot fill a memory."""
 _ENTRY_BYTES = 1_000
@@ -149,7 +150,7 @@ class _Opened:
 def _listed(opened: Callable[[], _Opened], prefix: str, depth: int) -> Iterator[Entry]:
     archive = opened()
     for index, info in enumerate(archive.infos):
-        label = prefix + _label(info.filename)
+        label = prefix + _label(_written_name(info))
         if not label.lower().endswith(".zip"):
             fault = archive.fault(info, archive.megabytes)
             yield Entry(label, fault, partial(_read, opened, index))
@@ -178,6 +179,20 @@ def _unread(label: str, error: ArchiveError) -> Entry:
         raise error
 
     return Entry(label, error, read)
+
+
+def _written_name(info: zipfile.ZipInfo) -> str:
+    """The name that was packed: many programs write UTF-8 and do not say so.
+
+    `zipfile` reads what is not marked as UTF-8 as the code page 437 of DOS. A text in another
+    encoding is hardly ever UTF-8 by chance.
+    """
+    if info.flag_bits & _UTF8 or info.filename.isascii():
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def _label(name: str) -> str:

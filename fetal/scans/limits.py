@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from fetal.scans.errors import EmptyFileError, TooLargeError, TooSmallError
 
@@ -62,6 +63,22 @@ class Limits:
             seconds=setting("FETAL_READING_SECONDS", standard.seconds),
             memory_megabytes=setting("FETAL_READING_MEGABYTES", standard.memory_megabytes),
         )
+
+    def check_file(self, count: int) -> None:
+        """Refuse a file by its length before a byte of it is read: it may hold a scan or a film.
+
+        Args:
+            count: its bytes.
+
+        Raises:
+            EmptyFileError: there are none.
+            TooLargeError: there are too many even for a film.
+        """
+        if count == 0:
+            raise EmptyFileError
+        most = max(self.megabytes, self.film_megabytes)
+        if count > most * _MILLION:
+            raise TooLargeError(f"{count / _MILLION:,.0f} MB", f"{most:,} MB")
 
     def check_bytes(self, count: int) -> None:
         """Refuse a file by its length.
@@ -125,3 +142,25 @@ class Limits:
             received: how many there are.
         """
         return TooLargeError(received, f"{self.pixels / 1_000_000:,.0f} million pixels")
+
+
+def read_within(path: Path, limits: Limits | None = None) -> bytes:
+    """Read a file of a disk, unless it is larger than a scan or a film may be.
+
+    Args:
+        path: where it lies.
+        limits: how large it may be; None is what the environment sets.
+
+    Returns:
+        Its content.
+
+    Raises:
+        EmptyFileError: it holds nothing.
+        TooLargeError: it is too large; nothing of it was read.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        length = os.fstat(file.fileno()).st_size
+        (limits or Limits.from_environment()).check_file(length)
+        # A file that grows meanwhile is read as far as it was checked.
+        return file.read(length)

@@ -10,6 +10,7 @@ from fetal.workbench.import_report import ImportReport
 from fetal.workbench.known_collections import Kind, Plan, Planned, plan
 from fetal.workbench.labelled_intake import LabelledIntake
 from fetal.workbench.sources import NoFolderError, Source, open_source
+from fetal.workbench.tables_of_labels import read_table_file
 from fetal.workbench.taking import Incoming
 from fetal.workbench.unsure import WhenUnsure
 from fetal.workbench.waiting import WaitingRoom
@@ -58,7 +59,7 @@ def plan_import(
         NoFolderError: there is no such folder or archive.
     """
     source = open_source(place) if place is not None else Source()
-    content = table.read_bytes() if isinstance(table, Path) else table
+    content = read_table_file(table) if isinstance(table, Path) else table
     return plan(source, table=content, columns=columns, unlabelled=unlabelled)
 
 

@@ -6,27 +6,36 @@ Known are a folder for each plane; a table of labels with its images, among them
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from fetal.planes import Plane, UnknownPlaneError, parse_plane
+from fetal.planes import Plane
 from fetal.scans import ScanError
-from fetal.store.tables import UNUSABLE
 from fetal.workbench.columns import Columns
-from fetal.workbench.picture_index import AmbiguousImageError, PictureIndex
+from fetal.workbench.folder_layout import read_layout
+from fetal.workbench.matching import match
+from fetal.workbench.picture_index import PictureIndex
 from fetal.workbench.sources import Piece, Source
-from fetal.workbench.tables_of_labels import LabelRow, LabelTableError, open_label_table
+from fetal.workbench.table_notes import table_notes
+from fetal.workbench.table_text import TableTooLargeError
+from fetal.workbench.tables_of_labels import (
+    LabelRow,
+    LabelTableError,
+    open_label_table,
+    read_table_file,
+)
 
 _HC18 = re.compile(r"(\d+)_\d*HC\.png", re.IGNORECASE)
-_HC18_MASK = re.compile(r"\d+_\d*HC_Annotation\.png", re.IGNORECASE)
-_NO_FOLDERS = (
-    "Expected a folder for each plane, such as “brain” and “abdomen”, with images in them; found "
-    "none."
+_SPREADSHEET = (
+    "“{}” is not read. If it holds the labels, open it in a spreadsheet program, save it as CSV, "
+    "and import the scans again."
 )
-_LOOSE = "It lies in no folder that is named by a plane."
+_TABLES = 100
+"""How many tables among the files are looked at for labels."""
+_HC18_MASK = re.compile(r"\d+_\d*HC_Annotation\.png", re.IGNORECASE)
 
 
 class Kind(StrEnum):
@@ -68,6 +77,7 @@ class Plan:
         masks: how many files of the data set are no scans.
         columns: what the columns of its table hold; none where there is no table.
         headers: the names of the table's columns.
+        notes: what a person should know of how it was understood, as sentences.
     """
 
     kind: Kind
@@ -79,6 +89,7 @@ class Plan:
     masks: int = 0
     columns: Columns | None = None
     headers: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def planes(self) -> Counter[str | None]:
         """How many files have which label."""
@@ -122,6 +133,8 @@ def plan(
         made = plan_hc18(source)
     else:
         made = _table_inside(source, columns) or plan_folders(source)
+        if made.columns is None:
+            made.notes += [_SPREADSHEET.format(name) for name in source.spreadsheets]
     made.refused[:0] = source.refused
     made.missing += source.missing
     return made
@@ -135,28 +148,13 @@ def plan_unlabelled(source: Source) -> Plan:
 
 
 def plan_folders(source: Source) -> Plan:
-    """Plan to take a folder for each plane, named by it; one folder around them may be there."""
-    made = Plan(Kind.FOLDERS)
-    by_folder: dict[str, list[Piece]] = defaultdict(list)
-    around = _around([piece.label for piece in source.pieces])
-    for piece in source.pieces:
-        parts = PurePosixPath(piece.label).parts[around:]
-        by_folder[parts[0] if len(parts) > 1 else ""].append(piece)
-    if set(by_folder) <= {""}:
-        made.refused.append(("", _NO_FOLDERS))
-        return made
-    for folder, pieces in by_folder.items():
-        if not folder:
-            made.refused += [(piece.label, _LOOSE) for piece in pieces]
-            continue
-        try:
-            label = read_label(folder)
-        except UnknownPlaneError as error:
-            made.refused.append((folder, f"The folder “{folder}” was left out: {error}"))
-            continue
-        for piece in pieces:
-            made.images.append(Planned(piece, _row(len(made.images) + 1, piece), label))
-    return made
+    """Plan to take a folder for each plane, named by it (`folder_layout`)."""
+    layout = read_layout(source.pieces)
+    images = [
+        Planned(one.piece, _row(number, one.piece, test=one.test), one.label)
+        for number, one in enumerate(layout.images, start=1)
+    ]
+    return Plan(Kind.FOLDERS, images, refused=layout.refused)
 
 
 def plan_hc18(source: Source) -> Plan:
@@ -194,52 +192,33 @@ def plan_table(data: bytes, source: Source | None, columns: Columns | None = Non
     mapped = table.mapped(columns)
     index = PictureIndex(source.pieces if source is not None else None)
     kind = Kind.FETAL_PLANES if _is_fetal_planes(table.names) else Kind.TABLE
-    made = Plan(kind, columns=mapped, headers=table.names)
-    for row in table.rows(mapped):
-        try:
-            if not row.image:
-                raise LookupError(f"Line {row.line} names no image.")
-            label = read_label(row.plane) if row.plane else None
-            piece = index.find(row.image)
-        except UnknownPlaneError as error:
-            made.refused.append((row.image, f"Line {row.line} was left out: {error}"))
-        except AmbiguousImageError as error:
-            made.refused.append((row.image, f"Line {row.line}: {error}"))
-        except LookupError as error:
-            made.refused.append(("", str(error.args[0])))
+    made = Plan(kind, columns=mapped, headers=table.names, notes=table_notes(table, mapped))
+    matches = match(table.rows(mapped), index)
+    made.refused += [(one.row.image, one.sentence) for one in matches.refused]
+    for one in matches.found:
+        if one.piece is not None:
+            made.images.append(Planned(one.piece, one.row, one.label))
+        elif one.label is not None:
+            made.stored.append((one.row, one.label))
         else:
-            if piece is not None:
-                made.images.append(Planned(piece, row, label))
-            elif label is not None:
-                made.stored.append((row, label))
-            else:
-                made.missing.append(row.image)
+            made.missing.append(one.row.image)
     listed = {planned.piece.label for planned in made.images}
     pieces = source.pieces if source is not None else []
     made.unlisted = [piece.label for piece in pieces if piece.label not in listed]
     return made
 
 
-def read_label(text: str) -> str:
-    """Read a label as a table or a folder writes it.
-
-    Args:
-        text: a plane, or `unusable`.
-
-    Returns:
-        A plane's value, or `unusable`.
-
-    Raises:
-        UnknownPlaneError: it is neither.
-    """
-    return UNUSABLE if text.strip().lower() == UNUSABLE else parse_plane(text).value
-
-
 def _table_inside(source: Source, columns: Columns | None) -> Plan | None:
     """The plan by the first table among the files that is one of labels."""
-    for table in source.tables:
+    # A table of labels lies beside the folders of its images, or above them.
+    tables = sorted(source.tables, key=lambda table: table.label.count("/"))
+    for table in tables[:_TABLES]:
         try:
-            made = plan_table(table.read(), source, columns)
+            content = table.read() if table.path is None else read_table_file(table.path)
+            made = plan_table(content, source, columns)
+        except TableTooLargeError as error:
+            source.refused.append((table.label, str(error)))
+            continue
         except (LabelTableError, ScanError, OSError):
             # Any other table, such as one of measurements.
             continue
@@ -258,25 +237,5 @@ def _is_fetal_planes(names: Sequence[str]) -> bool:
     return {"image_name", "patient_num"} <= {name.strip().lower() for name in names}
 
 
-def _around(labels: Sequence[str]) -> int:
-    """How many folders lie around all files before the first that is named by a plane."""
-    folders = [PurePosixPath(label).parts[:-1] for label in labels]
-    depth = 0
-    while folders and all(len(parts) > depth + 1 for parts in folders):
-        names = {parts[depth] for parts in folders}
-        if len(names) > 1 or _is_label(names.pop()):
-            break
-        depth += 1
-    return depth
-
-
-def _is_label(text: str) -> bool:
-    try:
-        read_label(text)
-    except UnknownPlaneError:
-        return False
-    return True
-
-
-def _row(line: int, piece: Piece, patient: str | None = None) -> LabelRow:
-    return LabelRow(line, piece.name, "", patient, None, test=False)
+def _row(line: int, piece: Piece, patient: str | None = None, *, test: bool = False) -> LabelRow:
+    return LabelRow(line, piece.name, "", patient, None, test=test)

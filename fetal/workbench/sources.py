@@ -9,13 +9,16 @@ from fetal.scans import ScanError, apart
 from fetal.scans.archive_limits import ArchiveError
 from fetal.scans.archives import Entry, entries, is_archive
 from fetal.scans.dicomdir import NAME as DICOMDIR
+from fetal.scans.file_names import name_key, readable_name
+from fetal.scans.limits import read_within
 from fetal.workbench.taking import Incoming
 
 SUFFIXES = frozenset(
     {"", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".dcm", ".dicom"}
 )
 """Endings of files that may hold a scan; whether one does is told from its content."""
-_TABLE = ".csv"
+_TABLES = frozenset({".csv", ".tsv"})
+_SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
 
 
 class NoFolderError(FileNotFoundError):
@@ -27,7 +30,8 @@ class Piece:
     """A file of an import, read when its turn comes.
 
     Attributes:
-        label: its name below the folder or in the archive, with `/` between folders.
+        label: its name below the folder or in the archive, with `/` between folders; one that is
+            not UTF-8 is made so (`readable_name`).
         read: gives its content; raises `OSError` or `ScanError`.
         path: where it lies; none for what is in an archive or at hand.
     """
@@ -51,12 +55,14 @@ class Source:
         tables: files that may be tables of labels.
         refused: name and sentence of what cannot be read.
         missing: names of files that a DICOMDIR lists and nobody has.
+        spreadsheets: names of files that may be tables, and are not read.
     """
 
     pieces: list[Piece] = field(default_factory=list)
     tables: list[Piece] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    spreadsheets: list[str] = field(default_factory=list)
 
 
 def open_source(place: Path | Sequence[Incoming]) -> Source:
@@ -79,8 +85,10 @@ def open_source(place: Path | Sequence[Incoming]) -> Source:
     indexed = _indexed(every, source)
     for piece in every:
         suffix = PurePosixPath(piece.label).suffix.lower()
-        if suffix == _TABLE:
+        if suffix in _TABLES:
             source.tables.append(piece)
+        elif suffix in _SPREADSHEETS:
+            source.spreadsheets.append(piece.label)
         elif piece.name.upper() == DICOMDIR:
             continue
         elif suffix in SUFFIXES or piece.label in indexed:
@@ -97,12 +105,13 @@ def _files(place: Path | Sequence[Incoming], source: Source) -> Iterator[Piece]:
         if place.name.upper() == DICOMDIR:
             place = place.parent
         else:
-            yield from _one(place.name, place, source, alone=True)
+            yield from _one(readable_name(place.name), place, source, alone=True)
             return
     if not place.is_dir():
-        raise NoFolderError(f"There is no folder or archive “{place}” on this computer.")
+        shown = readable_name(place)
+        raise NoFolderError(f"There is no folder or archive “{shown}” on this computer.")
     for path in sorted(path for path in place.rglob("*") if path.is_file()):
-        label = path.relative_to(place).as_posix()
+        label = readable_name(path.relative_to(place).as_posix())
         if not _hidden(label):
             yield from _one(label, path, source)
 
@@ -113,7 +122,7 @@ def _one(
     """The file itself, or what is in it."""
     if not _is_archive(label, content):
         if isinstance(content, Path):
-            yield Piece(label, content.read_bytes, content)
+            yield Piece(label, partial(read_within, content), content)
         else:
             yield Piece(label, partial(bytes, content))
         return
@@ -150,7 +159,7 @@ def _hidden(label: str) -> bool:
 def _indexed(every: Sequence[Piece], source: Source) -> set[str]:
     """Labels of the files that DICOMDIRs name; those that nobody has are missing."""
     found: set[str] = set()
-    by_label = {piece.label.casefold(): piece.label for piece in every}
+    by_label = {name_key(piece.label): piece.label for piece in every}
     for piece in every:
         if piece.name.upper() != DICOMDIR:
             continue
@@ -161,7 +170,7 @@ def _indexed(every: Sequence[Piece], source: Source) -> set[str]:
             source.refused.append((piece.label, str(error)))
             continue
         for place in named:
-            label = by_label.get(f"{folder}{place}".casefold())
+            label = by_label.get(name_key(f"{folder}{place}"))
             if label is None:
                 source.missing.append(place)
             else:

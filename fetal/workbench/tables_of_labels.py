@@ -1,25 +1,39 @@
 """Reads tables of labels: image, plane and patient, or the table of FETAL_PLANES_DB."""
 
-import csv
-import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
 
-from fetal.workbench.columns import Columns, guess_columns
+from fetal.scans.placeholders import is_placeholder
+from fetal.workbench.cells import (
+    UnclearCellError,
+    cleaned,
+    identifier,
+    is_empty,
+    kept_to_test,
+)
+from fetal.workbench.columns import Columns, guess_columns, says_which_test
+from fetal.workbench.table_text import LabelTableError, TableText, check_table_bytes
+
+__all__ = [
+    "LabelRow",
+    "LabelTable",
+    "LabelTableError",
+    "open_label_table",
+    "read_label_table",
+    "read_table_file",
+]
 
 _NUMBER = "patient_num"
-_DELIMITERS = (";", ",", "\t")
 _DIGITS = 18
 """A number of more digits is no patient's, and of some thousands could not even be read."""
 _LOOKED_AT = 200
 """Lines from which columns are guessed."""
 _OPERATOR = re.compile(r"op(erator)?\.? ?\d{1,4}|\d{1,4}|other", re.IGNORECASE)
 """Codes, as FETAL_PLANES_DB writes them: a name would be somebody's."""
-
-
-class LabelTableError(ValueError):
-    """The file is no table of labels."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,7 @@ class LabelRow:
         machine: the ultrasound machine, where the table tells it.
         operator: the code of who scanned, where the table tells it; a name is not taken.
         test: true where the table keeps the image out of training (`Train` = 0).
+        unclear: why the line cannot be used, as the end of a sentence; None where it can.
     """
 
     line: int
@@ -43,21 +58,45 @@ class LabelRow:
     machine: str | None
     test: bool
     operator: str | None = None
+    unclear: str | None = None
 
 
-@dataclass(frozen=True)
 class LabelTable:
     """A table of labels whose columns are not yet decided on.
 
+    Args:
+        text: its header and its lines.
+
     Attributes:
         names: its header.
-        lines: its other lines that hold anything, each with its number in the file.
         guess: what its columns seem to hold.
+
+    Raises:
+        LabelTableError: its first lines cannot be read.
     """
 
-    names: list[str]
-    lines: list[tuple[int, list[str]]]
-    guess: Columns
+    def __init__(self, text: TableText) -> None:
+        self._text = text
+        self.names = text.names
+        some = [cells for _, cells in islice(text.lines(), _LOOKED_AT)]
+        self.guess = guess_columns(self.names, some)
+
+    @cached_property
+    def lines(self) -> list[tuple[int, list[str]]]:
+        """Its lines that hold anything, each with its number in the file."""
+        return list(self._text.lines())
+
+    def column(self, name: str | None) -> Iterator[str]:
+        """Return the cells of a column, in the order of the lines; empty where a line is short.
+
+        Args:
+            name: its header; None has no cells.
+        """
+        if name is None:
+            return
+        at = self.names.index(name)
+        for _, cells in self.lines:
+            yield cells[at] if at < len(cells) else ""
 
     def mapped(self, columns: Columns | None = None) -> Columns:
         """Decide on the columns.
@@ -93,15 +132,21 @@ class LabelTable:
         return mapped
 
     def rows(self, columns: Columns) -> list[LabelRow]:
-        """Give its lines.
+        """Return its lines.
 
         Args:
             columns: which column holds what.
         """
-        return [
-            _row(line, dict(zip(self.names, cells, strict=False)), columns)
-            for line, cells in self.lines
-        ]
+        rows = _Rows(self.names, columns, counted=self.counts_patients(columns))
+        return [rows.row(line, cells) for line, cells in self.lines]
+
+    def counts_patients(self, columns: Columns) -> bool:
+        """Tell whether its patients are numbered from 0, so that 0 is a patient like any other.
+
+        Args:
+            columns: which column holds what.
+        """
+        return any(identifier(cell).lstrip("0") == "1" for cell in self.column(columns.patient))
 
 
 def read_label_table(data: bytes, columns: Columns | None = None) -> list[LabelRow]:
@@ -129,7 +174,7 @@ def read_label_table(data: bytes, columns: Columns | None = None) -> list[LabelR
 
 
 def open_label_table(data: bytes) -> LabelTable:
-    """Read a table's cells and guess what its columns hold.
+    """Read a table's first lines and guess what its columns hold.
 
     Args:
         data: as `read_label_table` takes it.
@@ -140,51 +185,74 @@ def open_label_table(data: bytes) -> LabelTable:
     Raises:
         LabelTableError: it is no table at all.
     """
-    text = _text(data)
-    header = text.partition("\n")[0]
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=header.count), strict=False
-    )
-    try:
-        names = next(reader, [])
-        lines = [
-            (reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)
-        ]
-    except csv.Error as error:
-        raise LabelTableError(
-            f"The table cannot be read ({error}). Save it as CSV and import it again."
-        ) from error
-    return LabelTable(names, lines, guess_columns(names, [line for _, line in lines[:_LOOKED_AT]]))
+    return LabelTable(TableText(data))
 
 
-def _text(data: bytes) -> str:
-    if b"\0" in data:
-        raise LabelTableError(
-            "Expected a CSV table, received another kind of file. In a spreadsheet program, save "
-            "the table as CSV and import that."
+def read_table_file(path: Path) -> bytes:
+    """Read a table's file, unless it is too large.
+
+    Args:
+        path: where it lies.
+
+    Returns:
+        Its content.
+
+    Raises:
+        LabelTableError: it is too large.
+        OSError: it cannot be read.
+    """
+    check_table_bytes(path.stat().st_size)
+    return path.read_bytes()
+
+
+class _Rows:
+    """Makes rows of lines, by the columns that a person or a guess said."""
+
+    def __init__(self, names: Sequence[str], columns: Columns, *, counted: bool) -> None:
+        # Of two columns with one name the first counts.
+        self._at = {
+            meaning: names.index(column)
+            for meaning, column in asdict(columns).items()
+            if column is not None
+        }
+        self._width = len(names)
+        self._counted = counted
+        self._numbered = (columns.patient or "").strip().lower() == _NUMBER
+        self._train = columns.train
+        self._inverted = columns.train is not None and says_which_test(columns.train)
+
+    def row(self, line: int, cells: Sequence[str]) -> LabelRow:
+        def cell(meaning: str) -> str:
+            at = self._at.get(meaning, self._width)
+            return cleaned(cells[at]) if at < len(cells) else ""
+
+        operator, machine, plane = cell("operator"), cell("machine"), cell("plane")
+        test, unclear = self._side(cell("train"))
+        if any(extra.strip() for extra in cells[self._width :]):
+            unclear = "it has more cells than the header has columns"
+        return LabelRow(
+            line=line,
+            image=cell("image"),
+            plane="" if is_empty(plane) else plane,
+            patient=self._patient(cell("patient")),
+            machine=None if is_empty(machine) else machine,
+            operator=operator if _OPERATOR.fullmatch(operator) else None,
+            test=test,
+            unclear=unclear,
         )
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Spreadsheet programs on Windows write the western code page.
-        return data.decode("cp1252", errors="replace")
 
+    def _side(self, cell: str) -> tuple[bool, str | None]:
+        try:
+            return kept_to_test(cell, inverted=self._inverted) or False, None
+        except UnclearCellError as error:
+            return False, f"{error}, in the column “{self._train}”"
 
-def _row(line: int, cells: Mapping[str, str], columns: Columns) -> LabelRow:
-    def cell(column: str | None) -> str:
-        return cells.get(column, "").strip() if column is not None else ""
-
-    patient, operator = cell(columns.patient), cell(columns.operator)
-    numbered = (columns.patient or "").strip().lower() == _NUMBER
-    if numbered and patient.isdecimal() and len(patient) <= _DIGITS:
-        # As the images of that data set name the patient at their start.
-        patient = f"Patient{int(patient):05d}"
-    return LabelRow(
-        line=line,
-        image=cell(columns.image),
-        plane=cell(columns.plane),
-        patient=patient or None,
-        machine=cell(columns.machine) or None,
-        operator=operator if _OPERATOR.fullmatch(operator) else None,
-        test=cell(columns.train) == "0",
-    )
+    def _patient(self, cell: str) -> str | None:
+        written = identifier(cell)
+        zero = bool(written) and not written.strip("0")
+        if is_placeholder(written) and not (zero and self._counted):
+            return None
+        if self._numbered and written.isdecimal() and len(written) <= _DIGITS:
+            # As the images of that data set name the patient at their start.
+            return f"Patient{int(written):05d}"
+        return written
