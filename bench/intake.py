@@ -36,8 +36,9 @@ from fetal.scans.reader import ReadFile
 from fetal.scans.readers import Readers
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
+from fetal.workbench.codes import owner_of
 from fetal.workbench.imports import import_scans, plan_import
-from fetal.workbench.intake import Outcome, owner_of, predicting
+from fetal.workbench.intake import Outcome, predicting
 from fetal.workbench.taking import take_read
 from fetal.workbench.unsure import WhenUnsure
 

@@ -264,7 +264,7 @@ def test_evaluate_reports_and_says_what_it_left_out(fetal, labelled, tmp_path):
     assert answer.exit_code == 0, answer.output
     assert "on 3 scans of 3 patients" in answer.stdout
     assert "1 line names an image that the folder does not hold." in answer.stderr
-    assert "Line 6: “spleen” is no plane" in answer.stderr
+    assert "Line 6 was left out: “spleen” is no plane" in answer.stderr
     report = json.loads((tmp_path / "figures.json").read_text())
     assert (report["four"]["n"], report["six"]["n"], report["scans"]) == (3, 3, 3)
     assert {group["name"]: group["scans"] for group in report["machines"]} == {

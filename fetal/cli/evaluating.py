@@ -14,7 +14,7 @@ from fetal.cli import options
 
 if TYPE_CHECKING:
     from fetal.bundle import Bundle
-    from fetal.cli.labelled import LabelledImage
+    from fetal.cli.labelled import LabelledImage, SamePictures
     from fetal.evaluation import Case, LabelledScan, Report, Withstood
     from fetal.predict import Model
 
@@ -57,6 +57,7 @@ def evaluate(
     table: Path,
     folder: Path,
     model_folder: Path | None,
+    columns: str | None,
     official_test: bool,
     corruptions: bool,
     no_pictures: bool,
@@ -68,16 +69,22 @@ def evaluate(
     patients.
     """
     from fetal.cli.figures import tell
-    from fetal.cli.labelled import labelled_images
+    from fetal.cli.labelled import CONTRADICTED, SamePictures, labelled_images
     from fetal.evaluation import NothingToMeasureError, examine, measure
     from fetal.predict import load_model
 
     _check(targets)
     model = load_model(model_folder)
     left_out: Counter[str] = Counter()
-    images = labelled_images(table, folder, only_test=official_test, left_out=left_out)
+    images = labelled_images(
+        table, folder, columns=columns, only_test=official_test, left_out=left_out
+    )
     used: Images = {}
-    cases = list(examine(model, _unseen(images, model.bundle, used, left_out)))
+    same = SamePictures()
+    unseen = _unseen(images, model.bundle, used, left_out, same)
+    asked = list(examine(model, unseen))
+    cases = [case for case in asked if case.digest not in same.contradicted]
+    left_out[CONTRADICTED] += len(asked) - len(cases)
     name = f"{table.name}, only Train = 0" if official_test else table.name
     try:
         withstood = _withstood(model, cases, used) if corruptions else ()
@@ -98,13 +105,17 @@ def _check(targets: dict[str, Path | None]) -> None:
 
 
 def _unseen(
-    images: list["LabelledImage"], bundle: "Bundle", used: Images, left_out: Counter[str]
+    images: list["LabelledImage"],
+    bundle: "Bundle",
+    used: Images,
+    left_out: Counter[str],
+    same: "SamePictures",
 ) -> Iterator["LabelledScan"]:
     from fetal.cli.labelled import readable
     from fetal.evaluation import LabelledScan
 
     seen = bundle.trained_on()
-    for image, scan in readable(images, left_out):
+    for image, scan in readable(images, left_out, same):
         if scan.digest in seen:
             left_out[LEARNT] += 1
         else:

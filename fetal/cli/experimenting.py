@@ -50,6 +50,7 @@ def experiment(
     sweep: Path,
     table: Path,
     folder: Path,
+    columns: str | None,
     out: Path,
     weights: Path | None,
     cache: Path | None,
@@ -67,7 +68,7 @@ def experiment(
     asked = read_sweep(sweep, weights)
     images = [
         image
-        for image in labelled_images(table, folder)
+        for image in labelled_images(table, folder, columns=columns)
         if not (asked.official_train and image.test)
     ]
     cases = [_case(image, folder) for image in images]
@@ -78,12 +79,14 @@ def experiment(
 
 
 def _case(image: "LabelledImage", folder: Path) -> "Case":
+    from fetal.scans.file_names import readable_name
+    from fetal.scans.limits import read_within
     from fetal.training.experiment import Case
 
     def read() -> Any:
         scan = image.read()
         return scan.pixels, scan.sector
 
-    digest = sha256(image.path.read_bytes()).hexdigest()
-    name = image.path.relative_to(folder).as_posix()
+    digest = sha256(read_within(image.path)).hexdigest()
+    name = readable_name(image.path.relative_to(folder).as_posix())
     return Case(name, digest, image.plane, image.patient, read)

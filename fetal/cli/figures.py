@@ -10,6 +10,7 @@ from fetal.evaluation import FEW, Group, Report
 from fetal.evaluation.writing import DOUBT_WORDS
 from fetal.metrics import Interval
 from fetal.planes import PLANES
+from fetal.scans.file_names import readable_name
 
 TOO_FEW = "too few to claim anything"
 
@@ -105,7 +106,12 @@ def _worst(report: Report, paths: Mapping[str, Path]) -> None:
     click.echo(f"The worst of {errors}, by the stated probability:")
     rows = [("file", "shows", "taken for", "stated")]
     rows += [
-        (paths[one.digest].name, one.plane.value, one.said.value, f"{100 * one.confidence:.1f} %")
+        (
+            readable_name(paths[one.digest].name),
+            one.plane.value,
+            one.said.value,
+            f"{100 * one.confidence:.1f} %",
+        )
         for one in report.worst
     ]
     _columns(rows)

@@ -10,17 +10,25 @@ from numpy.typing import NDArray
 
 from fetal.cli import options
 from fetal.evaluation.ahead import ahead
-from fetal.planes import Plane, UnknownPlaneError, parse_plane
+from fetal.planes import Plane
 from fetal.scans import Scan, ScanError, read_grey, read_scan
-from fetal.workbench.picture_index import AmbiguousImageError, PictureIndex
-from fetal.workbench.tables_of_labels import LabelRow, read_label_table
+from fetal.scans.file_names import readable_name
+from fetal.scans.limits import read_within
+from fetal.store import tables
+from fetal.workbench.columns import parse_columns
+from fetal.workbench.matching import match
+from fetal.workbench.picture_index import PictureIndex
+from fetal.workbench.table_notes import table_notes
+from fetal.workbench.tables_of_labels import LabelRow, open_label_table, read_table_file
 
 UNKNOWN = "unknown"
 """The patient of all images that name none: no split may run through them."""
 
 MISSING = "the folder does not hold the image"
 UNUSABLE = "the line’s plane or image is not clear"
+UNLABELLED = "the line gives no plane, or calls the image unusable"
 UNREADABLE = "the image cannot be read as a scan"
+CONTRADICTED = "the same picture has different planes"
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class LabelledImage:
         Raises:
             ScanError: it is none.
         """
-        return read_scan(self.path.read_bytes(), self.path.name)
+        return read_scan(read_within(self.path), self.path.name)
 
     def grey(self) -> NDArray[np.uint8]:
         """Read its grey levels, uint8 (H, W), with all that its machine wrote around the scan.
@@ -55,20 +63,54 @@ class LabelledImage:
         Raises:
             ScanError: it is no picture.
         """
-        return read_grey(self.path.read_bytes())
+        return read_grey(read_within(self.path))
+
+
+class SamePictures:
+    """Finds images with the same pixels whose planes contradict each other.
+
+    Attributes:
+        contradicted: the digests of these scans; nobody knows which plane is right.
+    """
+
+    def __init__(self) -> None:
+        self.contradicted: set[str] = set()
+        self._first: dict[str, LabelledImage] = {}
+
+    def add(self, image: LabelledImage, scan: Scan) -> None:
+        """Remember an image, and complain where another one contradicts it.
+
+        Args:
+            image: the image with its plane.
+            scan: what was read of it.
+        """
+        first = self._first.setdefault(scan.digest, image)
+        if first.plane is not image.plane:
+            self.contradicted.add(scan.digest)
+            options.complain(
+                f"{readable_name(first.path)} ({first.plane}) and {readable_name(image.path)} "
+                f"({image.plane}) are the same picture: both were left out."
+            )
 
 
 def labelled_images(
-    table: Path, folder: Path, *, only_test: bool = False, left_out: Counter[str] | None = None
+    table: Path,
+    folder: Path,
+    *,
+    columns: str | None = None,
+    only_test: bool = False,
+    left_out: Counter[str] | None = None,
 ) -> list[LabelledImage]:
     """Match a table's lines with a folder's images.
 
-    Lines that cannot be used are complained about in one line each; images that are not there are
-    counted.
+    Lines that cannot be used, and those that contradict each other, are complained about in one
+    line each; images that are not there, and lines without a plane, are counted.
 
     Args:
         table: the CSV, as `read_label_table` takes it.
         folder: the images.
+        columns: which column holds what, such as `image=FILE,plane=LABEL`; what is not said is
+            guessed.
         only_test: only lines that the table keeps out of training (`Train` = 0).
         left_out: is told how many lines were left out, by reason.
 
@@ -77,59 +119,80 @@ def labelled_images(
 
     Raises:
         LabelTableError: the table cannot be read.
+        ColumnsError: the columns are not written so, or are not there.
     """
     left_out = Counter() if left_out is None else left_out
-    index = PictureIndex(folder)
-    found: list[LabelledImage] = []
-    for row in read_label_table(table.read_bytes()):
-        if only_test and not row.test:
-            continue
-        try:
-            picture = index.find(row.image)
-            if picture is None:
-                left_out[MISSING] += 1
-            elif picture.path is not None:
-                found.append(_labelled(picture.path, row))
-        except (AmbiguousImageError, UnknownPlaneError) as error:
+    opened = open_label_table(read_table_file(table))
+    mapped = opened.mapped(parse_columns(columns, opened.names) if columns else None)
+    for note in table_notes(opened, mapped):
+        options.complain(note)
+    matches = match(opened.rows(mapped), PictureIndex(folder))
+    for refusal in matches.refused:
+        if refusal.row.test or not only_test:
             left_out[UNUSABLE] += 1
-            options.complain(f"Line {row.line}: {error}")
-    if missing := left_out[MISSING]:
-        lines = options.count_of(missing, "line names an image", "lines name images")
-        options.complain(f"{lines} that the folder does not hold.")
+            options.complain(refusal.sentence)
+    found: list[LabelledImage] = []
+    for one in matches.found:
+        if only_test and not one.row.test:
+            continue
+        if one.label is None or one.label == tables.UNUSABLE:
+            left_out[UNLABELLED] += 1
+        elif one.piece is None:
+            left_out[MISSING] += 1
+        elif one.piece.path is None:
+            left_out[UNREADABLE] += 1
+            options.complain(f"{one.piece.label} lies in an archive: unpack it first.")
+        else:
+            found.append(_labelled(one.piece.path, Plane(one.label), one.row))
+    _tell(left_out)
     return found
 
 
 def readable(
-    images: list[LabelledImage], left_out: Counter[str] | None = None
+    images: list[LabelledImage],
+    left_out: Counter[str] | None = None,
+    same: SamePictures | None = None,
 ) -> Iterator[tuple[LabelledImage, Scan]]:
     """Read images in their order, on every core; one that is no scan gets one line.
 
     Args:
         images: the images.
         left_out: is told how many could not be read.
+        same: is told of each image that is a scan.
 
     Yields:
         Each image that is a scan, with the scan.
     """
     left_out = Counter() if left_out is None else left_out
     for image, read in zip(images, ahead(_attempt, images), strict=True):
-        if isinstance(read, ScanError):
-            left_out[UNREADABLE] += 1
-            options.complain(f"{image.path}: {read}")
-        else:
+        if isinstance(read, Scan):
+            if same is not None:
+                same.add(image, read)
             yield image, read
+        else:
+            left_out[UNREADABLE] += 1
+            options.complain(f"{readable_name(image.path)}: {read}")
 
 
-def _attempt(image: LabelledImage) -> Scan | ScanError:
+def _tell(left_out: Counter[str]) -> None:
+    if missing := left_out[MISSING]:
+        lines = options.count_of(missing, "line names an image", "lines name images")
+        options.complain(f"{lines} that the folder does not hold.")
+    if unlabelled := left_out[UNLABELLED]:
+        lines = options.count_of(unlabelled, "line gives", "lines give")
+        options.complain(f"{lines} no plane, or an unusable image, and were left out.")
+
+
+def _attempt(image: LabelledImage) -> Scan | ScanError | OSError:
     try:
         return image.read()
-    except ScanError as error:
+    except (ScanError, OSError) as error:
         return error
 
 
-def _labelled(picture: Path, row: LabelRow) -> LabelledImage:
+def _labelled(picture: Path, plane: Plane, row: LabelRow) -> LabelledImage:
     patient = row.patient or _patient_of(picture)
-    return LabelledImage(picture, parse_plane(row.plane), patient, row.test, row.machine)
+    return LabelledImage(picture, plane, patient, row.test, row.machine)
 
 
 def _patient_of(picture: Path) -> str:

@@ -54,7 +54,7 @@ def model(command: Command) -> Command:
 
 
 def labelled_images(command: Command) -> Command:
-    """Add `--data` and `--images`, a table of labels and the folder of its images."""
+    """Add `--data`, `--images` and `--columns`: a table of labels and the folder of its images."""
     folder = click.option(
         "--images",
         "folder",
@@ -69,7 +69,17 @@ def labelled_images(command: Command) -> Command:
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="A CSV with image, plane and patient, or the one of FETAL_PLANES_DB.",
     )
-    return table(folder(command))
+    return table(folder(columns(command)))
+
+
+def columns(command: Command) -> Command:
+    """Add `--columns`, which says what the columns of a table of labels hold."""
+    return click.option(
+        "--columns",
+        metavar="image=FILE,plane=LABEL",
+        help="Which column of the table holds what, where the guess is wrong. Known are image, "
+        "plane, patient, machine, operator and train; train= says that no column holds it.",
+    )(command)
 
 
 def cache(command: Command) -> Command:

@@ -57,6 +57,7 @@ def forget(code: str | None, identifier: bool, yes: bool, who: str) -> None:
     Nothing can be undone. Backups, exports and folders of other machines are yours to see to.
     """
     from fetal.workbench import open_workbench
+    from fetal.workbench.codes import patient_code
     from fetal.workbench.erasure import erase, outlook
 
     if identifier == (code is not None):
@@ -64,7 +65,7 @@ def forget(code: str | None, identifier: bool, yes: bool, who: str) -> None:
     bench = open_workbench()
     if code is None:
         written = click.prompt("Patient's identifier", hide_input=True)
-        code = bench.pseudonyms.patient(written)
+        code = patient_code(bench, written)
     ahead = outlook(bench, code)
     scans = options.count_of(ahead.scans, "scan", "scans")
     labels = options.count_of(ahead.labels, "label or note", "labels and notes")

@@ -26,12 +26,7 @@ _NAMED = 20
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="A CSV of labels (image, plane and perhaps patient; or the one of FETAL_PLANES_DB).",
 )
-@click.option(
-    "--columns",
-    metavar="image=FILE,plane=LABEL",
-    help="Which column of the table holds what, where the guess is wrong. Known are image, plane, "
-    "patient, machine, operator and train.",
-)
+@options.columns
 @click.option("--unlabelled", is_flag=True, help="The images carry no label; they are predicted.")
 @click.option("--patient", help="The patient of images that name none.")
 @click.option(
@@ -149,10 +144,10 @@ def _columns(text: str | None, table: Path | None) -> "Columns | None":
     if text is None:
         return None
     from fetal.workbench.columns import ColumnsError, parse_columns
-    from fetal.workbench.tables_of_labels import open_label_table
+    from fetal.workbench.tables_of_labels import open_label_table, read_table_file
 
     try:
-        return parse_columns(text, open_label_table(table.read_bytes()).names if table else ())
+        return parse_columns(text, open_label_table(read_table_file(table)).names if table else ())
     except ColumnsError as error:
         raise click.UsageError(str(error)) from error
 
@@ -181,7 +176,7 @@ def _tell(brought: "ImportReport") -> None:
     if brought.kept:
         kept = options.count_of(brought.kept, "scan keeps", "scans keep")
         click.echo(f"{kept} another label, which a person gave after an earlier import.")
-    for sentence in brought.refused:
+    for sentence in (*brought.remarks, *brought.refused):
         options.complain(sentence)
     if brought.missing:
         missing = options.count_of(len(brought.missing), "image is", "images are")

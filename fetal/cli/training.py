@@ -68,7 +68,7 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
     from fetal.training.record import About
 
     settings = _settings(choices["preset"], choices["settings_file"], choices["weights"])
-    images = labelled_images(table, folder)
+    images = labelled_images(table, folder, columns=choices["columns"])
     examples = _examples(images, official=choices["official_train"])
     said = json.loads(choices["about"].read_text()) if choices["about"] else {}
     about = About(choices["name"] or out.name, said.get("data", ()), said.get("limits", ()))
@@ -104,7 +104,7 @@ def _settings(preset: str, file: Path | None, weights: Path | None) -> "Training
 
 def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Example]":
     """Split the patients. With an official test set, nobody else need be kept apart."""
-    from fetal.cli.labelled import readable
+    from fetal.cli.labelled import SamePictures, readable
     from fetal.splits import TEST, TRAIN, assign_sides
     from fetal.training.examples import Example
 
@@ -115,12 +115,14 @@ def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Exa
     sides = assign_sides(counts, {})
     if official:
         sides = {name: TRAIN if side == TEST else side for name, side in sides.items()}
+    same = SamePictures()
     examples = {
         scan.digest: Example(
             scan.digest, image.plane, image.patient, sides[image.patient], _reader(image)
         )
-        for image, scan in readable([one for one in used if sides[one.patient] != TEST])
+        for image, scan in readable([one for one in used if sides[one.patient] != TEST], same=same)
     }
+    examples = {key: one for key, one in examples.items() if key not in same.contradicted}
     apart = len(used) - sum(sides[one.patient] != TEST for one in used)
     click.echo(f"{len(examples):,} scans to train on; {apart:,} kept apart for testing.")
     return list(examples.values())

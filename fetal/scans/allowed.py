@@ -17,6 +17,7 @@ from pydicom import Dataset
 from fetal.scans.dicom_regions import fitting_regions
 from fetal.scans.dicom_values import items, number, whole
 from fetal.scans.machines import machine_named, maker_named
+from fetal.scans.placeholders import is_placeholder
 from fetal.scans.quiet import keep_pydicom_quiet
 
 keep_pydicom_quiet()
@@ -93,11 +94,13 @@ class Header:
     """What the allow-list takes from a file; three identifiers are raw and must not be kept.
 
     Args:
-        patient: the PatientID as written, for a pseudonym to be made of, or None.
+        patient: the PatientID as written, for a pseudonym to be made of, or None; a placeholder
+            such as ANONYMOUS is none.
         study: the StudyInstanceUID, else the accession number, for a pseudonym, or None.
         day: the day of the examination, for an offset to be made of, or None.
         machine: the machine in known words, or None.
         facts: maker, probe, frequency_mhz and spacing_mm (down, across), where the file has them.
+        placeholder: true where a placeholder stands for the patient.
     """
 
     patient: str | None = None
@@ -105,6 +108,7 @@ class Header:
     day: date | None = None
     machine: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    placeholder: bool = False
 
 
 def header_of(dataset: Dataset) -> Header:
@@ -119,12 +123,14 @@ def header_of(dataset: Dataset) -> Header:
         What may be taken.
     """
     facts = {name: _tried(read, dataset) for name, read in _FACTS.items()}
+    written = _text(dataset, "PatientID") or ""
     return Header(
-        patient=_text(dataset, "PatientID"),
-        study=_text(dataset, "StudyInstanceUID") or _text(dataset, "AccessionNumber"),
+        patient=_identifier(dataset, "PatientID"),
+        study=_identifier(dataset, "StudyInstanceUID") or _identifier(dataset, "AccessionNumber"),
         day=_tried(_day, dataset),
         machine=machine_named(_text(dataset, "ManufacturerModelName")),
         facts={name: value for name, value in facts.items() if value is not None},
+        placeholder=bool(written) and is_placeholder(written),
     )
 
 
@@ -182,6 +188,11 @@ def _tried(read: Callable[[Dataset], Value | None], dataset: Dataset) -> Value |
     # Any tag may hold anything at all in a damaged file.
     except Exception:
         return None
+
+
+def _identifier(dataset: Dataset, keyword: str) -> str | None:
+    written = _text(dataset, keyword)
+    return None if written is None or is_placeholder(written) else written
 
 
 def _text(dataset: Dataset, keyword: str) -> str | None:

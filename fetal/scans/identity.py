@@ -25,8 +25,11 @@ _KEY_BYTES = 32
 DAYS = 36525
 """A hundred years: the offsets of days are counted round and round within them."""
 
-_CODE = re.compile(r"([A-Z]-)?([0-9a-f]{10}|[0-9a-f]{64})")
-_RANDOM = "U-"
+_DIGITS = 16
+_FORMER_DIGITS = 10
+"""Codes of version 0.1, of which two would meet among a million patients."""
+_CODE = re.compile(r"([A-Z]-)?([0-9a-f]{10}|[0-9a-f]{16}|[0-9a-f]{64})")
+_PATIENT, _STUDY, _RANDOM = "P-", "E-", "U-"
 
 
 class PseudonymKeyError(ValueError):
@@ -80,20 +83,38 @@ class Pseudonyms:
         return len(self._keys)
 
     def patient(self, identifier: str) -> str:
-        """The pseudonym of a patient identifier, `P-` and 10 hexadecimal digits.
+        """The pseudonym of a patient identifier, `P-` and 16 hexadecimal digits.
 
         Args:
             identifier: as the file or a person writes it; letter case and spaces do not count.
         """
-        return self._through(f"P-{self._first('patient', _normalised(identifier))[:10]}")
+        return self._code(_PATIENT, identifier, _DIGITS)
+
+    def former_patient(self, identifier: str) -> str:
+        """The pseudonym that version 0.1 made, `P-` and 10 hexadecimal digits.
+
+        A patient who came first then keeps it, also through renewals of the key.
+
+        Args:
+            identifier: as `patient` takes it.
+        """
+        return self._code(_PATIENT, identifier, _FORMER_DIGITS)
 
     def study(self, identifier: str) -> str:
-        """The pseudonym of an examination, `E-` and 10 hexadecimal digits.
+        """The pseudonym of an examination, `E-` and 16 hexadecimal digits.
 
         Args:
             identifier: its UID or accession number.
         """
-        return self._through(f"E-{self._first('study', _normalised(identifier))[:10]}")
+        return self._code(_STUDY, identifier, _DIGITS)
+
+    def former_study(self, identifier: str) -> str:
+        """The pseudonym that version 0.1 made, `E-` and 10 hexadecimal digits.
+
+        Args:
+            identifier: as `study` takes it.
+        """
+        return self._code(_STUDY, identifier, _FORMER_DIGITS)
 
     def file(self, name: str) -> str:
         """The pseudonym of a file name, 64 hexadecimal digits.
@@ -157,8 +178,12 @@ class Pseudonyms:
 
     @staticmethod
     def unknown() -> str:
-        """A new pseudonym for scans that name no patient, `U-` and 10 hexadecimal digits."""
-        return f"{_RANDOM}{secrets.token_hex(5)}"
+        """A new pseudonym for scans that name no patient, `U-` and 16 hexadecimal digits."""
+        return f"{_RANDOM}{secrets.token_hex(_DIGITS // 2)}"
+
+    def _code(self, start: str, identifier: str, digits: int) -> str:
+        kind = {_PATIENT: "patient", _STUDY: "study"}[start]
+        return self._through(f"{start}{self._first(kind, _normalised(identifier))[:digits]}")
 
     def _first(self, kind: str, text: str) -> str:
         return _hmac(self._keys[0], f"{kind}:{text}")

@@ -20,6 +20,7 @@ from fetal.scans.errors import BlankScanError, ColourDopplerError
 from fetal.scans.formats import pixels_of, read_picture
 from fetal.scans.limits import Limits
 from fetal.scans.overlay import lettering_over
+from fetal.scans.placeholders import PLACEHOLDER_PATIENT
 from fetal.scans.sector import Sector, find_sector
 
 _NAMED_PATIENT = re.compile(r"(Patient\d+)(?!\d)", re.IGNORECASE)
@@ -134,6 +135,9 @@ def scan_of(picture: DicomPicture, name: str) -> Scan:
             "The ultrasound could not be told from the rest of the screen, so the whole picture is "
             "kept: please check that no name is written on it."
         )
+    patient = header.patient or _patient_in(name)
+    if header.placeholder and patient is None:
+        warnings.append(PLACEHOLDER_PATIENT)
     lettering = lettering_over(sector.writing, sector.mask)
     if lettering:
         warnings.append(
@@ -144,7 +148,7 @@ def scan_of(picture: DicomPicture, name: str) -> Scan:
         sector.box,
         sector.found,
         pixel_digest(pixels),
-        header.patient or _patient_in(name),
+        patient,
         header.machine,
         header.study,
         header.day,

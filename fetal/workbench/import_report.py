@@ -33,6 +33,10 @@ class ImportReport:
         left_out: name and sentence of files and lines that were left out unread.
         unlisted: names of files that the table does not list; they stayed out.
         masks: how many files of the data set are no scans.
+        notes: what a person should know of how the import was understood, as sentences.
+        placeholders: how many images have a placeholder such as ANONYMOUS for a patient.
+        not_kept_to_test: how many scans their table keeps out of training, while their patient
+            has learnt already or is unknown from before.
     """
 
     kind: str = ""
@@ -48,6 +52,9 @@ class ImportReport:
     left_out: list[tuple[str, str]] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
     masks: int = 0
+    notes: list[str] = field(default_factory=list)
+    placeholders: int = 0
+    not_kept_to_test: int = 0
 
     @property
     def refused(self) -> list[str]:
@@ -58,6 +65,22 @@ class ImportReport:
             for taken in self.taken
             if taken.outcome is Outcome.REFUSED
         ]
+
+    @property
+    def remarks(self) -> list[str]:
+        """A sentence for each thing that a person should know, beside the counts."""
+        remarks = list(self.notes)
+        if self.placeholders:
+            remarks.append(
+                f"{_of_files(self.placeholders)} a placeholder such as ANONYMOUS or 0 for the "
+                "patient. It names nobody: these scans count as scans of an unknown patient."
+            )
+        if self.not_kept_to_test:
+            remarks.append(
+                f"{self.not_kept_to_test:,} of the scans that are marked to test are not kept to "
+                "test: their patients have learnt or steered already, or are not known."
+            )
+        return remarks
 
     @property
     def set_aside(self) -> list[str]:
@@ -99,6 +122,10 @@ class ImportReport:
         writer.writerow(HEADER)
         writer.writerows(tuple(safe_cell(cell) for cell in row) for row in self.rows())
         return text.getvalue()
+
+
+def _of_files(count: int) -> str:
+    return "1 file has" if count == 1 else f"{count:,} files have"
 
 
 def _told(name: str, sentence: str) -> str:

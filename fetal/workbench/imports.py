@@ -110,6 +110,7 @@ def import_scans(
     report.missing += planned.missing
     report.unlisted += planned.unlisted
     report.masks = planned.masks
+    report.notes += planned.notes
     if on_progress is not None:
         on_progress(0, len(planned.images))
     found = apart.readers().read(planned.images, _load)

@@ -1,12 +1,16 @@
 """Brings scans in: dropped files, or the built-in samples."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from fetal import scans
 from fetal.phantom import samples
 from fetal.scans import apart, encode_png
 from fetal.scans.archives import is_archive
+from fetal.scans.placeholders import is_placeholder
 from fetal.workbench.bench import Champion, NoModelError, Workbench
+from fetal.workbench.codes import owner_of
+from fetal.workbench.crowded import crowded_patients
 from fetal.workbench.film import holds_film, take_film
 from fetal.workbench.sources import Piece, open_source
 from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take
@@ -29,6 +33,11 @@ SAMPLES = 24
 _NO_SCANS = (
     "Expected an archive with scans in it, received one without: please pack PNG, JPEG, TIFF, BMP, "
     "WebP or DICOM files."
+)
+
+_NOBODY = (
+    "What was given as the patient stands for nobody, so this scan counts as one of an unknown "
+    "patient, unless its file names one."
 )
 
 Progress = Callable[[int, int], None]
@@ -74,7 +83,8 @@ def add_scans(
         bench: the workbench.
         files: the drop; of a ZIP archive come the scans in it.
         who: the person.
-        patient: the patient's identifier as the person gave it; only its pseudonym is kept.
+        patient: the patient's identifier as the person gave it; only its pseudonym is kept. A
+            placeholder such as ANONYMOUS names nobody.
         source: `upload`, `import` or `sample`.
         on_progress: told after each file how many are done, of how many, those in archives too.
         stop: asked before each file; true ends the drop there, and what is stored stays.
@@ -96,12 +106,25 @@ def add_scans(
         for one in _take_part(
             bench, part, who=who, owner=owner, source=source, champion=champion, gate=gate
         ):
+            one = _remarked(bench, one, patient)
             taken.append(one)
             if on_taken is not None:
                 on_taken(one)
         if on_progress is not None:
             on_progress(done, len(parts))
     return taken
+
+
+def _remarked(bench: Workbench, taken: Taken, patient: str | None) -> Taken:
+    """What became of a file, with what a person should know of its patient."""
+    if taken.outcome is not Outcome.ADDED or taken.scan_id is None:
+        return taken
+    remarks = [taken.sentence]
+    if patient is not None and patient.strip() and is_placeholder(patient):
+        remarks.append(_NOBODY)
+    with bench.store.reading() as session:
+        remarks += crowded_patients(session, [taken.scan_id])
+    return replace(taken, sentence=" ".join(remarks))
 
 
 def _unpacked(incoming: Incoming) -> list[Incoming | Piece | Taken]:
@@ -151,21 +174,6 @@ def _take_still(
     gate: Gate,
 ) -> Iterator[Taken]:
     yield take(bench, incoming, who=who, owner=owner, source=source, champion=champion, gate=gate)
-
-
-def owner_of(bench: Workbench, patient: str | None) -> Owner:
-    """Give the patient of a drop.
-
-    Args:
-        bench: the workbench.
-        patient: the identifier as a person gave it; none or blank is a new unknown patient.
-
-    Returns:
-        The patient's pseudonym.
-    """
-    if patient is not None and patient.strip():
-        return Owner(bench.pseudonyms.patient(patient), named=True)
-    return Owner(bench.pseudonyms.unknown(), named=False)
 
 
 def predicting(bench: Workbench) -> Champion | None:

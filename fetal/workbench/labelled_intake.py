@@ -9,13 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from fetal.scans import ScanError
+from fetal.scans.placeholders import PLACEHOLDER_PATIENT
 from fetal.scans.reader import ReadFile
+from fetal.splits import TEST
 from fetal.store import audit
 from fetal.store.tables import Annotation, Patient, Scan
 from fetal.workbench.bench import Workbench
+from fetal.workbench.codes import owner_of, patient_code
+from fetal.workbench.crowded import crowded_patients
 from fetal.workbench.film import holds_film, take_film
 from fetal.workbench.import_report import ImportReport
-from fetal.workbench.intake import owner_of, predicting
+from fetal.workbench.intake import predicting
 from fetal.workbench.known_collections import Planned
 from fetal.workbench.labels import add_label, newest_annotation
 from fetal.workbench.tables_of_labels import LabelRow
@@ -59,10 +63,13 @@ class LabelledIntake:
         self._bench = bench
         self._who = who
         self._otherwise = owner_of(bench, patient)
+        # Whom nobody names may be several: those who are kept to test are not those who train.
+        self._held_out = owner_of(bench, None) if not self._otherwise.named else self._otherwise
         self._gate = Gate(unsure or WhenUnsure.from_environment())
         self._room = room
         self._champion = None if dry_run else predicting(bench)
         self._seen: set[str] = set()
+        self._given: dict[int, tuple[str, str]] = {}
 
     def image(self, planned: Planned, read: ReadFile) -> None:
         """Take one image with its label.
@@ -83,12 +90,29 @@ class LabelledIntake:
 
     def _keep(self, planned: Planned, taken: Taken, label: str | None) -> None:
         row, report = planned.row, self.report
+        if not report.dry_run:
+            label = self._unless_contradicted(planned, taken, label)
         report.taken.append(taken)
+        report.placeholders += PLACEHOLDER_PATIENT in taken.sentence and not row.patient
         report.files.append(planned.piece.label)
         report.planes.append(label)
         report.kept_to_test += row.test and not taken.outcome.stays_out
         if taken.scan_id is not None and not report.dry_run:
             self._label(taken.scan_id, label, test=row.test)
+
+    def _unless_contradicted(self, planned: Planned, taken: Taken, label: str | None) -> str | None:
+        """The label, unless another file with the same pixels came with another one."""
+        if label is None or taken.scan_id is None:
+            return label
+        first, file = self._given.setdefault(taken.scan_id, (label, planned.piece.label))
+        if first == label:
+            return label
+        sentence = (
+            f"It is the same picture as {file}, which came with the label {first}; its own label, "
+            f"{label}, was left out. Please look which of them is right."
+        )
+        self.report.left_out.append((planned.piece.label, sentence))
+        return None
 
     def _label(self, scan_id: int, label: str | None, *, test: bool) -> None:
         if label or test:
@@ -129,8 +153,10 @@ class LabelledIntake:
         )
 
     def _owner(self, planned: Planned) -> Owner:
-        named = planned.row.patient
-        return owner_of(self._bench, named) if named else self._otherwise
+        row = planned.row
+        if row.patient:
+            return Owner(patient_code(self._bench, row.patient), named=True)
+        return self._held_out if row.test else self._otherwise
 
     def _looked_at(self, planned: Planned, read: ReadFile, film: Incoming | None) -> Taken:
         """What would become of an image."""
@@ -192,6 +218,9 @@ class LabelledIntake:
         report = self.report
         if report.dry_run:
             return report
+        added = [taken.scan_id for taken in report.taken if taken.scan_id is not None]
+        with self._bench.store.reading() as session:
+            report.notes += crowded_patients(session, added)
         with self._bench.store.session() as session:
             audit.record(
                 session,
@@ -211,8 +240,9 @@ class LabelledIntake:
     def _give(self, session: Session, scan_id: int, label: str | None, *, test: bool) -> None:
         if test:
             patient = session.get_one(Patient, session.get_one(Scan, scan_id).patient_id)
-            if patient.named and patient.side is None:
-                patient.side = "test"
+            if patient.side is None and (patient.named or patient.id == self._held_out.pseudonym):
+                patient.side = TEST
+            self.report.not_kept_to_test += patient.side != TEST
         if label is None:
             return
         newest = newest_annotation(session, scan_id)

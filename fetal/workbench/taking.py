@@ -18,6 +18,7 @@ from fetal.store.contents import holds_pixels
 from fetal.store.tables import Patient, Scan
 from fetal.store.tables import Prediction as PredictionRow
 from fetal.workbench.bench import Champion, Workbench
+from fetal.workbench.codes import patient_code, study_code, study_codes
 from fetal.workbench.incoming import Incoming, Outcome, Owner, Taken
 from fetal.workbench.key import require_newest
 from fetal.workbench.lookalikes import look
@@ -110,7 +111,7 @@ def take_read(
         scan = replace(scan, facts={**scan.facts, "operator": operator})
     scan = replace(scan, machine=scan.machine or machine_named(machine))
     if scan.patient is not None:
-        owner = Owner(bench.pseudonyms.patient(scan.patient), named=True)
+        owner = Owner(patient_code(bench, scan.patient), named=True)
     elif scan.study is not None and not owner.named:
         with bench.store.reading() as session:
             owner = _owner_of_study(session, bench, scan.study) or owner
@@ -157,7 +158,7 @@ def _owner_of_study(session: Session, bench: Workbench, study: str) -> Owner | N
     patient = session.scalar(
         select(Patient)
         .join(Scan, Scan.patient_id == Patient.id)
-        .where(Scan.study == bench.pseudonyms.study(study))
+        .where(Scan.study.in_(study_codes(bench, study)))
         .order_by(Scan.id)
         .limit(1)
     )
@@ -271,7 +272,7 @@ def _row(
         height=height,
         sector=[int(edge) for edge in read.sector],
         machine=read.machine,
-        study=names.study(read.study) if read.study else None,
+        study=study_code(bench, read.study) if read.study else None,
         day=names.day(read.day, owner.pseudonym) if read.day else None,
         facts=dict(read.facts),
         blob=key,

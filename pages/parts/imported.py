@@ -35,6 +35,7 @@ def outcome(work: Work) -> None:
             f"{number(report.kept, 'scan keeps', 'scans keep')} the label that a person gave "
             "after an earlier import."
         )
+    remarks(report.remarks)
     left_out(report.missing, report.refused)
     if waiting := report.count(Outcome.WAITS):
         st.warning(
@@ -51,6 +52,12 @@ def outcome(work: Work) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def remarks(sentences: list[str]) -> None:
+    """What a person should know of how the import was understood; never taken for markup."""
+    for sentence in sentences:
+        st.warning(plain(sentence))
 
 
 def left_out(missing: list[str], refused: list[str]) -> None:

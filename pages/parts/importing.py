@@ -143,6 +143,7 @@ def preview(name: str, asked: Asked, plan: Plan) -> None:
         if plan.columns is not None and not asked.unlabelled:
             columns(asked, plan)
         facts(plan)
+        imported.remarks(plan.notes)
         imported.left_out(plan.missing, [imported.sentence_of(*one) for one in plan.refused])
         patient = None
         if any(planned.row.patient is None for planned in plan.images):

@@ -1,0 +1,65 @@
+"""Finds patients who have more scans than one person is likely to have."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fetal.store.tables import Patient, Scan
+
+MOST_SCANS = 1_000
+MOST_EXAMINATIONS = 50
+"""Several pregnancies with scans every week come to fewer."""
+_AT_ONCE = 500
+
+Value = TypeVar("Value")
+
+
+def crowded_patients(session: Session, scans: Iterable[int]) -> list[str]:
+    """Say which patients of some scans have grown beyond belief.
+
+    An identifier that a whole collection shares makes one patient of all its patients, and puts
+    them on one side of the split. Placeholders that are known are left aside before
+    (`fetal.scans.placeholders`); this finds the others.
+
+    Args:
+        session: the transaction.
+        scans: the scans' numbers.
+
+    Returns:
+        A sentence for each such patient.
+    """
+    patients: set[str] = set()
+    for some in _parts(sorted(set(scans))):
+        patients |= set(
+            session.scalars(
+                select(Scan.patient_id)
+                .join(Patient, Patient.id == Scan.patient_id)
+                .where(Scan.id.in_(some), Patient.named)
+                .distinct()
+            )
+        )
+    return [
+        _sentence(code, count, examinations)
+        for some in _parts(sorted(patients))
+        for code, count, examinations in session.execute(
+            select(Scan.patient_id, func.count(), func.count(Scan.study.distinct()))
+            .where(Scan.patient_id.in_(some))
+            .group_by(Scan.patient_id)
+            .order_by(Scan.patient_id)
+        )
+        if count > MOST_SCANS or examinations > MOST_EXAMINATIONS
+    ]
+
+
+def _sentence(code: str, count: int, examinations: int) -> str:
+    of = f" of {examinations:,} examinations" if examinations else ""
+    return (
+        f"Patient {code} now has {count:,} scans{of}, more than one person is likely to have. "
+        "Please check whether several people share this patient’s name or number."
+    )
+
+
+def _parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
