@@ -5,6 +5,7 @@ old ones.
 """
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from fetal.scans.placeholders import is_placeholder
 from fetal.store.tables import Patient, Scan
@@ -35,19 +36,17 @@ def study_codes(bench: Workbench, identifier: str) -> tuple[str, str]:
     return bench.pseudonyms.study(identifier), bench.pseudonyms.former_study(identifier)
 
 
-def study_code(bench: Workbench, identifier: str) -> str:
+def study_code(session: Session, bench: Workbench, identifier: str) -> str:
     """Return the code under which an examination is known, or will be.
 
     Args:
+        session: the transaction.
         bench: the workbench.
         identifier: its UID or accession number.
     """
     code, former = study_codes(bench, identifier)
-    with bench.store.reading() as session:
-        known = set(
-            session.scalars(select(Scan.study).where(Scan.study.in_((code, former))).distinct())
-        )
-    return former if known == {former} else code
+    some = select(Scan.study).where(Scan.study.in_((code, former))).distinct()
+    return former if set(session.scalars(some)) == {former} else code
 
 
 def owner_of(bench: Workbench, patient: str | None) -> Owner:

@@ -243,7 +243,7 @@ def _add(
         # Somebody may have erased the same picture since it was written.
         if not bench.blobs.exists(key):
             bench.blobs.put(key, png)
-        scan = _row(bench, file, read, owner, who, source, key)
+        scan = _row(session, bench, file, read, owner, who, source, key)
         session.add(scan)
         session.flush()
         if champion is not None and prediction is not None:
@@ -258,7 +258,14 @@ def _add(
 
 
 def _row(
-    bench: Workbench, file: str, read: ReadScan, owner: Owner, who: str, source: str, key: str
+    session: Session,
+    bench: Workbench,
+    file: str,
+    read: ReadScan,
+    owner: Owner,
+    who: str,
+    source: str,
+    key: str,
 ) -> Scan:
     height, width = read.pixels.shape
     names = bench.pseudonyms
@@ -272,7 +279,7 @@ def _row(
         height=height,
         sector=[int(edge) for edge in read.sector],
         machine=read.machine,
-        study=study_code(bench, read.study) if read.study else None,
+        study=study_code(session, bench, read.study) if read.study else None,
         day=names.day(read.day, owner.pseudonym) if read.day else None,
         facts=dict(read.facts),
         blob=key,

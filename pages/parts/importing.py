@@ -9,15 +9,19 @@ import streamlit as st
 from fetal.workbench import imports
 from fetal.workbench.columns import MEANINGS, Columns
 from fetal.workbench.dataset import LabelTableError
+from fetal.workbench.import_folders import FolderNotAllowedError, allowed_place
 from fetal.workbench.intake import Incoming
 from fetal.workbench.known_collections import Kind, Plan
 from fetal.workbench.unsure import WhenUnsure
 from pages.parts import desk, imported, person
 from pages.parts.background import Work
+from pages.parts.guard import LOOPBACK
 from pages.parts.words import label, number, plain
 
 _LARGEST_ZIP = 1000
 _NONE = "–"
+_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via")
+"""What a proxy adds to what it passes on."""
 _KNOWN = (
     "Known are: one folder for each plane, named brain, abdomen, femur, thorax, cervix or other; "
     "a table of labels with its images, such as FETAL_PLANES_DB as it comes; the data set HC18; "
@@ -110,14 +114,24 @@ def ask() -> None:
     if not archive and not path.strip() and table is None:
         st.error("Please choose an archive, a folder or a table first.")
         return
-    place = (
-        [Incoming(archive.name, archive.getvalue())]
-        if archive
-        else Path(path.strip()).expanduser()
-        if path.strip()
-        else None
-    )
+    try:
+        place: Path | list[Incoming] | None = None
+        if archive:
+            place = [Incoming(archive.name, archive.getvalue())]
+        elif path.strip():
+            place = allowed_place(path, alone=used_alone())
+    except FolderNotAllowedError as error:
+        st.error(plain(error))
+        return
     look(Asked(place, table.getvalue() if table is not None else None, unlabelled))
+
+
+def used_alone() -> bool:
+    """Whether the app is reached from this computer only, and not through a proxy."""
+    listens = st.get_option("server.address")
+    called = {listens, *(st.get_option("server.allowedHosts") or ())}
+    forwarded = any(header in st.context.headers for header in _FORWARDED)
+    return listens is not None and called <= set(LOOPBACK) and not forwarded
 
 
 def look(asked: Asked) -> None:
