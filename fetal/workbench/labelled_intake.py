@@ -1,6 +1,5 @@
 """Takes images that come with a label, and labels whose images are stored already."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -22,6 +21,7 @@ from fetal.workbench.import_report import ImportReport
 from fetal.workbench.intake import predicting
 from fetal.workbench.known_collections import Planned
 from fetal.workbench.labels import add_label, newest_annotation
+from fetal.workbench.stored_lines import find_stored
 from fetal.workbench.tables_of_labels import LabelRow
 from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take_read
 from fetal.workbench.unsure import Gate, Held, WhenUnsure
@@ -185,22 +185,12 @@ class LabelledIntake:
         """
         if not labels:
             return
-        scans = self._scans_by_name()
-        found: list[tuple[int, LabelRow, str]] = []
-        for row, label in labels:
-            numbers = scans.get(row.image) or scans.get(self._bench.pseudonyms.file(row.image), [])
-            if len(numbers) == 1:
-                found.append((numbers[0], row, label))
-            elif numbers:
-                sentence = (
-                    f"Line {row.line}: {len(numbers)} stored scans came from files named "
-                    f"“{row.image}”. Import the table together with its images."
-                )
-                self.report.left_out.append((row.image, sentence))
-            else:
-                self.report.missing.append(row.image)
+        lines = find_stored(self._bench, labels)
+        self.report.left_out += lines.left_out
+        self.report.missing += lines.missing
         if self.report.dry_run:
             return
+        found = lines.found
         for start in range(0, len(found), _AT_ONCE):
             with self._bench.store.session() as session:
                 for number, row, label in found[start : start + _AT_ONCE]:
@@ -253,16 +243,6 @@ class LabelledIntake:
             return
         add_label(session, scan_id, label, self._who, kind="import")
         self.report.labelled += 1
-
-    def _scans_by_name(self) -> dict[str, list[int]]:
-        """Map file keys, and the names that exports use, to scans."""
-        found: dict[str, list[int]] = defaultdict(list)
-        with self._bench.store.reading() as session:
-            for number, name, key in session.execute(select(Scan.id, Scan.name, Scan.file_key)):
-                for known in (key, name, f"{name}.png"):
-                    if known is not None:
-                        found[known].append(number)
-        return found
 
 
 class _Asking:

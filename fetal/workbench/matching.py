@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from fetal.planes import UnknownPlaneError
-from fetal.scans.file_names import name_key
-from fetal.workbench.picture_index import AmbiguousImageError, PictureIndex
+from fetal.workbench.picture_index import AmbiguousImageError, PictureIndex, stem_key
 from fetal.workbench.sources import Piece
 from fetal.workbench.tables_of_labels import LabelRow
 from fetal.workbench.written_labels import read_label
@@ -79,13 +78,13 @@ def match(rows: Sequence[LabelRow], index: PictureIndex) -> Matches:
         except (LookupError, UnknownPlaneError) as error:
             matches.refused.append(Refusal(row, str(error.args[0])))
         else:
-            pictures[f"/{one.piece.label}" if one.piece else name_key(row.image)].append(one)
+            pictures[f"/{one.piece.label}" if one.piece else stem_key(row.image)].append(one)
     for several in pictures.values():
         difference = _difference(several) if len(several) > 1 else None
         if difference is None:
             matches.found.append(_together(several))
         else:
-            sentence = _contradiction([one.row.line for one in several], difference)
+            sentence = contradiction([one.row.line for one in several], difference)
             matches.refused += [Refusal(one.row, sentence) for one in several]
     return matches
 
@@ -135,7 +134,13 @@ def _together(several: Sequence[Match]) -> Match:
     return replace(first, row=row, label=next((one.label for one in several if one.label), None))
 
 
-def _contradiction(lines: Sequence[int], difference: str) -> str:
+def contradiction(lines: Sequence[int], difference: str) -> str:
+    """Say that lines are left out since they contradict each other.
+
+    Args:
+        lines: their numbers.
+        difference: what differs, in words.
+    """
     named = ", ".join(str(line) for line in lines[:_NAMED])
     more = f" and {len(lines) - _NAMED:,} more" if len(lines) > _NAMED else ""
     return f"Lines {named}{more} were left out: they give one image {difference}."

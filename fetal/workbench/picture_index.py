@@ -81,13 +81,25 @@ def _pieces(pictures: Path | Sequence[Incoming] | Sequence[Piece] | None) -> Seq
     return pieces or open_source([one for one in pictures if isinstance(one, Incoming)]).pieces
 
 
+def stem_key(name: str) -> str:
+    """Return what names of one picture share whose endings differ.
+
+    Args:
+        name: with or without folders and ending.
+
+    Returns:
+        A text to compare, and not to show.
+    """
+    key = name_key(name.replace("\\", "/"))
+    stem, dot, ending = key.rpartition(".")
+    return stem if stem and f"{dot}{ending}" in SUFFIXES else key
+
+
 def _keys(name: str) -> Iterator[str]:
     """The name as it is; without regard to how it is written; and also without its ending."""
     yield f"exact:{name}"
-    key = name_key(name)
-    yield f"name:{key}"
-    stem, dot, ending = key.rpartition(".")
-    yield f"stem:{stem if stem and f'{dot}{ending}' in SUFFIXES else key}"
+    yield f"name:{name_key(name)}"
+    yield f"stem:{stem_key(name)}"
 
 
 def _lies_in(label: str, name: str) -> bool:
