@@ -1,0 +1,106 @@
+"""Workspaces of version 0.1, whose codes have ten digits, keep filing new scans with the old."""
+
+import pytest
+from sqlalchemy import select, update
+
+from fetal.scans import Pseudonyms
+from fetal.store.tables import Patient, Scan
+from fetal.workbench import Workbench, key
+from fetal.workbench.codes import patient_code
+from fetal.workbench.erasure import UnknownCodeError, erase, outlook
+from fetal.workbench.imports import import_csv
+from fetal.workbench.intake import add_scans
+from tests.privacy.with_tags import ultrasound
+from tests.workbench.drawn import file
+
+UID = "1.2.840.5"
+
+
+def by_0_1(bench: Workbench, patient: str) -> None:
+    """Give the one patient and the scans the codes that version 0.1 made."""
+    names = bench.pseudonyms
+    with bench.store.session() as session:
+        code = names.former_patient(patient)
+        session.add(Patient(id=code, named=True))
+        session.flush()
+        session.execute(update(Scan).values(patient_id=code))
+        for scan in session.scalars(select(Scan)):
+            scan.name = f"S-{scan.digest[:10]}"
+            scan.study = names.former_study(UID) if scan.study else None
+        session.delete(session.get_one(Patient, names.patient(patient)))
+
+
+def codes(bench: Workbench) -> tuple[set[str], set[str | None]]:
+    with bench.store.reading() as session:
+        scans = session.scalars(select(Scan)).all()
+        return {scan.patient_id for scan in scans}, {scan.study for scan in scans}
+
+
+def came_with(seed: int) -> list:
+    return [ultrasound(seed, PatientID="4711", StudyInstanceUID=UID)]
+
+
+def test_a_patient_and_an_examination_are_found_by_their_old_codes(bench: Workbench) -> None:
+    add_scans(bench, came_with(1), who="Ann")
+    by_0_1(bench, "4711")
+    add_scans(bench, came_with(2), who="Ann")
+    add_scans(bench, [file(3)], who="Ann", patient=" 4711 ")
+    import_csv(bench, b"image,patient,plane\na,4711.0,brain\n", [file(4, "a.png")], "Ann")
+    patients, studies = codes(bench)
+    assert patients == {bench.pseudonyms.former_patient("4711")}
+    assert studies == {bench.pseudonyms.former_study(UID), None}
+
+
+@pytest.mark.parametrize("renewals", [1, 2])
+def test_they_are_found_after_the_key_was_renewed(open_bench, renewals: int) -> None:
+    bench = open_bench()
+    add_scans(bench, came_with(1), who="Ann")
+    by_0_1(bench, "4711")
+    before = codes(bench)
+    for _ in range(renewals):
+        key.renew_key(bench.store, "Ann")
+    bench = open_bench()
+    add_scans(bench, came_with(2), who="Ann")
+    patients, studies = codes(bench)
+    assert (len(patients), len(studies)) == (1, 1)
+    assert codes(bench) != before
+    assert patients == {patient_code(bench, "4711")}
+
+
+def test_scans_that_name_nobody_join_their_examination_of_0_1(bench: Workbench) -> None:
+    add_scans(bench, came_with(1), who="Ann")
+    by_0_1(bench, "4711")
+    add_scans(bench, [ultrasound(2, PatientID="ANON", StudyInstanceUID=UID)], who="Ann")
+    assert codes(bench)[0] == {bench.pseudonyms.former_patient("4711")}
+
+
+def test_a_new_patient_of_an_old_workspace_gets_the_longer_code(bench: Workbench) -> None:
+    add_scans(bench, came_with(1), who="Ann")
+    by_0_1(bench, "4711")
+    add_scans(bench, [file(2)], who="Ann", patient="4712")
+    assert bench.pseudonyms.patient("4712") in codes(bench)[0]
+
+
+def test_an_old_code_is_the_start_of_no_new_one_after_a_renewal() -> None:
+    names = Pseudonyms(b"1" * 32).renewed()
+    assert len(names.patient("4711")) == len("P-") + 16
+    assert len(names.former_patient("4711")) == len("P-") + 10
+    assert not names.patient("4711").startswith(names.former_patient("4711"))
+
+
+def test_the_name_of_one_scan_erases_one_scan(bench: Workbench) -> None:
+    """Two names of which one is the start of the other are two scans."""
+    add_scans(bench, came_with(1), who="Ann")
+    by_0_1(bench, "4711")
+    with bench.store.session() as session:
+        old = session.scalars(select(Scan)).one()
+        twin = {column.name: getattr(old, column.name) for column in Scan.__table__.columns}
+        twin |= {"id": None, "digest": old.digest[:10] + "0" * 54, "name": f"{old.name}000000"}
+        session.add(Scan(**twin))
+        name = old.name
+    assert outlook(bench, name).scans == 1
+    assert erase(bench, f"{name}.png", "Ann").scans == 1
+    with bench.store.reading() as session:
+        assert session.scalars(select(Scan.name)).all() == [f"{name}000000"]
+    with pytest.raises(UnknownCodeError):
+        outlook(bench, name)
