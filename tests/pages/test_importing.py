@@ -1,10 +1,13 @@
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from fetal.workbench import views
 from pages.parts import desk
+from pages.parts.importing import used_alone
 from tests.pages.test_pages import words
 from tests.workbench.drawn import file, unsure
 
@@ -73,6 +76,56 @@ def test_scans_on_which_a_name_may_be_left_wait_with_their_labels(
     assert not app.exception
     [kept] = views.scans(desk.workbench())
     assert (kept.label, kept.label_kind, kept.source) == ("brain", "import", "import")
+
+
+def test_beyond_this_computer_no_folder_can_be_named_unless_it_is_allowed(
+    open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = folder(tmp_path)
+    monkeypatch.setattr("pages.parts.importing.used_alone", lambda: False)
+    app = looked_at(open_app, place)
+    assert "Folders of the server cannot be named here" in app.error[0].value
+    monkeypatch.setenv("FETAL_IMPORT_FOLDERS", str(tmp_path))
+    app.text_input(key="import-images").input(str(place))
+    app.button(key="import-look").click().run()
+    assert "Found a table of labels: 3 scans" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("address", "hosts", "headers", "alone"),
+    [
+        ("127.0.0.1", [], {}, True),
+        ("127.0.0.1", ["localhost", "127.0.0.1", "::1"], {}, True),
+        ("0.0.0.0", [], {}, False),
+        (None, [], {}, False),
+        ("127.0.0.1", ["localhost", "scans.clinic.example"], {}, False),
+        ("127.0.0.1", [], {"X-Forwarded-For": "10.0.0.7"}, False),
+    ],
+)
+def test_a_proxy_or_another_name_means_that_others_reach_the_app(
+    monkeypatch: pytest.MonkeyPatch,
+    address: str | None,
+    hosts: list[str],
+    headers: dict[str, str],
+    alone: bool,
+) -> None:
+    options = {"server.address": address, "server.allowedHosts": hosts}
+    monkeypatch.setattr("pages.parts.importing.st.get_option", options.get)
+    monkeypatch.setattr("pages.parts.importing.st.context", SimpleNamespace(headers=headers))
+    assert used_alone() is alone
+
+
+def test_what_is_not_read_of_a_table_is_said_before_and_after(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    place = folder(tmp_path)
+    (place / "labels.csv").write_text("image,plane,fold\n0.png,brain,3\n1.png,femur,4\n")
+    app = looked_at(open_app, place)
+    told = [one.value for one in app.warning]
+    assert any("The column “fold” is not read" in one for one in told)
+    assert any("No column with the patient was found" in one for one in told)
+    app = finished(app.button(key="import-go").click().run())
+    assert any("The column “fold” is not read" in one.value for one in app.warning)
 
 
 def test_a_place_that_is_not_there_is_said_and_an_import_can_be_left(

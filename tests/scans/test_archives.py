@@ -154,3 +154,19 @@ def test_whatever_byte_is_damaged_the_archive_is_read_right_or_called_damaged(me
         except ArchiveError:
             refused += 1
     assert refused > len(content) // 3
+
+
+@pytest.mark.parametrize("name", ["Fötus é.png", "Fo\u0308tus.png", "胎児.png", "плод/1.png"])
+def test_a_name_in_utf8_that_is_not_marked_so_is_read_all_the_same(name):
+    """As older programs of macOS and Linux pack: UTF-8, and no word of it."""
+    content = packed({"?" * len(name.encode()): b"x"})
+    [entry] = entries(content.replace(b"?" * len(name.encode()), name.encode()))
+    assert (entry.label, entry.read()) == (name, b"x")
+    [marked] = entries(packed({name: b"x"}))
+    assert marked.label == name
+
+
+def test_a_name_in_the_code_page_of_dos_stays_what_it_is():
+    content = packed({"?.png": b"x"}).replace(b"?.png", "ö.png".encode("cp437"))
+    [entry] = entries(content)
+    assert (entry.label, entry.read()) == ("ö.png", b"x")
