@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from fetal import __version__
+from fetal.cli.checking import check
 from fetal.cli.duplicating import duplicates
 from fetal.cli.evaluating import evaluate
 from fetal.cli.experimenting import experiment
@@ -47,6 +48,6 @@ def main() -> None:
 
 for command in (
     *(serve, worker, predict, demo, import_command, export_command, duplicates),
-    *(train, experiment, evaluate, models, key, forget),
+    *(train, experiment, evaluate, models, check, key, forget),
 ):
     main.add_command(command)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from fetal import scans
+from fetal.bundle import BundleError
 from fetal.phantom import samples
 from fetal.scans import apart, encode_png
 from fetal.scans.archives import is_archive
@@ -177,10 +178,11 @@ def _take_still(
 
 
 def predicting(bench: Workbench) -> Champion | None:
-    """Give the champion, or none in a workspace that has no model yet."""
+    """Return the champion; None if the workspace has no model yet, or its files are damaged."""
     try:
         return bench.champion()
-    except NoModelError:
+    except (NoModelError, BundleError):
+        # Scans are kept all the same: a model can look at them later.
         return None
 
 

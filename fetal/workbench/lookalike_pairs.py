@@ -156,6 +156,8 @@ def decide(
     decision: str,
     who: str,
     left_out: int | None = None,
+    *,
+    only_if_open: bool = False,
 ) -> None:
     """Write down what a person says of two scans that look alike.
 
@@ -166,14 +168,17 @@ def decide(
             one patient, whose scans stay on one side from now on; `DIFFERENT`: leave both.
         who: the person.
         left_out: of a copy, which of the two is left out.
+        only_if_open: refuse if a decision stands already, which the person has not seen.
 
     Raises:
         PairError: the two are no such pair, or are of one patient already, or the scan to be
-            left out is none of them.
+            left out is none of them, or somebody has decided meanwhile.
     """
     one, other = max(pair), min(pair)
     with bench.store.session() as session:
         _check(session, (one, other), decision, left_out)
+        if only_if_open and (stands := standing(session).get((one, other))) is not None:
+            raise PairError(f"{stands.who} decided on these two a moment ago; look at them again.")
         session.add(
             LookalikeDecision(
                 scan_id=one, other_id=other, decision=decision, left_out_id=left_out, who=who

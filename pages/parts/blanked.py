@@ -28,11 +28,6 @@ def show(scan_id: int) -> None:
             alt="The scan as it arrived",
             caption="As it arrived: what is orange was blanked",
         )
-        after.image(
-            figure.picture(scan_id),
-            width="stretch",
-            output_format="PNG",
-            alt="The scan as it is stored",
-            caption="As it is stored",
-        )
+        with after:
+            figure.alone(scan_id, "The scan as it is stored", caption="As it is stored")
         st.caption(_GONE)

@@ -5,6 +5,7 @@ from threading import Thread
 
 import streamlit as st
 
+from fetal.bundle import BundleError
 from fetal.workbench import NoModelError, Workbench, lookalikes, open_workbench
 from fetal.workbench.drops import Drop, IntakeDesk
 from fetal.workbench.intake import warm_up as warm_up_reading
@@ -46,7 +47,7 @@ def warm_up() -> Thread:
 def _open() -> None:
     warm_up_reading()
     # The pages say in their own words that no model predicts.
-    with suppress(NoModelError):
+    with suppress(NoModelError, BundleError):
         workbench().champion()
     # What an older program stored was never compared; what a stop leaves is for the next start.
     lookalikes.catch_up(workbench())

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from fetal import explain, predict
+from fetal.bundle import BundleError
 from fetal.planes import PLANES, Plane
 from fetal.scans import encode_png
 from fetal.workbench import NoModelError, views
@@ -160,7 +161,7 @@ def explain_scan(scan_id: int) -> predict.Prediction | None:
 def _champion() -> ModelView | None:
     try:
         return workbench().champion().version
-    except NoModelError:
+    except (NoModelError, BundleError):
         return None
 
 
@@ -212,14 +213,14 @@ def picture(scan_id: int) -> bytes:
     return _picture(views.digest_of(workbench(), scan_id), scan_id)
 
 
-def alone(scan_id: int, name: str) -> None:
+def alone(scan_id: int, name: str, caption: str | None = None) -> None:
     """Show the scan without a heat map; or why it is not there."""
     try:
         shown = picture(scan_id)
     except (views.DamagedScanError, views.UnknownScanError) as error:
         st.warning(plain(error), icon=":material/broken_image:")
     else:
-        st.image(shown, width="stretch", output_format="PNG", alt=name)
+        st.image(shown, width="stretch", output_format="PNG", alt=name, caption=caption)
 
 
 def small(scan_id: int, name: str) -> None:

@@ -179,7 +179,9 @@ def decide(pair: LookalikePair, decision: str, left_out: int | None = None) -> N
     """Keep a decision."""
     both = (pair.scan_id, pair.other_id)
     try:
-        lookalike_pairs.decide(desk.workbench(), both, decision, person.name(), left_out)
+        lookalike_pairs.decide(
+            desk.workbench(), both, decision, person.name(), left_out, only_if_open=True
+        )
     except lookalike_pairs.PairError as error:
         st.session_state[_PROBLEM] = str(error)
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -19,6 +19,15 @@ def open_bench(tmp_path, monkeypatch) -> Callable[[], Workbench]:
 @pytest.fixture
 def bench(open_bench):
     bench = open_bench()
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def both_bench(any_workspace, monkeypatch) -> Iterator[Workbench]:
+    """An open workbench, once on SQLite and once on PostgreSQL."""
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    bench = open_workbench(any_workspace)
     yield bench
     bench.close()
 

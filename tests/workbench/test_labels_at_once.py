@@ -1,0 +1,131 @@
+"""Eight people label, write notes and take back at once, on both databases: nothing is lost."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+from sqlalchemy import func, select
+
+from fetal.store import audit
+from fetal.store.tables import Annotation, Audit, LockedScan
+from fetal.workbench import erasure, open_workbench, review, views
+from fetal.workbench.intake import add_scans
+from fetal.workbench.locked_set import take_stock
+from fetal.workbench.review import UndoError
+from fetal.workbench.views import UnknownScanError
+from tests.support.at_once import CALLERS, at_once, raised
+from tests.workbench.drawn import file
+from tests.workbench.labelling import keep_apart
+
+EACH = 6
+
+
+@pytest.fixture
+def scan(both_bench):
+    [taken] = add_scans(both_bench, [file(1)], who="Ann", patient="4711")
+    return taken.scan_id
+
+
+def history(bench, scan):
+    with bench.store.reading() as session:
+        rows = select(Annotation).where(Annotation.scan_id == scan).order_by(Annotation.id)
+        return session.scalars(rows).all()
+
+
+def work(bench, scan, caller):
+    """Label or write notes, again and again."""
+    for turn in range(EACH):
+        if caller % 2:
+            review.annotate(bench, scan, "brain" if turn % 2 else "femur", f"reader {caller}")
+        else:
+            review.note(bench, scan, f"note {turn} of {caller}", f"reader {caller}")
+
+
+def work_in_a_process(workspace, scan, caller):
+    bench = open_workbench(workspace)
+    work(bench, scan, caller)
+    bench.close()
+
+
+def check_history(rows, callers):
+    """Every row is there, and each goes on from the one before it."""
+    assert len(rows) == callers * EACH
+    label, note = None, ""
+    for row in rows:
+        if row.kind == "note":
+            assert row.label == label
+        else:
+            assert row.note == note
+        label, note = row.label, row.note
+
+
+def test_notes_beside_labels_lose_and_revert_nothing(both_bench, scan):
+    calls = [lambda caller=caller: work(both_bench, scan, caller) for caller in range(CALLERS)]
+    assert raised(at_once(calls)) == []
+    check_history(history(both_bench, scan), CALLERS)
+
+
+def test_notes_beside_labels_of_other_processes_lose_and_revert_nothing(both_bench, scan):
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=context) as pool:
+        others = [
+            pool.submit(work_in_a_process, both_bench.workspace, scan, caller) for caller in (0, 1)
+        ]
+        work(both_bench, scan, 2)
+        for other in others:
+            other.result()
+    check_history(history(both_bench, scan), 3)
+
+
+def test_one_label_is_taken_back_once(both_bench, scan):
+    given = review.annotate(both_bench, scan, "brain", "Ann")
+    results = at_once([lambda: review.undo(both_bench, given, "Ann")] * CALLERS)
+    assert len(raised(results)) == CALLERS - 1
+    assert all(isinstance(error, UndoError) for error in raised(results))
+    assert [row.kind for row in history(both_bench, scan)][1:] == ["undo"]
+
+
+def test_many_undos_at_once_take_back_one_step_each(both_bench, scan):
+    for label in ("brain", "femur", "thorax"):
+        review.annotate(both_bench, scan, label, "Ann")
+    results = at_once([lambda: review.undo_last(both_bench, "Ann")] * CALLERS)
+    assert raised(results) == []
+    assert results.count(None) == CALLERS - 3
+    assert views.scan(both_bench, scan).label is None
+
+
+def test_a_scan_that_is_erased_under_labels_is_gone_and_the_others_are_told(both_bench, scan):
+    name = views.scan(both_bench, scan).name
+
+    def erase():
+        return erasure.erase(both_bench, name, "Ann")
+
+    calls = [lambda caller=caller: work(both_bench, scan, caller) for caller in range(CALLERS - 1)]
+    errors = raised(at_once([*calls, erase]))
+    assert all(isinstance(error, UnknownScanError) for error in errors)
+    assert history(both_bench, scan) == []
+
+
+def test_the_test_set_grows_while_labels_come_in(both_bench, scan):
+    review.annotate(both_bench, scan, "brain", "Ann")
+    keep_apart(both_bench, 1)
+
+    def label_and_look():
+        review.annotate(both_bench, scan, "femur", "Ann")
+        return len(take_stock(both_bench).scans)
+
+    assert at_once([label_and_look] * CALLERS) == [1] * CALLERS
+    with both_bench.store.reading() as session:
+        assert session.scalars(select(LockedScan.scan_id)).all() == [scan]
+
+
+def test_every_line_of_the_audit_trail_is_kept(both_bench):
+    def write(caller):
+        for _ in range(EACH):
+            with both_bench.store.session() as session:
+                audit.record(session, f"reader {caller}", "look")
+
+    assert raised(at_once([lambda one=one: write(one) for one in range(CALLERS)])) == []
+    with both_bench.store.reading() as session:
+        lines = select(func.count(Audit.id)).where(Audit.action == "look")
+        assert session.scalar(lines) == CALLERS * EACH
