@@ -1,0 +1,60 @@
+"""A damaged picture takes no page down: its sentence stands in its place."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fetal.workbench import intake, views
+from pages.parts import desk
+from tests.workbench.drawn import file
+
+SENTENCE = "missing or damaged"
+
+
+@pytest.fixture
+def damaged(open_app):
+    """Two scans, of which the one to review first is damaged."""
+    files = [file(1), file(2)]
+    intake.add_scans(desk.workbench(), files, who="Ann", patient="4711")
+    first, *_ = views.scans(desk.workbench(), views.ScanFilter(order="doubt"))
+    place = Path(desk.workbench().workspace.folder) / "blobs/scans" / picture(first)
+    place.write_bytes(place.read_bytes()[:100])
+    return first
+
+
+def picture(scan):
+    [found] = [
+        key
+        for key in desk.workbench().blobs.keys("scans")
+        if Path(key).stem.startswith(scan.name.removeprefix("S-"))
+    ]
+    return found.removeprefix("scans/")
+
+
+def sentences(app):
+    return [warning.value for warning in app.warning if SENTENCE in warning.value]
+
+
+def test_review_says_so_and_goes_on_with_the_next_scan(open_app, damaged):
+    app = open_app("review")
+    assert not app.exception
+    assert damaged.name in sentences(app)[0]
+    app.button(key="skip").click().run()
+    assert not app.exception
+    assert sentences(app) == []
+
+
+def test_the_gallery_shows_the_other_scans(open_app, damaged):
+    app = open_app("dataset")
+    app.session_state["dataset-tab"] = "Gallery"
+    app.run()
+    assert not app.exception
+    assert len(sentences(app)) == 1
+
+
+def test_a_champion_whose_files_are_damaged_takes_no_page_down(open_app, damaged):
+    shutil.rmtree(desk.workbench().workspace.folder / "blobs" / "models")
+    for page in ("scans", "review", "models"):
+        app = open_app(page)
+        assert not app.exception, page

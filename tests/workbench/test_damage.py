@@ -1,0 +1,170 @@
+"""A picture that is gone or damaged concerns its own scan only, and can be mended."""
+
+import zipfile
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from fetal.cli import main
+from fetal.jobs.score import score
+from fetal.scans import encode_png
+from fetal.store.tables import ModelVersion, Prediction, Run, Scan
+from fetal.workbench import (
+    comparison,
+    erasure,
+    evaluation,
+    lookalikes,
+    models,
+    opinions,
+    review,
+    views,
+)
+from fetal.workbench.damage import extent, find_damage
+from fetal.workbench.dataset import export_archive
+from fetal.workbench.intake import Outcome, add_scans
+from fetal.workbench.views import DamagedScanError
+from tests.tiny_model import tiny_model
+from tests.workbench.drawn import fan, file
+from tests.workbench.labelling import add_version, keep_apart, label_scans
+
+DAMAGES = {
+    "gone": lambda path: path.unlink(),
+    "empty": lambda path: path.write_bytes(b""),
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:200]),
+    "one byte": lambda path: path.write_bytes(path.read_bytes()[:-20] + b"x" * 20),
+    "another picture": lambda path: path.write_bytes(encode_png(fan(99))),
+}
+
+
+@pytest.fixture(params=DAMAGES)
+def any_damage(request, bench):
+    """Damages the picture of a scan in one of several ways."""
+    return lambda number: DAMAGES[request.param](picture_of(bench, number))
+
+
+@pytest.fixture
+def damage(bench):
+    """Cuts the picture of a scan short."""
+    return lambda number: DAMAGES["cut short"](picture_of(bench, number))
+
+
+def picture_of(bench, number):
+    with bench.store.reading() as session:
+        return bench.workspace.folder / "blobs" / session.get_one(Scan, number).blob
+
+
+def test_a_damaged_picture_is_told_in_one_sentence(bench, five_scans, any_damage):
+    any_damage(five_scans[0])
+    name = views.scan(bench, five_scans[0]).name
+    for look in (views.pixels, views.explanation):
+        with pytest.raises(DamagedScanError, match=f"picture of {name}.*same file in again"):
+            look(bench, five_scans[0])
+        look(bench, five_scans[1])
+
+
+def test_the_same_file_heals_its_scan_and_keeps_the_label(bench, five_scans, any_damage):
+    review.annotate(bench, five_scans[0], "brain", "Ann")
+    any_damage(five_scans[0])
+    [taken] = add_scans(bench, [file(0)], who="Ann", patient="4711")
+    assert (taken.outcome, taken.scan_id) == (Outcome.ALREADY_THERE, five_scans[0])
+    assert "is whole again" in taken.sentence
+    assert (views.pixels(bench, five_scans[0]) > 0).any()
+    assert views.scan(bench, five_scans[0]).label == "brain"
+    assert list(find_damage(bench)) == []
+    [again] = add_scans(bench, [file(0)], who="Ann", patient="4711")
+    assert "whole again" not in again.sentence
+
+
+def test_an_export_goes_on_and_says_what_is_not_in_it(bench, five_scans, damage, tmp_path):
+    damage(five_scans[2])
+    name = views.scan(bench, five_scans[2]).name
+    with zipfile.ZipFile(export_archive(bench, None, tmp_path / "out.zip")) as archive:
+        pictures = [one for one in archive.namelist() if one.startswith("images/")]
+        assert len(pictures) == 4
+        assert f"images/{name}.png" not in pictures
+        assert name in archive.read("left out.txt").decode()
+        assert name in archive.read("labels.csv").decode()
+
+
+def test_a_new_champion_predicts_all_other_scans(bench, five_scans, damage):
+    damage(five_scans[3])
+    version = add_version(bench, tiny_model(2, "v2"))
+    models.promote(bench, version, "Ann")
+    models.refresh(bench, version)
+    with bench.store.reading() as session:
+        said = select(Prediction.scan_id).where(Prediction.model_id == version)
+        assert set(session.scalars(said)) == set(five_scans) - {five_scans[3]}
+
+
+def test_scans_are_compared_beside_a_damaged_one(bench, five_scans, damage):
+    damage(five_scans[0])
+    assert lookalikes.search(bench) == 0
+
+
+@pytest.fixture
+def tested(bench):
+    """The scans of two patients who are kept apart for testing."""
+    numbers = label_scans(bench, patients=4)
+    keep_apart(bench, 2)
+    with bench.store.reading() as session:
+        rows = session.scalars(select(Scan).where(Scan.id.in_(numbers))).all()
+    sides = {row.id: row.patient_id for row in rows}
+    kept = sorted(set(sides.values()))[:2]
+    return [number for number in numbers if sides[number] in kept]
+
+
+def test_a_comparison_goes_on_and_counts_what_it_left_out(bench, tested, damage):
+    version = add_version(bench, tiny_model(2, "v2"))
+    damage(tested[0])
+    found = comparison.compare(bench, 1, version)
+    assert found.n_scans == len(tested) - 1
+    assert found.words.endswith("missing or damaged: 1")
+    report = evaluation.evaluate(bench, version).report
+    assert report.left_out == {evaluation.UNREADABLE: 1}
+    assert [row.n_scans for row in models.scores(bench)] == [len(tested), len(tested) - 1]
+
+
+def test_a_scan_that_is_erased_during_a_comparison_is_left_out(bench, tested, monkeypatch):
+    version = add_version(bench, tiny_model(2, "v2"))
+
+    def erase_first(store, *arguments, **options):
+        score(store, *arguments, **options)
+        monkeypatch.undo()
+        erasure.erase(bench, views.scan(bench, tested[0]).name, "Ann")
+
+    monkeypatch.setattr(opinions, "score", erase_first)
+    found = comparison.compare(bench, 1, version)
+    assert found.n_scans == len(tested) - 1
+    assert all(one.scan.id != tested[0] for one in found.disagreements)
+
+
+def test_all_damage_is_listed_with_what_to_do(bench, five_scans):
+    version = add_version(bench, tiny_model(2, "v2"))
+    bench.blobs.put("snapshots/" + 64 * "a" + ".json", b'{"examples": []}')
+    with bench.store.session() as session:
+        session.scalars(select(Run)).one().snapshot = "snapshots/" + 64 * "a" + ".json"
+        place = session.get_one(ModelVersion, version).location
+    assert [found.name for found in find_damage(bench)] == ["The list of scans of training 1"]
+    DAMAGES["gone"](picture_of(bench, five_scans[0]))
+    DAMAGES["empty"](picture_of(bench, five_scans[1]))
+    graph = bench.workspace.folder / "blobs" / place / "graph.bin"
+    graph.write_bytes(graph.read_bytes()[:-1])
+    told = []
+    found = list(find_damage(bench, lambda done, of: told.append((done, of))))
+    assert [one.missing for one in found] == [True, False, False, False]
+    assert found[-1].name == "The model “v2”"
+    assert told[-1] == (extent(bench).all, extent(bench).all)
+
+
+def test_the_command_lists_damage_and_its_status_tells_of_it(bench, five_scans, monkeypatch):
+    monkeypatch.setenv("FETAL_WORKSPACE", str(bench.workspace.folder))
+    whole = CliRunner().invoke(main, ["check"])
+    assert whole.exit_code == 0
+    assert "Checked 5 scans, 0 lists of trainings and 1 model: all are as" in whole.output
+    DAMAGES["cut short"](picture_of(bench, five_scans[0]))
+    broken = CliRunner().invoke(main, ["check"])
+    assert broken.exit_code == 1
+    name = views.scan(bench, five_scans[0]).name
+    assert f"The picture of {name} is damaged. Bring the same file in again" in broken.output
+    assert "1 missing or damaged" in broken.output

@@ -1,0 +1,121 @@
+"""What one process erases, every other one lets go of; and no number comes back, on either."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+from sqlalchemy import Integer, select
+
+from fetal.scans import read_scan
+from fetal.store import audit
+from fetal.store.table_base import Table
+from fetal.store.tables import (
+    Annotation,
+    Fingerprint,
+    Lookalike,
+    LookalikeDecision,
+    ModelVersion,
+    Patient,
+    Prediction,
+    Promotion,
+    Run,
+    RunEvent,
+    Scan,
+)
+from fetal.workbench import erasure, lookalikes, open_workbench, views
+from fetal.workbench.intake import add_scans
+from tests.workbench.drawn import file
+
+
+def erase_in_a_process(workspace, name):
+    bench = open_workbench(workspace)
+    erasure.erase(bench, name, "Ann")
+    bench.close()
+    return erasure.generation(open_workbench(workspace))
+
+
+def test_an_erasure_of_another_process_is_seen_at_once(both_bench):
+    [first] = add_scans(both_bench, [file(1)], who="Ann", patient="one")
+    look = read_scan(file(1).data, "a.png")
+    assert lookalikes.look(both_bench, look, "P-other", "upload") is not None
+    assert erasure.generation(both_bench) == 0
+    name = views.scan(both_bench, first.scan_id).name
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(erase_in_a_process, both_bench.workspace, name).result() == 1
+    assert erasure.generation(both_bench) == 1
+    bits = lookalikes.look(both_bench, look, "P-other", "upload").bits
+    assert both_bench.fingerprints.near(bits, 8) == []
+    # The newest scan is gone and another one comes: it is found under its own number.
+    [second] = add_scans(both_bench, [file(1)], who="Ann", patient="two")
+    assert both_bench.fingerprints.near(bits, 8) == [(second.scan_id, 0)]
+    assert second.scan_id > first.scan_id
+
+
+def numbered():
+    return {
+        name: table
+        for name, table in Table.metadata.tables.items()
+        if [column.name for column in table.primary_key] == ["id"]
+        and isinstance(table.c.id.type, Integer)
+    }
+
+
+def newest(bench):
+    with bench.store.reading() as session:
+        return {
+            name: session.scalar(select(table.c.id).order_by(table.c.id.desc()).limit(1)) or 0
+            for name, table in numbered().items()
+        }
+
+
+def fill(bench, mark):
+    """Add a row to every table whose numbers leave the database."""
+    with bench.store.session() as session:
+        session.add(Patient(id=f"P-{mark}", named=True))
+        session.flush()
+        one, other = (
+            Scan(
+                digest=f"{mark}{letter}", name=f"S-{mark}{letter}", patient_id=f"P-{mark}",
+                source="upload", width=1, height=1, sector=[0, 0, 1, 1],
+                blob=f"scans/{mark}{letter}.png", added_by="Ann",
+            )
+            for letter in "ab"
+        )  # fmt: skip
+        model = ModelVersion(name=mark, digest=mark, location=f"models/{mark}", card={})
+        run = Run(status="done", settings={}, snapshot="", snapshot_counts={}, who="Ann")
+        session.add_all([one, other, model, run])
+        session.flush()
+        session.add_all(
+            [
+                Annotation(scan_id=other.id, label="brain", kind="label", who="Ann"),
+                Prediction(
+                    scan_id=other.id, model_id=model.id, plane="brain", probabilities=[],
+                    confidence=1.0,
+                ),
+                Fingerprint(scan_id=other.id, bits="0" * 64),
+                Lookalike(scan_id=other.id, other_id=one.id, distance=0, similarity=1.0),
+                LookalikeDecision(
+                    scan_id=other.id, other_id=one.id, decision="copy", left_out_id=one.id,
+                    who="Ann",
+                ),
+                Promotion(model_id=model.id, kind="promote", who="Ann"),
+                RunEvent(run_id=run.id, kind="log", payload={}),
+            ]
+        )  # fmt: skip
+        audit.record(session, "Ann", "look")
+
+
+def test_no_number_comes_back_after_its_row_is_gone(both_bench):
+    fill(both_bench, "first")
+    before = newest(both_bench)
+    assert all(before.values()), before
+    with both_bench.store.session() as session:
+        for table in reversed(Table.metadata.sorted_tables):
+            if table.name in numbered() or table.name == "patient":
+                session.execute(table.delete())
+    both_bench.store.compact()
+    both_bench.close()
+    again = open_workbench(both_bench.workspace)
+    fill(again, "second")
+    after = newest(again)
+    assert {name for name in after if after[name] <= before[name]} == set()
+    again.close()
