@@ -1,8 +1,20 @@
+import hashlib
+import os
+import time
 import uuid
 
 import pytest
 
-from fetal.store.blobs import BlobKeyError, BlobMissingError, Blobs
+from fetal.store.blobs import (
+    DRAFT_SECONDS,
+    BlobDamagedError,
+    BlobKeyError,
+    BlobMissingError,
+    Blobs,
+)
+from fetal.store.database import Store
+from fetal.store.workspace import Workspace
+from tests.support.at_once import at_once, raised
 
 
 @pytest.fixture(params=["folder", "remote"])
@@ -82,3 +94,67 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
         blobs.put("a/b.png", b"half")
     assert blobs.get("a/b.png") == b"whole"
     assert list(blobs.keys()) == ["a/b.png"]
+
+
+def test_content_that_is_not_what_was_written_is_told(blobs):
+    blobs.put("snapshots/a.json", b"whole")
+    digest = hashlib.sha256(b"whole").hexdigest()
+    assert blobs.get("snapshots/a.json", digest) == b"whole"
+    blobs.put("snapshots/a.json", b"who")
+    with pytest.raises(BlobDamagedError, match="fetal check"):
+        blobs.get("snapshots/a.json", digest)
+
+
+def test_folders_put_at_once_are_one_whole_folder(tmp_path, model):
+    blobs = Blobs(str(tmp_path / "blobs"))
+    assert raised(at_once([lambda: blobs.put_folder("models/one", model)] * 8)) == []
+    assert set(blobs.keys()) == {"models/one/card.json", "models/one/deep/graph.bin"}
+    assert list((tmp_path / "blobs" / ".incoming").iterdir()) == []
+
+
+@pytest.fixture
+def remote(tmp_path, model):
+    """A remote store with a model, and the place of its local copy."""
+    blobs = Blobs(f"memory://{uuid.uuid4().hex}", cache=tmp_path / "cache")
+    blobs.put_folder("models/one", model)
+    return blobs, blobs.local_folder("models/one")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda copy: (copy / "deep" / "graph.bin").write_bytes(b"wei"),
+        lambda copy: (copy / "card.json").unlink(),
+        lambda copy: copy.with_name("one.lengths").write_text("{"),
+    ],
+    ids=["cut short", "gone", "unreadable list"],
+)
+def test_a_damaged_copy_of_a_remote_folder_is_fetched_again(remote, damage):
+    blobs, copy = remote
+    damage(copy)
+    again = blobs.local_folder("models/one")
+    assert (again / "deep" / "graph.bin").read_bytes() == b"weights"
+    assert (again / "card.json").read_text() == "{}"
+
+
+def test_a_whole_copy_needs_no_network(remote):
+    blobs, copy = remote
+    blobs.delete("models/one/card.json")
+    assert blobs.local_folder("models/one") == copy
+    assert (copy / "card.json").exists()
+    assert blobs.drop_copy("models/one")
+    assert not (blobs.local_folder("models/one") / "card.json").exists()
+
+
+def test_drafts_that_killed_programs_left_are_swept_at_the_next_start(tmp_path):
+    workspace = Workspace.at(tmp_path / "workspace")
+    drafts = workspace.folder / "blobs" / ".incoming"
+    drafts.mkdir(parents=True)
+    for name in ("old", "new"):
+        (drafts / f"{name} file").write_bytes(b"half a scan")
+        (drafts / f"{name} folder").mkdir()
+    yesterday = time.time() - DRAFT_SECONDS - 60
+    for draft in drafts.glob("old *"):
+        os.utime(draft, (yesterday, yesterday))
+    Store.open(workspace).close()
+    assert sorted(path.name for path in drafts.iterdir()) == ["new file", "new folder"]

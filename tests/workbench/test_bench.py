@@ -1,9 +1,12 @@
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import select
 
 from fetal.scans import PseudonymKeyError
 from fetal.store.tables import ModelVersion, Promotion
-from fetal.workbench import NoModelError, Workbench, models
+from fetal.store.workspace import Workspace
+from fetal.workbench import NoModelError, Workbench, models, open_workbench
 from tests.tiny_model import tiny_model
 
 
@@ -75,3 +78,16 @@ def test_a_workspace_without_a_model_says_what_to_do(open_bench, monkeypatch, tm
     monkeypatch.setenv("FETAL_MODEL", str(tmp_path / "nothing"))
     with pytest.raises(NoModelError, match="FETAL_MODEL"):
         open_bench().champion()
+
+
+def test_a_damaged_copy_of_a_remote_model_heals_itself(tmp_path, monkeypatch):
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    workspace = Workspace.at(tmp_path / "workspace", blobs_url=f"memory://{uuid4().hex}")
+    bench = open_workbench(workspace)
+    name = bench.champion().version.name
+    bench.close()
+    [graph] = workspace.folder.rglob("graph.bin")
+    graph.write_bytes(b"x" * graph.stat().st_size)
+    again = open_workbench(workspace)
+    assert again.champion().version.name == name
+    again.close()

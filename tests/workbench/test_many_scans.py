@@ -1,0 +1,60 @@
+"""More scans in one question than a database takes as parameters of a statement."""
+
+from sqlalchemy import select, text
+
+from fetal.splits import TEST
+from fetal.store.any_of import any_of
+from fetal.store.database import Store
+from fetal.store.tables import Scan
+from fetal.store.workspace import Workspace
+from fetal.workbench import Workbench, lookalike_pairs, views
+from fetal.workbench.leaks import held_back
+
+MANY = 66_000
+"""PostgreSQL takes 65,535 parameters."""
+
+
+def fill(store):
+    """Store many scans of two patients by a statement of the database's own; all look alike."""
+    numbers = f"WITH up(n) AS (SELECT generate_series(1, {MANY}))"
+    with store.session() as session:
+        for patient in ("P-0", "P-1"):
+            session.execute(
+                text(
+                    "INSERT INTO patient (id, named, side, added_at) "
+                    f"VALUES ('{patient}', '1', '{'train' if patient == 'P-0' else TEST}', "
+                    "'2026-01-01')"
+                )
+            )
+        session.execute(
+            text(
+                f"INSERT INTO scan (id, digest, name, patient_id, source, width, height, sector, "
+                f"facts, blob, added_by, added_at) {numbers} SELECT n, 'd' || n, 'S-' || n, "
+                f"'P-' || (n % 2), 'upload', 1, 1, '[]', '{{}}', 'b', 'Ann', '2026-01-01' FROM up"
+            )
+        )
+        session.execute(
+            text(
+                f"INSERT INTO lookalike (scan_id, other_id, distance, similarity, found_at) "
+                f"{numbers} SELECT n, n - 1, 3, 0.9, '2026-01-01' FROM up WHERE n % 2 = 0"
+            )
+        )
+
+
+def test_tens_of_thousands_of_look_alikes_are_listed(postgresql_url, tmp_path):
+    workspace = Workspace.at(tmp_path / "workspace", database_url=postgresql_url)
+    store = Store.open(workspace)
+    fill(store)
+    bench = Workbench(workspace, store)
+    pairs = lookalike_pairs.list_pairs(bench)
+    assert len(pairs) == MANY // 2
+    assert all(pair.leaks for pair in pairs)
+    with store.reading() as session:
+        assert held_back(session, [], {}) == frozenset()
+        found = session.scalars(select(Scan.id).where(any_of(Scan.id, range(2 * MANY))))
+        assert len(found.all()) == MANY
+        assert session.scalars(select(Scan.id).where(any_of(Scan.id, []))).all() == []
+    skipped = tuple(range(2, MANY + 1))
+    assert [one.id for one in views.scans(bench, views.ScanFilter(without=skipped))] == [1]
+    assert views.count(bench, views.ScanFilter(ids=skipped)) == MANY - 1
+    store.close()
