@@ -13,9 +13,12 @@ from types import FrameType
 
 from huey import Huey
 from huey.consumer import Consumer
+from sqlalchemy.exc import SQLAlchemyError
 
+from fetal.jobs.attempt import strip_old_jobs
 from fetal.jobs.child import TRAINING
-from fetal.jobs.presence import announce, worker_name
+from fetal.jobs.patience import is_passing
+from fetal.jobs.presence import announce, leave, worker_name
 from fetal.jobs.queue import queue
 from fetal.jobs.recovery import recover
 from fetal.jobs.supervise import Supervisor
@@ -54,6 +57,8 @@ class Worker:
         self._stopping = threading.Event()
         self._store = Store.open(workspace)
         self._queue = queue(workspace, train=self._train, refresh=self._refresh)
+        strip_old_jobs(self._store)
+        self._queue.forget_notes()
         self._supervisor = Supervisor(self._store, self._queue, self._name, self._stopping, command)
 
     def run(self) -> None:
@@ -65,6 +70,7 @@ class Worker:
         finally:
             self._stopping.set()
             caretaker.join(CARE_SECONDS)
+            self._say_goodbye()
             self._store.close()
 
     def stop(self) -> None:
@@ -95,14 +101,24 @@ class Worker:
 
         refresh(Workbench(self._workspace, self._store), model_id, stop=self._stopping.is_set)
 
+    def _say_goodbye(self) -> None:
+        try:
+            leave(self._store, self._name)
+        except SQLAlchemyError:
+            # Nobody is waiting for it: the others delete the row once it is old.
+            logger.warning("The database is locked or away at the worker's end.")
+
     def _care(self) -> None:
         while True:
             try:
-                announce(self._queue, self._name)
+                announce(self._store, self._name)
                 recover(self._store, self._queue)
-            except Exception:
+            except Exception as error:
                 # A database that is away for a while must not leave the worker without care.
-                logger.exception("Looking after the runs failed; it is tried again.")
+                if is_passing(error):
+                    logger.warning("The database is locked or away; it is tried again.")
+                else:
+                    logger.exception("Looking after the runs failed; it is tried again.")
             if self._stopping.wait(CARE_SECONDS):
                 return
 

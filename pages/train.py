@@ -141,7 +141,7 @@ def begin(choice: other_settings.Choice) -> None:
     """Start the training, or say what is missing after all."""
     try:
         retraining.start(desk.workbench(), person.name(), choice.settings)
-    except retraining.TooLittleError as error:
+    except (retraining.TooLittleError, retraining.RestlessError) as error:
         st.error(plain(error))
     else:
         st.rerun()

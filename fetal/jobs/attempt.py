@@ -20,6 +20,8 @@ STEP_SECONDS = 0.5
 SILENCE_SECONDS = 1800.0
 """A training that says nothing for so long hangs."""
 
+JOB_FILE = "job.json"
+
 STEP_KEYS = (
     *("stage", "index", "of", "epoch", "epochs", "step", "steps"),
     *("seconds_left", "loss", "accuracy"),
@@ -54,6 +56,9 @@ def run_folder(store: Store, run_id: int) -> Path:
 def write_job(store: Store, run: Run) -> Path:
     """Write the file that tells the training process what to do.
 
+    It names the scans to learn from and to check on during training. Nothing of the held-out test
+    set is written on the machine that trains.
+
     Args:
         store: the database and the files.
         run: the run.
@@ -68,7 +73,6 @@ def write_job(store: Store, run: Run) -> Path:
         parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
     job = {
         "examples": snapshot["examples"],
-        "test": snapshot["test"],
         "blobs_url": store.workspace.blobs_url,
         "settings": run.settings,
         "start": str(store.blobs.local_folder(parent.location)) if parent else None,
@@ -77,11 +81,30 @@ def write_job(store: Store, run: Run) -> Path:
         "name": next_name(store),
         "parent": parent.digest if parent else None,
     }
-    path = folder / "job.json"
-    draft = folder / "job.json.new"
+    path = folder / JOB_FILE
+    _write_whole(path, job)
+    return path
+
+
+def strip_old_jobs(store: Store) -> None:
+    """Remove the held-out test set from the job files that an older version wrote here.
+
+    Args:
+        store: the database and the files.
+    """
+    for path in (store.workspace.folder / "runs").glob(f"*/{JOB_FILE}"):
+        try:
+            job = json.loads(path.read_text())
+        except (OSError, ValueError):
+            continue
+        if isinstance(job, dict) and job.pop("test", None) is not None:
+            _write_whole(path, job)
+
+
+def _write_whole(path: Path, job: dict[str, Any]) -> None:
+    draft = path.with_name(f"{path.name}.new")
     draft.write_text(json.dumps(job))
     draft.replace(path)
-    return path
 
 
 def forget_folder(store: Store, run_id: int) -> None:
@@ -112,7 +135,7 @@ def train_once(lease: Lease, job: Path, command: Sequence[str], stopping: thread
         notebook = _Notebook(lease)
         heard = time.monotonic()
         while True:
-            _check(lease, stopping)
+            check(lease, stopping)
             event = child.next_event(POLL_SECONDS)
             if event is None:
                 if time.monotonic() - heard > SILENCE_SECONDS:
@@ -132,7 +155,18 @@ def train_once(lease: Lease, job: Path, command: Sequence[str], stopping: thread
             notebook.keep(event)
 
 
-def _check(lease: Lease, stopping: threading.Event) -> None:
+def check(lease: Lease, stopping: threading.Event) -> None:
+    """Raise as soon as there is a reason not to go on with a run.
+
+    Args:
+        lease: the right to work on it.
+        stopping: set when the worker is to stop.
+
+    Raises:
+        LeaseLostError: the run is somebody else's by now.
+        CancelledError: a person cancelled.
+        WorkerStoppingError: the worker is to stop.
+    """
     if lease.lost.is_set():
         raise LeaseLostError(f"Run {lease.run_id} is no longer this worker's.")
     if lease.cancelled.is_set():
@@ -157,7 +191,7 @@ def _ended(child: Child) -> TrainingFailedError:
 
 
 class _Notebook:
-    """Writes what the training says into the run's row and log."""
+    """Has what the training says written into the run's row and log, without waiting for it."""
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
@@ -175,20 +209,20 @@ class _Notebook:
                 "index": event["index"],
                 "of": event["of"] + 1,
             }
-            self._lease.write(self._lease.event("stage", **event), progress=self._progress)
+            self._lease.later(self._lease.event("stage", **event), progress=self._progress)
         elif kind == "epoch":
             self._progress = self._progress | _known(event)
-            self._lease.write(self._lease.event("epoch", **event), progress=self._progress)
+            self._lease.later(self._lease.event("epoch", **event), progress=self._progress)
         elif kind == "device":
-            self._lease.write(device=str(event["device"])[:80])
+            self._lease.later(device=str(event["device"])[:80])
         elif kind == "log":
-            self._lease.write(self._lease.event("log", text=str(event["text"])))
+            self._lease.later(self._lease.event("log", text=str(event["text"])))
 
     def _step(self, event: dict[str, Any]) -> None:
         self._progress = self._progress | _known(event)
         if time.monotonic() - self._written >= STEP_SECONDS:
             self._written = time.monotonic()
-            self._lease.write(progress=self._progress)
+            self._lease.later(progress=self._progress)
 
 
 def _known(event: dict[str, Any]) -> dict[str, Any]:

@@ -155,7 +155,8 @@ def _lines(stream: IO[bytes] | None) -> Iterator[str]:
 
 def _event(line: str) -> dict[str, Any] | None:
     try:
-        event = json.loads(line)
+        # JSON knows no NaN, and PostgreSQL refuses it: what is no number is left out.
+        event = json.loads(line, parse_constant=lambda _: None)
     except ValueError:
         return None
     return event if isinstance(event, dict) and "kind" in event else None

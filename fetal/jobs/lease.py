@@ -4,22 +4,32 @@ A worker that slept through its own replacement (a suspended laptop, a network g
 wakes to find its attempt outdated: its writes change nothing and it stops.
 """
 
+import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from fetal.jobs.patience import RETRY_SECONDS
 from fetal.store.database import Store
 from fetal.store.table_base import now
 from fetal.store.tables import Run, RunEvent
 
+logger = logging.getLogger(__name__)
+
 HEARTBEAT_SECONDS = 2.0
 POLL_SECONDS = 0.5
+SILENT_SECONDS = 20.0
+"""A worker that has shown no sign of life for so long is gone."""
+
+Event = dict[str, Any]
+"""A row of `run_event` by column, not yet written."""
 
 
 class LeaseLostError(RuntimeError):
@@ -27,10 +37,27 @@ class LeaseLostError(RuntimeError):
 
 
 def clock(session: Session) -> datetime:
-    """The time by the database, which all machines share, rather than by this machine."""
+    """Return the time by the database, which all machines share, rather than by this machine."""
     if session.get_bind().dialect.name == "postgresql":
-        return session.execute(select(func.now())).scalar_one()
+        # Not the beginning of the transaction, which may have waited long for another writer.
+        return session.execute(select(func.clock_timestamp())).scalar_one()
+    # SQLite has no clock but that of the machine that holds its file.
     return now()
+
+
+def is_silent(moment: datetime, heard: datetime | None, seconds: float = SILENT_SECONDS) -> bool:
+    """Say whether somebody who shows signs of life is gone.
+
+    Args:
+        moment: the time by the database.
+        heard: the last sign of life by the same clock; None if there was none.
+        seconds: how old a sign may be.
+
+    Returns:
+        True if the sign is too old. One from the future says that the clock was set back since,
+        so that its age is not known: it counts as too old as well.
+    """
+    return heard is None or abs(moment - heard) > timedelta(seconds=seconds)
 
 
 @dataclass
@@ -49,33 +76,46 @@ class Lease:
     attempt: int
     cancelled: threading.Event = field(default_factory=threading.Event)
     lost: threading.Event = field(default_factory=threading.Event)
+    _kept: list[Event] = field(default_factory=list)
+    _values: dict[str, Any] = field(default_factory=dict)
+    _changing: threading.Lock = field(default_factory=threading.Lock)
+    _writing: threading.Lock = field(default_factory=threading.Lock)
+    _due: threading.Event = field(default_factory=threading.Event)
 
-    def write(self, *events: RunEvent, **values: Any) -> None:
+    def write(self, *events: Event, **values: Any) -> None:
         """Change the run's row and add to its log, in one transaction, and show a sign of life.
+
+        What `later` kept is written along, before it.
+
+        Args:
+            events: lines of the log, or points of the curves.
+            values: columns of the run with their new values.
 
         Raises:
             LeaseLostError: the run is no longer this worker's; nothing was written.
+            OperationalError: the database is locked or away; nothing was written.
         """
-        with self.store.session() as session:
-            changed = session.execute(
-                update(Run)
-                .where(
-                    Run.id == self.run_id,
-                    Run.attempts == self.attempt,
-                    Run.status == "running",
-                )
-                .values(heartbeat_at=clock(session), **values)
-            )
-            if touched(changed) == 0:
-                self.lost.set()
-                raise LeaseLostError(f"Run {self.run_id} is no longer this worker's.")
-            session.add_all(events)
+        self._write(events, values)
 
-    def event(self, kind: str, **payload: Any) -> RunEvent:
-        """A line of this run's log, or a point of its curves, to be given to `write`."""
-        return RunEvent(run_id=self.run_id, kind=kind, payload=payload)
+    def later(self, *events: Event, **values: Any) -> None:
+        """Have `write`'s changes made as soon as the database takes them, and do not wait.
 
-    def finish(self, status: str, *events: RunEvent, reason: str | None = None) -> None:
+        A training must not stand still, nor fail, because the database is locked for a while.
+
+        Args:
+            events: lines of the log, or points of the curves.
+            values: columns of the run with their new values.
+        """
+        with self._changing:
+            self._kept.extend(events)
+            self._values.update(values)
+        self._due.set()
+
+    def event(self, kind: str, **payload: Any) -> Event:
+        """Make a line of this run's log, or a point of its curves, to be given to `write`."""
+        return {"run_id": self.run_id, "kind": kind, "payload": payload, "at": now()}
+
+    def finish(self, status: str, *events: Event, reason: str | None = None) -> None:
         """End the run and free the seat for the next one.
 
         Args:
@@ -83,47 +123,96 @@ class Lease:
             events: last lines for the log.
             reason: one sentence for a person, where the run did not end well.
         """
-        self.write(*events, status=status, seat=None, reason=reason, ended_at=now())
+        values = {"status": status, "seat": None, "reason": reason}
+        self._write(events, values, moments=("heartbeat_at", "ended_at"))
 
     def keep(self) -> "Keeper":
         """Show signs of life, and look for a wish to cancel, until the block is left."""
         return Keeper(self)
 
+    def _write(
+        self,
+        events: tuple[Event, ...],
+        values: dict[str, Any],
+        moments: tuple[str, ...] = ("heartbeat_at",),
+    ) -> None:
+        # One at a time, so that the log keeps the order of what happened.
+        with self._writing:
+            self._due.clear()
+            with self._changing:
+                kept, before = list(self._kept), dict(self._values)
+            with self.store.session() as session:
+                changed = session.execute(
+                    update(Run)
+                    .where(
+                        Run.id == self.run_id,
+                        Run.attempts == self.attempt,
+                        Run.status == "running",
+                    )
+                    .values(**before | values | dict.fromkeys(moments, clock(session)))
+                )
+                if touched(changed) == 0:
+                    self.lost.set()
+                    raise LeaseLostError(f"Run {self.run_id} is no longer this worker's.")
+                if rows := [*kept, *events]:
+                    session.execute(insert(RunEvent), rows)
+            with self._changing:
+                del self._kept[: len(kept)]
+                for name, value in before.items():
+                    if self._values.get(name) is value:
+                        del self._values[name]
+
 
 class Keeper:
-    """A thread that keeps one lease alive."""
+    """Two threads that keep one lease alive: one writes, one looks for a wish to cancel.
+
+    They are two because a write may wait long for another writer, and a cancel must not.
+    """
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="lease", daemon=True)
+        self._threads = [
+            threading.Thread(target=work, args=step, name="lease", daemon=True)
+            for work, step in (
+                (self._repeat, (self._beat, RETRY_SECONDS)),
+                (self._repeat, (self._look, POLL_SECONDS)),
+            )
+        ]
 
     def __enter__(self) -> Lease:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self._lease
 
     def __exit__(self, *exception: object) -> None:
         self._over.set()
-        self._thread.join()
+        self._lease._due.set()
+        for thread in self._threads:
+            # One that waits for a locked database writes nothing afterwards: the attempt is over.
+            thread.join(POLL_SECONDS)
 
-    def _watch(self) -> None:
-        polls_per_beat = round(HEARTBEAT_SECONDS / POLL_SECONDS)
-        polls = 0
-        while not self._over.wait(POLL_SECONDS) and not self._lease.lost.is_set():
-            polls += 1
+    def _repeat(self, step: Callable[[], None], pause: float) -> None:
+        while not self._over.is_set() and not self._lease.lost.is_set():
             try:
-                if polls % polls_per_beat == 0:
-                    self._lease.write()
-                self._look()
+                step()
             except LeaseLostError:
                 return
-            except OperationalError:
-                # A busy or briefly unreachable database: the next beat tries again, and
-                # recovery takes the run away if it lasts.
-                continue
+            except SQLAlchemyError:
+                # What was to be written is kept. Once the database is back, either it is written
+                # or the run turns out to be somebody else's by now.
+                logger.warning("Run %d: the database is locked or away.", self._lease.run_id)
+                self._over.wait(pause)
+
+    def _beat(self) -> None:
+        self._lease._due.wait(HEARTBEAT_SECONDS)
+        if not self._over.is_set():
+            self._lease.write()
 
     def _look(self) -> None:
         lease = self._lease
+        if self._over.wait(POLL_SECONDS):
+            return
         with lease.store.reading() as session:
             asked = session.execute(
                 select(Run.cancel_asked).where(

@@ -2,15 +2,17 @@
 
 import os
 import socket
-import time
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
-from fetal.jobs.device import describe_device
-from fetal.jobs.queue import JobQueue
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
-PREFIX = "worker:"
-FRESH_SECONDS = 20
+from fetal.jobs.device import describe_device
+from fetal.jobs.lease import clock, is_silent
+from fetal.store.database import Store
+from fetal.store.tables import WorkerRow
 
 
 @dataclass(frozen=True)
@@ -20,12 +22,12 @@ class Presence:
     Attributes:
         name: machine, process and a random part, so that no two are the same.
         device: what it would train on.
-        at: when it was last heard of, in seconds since 1970.
+        seen_at: when it was last heard of, by the database's clock.
     """
 
     name: str
     device: str
-    at: float
+    seen_at: datetime
 
 
 def worker_name() -> str:
@@ -33,13 +35,46 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
-def announce(queue: JobQueue, name: str) -> None:
-    """Tell everybody that this worker is alive."""
-    queue.say(PREFIX + name, {"name": name, "device": describe_device(), "at": time.time()})
+def announce(store: Store, name: str) -> None:
+    """Tell everybody that this worker is alive, and forget those that ended without a word.
+
+    Args:
+        store: the database, whose clock all machines share.
+        name: the worker's name.
+    """
+    device = describe_device()
+    with store.session() as session:
+        moment = clock(session)
+        for row in session.scalars(select(WorkerRow).where(WorkerRow.name != name)):
+            if is_silent(moment, row.seen_at):
+                session.delete(row)
+        session.merge(WorkerRow(name=name, device=device[:80], seen_at=moment))
 
 
-def workers(queue: JobQueue) -> list[Presence]:
-    """The workers heard of within the last seconds, newest first."""
-    heard = (Presence(**note) for note in queue.notes(PREFIX))
-    fresh = [one for one in heard if time.time() - one.at < FRESH_SECONDS]
-    return sorted(fresh, key=lambda one: one.at, reverse=True)
+def leave(store: Store, name: str) -> None:
+    """Tell everybody that this worker has ended.
+
+    Args:
+        store: the database.
+        name: the worker's name.
+    """
+    with store.session() as session:
+        session.execute(delete(WorkerRow).where(WorkerRow.name == name))
+
+
+def workers(session: Session) -> list[Presence]:
+    """Return the workers heard of within the last seconds, newest first.
+
+    Args:
+        session: the transaction.
+
+    Returns:
+        Those that are alive by the database's clock.
+    """
+    moment = clock(session)
+    rows = session.scalars(select(WorkerRow).order_by(WorkerRow.seen_at.desc()))
+    return [
+        Presence(row.name, row.device, row.seen_at)
+        for row in rows
+        if not is_silent(moment, row.seen_at)
+    ]

@@ -22,6 +22,9 @@ from fetal.store.workspace import Workspace
 BUSY_SECONDS = 30
 """How long a writer waits for another one before SQLite gives up."""
 
+_TABLES_LOCK = 0x66657471
+"""PostgreSQL's advisory lock for making the queue's tables: `fetq` in ASCII."""
+
 TRAIN = "train"
 REFRESH = "refresh"
 
@@ -70,16 +73,11 @@ class JobQueue:
             pending = self.huey.pending()
         return {task.args[0] for task in pending if task.name == kind}
 
-    def say(self, key: str, value: dict[str, Any]) -> None:
-        """Leave a small note that every process can read; the newest of a key stays."""
+    def forget_notes(self) -> None:
+        """Delete what workers of an older version left beside the queue."""
         with self._connection():
-            self.huey.storage.put_data(key, json.dumps(value).encode())
-
-    def notes(self, prefix: str) -> list[dict[str, Any]]:
-        """Read all notes whose key starts with a prefix."""
-        with self._connection():
-            found = self.huey.storage.result_items()
-        return [json.loads(value) for key, value in found.items() if key.startswith(prefix)]
+            notes = self.huey.storage.KV
+            notes.delete().where(notes.key.startswith("worker:")).execute()
 
     @contextmanager
     def _connection(self) -> Iterator[None]:
@@ -115,12 +113,28 @@ def queue(
         serializer=JsonMessages(),
         storage_class=SqlStorage,
         database=_database(workspace.database_url),
+        create_tables=False,
     )
+    _make_tables(huey.storage)
     return JobQueue(
         huey,
         huey.task(name=TRAIN)(_task(train or _nobody)),
         huey.task(name=REFRESH)(_task(refresh or _nobody)),
     )
+
+
+def _make_tables(storage: SqlStorage) -> None:
+    """Make Huey's tables where they are missing, whoever does the same at the same moment."""
+    database: peewee.Database = storage.database
+    models = (storage.KV, storage.Schedule, storage.Task, storage.Counter)
+    with database.connection_context():
+        if all(database.table_exists(model) for model in models):
+            return
+        with storage.atomic():
+            # PostgreSQL's “IF NOT EXISTS” fails where two transactions create at once.
+            if isinstance(database, peewee.PostgresqlDatabase):
+                database.execute_sql(f"SELECT pg_advisory_xact_lock({_TABLES_LOCK})")
+            database.create_tables(models)
 
 
 def _task(work: Callable[[int], None]) -> Callable[[int], None]:

@@ -4,18 +4,14 @@ It is cheap and may be done by anybody at any time: workers do it now and then, 
 it whenever somebody looks at a run, so that with no worker alive nothing stays “running”.
 """
 
-from datetime import timedelta
-
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from fetal.jobs.lease import clock, touched
+from fetal.jobs.lease import clock, is_silent, touched
 from fetal.jobs.queue import JobQueue
 from fetal.store.database import Store
-from fetal.store.table_base import now
 from fetal.store.tables import Run, RunEvent
 
-SILENT_SECONDS = 20.0
 MOST_LOSSES = 3
 
 LOST = "lost"
@@ -47,10 +43,7 @@ def recover(store: Store, queue: JobQueue) -> None:
         if active is None:
             return
         moment = clock(session)
-    silent = active.heartbeat_at is None or moment - active.heartbeat_at > timedelta(
-        seconds=SILENT_SECONDS
-    )
-    if active.status == "running" and silent:
+    if active.status == "running" and is_silent(moment, active.heartbeat_at):
         with store.session() as session:
             _take_away(session, active.id, active.attempts, active.heartbeat_at)
     if active.status == "queued" and active.cancel_asked:
@@ -80,7 +73,7 @@ def _cancel(session: Session, run_id: int) -> None:
     session.execute(
         update(Run)
         .where(Run.id == run_id, Run.status == "queued")
-        .values(status="cancelled", seat=None, ended_at=now())
+        .values(status="cancelled", seat=None, ended_at=clock(session))
     )
 
 
@@ -89,9 +82,9 @@ def _take_away(session: Session, run_id: int, attempt: int, heartbeat: object) -
     run = session.get_one(Run, run_id)
     outcome: dict[str, object] = {"status": "queued"}
     if run.cancel_asked:
-        outcome = {"status": "cancelled", "seat": None, "ended_at": now()}
+        outcome = {"status": "cancelled", "seat": None, "ended_at": clock(session)}
     elif losses >= MOST_LOSSES:
-        outcome = {"status": "failed", "seat": None, "ended_at": now(), "reason": GIVEN_UP}
+        outcome = {"status": "failed", "seat": None, "ended_at": clock(session), "reason": GIVEN_UP}
     changed = session.execute(
         update(Run)
         .where(

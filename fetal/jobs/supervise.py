@@ -5,12 +5,17 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+
+from peewee import PeeweeException
+from sqlalchemy.exc import SQLAlchemyError
 
 from fetal.jobs.attempt import (
     CancelledError,
     TrainingFailedError,
     TrainingKilledError,
     WorkerStoppingError,
+    check,
     forget_folder,
     train_once,
     write_job,
@@ -18,6 +23,7 @@ from fetal.jobs.attempt import (
 from fetal.jobs.child import TRAINING
 from fetal.jobs.device import describe_device
 from fetal.jobs.lease import Lease, LeaseLostError, claim
+from fetal.jobs.patience import Result, is_passing, patiently
 from fetal.jobs.queue import JobQueue
 from fetal.jobs.recovery import count_since_again
 from fetal.jobs.registry import register, version_of
@@ -35,6 +41,11 @@ KILLED = "killed"
 
 KILLED_TEXT = "The computer ended the training; it goes on from its last epoch."
 
+
+NO_DATABASE = (
+    "The run could not be written into the workspace’s database. Ask whoever looks after this "
+    "server, then press “Try again”."
+)
 
 TOO_LATE = "The model was already finished when the run was cancelled, so it is kept."
 
@@ -63,7 +74,7 @@ class Supervisor:
         Args:
             run_id: the run that a message named; it may be outdated.
         """
-        lease = claim(self.store, run_id, self.worker, describe_device())
+        lease = self._claim(run_id)
         if lease is None:
             return
         with lease.keep():
@@ -73,6 +84,15 @@ class Supervisor:
                 self._give_back(lease)
             except LeaseLostError:
                 logger.warning("Run %d was taken over by another worker.", run_id)
+
+    def _claim(self, run_id: int) -> Lease | None:
+        try:
+            return claim(self.store, run_id, self.worker, describe_device())
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            logger.warning("Run %d: the database is locked or away; it is called again.", run_id)
+            return None
 
     def _outcome(self, lease: Lease) -> tuple[str, str | None, str]:
         """Work, and say how it ended: status, reason and the program's last words."""
@@ -84,6 +104,10 @@ class Supervisor:
             return "failed", str(failure), failure.tail
         except (WorkerStoppingError, LeaseLostError):
             raise
+        except (SQLAlchemyError, PeeweeException):
+            # Its text is SQL with its values, which is for the server's log only.
+            logger.exception("Run %d failed.", lease.run_id)
+            return "failed", NO_DATABASE, ""
         except Exception as error:
             # Whatever it is, a person has to see an end and a way on rather than a hanging run.
             logger.exception("Run %d failed.", lease.run_id)
@@ -92,71 +116,99 @@ class Supervisor:
 
     def _finish(self, lease: Lease, status: str, reason: str | None, tail: str) -> None:
         last_words = [lease.event("log", text=tail)] if tail else []
-        lease.finish(status, *last_words, reason=reason and reason[:2000])
+
+        def end() -> None:
+            lease.finish(status, *last_words, reason=reason and reason[:2000])
+
+        def check_ours() -> None:
+            # A wish to cancel comes too late here: this may be what it led to.
+            if self.stopping.is_set():
+                raise WorkerStoppingError
+
+        patiently(end, check_ours, self.stopping.wait)
         if status in ("done", "cancelled"):
             forget_folder(self.store, lease.run_id)
 
     def _work(self, lease: Lease) -> None:
-        with self.store.reading() as session:
-            run = session.get_one(Run, lease.run_id)
-        version = version_of(self.store, run.id) or self._train(lease, run)
+        run = self._patiently(lease, lambda: self._row(lease.run_id))
+        version = self._patiently(lease, lambda: version_of(self.store, run.id))
+        version = version or self._train(lease, run)
         try:
             self._compare(lease, run, version)
         except CancelledError:
-            lease.write(lease.event("log", text=TOO_LATE))
+            lease.later(lease.event("log", text=TOO_LATE))
 
     def _train(self, lease: Lease, run: Run) -> ModelVersion:
-        job = write_job(self.store, run)
+        job = self._patiently(lease, lambda: write_job(self.store, run))
         while True:
             try:
                 bundle = train_once(lease, job, self.command, self.stopping)
             except TrainingKilledError:
-                with self.store.reading() as session:
-                    before = count_since_again(session, run.id, KILLED)
-                if before:
+                if self._patiently(lease, lambda: self._killed_before(run.id)):
                     raise
-                lease.write(lease.event(KILLED, text=KILLED_TEXT))
+                # Written before it goes on, so that a second time is known to be one.
+                note = lease.event(KILLED, text=KILLED_TEXT)
+                self._patiently(lease, lambda note=note: lease.write(note))
             else:
-                return register(self.store, bundle, run)
+                return self._patiently(lease, lambda made=bundle: register(self.store, made, run))
+
+    def _row(self, run_id: int) -> Run:
+        with self.store.reading() as session:
+            return session.get_one(Run, run_id)
+
+    def _killed_before(self, run_id: int) -> bool:
+        with self.store.reading() as session:
+            return count_since_again(session, run_id, KILLED) > 0
+
+    def _patiently(self, lease: Lease, act: Callable[[], Result]) -> Result:
+        return patiently(act, lambda: check(lease, self.stopping), self.stopping.wait)
 
     def _compare(self, lease: Lease, run: Run, version: ModelVersion) -> None:
         """Let old and new model predict the locked test set, so that the page has it at hand."""
-        snapshot = json.loads(self.store.blobs.get(run.snapshot))
-        tests = [item["scan"] for item in snapshot["test"]]
-        with self.store.reading() as session:
-            parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
-            stages = int((session.get_one(Run, run.id).progress or {}).get("of", 1))
-        contenders = [version, *([parent] if parent else [])]
+        # The held-out list is read from the store and stays in memory: nothing of it is written
+        # on the machine that trains.
+        tests = [entry["scan"] for entry in json.loads(self.store.blobs.get(run.snapshot))["test"]]
+        # How many stages there are may still wait to be written.
+        self._patiently(lease, lease.write)
+        contenders, stages = self._patiently(lease, lambda: self._contenders(run, version))
         stage = {"stage": COMPARING, "index": stages, "of": stages}
-        lease.write(lease.event("stage", **stage), progress=stage)
+        lease.later(lease.event("stage", **stage), progress=stage)
         for number, contender in enumerate(contenders):
-            model = load_model(self.store.blobs.local_folder(contender.location))
-            score(
+            predict = partial(
+                score,
                 self.store,
-                model,
+                load_model(self.store.blobs.local_folder(contender.location)),
                 contender.id,
                 tests,
                 on_progress=self._reporter(lease, stage, number, len(contenders)),
             )
+            self._patiently(lease, predict)
+
+    def _contenders(self, run: Run, version: ModelVersion) -> tuple[list[ModelVersion], int]:
+        """The models to be compared, and how many stages the run has."""
+        with self.store.reading() as session:
+            parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
+            progress = session.get_one(Run, run.id).progress or {}
+        return [version, *([parent] if parent else [])], int(progress.get("of", 1))
 
     def _reporter(
         self, lease: Lease, stage: dict[str, object], before: int, models: int
     ) -> Callable[[int, int], None]:
         def report(done: int, of: int) -> None:
-            if lease.lost.is_set():
-                raise LeaseLostError(f"Run {lease.run_id} is no longer this worker's.")
-            if lease.cancelled.is_set():
-                raise CancelledError
-            if self.stopping.is_set():
-                raise WorkerStoppingError
+            check(lease, self.stopping)
             if done % 10 == 0 or done == of:
-                lease.write(progress=stage | {"step": before * of + done, "steps": models * of})
+                lease.later(progress=stage | {"step": before * of + done, "steps": models * of})
 
         return report
 
     def _give_back(self, lease: Lease) -> None:
         try:
             lease.write(status="queued")
+            self.queue.train(lease.run_id)
         except LeaseLostError:
             return
-        self.queue.train(lease.run_id)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            # Recovery finds the run once this worker has been silent for a while.
+            logger.warning("Run %d: the database is locked or away.", lease.run_id)

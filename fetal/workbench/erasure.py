@@ -16,7 +16,13 @@ from fetal.store.table_base import Table
 from fetal.store.tables import Annotation, Audit, ModelVersion, Patient, Scan
 from fetal.workbench.bench import Workbench
 from fetal.workbench.erasure_count import add_erasure, count_erasures
-from fetal.workbench.frozen import require_no_training, rewrite_snapshots, sweep_snapshots
+from fetal.workbench.frozen import (
+    Change,
+    prepare_rewriting,
+    require_no_training,
+    rewrite_snapshots,
+    sweep_snapshots,
+)
 from fetal.workbench.snapshot import trained_on
 
 _AT_ONCE = 500
@@ -95,14 +101,18 @@ def erase(bench: Workbench, code: str, who: str) -> Erasure:
         TrainingGoesOnError: a training waits or works.
     """
     told = outlook(bench, code)
+    with bench.store.reading() as session:
+        expected = _digests(_found(session, code)[1])
+    # Long lists are written before others have to wait.
+    prepared = prepare_rewriting(bench.store, _without(expected))
     with bench.store.session() as session:
         require_no_training(session)
         patient, rows = _found(session, code)
         for row in rows:
             bench.blobs.delete(row.blob)
-        digests = {row.digest for row in rows}
+        digests = _digests(rows)
         rewrite_snapshots(
-            session, bench.blobs, lambda entry: None if entry["digest"] in digests else entry
+            session, bench.blobs, _without(digests), prepared if digests == expected else None
         )
         _clear_trail(session, {row.name for row in rows} | ({patient.id} if patient else set()))
         for some in _parts([row.id for row in rows]):
@@ -143,6 +153,14 @@ def _found(session: Session, code: str) -> tuple[Patient | None, Sequence[Scan]]
             "nothing in this workspace has the code that was given."
         )
     return patient, rows
+
+
+def _digests(rows: Iterable[Scan]) -> frozenset[str]:
+    return frozenset(row.digest for row in rows)
+
+
+def _without(digests: frozenset[str]) -> Change:
+    return lambda entry: None if entry["digest"] in digests else entry
 
 
 def _delete_scans(session: Session, numbers: Sequence[int]) -> None:

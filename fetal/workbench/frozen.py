@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +15,9 @@ from fetal.store.tables import Run
 
 Change = Callable[[dict[str, Any]], dict[str, Any] | None]
 """Gives a scan's entry anew, or none where it is to go."""
+
+Rewritten = Mapping[str, str]
+"""The keys of lists that were written anew, by the keys of the old ones."""
 
 
 class TrainingGoesOnError(RuntimeError):
@@ -37,8 +40,25 @@ def require_no_training(session: Session) -> None:
         )
 
 
-def rewrite_snapshots(session: Session, blobs: Blobs, change: Change) -> None:
-    """Write the lists of all trainings anew where a change changes them.
+def prepare_rewriting(store: Store, change: Change) -> Rewritten:
+    """Write the lists of all trainings anew where a change changes them, before anybody waits.
+
+    Args:
+        store: the workspace's store.
+        change: what becomes of each entry.
+
+    Returns:
+        What `rewrite_snapshots` needs. New lists are swept if they are never named.
+    """
+    with store.reading() as session:
+        keys = set(session.scalars(select(Run.snapshot).where(Run.snapshot != "")))
+    return {key: _rewritten(store.blobs, key, change) for key in keys}
+
+
+def rewrite_snapshots(
+    session: Session, blobs: Blobs, change: Change, prepared: Rewritten | None = None
+) -> None:
+    """Have all trainings name lists in which a change is made.
 
     The old lists stay until `sweep_snapshots`, so that nothing is lost when the transaction fails.
 
@@ -46,8 +66,10 @@ def rewrite_snapshots(session: Session, blobs: Blobs, change: Change) -> None:
         session: the transaction.
         blobs: the files.
         change: what becomes of each entry.
+        prepared: what `prepare_rewriting` returned for the same change. If None, or where a list
+            is not among them, it is written in the transaction, while others wait.
     """
-    written: dict[str, str] = {}
+    written = {key: renewed for key, renewed in (prepared or {}).items() if blobs.exists(renewed)}
     for run in session.scalars(select(Run).where(Run.snapshot != "")):
         if run.snapshot not in written:
             written[run.snapshot] = _rewritten(blobs, run.snapshot, change)
@@ -62,10 +84,12 @@ def sweep_snapshots(store: Store) -> None:
     Args:
         store: the workspace's store.
     """
+    found = list(store.blobs.keys("snapshots"))
     with store.session() as session:
         named = set(session.scalars(select(Run.snapshot)))
-        for key in list(store.blobs.keys("snapshots")):
+        for key in found:
             if key not in named:
+                # In the transaction, in which nobody can come to name it.
                 store.blobs.delete(key)
 
 

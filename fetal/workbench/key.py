@@ -14,7 +14,13 @@ from fetal.scans.identity import DAYS
 from fetal.store import audit
 from fetal.store.database import Store
 from fetal.store.tables import Audit, Fact, Patient, Scan
-from fetal.workbench.frozen import require_no_training, rewrite_snapshots, sweep_snapshots
+from fetal.workbench.frozen import (
+    Change,
+    prepare_rewriting,
+    require_no_training,
+    rewrite_snapshots,
+    sweep_snapshots,
+)
 
 FINGERPRINT = "key fingerprint"
 
@@ -133,19 +139,23 @@ def renew_key(store: Store, who: str) -> Renewal:
     """
     path = store.workspace.key_file
     old = open_key(store)
+    with store.reading() as session:
+        new = _without_collisions(old, _codes(session))
+    # Long lists are written before others have to wait.
+    prepared = prepare_rewriting(store, _renewing(new))
     with store.session() as session:
         require_newest(session, old)
         require_no_training(session)
         fact = session.get_one(Fact, FINGERPRINT, with_for_update=True)
-        new = _without_collisions(old, list(session.scalars(select(Patient.id))))
+        if _collides(new, _codes(session)):
+            # A patient came meanwhile who would become one with another.
+            new, prepared = _without_collisions(old, _codes(session)), {}
         new.write(_coming(path))
         fact.value = new.fingerprint()
         patients = _carry_patients(session, new)
         scans = _carry_scans(session, old, new, {after: before for before, after in patients})
         _carry_audit(session, new)
-        rewrite_snapshots(
-            session, store.blobs, lambda entry: {**entry, "patient": new.renew(entry["patient"])}
-        )
+        rewrite_snapshots(session, store.blobs, _renewing(new), prepared)
         audit.record(session, who, "renew key", generation=new.generation, scans=scans)
     _finish(store, path)
     sweep_snapshots(store)
@@ -173,8 +183,20 @@ def _without_collisions(old: Pseudonyms, codes: Sequence[str]) -> Pseudonyms:
     # Two patients must not become one. With short codes that can happen, so another key is drawn.
     while True:
         new = old.renewed()
-        if len({new.renew(code) for code in codes}) == len(codes):
+        if not _collides(new, codes):
             return new
+
+
+def _collides(new: Pseudonyms, codes: Sequence[str]) -> bool:
+    return len({new.renew(code) for code in codes}) < len(codes)
+
+
+def _codes(session: Session) -> list[str]:
+    return list(session.scalars(select(Patient.id)))
+
+
+def _renewing(new: Pseudonyms) -> Change:
+    return lambda entry: {**entry, "patient": new.renew(entry["patient"])}
 
 
 def _carry_patients(session: Session, new: Pseudonyms) -> list[tuple[str, str]]:

@@ -4,27 +4,27 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from fetal.jobs.lease import touched
+from fetal.jobs.lease import clock, touched
 from fetal.jobs.presence import workers
 from fetal.jobs.queue import JobQueue, queue
 from fetal.jobs.recovery import AGAIN, recover
 from fetal.planes import Plane
 from fetal.store.audit import record
-from fetal.store.table_base import now
 from fetal.store.tables import Run, RunEvent
 from fetal.store.workspace import Workspace
 from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.bench import Workbench
 from fetal.workbench.estimate import device_of, minutes_for
+from fetal.workbench.frozen import sweep_snapshots
 from fetal.workbench.plan import plan_now
+from fetal.workbench.preparing import TooLittleError, claim, prepare
 from fetal.workbench.runs import RunView, run_view
-from fetal.workbench.snapshot import freeze, keep_sides
 
 __all__ = [
     "Outlook",
+    "RestlessError",
     "RunView",
     "TooLittleError",
     "UnknownRunError",
@@ -38,8 +38,12 @@ __all__ = [
 ]
 
 
-class TooLittleError(ValueError):
-    """There is too little to train on; the text says what is missing."""
+MOST_PLANS = 3
+"""How often a retraining is planned before it is said that the workspace does not rest."""
+
+
+class RestlessError(RuntimeError):
+    """What a retraining rests on changed again and again while it was planned."""
 
 
 class UnknownRunError(LookupError):
@@ -89,10 +93,10 @@ def outlook(bench: Workbench, settings: TrainingSettings | None = None) -> Outlo
     """
     jobs = job_queue(bench)
     recover(bench.store, jobs)
-    present = workers(jobs)
-    device = device_of(present)
     settings = settings or PRESETS["default"]
     with bench.store.reading() as session:
+        present = workers(session)
+        device = device_of(present)
         plan = plan_now(session, bench.blobs)
         return Outlook(
             scans=len(plan.learning()),
@@ -124,21 +128,28 @@ def start(bench: Workbench, who: str, settings: TrainingSettings | None = None) 
 
     Raises:
         TooLittleError: there is too little to train on.
+        RestlessError: what it rests on changed each time while it was planned.
     """
     jobs = job_queue(bench)
     recover(bench.store, jobs)
-    with bench.store.reading() as session:
-        active = _active(session)
+    settings = settings or PRESETS["default"]
+    for _ in range(MOST_PLANS):
+        with bench.store.reading() as session:
+            active = _active(session)
         if active is not None:
             return active
-    try:
-        with bench.store.session() as session:
-            number = _insert(session, bench, who, settings or PRESETS["default"])
-    except IntegrityError:
-        # Somebody else's click took the only seat in the same moment.
-        return start(bench, who, settings)
-    jobs.train(number)
-    return run(bench, number)
+        try:
+            number = claim(bench, who, settings, prepare(bench, settings))
+        finally:
+            # A list that was not claimed, of this call or of one that was killed.
+            sweep_snapshots(bench.store)
+        if number is not None:
+            jobs.train(number)
+            return run(bench, number)
+    raise RestlessError(
+        "Scans, look-alikes or models changed each time while the training was put together. "
+        "Wait until that has ended, and start it again."
+    )
 
 
 def cancel(bench: Workbench, run_id: int, who: str) -> RunView:
@@ -159,7 +170,7 @@ def cancel(bench: Workbench, run_id: int, who: str) -> RunView:
         waiting = session.execute(
             update(Run)
             .where(Run.id == run_id, Run.status == "queued")
-            .values(status="cancelled", seat=None, ended_at=now(), cancel_asked=True)
+            .values(status="cancelled", seat=None, ended_at=clock(session), cancel_asked=True)
         )
         working = session.execute(
             update(Run)
@@ -187,30 +198,11 @@ def try_again(bench: Workbench, run_id: int, who: str) -> RunView:
     Raises:
         UnknownRunError: there is no such run.
     """
-    try:
-        with bench.store.session() as session:
-            revived = session.execute(
-                update(Run)
-                .where(Run.id == run_id, Run.status.in_(("failed", "cancelled")))
-                .values(
-                    status="queued",
-                    seat=1,
-                    reason=None,
-                    ended_at=None,
-                    heartbeat_at=None,
-                    cancel_asked=False,
-                    progress={},
-                )
-            )
-            if touched(revived):
-                record(session, who, "try again", run=run_id)
-                text = f"{who} had the run tried again."
-                session.add(RunEvent(run_id=run_id, kind=AGAIN, payload={"text": text}))
-    except IntegrityError:
-        with bench.store.reading() as session:
-            active = _active(session)
-        return active or try_again(bench, run_id, who)
-    return run(bench, run_id)
+    with bench.store.session() as session:
+        holder = session.scalar(select(Run.id).where(Run.seat.is_not(None)))
+        if holder is None:
+            _revive(session, run_id, who)
+    return run(bench, run_id if holder is None else holder)
 
 
 def run(bench: Workbench, run_id: int) -> RunView:
@@ -260,27 +252,24 @@ def _queue(workspace: Workspace) -> JobQueue:
     return queue(workspace)
 
 
-def _insert(session: Session, bench: Workbench, who: str, settings: TrainingSettings) -> int:
-    # The seat first: who does not get it must not have split patients or frozen scans.
-    row = Run(
-        status="queued",
-        seat=1,
-        settings=settings.to_json(),
-        snapshot="",
-        snapshot_counts={},
-        who=who,
-        progress={},
+def _revive(session: Session, run_id: int, who: str) -> None:
+    revived = session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.status.in_(("failed", "cancelled")))
+        .values(
+            status="queued",
+            seat=1,
+            reason=None,
+            ended_at=None,
+            heartbeat_at=None,
+            cancel_asked=False,
+            progress={},
+        )
     )
-    session.add(row)
-    session.flush()
-    plan = plan_now(session, bench.blobs)
-    reasons = plan.reasons(settings)
-    if reasons:
-        raise TooLittleError(" ".join(reasons))
-    keep_sides(session, plan.sides)
-    row.parent_id = plan.champion.id if plan.champion else None
-    row.snapshot, row.snapshot_counts = freeze(bench.blobs, plan.scans, plan.sides)
-    return row.id
+    if touched(revived):
+        record(session, who, "try again", run=run_id)
+        text = f"{who} had the run tried again."
+        session.add(RunEvent(run_id=run_id, kind=AGAIN, payload={"text": text}))
 
 
 def _active(session: Session) -> RunView | None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from fetal.bundle import Bundle
@@ -186,8 +186,10 @@ def _untested(
 
 def keep_sides(session: Session, sides: Mapping[str, str]) -> None:
     """Write down the sides of patients who had none yet; those who have one keep it."""
-    for patient in session.scalars(select(Patient).where(Patient.side.is_(None))):
-        patient.side = sides.get(patient.id)
+    without = session.scalars(select(Patient.id).where(Patient.side.is_(None)))
+    rows = [{"id": code, "side": sides[code]} for code in without if code in sides]
+    if rows:
+        session.execute(update(Patient), rows)
 
 
 def count_sides(scans: Iterable[Labelled], sides: Mapping[str, str]) -> dict[str, dict[Plane, int]]:

@@ -1,12 +1,16 @@
 import json
 import sys
+import threading
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from fetal.jobs.presence import workers
 from fetal.jobs.queue import queue
+from fetal.jobs.supervise import Supervisor
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png, pixel_digest
@@ -16,7 +20,22 @@ from fetal.store.tables import ModelVersion, Patient, Run, RunEvent, Scan
 from fetal.store.workspace import Workspace
 from tests.tiny_model import tiny_model
 
+TESTED = f"scans/aa/{'a' * 64}.png"
 STAND_IN = Path(__file__).with_name("stand_in.py")
+
+
+def entry(scan, digest, patient, side):
+    """A scan as a frozen list holds it."""
+    blob = f"scans/{digest[:2]}/{digest}.png"
+    return {
+        "scan": scan,
+        "digest": digest,
+        "blob": blob,
+        "box": [0, 0, 160, 120],
+        "plane": "brain",
+        "patient": patient,
+        "side": side,
+    }
 
 
 class Site:
@@ -29,7 +48,7 @@ class Site:
         parent = tiny_model(1)
         self.store.blobs.put_folder("models/shipped-test", parent.folder)
         pixels = simulate(Plane.BRAIN, 3, size=(120, 160)).pixels
-        self.store.blobs.put("scans/a.png", encode_png(pixels))
+        self.store.blobs.put(TESTED, encode_png(pixels))
         with self.store.session() as session:
             session.add(Patient(id="P-1", named=True, side="test"))
             session.flush()
@@ -41,7 +60,7 @@ class Site:
                 width=160,
                 height=120,
                 sector=[0, 0, 160, 120],
-                blob="scans/a.png",
+                blob=TESTED,
                 added_by="Ada",
             )
             version = ModelVersion(
@@ -50,8 +69,11 @@ class Site:
             session.add_all([scan, version])
             session.flush()
             self.scan, self.parent = scan.id, version.id
-        snapshot = {"examples": [], "test": [{"scan": self.scan}]}
-        self.store.blobs.put("snapshots/one.json", json.dumps(snapshot).encode())
+        self.examples = [entry(self.scan + 1, "b" * 64, "P-2", "train")]
+        self.test = [entry(self.scan, "a" * 64, "P-1", "test")]
+        content = json.dumps({"examples": self.examples, "test": self.test}).encode()
+        self.snapshot = f"snapshots/{sha256(content).hexdigest()}.json"
+        self.store.blobs.put(self.snapshot, content)
         self.run_id = self.add_run()
 
     def add_run(self):
@@ -60,7 +82,7 @@ class Site:
                 status="queued",
                 seat=1,
                 settings={},
-                snapshot="snapshots/one.json",
+                snapshot=self.snapshot,
                 snapshot_counts={},
                 parent_id=self.parent,
                 who="Ada",
@@ -77,6 +99,10 @@ class Site:
         with self.store.session() as session:
             for key, value in values.items():
                 setattr(session.get_one(Run, self.run_id), key, value)
+
+    def workers(self):
+        with self.store.reading() as session:
+            return workers(session)
 
     def texts(self):
         return [event.payload.get("text") for event in self.events()]
@@ -109,3 +135,29 @@ def site(tmp_path):
 @pytest.fixture
 def long_ago():
     return now() - timedelta(minutes=1)
+
+
+@pytest.fixture
+def supervise(site):
+    def work(mode, stopping=None):
+        Supervisor(
+            site.store, site.queue, "worker", stopping or threading.Event(), site.command(mode)
+        ).supervise(site.run_id)
+
+    return work
+
+
+@pytest.fixture
+def in_background(supervise):
+    threads = []
+
+    def start(mode, stopping=None):
+        thread = threading.Thread(target=supervise, args=(mode, stopping))
+        threads.append(thread)
+        thread.start()
+        return thread
+
+    yield start
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()

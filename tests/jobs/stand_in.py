@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 
@@ -62,6 +63,13 @@ def main(mode, bundle, job):
             os.kill(os.getpid(), signal.SIGKILL)
         case "hang":
             hang()
+        case "wait":
+            tell(kind="step", stage="Upper layers", epoch=1, epochs=2, step=3, steps=20, loss=1.5)
+            while not (Path(job).parent / "go").exists():
+                time.sleep(0.02)
+        case "diverge":
+            tell(kind="step", stage="Upper layers", epoch=1, epochs=2, step=3, loss=float("nan"))
+            tell(kind="epoch", stage="Upper layers", epoch=1, epochs=2, loss=float("inf"))
         case "hang once" if first:
             hang()
     epochs(bundle)

@@ -1,37 +1,10 @@
 import threading
 
-import pytest
 from sqlalchemy import select
 
-from fetal.jobs.supervise import COMPARING, Supervisor
+from fetal.jobs.supervise import COMPARING
 from fetal.store.tables import Prediction
 from tests.waiting import alive, until
-
-
-@pytest.fixture
-def supervise(site):
-    def work(mode, stopping=None):
-        Supervisor(
-            site.store, site.queue, "worker", stopping or threading.Event(), site.command(mode)
-        ).supervise(site.run_id)
-
-    return work
-
-
-@pytest.fixture
-def in_background(supervise):
-    threads = []
-
-    def start(mode, stopping=None):
-        thread = threading.Thread(target=supervise, args=(mode, stopping))
-        threads.append(thread)
-        thread.start()
-        return thread
-
-    yield start
-    for thread in threads:
-        thread.join(20)
-        assert not thread.is_alive()
 
 
 def test_a_run_ends_with_a_new_model_that_is_compared(site, supervise):
@@ -121,7 +94,7 @@ def test_a_worker_that_lost_the_run_ends_its_training(site, in_background):
 
 
 def test_a_missing_snapshot_is_an_explained_failure(site, supervise):
-    site.store.blobs.delete("snapshots/one.json")
+    site.store.blobs.delete(site.snapshot)
     supervise("finish")
     assert site.run().status == "failed"
-    assert "snapshots/one.json" in site.run().reason
+    assert site.snapshot in site.run().reason

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from fetal.jobs.presence import workers
 from fetal.worker import Worker
 from tests.waiting import alive, until
 
@@ -34,7 +33,7 @@ def start_worker(site):
 def test_a_click_reaches_a_worker_that_is_already_there(site, start_worker):
     site.change(seat=None, status="cancelled")
     start_worker("finish")
-    until(lambda: workers(site.queue))
+    until(lambda: site.workers())
     site.run_id = site.add_run()
     site.queue.train(site.run_id)
     until(lambda: site.run().status == "done")
@@ -59,7 +58,7 @@ def test_a_worker_killed_in_mid_epoch_takes_its_training_along_and_the_next_goes
 def test_two_workers_never_train_the_same_run(site, start_worker):
     for _ in range(2):
         start_worker("hang")
-    until(lambda: len(workers(site.queue)) == 2)
+    until(lambda: len(site.workers()) == 2)
     until(lambda: site.run().progress.get("step") == 3)
     for _ in range(3):
         site.queue.train(site.run_id)
@@ -94,7 +93,7 @@ def test_a_worker_goes_with_the_process_that_started_it(site):
     worker = subprocess.Popen(
         [sys.executable, "-m", "fetal.worker"], stdin=subprocess.PIPE, env=environment
     )
-    until(lambda: workers(site.queue))
+    until(lambda: site.workers())
     worker.stdin.close()
     assert worker.wait(15) == 0
 

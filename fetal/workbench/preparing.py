@@ -1,0 +1,170 @@
+"""A retraining is planned and frozen while others go on working, and then claimed at once.
+
+Planning reads every label, which takes long in a large workspace. Only the last step takes the
+writer's place: it checks that what the plan rests on still holds, and writes sides and run.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from fetal.store.table_base import now
+from fetal.store.tables import Audit, Lookalike, LookalikeDecision, Patient, Run
+from fetal.training.settings import TrainingSettings
+from fetal.workbench.bench import Workbench
+from fetal.workbench.plan import Plan, plan_now
+from fetal.workbench.snapshot import freeze, keep_sides
+from fetal.workbench.version import champion_id
+
+MOVING = ("erase", "renew key", "refile")
+"""Actions in the audit trail after which a scan is gone or belongs to another patient code."""
+
+
+class TooLittleError(ValueError):
+    """There is too little to train on; the text says what is missing."""
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """How far the workspace had come when a plan was made: the newest rows of what it rests on."""
+
+    audit: int
+    lookalike: int
+    decision: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A retraining that could begin.
+
+    Attributes:
+        plan: what it would train on.
+        snapshot: the blob that holds the frozen list of scans and labels.
+        counts: what the run tells of that list.
+        at: the moment up to which labels are in it.
+    """
+
+    plan: Plan
+    snapshot: str
+    counts: dict[str, Any]
+    at: datetime
+    mark: _Mark
+
+
+def prepare(bench: Workbench, settings: TrainingSettings) -> Prepared:
+    """Plan a retraining and freeze its list of scans; nobody has to wait for it.
+
+    Args:
+        bench: the open workbench.
+        settings: what is to be run.
+
+    Returns:
+        What `claim` needs. Its list of scans is swept if it is never claimed.
+
+    Raises:
+        TooLittleError: there is too little to train on.
+    """
+    with bench.store.session():
+        # Alone with the database: who labelled before is seen, who labels later has a later time.
+        at = now()
+    with bench.store.reading() as session:
+        _see_one_moment(session)
+        mark = _Mark(*(_newest(session, row.id) for row in (Audit, Lookalike, LookalikeDecision)))
+        plan = plan_now(session, bench.blobs)
+    reasons = plan.reasons(settings)
+    if reasons:
+        raise TooLittleError(" ".join(reasons))
+    return Prepared(plan, *freeze(bench.blobs, plan.scans, plan.sides), at, mark)
+
+
+def claim(bench: Workbench, who: str, settings: TrainingSettings, prepared: Prepared) -> int | None:
+    """Take the only seat for a prepared retraining, and give its patients their sides.
+
+    Args:
+        bench: the open workbench.
+        who: the person who asked.
+        settings: what is to be run.
+        prepared: what `prepare` returned.
+
+    Returns:
+        The run's number. None if another one has the seat, or if something that the plan rests on
+        has changed; nothing was written then.
+    """
+    with bench.store.session() as session:
+        if session.scalar(select(Run.id).where(Run.seat.is_not(None))) is not None:
+            return None
+        if not _still_holds(session, bench, prepared):
+            return None
+        keep_sides(session, prepared.plan.sides)
+        champion = prepared.plan.champion
+        row = Run(
+            status="queued",
+            seat=1,
+            settings=settings.to_json(),
+            snapshot=prepared.snapshot,
+            snapshot_counts=prepared.counts,
+            parent_id=champion.id if champion else None,
+            who=who,
+            asked_at=prepared.at,
+            progress={},
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def _still_holds(session: Session, bench: Workbench, prepared: Prepared) -> bool:
+    """Say whether the plan would still be right: quick, since it looks at what is new only.
+
+    Labels that came meanwhile do not count: they are the next retraining's.
+    """
+    plan, mark = prepared.plan, prepared.mark
+    moved = select(Audit.id).where(Audit.id > mark.audit, Audit.action.in_(MOVING)).limit(1)
+    return (
+        champion_id(session) == (plan.champion.id if plan.champion else None)
+        and session.scalar(moved) is None
+        and _same_sides(session, plan)
+        and not _new_pairs(session, plan, mark)
+        # A sweep may have taken it for a list that nobody needs.
+        and bench.blobs.exists(prepared.snapshot)
+    )
+
+
+def _same_sides(session: Session, plan: Plan) -> bool:
+    """Say whether every patient is there, and on no other side than planned."""
+    sides = {row.id: row.side for row in session.execute(select(Patient.id, Patient.side))}
+    return all(
+        code in sides and sides[code] in (None, planned) for code, planned in plan.sides.items()
+    )
+
+
+def _new_pairs(session: Session, plan: Plan, mark: _Mark) -> bool:
+    """Say whether scans of the plan were found, or called, alike across sides, or copies."""
+    side_of = {scan.scan: plan.sides[scan.patient] for scan in plan.scans}
+    found = session.execute(
+        select(Lookalike.scan_id, Lookalike.other_id).where(Lookalike.id > mark.lookalike)
+    )
+    if any(
+        one in side_of and other in side_of and side_of[one] != side_of[other]
+        for one, other in found
+    ):
+        return True
+    decided = session.execute(
+        select(LookalikeDecision.scan_id, LookalikeDecision.other_id).where(
+            LookalikeDecision.id > mark.decision
+        )
+    )
+    return any(one in side_of or other in side_of for one, other in decided)
+
+
+def _see_one_moment(session: Session) -> None:
+    """Have all queries of a transaction see the same moment, as they do on SQLite."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def _newest(session: Session, number: InstrumentedAttribute[int]) -> int:
+    return session.scalar(select(func.max(number))) or 0
