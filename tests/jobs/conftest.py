@@ -121,6 +121,10 @@ class Site:
         path = self.workspace.folder / "runs" / str(self.run_id) / "starts.txt"
         return [int(line) for line in path.read_text().split()] if path.exists() else []
 
+    def supervisor(self, mode, stopping=None):
+        stopping = stopping or threading.Event()
+        return Supervisor(self.store, self.queue, "worker", stopping, self.command(mode))
+
     def command(self, mode):
         return [sys.executable, str(STAND_IN), mode, str(tiny_model(2, "v2 · today").folder)]
 
@@ -139,25 +143,23 @@ def long_ago():
 
 @pytest.fixture
 def supervise(site):
-    def work(mode, stopping=None):
-        Supervisor(
-            site.store, site.queue, "worker", stopping or threading.Event(), site.command(mode)
-        ).supervise(site.run_id)
-
-    return work
+    return lambda mode: site.supervisor(mode).supervise(site.run_id)
 
 
 @pytest.fixture
-def in_background(supervise):
-    threads = []
+def in_background(site):
+    """Starts a supervisor beside the test; whatever it does, it ends with the test."""
+    started = []
 
     def start(mode, stopping=None):
-        thread = threading.Thread(target=supervise, args=(mode, stopping))
-        threads.append(thread)
+        supervisor = site.supervisor(mode, stopping)
+        thread = threading.Thread(target=supervisor.supervise, args=(site.run_id,))
+        started.append((supervisor, thread))
         thread.start()
         return thread
 
     yield start
-    for thread in threads:
+    for supervisor, thread in started:
+        supervisor.stopping.set()
         thread.join(20)
         assert not thread.is_alive()

@@ -1,5 +1,10 @@
+from datetime import timedelta
+
+import pytest
+
 from fetal.jobs.lease import claim
 from fetal.jobs.recovery import AGAIN, recover
+from fetal.store.table_base import now
 from fetal.store.tables import RunEvent
 
 
@@ -53,3 +58,29 @@ def test_a_cancelled_run_whose_worker_is_gone_ends_as_cancelled(site, long_ago):
     site.change(heartbeat_at=long_ago, cancel_asked=True)
     recover(site.store, site.queue)
     assert (site.run().status, site.run().seat) == ("cancelled", None)
+
+
+@pytest.fixture
+def clock_set_back(site):
+    """A worker that died before the clock was set back: its last sign of life is in the future."""
+    claim(site.store, site.run_id, "dead", "CPU, 2 cores")
+    site.change(heartbeat_at=now() + timedelta(hours=1))
+
+
+def test_a_clock_set_back_does_not_keep_a_dead_workers_run_alive(site, clock_set_back):
+    recover(site.store, site.queue)
+    assert site.run().status == "queued"
+    assert claim(site.store, site.run_id, "next", "CPU, 2 cores") is not None
+
+
+def test_after_a_clock_was_set_back_a_dead_workers_run_can_be_cancelled(site, clock_set_back):
+    site.change(cancel_asked=True)
+    recover(site.store, site.queue)
+    assert (site.run().status, site.run().seat) == ("cancelled", None)
+
+
+def test_a_clock_that_is_a_little_off_takes_nothing_away(site):
+    claim(site.store, site.run_id, "alive", "CPU, 2 cores")
+    site.change(heartbeat_at=now() + timedelta(seconds=5))
+    recover(site.store, site.queue)
+    assert site.run().status == "running"

@@ -1,0 +1,54 @@
+from datetime import timedelta
+
+from fetal.jobs.presence import announce, leave
+from fetal.jobs.queue import queue
+from fetal.store.tables import WorkerRow
+
+
+def names(site):
+    return [worker.name for worker in site.workers()]
+
+
+def set_seen(site, name, **ago):
+    with site.store.session() as session:
+        row = session.get_one(WorkerRow, name)
+        row.seen_at -= timedelta(**ago)
+
+
+def rows(site):
+    with site.store.reading() as session:
+        return {row.name for row in session.query(WorkerRow)}
+
+
+def test_a_worker_is_there_from_its_first_word_to_its_last(site):
+    announce(site.store, "one")
+    announce(site.store, "one")
+    announce(site.store, "two")
+    assert sorted(names(site)) == ["one", "two"]
+    assert all(worker.device.startswith(("CPU", "GPU")) for worker in site.workers())
+    leave(site.store, "one")
+    assert names(site) == ["two"]
+    assert rows(site) == {"two"}
+
+
+def test_a_worker_that_fell_silent_is_not_counted_and_then_forgotten(site):
+    announce(site.store, "dead")
+    set_seen(site, "dead", minutes=1)
+    assert names(site) == []
+    assert rows(site) == {"dead"}
+    announce(site.store, "alive")
+    assert rows(site) == {"alive"}
+
+
+def test_a_worker_that_died_before_the_clock_was_set_back_is_not_counted(site):
+    announce(site.store, "dead")
+    set_seen(site, "dead", hours=-1)
+    assert names(site) == []
+
+
+def test_what_workers_of_an_older_version_left_beside_the_queue_goes(site):
+    jobs = queue(site.workspace)
+    jobs.huey.storage.put_data("worker:old", b"{}")
+    jobs.huey.storage.put_data("another", b"1")
+    jobs.forget_notes()
+    assert set(jobs.huey.storage.result_items()) == {"another"}
