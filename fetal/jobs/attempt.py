@@ -11,6 +11,7 @@ from typing import Any
 from fetal.jobs.child import Child
 from fetal.jobs.lease import POLL_SECONDS, Lease, LeaseLostError
 from fetal.jobs.registry import next_name
+from fetal.store.contents import read_snapshot
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion, Run
 
@@ -68,7 +69,7 @@ def write_job(store: Store, run: Run) -> Path:
     """
     folder = run_folder(store, run.id)
     folder.mkdir(parents=True, exist_ok=True)
-    snapshot = json.loads(store.blobs.get(run.snapshot))
+    snapshot = read_snapshot(store.blobs, run.snapshot)
     with store.reading() as session:
         parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
     job = {

@@ -1,6 +1,5 @@
 """A run from the moment a worker takes it until its model is compared, or its end is explained."""
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -29,6 +28,7 @@ from fetal.jobs.recovery import count_since_again
 from fetal.jobs.registry import register, version_of
 from fetal.jobs.score import score
 from fetal.predict import load_model
+from fetal.store.contents import read_snapshot
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion, Run
 
@@ -167,7 +167,7 @@ class Supervisor:
         """Let old and new model predict the locked test set, so that the page has it at hand."""
         # The held-out list is read from the store and stays in memory: nothing of it is written
         # on the machine that trains.
-        tests = [entry["scan"] for entry in json.loads(self.store.blobs.get(run.snapshot))["test"]]
+        tests = [entry["scan"] for entry in read_snapshot(self.store.blobs, run.snapshot)["test"]]
         # How many stages there are may still wait to be written.
         self._patiently(lease, lease.write)
         contenders, stages = self._patiently(lease, lambda: self._contenders(run, version))

@@ -16,8 +16,9 @@ from typing import Any
 
 from fetal.bundle import Bundle, BundleError
 from fetal.planes import Plane
-from fetal.scans import Box, decode_png
-from fetal.store.blobs import Blobs
+from fetal.scans import Box
+from fetal.store.blobs import BlobError, Blobs
+from fetal.store.contents import read_pixels
 from fetal.training.settings import SettingsError, TrainingSettings
 
 
@@ -53,7 +54,7 @@ def _train(job: dict[str, Any]) -> Bundle:
 
     def example(row: dict[str, Any]) -> Example:
         def read() -> Any:
-            return decode_png(blobs.get(row["blob"])), Box(*row["box"])
+            return read_pixels(blobs, row["blob"], row["digest"]), Box(*row["box"])
 
         return Example(row["digest"], Plane(row["plane"]), row["patient"], row["side"], read)
 
@@ -84,7 +85,7 @@ def _about(name: str, champion: Bundle | None) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, (BundleError, SettingsError, ValueError)):
+    if isinstance(error, (BlobError, BundleError, SettingsError, ValueError)):
         return str(error)
     if isinstance(error, MemoryError):
         return "The machine ran out of memory. Close other programs, or train with a smaller size."

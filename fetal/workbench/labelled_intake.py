@@ -228,8 +228,12 @@ class LabelledIntake:
         return report
 
     def _give(self, session: Session, scan_id: int, label: str | None, *, test: bool) -> None:
+        scan = session.get(Scan, scan_id)
+        if scan is None:
+            # Somebody has erased it since it was stored.
+            return
         if test:
-            patient = session.get_one(Patient, session.get_one(Scan, scan_id).patient_id)
+            patient = session.get_one(Patient, scan.patient_id)
             if patient.side is None and (patient.named or patient.id == self._held_out.pseudonym):
                 patient.side = TEST
             self.report.not_kept_to_test += patient.side != TEST

@@ -33,7 +33,8 @@ def picture(scan):
 
 
 def sentences(app):
-    return [warning.value for warning in app.warning if SENTENCE in warning.value]
+    shown = [*app.warning, *app.caption]
+    return [one.value for one in shown if SENTENCE in one.value]
 
 
 def test_review_says_so_and_goes_on_with_the_next_scan(open_app, damaged):
