@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from fetal.splits import TEST
 from fetal.store.any_of import any_of
+from fetal.store.table_base import now
 from fetal.store.tables import (
     UNUSABLE,
     Annotation,
@@ -17,7 +18,6 @@ from fetal.store.tables import (
     LookalikeDecision,
     Patient,
     Scan,
-    now,
 )
 from fetal.workbench.bench import Workbench
 from fetal.workbench.kept_together import left_out
