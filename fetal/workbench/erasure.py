@@ -6,7 +6,7 @@ on them, and the audit trail keeps one line that tells how many.
 
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -69,14 +69,10 @@ def outlook(bench: Workbench, code: str) -> Erasure:
     """
     with bench.store.reading() as session:
         patient, rows = _found(session, code)
-        labels = sum(
-            session.scalar(select(func.count()).where(Annotation.scan_id.in_(some))) or 0
-            for some in _parts([row.id for row in rows])
-        )
         return Erasure(
             patient.id if patient else None,
             len(rows),
-            labels,
+            _count_labels(session, rows),
             _learnt_from(session, bench, {row.digest for row in rows}),
         )
 
@@ -110,7 +106,7 @@ def erase(bench: Workbench, code: str, who: str) -> Erasure:
         patient, rows = _found(session, code)
         for row in rows:
             bench.blobs.delete(row.blob)
-        digests = _digests(rows)
+        digests, labels = _digests(rows), _count_labels(session, rows)
         rewrite_snapshots(
             session, bench.blobs, _without(digests), prepared if digests == expected else None
         )
@@ -120,12 +116,13 @@ def erase(bench: Workbench, code: str, who: str) -> Erasure:
         if patient is not None:
             session.execute(delete(Patient).where(Patient.id == patient.id))
         add_erasure(session)
-        audit.record(session, who, "erase", scans=told.scans, labels=told.labels)
+        audit.record(session, who, "erase", scans=len(rows), labels=labels)
     sweep_snapshots(bench.store)
     for kept in ("runs", "cache/features"):
         shutil.rmtree(bench.workspace.folder / kept, ignore_errors=True)
     clean = bench.store.compact()
-    return Erasure(told.patient, told.scans, told.labels, told.models, traces=not clean)
+    # Others may have gone on labelling since the outlook: what is told is what went.
+    return replace(told, scans=len(rows), labels=labels, traces=not clean)
 
 
 def generation(bench: Workbench) -> int:
@@ -161,6 +158,13 @@ def _digests(rows: Iterable[Scan]) -> frozenset[str]:
 
 def _without(digests: frozenset[str]) -> Change:
     return lambda entry: None if entry["digest"] in digests else entry
+
+
+def _count_labels(session: Session, rows: Sequence[Scan]) -> int:
+    return sum(
+        session.scalar(select(func.count()).where(Annotation.scan_id.in_(some))) or 0
+        for some in _parts([row.id for row in rows])
+    )
 
 
 def _delete_scans(session: Session, numbers: Sequence[int]) -> None:
