@@ -49,6 +49,9 @@ class Store:
         self.engine = engine
         self.blobs = blobs
         self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._reader = engine
+        if engine.dialect.name == "postgresql":
+            self._reader = engine.execution_options(isolation_level="REPEATABLE READ")
 
     @classmethod
     def open(cls, workspace: Workspace) -> "Store":
@@ -85,6 +88,7 @@ class Store:
         """
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             if self.engine.dialect.name == "postgresql":
+                session.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'"))
                 session.execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))
             yield session
 
@@ -92,10 +96,13 @@ class Store:
     def reading(self) -> Iterator[Session]:
         """Open one transaction that only reads; it waits for no writer.
 
+        All that it reads is of one moment, on both databases: a scan that one query lists is still
+        there for the next one, even if somebody erases it in between.
+
         Yields:
             The session; what was changed in it is dropped.
         """
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     def compact(self) -> bool:
