@@ -25,11 +25,12 @@ _FILE_NAME = "Shown while your drop is fresh. File names can name a patient, so 
 def main() -> None:
     st.title("Scans")
     offer()
-    shown = scans_to_show()
-    progress(len(shown))
+    mine = desk.session().desk.drops(person.name())
+    shown = scans_to_show(mine)
+    progress(mine, len(shown))
     waiting.show()
     if shown:
-        cards(shown)
+        cards(shown, {one.scan_id: one.file for one in fresh(mine) if one.scan_id is not None})
 
 
 def offer() -> None:
@@ -52,13 +53,16 @@ def offer() -> None:
             width="stretch",
         ):
             with st.spinner("Making sample scans …"):
-                show_results(intake.add_samples(desk.workbench(), person.name()))
+                brought = intake.add_samples(desk.workbench(), person.name())
+            st.session_state["results"] = brought
+            st.session_state.pop("scans-page", None)
             st.rerun()
     if files:
         dropped_files = [intake.Incoming(name=file.name, data=file.getvalue()) for file in files]
         chosen = films.pick(dropped_files, st.session_state.get("drops-taken", 0))
         if chosen == []:
             clear()
+            st.rerun()
         elif chosen is not None:
             take(chosen)
 
@@ -93,73 +97,86 @@ def take(files: Sequence[intake.Incoming]) -> None:
 
 def start(files: Sequence[intake.Incoming], patient: str | None) -> None:
     """Hand the files to the desk."""
-    desk.drops()[person.name()] = desk.intake_desk().start(
-        list(files), person.name(), patient, every=st.session_state.get("check-every", False)
+    desk.session().desk.start(
+        files, person.name(), patient, every=st.session_state.get("check-every", False)
     )
     clear()
+    st.rerun()
 
 
 def clear() -> None:
     """Make the drop area ready for the next files."""
     st.session_state["drops-taken"] = st.session_state.get("drops-taken", 0) + 1
-    st.session_state.pop("results", None)
-    st.session_state.pop("scans-page", None)
-    st.rerun()
+    for kept in ("results", "scans-page"):
+        st.session_state.pop(kept, None)
+    films.forget()
 
 
-def progress(shown: int) -> None:
-    """How far the newest drop is; it goes on when the page is left."""
-    drop = desk.drops().get(person.name())
-    if drop is None:
-        return
-    if drop.finished:
+def progress(mine: Sequence[drops.Drop], shown: int) -> None:
+    """How far each drop is that goes on, also while the page is left, and what the others brought.
+
+    Args:
+        mine: the person's drops, the newest first.
+        shown: how many scans the page shows.
+    """
+    going_on = [drop for drop in mine if not drop.finished]
+    if going_on:
+        running(going_on, shown)
+    ended = [drop for drop in mine if drop.finished]
+    for place, drop in enumerate(ended):
         if drop.failure:
             st.error(plain(drop.failure))
-        results.show(drop.results)
-    else:
-        running_drop(drop, shown)
+        results.show(drop.results, "" if place == 0 else f"-{place}")
+    if ended:
+        st.button(
+            "Clear this list",
+            key="clear-drops",
+            type="tertiary",
+            icon=":material/clear_all:",
+            help="What was stored stays, and so does what waits for you.",
+            on_click=desk.session().desk.let_go,
+            args=(person.name(),),
+        )
 
 
 @st.fragment(run_every=0.5)
-def running_drop(drop: drops.Drop, shown: int) -> None:
-    """The progress of a running drop; the first scans appear while the others are read."""
-    stored = sum(taken.scan_id is not None for taken in drop.results)
-    if drop.finished or shown < min(stored, _PER_PAGE):
+def running(going_on: Sequence[drops.Drop], shown: int) -> None:
+    """The progress of running drops; the first scans appear while the others are read."""
+    stored = sum(taken.scan_id is not None for drop in going_on for taken in drop.results)
+    if any(drop.finished for drop in going_on) or shown < min(stored, _PER_PAGE):
         st.rerun()
-    bar, stop = st.columns([6, 1], vertical_alignment="center")
-    bar.progress(
-        drop.done / max(1, drop.total),
-        text=f"Reading scan {min(drop.done + 1, drop.total)} of {drop.total}. "
-        "You can leave this page; it goes on.",
-    )
-    stop.button("Stop", key="stop-drop", on_click=drop.stop, width="stretch")
+    for place, drop in enumerate(going_on):
+        bar, stop = st.columns([5, 1], vertical_alignment="center")
+        bar.progress(
+            min(1.0, drop.done / max(1, drop.total)),
+            text=f"Reading scan {min(drop.done + 1, drop.total)} of {drop.total}. "
+            "You can leave this page; it goes on.",
+        )
+        stop.button(
+            "Stopping …" if drop.stopping else "Stop reading",
+            key=f"stop-drop-{place}",
+            on_click=drop.stop,
+            disabled=drop.stopping,
+            width="stretch",
+        )
 
 
-def show_results(taken: Sequence[intake.Taken]) -> None:
-    """Keep results that came without a drop, so that the page shows them."""
-    desk.drops().pop(person.name(), None)
-    st.session_state["results"] = list(taken)
-    st.session_state.pop("scans-page", None)
-
-
-def scans_to_show() -> list[int]:
-    """The scans of the newest drop, in its order; otherwise the newest of all."""
-    drop = desk.drops().get(person.name())
-    ids = list(dict.fromkeys(t.scan_id for t in newest() if t.scan_id is not None))
-    if ids or (drop is not None and not drop.finished):
+def scans_to_show(mine: Sequence[drops.Drop]) -> list[int]:
+    """The scans of the person's drops, the newest drop first; otherwise the newest of all."""
+    ids = list(dict.fromkeys(one.scan_id for one in fresh(mine) if one.scan_id is not None))
+    if ids or any(not drop.finished for drop in mine):
         return ids
     latest = views.scans(desk.workbench(), views.ScanFilter(limit=_NEWEST))
     return [scan.id for scan in latest]
 
 
-def newest() -> Sequence[intake.Taken]:
+def fresh(mine: Sequence[drops.Drop]) -> list[intake.Taken]:
     """What became of the files that this person brought last."""
-    drop = desk.drops().get(person.name())
-    taken: Sequence[intake.Taken] = drop.results if drop else st.session_state.get("results", [])
-    return taken
+    samples: Sequence[intake.Taken] = st.session_state.get("results", [])
+    return [*samples, *(taken for drop in mine for taken in drop.results)]
 
 
-def cards(ids: list[int]) -> None:
+def cards(ids: list[int], names: Mapping[int, str]) -> None:
     """A page of scans; the rest are a click away."""
     title, turn = st.columns([2, 3], vertical_alignment="center")
     title.subheader(number(len(ids), "scan", "scans"))
@@ -171,7 +188,6 @@ def cards(ids: list[int]) -> None:
     on_page = ids[(page - 1) * _PER_PAGE : page * _PER_PAGE]
     with st.container(border=True, key="heat-controls"):
         view = figure.heat_controls()
-    names = {taken.scan_id: taken.file for taken in newest() if taken.scan_id is not None}
     for scan_id in on_page:
         card(scan_id, view, names)
 
@@ -181,7 +197,11 @@ def card(scan_id: int, view: figure.HeatView, names: Mapping[int, str]) -> None:
     """One scan: what the model says, where it looked, and what the person says."""
     # The champion looks first, so that a scan that only older models have seen shows its opinion.
     figure.explain_scan(scan_id)
-    scan = views.scan(desk.workbench(), scan_id)
+    try:
+        scan = views.scan(desk.workbench(), scan_id)
+    except views.UnknownScanError:
+        st.info("This scan was erased.")
+        return
     with st.container(border=True, key=f"card-{scan_id}"):
         pictures, verdict = st.columns([7, 3], gap="medium")
         with pictures:

@@ -5,6 +5,7 @@ They show what may not be kept: they live in this process's memory, in a bounded
 
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 
 import cv2
 import numpy as np
@@ -72,28 +73,38 @@ class BeforePictures:
     def __init__(self, megabytes: float = MEGABYTES) -> None:
         self._most = round(megabytes * 1_000_000)
         self._bytes = 0
-        self._pictures: OrderedDict[int, bytes] = OrderedDict()
+        self._pictures: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
-    def add(self, scan_id: int, picture: bytes) -> None:
+    def add(self, digest: str, picture: bytes) -> None:
         """Keep a picture for now.
 
         Args:
-            scan_id: the stored scan.
+            digest: of the stored scan's pixels.
             picture: as `reduced` gives it.
         """
         with self._lock:
-            self._bytes += len(picture) - len(self._pictures.pop(scan_id, b""))
-            self._pictures[scan_id] = picture
+            self._bytes += len(picture) - len(self._pictures.pop(digest, b""))
+            self._pictures[digest] = picture
             while self._bytes > self._most:
                 _, oldest = self._pictures.popitem(last=False)
                 self._bytes -= len(oldest)
 
-    def get(self, scan_id: int) -> bytes | None:
+    def get(self, digest: str) -> bytes | None:
         """Give a picture, or none where it is no longer in memory.
 
         Args:
-            scan_id: the stored scan.
+            digest: of the stored scan's pixels.
         """
         with self._lock:
-            return self._pictures.get(scan_id)
+            return self._pictures.get(digest)
+
+    def keep_only(self, digests: Collection[str]) -> None:
+        """Forget the pictures of all other scans.
+
+        Args:
+            digests: the scans whose pictures stay.
+        """
+        with self._lock:
+            for digest in self._pictures.keys() - set(digests):
+                self._bytes -= len(self._pictures.pop(digest))

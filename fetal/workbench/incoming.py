@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     WAITS = "waits for you"
     SET_ASIDE = "set aside"
     LEFT_OUT = "left out"
+    NOT_READ = "not read"
 
     @property
     def stays_out(self) -> bool:
@@ -50,7 +51,8 @@ class Taken:
         outcome: what became of it.
         scan_id: the scan, new or already there; none where nothing was stored.
         sentence: one sentence for the person.
-        waiting: the number under which it waits for the person's decision; none where it does not.
+        waiting: the number under which it waits for the person's decision, or waited until the
+            person left it out; none where it never did.
     """
 
     file: str

@@ -1,6 +1,7 @@
 """Brings scans in: dropped files, or the built-in samples."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from fetal import scans
@@ -64,7 +65,7 @@ def warm_up() -> None:
 
 def add_scans(
     bench: Workbench,
-    files: Sequence[Incoming],
+    files: Iterable[Incoming],
     *,
     who: str,
     patient: str | None = None,
@@ -82,7 +83,8 @@ def add_scans(
 
     Args:
         bench: the workbench.
-        files: the drop; of a ZIP archive come the scans in it.
+        files: the drop; of a ZIP archive come the scans in it. Each is let go of once it is
+            through, so that an iterator need not keep them all to the end.
         who: the person.
         patient: the patient's identifier as the person gave it; only its pseudonym is kept. A
             placeholder such as ANONYMOUS names nobody.
@@ -94,25 +96,37 @@ def add_scans(
             says, with nobody to ask.
 
     Returns:
-        What became of each file, in order, and of each frame of a film; less when stopped.
+        What became of each file, in order, and of each frame of a film; where it was stopped,
+        the files that come after were not read.
     """
     owner = owner_of(bench, patient)
     champion = predicting(bench)
     gate = gate or Gate(WhenUnsure.from_environment())
     taken: list[Taken] = []
-    parts = [part for incoming in files for part in _unpacked(incoming)]
-    for done, part in enumerate(parts, start=1):
-        if stop is not None and stop():
-            break
-        for one in _take_part(
-            bench, part, who=who, owner=owner, source=source, champion=champion, gate=gate
-        ):
+    parts = deque(part for incoming in files for part in _unpacked(incoming))
+    total, stopped = len(parts), False
+    while parts:
+        stopped = stopped or (stop is not None and stop())
+        found = (
+            [_not_read(parts.popleft())]
+            if stopped
+            else _take_part(
+                bench,
+                parts.popleft(),
+                who=who,
+                owner=owner,
+                source=source,
+                champion=champion,
+                gate=gate,
+            )
+        )
+        for one in found:
             one = _remarked(bench, one, patient)
             taken.append(one)
             if on_taken is not None:
                 on_taken(one)
-        if on_progress is not None:
-            on_progress(done, len(parts))
+        if on_progress is not None and not stopped:
+            on_progress(total - len(parts), total)
     return taken
 
 
@@ -126,6 +140,14 @@ def _remarked(bench: Workbench, taken: Taken, patient: str | None) -> Taken:
     with bench.store.reading() as session:
         remarks += crowded_patients(session, [taken.scan_id])
     return replace(taken, sentence=" ".join(remarks))
+
+
+def _not_read(part: Incoming | Piece | Taken) -> Taken:
+    if isinstance(part, Taken):
+        return part
+    name = part.file if isinstance(part, Incoming) else part.label
+    said = "Not read, because you stopped before its turn. Drop it again to add it."
+    return Taken(name, Outcome.NOT_READ, None, said)
 
 
 def _unpacked(incoming: Incoming) -> list[Incoming | Piece | Taken]:

@@ -1,6 +1,5 @@
-"""Scans that wait until a person has decided what is blanked on them, or to leave them out."""
+"""What a person does with scans that wait: keep them, with more blanked, or leave them out."""
 
-import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -11,85 +10,8 @@ from fetal.workbench.bench import Workbench
 from fetal.workbench.incoming import Outcome, Taken
 from fetal.workbench.intake import predicting
 from fetal.workbench.taking import take_read
-from fetal.workbench.unsure import Gate, Held, Watch, WhenUnsure
-
-MEGABYTES = 400
-"""The most that waiting scans may take of the memory, in units of 1,000,000 bytes."""
-
-
-class WaitingRoom:
-    """Where scans wait, in memory alone: they are gone when the program ends.
-
-    Args:
-        megabytes: how much memory they may take together, in units of 1,000,000 bytes.
-    """
-
-    def __init__(self, megabytes: float = MEGABYTES) -> None:
-        self._most = round(megabytes * 1_000_000)
-        self._bytes = 0
-        self._newest = 0
-        self._held: dict[int, Held] = {}
-        self._lock = threading.Lock()
-
-    def add(self, held: Held) -> int | None:
-        """Let a scan wait; one of the same pixels that waits for this person already gives way.
-
-        Args:
-            held: the scan.
-
-        Returns:
-            Its number; none where no more fit.
-        """
-        with self._lock:
-            for number, other in self._held.items():
-                if (other.who, other.scan.digest) == (held.who, held.scan.digest):
-                    self._bytes -= _size(other)
-                    self._put(number, held)
-                    return number
-            if self._bytes + _size(held) > self._most:
-                return None
-            self._newest += 1
-            self._put(self._newest, held)
-            return self._newest
-
-    def of(self, who: str) -> dict[int, Held]:
-        """Give what waits for a person, by number, the first that came first.
-
-        Args:
-            who: the person.
-        """
-        with self._lock:
-            return {number: held for number, held in self._held.items() if held.who == who}
-
-    def take_out(self, number: int) -> Held | None:
-        """Take a scan out, for whoever decides on it first.
-
-        Args:
-            number: the scan.
-
-        Returns:
-            The scan; none where it is decided on already.
-        """
-        with self._lock:
-            held = self._held.pop(number, None)
-            if held is not None:
-                self._bytes -= _size(held)
-            return held
-
-    def put_back(self, number: int, held: Held) -> None:
-        """Let a scan wait on that could not be stored.
-
-        Args:
-            number: the scan.
-            held: what `take_out` gave.
-        """
-        with self._lock:
-            self._put(number, held)
-            self._held = dict(sorted(self._held.items()))
-
-    def _put(self, number: int, held: Held) -> None:
-        self._held[number] = held
-        self._bytes += _size(held)
+from fetal.workbench.unsure import Gate, Watch, WhenUnsure
+from fetal.workbench.waiting_room import WaitingRoom
 
 
 def keep(
@@ -156,19 +78,37 @@ def leave_out(
     Returns:
         What became of each, without those that are decided on already.
     """
-    out = {number: held for number in numbers if (held := room.take_out(number)) is not None}
+    out = room.leave_out(numbers)
     if out:
         with bench.store.session() as session:
             audit.record(session, who, "leave unsure scans out", scans=len(out))
+    said = "You left it out; nothing was stored."
     return {
-        number: Taken(held.file, Outcome.LEFT_OUT, None, "You left it out; nothing was stored.")
+        number: Taken(held.file, Outcome.LEFT_OUT, None, said, number)
         for number, held in out.items()
+    }
+
+
+def bring_back(bench: Workbench, room: WaitingRoom, who: str) -> dict[int, Taken]:
+    """Let the scans that a person left out last wait again.
+
+    Args:
+        bench: the workbench.
+        room: where they waited.
+        who: the person.
+
+    Returns:
+        What became of each: they wait; empty if there is nothing to bring back.
+    """
+    back = room.bring_back(who)
+    if back:
+        with bench.store.session() as session:
+            audit.record(session, who, "bring unsure scans back", scans=len(back))
+    said = "Waits for you again. It is not stored until you say so."
+    return {
+        number: Taken(held.file, Outcome.WAITS, None, said, number) for number, held in back.items()
     }
 
 
 def _counted(changes: Sequence[Change]) -> dict[str, int]:
     return {tool.value: sum(change.tool is tool for change in changes) for tool in Tool}
-
-
-def _size(held: Held) -> int:
-    return held.scan.pixels.nbytes + held.before.nbytes + len(held.read.png or b"")

@@ -1,5 +1,6 @@
-"""The open workbench: one for the whole app, and the drops that go on while pages are left."""
+"""The open workbench, one for the whole app, and what goes on while pages are left."""
 
+import secrets
 from contextlib import suppress
 from threading import Thread
 
@@ -7,9 +8,10 @@ import streamlit as st
 
 from fetal.bundle import BundleError
 from fetal.workbench import NoModelError, Workbench, lookalikes, open_workbench
-from fetal.workbench.drops import Drop, IntakeDesk
 from fetal.workbench.intake import warm_up as warm_up_reading
-from pages.parts.background import Work
+from fetal.workbench.sessions import BrowserSession, BrowserSessions
+from pages.parts import guard
+from pages.parts.background import Works
 
 
 @st.cache_resource(show_spinner=False)
@@ -19,21 +21,30 @@ def workbench() -> Workbench:
 
 
 @st.cache_resource(show_spinner=False)
-def intake_desk() -> IntakeDesk:
-    """The desk that takes in drops of scans, whether or not a page watches."""
-    return IntakeDesk(workbench())
+def sessions() -> BrowserSessions:
+    """What is kept for each browser."""
+    return BrowserSessions(workbench())
+
+
+def session() -> BrowserSession:
+    """What is kept for the browser that shows this page, and for no other."""
+    token = str(st.context.cookies.get(guard.COOKIE))
+    if not guard.is_token(token):
+        # A browser that keeps no cookies is known as long as its page is open.
+        token = st.session_state.setdefault("browser", secrets.token_urlsafe(32))
+    return sessions().of(token)
 
 
 @st.cache_resource(show_spinner=False)
-def drops() -> dict[str, Drop]:
-    """The newest drop of each person, so that a reloaded page finds it again."""
-    return {}
+def works() -> Works:
+    """Long work by name, such as a comparison, so that a reloaded page finds it again."""
+    return Works()
 
 
-@st.cache_resource(show_spinner=False)
-def works() -> dict[str, Work]:
-    """Long work by name, such as an import, so that a reloaded page finds it again."""
-    return {}
+def mine(what: str) -> str:
+    """Return the name of a long work that only the person at this browser may see."""
+    own = session()
+    return f"{what} of {own.who} at browser {own.number}"
 
 
 @st.cache_resource(show_spinner=False)
@@ -54,12 +65,12 @@ def _open() -> None:
 
 
 @st.fragment(run_every=0.5)
-def running(name: str, words: str) -> None:
+def running(name: str, words: str, stop_words: str = "Stop") -> None:
     """How far a long work is; the page is drawn anew when it ends."""
-    work = works()[name]
-    if work.finished:
+    work = works().get(name)
+    if work is None or work.finished:
         st.rerun()
-    bar, stop = st.columns([6, 1], vertical_alignment="center")
+    bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(
         work.done / max(1, work.total),
         text=f"{words}: {work.done:,} of {f'{work.total:,}' if work.total else '…'}. "
@@ -68,7 +79,7 @@ def running(name: str, words: str) -> None:
     if work.stop is not None:
         stopping = work.stop.is_set()
         stop.button(
-            "Stopping …" if stopping else "Stop",
+            "Stopping …" if stopping else stop_words,
             key=f"stop-{name}",
             on_click=work.stop.set,
             disabled=stopping,

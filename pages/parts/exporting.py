@@ -49,7 +49,7 @@ class Packed:
 def packing(chosen: views.ScanFilter, found: int, file_name: str) -> None:
     """Pack the archive first, since it takes a while; then offer it."""
     bench, who = desk.workbench(), person.name()
-    name = f"export of {who}"
+    name = desk.mine("export")
     if st.button(
         "Pack labels and scans (ZIP)",
         key="export-pack",
@@ -70,7 +70,9 @@ def packing(chosen: views.ScanFilter, found: int, file_name: str) -> None:
 @st.fragment(run_every=0.5)
 def packed(name: str) -> None:
     """The archive, once it is there."""
-    work = desk.works()[name]
+    work = desk.works().get(name)
+    if work is None:
+        return
     if not work.finished:
         st.progress(work.done / max(1, work.total), text="Packing …")
         return

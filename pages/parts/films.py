@@ -88,6 +88,12 @@ def pick(files: Sequence[intake.Incoming], number_of_drop: str) -> list[intake.I
     ]
 
 
+def forget() -> None:
+    """Let go of the frames of films that were picked from."""
+    for kept in [key for key in st.session_state if str(key).startswith("films-")]:
+        del st.session_state[kept]
+
+
 def _looked_through(incoming: intake.Incoming) -> Film:
     champion = intake.predicting(desk.workbench())
     model = champion.model if champion else None

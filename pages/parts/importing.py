@@ -71,10 +71,10 @@ class Asked:
 
 def show() -> None:
     """The import: asked for, looked at, on its way, or done."""
-    name = f"import of {person.name()}"
+    name = desk.mine("import")
     work = desk.works().get(name)
     if work is not None and not work.finished:
-        desk.running(name, "Reading")
+        desk.running(name, "Reading", "Stop importing")
         return
     if work is not None:
         imported.outcome(work)
@@ -145,7 +145,7 @@ def look(asked: Asked) -> None:
     except LabelTableError as error:
         st.error(plain(error))
         return
-    desk.works().pop(f"import of {person.name()}", None)
+    desk.works().pop(desk.mine("import"), None)
     st.session_state["import-asked"], st.session_state["import-plan"] = asked, plan
     st.rerun()
 
@@ -264,7 +264,7 @@ def facts(plan: Plan) -> None:
 def begin(name: str, plan: Plan, patient: str | None, unsure: WhenUnsure, *, dry_run: bool) -> None:
     """Start the import in the background."""
     who, bench, stop = person.name(), desk.workbench(), Event()
-    room = desk.intake_desk().room
+    room = desk.session().desk.room
     desk.works()[name] = Work(
         lambda report: imports.import_scans(
             bench,

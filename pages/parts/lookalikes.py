@@ -75,7 +75,7 @@ def search() -> None:
     """Compare everything again, in the background."""
     work = desk.works().get(_SEARCH)
     if work is not None and not work.finished:
-        desk.running(_SEARCH, "Comparing scans")
+        desk.running(_SEARCH, "Comparing scans", "Stop comparing")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Compare all scans again", key="lookalike-search", icon=":material/compare:"):

@@ -1,20 +1,23 @@
-"""Who is at the screen: asked once, kept in the session and in the address."""
+"""Who is at the screen: asked once, kept for this browser and in no address."""
 
 import streamlit as st
 
-PARAMETER = "who"
+from pages.parts import desk
+
+_OLD_PARAMETER = "who"
+"""Where older versions kept the name, and where bookmarks may still have one."""
 
 
 def name() -> str:
     """The name of the person; empty until it has been given."""
-    given = st.session_state.get(PARAMETER) or st.query_params.get(PARAMETER, "")
-    return " ".join(str(given).split())[:80]
+    return desk.session().who
 
 
 def ask() -> None:
     """Ask for the name, unless it is known; the page waits until it has been given."""
-    if known := name():
-        remember(known)
+    if _OLD_PARAMETER in st.query_params:
+        del st.query_params[_OLD_PARAMETER]
+    if name():
         return
     with st.container(key="welcome", width=560):
         st.title("Fetal planes")
@@ -31,21 +34,16 @@ def ask() -> None:
                 help="It is kept with every label, training and promotion: who did what, when.",
             )
             entered = st.form_submit_button("Begin", type="primary", key="begin")
-        if entered and not typed.strip():
+        given = " ".join(typed.split())[:80]
+        if entered and not given:
             st.error("Please give a name, so that your labels can be told from others’.")
         elif entered:
-            remember(" ".join(typed.split()))
+            desk.session().who = given
             st.rerun()
     st.stop()
 
 
-def remember(who: str) -> None:
-    """Keep the name; in the address too, so that a reload does not ask again."""
-    st.session_state[PARAMETER] = who
-    st.query_params[PARAMETER] = who
-
-
 def forget() -> None:
-    """Let somebody else sit down."""
-    st.session_state.pop(PARAMETER, None)
-    st.query_params.pop(PARAMETER, None)
+    """Let somebody else sit down; what the page kept for this person goes."""
+    desk.session().who = ""
+    st.session_state.clear()

@@ -12,8 +12,13 @@ _SENTENCES = 5
 _TROUBLE = (Outcome.REFUSED, Outcome.SET_ASIDE)
 
 
-def show(taken: Sequence[Taken]) -> None:
-    """Count what became of the files; name those that were not taken, and say why."""
+def show(taken: Sequence[Taken], mark: str = "") -> None:
+    """Count what became of the files; name those that were not taken, and say why.
+
+    Args:
+        taken: what became of each file of a drop.
+        mark: tells this drop from others on the page.
+    """
     count = Counter(one.outcome for one in taken)
     words = [number(count[Outcome.ADDED], "scan added", "scans added")]
     if count[Outcome.WAITS]:
@@ -26,9 +31,12 @@ def show(taken: Sequence[Taken]) -> None:
         words.append(f"{count[Outcome.SET_ASIDE]:,} set aside")
     if count[Outcome.REFUSED]:
         words.append(number(count[Outcome.REFUSED], "file refused", "files refused"))
+    if count[Outcome.NOT_READ]:
+        words.append(f"{count[Outcome.NOT_READ]:,} not read, because you stopped")
     trouble = [one for one in taken if one.outcome in _TROUBLE]
-    with st.container(key="drop-results"):
-        tell = st.warning if trouble or count[Outcome.WAITS] else st.success
+    with st.container(key=f"drop-results{mark}"):
+        unfinished = trouble or count[Outcome.WAITS] or count[Outcome.NOT_READ]
+        tell = st.warning if unfinished else st.success
         tell(", ".join(words) + ".")
         for one in trouble[:_SENTENCES]:
             st.markdown(f":orange[:material/block:] **{plain(one.file)}**: {plain(one.sentence)}")

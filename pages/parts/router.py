@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import desk, footer, look, person
+from pages.parts import desk, erasures, footer, look, person
 
 _PAGES = Path(__file__).parents[1]
 _ON_THE_WAY: ContextVar[bool] = ContextVar("on_the_way", default=False)
@@ -31,11 +31,13 @@ def run() -> None:
     footer.show()
     with body:
         person.ask()
+        erasures.heed()
         token = _ON_THE_WAY.set(True)
         try:
             page.run()
         finally:
             _ON_THE_WAY.reset(token)
+    erasures.watch()
 
 
 def page(show: Callable[[], None]) -> None:

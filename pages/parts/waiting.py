@@ -20,8 +20,9 @@ _WHY = (
 @st.fragment
 def show() -> None:
     """The scans that wait for this person, one at a time, and what to do with them."""
-    room = desk.intake_desk().room
+    room = desk.session().desk.room
     held = room.of(person.name())
+    _left_out(len(room.left_out(person.name())))
     if not held:
         return
     with st.container(border=True, key="waiting"):
@@ -68,35 +69,60 @@ def _all_at_once(held: dict[int, Held]) -> None:
             help="Look through them first: what you keep is stored as it would be shown here.",
         ):
             _keep(held)
-        if st.button(f"Leave all {len(held):,} out", key="waiting-out-all"):
-            _leave_out(held)
+        if st.button(f"Leave all {len(held):,} out …", key="waiting-out-all"):
+            _ask_before_leaving_out(list(held))
+
+
+@st.dialog("Leave all of them out?")
+def _ask_before_leaving_out(numbers: list[int]) -> None:
+    """Ask once, then leave all out."""
+    st.markdown(
+        f"{number(len(numbers), 'scan that waits', 'scans that wait')} for you will not be stored, "
+        "also those that you have not looked at. You can bring them back until you leave another "
+        "one out."
+    )
+    if st.button(f"Leave all {len(numbers):,} out", key="waiting-out-all-yes", type="primary"):
+        _leave_out(numbers)
+
+
+def _left_out(count: int) -> None:
+    """Offer what was left out last to be brought back."""
+    if not count:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="left-out"):
+        st.caption(f"You left {number(count, 'scan', 'scans')} out.", width="content")
+        if st.button("Bring back", key="waiting-back", icon=":material/undo:", type="tertiary"):
+            bench, room, who = desk.workbench(), desk.session().desk.room, person.name()
+            for one, taken in waiting.bring_back(bench, room, who).items():
+                _tell_drop(one, taken)
+            st.rerun()
 
 
 def _keep(numbers: Collection[int]) -> None:
-    bench, room, who = desk.workbench(), desk.intake_desk().room, person.name()
-    drop = desk.drops().get(who)
+    bench, here, who = desk.workbench(), desk.session().desk, person.name()
     with st.spinner(f"Storing {number(len(numbers), 'scan', 'scans')} …"):
         for one in list(numbers):
+            drop = here.drop_of(one, who)
             try:
-                taken = waiting.keep(bench, room, one, who, mask.changes(one), watch=drop)
+                taken = waiting.keep(bench, here.room, one, who, mask.changes(one), watch=drop)
             except NothingLeftError:
                 # It waits on, and says so when it is looked at.
                 continue
             if taken is not None:
-                _settle(one, taken)
+                mask.forget(one)
+                _tell_drop(one, taken)
     st.rerun()
 
 
 def _leave_out(numbers: Collection[int]) -> None:
-    bench, room = desk.workbench(), desk.intake_desk().room
+    bench, room = desk.workbench(), desk.session().desk.room
     for one, taken in waiting.leave_out(bench, room, list(numbers), person.name()).items():
-        _settle(one, taken)
+        _tell_drop(one, taken)
     st.rerun()
 
 
-def _settle(one: int, taken: Taken) -> None:
+def _tell_drop(one: int, taken: Taken) -> None:
     """Tell the drop what became of a scan."""
-    mask.forget(one)
-    drop = desk.drops().get(person.name())
+    drop = desk.session().desk.drop_of(one, person.name())
     if drop is not None:
         drop.settle(one, taken)

@@ -33,9 +33,10 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
 
     def opener(page: str, who: str = "Anna Meyer") -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-        if who:
-            app.query_params["who"] = who
         app.run()
+        if who:
+            app.text_input(key="name").input(who)
+            app.button(key="begin").click().run()
         return app.switch_page(f"pages/{page}.py").run() if page != "scans" else app
 
     return opener

@@ -18,8 +18,9 @@ def _dropped(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
 def _after_reading(app: AppTest) -> AppTest:
     from pages.parts import desk
 
-    [drop] = desk.drops().values()
-    assert drop.wait(60)
+    session = desk.sessions().of(app.session_state["browser"])
+    for drop in session.desk.drops(session.who):
+        assert drop.wait(60)
     return app.run()
 
 

@@ -33,7 +33,17 @@ def test_a_newcomer_is_asked_for_a_name_once(open_app: OpenApp) -> None:
     app.button(key="begin").click().run()
 
     assert app.title[0].value == "Scans"
-    assert app.query_params["who"] == "Anna Meyer"
+    assert "Anna Meyer · not you?" in [button.label for button in app.button]
+    assert app.query_params == {}
+
+
+def test_a_name_in_an_old_address_lets_nobody_in_and_goes(open_app: OpenApp) -> None:
+    app = open_app("scans", who="")
+    app.query_params["who"] = "Anna Meyer"
+    app.run()
+
+    assert app.title[0].value == "Fetal planes"
+    assert app.query_params == {}
 
 
 def test_an_empty_name_is_not_taken(open_app: OpenApp) -> None:
@@ -93,8 +103,9 @@ def test_the_app_process_never_imports_tensorflow() -> None:
         "import sys; sys.path.insert(0, '.')\n"
         "from streamlit.testing.v1 import AppTest\n"
         "app = AppTest.from_file('streamlit_app.py', default_timeout=120)\n"
-        "app.query_params['who'] = 'Anna'\n"
         "app.run()\n"
+        "app.text_input(key='name').input('Anna')\n"
+        "app.button(key='begin').click().run()\n"
         "app.button(key='samples').click().run()\n"
         "for page in ('review', 'dataset', 'train', 'models'):\n"
         "    app.switch_page(f'pages/{page}.py').run()\n"

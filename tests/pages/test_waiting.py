@@ -90,8 +90,21 @@ def test_a_scan_that_is_all_blank_cannot_be_kept(waiting: AppTest) -> None:
 
 def test_all_can_be_kept_or_left_out_at_once(waiting: AppTest) -> None:
     app = waiting.button(key="waiting-out-all").click().run()
+    assert "Leave all 2 out" in [button.label for button in app.button]
+    assert app.warning[0].value == "1 scan added, 2 scans wait for you."
+    app = app.button(key="waiting-out-all-yes").click().run()
     assert app.success[0].value == "1 scan added, 2 left out."
     assert len(stored()) == 1
+
+
+def test_what_was_left_out_can_be_brought_back(waiting: AppTest) -> None:
+    app = waiting.button(key="waiting-out-all").click().run()
+    app = app.button(key="waiting-out-all-yes").click().run()
+    assert "You left 2 scans out." in words(app)
+    app = app.button(key="waiting-back").click().run()
+    assert app.warning[0].value == "1 scan added, 2 scans wait for you."
+    app = app.button(key="waiting-keep").click().run()
+    assert len(stored()) == 2
 
 
 def test_every_scan_waits_where_the_person_wants_to_check_them(open_app: OpenApp) -> None:

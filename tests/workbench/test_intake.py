@@ -196,10 +196,13 @@ def test_a_drop_goes_on_in_the_background_and_tells_how_far_it_is(bench):
     assert [one.outcome for one in drop.results] == [Outcome.ADDED] * 6
 
 
-def test_a_stopped_drop_keeps_what_is_stored_and_takes_no_more(bench):
+def test_a_stopped_drop_keeps_what_is_stored_and_names_what_was_not_read(bench):
     asked = iter([False, False, True])
     taken = add_scans(bench, [file(seed) for seed in range(5)], who="Ann", stop=lambda: next(asked))
-    assert len(taken) == rows(bench, Scan) == 2
+    assert rows(bench, Scan) == 2
+    outcomes = [one.outcome for one in taken]
+    assert outcomes == [Outcome.ADDED] * 2 + [Outcome.NOT_READ] * 3
+    assert [one.file for one in taken[2:]] == [file(seed).file for seed in (2, 3, 4)]
 
 
 def test_a_drop_that_cannot_be_stored_says_so(bench, monkeypatch):

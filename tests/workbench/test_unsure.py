@@ -12,7 +12,8 @@ from fetal.workbench.drops import IntakeDesk
 from fetal.workbench.imports import import_scans, plan_import
 from fetal.workbench.intake import Incoming, Outcome, add_scans
 from fetal.workbench.unsure import Gate, UnsureSettingError, WhenUnsure
-from fetal.workbench.waiting import WaitingRoom, keep, leave_out
+from fetal.workbench.waiting import keep, leave_out
+from fetal.workbench.waiting_room import Memory, WaitingRoom
 from tests.scans.films import film
 from tests.workbench.drawn import file, unsure
 
@@ -133,7 +134,7 @@ def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(bench, tmp
     (tmp_path / "femur").mkdir()
     for seed in (1, 2):
         (tmp_path / "femur" / f"{seed}.png").write_bytes(unsure(seed).data)
-    room = WaitingRoom(megabytes=0.05)
+    room = WaitingRoom(Memory(0.05))
     report = import_scans(bench, plan_import(tmp_path), "Ann", room=room)
     assert [one.outcome for one in report.taken] == [Outcome.WAITS, Outcome.SET_ASIDE]
     assert report.labelled == 0
@@ -185,8 +186,7 @@ def test_a_scan_that_comes_again_waits_once(bench, desk):
 
 
 def test_no_more_wait_than_fit(bench):
-    desk = IntakeDesk(bench)
-    desk.room = WaitingRoom(megabytes=0.05)
+    desk = IntakeDesk(bench, Memory(0.05))
     drop = dropped(desk, unsure(1), unsure(2))
     assert [one.outcome for one in drop.results] == [Outcome.WAITS, Outcome.SET_ASIDE]
     assert "as many scans wait" in drop.results[1].sentence
@@ -209,18 +209,20 @@ def _full(_):
     raise OSError("disk full")
 
 
-def test_a_stored_scan_can_be_seen_as_it_arrived_while_the_drop_is_fresh(desk):
+def test_a_stored_scan_can_be_seen_as_it_arrived_while_the_drop_is_fresh(bench, desk):
     drop = dropped(desk, file(1))
     [taken] = drop.results
-    assert drop.before.get(taken.scan_id)[:2] == b"\xff\xd8"
-    assert drop.before.get(taken.scan_id + 1) is None
+    assert drop.before.get(views.digest_of(bench, taken.scan_id))[:2] == b"\xff\xd8"
+    assert drop.before.get("another") is None
 
 
 def test_pictures_as_they_arrived_take_bounded_memory():
     pictures = BeforePictures(megabytes=0.001)
     for number in range(5):
-        pictures.add(number, bytes(400))
-    assert [pictures.get(number) is not None for number in range(5)] == [False] * 3 + [True] * 2
+        pictures.add(str(number), bytes(400))
+    assert [pictures.get(str(number)) is not None for number in range(5)] == [False] * 3 + [
+        True
+    ] * 2
 
 
 def test_what_is_blanked_is_shown_in_colour():

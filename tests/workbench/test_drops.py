@@ -1,0 +1,172 @@
+"""Drops that go on beside one another: what is kept of them, for whom, and for how long."""
+
+import gc
+import threading
+
+import pytest
+from sqlalchemy import select
+
+from fetal.store.tables import Scan
+from fetal.workbench import erasure, intake
+from fetal.workbench.drops import FINISHED_KEPT, IntakeDesk
+from fetal.workbench.intake import Incoming, Outcome, add_scans
+from fetal.workbench.sessions import HOURS_UNSEEN, BrowserSessions
+from fetal.workbench.stored import digests_of
+from fetal.workbench.waiting import bring_back, keep, leave_out
+from tests.workbench.drawn import file, unsure
+
+
+@pytest.fixture
+def desk(bench) -> IntakeDesk:
+    return IntakeDesk(bench)
+
+
+def done(desk, *files, who="Ann", patient="4711", **how):
+    drop = desk.start(list(files), who, patient, **how)
+    assert drop.wait(60)
+    assert drop.failure is None
+    return drop
+
+
+def test_a_second_drop_does_not_hide_the_first(desk, monkeypatch):
+    go_on = threading.Event()
+    real = intake.take
+
+    def slow(bench, incoming, **how):
+        if incoming.name == "slow.png":
+            assert go_on.wait(60)
+        return real(bench, incoming, **how)
+
+    monkeypatch.setattr(intake, "take", slow)
+    first = desk.start([Incoming("slow.png", file(1).data)], "Ann", "4711")
+    second = done(desk, file(2))
+    assert desk.drops("Ann") == [second, first]
+    assert not first.finished
+    go_on.set()
+    assert first.wait(60)
+    assert desk.drops("Ann") == [second, first]
+    assert desk.drops("Bea") == []
+
+
+def test_of_drops_that_ended_a_few_are_told_of_until_the_person_clears_them(desk):
+    drops = [done(desk, file(seed)) for seed in range(FINISHED_KEPT + 2)]
+    assert desk.drops("Ann") == drops[: -FINISHED_KEPT - 1 : -1]
+    desk.let_go("Ann")
+    assert desk.drops("Ann") == []
+
+
+def test_pictures_as_they_arrived_go_with_the_next_drop(bench, desk):
+    first = done(desk, file(1))
+    digest = next(iter(digests_of(bench, [first.results[0].scan_id]).values()))
+    assert first.before.get(digest) is not None
+    done(desk, file(2))
+    assert first.before.get(digest) is None
+
+
+def test_a_drop_that_is_stopped_says_what_was_not_read(desk, monkeypatch):
+    real = intake.take
+    first_read = threading.Event()
+    stopped = threading.Event()
+
+    def held_up(bench, incoming, **how):
+        first_read.set()
+        assert stopped.wait(60)
+        return real(bench, incoming, **how)
+
+    monkeypatch.setattr(intake, "take", held_up)
+    drop = desk.start([file(seed) for seed in range(4)], "Ann", "4711")
+    assert first_read.wait(60)
+    drop.stop()
+    stopped.set()
+    assert drop.wait(60)
+    assert drop.stopping
+    assert drop.not_read == 3
+    assert [one.outcome for one in drop.results] == [Outcome.ADDED] + [Outcome.NOT_READ] * 3
+
+
+def test_the_bytes_of_a_file_go_once_it_is_through(bench):
+    held = [file(seed) for seed in range(3)]
+    seen = []
+
+    def each():
+        while held:
+            yield held.pop(0)
+
+    def through(_done, _total):
+        gc.collect()
+        alive = [one for one in gc.get_objects() if isinstance(one, Incoming)]
+        seen.append(len(alive))
+
+    add_scans(bench, each(), who="Ann", on_progress=through)
+    # The one that was read last may still be at hand.
+    assert seen[-1] <= 1
+    assert seen == sorted(seen, reverse=True)
+    assert seen[0] <= 3
+
+
+def test_what_was_left_out_can_be_brought_back_and_then_kept(bench, desk):
+    drop = done(desk, unsure(1), unsure(2))
+    numbers = list(desk.room.of("Ann"))
+    for number, taken in leave_out(bench, desk.room, numbers, "Ann").items():
+        drop.settle(number, taken)
+    assert desk.room.of("Ann") == {}
+    assert [one.outcome for one in drop.results] == [Outcome.LEFT_OUT] * 2
+    assert bring_back(bench, desk.room, "Bea") == {}
+    for number, taken in bring_back(bench, desk.room, "Ann").items():
+        drop.settle(number, taken)
+    assert list(desk.room.of("Ann")) == numbers
+    assert [one.outcome for one in drop.results] == [Outcome.WAITS] * 2
+    assert keep(bench, desk.room, numbers[0], "Ann").outcome is Outcome.ADDED
+
+
+def test_a_browser_finds_its_own_scans_again_and_nobody_elses(bench):
+    sessions = BrowserSessions(bench)
+    ann, other = sessions.of("a" * 43), sessions.of("b" * 43)
+    done(ann.desk, unsure(1))
+    assert len(sessions.of("a" * 43).desk.room.of("Ann")) == 1
+    # Somebody else may type the same name.
+    assert other.desk.room.of("Ann") == {}
+    assert other.desk.drops("Ann") == []
+    [number] = ann.desk.room.of("Ann")
+    assert keep(bench, other.desk.room, number, "Ann") is None
+
+
+def test_what_a_browser_left_goes_after_a_day(bench):
+    now = [0.0]
+    sessions = BrowserSessions(bench, lambda: now[0])
+    room = sessions.of("a" * 43).desk.room
+    done(sessions.of("a" * 43).desk, unsure(1))
+    now[0] = HOURS_UNSEEN * 3600 + 1.0
+    sessions.of("b" * 43)
+    assert room.of("Ann") == {}
+    assert sessions.of("a" * 43).desk.room is not room
+
+
+def test_an_erasure_empties_what_is_kept_of_the_patient_and_of_nobody_else(bench):
+    sessions = BrowserSessions(bench)
+    desk = sessions.of("a" * 43).desk
+    gone = done(desk, file(1), unsure(1), patient="4711")
+    stays = done(desk, file(2), unsure(2), patient="4712")
+    newcomer = done(desk, unsure(3), patient="4713")
+    before = sessions.heed_erasures()
+    erasure.erase(bench, bench.pseudonyms.patient("4711"), "Cem")
+
+    assert sessions.heed_erasures() != before
+    assert gone not in desk.drops("Ann")
+    waiting = {held.owner.pseudonym for held in desk.room.of("Ann").values()}
+    assert waiting == {bench.pseudonyms.patient(one) for one in ("4712", "4713")}
+    assert [one.outcome for one in stays.results] == [Outcome.ADDED, Outcome.WAITS]
+    assert newcomer in desk.drops("Ann")
+
+
+def test_an_erased_scan_leaves_no_picture_of_how_it_arrived(bench):
+    sessions = BrowserSessions(bench)
+    drop = done(sessions.of("a" * 43).desk, file(1), file(2))
+    first, second = (one.scan_id for one in drop.results)
+    digests = digests_of(bench, [first, second])
+    with bench.store.reading() as session:
+        name = session.scalar(select(Scan.name).where(Scan.id == first))
+    erasure.erase(bench, name, "Cem")
+    sessions.heed_erasures()
+    assert [drop.before.get(digests[one]) is None for one in (first, second)] == [True, False]
+    assert [one.scan_id for one in drop.results] == [second]
