@@ -85,7 +85,7 @@ def digests_of(bench: Workbench, numbers: Iterable[int]) -> dict[int, str]:
     """
     query = select(Scan.id, Scan.digest).where(any_of(Scan.id, numbers))
     with bench.store.reading() as session:
-        return dict(session.execute(query).tuples())
+        return {row.id: row.digest for row in session.execute(query)}
 
 
 def unknown(scan_id: int) -> UnknownScanError:

@@ -1,0 +1,68 @@
+"""What an erasure by another process leaves in a running app: nothing of the patient."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.test_films import _after_reading as after_reading
+from tests.pages.test_films import _dropped as dropped
+from tests.workbench.drawn import file
+
+ROOT = Path(__file__).parents[2]
+OpenApp = Callable[..., AppTest]
+
+
+def erase(code: str) -> None:
+    """Erase with the command line, in a process of its own."""
+    command = [sys.executable, "-m", "fetal.cli", "forget", code, "--yes"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def pictures(app: AppTest) -> set[str]:
+    return {picture.url for block in app.get("image") for picture in block.proto.imgs}
+
+
+def test_a_scan_that_was_erased_elsewhere_is_gone_at_the_next_look(open_app: OpenApp) -> None:
+    from fetal.workbench import views
+    from pages.parts import desk, figure
+
+    app = dropped(open_app("scans"), ("Patient00001_1.png", file(1).data))
+    app = after_reading(app)
+    [scan] = views.scans(desk.workbench())
+    erased = pictures(app)
+    desk.works()["comparison"] = finished_work()
+
+    erase(scan.patient)
+    app.run()
+
+    assert not app.exception
+    assert not pictures(app) & erased
+    assert scan.name not in " ".join(str(one.value) for one in app.caption)
+    assert figure.explain_scan(scan.id) is None
+    assert "comparison" not in desk.works()
+
+    # A scan that comes after it gets neither its number nor its picture.
+    app = after_reading(dropped_again(app, ("Patient00002_1.png", file(2).data)))
+    [newer] = views.scans(desk.workbench())
+    assert newer.id != scan.id
+    assert pictures(app)
+    assert not pictures(app) & erased
+
+
+def finished_work():
+    from pages.parts.background import Work
+
+    work = Work(lambda report: "pictures of scans")
+    work._thread.join(10)
+    return work
+
+
+def dropped_again(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    uploader = next(one for one in app.file_uploader if str(one.key).startswith("drop-"))
+    for name, data in files:
+        uploader = uploader.upload(name, data)
+    return uploader.run()
