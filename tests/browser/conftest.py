@@ -74,14 +74,14 @@ def served_as_it_comes(tmp_path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serving(tmp_path: Path, **settings: str) -> Iterator[str]:
+def serving(tmp_path: Path, *options: str, **settings: str) -> Iterator[str]:
     """Start the app, and end it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = (tmp_path / "serve.log").open("wb")
     process = subprocess.Popen(
-        [str(Path(sys.executable).with_name("fetal")), "serve", "--port", str(port)],
+        [str(Path(sys.executable).with_name("fetal")), "serve", "--port", str(port), *options],
         env=os.environ | {"FETAL_WORKSPACE": str(tmp_path / "workspace")} | settings,
         stdout=log,
         stderr=subprocess.STDOUT,

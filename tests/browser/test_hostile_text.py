@@ -1,0 +1,203 @@
+"""What people and files wrote is text on every page: nothing is fetched, nothing is drawn."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import serving
+from tests.browser.hostile_workspace import fill, hostile_model
+from tests.hostile import ALL, MARK, NAME, TEXTS
+from tests.workbench.drawn import unsure
+
+pytestmark = pytest.mark.browser
+
+FILE = f"{MARK} ![p](x.png) <img src=x onerror=alert(1)> **b** :smile: $x^2$"
+"""A file's name cannot hold a slash."""
+
+COLUMN = f"{MARK} [c](x) <b>d</b>"
+
+LEAVES = """mark => {
+    const says = element => (element.innerText || '').includes(mark);
+    return [...document.querySelectorAll('body *')]
+        .filter(element => says(element) && ![...element.children].some(says))
+        .filter(element => !['STYLE', 'SCRIPT', 'TEXTAREA'].includes(element.tagName))
+        .map(element => element.innerText.replaceAll('\\u2060', '').replace(/\\s+/g, ' '));
+}"""
+
+DRAWN = (
+    "img[src*='198.51.100.7'], a[href*='198.51.100.7'], a[href*='example.org'], "
+    "a[href^='mailto:'], a[href^='javascript:'], .katex, img[src='x'], [onerror]"
+)
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an app on such a workspace, without a worker."""
+    model = str(hostile_model(1, NAME).folder)
+    monkeypatch.setenv("FETAL_MODEL", model)
+    fill(tmp_path / "workspace")
+    with serving(tmp_path, "--no-worker", FETAL_MODEL=model) as address:
+        yield address
+
+
+class Watcher:
+    """Looks at a page and at what leaves it."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.left: list[str] = []
+        self.complaints: list[str] = []
+        own = (address, address.replace("http", "ws", 1), "data:", "blob:")
+        page.on("request", lambda one: one.url.startswith(own) or self.left.append(one.url))
+        page.on("console", lambda one: one.type == "error" and self.complaints.append(one.text))
+        page.on("dialog", lambda dialog: self.complaints.append(f"dialog {dialog.message}"))
+
+    def settle(self) -> None:
+        """Wait until Streamlit has drawn everything."""
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')"
+        )
+
+    def check(self, where: str, at_least: int = 1) -> None:
+        """Every text that holds the mark stands there as it was written."""
+        self.settle()
+        leaves = self.page.evaluate(LEAVES, MARK)
+        assert len(leaves) >= at_least, f"{where}: {leaves}"
+        whole = [" ".join(one.split()) for one in (*TEXTS, NAME, NAME[:64], FILE, COLUMN)]
+        for leaf in leaves:
+            assert any(text in leaf for text in whole), f"{where}: {leaf[:400]}"
+        found = self.page.locator(DRAWN)
+        assert found.count() == 0, f"{where}: {found.first.evaluate('e => e.outerHTML')}"
+        assert self.left == [], where
+        assert self.complaints == [], where
+
+    def go_to(self, name: str) -> None:
+        self.page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+        expect(self.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        self.settle()
+
+    def open_all(self) -> None:
+        """Open every expander."""
+        for _ in range(40):
+            closed = self.page.locator("details:not([open]) > summary")
+            if closed.count() == 0:
+                return
+            closed.first.click()
+            self.settle()
+
+
+def test_nothing_that_people_or_files_wrote_is_fetched_or_drawn(page: Page, hostile: str) -> None:
+    watch = Watcher(page, hostile)
+    page.goto(f"{hostile}/?who={NAME}")
+    page.get_by_role("textbox", name="Your name").fill(NAME)
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_role("heading", name="Scans", exact=True)).to_be_visible()
+    assert "who" not in page.url
+    watch.check("the Scans page")
+
+    scans(page, watch)
+    review(page, watch)
+    dataset(page, watch)
+    train(page, watch)
+    models(page, watch)
+
+
+def scans(page: Page, watch: Watcher) -> None:
+    page.locator("[class*=st-key-drop-] input[type=file]").set_input_files(
+        [
+            {"name": f"{FILE}.png", "mimeType": "image/png", "buffer": b"no picture"},
+            {"name": f"{FILE} 2.png", "mimeType": "image/png", "buffer": unsure(7).data},
+        ]
+    )
+    patient = page.locator(".st-key-patient-of-drop input")
+    patient.fill(NAME)
+    page.locator(".st-key-add-scans button").click()
+    expect(page.locator(".st-key-drop-results")).to_contain_text("1 file refused", timeout=60_000)
+    watch.open_all()
+    watch.check("what became of the files", 2)
+    page.locator(".st-key-waiting-keep button").click()
+    expect(page.locator(".st-key-drop-results")).to_contain_text("1 scan added")
+    watch.open_all()
+    watch.check("the card of a kept scan")
+
+
+def review(page: Page, watch: Watcher) -> None:
+    watch.go_to("Review")
+    note = page.get_by_role("textbox", name="Note")
+    note.fill(" ".join(ALL.split())[:1900])
+    note.press("Tab")
+    page.locator(".st-key-keep-note button").click()
+    watch.open_all()
+    watch.check("what was done today", 3)
+
+
+def dataset(page: Page, watch: Watcher) -> None:
+    watch.go_to("Dataset")
+    watch.check("the table")
+    page.get_by_role("tab", name="Gallery").click()
+    watch.settle()
+    page.locator("[class*=st-key-open-] button").nth(2).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    watch.check("a scan of the gallery", 2)
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Counts").click()
+    watch.check("the counts")
+    page.get_by_role("tab", name="Look-alikes").click()
+    watch.settle()
+    decided = page.get_by_role("button", name="Decided", exact=True)
+    decided.or_(page.get_by_role("radio", name="Decided", exact=True)).first.click()
+    watch.check("look-alikes")
+    imports(page, watch)
+    page.get_by_role("tab", name="Export").click()
+    watch.check("the export")
+
+
+def imports(page: Page, watch: Watcher) -> None:
+    page.get_by_role("tab", name="Import").click()
+    cell = FILE.replace('"', "'")
+    table = f'image,plane,"{COLUMN}"\n"{cell}.png","{cell}","{NAME}"\n"{cell} 3.png",brain,"x"\n'
+    page.locator(".st-key-import-csv input[type=file]").set_input_files(
+        {"name": f"{FILE}.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    )
+    page.locator(".st-key-import-look button").click()
+    expect(page.locator(".st-key-import-preview")).to_be_visible()
+    watch.open_all()
+    watch.check("the preview of an import", 2)
+    page.locator(".st-key-import-cancel button").click()
+    watch.settle()
+    page.locator(".st-key-import-images input").fill(f"/{NAME}")
+    page.locator(".st-key-import-look button").click()
+    watch.check("a folder that is not there")
+
+
+def train(page: Page, watch: Watcher) -> None:
+    watch.go_to("Train")
+    watch.open_all()
+    watch.check("the trainings", 8)
+    page.locator(".st-key-other label").first.click()
+    watch.settle()
+    page.get_by_text("A settings file", exact=True).click()
+    page.locator(".st-key-settings-file input[type=file]").set_input_files(
+        {
+            "name": "settings.yaml",
+            "mimeType": "application/yaml",
+            "buffer": f'"{COLUMN}": "{COLUMN}"\n'.encode(),
+        }
+    )
+    watch.check("a settings file", 8)
+
+
+def models(page: Page, watch: Watcher) -> None:
+    watch.go_to("Models")
+    expect(page.locator(".st-key-figures-challenger")).to_be_visible(timeout=120_000)
+    watch.open_all()
+    watch.check("the versions and their cards", 10)
+    page.locator("[class*=st-key-evaluate-] button").first.click()
+    expect(page.get_by_text(re.compile("The worst errors"))).to_be_visible(timeout=120_000)
+    watch.check("an evaluation", 10)
+    page.locator(".st-key-promote button").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    watch.check("a promotion", 10)
