@@ -81,7 +81,7 @@ def packed(name: str) -> None:
         return
     target = work.result.file
     st.download_button(
-        f"Download {target.name}",
+        f"Download {plain(target.name)}",
         data=target.read_bytes,
         file_name=target.name,
         mime="application/zip",

@@ -145,7 +145,7 @@ def _offer(one: Film, at: int, drop: str) -> None:
                 name = f"Frame {frame.index + 1:,}"
                 st.image(frame.picture, width="stretch", alt=name)
                 st.checkbox(
-                    f"{name}: {frame.words}" if frame.words else name,
+                    f"{name}: {plain(frame.words)}" if frame.words else name,
                     value=frame.proposed,
                     key=_key(drop, at, frame.index),
                 )

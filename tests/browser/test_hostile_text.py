@@ -64,8 +64,10 @@ class Watcher:
     def check(self, where: str, at_least: int = 1) -> None:
         """Every text that holds the mark stands there as it was written."""
         self.settle()
+        self.page.wait_for_function(
+            f"([mark, most]) => ({LEAVES})(mark).length >= most", arg=[MARK, at_least]
+        )
         leaves = self.page.evaluate(LEAVES, MARK)
-        assert len(leaves) >= at_least, f"{where}: {leaves}"
         whole = [" ".join(one.split()) for one in (*TEXTS, NAME, NAME[:64], FILE, COLUMN)]
         for leaf in leaves:
             assert any(text in leaf for text in whole), f"{where}: {leaf[:400]}"
@@ -157,20 +159,34 @@ def dataset(page: Page, watch: Watcher) -> None:
 
 def imports(page: Page, watch: Watcher) -> None:
     page.get_by_role("tab", name="Import").click()
+    expect(page.locator(".st-key-import-look")).to_be_visible()
+    watch.settle()
     cell = FILE.replace('"', "'")
     table = f'image,plane,"{COLUMN}"\n"{cell}.png","{cell}","{NAME}"\n"{cell} 3.png",brain,"x"\n'
     page.locator(".st-key-import-csv input[type=file]").set_input_files(
         {"name": f"{FILE}.csv", "mimeType": "text/csv", "buffer": table.encode()}
     )
+    uploaded(page, "import-csv")
     page.locator(".st-key-import-look button").click()
     expect(page.locator(".st-key-import-preview")).to_be_visible()
     watch.open_all()
     watch.check("the preview of an import", 2)
+    page.locator(".st-key-import-column-patient input").click()
+    watch.check("the columns to choose from", 3)
+    page.keyboard.press("Escape")
     page.locator(".st-key-import-cancel button").click()
     watch.settle()
     page.locator(".st-key-import-images input").fill(f"/{NAME}")
     page.locator(".st-key-import-look button").click()
     watch.check("a folder that is not there")
+
+
+def uploaded(page: Page, key: str) -> None:
+    """Wait until a file has arrived."""
+    files = page.locator(f".st-key-{key} [data-testid=stFileUploaderFile]")
+    expect(files).to_have_count(1)
+    expect(page.locator(f".st-key-{key} [role=progressbar]")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
 
 
 def train(page: Page, watch: Watcher) -> None:
