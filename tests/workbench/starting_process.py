@@ -1,0 +1,23 @@
+"""Starts a retraining and stays in the midst of it: `starting_process.py FOLDER`.
+
+It says “frozen” once the list of scans is written, and waits there for ever, to be killed.
+"""
+
+import sys
+import threading
+from pathlib import Path
+
+from fetal.store.workspace import Workspace
+from fetal.workbench import open_workbench, retraining
+from fetal.workbench.preparing import prepare
+
+
+def prepare_and_stay(bench, settings):
+    prepared = prepare(bench, settings)
+    print(prepared.snapshot, flush=True)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    retraining.prepare = prepare_and_stay
+    retraining.start(open_workbench(Workspace.at(Path(sys.argv[1]))), "Ann")
