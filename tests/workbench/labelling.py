@@ -1,11 +1,13 @@
 """Labelled scans of several patients, for tests of what needs many."""
 
+from hashlib import sha256
+
 from sqlalchemy import select
 
 from fetal.jobs.registry import register
 from fetal.planes import PLANES
 from fetal.scans import read_scan
-from fetal.store.tables import Patient, Run
+from fetal.store.tables import Annotation, Patient, Run, Scan
 from fetal.workbench.intake import Incoming, add_scans
 from fetal.workbench.review import annotate
 from tests.workbench.drawn import file
@@ -34,6 +36,30 @@ def label_scans(bench, patients=12, each=3, first=0, planes=PLANES[:3]):
             annotate(bench, taken.scan_id, planes[(patient + index) % len(planes)], WHO)
             numbers.append(taken.scan_id)
     return numbers
+
+
+def labelled_rows(bench, patients=12, each=3):
+    """Write rows of labelled scans without pictures, for tests that look at none."""
+    with bench.store.session() as session:
+        for patient in range(patients):
+            session.add(Patient(id=f"P-{patient:04d}", named=True))
+            for index in range(each):
+                digest = sha256(f"{patient}.{index}".encode()).hexdigest()
+                scan = Scan(
+                    digest=digest,
+                    name=f"S-{digest[:16]}",
+                    patient_id=f"P-{patient:04d}",
+                    source="upload",
+                    width=160,
+                    height=120,
+                    sector=[0, 0, 160, 120],
+                    blob=f"scans/{digest[:2]}/{digest}.png",
+                    added_by=WHO,
+                )
+                session.add(scan)
+                session.flush()
+                plane = PLANES[(patient + index) % 3].value
+                session.add(Annotation(scan_id=scan.id, label=plane, kind="label", who=WHO))
 
 
 def keep_apart(bench, patients):

@@ -1,0 +1,131 @@
+"""Eight people and workers start, cancel, claim and end trainings at once, on both databases."""
+
+import pytest
+from sqlalchemy import func, select
+
+from fetal.jobs.lease import LeaseLostError, claim
+from fetal.jobs.recovery import recover
+from fetal.jobs.supervise import Supervisor
+from fetal.store.tables import Patient, Run
+from fetal.workbench import retraining
+from fetal.workbench.retraining import job_queue
+from tests.support.at_once import CALLERS, at_once, raised
+from tests.workbench.labelling import WHO, labelled_rows
+
+
+@pytest.fixture
+def bench(both_bench):
+    labelled_rows(both_bench)
+    return both_bench
+
+
+def statuses(bench):
+    with bench.store.reading() as session:
+        return [(row.status, row.seat) for row in session.scalars(select(Run).order_by(Run.id))]
+
+
+def start(bench):
+    return lambda: retraining.start(bench, WHO).id
+
+
+def cancel_active(bench):
+    def act():
+        for _ in range(3):
+            if run := retraining.active(bench):
+                retraining.cancel(bench, run.id, "Bob")
+
+    return act
+
+
+def worker(bench, number):
+    return lambda: claim(bench.store, number, "a worker", "CPU, 2 cores")
+
+
+def test_of_eight_starts_one_becomes_a_run_and_all_get_it(bench):
+    found = at_once([start(bench)] * CALLERS)
+    assert raised(found) == []
+    assert len(set(found)) == 1
+    assert statuses(bench) == [("queued", 1)]
+    with bench.store.reading() as session:
+        assert session.scalar(select(func.count()).where(Patient.side.is_(None))) == 0
+        named = session.scalars(select(Run.snapshot)).all()
+    assert set(bench.blobs.keys("snapshots")) == set(named)
+
+
+def test_cancels_beside_starts_leave_at_most_one_run(bench):
+    found = at_once([start(bench), cancel_active(bench)] * (CALLERS // 2))
+    assert raised(found) == []
+    ends = statuses(bench)
+    assert ends
+    assert set(ends[:-1]) <= {("cancelled", None)}
+    assert ends[-1] in (("cancelled", None), ("queued", 1))
+    retraining.cancel(bench, retraining.start(bench, WHO).id, WHO)
+    assert retraining.active(bench) is None
+
+
+def test_trying_again_beside_starts_leaves_one_run(bench):
+    first = retraining.start(bench, WHO)
+    retraining.cancel(bench, first.id, WHO)
+    again = [lambda: retraining.try_again(bench, first.id, "Bob").id]
+    found = at_once([start(bench), *again] * (CALLERS // 2))
+    assert raised(found) == []
+    assert len(set(found)) == 1
+    assert sum(seat is not None for _, seat in statuses(bench)) == 1
+
+
+def test_of_eight_workers_one_gets_the_run(bench):
+    run = retraining.start(bench, WHO)
+    found = at_once([worker(bench, run.id)] * CALLERS)
+    assert raised(found) == []
+    assert sum(lease is not None for lease in found) == 1
+    assert statuses(bench) == [("running", 1)]
+
+
+def test_a_cancel_beside_the_claim_is_never_lost(bench):
+    run = retraining.start(bench, WHO)
+    cancels = [lambda: retraining.cancel(bench, run.id, "Bob").status] * (CALLERS - 1)
+    lease, *seen = at_once([worker(bench, run.id), *cancels])
+    assert raised([lease, *seen]) == []
+    if lease is None:
+        assert statuses(bench) == [("cancelled", None)]
+    else:
+        with lease.keep():
+            assert lease.cancelled.wait(20)
+
+
+@pytest.mark.parametrize("status", ["done", "failed"])
+def test_a_cancel_beside_the_end_changes_nothing_about_it(bench, status):
+    run = retraining.start(bench, WHO)
+    lease = claim(bench.store, run.id, "a worker", "CPU, 2 cores")
+    cancels = [lambda: retraining.cancel(bench, run.id, "Bob").status] * (CALLERS - 1)
+    found = at_once([lambda: lease.finish(status), *cancels])
+    assert raised(found) == []
+    assert statuses(bench) == [(status, None)]
+    assert {None, "running", status} >= set(found)
+
+
+def test_a_run_that_many_find_lost_is_taken_away_once(bench):
+    run = retraining.start(bench, WHO)
+    lease = claim(bench.store, run.id, "dead", "CPU, 2 cores")
+    with bench.store.session() as session:
+        session.get_one(Run, run.id).heartbeat_at = run.asked_at.replace(year=2020)
+    found = at_once([lambda: recover(bench.store, job_queue(bench))] * CALLERS)
+    assert raised(found) == []
+    seen = retraining.run(bench, run.id)
+    assert seen.status == "queued"
+    assert sum("The worker stopped" in text for _, text in seen.log) == 1
+    with pytest.raises(LeaseLostError):
+        lease.write()
+
+
+def test_a_message_that_reaches_two_workers_trains_once(bench):
+    run = retraining.start(bench, WHO)
+    workers = [
+        Supervisor(bench.store, job_queue(bench), f"worker {number}", command=("/bin/false",))
+        for number in range(2)
+    ]
+    assert raised(at_once([lambda one=one: one.supervise(run.id) for one in workers])) == []
+    assert statuses(bench) == [("failed", None)]
+    assert retraining.run(bench, run.id).reason
+    with bench.store.reading() as session:
+        assert session.get_one(Run, run.id).attempts == 1
