@@ -211,7 +211,7 @@ def print_real(files: list[Path], folder: Path | None) -> None:
         if at % 10 == 0:
             written.add(pixels, sector.mask, at)
             reading += seconds_to_read(encode_png(pixels))
-        lettering = lettering_over(sector.writing, sector.mask)
+        lettering = lettering_over(pixels, sector.writing, sector.mask)
         counts["unsure"] += not sector.found
         counts["lettering"] += bool(lettering)
         if folder is not None:
@@ -246,7 +246,7 @@ def thumbnail(pixels: Grey, sector: Sector, name: str) -> Grey:
     colour = (0, 220, 255) if sector.found else (0, 0, 255)
     corners = np.rint(sector.outline).astype(np.int32)
     cv2.polylines(before, [corners], True, colour, 3)
-    for left, top, right, bottom in lettering_over(sector.writing, sector.mask):
+    for left, top, right, bottom in lettering_over(pixels, sector.writing, sector.mask):
         cv2.rectangle(before, (left - 3, top - 3), (right + 2, bottom + 2), (0, 130, 255), 3)
     after = cv2.cvtColor(np.where(sector.mask, pixels, np.uint8(0)), cv2.COLOR_GRAY2BGR)
     both = [cv2.resize(one, THUMBNAIL, interpolation=cv2.INTER_AREA) for one in (before, after)]

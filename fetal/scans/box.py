@@ -29,6 +29,11 @@ class Box(NamedTuple):
         """Rows and columns: `pixels[box.place]` is the part of a picture that lies in the box."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    def meets(self, other: "Box") -> bool:
+        """Tell whether two boxes have a pixel in common."""
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
     def moved(self, right: int, down: int) -> "Box":
         """The same box so many pixels further right and down."""
         return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box
+from fetal.scans.faint import find_faint_writing
 from fetal.scans.writing import find_writing
 
 _KEPT = 0.5
@@ -27,18 +28,22 @@ def find_lettering(pixels: NDArray[np.uint8], sector: NDArray[np.bool_]) -> tupl
         >>> len(find_lettering(scan, np.ones(scan.shape, np.bool_)))
         1
     """
-    return lettering_over(find_writing(pixels), sector)
+    return lettering_over(pixels, find_writing(pixels), sector)
 
 
-def lettering_over(writing: tuple[Box, ...], sector: NDArray[np.bool_]) -> tuple[Box, ...]:
-    """Of all writing on a picture, that which lies over the ultrasound.
+def lettering_over(
+    pixels: NDArray[np.uint8], writing: tuple[Box, ...], sector: NDArray[np.bool_]
+) -> tuple[Box, ...]:
+    """Of all writing on a picture, faint words among it, that which lies over the ultrasound.
 
     Args:
+        pixels: uint8 (H, W), grey, as the machine wrote it.
         writing: boxes that `find_writing` gave.
         sector: bool (H, W), where the ultrasound is.
 
     Returns:
         Those boxes, from the top down.
     """
-    over = (box for box in writing if sector[box.place].mean() >= _KEPT)
+    apart = (box for box in find_faint_writing(pixels) if not any(map(box.meets, writing)))
+    over = (box for box in (*writing, *apart) if sector[box.place].mean() >= _KEPT)
     return tuple(sorted(over, key=lambda box: (box.top, box.left)))

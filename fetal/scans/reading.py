@@ -138,7 +138,7 @@ def scan_of(picture: DicomPicture, name: str) -> Scan:
     patient = header.patient or _patient_in(name)
     if header.placeholder and patient is None:
         warnings.append(PLACEHOLDER_PATIENT)
-    lettering = lettering_over(sector.writing, sector.mask)
+    lettering = lettering_over(grey, sector.writing, sector.mask)
     if lettering:
         warnings.append(
             "Something seems to be written over the ultrasound: please check that it is no name."

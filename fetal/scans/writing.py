@@ -83,14 +83,14 @@ def _strokes(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     lit = pixels[::3, ::3] > _LIT
     if np.count_nonzero(lit) < _FEWEST_LIT:
         lit = np.ones_like(lit)
-    steps = _steps(pixels)
-    if _usual(steps[0], lit) > _NOISY:
+    rising = steps(pixels)
+    if _usual(rising[0], lit) > _NOISY:
         # A scan that was made larger or smaller without smoothing: each pixel is a step.
-        steps = _steps(np.asarray(cv2.GaussianBlur(pixels, (3, 3), 0), np.uint8))
+        rising = steps(np.asarray(cv2.GaussianBlur(pixels, (3, 3), 0), np.uint8))
     height, width = pixels.shape
     half = ((width + 1) // 2, (height + 1) // 2)
     near = np.ones((half[1], half[0]), np.uint8)
-    for step in steps:
+    for step in rising:
         least = max(_FAINTEST, _UNUSUAL * _usual(step, lit))
         _, high = cv2.threshold(step, least - 1, 255, cv2.THRESH_BINARY)
         share = cv2.boxFilter(
@@ -100,8 +100,15 @@ def _strokes(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return near
 
 
-def _steps(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """How far each pixel lies above its left, right, upper and lower neighbour."""
+def steps(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Measure how far each pixel lies above its left, right, upper and lower neighbour.
+
+    Args:
+        pixels: uint8 (H, W).
+
+    Returns:
+        Four times uint8 (H, W), 0 where the neighbour is as bright or brighter.
+    """
     right, left, below, above = (np.zeros_like(pixels) for _ in range(4))
     cv2.subtract(pixels[:, 1:], pixels[:, :-1], right[:, 1:])
     cv2.subtract(pixels[:, :-1], pixels[:, 1:], left[:, 1:])
