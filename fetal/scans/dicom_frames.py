@@ -122,9 +122,10 @@ class Frames:
     def _native(self, index: int) -> NDArray[np.uint8]:
         dataset = self._dataset
         options: dict[str, Any] = {"correct_unused_bits": False}
-        if dataset.PhotometricInterpretation == "YBR_PARTIAL_422":
-            # pydicom knows how to spread the colour differences of this one only.
-            options["photometric_interpretation"] = "YBR_FULL_422"
+        written = str(dataset.PhotometricInterpretation)
+        if written.startswith("YBR_PARTIAL"):
+            # The samples lie as those of the full range do, which pydicom knows.
+            options["photometric_interpretation"] = written.replace("PARTIAL", "FULL")
         samples, _ = self._decoder.as_array(dataset, index=index, raw=True, **options)
         return shown(stored_bits(in_byte_order(samples, dataset), dataset), dataset)
 
