@@ -45,7 +45,7 @@ def _table(table: str) -> Case:
     return Case(
         f"fetal import {images} --table {table} --dry-run --unsure keep; "
         f"fetal evaluate --data {table} --images {images} --official-test",
-        r"(?s)\b12\b.*test.*12 scans|neither",
+        r"(?s)\(test\) 12\b.*on 12 scans of 4 patients|does not say whether",
     )
 
 
@@ -111,10 +111,10 @@ CASES: dict[str, Case] = {
         r"(?s)file,plane.*\n.*ph\.png,.*\n.*(sure|check|%)",
         "No such file|Traceback",
     ),
-    "43": Case("fetal import nfd --table nfc.csv --dry-run", r"\b6 scans"),
+    "43": Case("fetal import nfd --table nfc.csv --dry-run --unsure keep", r"add 6 scans"),
     "45": Case(
-        "for z in *.zip; do fetal import $z --table nfc.csv --dry-run; done",
-        r"(?s)\b6 scans.*\b6 scans",
+        "for z in *.zip; do fetal import $z --table nfc.csv --dry-run --unsure keep; done",
+        r"(?s)add 6 scans.*add 6 scans",
     ),
     "47": _predicted("*.dcm"),
     "50": Case(
@@ -129,12 +129,14 @@ CASES: dict[str, Case] = {
         "Label scans of more patients|Traceback",
     ),
     "54": Case(
-        "fetal import ../01-train-column-float/imgs --table 07-sep-line.csv --dry-run",
-        r"\b36 scans",
+        "fetal import ../01-train-column-float/imgs --table 07-sep-line.csv --dry-run "
+        "--unsure keep",
+        r"add 36 scans",
     ),
     "55": Case(
-        "fetal import ../01-train-column-float/imgs --table 04-split-words.csv --dry-run",
-        r"\b12\b.*test|ignored",
+        "fetal import ../01-train-column-float/imgs --table 04-split-words.csv --dry-run "
+        "--unsure keep",
+        r"\(test\) 12\b|is not read",
     ),
     "58": Case(
         "cp ../39-csv-after-ctrl-c/ph.png .; timeout 60 python mp.py fork-inherit",

@@ -89,7 +89,8 @@ def test_contradicting_lines_are_left_out_by_all_three(tmp_path: Path, images: P
     brought = fetal("import", images, "--table", labels, "--unsure", "keep")
     measured = fetal("evaluate", "--data", labels, "--images", images)
     for answer in (brought, measured):
-        assert "Lines 2, 3, 4 were left out: they give one image different planes" in answer.stderr
+        assert "Lines 2, 3, 4 contradict each other and were left out" in answer.stderr
+        assert "different planes (thorax, femur)" in answer.stderr
     assert "Added 1 scan and 1 label" in brought.output
     assert "on 1 scan of 1 patient" in measured.stdout
     [example] = _examples(labelled_images(labels, images), official=True)

@@ -127,10 +127,10 @@ def labelled_images(
     for note in table_notes(opened, mapped):
         options.complain(note)
     matches = match(opened.rows(mapped), PictureIndex(folder))
-    for refusal in matches.refused:
-        if refusal.row.test or not only_test:
-            left_out[UNUSABLE] += 1
-            options.complain(refusal.sentence)
+    refused = [one for one in matches.refused if one.row.test or not only_test]
+    left_out[UNUSABLE] += len(refused)
+    for sentence in dict.fromkeys(one.sentence for one in refused):
+        options.complain(sentence)
     found: list[LabelledImage] = []
     for one in matches.found:
         if only_test and not one.row.test:

@@ -59,7 +59,8 @@ class ImportReport:
     @property
     def refused(self) -> list[str]:
         """A sentence for each image, file or line that could not be used."""
-        unread = [_told(name, sentence) for name, sentence in self.left_out]
+        # Lines that contradict each other share a sentence.
+        unread = list(dict.fromkeys(_told(*one) for one in self.left_out))
         return unread + [
             f"{taken.file}: {taken.sentence}"
             for taken in self.taken
@@ -130,5 +131,5 @@ def _of_files(count: int) -> str:
 
 def _told(name: str, sentence: str) -> str:
     # Lines of a table and folders name themselves in their sentences.
-    own = not name or sentence.startswith(("Line ", "The folder “"))
+    own = not name or sentence.startswith(("Line ", "Lines ", "The folder “"))
     return sentence if own else f"{name}: {sentence}"

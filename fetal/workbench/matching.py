@@ -143,4 +143,7 @@ def contradiction(lines: Sequence[int], difference: str) -> str:
     """
     named = ", ".join(str(line) for line in lines[:_NAMED])
     more = f" and {len(lines) - _NAMED:,} more" if len(lines) > _NAMED else ""
-    return f"Lines {named}{more} were left out: they give one image {difference}."
+    return (
+        f"Lines {named}{more} contradict each other and were left out: they give one image "
+        f"{difference}."
+    )

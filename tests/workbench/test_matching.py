@@ -20,7 +20,10 @@ NFD = unicodedata.normalize("NFD", NFC)
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        ("a,P1,thorax\na,P1,femur\na,P1,thorax", "Lines 2, 3, 4 were left out"),
+        (
+            "a,P1,thorax\na,P1,femur\na,P1,thorax",
+            "Lines 2, 3, 4 contradict each other and were left out",
+        ),
         ("a,P1,brain\nA.png,P1,femur", "different planes (brain, femur)"),
         ("a,P1,brain\na,P2,brain", "different patients"),
         ("a,P1,brain\na,P1,unusable", "different planes (brain, unusable)"),
@@ -57,7 +60,7 @@ def test_lines_without_their_pictures_contradict_each_other_too(bench: Workbench
     import_csv(bench, b"image,plane\na,brain\n", [file(1, "a.png")], "Ann")
     report = import_csv(bench, b"image,plane\na,femur\nA.PNG,thorax\n", None, "Ann")
     assert report.labelled == 0
-    assert "Lines 2, 3 were left out" in report.refused[0]
+    assert "Lines 2, 3 contradict each other and were left out" in report.refused[0]
 
 
 def test_two_files_with_one_picture_and_two_planes_are_told(bench: Workbench) -> None:
@@ -131,4 +134,4 @@ def test_lines_for_one_stored_scan_in_two_folders_contradict_each_other(bench: W
     import_csv(bench, b"image,plane\na,brain\n", [file(1, "a.png")], "Ann")
     report = import_csv(bench, b"image,plane\nx/a,femur\ny/a,thorax\n", None, "Ann")
     assert report.labelled == 0
-    assert "Lines 2, 3 were left out" in report.refused[0]
+    assert "Lines 2, 3 contradict each other and were left out" in report.refused[0]
