@@ -191,3 +191,14 @@ def test_a_table_that_is_too_large_is_one_sentence(
         assert answer.exit_code == 1
         assert "at most 1 MB" in answer.output
         assert "Traceback" not in answer.output
+
+
+def test_a_table_that_keeps_nothing_to_test_is_said_where_a_test_set_is_asked_for(
+    tmp_path: Path, images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = table(tmp_path, "image,plane,patient,fold", "0,brain,P0,0", "1,femur,P1,1")
+    measured = fetal("evaluate", "--data", labels, "--images", images, "--official-test")
+    assert "No column of the table says which images are kept to test." in measured.stderr
+    assert "The column “fold” is not read" in measured.stderr
+    _examples(labelled_images(labels, images), official=True)
+    assert "The table keeps no image to test" in capsys.readouterr().err

@@ -126,6 +126,8 @@ def labelled_images(
     mapped = opened.mapped(parse_columns(columns, opened.names) if columns else None)
     for note in table_notes(opened, mapped):
         options.complain(note)
+    if only_test and mapped.train is None:
+        options.complain("No column of the table says which images are kept to test.")
     matches = match(opened.rows(mapped), PictureIndex(folder))
     refused = [one for one in matches.refused if one.row.test or not only_test]
     left_out[UNUSABLE] += len(refused)

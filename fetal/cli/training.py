@@ -109,6 +109,8 @@ def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Exa
     from fetal.training.examples import Example
 
     used = [image for image in images if not (official and image.test)]
+    if official and len(used) == len(images):
+        options.complain("The table keeps no image to test, so --official-train leaves none out.")
     counts: dict[str, Counter[Any]] = {}
     for image in used:
         counts.setdefault(image.patient, Counter())[image.plane] += 1

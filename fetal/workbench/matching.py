@@ -16,7 +16,7 @@ from fetal.workbench.written_labels import read_label
 _NAMED = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A line that is left out.
 
@@ -29,7 +29,7 @@ class Refusal:
     sentence: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
     """A picture with what the table says of it.
 

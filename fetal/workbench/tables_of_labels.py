@@ -36,7 +36,7 @@ _OPERATOR = re.compile(r"op(erator)?\.? ?\d{1,4}|\d{1,4}|other", re.IGNORECASE)
 """Codes, as FETAL_PLANES_DB writes them: a name would be somebody's."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LabelRow:
     """One line of a table of labels.
 

@@ -88,4 +88,5 @@ def set_aside(files: list[str]) -> None:
 
 def sentence_of(name: str, sentence: str) -> str:
     """A refusal with the name of what was refused."""
-    return f"{name}: {sentence}" if name and name not in sentence else sentence
+    own = not name or name in sentence or sentence.startswith(("Line ", "Lines "))
+    return sentence if own else f"{name}: {sentence}"

@@ -158,7 +158,8 @@ def preview(name: str, asked: Asked, plan: Plan) -> None:
             columns(asked, plan)
         facts(plan)
         imported.remarks(plan.notes)
-        imported.left_out(plan.missing, [imported.sentence_of(*one) for one in plan.refused])
+        refused = dict.fromkeys(imported.sentence_of(*one) for one in plan.refused)
+        imported.left_out(plan.missing, list(refused))
         patient = None
         if any(planned.row.patient is None for planned in plan.images):
             patient = st.text_input(
