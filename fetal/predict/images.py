@@ -8,6 +8,7 @@ import numpy.typing as npt
 import PIL.Image
 
 from fetal.scans import Scan, read_scan, scan_of_image
+from fetal.scans.limits import read_within
 
 Image = Scan | Path | str | bytes | PIL.Image.Image | npt.NDArray[Any]
 """A scan as read, a file's path or content, a Pillow image, or an array of grey or RGB levels."""
@@ -33,7 +34,7 @@ def as_scan(image: Image) -> Scan:
             return image
         case str() | Path():
             path = Path(image)
-            return read_scan(path.read_bytes(), path.name)
+            return read_scan(read_within(path), path.name)
         case bytes():
             return read_scan(image, "")
         case PIL.Image.Image():

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fetal.predict.images import as_scan
+from fetal.scans.errors import TooLargeError
 from fetal.workbench import Workbench
 from fetal.workbench.import_folders import FolderNotAllowedError, allowed_place
 from fetal.workbench.imports import import_scans, plan_import
@@ -38,6 +40,13 @@ def test_a_huge_file_is_refused_unread_and_the_others_go_on(
     assert [one.outcome.value for one in report.taken] == ["added", "refused"]
     assert "3,000 MB" in report.refused[0]
     assert highest < 200_000_000
+
+
+def test_a_model_is_given_no_huge_file_to_read(tmp_path: Path) -> None:
+    with (tmp_path / "sparse.png").open("wb") as huge:
+        huge.truncate(3_000_000_000)
+    with pytest.raises(TooLargeError, match="3,000 MB"):
+        as_scan(tmp_path / "sparse.png")
 
 
 def test_a_table_in_an_archive_is_bounded_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
