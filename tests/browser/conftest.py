@@ -40,7 +40,7 @@ def page(chromium: str, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
     """A page of a new Chromium; a test that fails leaves a screenshot in its folder."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        opened = browser.new_page(viewport={"width": 1440, "height": 1000})
+        opened = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
         expect.set_options(timeout=30_000)
         yield opened
         report = getattr(request.node, "report", None)
