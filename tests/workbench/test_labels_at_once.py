@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from fetal.store import audit
 from fetal.store.tables import Annotation, Audit, LockedScan
 from fetal.workbench import erasure, open_workbench, review, views
-from fetal.workbench.intake import add_scans
+from fetal.workbench.intake import Outcome, add_scans
 from fetal.workbench.locked_set import take_stock
 from fetal.workbench.review import UndoError
 from fetal.workbench.views import UnknownScanError
@@ -41,10 +41,18 @@ def work(bench, scan, caller):
             review.note(bench, scan, f"note {turn} of {caller}", f"reader {caller}")
 
 
+def bring(bench):
+    """Bring the same four scans as everybody else."""
+    files = [file(seed) for seed in range(1, 5)]
+    return [taken.outcome for taken in add_scans(bench, files, who="Ann", patient="4711")]
+
+
 def work_in_a_process(workspace, scan, caller):
     bench = open_workbench(workspace)
     work(bench, scan, caller)
+    brought = bring(bench)
     bench.close()
+    return brought
 
 
 def check_history(rows, callers):
@@ -72,9 +80,11 @@ def test_notes_beside_labels_of_other_processes_lose_and_revert_nothing(both_ben
             pool.submit(work_in_a_process, both_bench.workspace, scan, caller) for caller in (0, 1)
         ]
         work(both_bench, scan, 2)
-        for other in others:
-            other.result()
+        brought = [*bring(both_bench), *(one for other in others for one in other.result())]
     check_history(history(both_bench, scan), 3)
+    assert brought.count(Outcome.ADDED) == 3
+    assert brought.count(Outcome.ALREADY_THERE) == 9
+    assert views.count(both_bench) == 4
 
 
 def test_one_label_is_taken_back_once(both_bench, scan):
