@@ -15,6 +15,7 @@ from fetal.bundle.errors import (
     WrongPlanesError,
 )
 from fetal.bundle.features import FeatureStatistics
+from fetal.bundle.training_list import TrainingList
 from fetal.bundle.writing import copy_with_card, write_bundle
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Head",
     "InputSpec",
     "MissingFileError",
+    "TrainingList",
     "UnknownFormatError",
     "WrongPlanesError",
     "copy_with_card",

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fetal.bundle.card import Card
-from fetal.bundle.digests import check_digests
+from fetal.bundle.digests import WEIGHTS, check_digests, recorded_digest
 from fetal.bundle.errors import CardError, FeaturesError, GraphError
 from fetal.bundle.features import FILE, FeatureStatistics
 from fetal.bundle.graph import Graph
+from fetal.bundle.training_list import TrainingList
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
@@ -88,8 +89,15 @@ class Bundle:
 
     def trained_on(self) -> frozenset[str]:
         """Digests of the scans that it was trained on; empty where the model does not tell."""
-        path = self.folder / "trained_on.txt"
-        return frozenset(path.read_text("ascii").split()) if path.is_file() else frozenset()
+        return self.training_list().digests
+
+    def same_weights(self, other: "Bundle") -> bool:
+        """Tell whether another model holds the very weights of this one."""
+        return recorded_digest(self.folder, WEIGHTS) == recorded_digest(other.folder, WEIGHTS)
+
+    def training_list(self) -> TrainingList:
+        """The scans that it was trained on, by digest and by what they look like."""
+        return TrainingList.read(self.folder)
 
 
 def _read_card(folder: Path) -> Card:

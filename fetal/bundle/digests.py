@@ -7,8 +7,9 @@ from pathlib import Path
 from fetal.bundle.errors import DigestError, MissingFileError
 
 DIGESTS = "digests.json"
-REQUIRED = ("card.json", "graph.xml", "graph.bin")
-OPTIONAL = ("trained_on.txt", "features.npz")
+WEIGHTS = "graph.bin"
+REQUIRED = ("card.json", "graph.xml", WEIGHTS)
+OPTIONAL = ("trained_on.txt", "features.npz", "trained_on_hashes.txt")
 
 
 def file_digest(path: Path) -> str:
@@ -21,6 +22,11 @@ def digests_text(folder: Path) -> str:
     """The text of `digests.json` for the files that a folder holds."""
     present = [name for name in (*REQUIRED, *OPTIONAL) if (folder / name).is_file()]
     return json.dumps({name: file_digest(folder / name) for name in present}, indent=1) + "\n"
+
+
+def recorded_digest(folder: Path, name: str) -> str | None:
+    """Return the digest of a file as `digests.json` says it; None where it names no such file."""
+    return _recorded(folder).get(name)
 
 
 def stated_digest(folder: Path) -> str:

@@ -11,6 +11,8 @@ from fetal.bundle.card import Card
 from fetal.bundle.digests import DIGESTS, digests_text
 from fetal.bundle.errors import BundleExistsError
 from fetal.bundle.features import FeatureStatistics
+from fetal.bundle.training_list import write_training_list
+from fetal.scans.likeness import to_text
 
 
 def write_bundle(
@@ -19,6 +21,7 @@ def write_bundle(
     write_graph: Callable[[Path], None],
     trained_on: Iterable[str] | None = None,
     features: FeatureStatistics | None = None,
+    hashes: Iterable[str] = (),
 ) -> Bundle:
     """Write a model's folder atomically, and open it as its user will.
 
@@ -30,6 +33,8 @@ def write_bundle(
         trained_on: digests of the scans that it was trained on, so that no later evaluation
             is fooled by them.
         features: how the model sees the scans of each plane.
+        hashes: near-duplicate hashes of the scans that it was trained on, which also tell those
+            that come back under other pixels (`fetal.scans.likeness.to_text`).
 
     Returns:
         The model as written and checked.
@@ -45,8 +50,7 @@ def write_bundle(
         write_graph(draft)
         (draft / "card.json").write_text(card.to_text(), "utf-8")
         if trained_on is not None:
-            lines = "".join(f"{digest}\n" for digest in sorted(set(trained_on)))
-            (draft / "trained_on.txt").write_text(lines, "ascii")
+            write_training_list(draft, trained_on, hashes)
         if features is not None:
             features.write(draft)
         (draft / DIGESTS).write_text(digests_text(draft), "utf-8")
@@ -84,7 +88,9 @@ def copy_with_card(
             shutil.copyfile(bundle.folder / name, target / name)
 
     kept = features or bundle.features()
-    return write_bundle(folder, card, write_graph, bundle.trained_on() or None, kept)
+    learnt = bundle.training_list()
+    hashes = [to_text(one) for one in learnt.hashes]
+    return write_bundle(folder, card, write_graph, learnt.digests or None, kept, hashes)
 
 
 def _move(draft: Path, folder: Path) -> None:

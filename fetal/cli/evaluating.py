@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fetal.predict import Model
 
 LEARNT = "the model was trained on it"
+ALIKE = "it looks like a scan that the model was trained on"
 
 Images = dict[str, "LabelledImage"]
 """The images that were measured, by the digest of their scan."""
@@ -113,18 +114,24 @@ def _unseen(
 ) -> Iterator["LabelledScan"]:
     from fetal.cli.labelled import readable
     from fetal.evaluation import LabelledScan
+    from fetal.scans.likeness import near_duplicate_hash
 
-    seen = bundle.trained_on()
+    learnt = bundle.training_list()
     for image, scan in readable(images, left_out, same):
-        if scan.digest in seen:
+        if scan.digests & learnt.digests:
             left_out[LEARNT] += 1
+        elif learnt.alike(near_duplicate_hash(scan.pixels, scan.sector)[None]).any():
+            left_out[ALIKE] += 1
         else:
             used[scan.digest] = image
             yield LabelledScan(scan, image.plane, image.patient, image.machine or scan.machine)
-    if learnt := left_out[LEARNT]:
-        said = options.count_of(learnt, "image was", "images were")
-        which = "it" if learnt == 1 else "them"
+    if known := left_out[LEARNT]:
+        said = options.count_of(known, "image was", "images were")
+        which = "it" if known == 1 else "them"
         options.complain(f"{said} left out, because the model was trained on {which}.")
+    if alike := left_out[ALIKE]:
+        said = options.count_of(alike, "image looks", "images look")
+        options.complain(f"{said} like scans that the model was trained on; left out.")
 
 
 def _withstood(model: "Model", cases: list["Case"], used: Images) -> tuple["Withstood", ...]:

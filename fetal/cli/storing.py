@@ -104,25 +104,39 @@ def import_command(
 
 @click.command(name="export", short_help="Write labels, with or without images, to a file.")
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--match",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Write the names of your own files in this folder beside the scans that came from them. "
+    "The workspace does not keep the names.",
+)
 @options.who
 @options.workspace
-def export_command(target: Path, who: str) -> None:
+def export_command(target: Path, match: Path | None, who: str) -> None:
     """Write the labels to TARGET: a .csv, or a .zip with the images too."""
     from fetal.workbench import open_workbench
     from fetal.workbench.dataset import export_archive, export_labels
+    from fetal.workbench.own_names import names_in
 
     if target.suffix.lower() not in (".csv", ".zip"):
         raise click.UsageError(
             "Expected a target that ends in .csv (labels) or .zip (with images)."
         )
     bench = open_workbench()
+    files = names_in(match) if match is not None else None
+    left_out: Sequence[str] = ()
     if target.suffix.lower() == ".zip":
         with options.bar("Exporting") as report:
-            export_archive(bench, None, target, who, report)
+            left_out = export_archive(bench, None, target, who, report, files).left_out
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(export_labels(bench, None, who), encoding="utf-8")
+        target.write_text(export_labels(bench, None, who, files), encoding="utf-8")
     click.echo(f"Wrote {target}.")
+    for sentence in left_out:
+        options.complain(sentence)
+    if left_out:
+        raise SystemExit(1)
 
 
 @click.command(short_help="Load built-in sample scans.")

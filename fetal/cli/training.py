@@ -105,6 +105,7 @@ def _settings(preset: str, file: Path | None, weights: Path | None) -> "Training
 def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Example]":
     """Split the patients. With an official test set, nobody else need be kept apart."""
     from fetal.cli.labelled import SamePictures, readable
+    from fetal.scans.likeness import near_duplicate_hash, to_text
     from fetal.splits import TEST, TRAIN, assign_sides
     from fetal.training.examples import Example
 
@@ -120,7 +121,12 @@ def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Exa
     same = SamePictures()
     examples = {
         scan.digest: Example(
-            scan.digest, image.plane, image.patient, sides[image.patient], _reader(image)
+            scan.digest,
+            image.plane,
+            image.patient,
+            sides[image.patient],
+            _reader(image),
+            to_text(near_duplicate_hash(scan.pixels, scan.sector)),
         )
         for image, scan in readable([one for one in used if sides[one.patient] != TEST], same=same)
     }

@@ -125,6 +125,17 @@ class Pseudonyms:
         last = name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
         return self._through(self._first("file", _normalised(Path(last).stem)))
 
+    def picture(self, digest: str) -> str:
+        """The pseudonym of a picture as it arrived, 64 hexadecimal digits.
+
+        What arrives may hold a name, and whoever has the file could tell by a plain digest that
+        the workspace holds the scan.
+
+        Args:
+            digest: of the grey levels before anything was blanked.
+        """
+        return self._through(self._first("picture", digest))
+
     def shift(self, patient: str) -> int:
         """By how many days a patient's dates are moved, 0 to `DAYS` - 1, each as likely.
 

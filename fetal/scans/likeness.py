@@ -26,6 +26,13 @@ SAME = 0.97
 """From this correlation on, two scans of one patient are one picture and not two of one plane."""
 SAME_REACH = 24
 """In so many bits may the fingerprints of one picture differ."""
+LEARNT_REACH = 40
+"""In so many bits may a scan differ from one that a model was trained on, to count as the same.
+
+Of 450 copies of real scans (JPEG down to quality 30, halved, enlarged, mirrored) 445 do not differ
+in more. Of 418 real scans of other patients none differs in fewer than 67 from one of the 971 that
+the shipped model was trained on.
+"""
 TURNS = (0.0, -15.0, -7.5, 7.5, 15.0)
 """From which angles a thorough comparison starts, in degrees."""
 
@@ -80,6 +87,19 @@ def fingerprint(square: Grey) -> Fingerprints:
     # The mean grey level is above 0 in every picture.
     up[0] = False
     return np.packbits(up).view(np.uint64)
+
+
+def near_duplicate_hash(pixels: Grey, sector: Box) -> Fingerprints:
+    """Return the fingerprint of a scan.
+
+    Args:
+        pixels: uint8 (height, width), 0 outside the sector.
+        sector: the box around the sector.
+
+    Returns:
+        uint64 (4,).
+    """
+    return fingerprint(small_square(pixels, sector))
 
 
 def _mirroring() -> Fingerprints:

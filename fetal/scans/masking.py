@@ -84,6 +84,7 @@ def changed(scan: Scan, before: NDArray[np.uint8], changes: Sequence[Change]) ->
         pixels=pixels,
         sector=bounding_box(pixels > 0),
         digest=pixel_digest(pixels),
+        earlier=(*scan.earlier, scan.digest),
         lettering=tuple(box for box in scan.lettering if _shows(pixels, box)),
     )
 

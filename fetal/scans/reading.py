@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from fetal.scans.allowed import Header
-from fetal.scans.box import Box, bounding_box
+from fetal.scans.blanking import blank
+from fetal.scans.box import Box
 from fetal.scans.colour import shows_flow, to_grey
 from fetal.scans.dicom import DicomPicture, is_dicom, patient_in_header, read_dicom
 from fetal.scans.errors import BlankScanError, ColourDopplerError
@@ -21,7 +21,6 @@ from fetal.scans.formats import pixels_of, read_picture
 from fetal.scans.limits import Limits
 from fetal.scans.overlay import lettering_over
 from fetal.scans.placeholders import PLACEHOLDER_PATIENT
-from fetal.scans.sector import Sector, find_sector
 
 _NAMED_PATIENT = re.compile(r"(Patient\d+)(?!\d)", re.IGNORECASE)
 
@@ -46,6 +45,9 @@ class Scan:
         regions: the boxes that the file itself says hold pictures of tissue, if it says so.
         lettering: boxes around what seems to be written over the ultrasound, and is still in
             `pixels`; a warning then asks to check that it is no name.
+        earlier: digests of the same picture as it arrived, and after each look at it but the last
+            (`fetal.scans.blanking`). The first one is of what may hold a name and is not to be
+            kept, unless it is known as a scan's own.
     """
 
     pixels: NDArray[np.uint8]
@@ -60,6 +62,12 @@ class Scan:
     warnings: list[str] = field(default_factory=list)
     regions: tuple[Box, ...] = ()
     lettering: tuple[Box, ...] = ()
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Every digest by which this picture may be known."""
+        return frozenset((self.digest, *self.earlier))
 
 
 def read_scan(data: bytes, name: str, limits: Limits | None = None) -> Scan:
@@ -125,10 +133,10 @@ def scan_of(picture: DicomPicture, name: str) -> Scan:
     grey = to_grey(picture.pixels)
     if grey.min() == grey.max():
         raise BlankScanError
-    sector = _sector(grey, picture.regions)
+    blanked = blank(grey, picture.regions)
+    pixels, sector = blanked.pixels, blanked.sector
     if shows_flow(picture.pixels, sector.mask):
         raise ColourDopplerError
-    pixels = np.where(sector.mask, grey, np.uint8(0))
     warnings = []
     if not sector.found:
         warnings.append(
@@ -156,6 +164,7 @@ def scan_of(picture: DicomPicture, name: str) -> Scan:
         warnings,
         picture.regions,
         lettering,
+        tuple(pixel_digest(look) for look in (grey, *blanked.looks)),
     )
 
 
@@ -240,21 +249,6 @@ def _decode(data: bytes, limits: Limits | None) -> DicomPicture:
     if is_dicom(data):
         return read_dicom(data, limits)
     return DicomPicture(read_picture(data, limits), Header())
-
-
-def _sector(grey: NDArray[np.uint8], regions: tuple[Box, ...]) -> Sector:
-    if not regions:
-        return find_sector(grey)
-    mask = np.zeros(grey.shape, np.bool_)
-    corners = []
-    writing: list[Box] = []
-    for left, top, right, bottom in regions:
-        found = find_sector(grey[top:bottom, left:right])
-        mask[top:bottom, left:right] |= found.mask
-        corners.append(found.outline + np.array([left, top]))
-        writing += (box.moved(left, top) for box in found.writing)
-    hull = cv2.convexHull(np.concatenate(corners).astype(np.float32))[:, 0]
-    return Sector(mask, bounding_box(mask), True, np.asarray(hull, np.float64), tuple(writing))
 
 
 def _patient_in(name: str) -> str | None:

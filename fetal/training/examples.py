@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.scans import Box, encode_png, read_scan
+from fetal.scans.likeness import near_duplicate_hash, to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
 from fetal.training.settings import TrainingSettings
 
@@ -29,6 +30,8 @@ class Example:
     side: str
     read: Callable[[], tuple[Grey, Box | None]]
     """Gives the pixels, uint8 (height, width), and the sector's box."""
+    look: str | None = None
+    """What it looks like, as `hash_of` gives it, where that is known already."""
 
     def __post_init__(self) -> None:
         if self.side not in (TRAIN, VALIDATION):
@@ -36,6 +39,22 @@ class Example:
                 f"Expected a scan to be on the side “{TRAIN}” or “{VALIDATION}”; received "
                 f"“{self.side}”. Scans of the locked test set never reach training."
             )
+
+
+def hash_of(example: Example) -> str:
+    """Return what a scan looks like, by which it is known again under other pixels.
+
+    Args:
+        example: The scan.
+
+    Returns:
+        The hash as `fetal.scans.likeness.to_text` writes it.
+    """
+    if example.look is not None:
+        return example.look
+    pixels, box = example.read()
+    height, width = pixels.shape
+    return to_text(near_duplicate_hash(pixels, box or Box(0, 0, width, height)))
 
 
 def check_examples(examples: Sequence[Example]) -> None:

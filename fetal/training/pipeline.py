@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from fetal.bundle import Bundle, write_bundle
+from fetal.scans.likeness import to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
 from fetal.training.architectures import IMAGENET, build
 from fetal.training.checkpoint import (
@@ -17,7 +18,7 @@ from fetal.training.checkpoint import (
     save_variables,
 )
 from fetal.training.device import choose_precision, describe
-from fetal.training.examples import Example, check_examples, phantoms
+from fetal.training.examples import Example, check_examples, hash_of, phantoms
 from fetal.training.export import export_graph
 from fetal.training.feature_cache import open_cache
 from fetal.training.features import Report
@@ -75,14 +76,20 @@ def train(
     model = run.train(sides)
     run.tell("Checking its probabilities")
     card, features = write_card(model, settings, examples, sides, about, champion, report)
-    known = champion.trained_on() if champion and settings.start == "champion" else frozenset()
     run.tell("Writing the model")
+    digests = {example.digest for example in examples}
+    hashes = {hash_of(example) for example in [*examples, *phantoms(settings)]}
+    if champion and settings.start == "champion":
+        known = champion.training_list()
+        digests |= known.digests
+        hashes |= {to_text(one) for one in known.hashes}
     return write_bundle(
         folder / MODEL,
         card,
         lambda target: export_graph(model, target),
-        {example.digest for example in examples} | known,
+        digests,
         features,
+        hashes,
     )
 
 

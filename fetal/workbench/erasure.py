@@ -23,7 +23,7 @@ from fetal.workbench.frozen import (
     rewrite_snapshots,
     sweep_snapshots,
 )
-from fetal.workbench.snapshot import trained_on
+from fetal.workbench.learnt import learnt_scans
 
 _AT_ONCE = 500
 """Scans in one statement: databases take only so many values at a time."""
@@ -186,7 +186,7 @@ def _learnt_from(session: Session, bench: Workbench, digests: set[str]) -> tuple
     return tuple(
         version.name
         for version in session.scalars(select(ModelVersion).order_by(ModelVersion.id))
-        if digests & trained_on(session, bench.blobs, version)
+        if digests & learnt_scans(session, bench.blobs, version)
     )
 
 

@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from dataclasses import dataclass, field
 
-from fetal.workbench.exports import safe_cell
+from fetal.workbench.export_format import safe_cell
 from fetal.workbench.taking import Outcome, Taken
 
 HEADER = ("file", "outcome", "plane", "sentence")

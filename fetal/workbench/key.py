@@ -220,17 +220,18 @@ def _copied(row: Patient, code: str) -> dict[str, Any]:
 
 
 def _carry_scans(session: Session, old: Pseudonyms, new: Pseudonyms, before: dict[str, str]) -> int:
-    query = select(Scan.id, Scan.patient_id, Scan.study, Scan.file_key, Scan.day)
+    query = select(Scan.id, Scan.patient_id, Scan.study, Scan.file_key, Scan.picture_key, Scan.day)
     changed = [
         {
             "id": number,
             "study": new.renew(study) if study else None,
             "file_key": new.renew(file_key) if file_key else None,
+            "picture_key": new.renew(picture_key) if picture_key else None,
             "day": None
             if day is None
             else (day - old.shift(before.get(patient, patient)) + new.shift(patient)) % DAYS,
         }
-        for number, patient, study, file_key, day in session.execute(query)
+        for number, patient, study, file_key, picture_key, day in session.execute(query)
     ]
     if changed:
         session.execute(update(Scan), changed)

@@ -82,7 +82,7 @@ class Plan:
 
     kind: Kind
     images: list[Planned] = field(default_factory=list)
-    stored: list[tuple[LabelRow, str]] = field(default_factory=list)
+    stored: list[tuple[LabelRow, str | None]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
@@ -198,7 +198,7 @@ def plan_table(data: bytes, source: Source | None, columns: Columns | None = Non
     for one in matches.found:
         if one.piece is not None:
             made.images.append(Planned(one.piece, one.row, one.label))
-        elif one.label is not None:
+        elif one.label is not None or one.row.exported is not None:
             made.stored.append((one.row, one.label))
         else:
             made.missing.append(one.row.image)

@@ -4,23 +4,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from fetal.scans import ScanError
 from fetal.scans.placeholders import PLACEHOLDER_PATIENT
 from fetal.scans.reader import ReadFile
 from fetal.splits import TEST
 from fetal.store import audit
-from fetal.store.tables import Annotation, Patient, Scan
+from fetal.store.tables import Patient, Scan
 from fetal.workbench.bench import Workbench
 from fetal.workbench.codes import owner_of, patient_code
+from fetal.workbench.coming_back import Came, exported_owner, take_label
 from fetal.workbench.crowded import crowded_patients
 from fetal.workbench.film import holds_film, take_film
 from fetal.workbench.import_report import ImportReport
 from fetal.workbench.intake import predicting
 from fetal.workbench.known_collections import Planned
-from fetal.workbench.labels import add_label, newest_annotation
+from fetal.workbench.recognition import stored_scan
+from fetal.workbench.snapshot import SAMPLE
 from fetal.workbench.stored_lines import find_stored
 from fetal.workbench.tables_of_labels import LabelRow
 from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take_read
@@ -98,7 +99,7 @@ class LabelledIntake:
         report.planes.append(label)
         report.kept_to_test += row.test and not taken.outcome.stays_out
         if taken.scan_id is not None and not report.dry_run:
-            self._label(taken.scan_id, label, test=row.test)
+            self._label(taken.scan_id, label, row=row)
 
     def _unless_contradicted(self, planned: Planned, taken: Taken, label: str | None) -> str | None:
         """The label, unless another file with the same pixels came with another one."""
@@ -114,16 +115,16 @@ class LabelledIntake:
         self.report.left_out.append((planned.piece.label, sentence))
         return None
 
-    def _label(self, scan_id: int, label: str | None, *, test: bool) -> None:
-        if label or test:
+    def _label(self, scan_id: int, label: str | None, *, row: LabelRow) -> None:
+        if label or row.test or row.exported:
             with self._bench.store.session() as session:
-                self._give(session, scan_id, label, test=test)
+                self._give(session, scan_id, label, row)
 
     def _gate_of(self, planned: Planned, label: str | None) -> Gate:
         """Where a scan has to wait, its label waits with it."""
         if self._room is None:
             return self._gate
-        give = partial(self._label, label=label, test=planned.row.test)
+        give = partial(self._label, label=label, row=planned.row)
         return replace(self._gate, watch=_Asking(self._room, give))
 
     def _frames(self, planned: Planned, film: Incoming) -> Iterator[Taken]:
@@ -145,7 +146,7 @@ class LabelledIntake:
             read,
             who=self._who,
             owner=self._owner(planned),
-            source="import",
+            source=SAMPLE if row.exported and row.exported.sample else "import",
             champion=self._champion,
             machine=row.machine,
             operator=row.operator,
@@ -154,6 +155,8 @@ class LabelledIntake:
 
     def _owner(self, planned: Planned) -> Owner:
         row = planned.row
+        if row.patient and row.exported:
+            return exported_owner(self._bench, row.patient, row.exported)
         if row.patient:
             return Owner(patient_code(self._bench, row.patient), named=True)
         return self._held_out if row.test else self._otherwise
@@ -167,16 +170,17 @@ class LabelledIntake:
             return Taken(name, Outcome.REFUSED, None, read.refusal or "")
         digest = read.scan.digest
         with self._bench.store.reading() as session:
-            known = session.scalar(select(Scan.id).where(Scan.digest == digest))
+            known = stored_scan(session, self._bench, read.scan)
         if known is not None or digest in self._seen:
-            return Taken(name, Outcome.ALREADY_THERE, known, "Its pixels are there already.")
+            number = known.id if known is not None else None
+            return Taken(name, Outcome.ALREADY_THERE, number, "Its pixels are there already.")
         stopped = self._gate.stop(name, read, self._otherwise, "import", self._who)
         if stopped is not None:
             return stopped
         self._seen.add(digest)
         return Taken(name, Outcome.ADDED, None, " ".join(["Would be added.", *read.scan.warnings]))
 
-    def stored(self, labels: Sequence[tuple[LabelRow, str]]) -> None:
+    def stored(self, labels: Sequence[tuple[LabelRow, str | None]]) -> None:
         """Give labels to scans that are stored already.
 
         Args:
@@ -194,7 +198,7 @@ class LabelledIntake:
         for start in range(0, len(found), _AT_ONCE):
             with self._bench.store.session() as session:
                 for number, row, label in found[start : start + _AT_ONCE]:
-                    self._give(session, number, label, test=row.test)
+                    self._give(session, number, label, row)
 
     def finish(self, action: str) -> ImportReport:
         """Write the audit trail's line; a dry run leaves none.
@@ -227,26 +231,21 @@ class LabelledIntake:
             )
         return report
 
-    def _give(self, session: Session, scan_id: int, label: str | None, *, test: bool) -> None:
+    def _give(self, session: Session, scan_id: int, label: str | None, row: LabelRow) -> None:
         scan = session.get(Scan, scan_id)
         if scan is None:
             # Somebody has erased it since it was stored.
             return
-        if test:
+        if row.test:
             patient = session.get_one(Patient, scan.patient_id)
-            if patient.side is None and (patient.named or patient.id == self._held_out.pseudonym):
+            # An exported code stands for one patient, known by name or not.
+            alone = patient.named or row.exported or patient.id == self._held_out.pseudonym
+            if patient.side is None and alone:
                 patient.side = TEST
             self.report.not_kept_to_test += patient.side != TEST
-        if label is None:
-            return
-        newest = newest_annotation(session, scan_id)
-        if newest is not None and newest.label == label:
-            return
-        if _imported_before(session, scan_id, label):
-            self.report.kept += 1
-            return
-        add_label(session, scan_id, label, self._who, kind="import")
-        self.report.labelled += 1
+        came = take_label(session, scan_id, label, row, self._who)
+        self.report.labelled += came is Came.ADDED
+        self.report.kept += came is Came.KEPT
 
 
 class _Asking:
@@ -271,14 +270,3 @@ def _film(planned: Planned) -> Incoming | None:
     except (OSError, ScanError):
         return None
     return incoming if holds_film(incoming) else None
-
-
-def _imported_before(session: Session, scan_id: int, label: str) -> bool:
-    undoing = aliased(Annotation)
-    before = select(Annotation.id).where(
-        Annotation.scan_id == scan_id,
-        Annotation.kind == "import",
-        Annotation.label == label,
-        ~select(undoing.id).where(undoing.undoes_id == Annotation.id).exists(),
-    )
-    return session.scalar(before.limit(1)) is not None

@@ -9,7 +9,8 @@ from fetal.store.any_of import any_of
 from fetal.store.blobs import Blobs
 from fetal.store.tables import Lookalike, ModelVersion, Scan
 from fetal.workbench.kept_together import DIFFERENT, Pair, groups, standing
-from fetal.workbench.snapshot import STRICT, Labelled, given_sides, trained_on
+from fetal.workbench.learnt import learnt_scans
+from fetal.workbench.snapshot import STRICT, Labelled, given_sides
 
 
 def held_back(
@@ -54,7 +55,7 @@ def seen_by(session: Session, blobs: Blobs, version: ModelVersion | None) -> fro
     """Give the digests of the scans that a model knows: trained on, or the like of one.
 
     A model that has learnt a copy of a scan by heart, or other scans of the same patient, is not
-    measured on it.
+    measured on it. `fetal.workbench.learnt` says how a scan is known under other pixels.
 
     Args:
         session: the transaction.
@@ -64,7 +65,7 @@ def seen_by(session: Session, blobs: Blobs, version: ModelVersion | None) -> fro
     Returns:
         Digests of scans, those that are no longer stored too.
     """
-    known = trained_on(session, blobs, version)
+    known = learnt_scans(session, blobs, version)
     together = groups(session)
     decided = standing(session)
     pairs = [

@@ -12,7 +12,8 @@ from fetal.store.blobs import Blobs
 from fetal.store.tables import ModelVersion, Run
 from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.leaks import held_back
-from fetal.workbench.snapshot import Labelled, count_sides, labelled, sides_of, trained_on
+from fetal.workbench.learnt import learnt_scans
+from fetal.workbench.snapshot import Labelled, count_sides, labelled, sides_of
 from fetal.workbench.version import champion_id
 
 FEWEST_SCANS = 20
@@ -99,7 +100,7 @@ def plan_now(session: Session, blobs: Blobs) -> Plan:
     """
     number = champion_id(session)
     champion = session.get(ModelVersion, number) if number is not None else None
-    seen = trained_on(session, blobs, champion)
+    seen = learnt_scans(session, blobs, champion)
     every = labelled(session)
     sides = sides_of(session, every, seen)
     held = held_back(session, every, sides)

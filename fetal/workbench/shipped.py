@@ -21,6 +21,8 @@ def is_known(store: Store, digest: str) -> bool:
 def register(store: Store, bundle: Bundle) -> None:
     """Add a model to a workspace; where none predicts yet, it becomes the first champion.
 
+    A model whose training list alone was renewed is not added a second time.
+
     Its files are copied into the workspace, so that a later version of the program, which ships
     another model, and a worker on another machine still find it.
 
@@ -28,6 +30,8 @@ def register(store: Store, bundle: Bundle) -> None:
         store: the workspace's store.
         bundle: the model.
     """
+    if _is_older_copy_there(store, bundle):
+        return
     location = f"models/shipped-{bundle.digest[:12]}"
     store.blobs.put_folder(location, bundle.folder)
     with store.session() as session:
@@ -38,6 +42,12 @@ def register(store: Store, bundle: Bundle) -> None:
 
 def _is(digest: str) -> ColumnElement[bool]:
     return ModelVersion.digest == digest
+
+
+def _is_older_copy_there(store: Store, bundle: Bundle) -> bool:
+    card = bundle.card.to_json()
+    with store.reading() as session:
+        return card in session.scalars(select(ModelVersion.card)).all()
 
 
 def _register(session: Session, bundle: Bundle, location: str) -> None:

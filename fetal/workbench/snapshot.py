@@ -6,18 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from fetal.bundle import Bundle
 from fetal.planes import Plane
 from fetal.splits import TEST, TRAIN, VALIDATION, assign_sides
 from fetal.store.blobs import Blobs
-from fetal.store.tables import Annotation, ModelVersion, Patient, Scan
+from fetal.store.tables import Annotation, Patient, Scan
 from fetal.workbench.kept_together import groups, left_out
 
 SAMPLE = "sample"
@@ -111,21 +108,6 @@ def unlabelled(session: Session) -> list[int]:
     return list(session.scalars(query))
 
 
-def trained_on(session: Session, blobs: Blobs, version: ModelVersion | None) -> frozenset[str]:
-    """The digests of the scans that a model, or a model that it came from, was trained on."""
-    seen: frozenset[str] = frozenset()
-    while version is not None:
-        seen |= _trained_on(blobs.local_folder(version.location), version.digest)
-        version = session.get(ModelVersion, version.parent_id) if version.parent_id else None
-    return seen
-
-
-@lru_cache(maxsize=16)
-def _trained_on(folder: Path, _digest: str) -> frozenset[str]:
-    # A version's files never change, and checking them all takes a tenth of a second.
-    return Bundle.open(folder).trained_on()
-
-
 def sides_of(session: Session, scans: Iterable[Labelled], known: frozenset[str]) -> dict[str, str]:
     """Say on which side each patient with a labelled scan is, or would be.
 
@@ -138,7 +120,7 @@ def sides_of(session: Session, scans: Iterable[Labelled], known: frozenset[str])
     Args:
         session: the transaction.
         scans: the labelled scans.
-        known: digests of the scans that the champion was trained on.
+        known: digests of the scans that the champion has learnt from.
 
     Returns:
         The side of each patient; nothing is written.

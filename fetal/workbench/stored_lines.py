@@ -11,8 +11,8 @@ from fetal.workbench.bench import Workbench
 from fetal.workbench.matching import contradiction
 from fetal.workbench.tables_of_labels import LabelRow
 
-Found = tuple[int, LabelRow, str]
-"""A stored scan's number, the line that names it, and its label."""
+Found = tuple[int, LabelRow, str | None]
+"""A stored scan's number, the line that names it, and its label, if it has one."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class StoredLines:
     missing: list[str] = field(default_factory=list)
 
 
-def find_stored(bench: Workbench, labels: Sequence[tuple[LabelRow, str]]) -> StoredLines:
+def find_stored(bench: Workbench, labels: Sequence[tuple[LabelRow, str | None]]) -> StoredLines:
     """Find the scans that came from the images which lines name.
 
     Args:
@@ -56,8 +56,8 @@ def find_stored(bench: Workbench, labels: Sequence[tuple[LabelRow, str]]) -> Sto
         else:
             lines.missing.append(row.image)
     for several in by_scan.values():
-        different = list(dict.fromkeys(label for _, _, label in several))
-        if len(different) == 1:
+        different = list(dict.fromkeys(label for _, _, label in several if label))
+        if len(different) <= 1:
             lines.found += several
             continue
         numbers = [row.line for _, row, _ in several]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from fetal.workbench.cells import (
     kept_to_test,
 )
 from fetal.workbench.columns import Columns, guess_columns, says_which_test
+from fetal.workbench.exported_rows import ExportedRow, exported_row, is_export
 from fetal.workbench.table_text import LabelTableError, TableText, check_table_bytes
 
 __all__ = [
@@ -48,6 +49,7 @@ class LabelRow:
         machine: the ultrasound machine, where the table tells it.
         operator: the code of who scanned, where the table tells it; a name is not taken.
         test: true where the table keeps the image out of training (`Train` = 0).
+        exported: what else an export of this program tells; None in any other table.
         unclear: why the line cannot be used, as the end of a sentence; None where it can.
     """
 
@@ -58,6 +60,7 @@ class LabelRow:
     machine: str | None
     test: bool
     operator: str | None = None
+    exported: ExportedRow | None = None
     unclear: str | None = None
 
 
@@ -138,7 +141,15 @@ class LabelTable:
             columns: which column holds what.
         """
         rows = _Rows(self.names, columns, counted=self.counts_patients(columns))
-        return [rows.row(line, cells) for line, cells in self.lines]
+        made = [rows.row(line, cells) for line, cells in self.lines]
+        return self._as_exported(made) if is_export(self.names) else made
+
+    def _as_exported(self, rows: list[LabelRow]) -> list[LabelRow]:
+        told = [exported_row(self.names, cells) for _, cells in self.lines]
+        return [
+            replace(row, exported=one, test=row.test or one.test)
+            for row, one in zip(rows, told, strict=True)
+        ]
 
     def counts_patients(self, columns: Columns) -> bool:
         """Tell whether its patients are numbered from 0, so that 0 is a patient like any other.

@@ -18,10 +18,12 @@ from fetal.store.contents import holds_pixels
 from fetal.store.tables import Patient, Scan
 from fetal.store.tables import Prediction as PredictionRow
 from fetal.workbench.bench import Champion, Workbench
-from fetal.workbench.codes import patient_code, study_code, study_codes
+from fetal.workbench.codes import patient_code, study_codes
 from fetal.workbench.incoming import Incoming, Outcome, Owner, Taken
 from fetal.workbench.key import require_newest
 from fetal.workbench.lookalikes import look
+from fetal.workbench.recognition import origin_digest, picture_as_stored, stored_scan
+from fetal.workbench.scan_rows import new_row
 from fetal.workbench.unsure import OPEN, Gate
 
 __all__ = ["Incoming", "Outcome", "Owner", "Taken", "keep_prediction", "take", "take_read"]
@@ -117,11 +119,11 @@ def take_read(
             owner = _owner_of_study(session, bench, scan.study) or owner
     read = replace(read, scan=scan)
     taken = (
-        _already_there(bench, file, scan, png, owner, who)
+        _already_there(bench, file, read, owner, who)
         or gate.stop(file, read, owner, source, who)
         or _add(bench, file, scan, png, owner, who, source, champion, decided)
         # Somebody else stored the same scan while this one was predicted.
-        or _already_there(bench, file, scan, png, owner, who)
+        or _already_there(bench, file, read, owner, who)
         or Taken(file, Outcome.REFUSED, None, _ERASED)
     )
     gate.show(taken, read)
@@ -166,10 +168,10 @@ def _owner_of_study(session: Session, bench: Workbench, study: str) -> Owner | N
 
 
 def _already_there(
-    bench: Workbench, file: str, read: ReadScan, png: bytes, owner: Owner, who: str
+    bench: Workbench, file: str, read: ReadFile, owner: Owner, who: str
 ) -> Taken | None:
     with bench.store.reading() as session:
-        known = session.scalar(select(Scan).where(Scan.digest == read.digest))
+        known = stored_scan(session, bench, read.scan) if read.scan is not None else None
         if known is None:
             return None
         patient = session.get_one(Patient, known.patient_id)
@@ -178,7 +180,9 @@ def _already_there(
         sentence = f"Already there as {known.name}, filed under another patient; it stays there."
         if not patient.named and _refile(bench, known.id, owner, who):
             sentence = f"Already there as {known.name}; it is now filed under its patient."
-    if not holds_pixels(bench.blobs, known.blob, known.digest):
+    if not holds_pixels(bench.blobs, known.blob, known.digest) and (
+        png := picture_as_stored(known.digest, read)
+    ):
         _restore(bench, known, png, who)
         sentence += " Its picture was missing or damaged, and is whole again."
     return Taken(file, Outcome.ALREADY_THERE, known.id, sentence)
@@ -234,6 +238,8 @@ def _add(
     if not holds_pixels(bench.blobs, key, read.digest):
         bench.blobs.put(key, png)
     seen = look(bench, read, owner.pseudonym, source)
+    with bench.store.reading() as session:
+        origin = origin_digest(session, bench.blobs, read, file)
     with bench.store.session() as session:
         if session.scalar(select(Scan.id).where(Scan.digest == read.digest)) is not None:
             return None
@@ -243,7 +249,8 @@ def _add(
         # Somebody may have erased the same picture since it was written.
         if not bench.blobs.exists(key):
             bench.blobs.put(key, png)
-        scan = _row(session, bench, file, read, owner, who, source, key)
+        scan = new_row(session, bench, file, read, owner.pseudonym, origin, key)
+        scan.source, scan.added_by = source, who
         session.add(scan)
         session.flush()
         if champion is not None and prediction is not None:
@@ -255,36 +262,6 @@ def _add(
     alike = [seen.words()] if seen is not None and seen.found else []
     sentence = " ".join([f"Added as {scan.name}.", *read.warnings, *alike])
     return Taken(file, Outcome.ADDED, scan.id, sentence)
-
-
-def _row(
-    session: Session,
-    bench: Workbench,
-    file: str,
-    read: ReadScan,
-    owner: Owner,
-    who: str,
-    source: str,
-    key: str,
-) -> Scan:
-    height, width = read.pixels.shape
-    names = bench.pseudonyms
-    return Scan(
-        digest=read.digest,
-        name=f"S-{read.digest[:16]}",
-        file_key=names.file(file),
-        patient_id=owner.pseudonym,
-        source=source,
-        width=width,
-        height=height,
-        sector=[int(edge) for edge in read.sector],
-        machine=read.machine,
-        study=study_code(session, bench, read.study) if read.study else None,
-        day=names.day(read.day, owner.pseudonym) if read.day else None,
-        facts=dict(read.facts),
-        blob=key,
-        added_by=who,
-    )
 
 
 def _ensure(session: Session, bench: Workbench, owner: Owner) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, Prediction, doubt_words
@@ -60,8 +60,8 @@ _COLUMNS = (
     NEWEST.label,
     NEWEST.note,
     GIVEN.kind,
-    GIVEN.who,
-    GIVEN.at,
+    func.coalesce(GIVEN.given_by, GIVEN.who),
+    func.coalesce(GIVEN.given_at, GIVEN.at),
 )
 
 

@@ -20,12 +20,13 @@ def show(chosen: views.ScanFilter, found: int) -> None:
         f"{number(found, 'scan fits', 'scans fit')} the filter above. Each line holds the image’s "
         "name, its plane, the patient’s code, who labelled it and when, and the model’s opinion."
     )
+    files = own_files()
     labels, archive = st.columns(2, gap="large")
     with labels.container(border=True):
         st.markdown("**Labels only**")
         st.download_button(
             "Labels (CSV)",
-            data=lambda: dataset.export_labels(bench, chosen, who),
+            data=lambda: dataset.export_labels(bench, chosen, who, files),
             file_name=f"labels-{day}.csv",
             mime="text/csv",
             key="export-labels",
@@ -35,7 +36,20 @@ def show(chosen: views.ScanFilter, found: int) -> None:
         )
     with archive.container(border=True):
         st.markdown("**Labels and scans**")
-        packing(chosen, found, f"scans-{day}.zip")
+        packing(chosen, found, f"scans-{day}.zip", files)
+
+
+def own_files() -> list[str] | None:
+    """The names of the person's own files, where they want them beside the scans."""
+    with st.expander("Write your own file names beside the scans"):
+        pasted = st.text_area(
+            "Your files’ names, one in each line",
+            key="export-own-files",
+            help="Copy them from the folder from which the scans came. They are used for this "
+            "download only; the workspace does not keep them.",
+        )
+    names = [line.strip() for line in pasted.splitlines() if line.strip()]
+    return names or None
 
 
 class Packed:
@@ -44,9 +58,10 @@ class Packed:
     def __init__(self, file_name: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="fetal-export-")
         self.file = Path(self._folder.name) / file_name
+        self.left_out: tuple[str, ...] = ()
 
 
-def packing(chosen: views.ScanFilter, found: int, file_name: str) -> None:
+def packing(chosen: views.ScanFilter, found: int, file_name: str, files: list[str] | None) -> None:
     """Pack the archive first, since it takes a while; then offer it."""
     bench, who = desk.workbench(), person.name()
     name = desk.mine("export")
@@ -59,7 +74,9 @@ def packing(chosen: views.ScanFilter, found: int, file_name: str) -> None:
 
         def pack(report: Report) -> Packed:
             packed = Packed(file_name)
-            dataset.export_archive(bench, chosen, packed.file, who, on_progress=report)
+            packed.left_out = dataset.export_archive(
+                bench, chosen, packed.file, who, report, files
+            ).left_out
             return packed
 
         desk.works()[name] = Work(pack)
@@ -79,6 +96,8 @@ def packed(name: str) -> None:
     if work.failure:
         st.error(plain(work.failure))
         return
+    for sentence in work.result.left_out:
+        st.warning(sentence)
     target = work.result.file
     st.download_button(
         f"Download {plain(target.name)}",

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from fetal.scans import encode_png
+from fetal.scans import encode_png, find_sector
 from fetal.workbench.intake import Incoming
 
 
@@ -29,3 +29,8 @@ def unsure(seed: int, name: str | None = None) -> Incoming:
     rows, columns = np.mgrid[:120, :160]
     glow = (110 + seed) * np.exp(-((rows - 60) ** 2 + (columns - 80) ** 2) / 1500)
     return Incoming(name or f"unsure {seed}.png", encode_png(glow.astype(np.uint8)))
+
+
+def once(screen: np.ndarray) -> np.ndarray:
+    """What one look of the finder leaves of a screen, which is what version 0.1 stored."""
+    return np.where(find_sector(screen).mask, screen, np.uint8(0))

@@ -3,10 +3,16 @@ import io
 import zipfile
 
 import numpy as np
+import pytest
+from sqlalchemy import select
 
 from fetal.scans import decode_png
 from fetal.store.audit import entries
+from fetal.store.tables import Patient, Prediction, Scan
 from fetal.workbench import dataset, review, views
+from fetal.workbench.export_format import plain_cell, safe_cell
+from fetal.workbench.film import frame_name
+from fetal.workbench.own_names import own_names
 from fetal.workbench.views import ScanFilter
 
 
@@ -49,7 +55,7 @@ def test_an_archive_holds_labels_and_pixels_and_comes_in_again(bench, five_scans
     told = []
     target = dataset.export_archive(
         bench, ScanFilter(), tmp_path / "out" / "scans.zip", on_progress=lambda *a: told.append(a)
-    )
+    ).target
     assert told[-1] == (5, 5)
     with zipfile.ZipFile(target) as archive:
         assert len(archive.namelist()) == 6
@@ -106,3 +112,67 @@ def test_scans_are_counted_by_plane_and_by_patient(bench, five_scans):
 def test_an_empty_workspace_counts_nothing(bench):
     assert dataset.counts_per_plane(bench).empty
     assert dataset.counts_per_patient(bench).empty
+
+
+def test_the_table_says_how_much_the_model_doubts_and_on_which_side_a_patient_is(bench, five_scans):
+    with bench.store.session() as session:
+        scan = session.get_one(Scan, five_scans[0])
+        session.get_one(Patient, scan.patient_id).side = "validation"
+        said = session.scalars(select(Prediction).where(Prediction.scan_id == scan.id)).one()
+        said.doubt, said.unfamiliarity, scan.machine = "unknown", 1.25, "Voluson E6"
+    line = lines(dataset.export_labels(bench))[0]
+    assert (line["doubt"], line["unfamiliarity"]) == ("unknown", "1.2500")
+    assert (line["split"], line["source"], line["machine"]) == (
+        "validation",
+        "upload",
+        "Voluson E6",
+    )
+
+
+def test_new_columns_stand_behind_those_of_version_0_1(bench):
+    header = dataset.export_labels(bench).splitlines()[0]
+    assert header.startswith(
+        "image,plane,patient,annotator,time,model_plane,model_probability,model,note,doubt"
+    )
+
+
+def test_a_person_s_own_file_names_stand_beside_the_codes_and_are_not_kept(bench, five_scans):
+    names = ["ward/scan 0.png", "other/scan 0.tif", "scan 3.png", "unrelated.png"]
+    found = lines(dataset.export_labels(bench, files=names))
+    assert [line["file"] for line in found] == [
+        "ward/scan 0.png; other/scan 0.tif",
+        "",
+        "",
+        "scan 3.png",
+        "",
+    ]
+    assert "file" not in lines(dataset.export_labels(bench))[0]
+    files = [path for path in bench.workspace.folder.rglob("*") if path.is_file()]
+    assert not any(b"ward/scan" in path.read_bytes() for path in files)
+
+
+def test_a_frame_of_a_film_is_found_by_the_film_s_name(bench):
+    key = bench.pseudonyms.file(frame_name("clip.dcm", 11))
+    assert own_names(bench.pseudonyms, ["a/clip.dcm"], [key]) == {key: "a/clip.dcm, frame 12"}
+
+
+def test_an_archive_goes_on_without_a_damaged_picture_and_names_the_scan(
+    bench, five_scans, tmp_path
+):
+    with bench.store.reading() as session:
+        scan = session.get_one(Scan, five_scans[1])
+    bench.blobs.put(scan.blob, b"damaged")
+    found = dataset.export_archive(bench, None, tmp_path / "all.zip")
+    (sentence,) = found.left_out
+    assert scan.name in sentence
+    with zipfile.ZipFile(found.target) as archive:
+        pictures = [name for name in archive.namelist() if name.startswith("images/")]
+        assert len(pictures) == 4
+        assert len(lines(archive.read("labels.csv").decode())) == 5
+        assert scan.name in archive.read("left out.txt").decode()
+
+
+@pytest.mark.parametrize("text", ["=1", "'=1", "''+", "-ok", "plain", "'quoted'", "", "'"])
+def test_what_is_guarded_against_spreadsheets_reads_back(text):
+    assert plain_cell(safe_cell(text)) == text
+    assert safe_cell(text)[:1] not in ("=", "+", "-", "@")

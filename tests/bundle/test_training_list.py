@@ -1,0 +1,64 @@
+"""A model tells which scans it was trained on, also those that come back under other pixels."""
+
+import numpy as np
+import pytest
+
+from fetal.bundle import Bundle, DigestError, copy_with_card, write_bundle
+from fetal.scans.likeness import LEARNT_REACH, to_text
+from fetal.training.export import export_graph
+
+
+def with_bits(*numbers):
+    """A near-duplicate hash in which some bits are set."""
+    bits = np.zeros(256, np.uint8)
+    bits[list(numbers)] = 1
+    return np.packbits(bits).view(np.uint64)
+
+
+@pytest.fixture
+def hashed(network, card, tmp_path):
+    hashes = [to_text(with_bits()), to_text(with_bits(*range(1, 200)))]
+    return write_bundle(
+        tmp_path / "hashed",
+        card,
+        lambda folder: export_graph(network, folder),
+        ["a" * 64],
+        hashes=hashes,
+    )
+
+
+def test_a_scan_that_differs_little_from_one_of_its_training_is_alike(hashed):
+    near, far = with_bits(*range(1, 1 + LEARNT_REACH)), with_bits(*range(1, 2 + LEARNT_REACH))
+    learnt = Bundle.open(hashed.folder).training_list()
+    assert learnt.digests == {"a" * 64}
+    assert learnt.alike(np.array([near, far, with_bits()])).tolist() == [True, False, True]
+
+
+def test_a_copy_of_the_model_knows_as_much(hashed, card, tmp_path):
+    copy = copy_with_card(hashed, card, tmp_path / "copy").training_list()
+    assert copy.digests == hashed.trained_on()
+    assert np.array_equal(copy.hashes, hashed.training_list().hashes)
+
+
+def test_a_model_of_version_0_1_has_no_hashes_and_opens(write):
+    learnt = write().training_list()
+    assert learnt.digests
+    assert learnt.hashes.shape == (0, 4)
+    assert not learnt.alike(np.array([with_bits()])).any()
+
+
+def test_two_lists_are_joined(hashed, write):
+    joined = write().training_list().joined(hashed.training_list())
+    assert joined.digests == {"a" * 64, "b" * 64}
+    assert len(joined.hashes) == 2
+
+
+def test_a_changed_list_of_hashes_is_noticed(hashed):
+    path = hashed.folder / "trained_on_hashes.txt"
+    path.write_text(path.read_text().replace("0", "1", 1))
+    with pytest.raises(DigestError, match=r"trained_on_hashes\.txt"):
+        Bundle.open(hashed.folder)
+
+
+def test_models_with_the_same_weights_are_told(hashed, card, tmp_path):
+    assert hashed.same_weights(copy_with_card(hashed, card, tmp_path / "copy"))

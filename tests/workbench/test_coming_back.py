@@ -1,0 +1,221 @@
+"""An export reads back as what it was: in another workspace, and in its own."""
+
+import csv
+import io
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from fetal.phantom import simulate
+from fetal.planes import Plane
+from fetal.scans import encode_png, find_sector, pixel_digest
+from fetal.store.tables import Annotation, Patient, Scan
+from fetal.store.workspace import Workspace
+from fetal.workbench import dataset, open_workbench, review, views
+from fetal.workbench.import_report import ImportReport
+from fetal.workbench.imports import import_folder
+from fetal.workbench.intake import Incoming, Outcome, add_samples, add_scans
+from fetal.workbench.views import ScanFilter
+from tests.workbench.drawn import file, once
+
+KEPT = ("image", "plane", "annotator", "time", "note", "split", "source", "machine")
+
+
+@pytest.fixture
+def another(tmp_path, bench):
+    """A workspace elsewhere, with a key of its own."""
+    opened = open_workbench(Workspace.at(tmp_path / "elsewhere"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def exported(bench, tmp_path):
+    """An export of labelled, noted, unusable and sample scans of known and unknown patients."""
+    named = [
+        taken.scan_id for taken in add_scans(bench, [file(1), file(2)], who="Ann", patient="7")
+    ]
+    unknown = [taken.scan_id for taken in add_scans(bench, [file(3), file(4)], who="Ann")]
+    add_samples(bench, "Ann")
+    review.annotate(bench, named[0], "brain", "Ann", note="clear; “midline”,\nsecond line")
+    review.annotate(bench, named[1], "unusable", "=Bob", note="'=1+1")
+    review.annotate(bench, unknown[0], "femur", "Eva")
+    review.note(bench, unknown[1], "ask", "Eva")
+    with bench.store.session() as session:
+        session.get_one(Patient, session.get_one(Scan, named[0]).patient_id).side = "test"
+        session.get_one(Scan, unknown[0]).machine = "Voluson E6"
+    return pack(bench, tmp_path / "export.zip")
+
+
+def pack(bench, target):
+    return dataset.export_archive(bench, None, target).target
+
+
+def lines(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def table_of(archive):
+    return lines(zipfile.ZipFile(archive).read("labels.csv").decode())
+
+
+def told(rows):
+    return [{name: row[name] for name in KEPT} for row in rows]
+
+
+def by_name(rows):
+    return sorted(told(rows), key=lambda row: row["image"])
+
+
+def history(bench):
+    with bench.store.reading() as session:
+        return len(session.scalars(select(Annotation)).all()), views.count(bench)
+
+
+def test_labels_notes_people_times_and_marks_come_back_in_another_workspace(
+    exported, another, tmp_path
+):
+    report = import_folder(another, exported, "Carl")
+    assert (report.refused, report.count(Outcome.ADDED), report.labelled) == ([], 28, 3)
+    again = table_of(pack(another, tmp_path / "again.zip"))
+    before = table_of(exported)
+    # What else than “import” a scan came by is only told of samples.
+    for row in before:
+        row["source"] = "import" if row["source"] == "upload" else row["source"]
+    assert by_name(again) == by_name(before)
+    assert [row["note"] for row in again if row["annotator"] == "'=Bob"] == ["''=1+1"]
+
+
+def test_the_person_who_imported_is_kept_beside_the_one_who_labelled(exported, another):
+    import_folder(another, exported, "Carl")
+    with another.store.reading() as session:
+        rows = session.scalars(select(Annotation).where(Annotation.label == "brain")).all()
+        (row,) = rows
+        assert (row.who, row.given_by, row.kind) == ("Carl", "Ann", "import")
+        assert row.given_at < row.at
+    (scan,) = views.scans(another, ScanFilter(ids=(row.scan_id,)))
+    assert (scan.labelled_by, scan.labelled_at) == ("Ann", row.given_at)
+
+
+def test_patients_stay_apart_and_unknown_ones_unknown(exported, another):
+    import_folder(another, exported, "Carl")
+    before = {row["image"]: row["patient"] for row in table_of(exported)}
+    with another.store.reading() as session:
+        rows = session.execute(select(Scan.name, Patient.id, Patient.named).join(Patient)).all()
+    pairs = {(before[f"{row.name}.png"], row.id) for row in rows}
+    assert len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs})
+    assert all(row.named is not before[f"{row.name}.png"].startswith("U-") for row in rows)
+
+
+def test_in_its_own_workspace_an_export_adds_nothing(bench, exported):
+    before, table = history(bench), dataset.export_labels(bench)
+    report = import_folder(bench, exported, "Carl")
+    assert report.count(Outcome.ALREADY_THERE) == 28
+    assert (report.labelled, report.kept, report.refused) == (0, 0, [])
+    assert not any("another patient" in taken.sentence for taken in report.taken)
+    assert history(bench) == before
+    assert dataset.export_labels(bench) == table
+
+
+def test_its_table_alone_adds_nothing_and_misses_nothing(bench, exported):
+    before = history(bench)
+    data = zipfile.ZipFile(exported).read("labels.csv")
+    report = dataset.import_csv(bench, data, None, "Carl")
+    assert (report.labelled, report.missing, report.refused) == (0, [], [])
+    assert history(bench) == before
+
+
+def test_a_label_given_after_the_export_stays(bench, exported):
+    number = number_of(bench, "brain")
+    review.annotate(bench, number, "thorax", "Bob")
+    report = import_folder(bench, exported, "Carl")
+    assert (report.labelled, report.kept) == (0, 1)
+    assert views.scan(bench, number).label == "thorax"
+
+
+def test_a_label_that_was_taken_back_after_the_export_comes_back(bench, exported):
+    number = number_of(bench, "femur")
+    review.undo_last(bench, "Eva")
+    review.undo_last(bench, "Eva")
+    assert views.scan(bench, number).label is None
+    report: ImportReport = import_folder(bench, exported, "Carl")
+    assert report.labelled == 1
+    assert views.scan(bench, number).labelled_by == "Eva"
+
+
+def test_an_older_label_of_elsewhere_does_not_replace_a_newer_one(bench, exported, another):
+    add_scans(another, [file(1)], who="Carl", patient="7")
+    (scan,) = views.scans(another)
+    review.annotate(another, scan.id, "cervix", "Carl")
+    report = import_folder(another, exported, "Carl")
+    assert (report.labelled, report.kept) == (2, 1)
+    assert views.scan(another, scan.id).label == "cervix"
+
+
+def number_of(bench, label):
+    (number,) = (scan.id for scan in views.scans(bench) if scan.label == label)
+    return number
+
+
+def test_the_test_lock_of_a_patient_comes_back(exported, another):
+    import_folder(another, exported, "Carl")
+    with another.store.reading() as session:
+        sides = session.execute(select(Scan.id, Patient.side).join(Patient)).all()
+    locked = [row.id for row in sides if row.side == "test"]
+    assert sorted(views.scan(another, number).label for number in locked) == ["brain", "unusable"]
+
+
+@pytest.fixture
+def former(tmp_path):
+    """An export of version 0.1: nine columns, shorter names, pixels that were blanked once."""
+    pixels = once(simulate(Plane.FEMUR, 2032).pixels)
+    name = f"S-{pixel_digest(pixels)[:10]}.png"
+    sample = once(simulate(Plane.BRAIN, 2026).pixels)
+    mark = f"S-{pixel_digest(sample)[:10]}.png"
+    target = tmp_path / "former.zip"
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(
+            "labels.csv",
+            "image,plane,patient,annotator,time,model_plane,model_probability,model,note\n"
+            f"{name},femur,P-0123456789,Ann,2026-11-26T13:30:36+00:00,femur,0.9,old,'-ok\n"
+            f"{mark},,P-sample-brain-2026,,,brain,0.9,old,\n",
+        )
+        archive.writestr(f"images/{name}", encode_png(pixels))
+        archive.writestr(f"images/{mark}", encode_png(sample))
+    return target
+
+
+def test_an_export_of_version_0_1_keeps_names_notes_people_and_samples(another, former, tmp_path):
+    import_folder(another, former, "Carl")
+    again = table_of(pack(another, tmp_path / "again.zip"))
+    for row, before in zip(again, table_of(former), strict=True):
+        assert {name: row[name] for name in KEPT[:5]} == {name: before[name] for name in KEPT[:5]}
+    assert [row["source"] for row in again] == ["import", "sample"]
+
+
+def test_the_file_that_an_exported_scan_came_from_is_the_same_scan(another, former):
+    import_folder(another, former, "Carl")
+    screen = simulate(Plane.FEMUR, 2032).pixels
+    assert pixel_digest(once(screen)) != pixel_digest(once(once(screen)))
+    (taken,) = add_scans(another, [Incoming("a.png", encode_png(screen))], who="Carl")
+    assert taken.outcome is Outcome.ALREADY_THERE
+
+
+def test_a_picture_that_only_claims_to_be_exported_is_blanked_all_the_same(another):
+    screen = simulate(Plane.FEMUR, 2032).pixels
+    name = f"S-{pixel_digest(screen)[:16]}.png"
+    (taken,) = add_scans(another, [Incoming(name, encode_png(screen))], who="Carl")
+    outside = ~find_sector(screen).mask
+    assert screen[outside].any()
+    assert not views.pixels(another, taken.scan_id)[outside].any()
+
+
+def test_a_moment_without_a_zone_is_utc(another, former):
+    import_folder(another, former, "Carl")
+    text = zipfile.ZipFile(former).read("labels.csv").decode().replace("+00:00", "")
+    report = dataset.import_csv(another, text.replace("femur,P", "brain,P").encode(), None, "Carl")
+    assert (report.labelled, report.kept) == (0, 1)
+    number = number_of(another, "femur")
+    assert views.scan(another, number).labelled_at == datetime(2026, 11, 26, 13, 30, 36, tzinfo=UTC)

@@ -1,0 +1,159 @@
+"""No model is judged on scans that it learnt from, under whatever pixels they come back."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from fetal.bundle import write_bundle
+from fetal.phantom import simulate
+from fetal.planes import PLANES, Plane
+from fetal.scans import encode_png, pixel_digest, read_scan
+from fetal.scans.likeness import near_duplicate_hash, to_text
+from fetal.store.tables import ModelVersion, Patient, Scan
+from fetal.workbench import models, retraining
+from fetal.workbench.erasure import outlook
+from fetal.workbench.evaluation import evaluate
+from fetal.workbench.intake import Incoming, Outcome, add_scans
+from fetal.workbench.leaks import seen_by
+from fetal.workbench.review import annotate
+from fetal.workbench.unsure import OPEN
+from tests.tiny_model import tiny_model
+from tests.workbench.drawn import file, once
+from tests.workbench.labelling import WHO, add_version
+
+LEARNT = [(Plane.FEMUR, 2032), (Plane.OTHER, 2033), (Plane.BRAIN, 2042), (Plane.OTHER, 2050)]
+"""Simulated screens, of which version 0.1 blanked less than this one does."""
+
+
+def screen(one):
+    return simulate(*one).pixels
+
+
+def scan(one):
+    return read_scan(encode_png(screen(one)), "a.png")
+
+
+def packed(pixels, kind, **options):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind, **options)
+    return file.getvalue()
+
+
+def halved(pixels):
+    image = Image.fromarray(pixels)
+    return np.asarray(image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS))
+
+
+WAYS = {
+    "the same file": lambda one: encode_png(screen(one)),
+    "another format": lambda one: packed(screen(one), "BMP"),
+    "an export": lambda one: encode_png(scan(one).pixels),
+    "an export of version 0.1": lambda one: encode_png(once(screen(one))),
+    "a JPEG of the file": lambda one: packed(screen(one), "JPEG", quality=70),
+    "a JPEG of an export": lambda one: packed(scan(one).pixels, "JPEG", quality=70),
+    "an export of half the size": lambda one: encode_png(halved(scan(one).pixels)),
+    "an export, mirrored": lambda one: encode_png(scan(one).pixels[:, ::-1]),
+}
+
+
+@pytest.fixture
+def learnt(tmp_path, monkeypatch):
+    """Ships a tiny model that was trained on the screens; `hashes` false is as 0.1 wrote it."""
+
+    def ship(*, hashes):
+        bundle = tiny_model()
+        scans = [scan(one) for one in LEARNT]
+        digests = [one.digest for one in scans]
+        if not hashes:
+            digests = [pixel_digest(once(screen(one))) for one in LEARNT]
+        looks = [to_text(near_duplicate_hash(one.pixels, one.sector)) for one in scans]
+        folder = tmp_path / f"learnt-{hashes}"
+        write_bundle(
+            folder,
+            bundle.card,
+            lambda place: [
+                (place / name).write_bytes((bundle.folder / name).read_bytes())
+                for name in ("graph.xml", "graph.bin")
+            ],
+            digests,
+            hashes=looks if hashes else (),
+        )
+        monkeypatch.setenv("FETAL_MODEL", str(folder))
+
+    return ship
+
+
+def bring(bench, contents):
+    """Store pictures, each of a patient of its own who is kept apart for testing."""
+    numbers = []
+    for index, content in enumerate(contents):
+        (taken,) = add_scans(
+            bench, [Incoming("a.png", content)], who=WHO, patient=f"p{index}", gate=OPEN
+        )
+        assert taken.outcome is Outcome.ADDED
+        annotate(bench, taken.scan_id, PLANES[index % 2], WHO)
+        numbers.append(taken.scan_id)
+    with bench.store.session() as session:
+        for patient in session.scalars(select(Patient)):
+            patient.side = "test"
+    return numbers
+
+
+def unseen(bench):
+    with bench.store.reading() as session:
+        version = session.get_one(ModelVersion, bench.champion().version.id)
+        known = seen_by(session, bench.blobs, version)
+        return [row.id for row in session.scalars(select(Scan)) if row.digest not in known]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_scans_of_its_training_count_as_seen_however_they_come(learnt, open_bench, way):
+    learnt(hashes=True)
+    bench = open_bench()
+    *numbers, stranger = bring(bench, [*(WAYS[way](one) for one in LEARNT), file(1).data])
+    assert unseen(bench) == [stranger]
+    version = bench.champion().version.id
+    assert evaluate(bench, version).report.scans == 1
+    comparison = models.compare(bench, version, add_version(bench, tiny_model(2)))
+    assert (comparison.n_scans, comparison.left_out) == (1, len(numbers))
+
+
+@pytest.mark.parametrize("way", ["the same file", "another format", "an export of version 0.1"])
+def test_a_list_that_version_0_1_wrote_knows_its_scans_by_their_digests(learnt, open_bench, way):
+    learnt(hashes=False)
+    bench = open_bench()
+    bring(bench, [WAYS[way](one) for one in LEARNT])
+    assert unseen(bench) == []
+
+
+def test_a_workspace_of_version_0_1_knows_by_the_list_that_came_with_this_one(learnt, open_bench):
+    learnt(hashes=False)
+    open_bench().close()
+    learnt(hashes=True)
+    bench = open_bench()
+    assert [version.origin for version in models.versions(bench)] == ["shipped"]
+    bring(bench, [WAYS["a JPEG of the file"](one) for one in LEARNT])
+    assert unseen(bench) == []
+
+
+def test_patients_of_its_training_learn_and_are_not_tested_on(learnt, open_bench):
+    learnt(hashes=True)
+    bench = open_bench()
+    numbers = bring(bench, [WAYS["a JPEG of the file"](one) for one in LEARNT])
+    with bench.store.session() as session:
+        for patient in session.scalars(select(Patient)):
+            patient.side = None
+    assert retraining.outlook(bench).counts["test"] == dict.fromkeys(Plane, 0)
+    assert len(numbers) == len(LEARNT)
+
+
+def test_an_erasure_names_the_model_that_learnt_from_the_picture(learnt, open_bench):
+    learnt(hashes=True)
+    bench = open_bench()
+    bring(bench, [WAYS["a JPEG of the file"](LEARNT[0])])
+    with bench.store.reading() as session:
+        name = session.scalars(select(Scan.name)).one()
+    assert outlook(bench, name).models == ("tiny",)
