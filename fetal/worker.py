@@ -96,10 +96,14 @@ class Worker:
 
     def _refresh(self, model_id: int) -> None:
         # The workbench brings the predictor with it, which an idle worker does without.
+        from fetal.jobs.score import left_out_text
         from fetal.workbench import Workbench
         from fetal.workbench.models import refresh
 
-        refresh(Workbench(self._workspace, self._store), model_id, stop=self._stopping.is_set)
+        bench = Workbench(self._workspace, self._store)
+        left_out = refresh(bench, model_id, stop=self._stopping.is_set)
+        if left_out:
+            logger.warning(left_out_text(left_out))
 
     def _say_goodbye(self) -> None:
         try:

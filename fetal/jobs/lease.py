@@ -16,7 +16,6 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from fetal.jobs.patience import RETRY_SECONDS
 from fetal.store.database import Store
 from fetal.store.table_base import now
 from fetal.store.tables import Run, RunEvent
@@ -27,6 +26,8 @@ HEARTBEAT_SECONDS = 2.0
 POLL_SECONDS = 0.5
 SILENT_SECONDS = 20.0
 """A worker that has shown no sign of life for so long is gone."""
+AGAIN_SECONDS = 0.2
+"""How long after a sign of life that could not be written the next one is tried."""
 
 Event = dict[str, Any]
 """A row of `run_event` by column, not yet written."""
@@ -40,7 +41,8 @@ def clock(session: Session) -> datetime:
     """Return the time by the database, which all machines share, rather than by this machine."""
     if session.get_bind().dialect.name == "postgresql":
         # Not the beginning of the transaction, which may have waited long for another writer.
-        return session.execute(select(func.clock_timestamp())).scalar_one()
+        moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+        return moment
     # SQLite has no clock but that of the machine that holds its file.
     return now()
 
@@ -109,7 +111,7 @@ class Lease:
         with self._changing:
             self._kept.extend(events)
             self._values.update(values)
-        self._due.set()
+            self._due.set()
 
     def event(self, kind: str, **payload: Any) -> Event:
         """Make a line of this run's log, or a point of its curves, to be given to `write`."""
@@ -138,7 +140,6 @@ class Lease:
     ) -> None:
         # One at a time, so that the log keeps the order of what happened.
         with self._writing:
-            self._due.clear()
             with self._changing:
                 kept, before = list(self._kept), dict(self._values)
             with self.store.session() as session:
@@ -161,6 +162,9 @@ class Lease:
                 for name, value in before.items():
                     if self._values.get(name) is value:
                         del self._values[name]
+                # Not before: what could not be written is tried again soon.
+                if not self._kept and not self._values:
+                    self._due.clear()
 
 
 class Keeper:
@@ -175,7 +179,7 @@ class Keeper:
         self._threads = [
             threading.Thread(target=work, args=step, name="lease", daemon=True)
             for work, step in (
-                (self._repeat, (self._beat, RETRY_SECONDS)),
+                (self._repeat, (self._beat, AGAIN_SECONDS)),
                 (self._repeat, (self._look, POLL_SECONDS)),
             )
         ]
@@ -202,6 +206,7 @@ class Keeper:
                 # What was to be written is kept. Once the database is back, either it is written
                 # or the run turns out to be somebody else's by now.
                 logger.warning("Run %d: the database is locked or away.", self._lease.run_id)
+                self._lease._due.set()
                 self._over.wait(pause)
 
     def _beat(self) -> None:

@@ -4,6 +4,8 @@ It is cheap and may be done by anybody at any time: workers do it now and then, 
 it whenever somebody looks at a run, so that with no worker alive nothing stays “running”.
 """
 
+import time
+
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -13,6 +15,8 @@ from fetal.store.database import Store
 from fetal.store.tables import Run, RunEvent
 
 MOST_LOSSES = 3
+GRACE_SECONDS = 0.5
+"""How long a worker that waits for a locked database has to show that it lives."""
 
 LOST = "lost"
 """The kind of event that says that a worker vanished in the midst of a run."""
@@ -44,6 +48,7 @@ def recover(store: Store, queue: JobQueue) -> None:
             return
         moment = clock(session)
     if active.status == "running" and is_silent(moment, active.heartbeat_at):
+        _let_others_write(store)
         with store.session() as session:
             _take_away(session, active.id, active.attempts, active.heartbeat_at)
     if active.status == "queued" and active.cancel_asked:
@@ -53,6 +58,16 @@ def recover(store: Store, queue: JobQueue) -> None:
         status = session.execute(select(Run.status).where(Run.id == active.id)).scalar_one()
     if status == "queued" and active.id not in queue.waiting():
         queue.train(active.id)
+
+
+def _let_others_write(store: Store) -> None:
+    """Wait until nobody keeps the database locked, and a moment more.
+
+    Where it was locked for long, the worker lives and could not say so: it comes first.
+    """
+    with store.session() as session:
+        session.connection()
+    time.sleep(GRACE_SECONDS)
 
 
 def count_since_again(session: Session, run_id: int, kind: str) -> int:

@@ -1,7 +1,7 @@
 """What a model says of stored scans, kept once for every scan and model."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Insert, select
@@ -23,12 +23,16 @@ Progress = Callable[[int, int], None]
 
 BATCH = 16
 
+NAMED = 10
+"""How many scans that were left out are named; the others are only counted."""
+
 
 @dataclass(frozen=True)
 class StoredScan:
     """Where a scan's pixels are, and what to call it."""
 
     id: int
+    name: str
     digest: str
     blob: str
     sector: tuple[int, int, int, int]
@@ -47,7 +51,7 @@ def score(
     *,
     on_progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
-) -> None:
+) -> list[str]:
     """Predict the scans that a model has not predicted yet, and keep what it says.
 
     A scan whose picture is gone or damaged stays without a prediction, and so does one that is
@@ -60,12 +64,16 @@ def score(
         scan_ids: the scans to have predictions for.
         on_progress: told about every scan.
         stop: asked between scans; what is done by then is kept.
+
+    Returns:
+        The names of the scans that were left out, because their pictures are gone or damaged.
     """
     missing = _missing(store, model_id, scan_ids)
     done = len(scan_ids) - len(missing)
+    left_out: list[str] = []
     for start in range(0, len(missing), BATCH):
         batch = missing[start : start + BATCH]
-        readable = list(_read(store, batch))
+        readable = list(_read(store, batch, left_out))
         done += len(batch) - len(readable)
         rows = []
         predictions = model.predict_many(read for _, read in readable)
@@ -78,15 +86,33 @@ def score(
                 break
         _keep(store, rows)
         if stop is not None and stop():
-            return
+            break
+    return left_out
 
 
-def _read(store: Store, scans: Sequence[StoredScan]) -> Iterator[tuple[int, Scan]]:
+def left_out_text(names: Collection[str]) -> str:
+    """Say which scans a model could not predict, in one sentence.
+
+    Args:
+        names: the scans' names; at least one.
+
+    Returns:
+        How many, and the names of the first ones.
+    """
+    told = ", ".join(sorted(names)[:NAMED]) + (", …" if len(names) > NAMED else "")
+    were = "1 scan was" if len(names) == 1 else f"{len(names)} scans were"
+    return f"{were} left out, because the pictures are missing or damaged: {told}."
+
+
+def _read(
+    store: Store, scans: Sequence[StoredScan], left_out: list[str]
+) -> Iterator[tuple[int, Scan]]:
     for scan in scans:
         try:
             yield scan.id, scan.read(store)
         except BlobError as error:
-            logger.warning("scan %s is left out: %s", scan.id, error)
+            logger.warning("Scan %s is left out: %s", scan.name, error)
+            left_out.append(scan.name)
 
 
 def _keep(store: Store, rows: Sequence[dict[str, object]]) -> None:
@@ -104,10 +130,16 @@ def _missing(store: Store, model_id: int, scan_ids: Sequence[int]) -> list[Store
         known = set(session.scalars(said))
         wanted = set(scan_ids) - known
         rows = session.execute(
-            select(tables.Scan.id, tables.Scan.digest, tables.Scan.blob, tables.Scan.sector)
+            select(
+                tables.Scan.id,
+                tables.Scan.name,
+                tables.Scan.digest,
+                tables.Scan.blob,
+                tables.Scan.sector,
+            )
         )
         found = {
-            row.id: StoredScan(row.id, row.digest, row.blob, tuple(row.sector))
+            row.id: StoredScan(row.id, row.name, row.digest, row.blob, tuple(row.sector))
             for row in rows
             if row.id in wanted
         }

@@ -26,7 +26,7 @@ from fetal.jobs.patience import Result, is_passing, patiently
 from fetal.jobs.queue import JobQueue
 from fetal.jobs.recovery import count_since_again
 from fetal.jobs.registry import register, version_of
-from fetal.jobs.score import score
+from fetal.jobs.score import left_out_text, score
 from fetal.predict import load_model
 from fetal.store.contents import read_snapshot
 from fetal.store.database import Store
@@ -148,9 +148,9 @@ class Supervisor:
                     raise
                 # Written before it goes on, so that a second time is known to be one.
                 note = lease.event(KILLED, text=KILLED_TEXT)
-                self._patiently(lease, lambda note=note: lease.write(note))
+                self._patiently(lease, partial(lease.write, note))
             else:
-                return self._patiently(lease, lambda made=bundle: register(self.store, made, run))
+                return self._patiently(lease, partial(register, self.store, bundle, run))
 
     def _row(self, run_id: int) -> Run:
         with self.store.reading() as session:
@@ -173,6 +173,7 @@ class Supervisor:
         contenders, stages = self._patiently(lease, lambda: self._contenders(run, version))
         stage = {"stage": COMPARING, "index": stages, "of": stages}
         lease.later(lease.event("stage", **stage), progress=stage)
+        left_out: set[str] = set()
         for number, contender in enumerate(contenders):
             predict = partial(
                 score,
@@ -182,7 +183,9 @@ class Supervisor:
                 tests,
                 on_progress=self._reporter(lease, stage, number, len(contenders)),
             )
-            self._patiently(lease, predict)
+            left_out.update(self._patiently(lease, predict))
+        if left_out:
+            lease.later(lease.event("log", text=left_out_text(left_out)))
 
     def _contenders(self, run: Run, version: ModelVersion) -> tuple[list[ModelVersion], int]:
         """The models to be compared, and how many stages the run has."""

@@ -202,19 +202,24 @@ def archive(bench: Workbench, model_id: int) -> bytes:
     return packed.getvalue()
 
 
-def refresh(bench: Workbench, model_id: int, *, stop: Callable[[], bool] | None = None) -> None:
+def refresh(
+    bench: Workbench, model_id: int, *, stop: Callable[[], bool] | None = None
+) -> list[str]:
     """Let a newly promoted model predict the scans that wait for a label.
 
     Args:
         bench: the open workbench.
         model_id: the version; nothing is done where another one predicts by now.
         stop: asked between scans.
+
+    Returns:
+        The names of the scans that were left out, because their pictures are gone or damaged.
     """
     with bench.store.reading() as session:
         if champion_id(session) != model_id:
-            return
+            return []
         waiting = unlabelled(session)
-    score(bench.store, bench.model(model_id), model_id, waiting, stop=stop)
+    return score(bench.store, bench.model(model_id), model_id, waiting, stop=stop)
 
 
 def _row(session: Session, model_id: int) -> ModelVersion:

@@ -20,7 +20,6 @@ from fetal.store.tables import ModelVersion, Patient, Run, RunEvent, Scan
 from fetal.store.workspace import Workspace
 from tests.tiny_model import tiny_model
 
-TESTED = f"scans/aa/{'a' * 64}.png"
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
 
@@ -48,19 +47,21 @@ class Site:
         parent = tiny_model(1)
         self.store.blobs.put_folder("models/shipped-test", parent.folder)
         pixels = simulate(Plane.BRAIN, 3, size=(120, 160)).pixels
-        self.store.blobs.put(TESTED, encode_png(pixels))
+        self.digest = pixel_digest(pixels)
+        self.blob = f"scans/{self.digest[:2]}/{self.digest}.png"
+        self.store.blobs.put(self.blob, encode_png(pixels))
         with self.store.session() as session:
             session.add(Patient(id="P-1", named=True, side="test"))
             session.flush()
             scan = Scan(
-                digest=pixel_digest(pixels),
+                digest=self.digest,
                 name="S-aaaa",
                 patient_id="P-1",
                 source="upload",
                 width=160,
                 height=120,
                 sector=[0, 0, 160, 120],
-                blob=TESTED,
+                blob=self.blob,
                 added_by="Ada",
             )
             version = ModelVersion(
@@ -70,7 +71,7 @@ class Site:
             session.flush()
             self.scan, self.parent = scan.id, version.id
         self.examples = [entry(self.scan + 1, "b" * 64, "P-2", "train")]
-        self.test = [entry(self.scan, "a" * 64, "P-1", "test")]
+        self.test = [entry(self.scan, self.digest, "P-1", "test")]
         content = json.dumps({"examples": self.examples, "test": self.test}).encode()
         self.snapshot = f"snapshots/{sha256(content).hexdigest()}.json"
         self.store.blobs.put(self.snapshot, content)

@@ -38,7 +38,7 @@ def locked(site):
     try:
         with pytest.raises(OperationalError), site.store.session() as session:
             session.connection()
-        yield
+        yield other.rollback
     finally:
         other.rollback()
         other.close()
@@ -106,6 +106,18 @@ def test_a_worker_that_was_replaced_meanwhile_writes_nothing_of_what_it_kept(sit
     with first.keep():
         assert first.lost.wait(10)
     assert "too late" not in site.texts()
+
+
+def test_a_worker_that_only_waited_for_the_database_keeps_its_run(site, long_ago, caplog):
+    lease = claim(site.store, site.run_id, "worker", "CPU, 2 cores")
+    site.change(heartbeat_at=long_ago)
+    lease.later(lease.event("log", text="kept"))
+    with locked(site) as release, lease.keep():
+        until(lambda: AWAY in caplog.text)
+        release()
+        recover(site.store, site.queue)
+        assert (site.run().status, site.run().worker) == ("running", "worker")
+        until(lambda: "kept" in site.texts())
 
 
 def test_a_worker_that_is_told_to_stop_does_not_wait_for_the_database(site, in_background):

@@ -98,3 +98,12 @@ def test_a_missing_snapshot_is_an_explained_failure(site, supervise):
     supervise("finish")
     assert site.run().status == "failed"
     assert site.snapshot in site.run().reason
+
+
+def test_a_damaged_picture_is_left_out_of_the_comparison_and_named(site, supervise):
+    site.store.blobs.put(site.blob, b"no picture any more")
+    supervise("finish")
+    assert (site.run().status, site.run().reason) == ("done", None)
+    assert site.texts()[-1] == (
+        "1 scan was left out, because the pictures are missing or damaged: S-aaaa."
+    )

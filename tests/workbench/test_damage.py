@@ -92,7 +92,7 @@ def test_a_new_champion_predicts_all_other_scans(bench, five_scans, damage):
     damage(five_scans[3])
     version = add_version(bench, tiny_model(2, "v2"))
     models.promote(bench, version, "Ann")
-    models.refresh(bench, version)
+    assert models.refresh(bench, version) == [views.scan(bench, five_scans[3]).name]
     with bench.store.reading() as session:
         said = select(Prediction.scan_id).where(Prediction.model_id == version)
         assert set(session.scalars(said)) == set(five_scans) - {five_scans[3]}
