@@ -18,6 +18,7 @@ from fetal.training.checkpoint import (
     save_variables,
 )
 from fetal.training.device import choose_precision, describe
+from fetal.training.divergence import ending_where_it_diverges
 from fetal.training.examples import Example, check_examples, hash_of, phantoms
 from fetal.training.export import export_graph
 from fetal.training.feature_cache import open_cache
@@ -64,12 +65,14 @@ def train(
     Raises:
         UnfitExamplesError: too few scans, planes or patients.
         WeightsError: the weights to start from cannot be had.
+        DivergedError: the loss is no number any more.
     """
     if (folder / MODEL).exists():
         return Bundle.open(folder / MODEL)
     folder.mkdir(parents=True, exist_ok=True)
     check_examples(examples)
     settings = _as_champion(settings, champion)
+    report = ending_where_it_diverges(report)
     run = _Run(settings, folder, report, champion, cache)
     run.begin()
     sides = run.read(examples)

@@ -126,6 +126,9 @@ class Site:
         stopping = stopping or threading.Event()
         return Supervisor(self.store, self.queue, "worker", stopping, self.command(mode))
 
+    def train_with(self, command):
+        Supervisor(self.store, self.queue, "worker", command=command).supervise(self.run_id)
+
     def command(self, mode):
         return [sys.executable, str(STAND_IN), mode, str(tiny_model(2, "v2 · today").folder)]
 
