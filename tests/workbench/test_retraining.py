@@ -200,6 +200,16 @@ def test_without_a_worker_a_lost_run_is_shown_as_waiting(bench):
     assert (seen.status, seen.stage) == ("queued", "Waiting for a worker")
 
 
+@pytest.mark.parametrize("year", [2020, 2090])
+def test_a_dead_workers_run_is_cancelled_at_once_whatever_the_clock_did(bench, year):
+    label_scans(bench)
+    run = retraining.start(bench, WHO)
+    heard = run.asked_at.replace(year=year)
+    set_run(bench, run.id, status="running", attempts=1, heartbeat_at=heard)
+    assert retraining.cancel(bench, run.id, WHO).status == "cancelled"
+    assert retraining.start(bench, WHO).id != run.id
+
+
 def test_an_unknown_run_is_named(bench):
     with pytest.raises(UnknownRunError, match="no run with the number 7"):
         retraining.run(bench, 7)
