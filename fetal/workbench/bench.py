@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fetal.bundle import Bundle, BundleError, MissingFileError, stated_digest
@@ -132,26 +133,44 @@ class Workbench:
             version = session.get(ModelVersion, version_id)
         if version is None:
             raise NoModelError(f"This workspace has no model with the number {version_id}.")
-        loaded = self._open(version.location)
+        loaded = self._open(version)
         with self._lock:
             while len(self._models) >= _MODELS_KEPT:
                 del self._models[next(iter(self._models))]
             self._models[version_id] = loaded
         return loaded
 
-    def _open(self, location: str) -> "Model":
+    def _open(self, version: ModelVersion) -> "Model":
         # What needs no model, such as an export of labels, starts sooner without OpenVINO.
         from fetal.predict import load_model
 
         try:
-            return load_model(self.blobs.local_folder(location))
+            return load_model(self._folder(version))
+        except BundleError:
+            # The local copy of a remote model may be damaged while the model itself is whole.
+            copied = self.blobs.drop_copy(version.location)
+            if not copied and not self._bring_again(version):
+                raise
+            return load_model(self._folder(version))
+
+    def _folder(self, version: ModelVersion) -> Path:
+        try:
+            return self.blobs.local_folder(version.location)
         except BlobMissingError as error:
             raise MissingFileError(str(error)) from error
+
+    def _bring_again(self, version: ModelVersion) -> bool:
+        """Store the files of the model that came with the program again, if it is this version."""
+        from fetal.predict import shipped_folder
+
+        try:
+            folder = shipped_folder()
+            if stated_digest(folder) != version.digest:
+                return False
+            self.blobs.put_folder(version.location, Bundle.open(folder).folder)
         except BundleError:
-            # The copy of a remote model may be damaged while the model itself is whole.
-            if not self.blobs.drop_copy(location):
-                raise
-            return load_model(self.blobs.local_folder(location))
+            return False
+        return True
 
     def bring_shipped(self) -> None:
         """Add the model that came with the program, where the workspace does not have it yet.

@@ -141,5 +141,6 @@ def _models(bench: Workbench) -> Iterator[Damage | None]:
             yield Damage(
                 f"The model “{version.name}”",
                 isinstance(error, BlobMissingError),
-                f"Restore the folder “{version.location}” from a backup.",
+                f"Restore the folder “{version.location}” from a backup; if it came with this "
+                f"program, start the app, which stores it again.",
             )

@@ -54,7 +54,11 @@ def test_the_gallery_shows_the_other_scans(open_app, damaged):
     assert len(sentences(app)) == 1
 
 
-def test_a_champion_whose_files_are_damaged_takes_no_page_down(open_app, damaged):
+def test_a_champion_whose_files_are_damaged_takes_no_page_down(
+    open_app, damaged, monkeypatch, tmp_path
+):
+    # Nobody has the model at hand to store it again.
+    monkeypatch.setenv("FETAL_MODEL", str(tmp_path))
     shutil.rmtree(desk.workbench().workspace.folder / "blobs" / "models")
     for page in ("scans", "review", "models"):
         app = open_app(page)

@@ -3,10 +3,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from fetal.bundle import BundleError
 from fetal.scans import PseudonymKeyError
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.store.workspace import Workspace
 from fetal.workbench import NoModelError, Workbench, models, open_workbench
+from fetal.workbench.damage import find_damage
 from tests.tiny_model import tiny_model
 
 
@@ -91,3 +93,23 @@ def test_a_damaged_copy_of_a_remote_model_heals_itself(tmp_path, monkeypatch):
     again = open_workbench(workspace)
     assert again.champion().version.name == name
     again.close()
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda graph: graph.unlink(), lambda graph: graph.write_bytes(b"")]
+)
+def test_a_damaged_model_that_came_with_the_program_is_stored_again(open_bench, damage):
+    bench = open_bench()
+    [graph] = (bench.workspace.folder / "blobs" / "models").rglob("graph.bin")
+    damage(graph)
+    assert bench.champion().model.bundle.digest == tiny_model().digest
+    assert list(find_damage(bench)) == []
+
+
+def test_a_damaged_model_that_did_not_is_refused(open_bench, monkeypatch, tmp_path):
+    bench = open_bench()
+    monkeypatch.setenv("FETAL_MODEL", str(tmp_path))
+    [graph] = (bench.workspace.folder / "blobs" / "models").rglob("graph.bin")
+    graph.write_bytes(b"")
+    with pytest.raises(BundleError, match="damaged"):
+        bench.champion()

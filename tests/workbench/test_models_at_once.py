@@ -136,10 +136,10 @@ def test_a_model_that_loads_slowly_keeps_nobody_from_another(both_bench, challen
     loads, go_on = threading.Event(), threading.Event()
     open_folder = both_bench._open
 
-    def slowly(location):
+    def slowly(version):
         loads.set()
         assert go_on.wait(60)
-        return open_folder(location)
+        return open_folder(version)
 
     monkeypatch.setattr(both_bench, "_open", slowly)
     slow = threading.Thread(target=lambda: both_bench.model(challengers[0]))
