@@ -13,7 +13,7 @@ from fetal.workbench.sources import NoFolderError, Source, open_source
 from fetal.workbench.tables_of_labels import read_table_file
 from fetal.workbench.taking import Incoming
 from fetal.workbench.unsure import WhenUnsure
-from fetal.workbench.waiting import WaitingRoom
+from fetal.workbench.waiting_room import WaitingRoom
 
 __all__ = [
     "NoFolderError",

@@ -26,7 +26,7 @@ from fetal.workbench.stored_lines import find_stored
 from fetal.workbench.tables_of_labels import LabelRow
 from fetal.workbench.taking import Incoming, Outcome, Owner, Taken, take_read
 from fetal.workbench.unsure import Gate, Held, WhenUnsure
-from fetal.workbench.waiting import WaitingRoom
+from fetal.workbench.waiting_room import WaitingRoom
 
 __all__ = ["ImportReport", "LabelledIntake"]
 

@@ -146,6 +146,9 @@ def _unless_refused(label: str, entry: Entry, source: Source) -> Iterable[Piece]
 
 
 def _is_archive(label: str, content: Path | bytes) -> bool:
+    if PurePosixPath(label).suffix.lower() in _SPREADSHEETS:
+        # Some are archives too, of files that nobody asked for.
+        return False
     if isinstance(content, bytes):
         return is_archive(content)
     return label.lower().endswith(".zip")

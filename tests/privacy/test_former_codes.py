@@ -1,8 +1,10 @@
 """Workspaces of version 0.1, whose codes have ten digits, keep filing new scans with the old."""
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select, update
 
+from fetal.cli import main
 from fetal.scans import Pseudonyms
 from fetal.store.tables import Patient, Scan
 from fetal.workbench import Workbench, key
@@ -104,3 +106,14 @@ def test_the_name_of_one_scan_erases_one_scan(bench: Workbench) -> None:
         assert session.scalars(select(Scan.name)).all() == [f"{name}000000"]
     with pytest.raises(UnknownCodeError):
         outlook(bench, name)
+
+
+def test_a_patient_of_0_1_is_erased_by_identifier(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FETAL_WORKSPACE", str(bench.workspace.folder))
+    add_scans(bench, came_with(1), who="Ann")
+    by_0_1(bench, "4711")
+    answer = CliRunner().invoke(main, ["forget", "--identifier", "--yes"], input="4711\n")
+    assert "Erased 1 scan" in answer.output
+    assert codes(bench) == (set(), set())

@@ -86,4 +86,7 @@ def test_what_cannot_be_kept_to_test_any_more_is_told(bench: Workbench) -> None:
 def test_a_spreadsheet_beside_the_folders_is_pointed_out() -> None:
     plan = plan_import([file(1, "brain/a.png"), Incoming("labels.xlsx", b"PK\3\4")])
     assert len(plan.images) == 1
-    assert "labels.xlsx" not in "".join(plan.notes) or "save it as CSV" in plan.notes[0]
+    [note] = plan.notes
+    assert note.startswith("“labels.xlsx” is not read")
+    assert "save it as CSV" in note
+    assert plan.refused == []
