@@ -27,6 +27,7 @@ UNKNOWN = "unknown"
 MISSING = "the folder does not hold the image"
 UNUSABLE = "the line’s plane or image is not clear"
 UNLABELLED = "the line gives no plane, or calls the image unusable"
+SIMULATED = "it is one of the program’s simulated samples"
 UNREADABLE = "the image cannot be read as a scan"
 CONTRADICTED = "the same picture has different planes"
 
@@ -139,6 +140,8 @@ def labelled_images(
             continue
         if one.label is None or one.label == tables.UNUSABLE:
             left_out[UNLABELLED] += 1
+        elif one.row.exported is not None and one.row.exported.sample:
+            left_out[SIMULATED] += 1
         elif one.piece is None:
             left_out[MISSING] += 1
         elif one.piece.path is None:

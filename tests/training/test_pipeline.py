@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from fetal.planes import Plane
-from fetal.training.examples import Example, UnfitExamplesError
+from fetal.scans.likeness import from_texts
+from fetal.training.examples import Example, UnfitExamplesError, hash_of
 from fetal.training.pipeline import train
 from fetal.training.record import About
 from fetal.training.restore import restore
@@ -28,6 +29,8 @@ def test_the_card_says_what_the_model_was_trained_on(
     assert origin["patients"] == 24
     assert origin["sides"] == {"train": 16, "validation": 8}
     assert training.bundle.trained_on() == {example.digest for example in examples}
+    looks = from_texts([hash_of(example) for example in examples])
+    assert training.bundle.training_list().alike(looks).all()
     assert training.bundle.card.metrics["validation"]["n"] == 8
 
 

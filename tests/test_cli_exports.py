@@ -1,0 +1,78 @@
+"""Exports by the command line, and what a measurement leaves out although its pixels are new."""
+
+import csv
+import io
+import os
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from fetal.bundle import write_bundle
+from fetal.cli import main
+from fetal.scans import read_scan
+from fetal.scans.likeness import near_duplicate_hash, to_text
+from tests.tiny_model import tiny_model
+from tests.workbench.drawn import fan, file
+
+
+@pytest.fixture
+def fetal(tmp_path, monkeypatch):
+    """Runs a command in a folder and a workspace of its own."""
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(main, [os.fspath(word) for word in words])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for seed, plane in enumerate(("brain", "femur", "femur")):
+        place = tmp_path / "scans" / plane / f"scan {seed}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(file(seed).data)
+    return tmp_path / "scans"
+
+
+def test_an_export_names_the_files_that_the_person_still_has(fetal, folder, tmp_path):
+    assert fetal("import", folder).exit_code == 0
+    (folder / "femur" / "scan 2.png").unlink()
+    answer = fetal("export", "labels.csv", "--match", folder)
+    assert answer.exit_code == 0, answer.output
+    rows = csv.DictReader((tmp_path / "labels.csv").open())
+    assert sorted(row["file"] for row in rows) == ["", "brain/scan 0.png", "femur/scan 1.png"]
+
+
+def test_an_export_says_which_picture_is_damaged(fetal, folder, tmp_path):
+    assert fetal("import", folder).exit_code == 0
+    damaged, *_ = sorted((tmp_path / "workspace" / "blobs" / "scans").rglob("*.png"))
+    damaged.write_bytes(b"damaged")
+    answer = fetal("export", "all.zip")
+    assert answer.exit_code == 1
+    assert f"S-{damaged.stem[:16]}" in answer.stderr
+    assert (tmp_path / "all.zip").is_file()
+
+
+def test_evaluate_leaves_out_a_jpeg_of_what_the_model_was_trained_on(fetal, folder, tmp_path):
+    learnt = read_scan(file(0).data, "a.png")
+    bundle = tiny_model()
+    seen = write_bundle(
+        tmp_path / "seen",
+        bundle.card,
+        lambda place: [
+            (place / name).write_bytes((bundle.folder / name).read_bytes())
+            for name in ("graph.xml", "graph.bin")
+        ],
+        [learnt.digest],
+        hashes=[to_text(near_duplicate_hash(learnt.pixels, learnt.sector))],
+    )
+    packed = io.BytesIO()
+    Image.fromarray(fan(0)).save(packed, "JPEG", quality=90)
+    (folder / "brain" / "scan 0.png").write_bytes(packed.getvalue())
+    (tmp_path / "labels.csv").write_text(
+        "image,plane,patient\nscan 0.png,brain,P1\nscan 1.png,femur,P2\nscan 2.png,femur,P3\n"
+    )
+    answer = fetal("evaluate", "--data", "labels.csv", "--images", folder, "--model", seen.folder)
+    assert answer.exit_code == 0, answer.output
+    assert "on 2 scans of 2 patients" in answer.stdout
+    assert "1 image looks like scans that the model was trained on; left out." in answer.stderr
