@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import zipfile
 
 import pytest
 from click.testing import CliRunner
@@ -10,10 +11,12 @@ from PIL import Image
 
 from fetal.bundle import write_bundle
 from fetal.cli import main
-from fetal.scans import read_scan
+from fetal.phantom import simulate
+from fetal.planes import Plane
+from fetal.scans import encode_png, read_scan
 from fetal.scans.likeness import near_duplicate_hash, to_text
 from tests.tiny_model import tiny_model
-from tests.workbench.drawn import fan, file
+from tests.workbench.drawn import file
 
 
 @pytest.fixture
@@ -54,7 +57,8 @@ def test_an_export_says_which_picture_is_damaged(fetal, folder, tmp_path):
 
 
 def test_evaluate_leaves_out_a_jpeg_of_what_the_model_was_trained_on(fetal, folder, tmp_path):
-    learnt = read_scan(file(0).data, "a.png")
+    screen = simulate(Plane.BRAIN, 2042).pixels
+    learnt = read_scan(encode_png(screen), "a.png")
     bundle = tiny_model()
     seen = write_bundle(
         tmp_path / "seen",
@@ -67,7 +71,7 @@ def test_evaluate_leaves_out_a_jpeg_of_what_the_model_was_trained_on(fetal, fold
         hashes=[to_text(near_duplicate_hash(learnt.pixels, learnt.sector))],
     )
     packed = io.BytesIO()
-    Image.fromarray(fan(0)).save(packed, "JPEG", quality=90)
+    Image.fromarray(screen).save(packed, "JPEG", quality=75)
     (folder / "brain" / "scan 0.png").write_bytes(packed.getvalue())
     (tmp_path / "labels.csv").write_text(
         "image,plane,patient\nscan 0.png,brain,P1\nscan 1.png,femur,P2\nscan 2.png,femur,P3\n"
@@ -76,3 +80,15 @@ def test_evaluate_leaves_out_a_jpeg_of_what_the_model_was_trained_on(fetal, fold
     assert answer.exit_code == 0, answer.output
     assert "on 2 scans of 2 patients" in answer.stdout
     assert "1 image looks like scans that the model was trained on; left out." in answer.stderr
+
+
+def test_evaluate_says_in_one_sentence_what_an_export_has_no_plane_for(fetal, folder):
+    fetal("import", folder)
+    fetal("demo")
+    assert fetal("export", "all.zip").exit_code == 0
+    with zipfile.ZipFile("all.zip") as archive:
+        archive.extractall("out")
+    answer = fetal("evaluate", "--data", "out/labels.csv", "--images", "out/images")
+    assert "on 3 scans of" in answer.stdout
+    assert "24 lines give no plane, or an unusable image, and were left out." in answer.stderr
+    assert "Line " not in answer.stderr

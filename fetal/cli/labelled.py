@@ -186,6 +186,9 @@ def _tell(left_out: Counter[str]) -> None:
     if unlabelled := left_out[UNLABELLED]:
         lines = options.count_of(unlabelled, "line gives", "lines give")
         options.complain(f"{lines} no plane, or an unusable image, and were left out.")
+    if simulated := left_out[SIMULATED]:
+        lines = options.count_of(simulated, "line names", "lines name")
+        options.complain(f"{lines} the program’s simulated samples, and were left out.")
 
 
 def _attempt(image: LabelledImage) -> Scan | ScanError | OSError:
