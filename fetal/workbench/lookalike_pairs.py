@@ -187,7 +187,7 @@ def decide(
 
 
 def take_back(bench: Workbench, pair: Pair, who: str) -> None:
-    """Take the decision on a pair back: nobody has decided, and what it did ends.
+    """Take one's own decision on a pair back: nobody has decided, and what it did ends.
 
     Args:
         bench: the workbench.
@@ -195,12 +195,15 @@ def take_back(bench: Workbench, pair: Pair, who: str) -> None:
         who: the person.
 
     Raises:
-        PairError: there is no such pair, or nothing was decided.
+        PairError: there is no such pair, or nothing was decided, or another person decided.
     """
     one, other = max(pair), min(pair)
     with bench.store.session() as session:
-        if (one, other) not in standing(session):
+        decision = standing(session).get((one, other))
+        if decision is None:
             raise PairError("Nothing stands on these two scans; reload the page.")
+        if decision.who != who:
+            raise PairError(f"Only {decision.who} can take this back. Decide otherwise instead.")
         session.add(LookalikeDecision(scan_id=one, other_id=other, decision=OPEN, who=who))
 
 

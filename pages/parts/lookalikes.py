@@ -101,15 +101,7 @@ def one_pair(pair: LookalikePair, one: ScanView, other: ScanView) -> None:
             with column:
                 picture(scan, pair.sides[place])
                 if not pair.settled:
-                    st.button(
-                        "Same picture: leave this one out",
-                        key=f"copy-{key}-{scan.id}",
-                        icon=":material/content_copy:",
-                        on_click=decide,
-                        args=(pair, COPY, scan.id),
-                        help="It keeps its label, and takes no part in training or testing.",
-                        width="stretch",
-                    )
+                    leave_out(pair, scan, key)
         with pictures[2]:
             st.markdown(_heading(pair))
             st.caption(f"Alike: {percent(pair.similarity)}")
@@ -118,7 +110,20 @@ def one_pair(pair: LookalikePair, one: ScanView, other: ScanView) -> None:
             if not pair.settled:
                 undecided(pair, one if pair.held_back == one.id else other, key)
             else:
-                decided(pair, one if pair.left_out == one.id else other, key)
+                decided(pair, (one, other), key)
+
+
+def leave_out(pair: LookalikePair, scan: ScanView, key: str, words: str = "this one") -> None:
+    """The button that calls the two one picture, of which this one is left out."""
+    st.button(
+        f"Same picture: leave {plain(words)} out",
+        key=f"copy-{key}-{scan.id}",
+        icon=":material/content_copy:",
+        on_click=decide,
+        args=(pair, COPY, scan.id),
+        help="It keeps its label, and takes no part in training or testing.",
+        width="stretch",
+    )
 
 
 def picture(scan: ScanView, side: str | None) -> None:
@@ -154,8 +159,10 @@ def undecided(pair: LookalikePair, held: ScanView, key: str) -> None:
     )
 
 
-def decided(pair: LookalikePair, left_out: ScanView, key: str) -> None:
-    """What was decided, by whom, and the way back."""
+def decided(pair: LookalikePair, both: tuple[ScanView, ScanView], key: str) -> None:
+    """What was decided, by whom, and the way back; for another person, the way to decide anew."""
+    one, other = both
+    left_out = one if pair.left_out == one.id else other
     if pair.decision is None:
         st.info("Another pair made the two patients one.")
         return
@@ -166,6 +173,12 @@ def decided(pair: LookalikePair, left_out: ScanView, key: str) -> None:
     }
     st.success(words[pair.decision], icon=":material/check:")
     st.caption(f"{plain(pair.who)}, {moment(pair.at)}")
+    if pair.who != person.name():
+        with st.popover("Decide otherwise", key=f"anew-{key}", width="stretch"):
+            for scan in both:
+                leave_out(pair, scan, key, scan.name)
+            undecided(pair, one if pair.held_back == one.id else other, key)
+        return
     st.button(
         "Take back",
         key=f"back-{key}",
@@ -180,7 +193,13 @@ def decide(pair: LookalikePair, decision: str, left_out: int | None = None) -> N
     both = (pair.scan_id, pair.other_id)
     try:
         lookalike_pairs.decide(
-            desk.workbench(), both, decision, person.name(), left_out, only_if_open=True
+            desk.workbench(),
+            both,
+            decision,
+            person.name(),
+            left_out,
+            # Of a settled pair the person has seen what stands, and decides otherwise.
+            only_if_open=not pair.settled,
         )
     except lookalike_pairs.PairError as error:
         st.session_state[_PROBLEM] = str(error)

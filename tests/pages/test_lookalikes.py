@@ -56,3 +56,13 @@ def test_all_scans_are_compared_again_when_asked(app: AppTest) -> None:
     app.run()
     assert "Found 0 new pairs." in words(app)
     assert not app.exception
+
+
+def test_what_another_person_decided_is_not_taken_back_but_decided_otherwise(app: AppTest) -> None:
+    lookalike_pairs.decide(desk.workbench(), (2, 1), "together", "Berta")
+    app.session_state["lookalike-which"] = "Decided"
+    app.run()
+    assert "back-2-1" not in [button.key for button in app.button]
+    app.button(key="different-2-1").click().run()
+    assert standing(desk.workbench()) == [("different", "Anna Meyer")]
+    assert "back-2-1" in [button.key for button in app.button]

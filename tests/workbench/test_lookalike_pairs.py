@@ -145,9 +145,9 @@ def test_a_copy_takes_no_part_and_leaves_the_locked_set_with_a_word(bench, leaki
 
 def test_what_was_decided_can_be_taken_back_and_every_step_stays_a_row(bench, leaking):
     tested, copy, _ = leaking
-    alike.decide(bench, (tested, copy), alike.COPY, "Dora", left_out=copy)
+    alike.decide(bench, (tested, copy), alike.COPY, "Ann", left_out=copy)
     [pair] = alike.list_pairs(bench)
-    assert (pair.decision, pair.left_out, pair.who) == ("copy", copy, "Dora")
+    assert (pair.decision, pair.left_out, pair.who) == ("copy", copy, "Ann")
     alike.take_back(bench, (copy, tested), "Ann")
     [pair] = alike.list_pairs(bench)
     assert (pair.decision, pair.held_back) == (None, copy)
@@ -221,3 +221,16 @@ def test_a_patient_whom_the_champion_knows_draws_the_others_of_the_group_along(b
     alike.decide(bench, (bench_copy, pair.other_id), alike.TOGETHER, "Dora")
     retraining.start(bench, WHO)
     assert side_of(bench, "Patient00003") == side_of(bench, "Patient00099") != "test"
+
+
+def test_nobody_takes_back_the_decision_of_another_but_may_decide_otherwise(bench):
+    pair = tuple(
+        add_scans(bench, [incoming], who="Ann", patient=patient)[0].scan_id
+        for incoming, patient in ((file(1), "4711"), (brighter(1), "4712"))
+    )
+    alike.decide(bench, pair, alike.DIFFERENT, "Ann")
+    with pytest.raises(alike.PairError, match="Only Ann"):
+        alike.take_back(bench, pair, "Ben")
+    alike.decide(bench, pair, alike.TOGETHER, "Ben")
+    [shown] = alike.list_pairs(bench)
+    assert (shown.decision, shown.who) == (alike.TOGETHER, "Ben")
