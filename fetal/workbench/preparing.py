@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from fetal.store.table_base import now
-from fetal.store.tables import Audit, Lookalike, LookalikeDecision, Patient, Run
+from fetal.store.tables import Audit, Lookalike, LookalikeDecision, Run
 from fetal.training.settings import TrainingSettings
 from fetal.workbench.bench import Workbench
 from fetal.workbench.plan import Plan, plan_now
-from fetal.workbench.snapshot import freeze, keep_sides
+from fetal.workbench.snapshot import freeze, given_sides, keep_sides
 from fetal.workbench.version import champion_id
 
 MOVING = ("erase", "renew key", "refile")
@@ -25,6 +25,10 @@ MOVING = ("erase", "renew key", "refile")
 
 class TooLittleError(ValueError):
     """There is too little to train on; the text says what is missing."""
+
+
+class _OutdatedError(RuntimeError):
+    """Something that a plan rests on has changed since."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,17 @@ class Prepared:
         snapshot: the blob that holds the frozen list of scans and labels.
         counts: what the run tells of that list.
         at: the moment up to which labels are in it.
+        new_sides: the side of each patient who has none yet.
+        side_of: the side of each scan, by its number.
+        mark: how far the workspace had come.
     """
 
     plan: Plan
     snapshot: str
     counts: dict[str, Any]
     at: datetime
+    new_sides: dict[str, str]
+    side_of: dict[int, str]
     mark: _Mark
 
 
@@ -67,17 +76,22 @@ def prepare(bench: Workbench, settings: TrainingSettings) -> Prepared:
     Raises:
         TooLittleError: there is too little to train on.
     """
-    with bench.store.session():
+    with bench.store.session() as session:
+        session.connection()
         # Alone with the database: who labelled before is seen, who labels later has a later time.
         at = now()
     with bench.store.reading() as session:
         _see_one_moment(session)
         mark = _Mark(*(_newest(session, row.id) for row in (Audit, Lookalike, LookalikeDecision)))
         plan = plan_now(session, bench.blobs)
+        given = given_sides(session)
     reasons = plan.reasons(settings)
     if reasons:
         raise TooLittleError(" ".join(reasons))
-    return Prepared(plan, *freeze(bench.blobs, plan.scans, plan.sides), at, mark)
+    snapshot, counts = freeze(bench.blobs, plan.scans, plan.sides)
+    new_sides = {code: side for code, side in plan.sides.items() if code not in given}
+    side_of = {scan.scan: plan.sides[scan.patient] for scan in plan.scans}
+    return Prepared(plan, snapshot, counts, at, new_sides, side_of, mark)
 
 
 def claim(bench: Workbench, who: str, settings: TrainingSettings, prepared: Prepared) -> int | None:
@@ -93,57 +107,56 @@ def claim(bench: Workbench, who: str, settings: TrainingSettings, prepared: Prep
         The run's number. None if another one has the seat, or if something that the plan rests on
         has changed; nothing was written then.
     """
-    with bench.store.session() as session:
-        if session.scalar(select(Run.id).where(Run.seat.is_not(None))) is not None:
-            return None
-        if not _still_holds(session, bench, prepared):
-            return None
-        keep_sides(session, prepared.plan.sides)
-        champion = prepared.plan.champion
-        row = Run(
-            status="queued",
-            seat=1,
-            settings=settings.to_json(),
-            snapshot=prepared.snapshot,
-            snapshot_counts=prepared.counts,
-            parent_id=champion.id if champion else None,
-            who=who,
-            asked_at=prepared.at,
-            progress={},
-        )
-        session.add(row)
-        session.flush()
-        return row.id
+    try:
+        with bench.store.session() as session:
+            if session.scalar(select(Run.id).where(Run.seat.is_not(None))) is not None:
+                return None
+            _require_still_true(session, bench, prepared)
+            return _add_run(session, who, settings, prepared)
+    except _OutdatedError:
+        return None
 
 
-def _still_holds(session: Session, bench: Workbench, prepared: Prepared) -> bool:
-    """Say whether the plan would still be right: quick, since it looks at what is new only.
+def _add_run(session: Session, who: str, settings: TrainingSettings, prepared: Prepared) -> int:
+    champion = prepared.plan.champion
+    row = Run(
+        status="queued",
+        seat=1,
+        settings=settings.to_json(),
+        snapshot=prepared.snapshot,
+        snapshot_counts=prepared.counts,
+        parent_id=champion.id if champion else None,
+        who=who,
+        asked_at=prepared.at,
+        progress={},
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _require_still_true(session: Session, bench: Workbench, prepared: Prepared) -> None:
+    """Give the patients their sides if the plan is still right; quick, as others have to wait.
 
     Labels that came meanwhile do not count: they are the next retraining's.
     """
     plan, mark = prepared.plan, prepared.mark
     moved = select(Audit.id).where(Audit.id > mark.audit, Audit.action.in_(MOVING)).limit(1)
-    return (
-        champion_id(session) == (plan.champion.id if plan.champion else None)
-        and session.scalar(moved) is None
-        and _same_sides(session, plan)
-        and not _new_pairs(session, plan, mark)
+    if (
+        champion_id(session) != (plan.champion.id if plan.champion else None)
+        or session.scalar(moved) is not None
+        or _new_pairs(session, prepared)
         # A sweep may have taken it for a list that nobody needs.
-        and bench.blobs.exists(prepared.snapshot)
-    )
+        or not bench.blobs.exists(prepared.snapshot)
+        # A side never changes: who had one when the plan was made still has it.
+        or keep_sides(session, prepared.new_sides) < len(prepared.new_sides)
+    ):
+        raise _OutdatedError
 
 
-def _same_sides(session: Session, plan: Plan) -> bool:
-    """Say whether every patient is there, and on no other side than planned."""
-    sides = {row.id: row.side for row in session.execute(select(Patient.id, Patient.side))}
-    return all(
-        code in sides and sides[code] in (None, planned) for code, planned in plan.sides.items()
-    )
-
-
-def _new_pairs(session: Session, plan: Plan, mark: _Mark) -> bool:
+def _new_pairs(session: Session, prepared: Prepared) -> bool:
     """Say whether scans of the plan were found, or called, alike across sides, or copies."""
-    side_of = {scan.scan: plan.sides[scan.patient] for scan in plan.scans}
+    side_of, mark = prepared.side_of, prepared.mark
     found = session.execute(
         select(Lookalike.scan_id, Lookalike.other_id).where(Lookalike.id > mark.lookalike)
     )

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from fetal.jobs.lease import touched
 from fetal.planes import Plane
 from fetal.splits import TEST, TRAIN, VALIDATION, assign_sides
 from fetal.store.blobs import Blobs
@@ -19,6 +20,9 @@ from fetal.workbench.kept_together import groups, left_out
 
 SAMPLE = "sample"
 NOTE = "note"
+
+_AT_ONCE = 5000
+"""Patients in one statement: databases take only so many values at a time."""
 
 STRICT = {TRAIN: 0, VALIDATION: 1, TEST: 2}
 """How far from learning a side is kept: where two meet in one patient, the larger one counts."""
@@ -166,12 +170,28 @@ def _untested(
     }
 
 
-def keep_sides(session: Session, sides: Mapping[str, str]) -> None:
-    """Write down the sides of patients who had none yet; those who have one keep it."""
-    without = session.scalars(select(Patient.id).where(Patient.side.is_(None)))
-    rows = [{"id": code, "side": sides[code]} for code in without if code in sides]
-    if rows:
-        session.execute(update(Patient), rows)
+def keep_sides(session: Session, sides: Mapping[str, str]) -> int:
+    """Write down the sides of patients who have none; those who have one keep it.
+
+    Args:
+        session: the transaction.
+        sides: the side of each patient.
+
+    Returns:
+        How many patients got a side: fewer than asked for if one is gone or has one already.
+    """
+    given = 0
+    for side in (TRAIN, VALIDATION, TEST):
+        codes = [code for code, wanted in sides.items() if wanted == side]
+        for start in range(0, len(codes), _AT_ONCE):
+            changed = session.execute(
+                update(Patient)
+                .where(Patient.id.in_(codes[start : start + _AT_ONCE]), Patient.side.is_(None))
+                .values(side=side)
+                .execution_options(synchronize_session=False)
+            )
+            given += touched(changed)
+    return given
 
 
 def count_sides(scans: Iterable[Labelled], sides: Mapping[str, str]) -> dict[str, dict[Plane, int]]:

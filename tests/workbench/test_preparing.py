@@ -133,6 +133,18 @@ def test_a_model_promoted_while_planning_is_what_the_training_starts_from(bench,
     assert finish().parent_id == number
 
 
+def test_a_patient_who_got_a_side_while_planning_keeps_it(bench, started):
+    _, finish = started
+    with bench.store.reading() as session:
+        planned = preparing.plan_now(session, bench.blobs).sides
+    code = next(code for code, side in planned.items() if side == "train")
+    with bench.store.session() as session:
+        session.get_one(Patient, code).side = "test"
+    run = finish()
+    assert sides(bench)[code] == "test"
+    assert {one["side"] for one in everything(bench, run) if one["patient"] == code} == {"test"}
+
+
 def test_look_alikes_found_while_planning_are_held_back(bench, started):
     numbers, finish = started
     plan = retraining.outlook(bench)
@@ -150,7 +162,7 @@ def test_look_alikes_found_while_planning_are_held_back(bench, started):
 
 def test_a_workspace_that_never_rests_is_told_of(bench, monkeypatch):
     label_scans(bench)
-    monkeypatch.setattr(preparing, "_same_sides", lambda *_: False)
+    monkeypatch.setattr(preparing, "_new_pairs", lambda *_: True)
     with pytest.raises(RestlessError, match="start it again"):
         retraining.start(bench, WHO)
     assert retraining.runs(bench) == []
