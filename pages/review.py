@@ -2,22 +2,25 @@
 
 import streamlit as st
 
-from fetal.workbench import review, views
-from pages.parts import desk, figure, labelling, person, router
-from pages.parts.words import label as label_words
-from pages.parts.words import moment, number, plain
+from fetal.planes import PLANES
+from fetal.workbench import history, reservations, review, views
+from pages.parts import desk, figure, keys, labelling, reader, router, scan_record
+from pages.parts.words import number, plain
 
-_SHOWN = "review-shown"
-_KEYS = (
-    "The letters and digits on the buttons are keys that press them. Undo takes back the last "
-    "label you gave; unusable scans are kept, but never trained on."
-)
+_TURN = "review-turn"
+_TRAIL = "review-trail"
+_SKIPPED = "review-skipped"
+_BACK_TO = "review-back-to"
+_UNUSABLE, _SKIP, _BACK, _UNDO, _ACCEPT = "u", "s", "b", "z", "a"
+_DIGITS = {str(digit): plane.value for digit, plane in enumerate(PLANES, start=1)}
+_TOO_EARLY = "Not taken: the next scan was not on the screen yet."
 
 
 def main() -> None:
     bench = desk.workbench()
-    trail: list[int] = st.session_state.setdefault("review-trail", [])
-    skipped: list[int] = st.session_state.setdefault("review-skipped", [])
+    trail: list[int] = st.session_state.setdefault(_TRAIL, [])
+    skipped: list[int] = st.session_state.setdefault(_SKIPPED, [])
+    st.session_state.setdefault(_TURN, 0)
     heading, left = st.columns([3, 1], vertical_alignment="center")
     heading.title("Review")
     left.markdown(f"**{number(review.remaining(bench), 'scan', 'scans')}** without a label")
@@ -33,18 +36,24 @@ def main() -> None:
 
 def look_ahead(skipped: list[int], scan_id: int) -> None:
     """Have the champion look at the scan after this one, so that it appears at once."""
-    following = review.next_scan(desk.workbench(), [*skipped, scan_id])
+    following = reservations.upcoming(desk.workbench(), reader.reader(), [*skipped, scan_id])
     if following is not None:
         figure.explain_scan(following.id)
 
 
 def current(skipped: list[int]) -> views.ScanView | None:
-    """The scan that a person went back to, otherwise the most doubtful one."""
+    """The scan that a person went back to, otherwise the most doubtful one that nobody holds."""
     bench = desk.workbench()
-    back_to = st.session_state.get("review-back-to")
-    if back_to is not None:
-        return views.scan(bench, back_to)
-    doubtful = review.next_scan(bench, skipped)
+    if (back_to := st.session_state.get(_BACK_TO)) is not None:
+        try:
+            found = views.scan(bench, back_to)
+        except views.UnknownScanError as error:
+            st.info(plain(error))
+            del st.session_state[_BACK_TO]
+        else:
+            reader.look_at(back_to)
+            return found
+    doubtful = reader.next_scan(skipped)
     if doubtful is None or figure.explain_scan(doubtful.id) is None:
         return doubtful
     # The champion has looked at it by now, even if it was promoted a moment ago.
@@ -52,156 +61,161 @@ def current(skipped: list[int]) -> views.ScanView | None:
 
 
 def nothing_left(skipped: list[int]) -> None:
-    """What to do when every scan has a label."""
-    if skipped:
+    """Say why there is no scan to label, and what to do."""
+    bench = desk.workbench()
+    others = reservations.held_by_others(bench, reader.reader())
+    if not views.count(bench):
+        st.info("There are no scans yet. Add some, and they wait here for a label.")
+        ways(train=False)
+    elif skipped and review.next_scan(bench, list(others)) is not None:
         st.info(f"Nothing is left but {number(len(skipped), 'scan', 'scans')} you skipped.")
         st.button("Show the skipped scans", key="unskip", on_click=skipped.clear)
-        return
-    st.success("Every scan has a label. Add scans, or train the model on your labels.")
+    elif review.remaining(bench):
+        who = plain(", ".join(sorted(set(others.values()))))
+        st.info(f"The last scans without a label are on other screens: {who} is looking at them.")
+        st.button("Look again", key="look-again", icon=":material/refresh:")
+    else:
+        st.success("Every scan has a label. Add scans, or train the model on your labels.")
+        ways(train=True)
+
+
+def ways(*, train: bool) -> None:
+    """The pages to go on with."""
     with st.container(horizontal=True):
         st.page_link("pages/scans.py", label="Add scans", icon=":material/add_photo_alternate:")
-        st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
+        if train:
+            st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
 
 
 def one_scan(scan: views.ScanView, trail: list[int]) -> None:
     """The scan, what the model says, and the buttons."""
-    st.session_state[_SHOWN] = scan.id
+    turn = st.session_state[_TURN]
     pictures, verdict = st.columns([7, 3], gap="medium")
     with pictures:
         with st.popover("Heat map", icon=":material/tune:", key="heat-popover"):
             view = figure.heat_controls()
-        figure.show(scan.id, view)
+        # The keys look here for what is on the screen.
+        with st.container(key=f"review-scan-{scan.id}"):
+            figure.show(scan.id, view)
     with verdict:
         # What comes and goes above the button has a place of its own, so that the button stays put.
         with st.container():
             labelling.opinion(scan)
             labelling.state(scan)
+            reader.stay(scan.id)
         with st.container():
-            labelling.accept(scan, lambda value: choose(scan.id, value, note), shortcut=True)
-        note = st.text_input(
-            "Note", key=f"note-{scan.id}", max_chars=2000, value=scan.note, placeholder="optional"
-        )
-    labelling.corrections(scan, lambda value: choose(scan.id, value, note), shortcuts=True)
+            labelling.accept(scan, lambda value: choose(scan, turn, value), shortcut=True)
+        labelling.note(scan)
+    labelling.corrections(scan, lambda value: choose(scan, turn, value), shortcuts=True)
+    steps(scan, turn, trail)
+
+
+def steps(scan: views.ScanView, turn: int, trail: list[int]) -> None:
+    """The buttons that give no label, and the keys of all buttons."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
             "Skip",
             key="skip",
             icon=":material/skip_next:",
-            shortcut="S",
+            shortcut=_SKIP.upper(),
             on_click=skip,
-            args=(scan.id,),
+            args=(scan.id, turn),
         )
         st.button(
             "Back",
             key="back",
             icon=":material/arrow_back:",
-            shortcut="B",
+            shortcut=_BACK.upper(),
             on_click=back,
-            args=(scan.id,),
+            args=(scan.id, turn),
             disabled=not trail,
         )
         st.button(
             "Undo",
             key="undo",
             icon=":material/undo:",
-            shortcut="Z",
+            shortcut=_UNDO.upper(),
             on_click=undo_last,
+            args=(turn,),
         )
-        if note.strip() != scan.note.strip():
-            st.button(
-                "Keep the note without a label",
-                key="keep-note",
-                type="tertiary",
-                on_click=keep_note,
-                args=(scan.id, note.strip()),
-            )
-        st.caption(_KEYS, width="content")
+        accept = scan.predicted.value if scan.predicted and scan.predicted != scan.label else None
+        taken = [*_DIGITS, _UNUSABLE, _SKIP, _BACK, _UNDO, *([_ACCEPT] if accept else [])]
+        keys.listen(scan.id, turn, taken, accept, lambda press: pressed(scan, press))
 
 
-def choose(scan_id: int, value: str, note: str) -> None:
+def pressed(scan: views.ScanView, press: keys.Press) -> None:
+    """Do what the button with this key does."""
+    if press.key == _SKIP:
+        skip(scan.id, press.turn)
+    elif press.key == _BACK:
+        back(scan.id, press.turn)
+    elif press.key == _UNDO:
+        undo_last(press.turn)
+    else:
+        other = {_UNUSABLE: views.UNUSABLE, _ACCEPT: press.accept}
+        if value := _DIGITS.get(press.key) or other.get(press.key):
+            choose(scan, press.turn, value)
+
+
+def choose(scan: views.ScanView, turn: int, value: str) -> None:
     """Keep the label and go on to the next scan."""
-    if still_shown(scan_id):
-        labelling.annotate(scan_id, value, note.strip())
+    if begin(turn):
+        labelling.annotate(scan, value)
+        step_past(scan.id)
+
+
+def skip(scan_id: int, turn: int) -> None:
+    """Leave the scan for later and go on to the next one."""
+    if begin(turn):
+        if scan_id not in (skipped := st.session_state[_SKIPPED]):
+            skipped.append(scan_id)
         step_past(scan_id)
 
 
-def keep_note(scan_id: int, note: str) -> None:
-    """Keep a note without a label."""
-    review.note(desk.workbench(), scan_id, note, person.name())
+def begin(turn: int) -> bool:
+    """Whether this is the first click or key of the turn; the next turn begins with it.
 
-
-def skip(scan_id: int) -> None:
-    """Leave the scan for later and go on to the next one."""
-    skipped = st.session_state["review-skipped"]
-    if not still_shown(scan_id):
-        return
-    if scan_id not in skipped:
-        skipped.append(scan_id)
-    step_past(scan_id)
-
-
-def still_shown(scan_id: int) -> bool:
-    """Whether the scan awaits its first click or key.
-
-    Its buttons stay for a moment while the next scan appears, and a key presses both: the label
-    that was just given must not be overwritten.
+    Buttons stay for a moment while the next scan appears, and a second click there is not meant
+    for the label that was just given.
     """
-    if st.session_state.get(_SHOWN) != scan_id:
+    if st.session_state.get(_TURN) != turn:
+        st.toast(_TOO_EARLY)
         return False
-    del st.session_state[_SHOWN]
+    st.session_state[_TURN] = turn + 1
     return True
 
 
 def step_past(scan_id: int) -> None:
     """Remember the way, so that a person can go back."""
-    st.session_state["review-trail"].append(scan_id)
-    st.session_state.pop("review-back-to", None)
+    st.session_state[_TRAIL].append(scan_id)
+    st.session_state.pop(_BACK_TO, None)
 
 
-def back(scan_id: int) -> None:
+def back(scan_id: int, turn: int) -> None:
     """Go back to the scan that was seen before this one."""
-    trail = st.session_state["review-trail"]
+    if not begin(turn):
+        return
+    trail = st.session_state[_TRAIL]
     while trail and (previous := trail.pop()) is not None:
         if previous != scan_id:
-            st.session_state["review-back-to"] = previous
+            st.session_state[_BACK_TO] = previous
             return
 
 
-def undo_last() -> None:
-    """Take back the person's last label, and show its scan again."""
-    bench = desk.workbench()
-    mine = [done for done in review.today(bench, person.name()) if not done.undone]
-    review.undo_last(bench, person.name())
-    if mine:
-        st.session_state["review-back-to"] = mine[0].scan_id
+def undo_last(turn: int) -> None:
+    """Take back the last thing that the person did, and show its scan again."""
+    if begin(turn) and (scan_id := labelling.undo_last()) is not None:
+        st.session_state[_BACK_TO] = scan_id
 
 
 def done_today() -> None:
-    """What was labelled today, each with a way back."""
-    done = review.today(desk.workbench())
+    """What was said today, each with a way back where it is the person's own."""
+    done = history.today(desk.workbench())
     with st.expander(f"Done today: {number(len(done), 'entry', 'entries')}", key="today"):
         if not done:
             st.caption("Nothing yet.")
         for entry in done[:50]:
-            row(entry)
-
-
-def row(entry: review.Done) -> None:
-    """One entry of today."""
-    said, way_back = st.columns([6, 1], vertical_alignment="center")
-    what = "note" if entry.kind == "note" else label_words(entry.label)
-    words = f"{moment(entry.at)} · {plain(entry.scan)} · **{what}** · {plain(entry.who)}"
-    if entry.note:
-        words += f" · “{plain(entry.note)}”"
-    said.markdown(f"~~{words}~~ taken back" if entry.undone else words)
-    if not entry.undone and entry.who == person.name():
-        way_back.button(
-            "Undo",
-            key=f"undo-{entry.annotation_id}",
-            type="tertiary",
-            on_click=labelling.undo,
-            args=(entry.annotation_id,),
-        )
+            scan_record.row(entry, key=f"undo-{entry.annotation_id}", name=True)
 
 
 router.page(main)

@@ -206,13 +206,13 @@ def card(scan_id: int, view: figure.HeatView, names: Mapping[int, str]) -> None:
         pictures, verdict = st.columns([7, 3], gap="medium")
         with pictures:
             figure.show(scan_id, view)
-            labelling.corrections(scan, lambda value: label(scan_id, value))
+            labelling.corrections(scan, lambda value: label(scan, value))
             blanked.show(scan_id)
         with verdict:
             labelling.opinion(scan)
             if scan_id in names:
                 st.caption(f"Your file: {plain(names[scan_id])}", help=_FILE_NAME)
-            labelling.accept(scan, lambda value: label(scan_id, value))
+            labelling.accept(scan, lambda value: label(scan, value))
             labelling.state(scan)
             if f"annotation-{scan_id}" in st.session_state:
                 st.button(
@@ -224,9 +224,10 @@ def card(scan_id: int, view: figure.HeatView, names: Mapping[int, str]) -> None:
                 )
 
 
-def label(scan_id: int, value: str) -> None:
+def label(scan: views.ScanView, value: str) -> None:
     """Keep a label, and how to take it back."""
-    st.session_state[f"annotation-{scan_id}"] = labelling.annotate(scan_id, value)
+    if (number := labelling.annotate(scan, value)) is not None:
+        st.session_state[f"annotation-{scan.id}"] = number
 
 
 def undo(scan_id: int) -> None:

@@ -8,7 +8,7 @@ import click
 from fetal.cli import options
 from fetal.evaluation import FEW, Group, Report
 from fetal.evaluation.writing import DOUBT_WORDS
-from fetal.metrics import Interval
+from fetal.metrics import Interval, percent
 from fetal.planes import PLANES
 from fetal.scans.file_names import readable_name
 
@@ -44,7 +44,7 @@ def _headline(report: Report) -> None:
     if main.ece_interval is not None:
         gap += f" ({100 * main.ece_interval.low:.1f} to {100 * main.ece_interval.high:.1f})"
     click.echo(f"Gap between stated and true confidence: {gap} points")
-    share = f"{100 * report.coverage.errorless:.1f} %"
+    share = percent(report.coverage.errorless, 1)
     click.echo(f"Share of the surest scans without an error: {share}")
     if report.four:
         click.echo(f"Accuracy over all six planes: {report.six.accuracy.percent()}")
@@ -110,7 +110,7 @@ def _worst(report: Report, paths: Mapping[str, Path]) -> None:
             readable_name(paths[one.digest].name),
             one.plane.value,
             one.said.value,
-            f"{100 * one.confidence:.1f} %",
+            percent(one.confidence, 1),
         )
         for one in report.worst
     ]

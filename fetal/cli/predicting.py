@@ -1,7 +1,6 @@
 """`fetal predict`: planes of image files, without any workspace."""
 
 import csv
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,11 +137,11 @@ def _row(file: Path, prediction: "Prediction") -> dict[str, str]:
 
 
 def _in_words(prediction: "Prediction") -> str:
+    from fetal.metrics import percent
+
     if prediction.doubt == "unknown":
         return prediction.words
-    # Rounded down: 99.97 % is not certainty.
-    percent = math.floor(1000 * prediction.confidence) / 10
-    return f"{prediction.plane.title}, {percent} %. {prediction.words}"
+    return f"{prediction.plane.title}, {percent(prediction.confidence, 1)}. {prediction.words}"
 
 
 def _draw(model: "Model", prediction: "Prediction", target: Path, look: dict[str, Any]) -> None:

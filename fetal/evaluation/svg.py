@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from fetal.metrics import Coverage, Interval, ReliabilityBin
+from fetal.metrics import Coverage, Interval, ReliabilityBin, percent
 
 Point = tuple[float, float]
 
@@ -61,7 +61,8 @@ def reliability(bins: Sequence[ReliabilityBin]) -> str:
             f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}"/>',
         ]
     said = "; ".join(
-        f"stated {one.confidence:.0%}, right {one.accuracy.value:.0%} of {one.n}" for one in bins
+        f"stated {percent(one.confidence)}, right {percent(one.accuracy.value)} of {one.n}"
+        for one in bins
     )
     frame = _frame(axes, _shares(0, 1), _shares(0, 1), "stated probability", "share right")
     return _svg(_HEIGHT, frame + "".join(drawn), f"Reliability diagram: {said}.")
@@ -91,7 +92,9 @@ def coverage(curve: Coverage) -> str:
             f'<polyline class="whisker" points="{ends}"/>',
             f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4"/>',
         ]
-    said = "; ".join(f"surest {share:.0%}: {right.value:.1%} right" for share, right in steps)
+    said = "; ".join(
+        f"surest {percent(share)}: {percent(right.value, 1)} right" for share, right in steps
+    )
     title = "share of scans answered, surest first"
     frame = _frame(axes, _shares(0, 1), _shares(floor, 1), title, "share right")
     return _svg(_HEIGHT, frame + "".join(drawn), f"Accuracy against coverage: {said}.")

@@ -14,6 +14,7 @@ from fetal.evaluation import svg
 from fetal.evaluation.pictures import Exhibit
 from fetal.evaluation.report import FEW, Report
 from fetal.markdown import as_text
+from fetal.metrics import percent
 from fetal.planes import PLANES
 from fetal.predict import Doubt
 
@@ -94,7 +95,7 @@ def _environment(markdown: bool) -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "percent": lambda share: f"{100 * share:.1f} %",
+        "percent": lambda share: percent(share, 1),
         "between": lambda found: f"{100 * found.low:.1f} to {100 * found.high:.1f} %",
         "points": _points,
         "between_points": lambda found: f"{_points(found.low)} to {_points(found.high)}",

@@ -4,6 +4,7 @@ from fetal.metrics.calibration import ReliabilityBin, expected_calibration_error
 from fetal.metrics.difference import paired_difference
 from fetal.metrics.evaluation import Evaluation, PlaneFigures, evaluate
 from fetal.metrics.interval import Interval
+from fetal.metrics.percent import percent
 from fetal.metrics.selection import Coverage, CoverageStep, coverage
 from fetal.metrics.separation import Flagged, Roc, roc
 from fetal.metrics.shares import share
@@ -26,6 +27,7 @@ __all__ = [
     "expected_calibration_error",
     "judge",
     "paired_difference",
+    "percent",
     "reliability",
     "roc",
     "share",

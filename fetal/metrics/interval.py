@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from fetal.metrics.percent import percent
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -18,6 +20,4 @@ class Interval:
             >>> Interval(0.985, 0.97, 0.995).percent()
             '98.5 % (97.0 to 99.5)'
         """
-        return f"{self.value:.1%} ({100 * self.low:.1f} to {100 * self.high:.1f})".replace(
-            "%", " %"
-        )
+        return f"{percent(self.value, 1)} ({100 * self.low:.1f} to {100 * self.high:.1f})"

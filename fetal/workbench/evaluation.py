@@ -46,11 +46,13 @@ class Evaluated:
         report: the figures.
         card: what the version says about itself.
         exhibits: the worst errors with their pictures, which are patients' scans.
+        numbers: the numbers of their scans here, by digest.
     """
 
     report: Report
     card: Card
     exhibits: tuple[Exhibit, ...]
+    numbers: dict[str, int]
 
     def page(self, *, pictures: bool) -> str:
         """The report as one HTML file, with or without patients' scans in it."""
@@ -101,7 +103,8 @@ def evaluate(bench: Workbench, model_id: int, on_progress: Progress | None = Non
     report = replace(report, model=version.name)
     number = {scan.digest: scan.scan for scan in fair}
     shown = exhibits(model, report.worst, lambda digest: _picture(bench, number[digest]))
-    return Evaluated(report, model.bundle.card, shown)
+    worst = {one.mistake.digest: number[one.mistake.digest] for one in shown}
+    return Evaluated(report, model.bundle.card, shown, worst)
 
 
 def _picture(bench: Workbench, scan_id: int) -> Scan | None:

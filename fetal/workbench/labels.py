@@ -14,7 +14,14 @@ LABELS = ("accept", "correct", "label", "import")
 
 
 def add_label(
-    session: Session, scan_id: int, label: str, who: str, *, note: str = "", kind: str | None = None
+    session: Session,
+    scan_id: int,
+    label: str,
+    who: str,
+    *,
+    note: str = "",
+    kind: str | None = None,
+    overrides_id: int | None = None,
 ) -> int:
     """Add a label to a transaction.
 
@@ -26,6 +33,7 @@ def add_label(
         note: a note; empty leaves the one that is there.
         kind: how the label came; none works it out from the model's opinion: `accept` where it
             is the same, `correct` where it is not, `label` where there is none.
+        overrides_id: the label that this one replaces although the person had not seen it.
 
     Returns:
         The annotation's number.
@@ -54,6 +62,7 @@ def add_label(
         note=note or (before.note if before is not None else ""),
         who=who,
         model_id=model_id,
+        overrides_id=overrides_id,
     )
     session.add(row)
     session.flush()

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from fetal.planes import parse_plane
 from fetal.store.tables import UNUSABLE, Annotation, Scan
 from fetal.workbench.bench import Workbench
+from fetal.workbench.conflicts import Conflict, conflict_of
 from fetal.workbench.labels import LABELS, add_label, label_giver, newest_annotation
 from fetal.workbench.query import ScanFilter
 from fetal.workbench.views import ScanView, UnknownScanError, count, scans
@@ -28,30 +28,32 @@ class NoteTooLongError(ValueError):
 
 
 @dataclass(frozen=True)
-class Done:
-    """One thing that a person did.
+class Labelled:
+    """What became of a label.
 
     Attributes:
-        annotation_id: its number, to undo it with.
-        at: when.
-        scan: the scan's name.
-        scan_id: the scan's number.
-        label: the label that the scan had after it.
-        kind: `accept`, `correct`, `label` or `note`.
-        who: the person.
-        note: the scan's note after it.
-        undone: whether it was undone later.
+        annotation_id: the label's number, to undo it with.
+        conflict: the label that it replaced although its giver had not seen it; None where there
+            was none.
     """
 
     annotation_id: int
-    at: datetime
-    scan: str
+    conflict: Conflict | None
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What an undo took back.
+
+    Attributes:
+        undo_id: the number of the row that takes it back.
+        annotation_id: the number of what was taken back.
+        scan_id: the scan that it was said of.
+    """
+
+    undo_id: int
+    annotation_id: int
     scan_id: int
-    label: str | None
-    kind: str
-    who: str
-    note: str
-    undone: bool
 
 
 def next_scan(bench: Workbench, skipped: Collection[int] = ()) -> ScanView | None:
@@ -92,10 +94,41 @@ def annotate(bench: Workbench, scan_id: int, label: str, who: str, note: str = "
         UnknownScanError: there is no such scan.
         NoteTooLongError: the note has more than 2000 characters.
     """
-    label = label if label == UNUSABLE else parse_plane(label).value
-    _check(note)
+    label = _checked_label(label, note)
     with bench.store.session() as session:
         return add_label(session, scan_id, label, who, note=note)
+
+
+def label(
+    bench: Workbench, scan_id: int, label: str, who: str, note: str = "", *, seen: int | None
+) -> Labelled:
+    """Label a scan that a person looked at, and find out whether another label came in between.
+
+    The new label stands in any case, and the other one stays in the scan's history: nobody's work
+    is lost, and both persons can be told.
+
+    Args:
+        bench: the workbench.
+        scan_id: the scan.
+        label: a plane as people write it, or `unusable`.
+        who: the person.
+        note: a note to leave with it; empty leaves the note that is there.
+        seen: `ScanView.label_id` of what the person saw: the label that stood then, or None.
+
+    Returns:
+        The label's number, and the label that came in between.
+
+    Raises:
+        UnknownPlaneError: the label is neither a plane nor `unusable`.
+        UnknownScanError: there is no such scan.
+        NoteTooLongError: the note has more than 2000 characters.
+    """
+    label = _checked_label(label, note)
+    with bench.store.session() as session:
+        stands = label_giver(newest_annotation(session, scan_id))
+        unseen = stands if stands != seen else None
+        number = add_label(session, scan_id, label, who, note=note, overrides_id=unseen)
+        return Labelled(number, conflict_of(session, number))
 
 
 def note(bench: Workbench, scan_id: int, text: str, who: str) -> int:
@@ -148,10 +181,10 @@ def undo(bench: Workbench, annotation_id: int, who: str) -> int:
             or is itself an undo.
     """
     with bench.store.session() as session:
-        return _undo(session, annotation_id, who)
+        return _undo(session, annotation_id, who).undo_id
 
 
-def undo_last(bench: Workbench, who: str) -> int | None:
+def undo_last(bench: Workbench, who: str) -> TakenBack | None:
     """Take back the newest label or note of a person that still stands.
 
     Args:
@@ -159,7 +192,7 @@ def undo_last(bench: Workbench, who: str) -> int | None:
         who: the person.
 
     Returns:
-        The number of the row that takes it back; none where there is nothing to take back.
+        What was taken back; None where there is nothing to take back.
     """
     later = aliased(Annotation)
     newest = (
@@ -177,51 +210,14 @@ def undo_last(bench: Workbench, who: str) -> int | None:
         return _undo(session, number, who) if number is not None else None
 
 
-def today(bench: Workbench, who: str | None = None) -> list[Done]:
-    """List what was done since midnight of this computer's clock, the newest first.
-
-    Args:
-        bench: the workbench.
-        who: only this person's; none is everybody's.
-
-    Returns:
-        Labels and notes, those that were taken back too; not the labels of imported tables.
-    """
-    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    later = aliased(Annotation)
-    query = (
-        select(Annotation, Scan.name, later.id)
-        .join(Scan, Scan.id == Annotation.scan_id)
-        .outerjoin(later, later.undoes_id == Annotation.id)
-        .where(Annotation.at >= midnight, Annotation.kind.not_in(("undo", "import")))
-        .order_by(Annotation.id.desc())
-    )
-    if who is not None:
-        query = query.where(Annotation.who == who)
-    with bench.store.reading() as session:
-        return [
-            Done(
-                annotation_id=row.id,
-                at=row.at,
-                scan=name,
-                scan_id=row.scan_id,
-                label=row.label,
-                kind=row.kind,
-                who=row.who,
-                note=row.note,
-                undone=undone is not None,
-            )
-            for row, name, undone in session.execute(query)
-        ]
-
-
-def _undo(session: Session, annotation_id: int, who: str) -> int:
+def _undo(session: Session, annotation_id: int, who: str) -> TakenBack:
     target = session.get(Annotation, annotation_id)
     if target is None or target.kind == "undo":
         raise UndoError("There is nothing to undo here; reload the page to see what was done.")
     if target.who != who:
         raise UndoError(
-            f"Only {target.who} can take this back. Give the scan your own label instead."
+            f"Only {target.who} can take this back. Give the scan your own label instead: both "
+            "stay in its history."
         )
     history = session.scalars(
         select(Annotation).where(Annotation.scan_id == target.scan_id).order_by(Annotation.id)
@@ -245,7 +241,12 @@ def _undo(session: Session, annotation_id: int, who: str) -> int:
         session.flush()
     except IntegrityError as error:
         raise UndoError(_UNDONE) from error
-    return undoing.id
+    return TakenBack(undoing.id, target.id, target.scan_id)
+
+
+def _checked_label(label: str, note: str) -> str:
+    _check(note)
+    return label if label == UNUSABLE else parse_plane(label).value
 
 
 def _check(text: str) -> None:

@@ -59,6 +59,7 @@ _COLUMNS = (
     PredictionRow.model_id,
     NEWEST.label,
     NEWEST.note,
+    GIVEN.id,
     GIVEN.kind,
     func.coalesce(GIVEN.given_by, GIVEN.who),
     func.coalesce(GIVEN.given_at, GIVEN.at),
@@ -88,6 +89,7 @@ class ScanView:
         doubt_words: the doubt in the words of its time; empty where the model was sure.
         model_name: whose opinion it is.
         label: a plane's value or `unusable`; none without a label.
+        label_id: the number of the label that stands; None without a label.
         label_kind: how the label came: `accept`, `correct`, `label` or `import`.
         labelled_by: who gave the label.
         labelled_at: when.
@@ -112,6 +114,7 @@ class ScanView:
     doubt_words: str
     model_name: str | None
     label: str | None
+    label_id: int | None
     label_kind: str | None
     labelled_by: str | None
     labelled_at: datetime | None
@@ -231,7 +234,8 @@ def _check_below(card: Mapping[str, Any]) -> float:
 def _view(row: Sequence[Any], models: Mapping[int, tuple[str, float]]) -> ScanView:
     (
         number, name, patient, named, source, added_at, added_by, width, height, machine,
-        plane, probabilities, confidence, doubt, words, model_id, label, note, kind, who, at,
+        plane, probabilities, confidence, doubt, words, model_id, label, note,
+        label_id, kind, who, at,
     ) = row  # fmt: skip
     model, check_below = models[model_id] if model_id is not None else (None, 0.0)
     shares = dict(zip(PLANES, probabilities, strict=True)) if probabilities is not None else {}
@@ -255,6 +259,7 @@ def _view(row: Sequence[Any], models: Mapping[int, tuple[str, float]]) -> ScanVi
         doubt_words=(words or doubt_words(shares, check_below)) if doubtful else "",
         model_name=model,
         label=label,
+        label_id=label_id,
         label_kind=kind,
         labelled_by=who,
         labelled_at=at,

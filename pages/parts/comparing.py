@@ -7,7 +7,7 @@ import streamlit as st
 from fetal.metrics import Evaluation, Interval, Verdict
 from fetal.planes import PLANES, Plane
 from fetal.workbench import models
-from pages.parts import desk, figure, locked, plots
+from pages.parts import desk, figure, locked, plots, scan_record
 from pages.parts.background import Work
 from pages.parts.words import label, number, plain, tenths
 
@@ -121,24 +121,22 @@ def figures(version: models.ModelView, evaluation: Evaluation, side: str) -> Non
             {
                 "Plane": plane.title,
                 "Scans": per_plane[plane].n,
-                "Found": per_plane[plane].recall.value * 100,
-                "Right when named": per_plane[plane].precision.value * 100,
-                "Told apart": _hundred(per_plane[plane].auc),
+                "Found": tenths(per_plane[plane].recall.value),
+                "Right when named": tenths(per_plane[plane].precision.value),
+                "Told apart": _share(per_plane[plane].auc),
             }
             for plane in PLANES
             if plane in per_plane
         ],
         hide_index=True,
         column_config={
-            "Found": st.column_config.NumberColumn(
-                format="%.0f %%", help="Of the scans of this plane, how many it found (recall)."
+            "Found": st.column_config.TextColumn(
+                help="Of the scans of this plane, how many it found (recall)."
             ),
-            "Right when named": st.column_config.NumberColumn(
-                format="%.0f %%",
+            "Right when named": st.column_config.TextColumn(
                 help="Of the scans it called this plane, how many are (precision).",
             ),
-            "Told apart": st.column_config.NumberColumn(
-                format="%.1f %%",
+            "Told apart": st.column_config.TextColumn(
                 help="Of two scans, one of this plane and one of another: how often the first "
                 "gets the higher probability of it (area under the ROC curve, AUC). 50 % is "
                 "chance.",
@@ -173,6 +171,7 @@ def disagreements(
                 f"labelled **{label(one.label)}**  \n"
                 f"champion {mark(one.first, one.label)}  \nchallenger {mark(one.second, one.label)}"
             )
+            scan_record.open_button(one.scan.id, key=f"open-differ-{one.scan.id}")
 
 
 def mark(said: Plane, truth: Plane) -> str:
@@ -181,5 +180,5 @@ def mark(said: Plane, truth: Plane) -> str:
     return f":{colour}[{label(said)} ({word})]"
 
 
-def _hundred(share: Interval | None) -> float | None:
-    return None if share is None else 100 * share.value
+def _share(figure: Interval | None) -> str:
+    return "–" if figure is None else tenths(figure.value)

@@ -12,7 +12,7 @@ from fetal.evaluation.writing import DOUBT_WORDS
 from fetal.metrics import Interval
 from fetal.planes import PLANES, Plane
 from fetal.workbench import evaluation, models
-from pages.parts import desk, evaluation_plots, plots
+from pages.parts import desk, evaluation_plots, plots, scan_record
 from pages.parts.background import Work
 from pages.parts.words import number, plain, tenths
 
@@ -65,7 +65,7 @@ def whole(found: evaluation.Evaluated, version: models.ModelView) -> None:
     pictured(report, key)
     certainty(report, key)
     machines(report, key)
-    errors(report, found.exhibits, key)
+    errors(found, key)
     downloads(found, version)
 
 
@@ -191,8 +191,9 @@ def groups(title: str, found: Sequence[Group], key: str, names: dict[str, str]) 
     )
 
 
-def errors(report: Report, exhibits: Sequence[Exhibit], key: str) -> None:
+def errors(found: evaluation.Evaluated, key: str) -> None:
     """The worst errors, each with what the model looked at."""
+    report, exhibits = found.report, found.exhibits
     st.markdown(f"**The worst errors** ({number(report.mistakes, 'error', 'errors')} in all)")
     if not exhibits:
         return
@@ -205,11 +206,11 @@ def errors(report: Report, exhibits: Sequence[Exhibit], key: str) -> None:
     page = st.pagination(pages, key=f"errors-page-{key}") if pages > 1 else 1
     first = (min(page, pages) - 1) * _PER_PAGE
     for one in exhibits[first : first + _PER_PAGE]:
-        error(one, key)
+        error(one, found.numbers[one.mistake.digest], key)
 
 
-def error(one: Exhibit, key: str) -> None:
-    """One error with its three pictures."""
+def error(one: Exhibit, scan_id: int, key: str) -> None:
+    """One error with its three pictures, and the way to put its label right."""
     case = one.mistake
     with st.container(border=True, key=f"thumb-error-{key}-{case.digest[:12]}"):
         st.markdown(
@@ -224,6 +225,7 @@ def error(one: Exhibit, key: str) -> None:
         )
         for column, (picture, words) in zip(st.columns(3), shown, strict=True):
             column.image(picture, caption=words, alt=words, width="stretch")
+        scan_record.open_button(scan_id, key=f"open-error-{key}-{scan_id}")
 
 
 def downloads(found: evaluation.Evaluated, version: models.ModelView) -> None:

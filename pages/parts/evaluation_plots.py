@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from fetal.metrics import Coverage, Interval, ReliabilityBin
+from pages.parts.words import number, percent, tenths
 
 _CALM = {"displayModeBar": False}
 _LAYOUT = {"height": 330, "margin": {"l": 10, "r": 10, "t": 10, "b": 10}, "showlegend": False}
@@ -35,9 +36,12 @@ def reliability(bins: Sequence[ReliabilityBin], key: str) -> None:
                     "color": _COLOUR,
                     "opacity": 1,
                 },
-                customdata=[one.n for one in bins],
-                hovertemplate="stated %{x:.0%}, right %{y:.0%} of %{customdata} scans"
-                "<extra></extra>",
+                customdata=[
+                    f"stated {percent(one.confidence)}, right {percent(one.accuracy.value)} of "
+                    f"{number(one.n, 'scan', 'scans')}"
+                    for one in bins
+                ],
+                hovertemplate="%{customdata}<extra></extra>",
             ),
         ]
     )  # fmt: skip
@@ -56,7 +60,11 @@ def coverage(curve: Coverage, key: str) -> None:
         [
             graph.Scatter(
                 x=curve.shares, y=curve.accuracy, mode="lines", line={"color": _COLOUR},
-                hovertemplate="surest %{x:.0%}: %{y:.1%} right<extra></extra>",
+                customdata=[
+                    f"surest {percent(share)}: {tenths(right)} right"
+                    for share, right in zip(curve.shares, curve.accuracy, strict=True)
+                ],
+                hovertemplate="%{customdata}<extra></extra>",
             ),
             graph.Scatter(
                 x=[step.share for step in steps],
@@ -64,7 +72,11 @@ def coverage(curve: Coverage, key: str) -> None:
                 error_y=_whiskers([step.accuracy for step in steps]),
                 mode="markers",
                 marker={"size": 8, "color": _COLOUR},
-                hovertemplate="surest %{x:.0%}: %{y:.1%} right<extra></extra>",
+                customdata=[
+                    f"surest {percent(step.share)}: {tenths(step.accuracy.value)} right"
+                    for step in steps
+                ],
+                hovertemplate="%{customdata}<extra></extra>",
             ),
         ]
     )  # fmt: skip

@@ -13,7 +13,7 @@ from fetal.scans import encode_png
 from fetal.workbench import NoModelError, views
 from fetal.workbench.models import ModelView
 from pages.parts.desk import workbench
-from pages.parts.words import plain
+from pages.parts.words import percent, plain
 
 _THUMBNAIL_HEIGHT = 220
 _PREDICTED = "The predicted plane"
@@ -24,6 +24,11 @@ HEAT_MAP_WORDS = (
 _METHOD_WORDS = (
     "How the heat map is computed. Methods may differ; where they agree, the explanation rests on "
     "more than the choice of one."
+)
+
+_OF_ANOTHER = (
+    "The model did not name this plane: {plane} is {share} probable. The colours show where it "
+    "found most of what speaks for {plane}, at full strength however little that is."
 )
 
 
@@ -131,6 +136,7 @@ def _show_heat(scan_id: int, champion: ModelView, view: HeatView) -> None:
     prediction = _explanation(digest, champion.digest, scan_id)
     plane = view.plane or prediction.plane
     title = explain.METHODS[view.method].title
+    share = prediction.probabilities[plane]
     heat = _heat(digest, champion.digest, view.method, champion.id, prediction)
     st.image(
         _overlay(digest, champion.digest, replace(view, plane=plane), prediction, heat),
@@ -141,6 +147,8 @@ def _show_heat(scan_id: int, champion: ModelView, view: HeatView) -> None:
         if heat[PLANES.index(plane)].any()
         else f"Nothing in this scan spoke for: {plane.title} ({title})",
     )
+    if plane != prediction.plane:
+        st.caption(_OF_ANOTHER.format(plane=plane.title, share=percent(share)))
 
 
 def explain_scan(scan_id: int) -> predict.Prediction | None:

@@ -61,7 +61,12 @@ def choose() -> ScanFilter:
             persist_state="session",
         )
         dates = st.date_input(
-            "Added between", value=[], key="filter-dates", persist_state="session", width=230
+            "Added between",
+            value=[],
+            key="filter-dates",
+            format="YYYY-MM-DD",
+            persist_state="session",
+            width=250,
         )
     since, until = (*dates, None, None)[:2]
     return ScanFilter(

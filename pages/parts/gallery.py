@@ -7,8 +7,8 @@ import streamlit as st
 
 from fetal.predict import Doubt
 from fetal.workbench import dataset, views
-from pages.parts import desk, figure
-from pages.parts.words import label, percent, plain
+from pages.parts import desk, figure, scan_record
+from pages.parts.words import MOMENT, label, local_moments, percent, plain
 
 _PER_PAGE = 24
 _ACROSS = 6
@@ -28,15 +28,18 @@ def table(chosen: views.ScanFilter) -> None:
     if len(rows) == _ROWS:
         st.caption(f"The newest {_ROWS:,} are shown. Narrow the filter to see others.")
     picked = st.dataframe(
-        rows.assign(probability=100 * rows["probability"]),
+        rows.assign(
+            # As text that sorts as numbers do: what a model names has at least one sixth.
+            probability=rows["probability"].map(percent, na_action="ignore"),
+            added=local_moments(rows["added"]),
+            labelled=local_moments(rows["labelled"]),
+        ),
         hide_index=True,
         column_order=_COLUMNS,
         column_config={
-            "added": st.column_config.DatetimeColumn("added", format="D MMM YYYY, HH:mm"),
-            "labelled": st.column_config.DatetimeColumn("labelled", format="D MMM YYYY, HH:mm"),
-            "probability": st.column_config.ProgressColumn(
-                "probability", min_value=0, max_value=100, format="%.0f %%"
-            ),
+            "added": st.column_config.DatetimeColumn("added", format=MOMENT),
+            "labelled": st.column_config.DatetimeColumn("labelled", format=MOMENT),
+            "probability": st.column_config.TextColumn("probability", alignment="right"),
             "agrees": st.column_config.CheckboxColumn("agree"),
         },
         placeholder="",
@@ -46,7 +49,7 @@ def table(chosen: views.ScanFilter) -> None:
         height=420,
     )
     for row in picked.selection.rows:
-        one(int(rows.iloc[row]["id"]))
+        scan_record.show(int(rows.iloc[row]["id"]))
 
 
 def pictures(chosen: views.ScanFilter, found: int) -> None:
@@ -70,13 +73,7 @@ def thumbnail(scan: views.ScanView) -> None:
     """A small picture with its label or the model's opinion; a click enlarges it."""
     with st.container(key=f"thumb-{scan.id}", gap="xxsmall"):
         figure.small(scan.id, scan.name)
-        st.button(
-            caption(scan),
-            key=f"open-{scan.id}",
-            type="tertiary",
-            on_click=lambda: enlarge(scan.id),
-            help="Show this scan large, with the heat map.",
-        )
+        scan_record.open_button(scan.id, key=f"open-{scan.id}", words=caption(scan))
 
 
 def caption(scan: views.ScanView) -> str:
@@ -89,20 +86,3 @@ def caption(scan: views.ScanView) -> str:
     if scan.doubt is Doubt.UNKNOWN:
         return ":orange[:material/do_not_disturb_on:] Not a plane I know"
     return f"{scan.predicted.title}, {percent(scan.confidence or 0.0)}"
-
-
-@st.dialog("Scan", width="large")
-def enlarge(scan_id: int) -> None:
-    """The scan in a window of its own."""
-    one(scan_id)
-
-
-def one(scan_id: int) -> None:
-    """One scan with its heat map and what is known of it."""
-    scan = views.scan(desk.workbench(), scan_id)
-    figure.show(scan_id, figure.heat_controls())
-    st.caption(
-        f"{plain(scan.name)} · patient {plain(scan.patient) if scan.named_patient else 'unknown'} "
-        f"· {scan.width} × {scan.height} pixels · {plain(scan.machine or 'machine unknown')} · "
-        f"label: {label(scan.label)}"
-    )

@@ -76,7 +76,9 @@ class Protection:
         answer["Content-Security-Policy"] = "; ".join(
             (
                 "default-src 'none'",
-                f"script-src 'self' {self._scripts}",
+                # Streamlit's components bring their script as a blob. Only a script that runs
+                # already can make one, so it opens nothing to markup or to other places.
+                f"script-src 'self' blob: {self._scripts}",
                 # Streamlit and Plotly write styles into the page while it is shown.
                 "style-src 'self' 'unsafe-inline'",
                 "img-src 'self' data: blob:",

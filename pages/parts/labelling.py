@@ -1,22 +1,24 @@
 """One button to accept what the model says, and one for every other label."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.predict import Doubt
 from fetal.workbench import review
-from fetal.workbench.views import UNUSABLE, ScanView
-from pages.parts import bars, person
+from fetal.workbench.views import UNUSABLE, ScanView, UnknownScanError
+from fetal.workbench.views import scan as scan_view
+from pages.parts import bars, conflict_notices, person
 from pages.parts.desk import workbench
 from pages.parts.words import label, moment, plain
 
 UNUSABLE_HELP = "No plane can be told from this scan; it is kept, but never trained on."
 
 
-def opinion(scan: ScanView) -> None:
-    """Show what the model says of the scan, and whose scan it is."""
+def opinion(scan: ScanView, *, whose: bool = True) -> None:
+    """Show what the model says of the scan and, unless the page says so already, whose it is."""
     if scan.predicted is None:
         st.info("No model has looked at this scan yet.")
     elif scan.doubt is Doubt.UNKNOWN:
@@ -28,7 +30,7 @@ def opinion(scan: ScanView) -> None:
         if scan.doubt is Doubt.CHECK:
             st.warning(plain(scan.doubt_words), icon=":material/help:")
         bars.probabilities(scan.probabilities)
-    facts = [scan.name, f"patient {scan.patient if scan.named_patient else 'unknown'}"]
+    facts = [scan.name, f"patient {scan.patient if scan.named_patient else 'unknown'}"] * whose
     facts += [scan.model_name] if scan.model_name else []
     facts += ["sample (simulated)"] if scan.source == "sample" else []
     st.caption(plain(" · ".join(facts)))
@@ -107,14 +109,79 @@ def corrections(scan: ScanView, choose: Callable[[str], None], *, shortcuts: boo
             )
 
 
-def annotate(scan_id: int, value: str, note: str = "") -> int:
-    """Keep the label in the person's name; returns the annotation for an undo."""
-    return review.annotate(workbench(), scan_id, value, person.name(), note=note)
+def note(scan: ScanView) -> None:
+    """Show the note's field; what is typed is kept as soon as the person leaves it.
+
+    A button beside it needs no note handed over: whoever clicks there leaves the field first.
+    """
+    key = _note_key(scan.id)
+    if key not in st.session_state:
+        st.session_state[key] = scan.note
+    st.text_input(
+        "Note",
+        key=key,
+        max_chars=review.LONGEST_NOTE,
+        placeholder="optional",
+        help="Kept as soon as you leave the field or press Enter, with or without a label.",
+        on_change=keep_note,
+        args=(scan.id,),
+    )
+
+
+def keep_note(scan_id: int) -> None:
+    """Keep what stands in a scan's note field, if it is new."""
+    text = st.session_state[_note_key(scan_id)].strip()
+    try:
+        if text != scan_view(workbench(), scan_id).note:
+            review.note(workbench(), scan_id, text, person.name())
+    except UnknownScanError as error:
+        st.toast(plain(error))
+
+
+def annotate(scan: ScanView, value: str) -> int | None:
+    """Keep the label in the person's name, with what stands in the note's field.
+
+    Args:
+        scan: the scan as the person saw it.
+        value: the label.
+
+    Returns:
+        The annotation's number for an undo; None where the scan was erased meanwhile.
+    """
+    typed = str(st.session_state.get(_note_key(scan.id), scan.note)).strip()
+    note = typed if typed != scan.note else ""
+    try:
+        done = review.label(workbench(), scan.id, value, person.name(), note, seen=scan.label_id)
+    except UnknownScanError as error:
+        st.toast(plain(error))
+        return None
+    conflict_notices.remember(done.conflict)
+    return done.annotation_id
 
 
 def undo(annotation_id: int) -> None:
-    """Take a label back in the person's name; the label itself stays on record."""
+    """Take a label or a note back in the person's name; it stays on record."""
     try:
         review.undo(workbench(), annotation_id, person.name())
     except review.UndoError as error:
         st.toast(plain(error))
+    _read_notes_anew()
+
+
+def undo_last() -> int | None:
+    """Take back the last thing that the person did; returns the scan's number."""
+    taken = review.undo_last(workbench(), person.name())
+    _read_notes_anew()
+    return taken.scan_id if taken is not None else None
+
+
+def _note_key(scan_id: int) -> str:
+    return f"note-{scan_id}"
+
+
+def _read_notes_anew() -> None:
+    """Let the note fields show what is kept after an undo."""
+    for key in [key for key in st.session_state if str(key).startswith("note-")]:
+        scan_id = int(str(key).removeprefix("note-"))
+        with suppress(UnknownScanError):
+            st.session_state[key] = scan_view(workbench(), scan_id).note

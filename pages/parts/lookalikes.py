@@ -8,7 +8,7 @@ import streamlit as st
 from fetal.workbench import lookalike_pairs, lookalikes
 from fetal.workbench.lookalike_pairs import COPY, DIFFERENT, TOGETHER, LookalikePair
 from fetal.workbench.views import ScanView
-from pages.parts import desk, figure, person
+from pages.parts import desk, figure, person, scan_record
 from pages.parts.background import Work
 from pages.parts.words import label, moment, number, percent, plain
 
@@ -100,6 +100,7 @@ def one_pair(pair: LookalikePair, one: ScanView, other: ScanView) -> None:
         for place, column, scan in ((1, pictures[0], other), (0, pictures[1], one)):
             with column:
                 picture(scan, pair.sides[place])
+                scan_record.open_button(scan.id, key=f"open-{key}-{scan.id}")
                 if not pair.settled:
                     leave_out(pair, scan, key)
         with pictures[2]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,12 @@ _BESIDE: dict[str, Any] = {
 _PATIENTS = 20
 _WHOLE_NUMBERS = 10
 _CALM = {"displayModeBar": False}
+_NEW_STAGE = (
+    "A dashed line: here the next stage begins, in which other layers learn. The error of learning "
+    "may jump there, because it counts other things from then on: how far the model moves away "
+    "from the one that it started from, and scans that are varied more. Across a line compare only "
+    "the held-back patients, who are measured in the same way all along."
+)
 _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
 
 
@@ -111,10 +118,29 @@ def curves(points: Sequence[dict[str, Any]], key: str) -> None:
             row=1,
             col=column,
         )
+    begun = _stages(points)
+    for number, name in begun:
+        figure.add_vline(
+            x=number + 0.5,
+            line={"color": "#9fb0b3", "width": 1, "dash": "dash"},
+            annotation={"text": name, "font_size": 11, "textangle": -90, "xanchor": "left"},
+        )
     figure.update_xaxes(title="pass over the scans (epoch)", dtick=max(1, len(points) // 10))
     figure.update_yaxes(tickformat=".0%", range=[0, 1.03], col=2)
     figure.update_layout(height=300, margin=_MARGIN, legend={"orientation": "h", "y": -0.35})
     st.plotly_chart(figure, config=_CALM, key=key)
+    if begun:
+        st.caption(_NEW_STAGE)
+
+
+def _stages(points: Sequence[dict[str, Any]]) -> list[tuple[int, str]]:
+    """After which pass each later stage begins, and its name."""
+    names = [str(point.get("stage", "")) for point in points]
+    return [
+        (number, name)
+        for number, (before, name) in enumerate(pairwise(names), start=1)
+        if name != before
+    ]
 
 
 def curves_together(lines: Mapping[str, Sequence[dict[str, Any]]], key: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import desk, erasures, footer, look, person
+from pages.parts import browser, conflict_notices, desk, erasures, footer, look, person, reader
 
 _PAGES = Path(__file__).parents[1]
 _ON_THE_WAY: ContextVar[bool] = ContextVar("on_the_way", default=False)
@@ -29,9 +29,13 @@ def run() -> None:
     )
     body = st.container()
     footer.show()
+    browser.prepare()
     with body:
         person.ask()
         erasures.heed()
+        if page.url_path != "review":
+            reader.leave()
+        conflict_notices.show()
         token = _ON_THE_WAY.set(True)
         try:
             page.run()

@@ -7,7 +7,7 @@ import streamlit as st
 from fetal.workbench import models, retraining, side_by_side
 from pages.parts import desk, person, plots
 from pages.parts.settings_words import put, words
-from pages.parts.words import duration, moment, plain
+from pages.parts.words import duration, moment, percent, plain
 
 _STATUS = {
     "queued": "waiting for the worker",
@@ -83,7 +83,7 @@ def progress(run: retraining.RunView) -> None:
     if run.loss is not None:
         facts.append(f"error (loss) {run.loss:.3f}")
     if run.accuracy is not None:
-        facts.append(f"right answers {100 * run.accuracy:.0f} %")
+        facts.append(f"right answers {percent(run.accuracy)}")
     facts += [f"on {plain(run.device)}"] if run.device else []
     facts.append(f"asked for by {plain(run.who)}, {moment(run.asked_at)}")
     st.caption(" · ".join(facts))

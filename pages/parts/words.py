@@ -4,6 +4,9 @@ import re
 from datetime import datetime
 from html import escape
 
+import pandas as pd
+
+from fetal import metrics
 from fetal.markdown import as_text
 from fetal.planes import Plane
 from fetal.workbench.views import UNUSABLE
@@ -50,25 +53,31 @@ def label(value: str | None) -> str:
 
 def percent(share: float) -> str:
     """A share of one as whole percent; never 100 % or 0 % when it is not quite that."""
-    if 0 < share < 0.01:
-        return "< 1 %"
-    if 0.99 < share < 1:
-        return "> 99 %"
-    return f"{share:.0%}".replace("%", " %")
+    return metrics.percent(share)
 
 
 def tenths(share: float) -> str:
     """A share of one as percent with one decimal, for measured accuracies."""
-    return f"{100 * share:.1f} %"
+    return metrics.percent(share, 1)
 
 
 def moment(at: datetime | None) -> str:
-    """A moment in this computer's time zone; only the time when it is today."""
+    """A moment in this computer's time zone, in the one form that all pages show."""
     if at is None:
         return "–"
     local = at.astimezone()
-    today = datetime.now().astimezone().date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local:%d %b %Y, %H:%M}"
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+MOMENT = "D MMM YYYY, HH:mm"
+"""The same form for the moments of a table, which are sorted as moments."""
+
+
+def local_moments(moments: pd.Series) -> pd.Series:
+    """A table's moments by this computer's clock, as `moment` puts them one by one."""
+    return moments.map(
+        lambda at: at.to_pydatetime().astimezone().replace(tzinfo=None), na_action="ignore"
+    )
 
 
 def duration(seconds: float) -> str:

@@ -14,6 +14,8 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.labelled import Labelled, phantoms, real
+from tests.browser.reviewing import Kept, fill
+from tests.tiny_model import tiny_model
 from tests.waiting import until
 
 QUIET = [
@@ -70,6 +72,37 @@ def served(tmp_path: Path) -> Iterator[str]:
 def served_as_it_comes(tmp_path: Path) -> Iterator[str]:
     """The same without any setting."""
     with serving(tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def many_phantoms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The app with more scans to label than a test gets through, and a model that is quick."""
+    with serving_phantoms(tmp_path, monkeypatch, 110) as address:
+        yield address
+
+
+@pytest.fixture
+def few_phantoms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The same with fewer scans."""
+    with serving_phantoms(tmp_path, monkeypatch, 18) as address:
+        yield address
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    """What the served workspace keeps."""
+    return Kept(tmp_path / "workspace")
+
+
+@contextmanager
+def serving_phantoms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> Iterator[str]:
+    """Start the app with simulated scans and a tiny model."""
+    settings = {"FETAL_UNSURE": "keep", "FETAL_MODEL": str(tiny_model().folder)}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    fill(tmp_path / "workspace", count)
+    with serving(tmp_path, **settings) as address:
         yield address
 
 

@@ -1,8 +1,10 @@
+import json
 import re
+from datetime import datetime, timedelta
 
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.words import plain
+from pages.parts.words import moment, percent, plain, tenths
 
 BEACON = "![x](https://example.org/who.png) [go](https://example.org) <img src=x> $x^2$ :red[a]"
 
@@ -32,3 +34,48 @@ def test_a_refused_files_name_is_no_markup():
     assert not shown.exception
     [line] = [one.value for one in shown.markdown if "example.org" in one.value]
     assert not draws(line.replace(":orange[:material/block:]", "").replace("**", ""))
+
+
+def test_a_share_is_never_rounded_to_certainty():
+    assert [percent(share) for share in (0.0, 0.004, 0.5, 0.9951, 1.0)] == [
+        "0 %",
+        "< 1 %",
+        "50 %",
+        "> 99 %",
+        "100 %",
+    ]
+    assert [tenths(share) for share in (0.0004, 0.5, 0.9996, 1.0)] == [
+        "< 0.1 %",
+        "50.0 %",
+        "> 99.9 %",
+        "100.0 %",
+    ]
+
+
+def test_a_moment_has_one_form_today_and_on_other_days():
+    form = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d")
+    today = datetime.now().astimezone()
+    for at in (today, today - timedelta(days=40)):
+        assert form.fullmatch(moment(at))
+
+
+def test_curves_mark_where_another_stage_begins_and_say_why_the_error_jumps():
+    def page() -> None:
+        from pages.parts import plots
+
+        points = [
+            {"stage": stage, "loss": loss, "val_loss": 1.0, "accuracy": 0.5, "val_accuracy": 0.5}
+            for stage, loss in (("Last layer", 1.2), ("Last layer", 1.15), ("Upper layers", 5.05))
+        ]
+        plots.curves(points, key="two-stages")
+        plots.curves(points[:2], key="one-stage")
+
+    shown = AppTest.from_function(page).run()
+    assert not shown.exception
+    [caption] = shown.caption
+    assert "the next stage begins" in caption.value
+    first, second = (json.loads(chart.proto.spec) for chart in shown.get("plotly_chart"))
+    drawn = [note["text"] for note in first["layout"]["annotations"]]
+    assert drawn.count("Upper layers") == 2, "in both plots"
+    assert first["layout"]["shapes"][0]["x0"] == 2.5
+    assert "shapes" not in second["layout"]

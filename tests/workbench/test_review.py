@@ -7,6 +7,8 @@ from sqlalchemy import func, select, update
 from fetal.planes import PLANES, UnknownPlaneError
 from fetal.store.tables import Annotation, Prediction
 from fetal.workbench import review, views
+from fetal.workbench.history import history as history_of
+from fetal.workbench.history import today
 
 
 def set_confidence(bench, confidences):
@@ -136,6 +138,41 @@ def test_undo_last_walks_back_through_one_person_s_work(bench, five_scans):
     assert review.undo_last(bench, "Ann") is None
 
 
+def test_undo_last_says_what_it_took_back(bench, five_scans):
+    kept = review.annotate(bench, five_scans[2], "brain", "Ann")
+    taken = review.undo_last(bench, "Ann")
+    assert (taken.annotation_id, taken.scan_id) == (kept, five_scans[2])
+    assert history(bench)[-1][0] == taken.undo_id
+
+
+def test_nobody_takes_back_what_another_person_did(bench, five_scans):
+    scan = five_scans[0]
+    labelled = review.annotate(bench, scan, "brain", "Ann")
+    noted = review.note(bench, scan, "blurred", "Ann")
+    for number in (labelled, noted):
+        with pytest.raises(review.UndoError, match="Only Ann can take this back"):
+            review.undo(bench, number, "Ben")
+    assert review.undo_last(bench, "Ben") is None
+    view = views.scan(bench, scan)
+    assert (view.label, view.note) == ("brain", "blurred")
+
+
+def test_the_history_of_a_scan_names_every_label_and_note_and_who_took_it_back(bench, five_scans):
+    scan = five_scans[0]
+    first = review.annotate(bench, scan, "brain", "Ann")
+    review.undo(bench, first, "Ann")
+    review.note(bench, scan, "blurred", "Ben")
+    review.annotate(bench, scan, "femur", "Ben")
+    review.annotate(bench, five_scans[1], "femur", "Cleo")
+    found = [
+        (one.kind, one.label, one.who, one.note, one.undone_by) for one in history_of(bench, scan)
+    ]
+    assert found[0][1:] == ("femur", "Ben", "blurred", None)
+    assert found[1] == ("note", None, "Ben", "blurred", None)
+    assert found[2][1:] == ("brain", "Ann", "", "Ann")
+    assert len(found) == 3
+
+
 def test_nothing_is_undone_twice(bench, five_scans):
     done = review.annotate(bench, five_scans[0], "brain", "Ann")
     undoing = review.undo(bench, done, "Ann")
@@ -174,13 +211,13 @@ def test_today_shows_what_was_done_and_what_was_taken_back(bench, five_scans):
     first = review.annotate(bench, a, "brain", "Ann")
     second = review.annotate(bench, b, "femur", "Ben", note="n")
     review.undo(bench, first, "Ann")
-    everybody = review.today(bench)
+    everybody = today(bench)
     assert [(one.annotation_id, one.label, one.who, one.undone) for one in everybody] == [
         (second, "femur", "Ben", False),
         (first, "brain", "Ann", True),
     ]
     assert everybody[0].scan == views.scan(bench, b).name
-    assert [one.annotation_id for one in review.today(bench, "Ann")] == [first]
+    assert [one.annotation_id for one in today(bench, "Ann")] == [first]
 
 
 def test_people_who_label_at_once_lose_nothing(bench, five_scans):
@@ -198,17 +235,6 @@ def test_people_who_label_at_once_lose_nothing(bench, five_scans):
             select(Annotation.who, func.count()).group_by(Annotation.who)
         ).all()
         assert dict(counted) == {"Ann": 20, "Ben": 20}
-
-
-def test_nobody_takes_back_what_another_person_did(bench, five_scans):
-    scan = five_scans[0]
-    done = review.annotate(bench, scan, "brain", "Ann")
-    noted = review.note(bench, scan, "shadow", "Ann")
-    for number in (done, noted):
-        with pytest.raises(review.UndoError, match="Only Ann"):
-            review.undo(bench, number, "Ben")
-    view = views.scan(bench, scan)
-    assert (view.label, view.labelled_by, view.note) == ("brain", "Ann", "shadow")
 
 
 def test_two_people_who_undo_the_same_label_undo_it_once(bench, five_scans):

@@ -1,0 +1,59 @@
+// What every page does in the browser.
+//
+// When the program is gone, Streamlit's dialog asks for an internet connection, which this program
+// never needs, or names a command that its users do not have: it gets the program's own words.
+//
+// Whoever types into a field and clicks on a button at once could have the click arrive first, and
+// the text, if the page has moved on by then, nowhere: the click waits until the text is on its way.
+
+const OURS =
+  "The program does not answer. What was kept so far is safe. If it runs on this computer, start " +
+  "it again with “fetal serve”; otherwise ask whoever looks after it. This page goes on by itself " +
+  "as soon as the program is back.";
+const THEIRS = ["Are you connected to the internet?", "Is Streamlit still running?"];
+const THEIR_COMMAND = "streamlit run yourscript.py";
+
+function rewrite() {
+  for (const dialog of document.querySelectorAll("[data-testid=stDialog]")) {
+    const texts = document.createTreeWalker(dialog, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const text = texts.currentNode;
+      if (THEIRS.some((words) => text.data.includes(words))) text.data = OURS;
+      if (text.data.trim() === THEIR_COMMAND) text.data = "fetal serve";
+    }
+  }
+}
+
+const HEAD_START = 120; // milliseconds that what was typed has before the click
+let left = -HEAD_START;
+
+function leaveField(event) {
+  const field = document.activeElement;
+  const typing = field?.matches?.("input:not([type=checkbox], [type=radio]), textarea");
+  if (!typing || field.contains(event.composedPath()[0])) return;
+  field.blur();
+  left = performance.now();
+}
+
+function afterTheText(event) {
+  const wait = left + HEAD_START - performance.now();
+  if (!event.isTrusted || wait <= 0) return;
+  event.stopImmediatePropagation();
+  event.preventDefault();
+  const target = event.composedPath()[0];
+  const words = target.textContent;
+  setTimeout(() => {
+    const there = document.elementFromPoint(event.clientX, event.clientY);
+    if (target.isConnected) target.click();
+    else if (there?.textContent === words) there.click();
+  }, wait);
+}
+
+window.addEventListener("pointerdown", leaveField, true);
+window.addEventListener("click", afterTheText, true);
+
+const observer = new MutationObserver(rewrite);
+
+export default function () {
+  observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+}

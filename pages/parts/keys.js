@@ -1,0 +1,80 @@
+// Sends what was pressed on the Review page, for the scan that was on the screen at that moment.
+//
+// Streamlit's own shortcuts send nothing while the page is drawn anew, and say nothing of it. A
+// press is taken once for each turn of the page, and only while the picture of the turn's scan is
+// on the screen; every other one is shown as not taken.
+
+const SHOWN_FOR = 10_000; // milliseconds for which presses that were not taken stay on the screen
+const ANSWER_WITHIN = 10_000; // milliseconds after which a press without an answer is given up
+const LISTED = 12;
+const FIELDS = "input, textarea, select, [contenteditable=true], [role=combobox], [role=listbox]";
+
+// The page is drawn anew again and again, with a gap in between; this stays.
+const now = { root: null, data: null, send: null, answered: null, missed: [], waits: 0, fades: 0 };
+
+function keyOf(event) {
+  // By its place for keyboards that give digits with Shift only.
+  const digit = /^Digit([1-9])$/.exec(event.code);
+  return digit && !event.shiftKey ? digit[1] : event.key.toLowerCase();
+}
+
+function drawn() {
+  const place = document.querySelector(`.st-key-review-scan-${now.data.scan}`);
+  const picture = place?.querySelector("img");
+  return place !== null && (!picture || (picture.complete && picture.naturalWidth > 0));
+}
+
+function show() {
+  const count = now.missed.length;
+  const words = count === 1 ? "1 key was not taken" : `${count} keys were not taken`;
+  const listed = now.missed.slice(-LISTED).map((key) => key.toUpperCase());
+  const keys = (count > LISTED ? "…, " : "") + listed.join(", ");
+  const note = now.root.querySelector(".missed");
+  note.hidden = count === 0;
+  note.textContent = `${words}, because the next scan was not on the screen yet: ${keys}`;
+}
+
+function miss(key) {
+  now.missed.push(key);
+  show();
+  clearTimeout(now.fades);
+  now.fades = setTimeout(() => {
+    now.missed = [];
+    if (now.root.isConnected) show();
+  }, SHOWN_FOR);
+}
+
+function press(key) {
+  now.answered = now.data.turn;
+  now.send("press", { turn: now.data.turn, key, accept: now.data.accept });
+  clearTimeout(now.waits);
+  now.waits = setTimeout(() => {
+    now.answered = null;
+    miss(key);
+  }, ANSWER_WITHIN);
+}
+
+function onKey(event) {
+  if (!now.root?.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
+  const key = keyOf(event);
+  const target = event.composedPath()[0];
+  if (!now.data.keys.includes(key) || target?.closest?.(FIELDS)) return;
+  if (document.querySelector("[data-testid=stDialog]")) return;
+  // Streamlit's own shortcut on the button would press it a second time.
+  event.stopImmediatePropagation();
+  event.preventDefault();
+  if (event.repeat) return;
+  if (now.answered === now.data.turn || !drawn()) miss(key);
+  else press(key);
+}
+
+window.addEventListener("keydown", onKey, true);
+
+export default function ({ data, setTriggerValue, parentElement }) {
+  if (now.data?.turn !== data.turn) {
+    clearTimeout(now.waits);
+    now.answered = null;
+  }
+  Object.assign(now, { root: parentElement, data, send: setTriggerValue });
+  show();
+}

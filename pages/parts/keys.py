@@ -1,0 +1,69 @@
+"""Keys of the Review page: each press counts for the scan that was on the screen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+_ABOUT = (
+    "The letters and digits on the buttons are keys that press them, once for each scan on the "
+    "screen. Undo takes back the last thing you did; unusable scans are kept, but never trained on."
+)
+_COMPONENT = st.components.v2.component(
+    "fetal_review_keys",
+    # The words appear with the listener: from then on no key goes unnoticed.
+    html=f'<p class="about">{_ABOUT}</p><div class="missed" role="status" hidden></div>',
+    css=(_HERE / "keys.css").read_text(encoding="utf-8"),
+    js=(_HERE / "keys.js").read_text(encoding="utf-8"),
+)
+_KEY = "review-keys"
+
+
+@dataclass(frozen=True)
+class Press:
+    """A key that was pressed.
+
+    Attributes:
+        turn: the turn of the page that was on the screen.
+        key: the key, in small letters.
+        accept: the plane that the button to accept named; None where there was none.
+    """
+
+    turn: int
+    key: str
+    accept: str | None
+
+
+def listen(
+    scan_id: int,
+    turn: int,
+    keys: Sequence[str],
+    accept: str | None,
+    on_press: Callable[[Press], None],
+) -> None:
+    """Take key presses, once the scan is on the screen; put it after the scan's picture.
+
+    A press that comes too early, or after another one of the same turn, is shown to the person as
+    not taken. What is typed into a field is left alone.
+
+    Args:
+        scan_id: the scan; its picture lies in a container `review-scan-…`.
+        turn: changes with everything that a person does to a scan.
+        keys: the keys to take, in small letters.
+        accept: the plane that the button to accept names.
+        on_press: called with each press that was taken.
+    """
+
+    def pressed() -> None:
+        given = st.session_state[_KEY]["press"]
+        if given is not None:
+            on_press(Press(int(given["turn"]), str(given["key"]), given["accept"]))
+
+    _COMPONENT(
+        key=_KEY,
+        data={"scan": scan_id, "turn": turn, "keys": list(keys), "accept": accept},
+        on_press_change=pressed,
+        height="content",
+    )

@@ -1,0 +1,102 @@
+"""What the tests of the Review page share: scans to label, what was kept, what was pressed."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from fetal.phantom import simulate
+from fetal.planes import FETAL_PLANES
+from fetal.scans import encode_png
+from fetal.store.workspace import Workspace
+from fetal.workbench import open_workbench
+from fetal.workbench.intake import Incoming, add_scans
+
+_WATCH = """
+window.pressed = [];
+window.addEventListener("keydown", event => {
+    const place = document.querySelector("[class*=st-key-review-scan-]");
+    const scan = /review-scan-(\\d+)/.exec(place?.className ?? "")?.[1] ?? 0;
+    window.pressed.push({scan: Number(scan), key: event.key});
+}, true);
+"""
+_DRAWN = """() => {
+    const place = document.querySelector("[class*=st-key-review-scan-]");
+    const picture = place?.querySelector("img");
+    const there = picture?.complete && picture.naturalWidth > 0;
+    return there ? Number(/review-scan-(\\d+)/.exec(place.className)[1]) : null;
+}"""
+
+
+@dataclass(frozen=True)
+class Press:
+    """A key, and the scan that was on the screen when it was pressed."""
+
+    scan: int
+    key: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the workspace keeps, read from its database beside the running app."""
+
+    workspace: Path
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self.workspace / "fetal.db")) as database:
+            return database.execute(query).fetchall()
+
+    def labels(self) -> list[tuple[int, str]]:
+        """Each label's scan and plane, in the order of their coming."""
+        rows = self.rows("SELECT scan_id, label FROM annotation WHERE kind != 'note' ORDER BY id")
+        return [(int(str(scan)), str(label)) for scan, label in rows]
+
+    def notes(self) -> dict[int, str]:
+        """The note that each scan has now."""
+        rows = self.rows("SELECT scan_id, note FROM annotation ORDER BY id")
+        return {int(str(scan)): str(note) for scan, note in rows}
+
+
+def fill(workspace: Path, count: int) -> None:
+    """Store simulated scans in a workspace."""
+    bench = open_workbench(Workspace.at(workspace))
+    files = [
+        Incoming(
+            f"Patient{number:05}_1.png",
+            encode_png(simulate(FETAL_PLANES[number % len(FETAL_PLANES)], seed=number).pixels),
+        )
+        for number in range(count)
+    ]
+    add_scans(bench, files, who="Somebody")
+    bench.close()
+
+
+def watch_keys(page: Page) -> None:
+    """Note every key, and what is on the screen, before the page itself hears of it."""
+    page.add_init_script(_WATCH)
+
+
+def pressed(page: Page) -> list[Press]:
+    """All keys so far."""
+    return [Press(**one) for one in page.evaluate("window.pressed")]
+
+
+def enter_review(page: Page, address: str, name: str = "Anna Meyer") -> int:
+    """Open the Review page as somebody; returns the number of the scan that is shown."""
+    page.goto(f"{address}/review")
+    page.get_by_role("textbox", name="Your name").fill(name)
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_text("The letters and digits on the buttons are keys")).to_be_visible()
+    return shown(page)
+
+
+def shown(page: Page, other_than: int | None = None) -> int:
+    """The number of the scan on the screen, once its picture and all else is there."""
+    drawn = page.wait_for_function(
+        f"other => {{ const scan = ({_DRAWN})(); return scan !== other && scan; }}",
+        arg=other_than,
+    )
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    return int(drawn.json_value())

@@ -1,0 +1,160 @@
+"""Several readers at once: each is handed another scan, and no label goes under unseen."""
+
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import select, update
+
+from fetal.store.table_base import now
+from fetal.store.tables import Annotation, Reservation
+from fetal.workbench import conflicts, reservations, review, views
+from fetal.workbench.erasure import erase
+from fetal.workbench.intake import add_scans
+from fetal.workbench.reservations import Reader
+from tests.support.at_once import CALLERS, at_once, raised
+from tests.workbench.drawn import file
+
+ANN, BEN = Reader("Ann", "a"), Reader("Ben", "b")
+ANN_AGAIN = Reader("Ann", "another tab")
+
+
+@pytest.fixture
+def bench(both_bench):
+    """On SQLite and on PostgreSQL."""
+    return both_bench
+
+
+@pytest.fixture
+def many_scans(bench):
+    files = [file(seed) for seed in range(24)]
+    return [taken.scan_id for taken in add_scans(bench, files, who="Ann", patient="4711")]
+
+
+def lapse(bench):
+    """Let all reservations end."""
+    with bench.store.session() as session:
+        session.execute(update(Reservation).values(until=now() - timedelta(seconds=1)))
+
+
+def test_two_readers_are_handed_different_scans(bench, five_scans):
+    first, second, third = (
+        reservations.hand_out(bench, reader).id for reader in (ANN, BEN, ANN_AGAIN)
+    )
+    assert len({first, second, third}) == 3
+
+
+def test_a_reader_keeps_the_scan_until_it_is_labelled_or_skipped(bench, five_scans):
+    first = reservations.hand_out(bench, ANN).id
+    assert reservations.hand_out(bench, ANN).id == first
+    second = reservations.hand_out(bench, ANN, skipped=[first]).id
+    review.annotate(bench, second, "brain", "Ann")
+    assert reservations.hand_out(bench, ANN, skipped=[first]).id not in (first, second)
+
+
+def test_a_scan_that_was_let_go_of_is_free_for_others(bench, five_scans):
+    first = reservations.hand_out(bench, ANN).id
+    reservations.release(bench, ANN)
+    assert reservations.hand_out(bench, BEN).id == first
+
+
+def test_a_reservation_ends_by_itself_when_nobody_renews_it(bench, five_scans):
+    first = reservations.hand_out(bench, ANN).id
+    lapse(bench)
+    assert reservations.hand_out(bench, BEN).id == first
+    assert reservations.hand_out(bench, ANN).id != first
+
+
+def test_looking_on_renews_a_reservation(bench, five_scans):
+    first = reservations.hand_out(bench, ANN).id
+    lapse(bench)
+    assert reservations.hold(bench, first, ANN) is None
+    assert reservations.hand_out(bench, BEN).id != first
+
+
+def test_who_goes_back_to_a_scan_is_told_who_looks_at_it(bench, five_scans):
+    held = reservations.hand_out(bench, ANN).id
+    assert reservations.hold(bench, held, BEN) == "Ann"
+    assert reservations.held_by_others(bench, BEN) == {held: "Ann"}
+
+
+def test_nothing_is_left_where_others_hold_the_rest(bench, five_scans):
+    for number in range(5):
+        assert reservations.hand_out(bench, Reader("Ann", str(number))) is not None
+    assert reservations.hand_out(bench, BEN) is None
+    assert len(reservations.held_by_others(bench, BEN)) == 5
+
+
+def test_an_erased_scan_takes_its_reservation_along(bench, five_scans):
+    held = reservations.hand_out(bench, ANN)
+    erase(bench, held.name, "Ann")
+    assert reservations.hold(bench, held.id, ANN) is None
+    assert reservations.hand_out(bench, ANN).id != held.id
+
+
+def test_eight_readers_share_the_scans_and_lose_no_label(bench, many_scans):
+    handed, labelled = [], []
+
+    def read(number):
+        reader = Reader(f"Reader {number}", f"token {number}")
+        while (scan := reservations.hand_out(bench, reader)) is not None:
+            handed.append(scan.id)
+            done = review.label(bench, scan.id, "brain", reader.who, seen=scan.label_id)
+            labelled.append((scan.id, reader.who, done.conflict))
+
+    assert raised(at_once([partial(read, number) for number in range(CALLERS)])) == []
+    assert Counter(handed) == Counter(many_scans), "each scan is handed out once"
+    assert [conflict for *_, conflict in labelled if conflict] == []
+    with bench.store.reading() as session:
+        rows = session.execute(select(Annotation.scan_id, Annotation.who)).all()
+    assert Counter(map(tuple, rows)) == Counter((scan, who) for scan, who, _ in labelled)
+
+
+def test_eight_who_label_one_scan_at_once_are_all_kept_and_all_but_one_are_told(bench, five_scans):
+    seen = views.scan(bench, five_scans[0])
+    found = []
+
+    def give(number):
+        who = f"Reader {number}"
+        found.append(review.label(bench, seen.id, "brain", who, seen=seen.label_id).conflict)
+
+    assert raised(at_once([partial(give, number) for number in range(CALLERS)])) == []
+    told = [conflict for conflict in found if conflict is not None]
+    assert len(found) == CALLERS
+    assert len(told) == CALLERS - 1
+    assert len({conflict.before_who for conflict in told}) == CALLERS - 1, "each replaced another"
+    stands = views.scan(bench, seen.id).labelled_by
+    others = {f"Reader {number}" for number in range(CALLERS)} - {stands}
+    assert {who for who in others if conflicts.untold(bench, who)} == others
+    assert conflicts.untold(bench, stands) == []
+
+
+def test_both_are_told_when_a_label_replaces_one_that_was_not_seen(bench, five_scans):
+    seen = views.scan(bench, five_scans[0])
+    review.label(bench, seen.id, "brain", "Ann", seen=seen.label_id)
+    done = review.label(bench, seen.id, "femur", "Ben", seen=seen.label_id)
+
+    assert (done.conflict.before, done.conflict.before_who) == ("brain", "Ann")
+    (told,) = conflicts.untold(bench, "Ann")
+    assert (told.label, told.who, told.scan) == ("femur", "Ben", seen.name)
+    conflicts.note_told(bench, "Ann", [told])
+    assert conflicts.untold(bench, "Ann") == []
+    assert views.scan(bench, seen.id).label == "femur"
+
+
+def test_whoever_saw_the_label_before_makes_no_conflict(bench, five_scans):
+    scan = five_scans[0]
+    review.annotate(bench, scan, "brain", "Ann")
+    review.note(bench, scan, "blurred", "Cleo")
+    seen = views.scan(bench, scan)
+    assert review.label(bench, scan, "femur", "Ben", seen=seen.label_id).conflict is None
+    assert conflicts.untold(bench, "Ann") == []
+
+
+def test_one_person_in_two_tabs_is_told_as_well(bench, five_scans):
+    seen = views.scan(bench, five_scans[0])
+    review.label(bench, seen.id, "brain", "Ann", seen=seen.label_id)
+    done = review.label(bench, seen.id, "femur", "Ann", seen=seen.label_id)
+    assert done.conflict.before_who == "Ann"
+    assert len(conflicts.untold(bench, "Ann")) == 1
