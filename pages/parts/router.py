@@ -6,7 +6,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import browser, conflict_notices, desk, erasures, footer, look, person, reader
+from pages.parts import (
+    browser,
+    callbacks,
+    conflict_notices,
+    desk,
+    erasures,
+    footer,
+    look,
+    person,
+    reader,
+)
 
 _PAGES = Path(__file__).parents[1]
 _ON_THE_WAY: ContextVar[bool] = ContextVar("on_the_way", default=False)
@@ -16,6 +26,7 @@ def run() -> None:
     """Show the page that the address names, once the person has given a name."""
     st.set_page_config(page_title="Fetal planes", page_icon=look.ICON, layout="wide")
     look.apply()
+    callbacks.let_them_finish()
     desk.warm_up()
     page = st.navigation(
         [

@@ -50,6 +50,12 @@ def test_a_version_is_evaluated_on_the_locked_scans(open_app: Callable[..., AppT
         "Model card (Markdown)",
     }
 
+    # A worst error is often a wrong label: its record opens beside it.
+    opener = next(b for b in app.button if (b.key or "").startswith("open-error-1-"))
+    opener.click().run()
+    assert "**History**" in words(app)
+    assert not app.exception
+
 
 def test_without_locked_scans_the_evaluation_says_what_to_do(
     open_app: Callable[..., AppTest],

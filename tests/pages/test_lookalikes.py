@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fetal.workbench import Workbench, lookalike_pairs
+from fetal.workbench import Workbench, lookalike_pairs, views
 from fetal.workbench.intake import add_scans
 from fetal.workbench.review import annotate
 from pages.parts import desk
@@ -40,6 +40,14 @@ def test_a_pair_is_shown_decided_on_and_taken_back(app: AppTest) -> None:
     assert "One patient: kept together." in words(app)
     app.button(key="back-2-1").click().run()
     assert standing(desk.workbench()) == [(None, None)]
+    assert not app.exception
+
+
+def test_a_label_is_put_right_beside_the_look_alike(app: AppTest) -> None:
+    app.button(key="open-2-1-2").click().run()
+    assert "**History**" in words(app)
+    app.button(key="label-2-brain").click().run()
+    assert views.scan(desk.workbench(), 2).label == "brain"
     assert not app.exception
 
 

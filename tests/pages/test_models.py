@@ -44,6 +44,10 @@ def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(bench, challe
     assert table["Scans"].tolist() == [12, 12]
     assert "All on the same locked scans" in told(app)
 
+    opener = next(b for b in app.button if (b.key or "").startswith("open-differ-"))
+    opener.click().run()
+    assert "**History**" in told(app)
+
     app.button(key="promote").click().run()
     assert "Not shown to be harmless." in told(app, "warning")
     assert app.button(key="promote-yes").label == "Promote anyway"

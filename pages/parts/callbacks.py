@@ -1,0 +1,29 @@
+"""What a click or a key began is done to its end, though another one follows at once."""
+
+from typing import Any
+
+from streamlit.runtime.state.safe_session_state import SafeSessionState
+
+_STREAMLITS = SafeSessionState.on_script_will_rerun
+
+
+def let_them_finish() -> None:
+    """Have Streamlit run the functions of buttons, keys and fields without a break.
+
+    Each look at the session's state is a place where Streamlit drops what it is doing for a newer
+    click or key, even in the middle of such a function: its label or note was lost, because a
+    change is told only once. Now the newer one waits until the functions of the older one are
+    done; the page itself is drawn with breaks as before.
+    """
+    SafeSessionState.on_script_will_rerun = _without_a_break  # type: ignore[method-assign]
+
+
+def _without_a_break(state: SafeSessionState, *given: Any, **named: Any) -> None:
+    interrupt = state._yield_callback
+    interrupt()
+    # Its own way to set an attribute would write into the session's state.
+    object.__setattr__(state, "_yield_callback", lambda: None)
+    try:
+        _STREAMLITS(state, *given, **named)
+    finally:
+        object.__setattr__(state, "_yield_callback", interrupt)
