@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from fetal.store.tables import Annotation, Scan
@@ -83,7 +83,7 @@ def today(bench: Workbench, who: str | None = None) -> list[Entry]:
     return _entries(bench, query)
 
 
-def _query() -> Select[Any]:
+def _query() -> Any:
     return (
         select(Annotation, Scan.name, _UNDOING.who, _UNDOING.at, _OVERRIDDEN.who)
         .join(Scan, Scan.id == Annotation.scan_id)
@@ -94,7 +94,7 @@ def _query() -> Select[Any]:
     )
 
 
-def _entries(bench: Workbench, query: Select[Any]) -> list[Entry]:
+def _entries(bench: Workbench, query: Any) -> list[Entry]:
     with bench.store.reading() as session:
         return [_entry(row) for row in session.execute(query)]
 

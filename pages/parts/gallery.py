@@ -38,7 +38,7 @@ def table(chosen: views.ScanFilter) -> None:
         column_order=_COLUMNS,
         column_config={
             "added": st.column_config.DatetimeColumn("added", format=MOMENT),
-            "labelled": st.column_config.DatetimeColumn("labelled", format=MOMENT),
+            "labelled": st.column_config.DatetimeColumn("labelled", format=MOMENT, width="medium"),
             "probability": st.column_config.TextColumn("probability", alignment="right"),
             "agrees": st.column_config.CheckboxColumn("agree"),
         },

@@ -40,7 +40,14 @@ def stay(scan_id: int) -> None:
     if time.monotonic() - st.session_state[_RENEWED] > RENEW_SECONDS / 2:
         look_at(scan_id)
     if other := st.session_state[_BESIDE]:
-        st.caption(f":material/group: {plain(other)} is looking at this scan too.")
+        st.caption(f":material/group: Looked at as well by: {in_words(other)}.")
+
+
+def in_words(other: str) -> str:
+    """Somebody who holds a scan, as this person reads it."""
+    if other == person.name():
+        return "yourself in another window, or in one that you closed a moment ago"
+    return plain(other)
 
 
 def leave() -> None:

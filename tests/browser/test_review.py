@@ -34,7 +34,7 @@ def test_a_note_typed_right_before_a_click_is_kept(
         scan = shown(page, other_than=scan)
 
     type_note(page, "left behind")
-    page.get_by_test_id("stTopNavLink").filter(has_text="Train").click()
+    go_to(page, "Train")
     until(lambda: kept.notes().get(scan) == "left behind", 30)
     assert {one: kept.notes().get(one) for one in written} == written
     assert len(kept.labels()) == 8

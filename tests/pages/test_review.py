@@ -76,7 +76,8 @@ def test_it_says_who_looks_at_the_scans_that_are_left(open_app: OpenApp, bench: 
     anna = open_app("review")
     assert shown(anna)
     ben = open_app("review", who="Ben Ode")
-    assert "Anna Meyer is looking at them" in words(ben)
+    assert "looked at by: Anna Meyer" in words(ben)
+    assert "yourself in another window" in words(open_app("review"))
 
 
 def test_both_are_told_of_a_label_that_came_in_between(open_app: OpenApp, bench: Workbench) -> None:
