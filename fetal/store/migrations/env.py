@@ -3,14 +3,15 @@
 from alembic import context
 from sqlalchemy import create_engine
 
-from fetal.store import tables
+from fetal.store import tables as _known_tables  # noqa: F401  (fills the metadata)
+from fetal.store.table_base import Table
 from fetal.store.workspace import Workspace
 
 
 def _run(connection: object) -> None:
     context.configure(
         connection=connection,  # type: ignore[arg-type]
-        target_metadata=tables.Table.metadata,
+        target_metadata=Table.metadata,
         render_as_batch=True,
     )
     with context.begin_transaction():

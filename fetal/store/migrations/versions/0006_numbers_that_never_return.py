@@ -1,5 +1,7 @@
 """Numbers that never come back, names that are one scan's, and what two people did at once."""
 
+from contextlib import AbstractContextManager
+
 import sqlalchemy as sa
 from alembic import op
 from alembic.operations import BatchOperations
@@ -61,7 +63,7 @@ def upgrade() -> None:
     )
 
 
-def _rewritten(name: str) -> BatchOperations:
+def _rewritten(name: str) -> AbstractContextManager[BatchOperations]:
     """Write a table anew on SQLite, where only a new table can keep numbers from coming back."""
     return op.batch_alter_table(
         name,
