@@ -125,7 +125,7 @@ def queue(
 
 def _make_tables(storage: SqlStorage) -> None:
     """Make Huey's tables where they are missing, whoever does the same at the same moment."""
-    database: peewee.Database = storage.database
+    database: Any = storage.database
     models = (storage.KV, storage.Schedule, storage.Task, storage.Counter)
     with database.connection_context():
         if all(database.table_exists(model) for model in models):
