@@ -89,4 +89,5 @@ def _tint(colours: NDArray[np.uint8], levels: NDArray[np.uint8]) -> NDArray[np.u
         reach = _STEEPEST * (known[at] - known[at - 1])
         usual[at] = usual[at].clip(usual[at - 1] - reach, usual[at - 1] + reach)
     smooth = [every + np.interp(every, known, usual[:, channel]) for channel in range(3)]
-    return np.rint(np.stack(smooth, axis=1)).clip(0, 255).astype(np.uint8).reshape(256, 1, 3)
+    colours_of = np.rint(np.stack(smooth, axis=1)).clip(0, 255)
+    return np.asarray(colours_of, np.uint8).reshape(256, 1, 3)

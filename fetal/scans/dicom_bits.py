@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from fetal.scans.dicom_values import whole
 
+AS_DECODED: dict[str, Any] = {"raw": True, "correct_unused_bits": False}
+"""Options for pydicom's decoders: give all bits, and colours without conversion."""
+
 
 def stored_bits(samples: NDArray[Any], dataset: pydicom.Dataset) -> NDArray[Any]:
     """Take away the bits that are not the picture's.

@@ -17,7 +17,7 @@ from PIL import Image
 from pydicom import encaps, uid
 from pydicom.pixels.decoders.base import Decoder, get_decoder
 
-from fetal.scans.dicom_bits import in_byte_order, stored_bits
+from fetal.scans.dicom_bits import AS_DECODED, in_byte_order, stored_bits
 from fetal.scans.dicom_colour import shown
 from fetal.scans.dicom_description import agree, believe_length, complete, frames_stated
 from fetal.scans.dicom_payload import encoded_frames
@@ -121,12 +121,12 @@ class Frames:
 
     def _native(self, index: int) -> NDArray[np.uint8]:
         dataset = self._dataset
-        options: dict[str, Any] = {"correct_unused_bits": False}
+        options = dict(AS_DECODED)
         written = str(dataset.PhotometricInterpretation)
         if written.startswith("YBR_PARTIAL"):
             # The samples lie as those of the full range do, which pydicom knows.
             options["photometric_interpretation"] = written.replace("PARTIAL", "FULL")
-        samples, _ = self._decoder.as_array(dataset, index=index, raw=True, **options)
+        samples, _ = self._decoder.as_array(dataset, index=index, **options)
         return shown(stored_bits(in_byte_order(samples, dataset), dataset), dataset)
 
     def _decompressed(self, frame: bytes) -> NDArray[np.uint8]:
@@ -208,7 +208,5 @@ def _believe_depth(single: pydicom.Dataset, bits: int) -> None:
 def _array(decoder: Decoder, single: pydicom.Dataset, plugin: str) -> NDArray[Any]:
     if plugin == "gdcm":
         return _GDCM.decode(single)
-    samples, _ = decoder.as_array(
-        single, index=0, raw=True, decoding_plugin=plugin, correct_unused_bits=False
-    )
+    samples, _ = decoder.as_array(single, index=0, decoding_plugin=plugin, **AS_DECODED)
     return samples

@@ -14,6 +14,7 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.pixels.decoders.base import get_decoder
 
+from fetal.scans.dicom_bits import AS_DECODED
 from fetal.scans.errors import ScanError
 from fetal.scans.killable import Killable, serve
 from fetal.scans.limits import Limits
@@ -66,7 +67,5 @@ def main() -> None:
 
 def _decoded(dataset: pydicom.Dataset) -> NDArray[Any]:
     decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
-    samples, _ = decoder.as_array(
-        dataset, index=0, raw=True, decoding_plugin="gdcm", correct_unused_bits=False
-    )
+    samples, _ = decoder.as_array(dataset, index=0, decoding_plugin="gdcm", **AS_DECODED)
     return samples

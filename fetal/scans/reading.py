@@ -21,6 +21,7 @@ from fetal.scans.formats import pixels_of, read_picture
 from fetal.scans.limits import Limits
 from fetal.scans.overlay import lettering_over
 from fetal.scans.placeholders import PLACEHOLDER_PATIENT
+from fetal.scans.unusual import unusual
 
 _NAMED_PATIENT = re.compile(r"(Patient\d+)(?!\d)", re.IGNORECASE)
 
@@ -137,7 +138,7 @@ def scan_of(picture: DicomPicture, name: str) -> Scan:
     pixels, sector = blanked.pixels, blanked.sector
     if shows_flow(picture.pixels, sector.mask):
         raise ColourDopplerError
-    warnings = []
+    warnings = unusual(grey)
     if not sector.found:
         warnings.append(
             "The ultrasound could not be told from the rest of the screen, so the whole picture is "

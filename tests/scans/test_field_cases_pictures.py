@@ -193,3 +193,15 @@ def test_faint_words_over_the_black_of_a_sector_are_asked_about(screen):
     small[110:150, 120:200] = 0
     small = cv2.putText(small, "DOE", (140, 134), cv2.FONT_HERSHEY_SIMPLEX, 0.35, 75, 1)
     assert read_scan(encode_png(small), "a").lettering
+
+
+def test_two_scans_side_by_side_are_read_with_a_warning(screen):
+    strip = np.zeros((screen.shape[0], 12), np.uint8)
+    inner = screen[:, 60:-120]
+    both = read_scan(encode_png(np.hstack([inner, strip, inner])), "a")
+    assert any("side by side" in warning for warning in both.warnings)
+
+
+def test_a_scan_that_was_turned_to_negative_is_read_with_a_warning(screen):
+    scan = read_scan(encode_png(255 - screen), "a")
+    assert any("dark on white" in warning for warning in scan.warnings)
