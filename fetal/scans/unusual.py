@@ -51,8 +51,7 @@ def _is_inverted(pixels: NDArray[np.uint8]) -> bool:
 
 def _is_side_by_side(pixels: NDArray[np.uint8]) -> bool:
     """Whether a black strip goes from top to bottom near the middle, with tissue on both sides."""
-    height, width = pixels.shape
-    scale = min(1.0, _WIDTH / width)
+    scale = min(1.0, _WIDTH / pixels.shape[1])
     # A label within the strip is no tissue.
     solid = cv2.morphologyEx(
         cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA),

@@ -1,7 +1,11 @@
 """Tags of DICOM files that hold no number, and bits that are not the picture's."""
 
+from pathlib import Path
+
 import cv2
+import gdcm
 import numpy as np
+import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, RLELossless
@@ -161,6 +165,33 @@ def test_what_stands_above_the_stored_bits_is_not_shown(screen, packed, pack, st
     found = read_scan(written(pack(deep, described(deep, bits=stored), packed)), "a")
     assert found.digest == read_scan(written(described(levels, bits=stored)), "a").digest
     assert found.lettering == ()
+
+
+@pytest.mark.parametrize("codec", ["JPEGLosslessProcess14_1", "JPEGLSLossless"])
+def test_what_stands_above_the_stored_bits_of_a_lossless_stream_is_not_shown(
+    screen, expected, codec, tmp_path
+):
+    deep = screen.astype(np.uint16) | (_named(screen).astype(np.uint16) << 8)
+    place = str(tmp_path / "a.dcm")
+    Path(place).write_bytes(written(described(deep, bits=16)))
+    reader, change, writer = (
+        gdcm.ImageReader(),
+        gdcm.ImageChangeTransferSyntax(),
+        gdcm.ImageWriter(),
+    )
+    reader.SetFileName(place)
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, codec)))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer.SetFileName(place)
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    dataset = pydicom.dcmread(place)
+    assert dataset.file_meta.TransferSyntaxUID.is_encapsulated
+    dataset.BitsStored, dataset.HighBit = 8, 7
+    assert read_scan(written(dataset), "a").digest == expected.digest
 
 
 def test_what_stands_above_in_signed_samples_is_not_shown(screen):
