@@ -40,21 +40,6 @@ class _Learnt:
         return {text for text in hashes if self._said[text]}
 
 
-def trained_on(session: Session, blobs: Blobs, version: ModelVersion | None) -> frozenset[str]:
-    """Give the digests in the training lists of a model and of every model that it came from.
-
-    Args:
-        session: the transaction.
-        blobs: the files.
-        version: the model; if None, nothing was learnt.
-
-    Returns:
-        Digests, those of scans that are not stored here too.
-    """
-    lists = _lists(session, blobs, version)
-    return frozenset[str]().union(*(one.trained.digests for one in lists))
-
-
 def trained_by_any(session: Session, blobs: Blobs, digest: str) -> bool:
     """Tell whether the training list of any model of the workspace names a digest."""
     versions = session.execute(select(ModelVersion.location, ModelVersion.digest))
@@ -73,8 +58,8 @@ def learnt_scans(session: Session, blobs: Blobs, version: ModelVersion | None) -
         version: the model; if None, nothing was learnt.
 
     Returns:
-        Those that `trained_on` gives, and those of stored scans that are the same pictures under
-        other pixels.
+        The digests in the training lists, those of scans that are not stored here too, and the
+        digests of stored scans that are the same pictures under other pixels.
     """
     lists = _lists(session, blobs, version)
     digests = frozenset[str]().union(*(one.trained.digests for one in lists))

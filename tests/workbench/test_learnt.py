@@ -12,12 +12,14 @@ from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.scans import encode_png, pixel_digest, read_scan
 from fetal.scans.likeness import near_duplicate_hash, to_text
+from fetal.splits import TEST, TRAIN
 from fetal.store.tables import ModelVersion, Patient, Scan
-from fetal.workbench import models, retraining
+from fetal.workbench import models
 from fetal.workbench.erasure import outlook
 from fetal.workbench.evaluation import evaluate
 from fetal.workbench.intake import Incoming, Outcome, add_scans
 from fetal.workbench.leaks import seen_by
+from fetal.workbench.plan import plan_now
 from fetal.workbench.review import annotate
 from fetal.workbench.unsure import OPEN
 from tests.tiny_model import tiny_model
@@ -139,15 +141,24 @@ def test_a_workspace_of_version_0_1_knows_by_the_list_that_came_with_this_one(le
     assert unseen(bench) == []
 
 
-def test_patients_of_its_training_learn_and_are_not_tested_on(learnt, open_bench):
-    learnt(hashes=True)
-    bench = open_bench()
-    numbers = bring(bench, [WAYS["a JPEG of the file"](one) for one in LEARNT])
+def sides_without_any_given(bench):
+    """The side that each patient would get by whether the model has learnt from the scan."""
     with bench.store.session() as session:
         for patient in session.scalars(select(Patient)):
             patient.side = None
-    assert retraining.outlook(bench).counts["test"] == dict.fromkeys(Plane, 0)
-    assert len(numbers) == len(LEARNT)
+    with bench.store.reading() as session:
+        planned = plan_now(session, bench.blobs)
+    return [planned.sides[scan.patient] for scan in planned.scans]
+
+
+def test_patients_of_its_training_learn_and_are_not_tested_on(learnt, open_bench):
+    learnt(hashes=True)
+    bench = open_bench()
+    again = [WAYS["a JPEG of the file"](one) for one in LEARNT]
+    bring(bench, [*again, *(file(seed).data for seed in range(12))])
+    sides = sides_without_any_given(bench)
+    assert sides[: len(LEARNT)] == [TRAIN] * len(LEARNT)
+    assert TEST in sides
 
 
 def test_an_erasure_names_the_model_that_learnt_from_the_picture(learnt, open_bench):

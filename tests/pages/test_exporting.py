@@ -1,0 +1,39 @@
+"""What the Dataset page takes out, with the names of a person's own files beside it."""
+
+import csv
+import io
+import tempfile
+import zipfile
+
+import pytest
+
+from fetal.workbench import open_workbench
+from fetal.workbench.intake import add_scans
+from tests.waiting import until
+from tests.workbench.drawn import file
+
+
+@pytest.fixture
+def stored():
+    """Two stored scans, whose files are called `scan 0.png` and `scan 1.png`."""
+    bench = open_workbench()
+    add_scans(bench, [file(0), file(1)], who="Ann", patient="7")
+    yield bench
+    bench.close()
+
+
+def test_the_names_of_one_s_own_files_come_out_beside_the_codes(
+    open_app, stored, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    app = open_app("dataset")
+    app.session_state["dataset-tab"] = "Export"
+    app.run()
+    app.text_area(key="export-own-files").input("ward/scan 1.png\n\nanother.png\n").run()
+    app.button(key="export-pack").click().run()
+    assert not app.exception
+    until(lambda: list(tmp_path.glob("fetal-export-*/scans-*.zip")))
+    (packed,) = tmp_path.glob("fetal-export-*/scans-*.zip")
+    with zipfile.ZipFile(packed) as archive:
+        rows = csv.DictReader(io.StringIO(archive.read("labels.csv").decode()))
+        assert [row["file"] for row in rows] == ["", "ward/scan 1.png"]
