@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 from fetal.bundle import Bundle, BundleError, TrainingList
 from fetal.predict import shipped_folder
 from fetal.scans.likeness import from_texts
-from fetal.store.blobs import Blobs
+from fetal.store.blobs import BlobError, Blobs
 from fetal.store.tables import Fingerprint, ModelVersion, Scan
 
 NOTHING = TrainingList(frozenset(), from_texts([]))
 
 _KEPT = 16
-"""Training lists that stay in memory."""
+"""Training lists that stay in memory, with what they said."""
+_NAMED_KEPT = 256
+"""Digests of as many training lists stay in memory: a scan that comes in asks all of them."""
 
 
 class _Learnt:
@@ -41,12 +43,12 @@ class _Learnt:
 
 
 def trained_by_any(session: Session, blobs: Blobs, digest: str) -> bool:
-    """Tell whether the training list of any model of the workspace names a digest."""
+    """Tell whether the training list of any model of the workspace names a digest.
+
+    A model whose files are gone or damaged names none: scans come in all the same.
+    """
     versions = session.execute(select(ModelVersion.location, ModelVersion.digest))
-    return any(
-        digest in _learnt(blobs.local_folder(row.location), row.digest).trained.digests
-        for row in versions
-    )
+    return any(digest in _named(blobs, row.location, row.digest) for row in versions)
 
 
 def learnt_scans(session: Session, blobs: Blobs, version: ModelVersion | None) -> frozenset[str]:
@@ -83,6 +85,14 @@ def _lists(session: Session, blobs: Blobs, version: ModelVersion | None) -> list
         found.append(_learnt(blobs.local_folder(version.location), version.digest))
         version = session.get(ModelVersion, version.parent_id) if version.parent_id else None
     return found
+
+
+@lru_cache(maxsize=_NAMED_KEPT)
+def _named(blobs: Blobs, location: str, _digest: str) -> frozenset[str]:
+    try:
+        return TrainingList.read(blobs.local_folder(location)).digests
+    except (BlobError, ValueError):
+        return frozenset()
 
 
 @lru_cache(maxsize=_KEPT)

@@ -168,3 +168,13 @@ def test_an_erasure_names_the_model_that_learnt_from_the_picture(learnt, open_be
     with bench.store.reading() as session:
         name = session.scalars(select(Scan.name)).one()
     assert outlook(bench, name).models == ("tiny",)
+
+
+def test_a_model_whose_files_are_damaged_keeps_no_scan_out(learnt, open_bench):
+    learnt(hashes=True)
+    bench = open_bench()
+    for path in (bench.workspace.folder / "blobs" / "models").rglob("trained_on.txt"):
+        path.write_bytes(b"\xff damaged")
+    again = encode_png(once(screen(LEARNT[0])))
+    (taken,) = add_scans(bench, [Incoming("a.png", again)], who=WHO, gate=OPEN)
+    assert taken.outcome is Outcome.ADDED
