@@ -11,6 +11,8 @@ Example:
 
 from typing import TYPE_CHECKING, Any
 
+from fetal.third_party import restrain
+
 if TYPE_CHECKING:
     from fetal.planes import Plane
     from fetal.predict import Model, Prediction, load_model
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Model", "Plane", "Prediction", "__version__", "load_model"]
 
 __version__ = "0.1.0"
+
+restrain()
 
 
 def __getattr__(name: str) -> Any:

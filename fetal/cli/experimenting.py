@@ -1,6 +1,5 @@
 """`fetal experiment`: compare settings on patients that none of the trainings has seen."""
 
-import os
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fetal.cli import options
+from fetal.third_party import load_keras
 
 if TYPE_CHECKING:
     from fetal.cli.labelled import LabelledImage
@@ -61,7 +61,7 @@ def experiment(
     others' patients stop these early. What is done is kept in OUT: the same command, given again
     after a stop, goes on.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    load_keras((cache or out) / "keras")
     from fetal.cli.labelled import labelled_images
     from fetal.training.experiment import compare, markdown, read_sweep, run_sweep
 

@@ -92,7 +92,7 @@ def worker() -> None:
 def _app_command(port: int, address: str, hosts: Sequence[str], browser: bool) -> list[str]:
     named = dict.fromkeys((*_LOOPBACK, address, *hosts))
     return [
-        *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
+        *(sys.executable, "-m", "pages.parts.offline", "run", "streamlit_app.py"),
         *("--server.port", str(port)),
         *("--server.address", address),
         *(part for name in named for part in ("--server.allowedHosts", name)),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fetal.cli import options
+from fetal.third_party import load_keras
 
 if TYPE_CHECKING:
     from fetal.cli.labelled import LabelledImage
@@ -63,6 +64,8 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
         raise click.ClickException(
             f"{out} exists already. Choose another folder, or remove it first."
         )
+    beside = out.with_name(f"{out.name}.run")
+    load_keras((choices["cache"] or beside) / "keras")
     from fetal.cli.labelled import labelled_images
     from fetal.training.pipeline import train as run_pipeline
     from fetal.training.record import About
@@ -72,7 +75,6 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
     examples = _examples(images, official=choices["official_train"])
     said = json.loads(choices["about"].read_text()) if choices["about"] else {}
     about = About(choices["name"] or out.name, said.get("data", ()), said.get("limits", ()))
-    beside = out.with_name(f"{out.name}.run")
     champion = None
     if settings.start == "champion":
         from fetal.predict import load_model

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fetal.bundle import Bundle
+from fetal.third_party import load_keras
 
 EngineName = Literal["auto", "openvino", "keras"]
 Batch = npt.NDArray[np.float32]
@@ -92,6 +93,7 @@ class KerasEngine:
     """The model rebuilt in Keras, on whatever device Keras uses."""
 
     def __init__(self, bundle: Bundle) -> None:
+        load_keras()
         # Found by name: training lies a floor above, and serving starts without it.
         restore = importlib.import_module("fetal.training.restore").restore
         self._model = restore(bundle)

@@ -19,6 +19,7 @@ from fetal.planes import Plane
 from fetal.scans import Box
 from fetal.store.blobs import BlobError, Blobs
 from fetal.store.contents import read_pixels
+from fetal.third_party import load_keras
 from fetal.training.settings import SettingsError, TrainingSettings
 
 
@@ -47,6 +48,7 @@ def main(arguments: list[str]) -> int:
 
 def _train(job: dict[str, Any]) -> Bundle:
     # Imported here: with TensorFlow this takes seconds, in which the starter may already cancel.
+    load_keras(Path(job["cache"]).parent / "keras")
     from fetal.training.examples import Example
     from fetal.training.pipeline import train
 
@@ -105,6 +107,5 @@ def _end_with_starter() -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.basicConfig(stream=sys.stderr)
     sys.exit(main(sys.argv[1:]))

@@ -14,12 +14,15 @@ from pages.parts import (
     erasures,
     footer,
     look,
+    offline,
     person,
     reader,
 )
 
 _PAGES = Path(__file__).parents[1]
 _ON_THE_WAY: ContextVar[bool] = ContextVar("on_the_way", default=False)
+
+offline.stay()
 
 
 def run() -> None:

@@ -1,0 +1,103 @@
+"""What other libraries may not do in this program: report usage, write into the home folder, chat.
+
+`import fetal` calls `restrain` first, so that it has run before any module of this program, in
+any of its processes, can import one of them.
+"""
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+BACKENDS = ("tensorflow", "jax", "torch")
+"""What Keras may compute with, as `KERAS_BACKEND` names it."""
+
+_NO_FOLDER = f"{os.devnull}/keras"
+"""Cannot be made: Keras then keeps its settings in memory."""
+
+_NO_ERRORS, _NO_WARNINGS = "3", "2"
+
+_GREETINGS = "^WARNING: All log messages before|^[IW]0000 |^To enable the following instructions"
+"""What TensorFlow prints before it looks at `TF_CPP_MIN_LOG_LEVEL`."""
+
+
+class BackendError(ValueError):
+    """`KERAS_BACKEND` names no backend that can be used here."""
+
+
+def restrain() -> None:
+    """Set what has to be set before OpenVINO, Keras and TensorFlow are imported.
+
+    - OpenVINO reports every import to an analytics service, with a client id that it keeps in the
+      home folder, unless `openvino_telemetry` cannot be imported: it then uses its own stub
+      (`openvino/tools/ovc/telemetry_utils.py`).
+    - Keras makes `~/.keras`, unless `KERAS_HOME` names another folder. A folder that is there
+      already is a person's own, and stays in use.
+    - TensorFlow prints greetings, and, where there is no GPU, an error that there is none.
+
+    What a person has set in the environment stays as it is.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    if not (Path.home() / ".keras").is_dir():
+        os.environ.setdefault("KERAS_HOME", _NO_FOLDER)
+    # What goes wrong on a processor is raised; what goes wrong on a GPU may only be printed.
+    level = _NO_WARNINGS if shutil.which("nvidia-smi") else _NO_ERRORS
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", level)
+
+
+def load_keras(folder: Path | None = None) -> None:
+    """Import Keras with the backend that the environment names, without its greetings.
+
+    Args:
+        folder: where Keras keeps what it downloads, unless a person named another place. If None,
+            nothing is to be downloaded.
+
+    Raises:
+        BackendError: `KERAS_BACKEND` names none of `BACKENDS`, or one that is not installed.
+    """
+    backend = os.environ.get("KERAS_BACKEND") or BACKENDS[0]
+    if backend not in BACKENDS:
+        raise BackendError(
+            f"KERAS_BACKEND is “{backend}”. Expected {', '.join(BACKENDS[:-1])} or {BACKENDS[-1]}."
+        )
+    if find_spec(backend) is None:
+        raise BackendError(
+            f"KERAS_BACKEND is “{backend}”, which is not installed. Install it, or choose another "
+            f"of {', '.join(BACKENDS)}."
+        )
+    if folder is not None and os.environ.get("KERAS_HOME") == _NO_FOLDER:
+        # Keras downloads into the system's temporary folder where this one does not exist.
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ["KERAS_HOME"] = str(folder)
+    if "keras" not in sys.modules:
+        with _without_greetings():
+            importlib.import_module("keras")
+
+
+@contextmanager
+def _without_greetings() -> Iterator[None]:
+    """Filter standard error by a process of its own: it prints what an abort leaves as well."""
+    program = shutil.which("grep")
+    if program is None:
+        yield
+        return
+    sys.stderr.flush()
+    before = os.dup(2)
+    with subprocess.Popen(
+        [program, "--line-buffered", "--invert-match", "--extended-regexp", _GREETINGS],
+        stdin=subprocess.PIPE,
+        stdout=before,
+    ) as sieve:
+        assert sieve.stdin is not None
+        os.dup2(sieve.stdin.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(before, 2)
+            os.close(before)

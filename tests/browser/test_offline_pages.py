@@ -1,0 +1,37 @@
+"""The app's pages reach for nothing beyond this computer, whoever starts the app."""
+
+import signal
+
+import pytest
+
+from tests.privacy.account import ROOT, Account, answers, free_port
+from tests.waiting import until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("command", ["fetal serve", "streamlit run"])
+def test_the_app_and_its_pages_keep_to_themselves(command, tmp_path, page):
+    account, port, asked = Account(tmp_path), free_port(), []
+    if command == "fetal serve":
+        process = account.start("fetal.cli", "serve", "--port", port)
+    else:
+        options = ("--server.port", port, "--server.headless", "true")
+        process = account.start("streamlit", "run", ROOT / "streamlit_app.py", *options)
+    until(lambda: answers(port), 90)
+    page.context.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda one: asked.append(one.url.replace("ws://", "http://")))
+    page.goto(f"http://127.0.0.1:{port}")
+    page.get_by_role("textbox", name="Your name").fill("Anna Meyer")
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_text("Not a medical device").wait_for()
+    for title in ("Review", "Dataset", "Train", "Models"):
+        page.get_by_role("link", name=title).click()
+        page.get_by_role("heading", name=title).first.wait_for()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    here = (f"http://127.0.0.1:{port}", "data:", "blob:")
+    assert [url for url in asked if not url.startswith(here)] == []
+    assert len(asked) > 10
+    assert account.attempts() == ""
+    assert account.left() == []

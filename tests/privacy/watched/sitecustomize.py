@@ -1,0 +1,30 @@
+"""Refuses and notes every try of a process to reach beyond this computer.
+
+Python runs it at the start of every process that has this folder on its PYTHONPATH.
+"""
+
+import os
+import sys
+
+_HERE = ("", "localhost", "::1", "0.0.0.0", "::", None)
+_NOTES = os.environ["FETAL_TEST_ATTEMPTS"]
+
+
+def _watch(event, arguments):
+    match event, arguments:
+        case ("socket.connect" | "socket.sendto", (_, (host, *_))):
+            _check(event, host)
+        case ("socket.getaddrinfo" | "socket.gethostbyname", (host, *_)):
+            _check(event, host)
+
+
+def _check(event, host):
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in _HERE or name.startswith("127."):
+        return
+    with open(_NOTES, "a") as notes:
+        notes.write(f"{sys.argv[0]} {event} {name}\n")
+    raise OSError(f"The test lets nobody reach {name}.")
+
+
+sys.addaudithook(_watch)
