@@ -1,6 +1,5 @@
 """`fetal duplicates`: the same picture twice, in a folder or in a workspace."""
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fetal.cli import options
+from fetal.cli import options, output
+from fetal.cli.inputs import expand
+from fetal.cli.output import complain, say
 
 if TYPE_CHECKING:
     from fetal.scans import Scan
@@ -28,12 +29,8 @@ Row = dict[str, str | float | int]
     "takes a tenth of a second a scan and more.",
 )
 @options.model
-@click.option(
-    "--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="A table of the pairs."
-)
-@click.option(
-    "--json", "data", type=click.Path(dir_okay=False, path_type=Path), help="The same as JSON."
-)
+@options.result("--csv", "table", help="A table of the pairs; - is standard output.")
+@options.result("--json", "data", help="The same as JSON; - is standard output.")
 @options.workspace
 def duplicates(
     files: tuple[Path, ...],
@@ -54,23 +51,21 @@ def duplicates(
         fetal duplicates scans/ --csv pairs.csv
         fetal duplicates --thorough
     """
+    output.reserve_stdout(table, data)
     rows, refused = (
         _of_files(files, model_folder, thorough)
         if files
         else (_of_workspace(model_folder, thorough), 0)
     )
-    for row in rows:
-        click.echo(_in_words(row))
+    with output.table(table, _HEADER) as write:
+        for row in rows:
+            write(row)
+            say(_in_words(row))
     across = sum(row["patients"] == "different" for row in rows)
     pairs = options.count_of(len(rows), "pair", "pairs")
-    click.echo(f"{pairs} of the same picture, {across:,} across patients.")
-    if table is not None:
-        with table.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, _HEADER)
-            writer.writeheader()
-            writer.writerows(rows)
+    say(f"{pairs} of the same picture, {across:,} across patients.")
     if data is not None:
-        data.write_text(json.dumps(rows, indent=2), encoding="utf-8")
+        output.write_text(data, json.dumps(rows, indent=2) + "\n")
     if refused:
         raise SystemExit(1)
 
@@ -80,7 +75,7 @@ def _of_files(
 ) -> tuple[list[Row], int]:
     from fetal.scans.copies import find_copies
 
-    paths = list(options.expand(files))
+    paths = list(expand(files))
     seen: list[Seen] = []
     refused: list[str] = []
     scans = _scans(paths, seen, refused)
@@ -89,7 +84,7 @@ def _of_files(
         # What is remembered of each is put into `seen`.
         continue
     for sentence in refused:
-        options.complain(sentence)
+        complain(sentence)
     return [_row(pair) for pair in find_copies(seen, besides)], len(refused)
 
 
@@ -102,16 +97,16 @@ def _scans(paths: list[Path], seen: "list[Seen]", refused: list[str]) -> "Iterat
 
     with (
         Readers() as readers,
-        click.progressbar(length=len(paths), label="Reading") as bar,
+        options.progress("Reading", len(paths)) as bar,
     ):
         for path, read in readers.read(paths, lambda path: (read_within(path), path.name)):
             bar.update(1)
             if read.scan is None:
-                refused.append(f"{path}: {read.refusal}")
+                refused.append(f"{output.name_of(path)}: {read.refusal}")
                 continue
             scan = read.scan
             square = small_square(scan.pixels, scan.sector)
-            seen.append(Seen(str(path), scan.digest, scan.patient, square))
+            seen.append(Seen(output.name_of(path), scan.digest, scan.patient, square))
             yield scan
 
 

@@ -1,7 +1,6 @@
 """`fetal evaluate`: how good a model is on labelled images, with honest intervals."""
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fetal.cli import options
+from fetal.cli import options, output
+from fetal.cli.output import STANDARD, complain, say
 
 if TYPE_CHECKING:
     from fetal.bundle import Bundle
@@ -26,9 +26,7 @@ Images = dict[str, "LabelledImage"]
 
 
 def _file(name: str, words: str) -> Callable[[options.Command], options.Command]:
-    return click.option(
-        name, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=words
-    )
+    return options.result(name, metavar="FILE", help=words)
 
 
 @click.command()
@@ -74,6 +72,7 @@ def evaluate(
     from fetal.evaluation import NothingToMeasureError, examine, measure
     from fetal.predict import load_model
 
+    output.reserve_stdout(targets["json"], targets["html"], targets["card_text"])
     _check(targets)
     model = load_model(model_folder)
     left_out: Counter[str] = Counter()
@@ -99,7 +98,9 @@ def evaluate(
 def _check(targets: dict[str, Path | None]) -> None:
     """Refuse what could not be written, before minutes are spent on it."""
     for path in targets.values():
-        if path is not None and not path.absolute().parent.is_dir():
+        if path is None or path == STANDARD:
+            continue
+        if not path.absolute().parent.is_dir():
             raise click.ClickException(f"The folder of {path} does not exist. Make it first.")
     if (copy := targets["card"]) is not None and copy.exists():
         raise click.ClickException(f"{copy} exists already. Choose another folder.")
@@ -128,16 +129,16 @@ def _unseen(
     if known := left_out[LEARNT]:
         said = options.count_of(known, "image was", "images were")
         which = "it" if known == 1 else "them"
-        options.complain(f"{said} left out, because the model was trained on {which}.")
+        complain(f"{said} left out, because the model was trained on {which}.")
     if alike := left_out[ALIKE]:
         said = options.count_of(alike, "image looks", "images look")
-        options.complain(f"{said} like scans that the model was trained on; left out.")
+        complain(f"{said} like scans that the model was trained on; left out.")
 
 
 def _withstood(model: "Model", cases: list["Case"], used: Images) -> tuple["Withstood", ...]:
     from fetal.evaluation import withstand
 
-    with click.progressbar(length=len(cases), label="Corrupted scans", file=sys.stderr) as bar:
+    with options.progress("Corrupted scans", len(cases)) as bar:
         return withstand(
             model,
             cases,
@@ -154,14 +155,14 @@ def _write(
 
     card = model.bundle.card
     if path := targets["json"]:
-        path.write_text(json.dumps(report.to_json(), indent=1, ensure_ascii=False), "utf-8")
+        output.write_text(path, json.dumps(report.to_json(), indent=1, ensure_ascii=False))
     if path := targets["html"]:
         worst = report.worst if pictures else ()
         shown = exhibits(model, worst, lambda digest: pictures[digest].read())
-        path.write_text(to_html(report, card, shown), "utf-8")
+        output.write_text(path, to_html(report, card, shown))
     if path := targets["card_text"]:
-        path.write_text(to_markdown(report, card), "utf-8")
+        output.write_text(path, to_markdown(report, card))
     if path := targets["card"]:
         measured = replace(card, metrics=card.metrics | report.figures())
         copy_with_card(model.bundle, measured, path)
-        click.echo(f"The model with these figures in its card is in {path}.")
+        say(f"The model with these figures in its card is in {path}.")

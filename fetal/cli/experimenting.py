@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fetal.cli import options
+from fetal.cli.inputs import InputFile
+from fetal.cli.output import say
 from fetal.third_party import load_keras
 
 if TYPE_CHECKING:
@@ -19,12 +21,12 @@ def _show(context: click.Context, _option: click.Parameter, folder: Path | None)
         return
     from fetal.training.experiment import Results, compare, markdown
 
-    click.echo(markdown(compare(Results(folder))))
+    say(markdown(compare(Results(folder))))
     context.exit()
 
 
 @click.command()
-@click.argument("sweep", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("sweep", type=InputFile())
 @options.labelled_images
 @click.option(
     "--out",
@@ -75,7 +77,7 @@ def experiment(
     results = run_sweep(asked, cases, out, click.echo, cache)
     drawn = markdown(compare(results))
     (out / "table.md").write_text(drawn + "\n")
-    click.echo(drawn)
+    say(drawn)
 
 
 def _case(image: "LabelledImage", folder: Path) -> "Case":

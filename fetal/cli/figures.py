@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import click
-
 from fetal.cli import options
+from fetal.cli.output import say
 from fetal.evaluation import FEW, Group, Report
 from fetal.evaluation.writing import DOUBT_WORDS
 from fetal.metrics import Interval, percent
@@ -22,7 +21,7 @@ def tell(report: Report, paths: Mapping[str, Path]) -> None:
         report: the report.
         paths: where each measured scan lies, by its digest.
     """
-    click.echo(f"Model: {report.model}")
+    say(f"Model: {report.model}")
     _headline(report)
     _planes(report)
     _groups("By ultrasound machine:", report.machines)
@@ -37,20 +36,20 @@ def _headline(report: Report) -> None:
     over = "the four fetal planes" if report.four else "all six planes"
     scans = options.count_of(main.n, "scan", "scans")
     patients = options.count_of(main.patients, "patient", "patients")
-    click.echo(f"Accuracy over {over}: {main.accuracy.percent()}")
-    click.echo(f"  on {scans} of {patients}; patients resampled")
-    click.echo(f"Mean of the planes' hit rates: {main.balanced_accuracy.percent()}")
+    say(f"Accuracy over {over}: {main.accuracy.percent()}")
+    say(f"  on {scans} of {patients}; patients resampled")
+    say(f"Mean of the planes' hit rates: {main.balanced_accuracy.percent()}")
     gap = f"{100 * main.ece:.1f}"
     if main.ece_interval is not None:
         gap += f" ({100 * main.ece_interval.low:.1f} to {100 * main.ece_interval.high:.1f})"
-    click.echo(f"Gap between stated and true confidence: {gap} points")
+    say(f"Gap between stated and true confidence: {gap} points")
     share = percent(report.coverage.errorless, 1)
-    click.echo(f"Share of the surest scans without an error: {share}")
+    say(f"Share of the surest scans without an error: {share}")
     if report.four:
-        click.echo(f"Accuracy over all six planes: {report.six.accuracy.percent()}")
+        say(f"Accuracy over all six planes: {report.six.accuracy.percent()}")
         scans = options.count_of(report.scans, "scan", "scans")
         patients = options.count_of(report.patients, "patient", "patients")
-        click.echo(f"  on {scans} of {patients}")
+        say(f"  on {scans} of {patients}")
 
 
 def _planes(report: Report) -> None:
@@ -72,7 +71,7 @@ def _planes(report: Report) -> None:
 
 
 def _groups(title: str, groups: Iterable[Group], words: Mapping[str, str] | None = None) -> None:
-    click.echo(title)
+    say(title)
     names = words or {}
     rows = [("", "n", "patients", "right, four fetal planes", "right, all six")]
     rows += [
@@ -93,7 +92,7 @@ def _said(figure: Interval | None) -> str:
 
 
 def _confusion(report: Report) -> None:
-    click.echo("What was taken for what (rows: the truth, columns: the model):")
+    say("What was taken for what (rows: the truth, columns: the model):")
     names = [plane.value for plane in PLANES]
     lines = zip(names, report.six.confusion, strict=True)
     _columns([("", *names), *((name, *map(str, line)) for name, line in lines)])
@@ -103,7 +102,7 @@ def _worst(report: Report, paths: Mapping[str, Path]) -> None:
     if not report.worst:
         return
     errors = options.count_of(report.mistakes, "error", "errors")
-    click.echo(f"The worst of {errors}, by the stated probability:")
+    say(f"The worst of {errors}, by the stated probability:")
     rows = [("file", "shows", "taken for", "stated")]
     rows += [
         (
@@ -120,7 +119,7 @@ def _worst(report: Report, paths: Mapping[str, Path]) -> None:
 def _withstood(report: Report) -> None:
     if not report.withstood:
         return
-    click.echo("What it withstands, over the four fetal planes:")
+    say("What it withstands, over the four fetal planes:")
     rows = [("change", "n", "right", "points lost", "not readable")]
     rows += [
         (
@@ -139,4 +138,4 @@ def _columns(rows: Sequence[Sequence[str]]) -> None:
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  " + "  ".join(cells).rstrip())
+        say("  " + "  ".join(cells).rstrip())

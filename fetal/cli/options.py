@@ -1,13 +1,21 @@
 """Options that several commands share, and how they report."""
 
 import getpass
+import io
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from fetal.cli.inputs import InputFile
+from fetal.cli.output import complain as complain
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 LONGEST_NAME = 80
 """As long as a name in the database may be."""
@@ -53,6 +61,12 @@ def model(command: Command) -> Command:
     )(command)
 
 
+def result(*names: str, **described: Any) -> Callable[[Command], Command]:
+    """Add an option that names a file to write; `-` is standard output."""
+    kind = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+    return click.option(*names, type=kind, **described)
+
+
 def labelled_images(command: Command) -> Command:
     """Add `--data`, `--images` and `--columns`: a table of labels and the folder of its images."""
     folder = click.option(
@@ -66,7 +80,7 @@ def labelled_images(command: Command) -> Command:
         "--data",
         "table",
         required=True,
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=InputFile(),
         help="A CSV with image, plane and patient, or the one of FETAL_PLANES_DB.",
     )
     return table(folder(columns(command)))
@@ -99,33 +113,21 @@ def _user() -> str:
         return "command line"
 
 
-def complain(sentence: str) -> None:
-    """Say in one line what did not work, beside the results."""
-    click.echo(sentence, err=True)
-
-
 def count_of(number: int, one: str, many: str) -> str:
     """A number with its noun, such as `1 scan` or `12 scans`."""
     return f"{number:,} {one if number == 1 else many}"
 
 
-def expand(files: tuple[Path, ...]) -> Iterator[Path]:
-    """The files that are named, and those in the folders that are named."""
-    for path in files:
-        if path.is_dir():
-            yield from sorted(
-                inner
-                for inner in path.rglob("*")
-                if inner.is_file() and not inner.name.startswith(".")
-            )
-        else:
-            yield path
+def progress(label: str, length: int) -> "ProgressBar[int]":
+    """A progress bar on standard error, which holds no results; none where no person looks."""
+    stream = sys.stderr if sys.stderr.isatty() else io.StringIO()
+    return click.progressbar(length=length, label=label, file=stream)
 
 
 @contextmanager
 def bar(label: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar whose length is known once the first scan is done."""
-    with click.progressbar(length=1, label=label) as bar:
+    with progress(label, 1) as bar:
 
         def report(done: int, of: int) -> None:
             bar.length = max(1, of)

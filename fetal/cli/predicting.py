@@ -1,13 +1,14 @@
 """`fetal predict`: planes of image files, without any workspace."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fetal.cli import options
+from fetal.cli import options, output
+from fetal.cli.inputs import expand
+from fetal.cli.output import STANDARD, complain, say
 from fetal.planes import PLANES
 
 if TYPE_CHECKING:
@@ -20,19 +21,14 @@ _METHODS = ("grad-cam", "grad-cam++", "hirescam", "eigen-cam", "score-cam")
 
 
 @click.command(short_help="Name the plane of image files.")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @options.model
 @click.option(
     "--overlay",
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder for pictures of each scan with the heat map over it.",
 )
-@click.option(
-    "--csv",
-    "table",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="A table of all results.",
-)
+@options.result("--csv", "table", help="A table of all results; - is standard output.")
 @click.option(
     "--plane",
     type=click.Choice([plane.value for plane in PLANES]),
@@ -65,30 +61,34 @@ def predict(
     """Name the plane of image FILES (PNG, JPEG, TIFF, BMP, WebP, DICOM; or folders of them).
 
     A file that cannot be read gets one line, and the others go on; the exit status is then 1.
-    No workspace is touched, and nothing is kept but what you ask for.
+    What lies in a folder and is no picture is only counted. The file - is standard input.
+    No workspace is touched, and nothing is kept but what you ask for. Each line of the table is
+    on the disk as soon as its scan is done.
 
     \b
-    Example:
+    Examples:
         fetal predict scans/*.png --overlay out/ --csv results.csv
+        cat scan.png | fetal predict - --csv -
     """
     from fetal.predict import load_model
 
+    output.reserve_stdout(table)
     model = load_model(model_folder)
-    rows = []
     drawn: set[str] = set()
-    for path in options.expand(files):
-        for row, prediction in _seen(model, path, frames):
-            rows.append(row)
-            if prediction is None:
-                options.complain(f"{path}: {row['error']}")
-                continue
-            click.echo(f"{row['file']}: {_in_words(prediction)}")
-            if overlay is not None:
-                target = overlay / _picture_name(Path(row["file"]), drawn)
-                _draw(model, prediction, target, look)
-    if table is not None:
-        _write(table, rows)
-    if any(row["error"] for row in rows):
+    refused = False
+    with output.table(table, _HEADER) as write:
+        for path in expand(files):
+            for row, prediction in _seen(model, path, frames):
+                write(row)
+                if prediction is None:
+                    refused = True
+                    complain(f"{row['file']}: {row['error']}")
+                    continue
+                say(f"{row['file']}: {_in_words(prediction)}")
+                if overlay is not None:
+                    target = overlay / _picture_name(Path(row["file"]), drawn)
+                    _draw(model, prediction, target, look)
+    if refused:
         raise SystemExit(1)
 
 
@@ -111,7 +111,7 @@ def _predictions(model: "Model", path: Path, frames: int) -> Iterator[tuple[Path
     from fetal.scans import is_film, read_scan
     from fetal.workbench.film import frame_name, propose
 
-    data = path.read_bytes()
+    data = click.get_binary_stream("stdin").read() if path == STANDARD else path.read_bytes()
     if not is_film(data):
         yield path, model.predict(read_scan(data, path.name))
         return
@@ -121,13 +121,13 @@ def _predictions(model: "Model", path: Path, frames: int) -> Iterator[tuple[Path
 
 
 def _refused(path: Path, why: str) -> dict[str, str]:
-    return dict.fromkeys(_HEADER, "") | {"file": str(path), "error": why}
+    return dict.fromkeys(_HEADER, "") | {"file": output.name_of(path), "error": why}
 
 
 def _row(file: Path, prediction: "Prediction") -> dict[str, str]:
     said = {plane.value: f"{prediction.probabilities[plane]:.4f}" for plane in PLANES}
     return dict.fromkeys(_HEADER, "") | {
-        "file": str(file),
+        "file": output.name_of(file),
         "plane": prediction.plane.value,
         "probability": f"{prediction.confidence:.4f}",
         "doubt": prediction.words,
@@ -165,11 +165,3 @@ def _picture_name(path: Path, taken: set[str]) -> str:
         name = f"{path.stem}-{number}.png"
     taken.add(name)
     return name
-
-
-def _write(table: Path, rows: list[dict[str, str]]) -> None:
-    table.parent.mkdir(parents=True, exist_ok=True)
-    with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, _HEADER)
-        writer.writeheader()
-        writer.writerows(rows)

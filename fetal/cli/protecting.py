@@ -3,6 +3,7 @@
 import click
 
 from fetal.cli import options
+from fetal.cli.output import complain, say
 
 _TRACES = (
     "Another process was reading the database, so traces may still stand in fetal.db-wal. They go "
@@ -33,9 +34,9 @@ def rotate(who: str) -> None:
     renewal = renew_key(Store.open(Workspace.from_environment()), who)
     patients = options.count_of(renewal.patients, "patient has", "patients have")
     scans = options.count_of(renewal.scans, "scan was", "scans were")
-    click.echo(f"{patients} a new code; {scans} carried over. This is key {renewal.generation}.")
+    say(f"{patients} a new code; {scans} carried over. This is key {renewal.generation}.")
     if renewal.traces:
-        options.complain(_TRACES)
+        complain(_TRACES)
 
 
 @click.command(short_help="Erase a patient, or one scan.")
@@ -72,11 +73,11 @@ def forget(code: str | None, identifier: bool, yes: bool, who: str) -> None:
     if not yes:
         click.confirm(f"Erase {scans} and {labels} for ever?", abort=True)
     done = erase(bench, code, who)
-    click.echo(f"Erased {scans} and {labels}.")
+    say(f"Erased {scans} and {labels}.")
     if done.models:
-        click.echo(
+        say(
             f"These model versions learnt from them, and stay: {', '.join(done.models)}. Whether "
             "they may be used on is to be decided by who answers for the data."
         )
     if done.traces:
-        options.complain(_TRACES)
+        complain(_TRACES)

@@ -16,6 +16,7 @@ from types import FrameType
 import click
 
 from fetal.cli import options
+from fetal.cli.output import say
 
 _PACKAGE = Path(__file__).parents[1]
 _APP_FOLDERS = (_PACKAGE.parent, _PACKAGE / "app")
@@ -63,7 +64,7 @@ def serve(port: int, address: str, hosts: tuple[str, ...], worker: bool, browser
     environment = os.environ | {
         "FETAL_WORKSPACE": str(Path(os.environ.get("FETAL_WORKSPACE") or "workspace").absolute())
     }
-    click.echo(f"The app is at http://{_reachable(address)}:{port} (stop it with Ctrl+C).")
+    say(f"The app is at http://{_reachable(address)}:{port} (stop it with Ctrl+C).")
     with _stopping_on_signals():
         house = _House(_app_command(port, address, hosts, browser), folder, environment, worker)
         code = house.live((_reachable(address), port))
@@ -85,7 +86,7 @@ def worker() -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     workspace = Workspace.from_environment()
-    click.echo(f"Waiting for trainings of the workspace {workspace.folder} (stop with Ctrl+C).")
+    say(f"Waiting for trainings of the workspace {workspace.folder} (stop with Ctrl+C).")
     Worker(workspace).run()
 
 

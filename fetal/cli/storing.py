@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fetal.cli import options
+from fetal.cli import options, output
+from fetal.cli.inputs import InputFile
+from fetal.cli.output import STANDARD, complain, say
 
 if TYPE_CHECKING:
     from fetal.workbench.columns import Columns
@@ -23,7 +25,7 @@ _NAMED = 20
 @click.argument("source", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--table",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    type=InputFile(),
     help="A CSV of labels (image, plane and perhaps patient; or the one of FETAL_PLANES_DB).",
 )
 @options.columns
@@ -36,10 +38,8 @@ _NAMED = 20
     "on the Scans page; keep takes them as they are.  [default: FETAL_UNSURE, else ask]",
 )
 @click.option("--dry-run", is_flag=True, help="Read everything, write nothing, tell what would be.")
-@click.option(
-    "--report",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write what became of each file to this CSV.",
+@options.result(
+    "--report", help="Write what became of each file to this CSV; - is standard output."
 )
 @options.who
 @options.workspace
@@ -77,14 +77,13 @@ def import_command(
     from fetal.workbench.imports import import_scans, plan_import
     from fetal.workbench.unsure import WhenUnsure
 
+    output.reserve_stdout(report)
     planned = plan_import(
         source, table=table, columns=_columns(columns, table), unlabelled=unlabelled
     )
-    click.echo(
-        f"Found {planned.kind.value}: {options.count_of(len(planned.images), 'image', 'images')}."
-    )
+    say(f"Found {planned.kind.value}: {options.count_of(len(planned.images), 'image', 'images')}.")
     if planned.columns is not None:
-        click.echo(f"Columns: {planned.columns.words()}")
+        say(f"Columns: {planned.columns.words()}")
     bench = open_workbench()
     with _stopping() as stop, options.bar("Reading" if dry_run else "Importing") as progress:
         brought = import_scans(
@@ -98,12 +97,12 @@ def import_command(
             stop=stop,
         )
     if report is not None:
-        report.write_text(brought.csv(), encoding="utf-8")
+        output.write_text(report, brought.csv())
     _tell(brought)
 
 
 @click.command(name="export", short_help="Write labels, with or without images, to a file.")
-@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("target", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option(
     "--match",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -114,15 +113,19 @@ def import_command(
 @options.who
 @options.workspace
 def export_command(target: Path, match: Path | None, who: str) -> None:
-    """Write the labels to TARGET: a .csv, or a .zip with the images too."""
+    """Write the labels to TARGET: a .csv, or a .zip with the images too.
+
+    The target - is standard output, and gets the labels.
+    """
     from fetal.workbench import open_workbench
     from fetal.workbench.dataset import export_archive, export_labels
     from fetal.workbench.own_names import names_in
 
-    if target.suffix.lower() not in (".csv", ".zip"):
+    if target != STANDARD and target.suffix.lower() not in (".csv", ".zip"):
         raise click.UsageError(
             "Expected a target that ends in .csv (labels) or .zip (with images)."
         )
+    output.reserve_stdout(target)
     bench = open_workbench()
     files = names_in(match) if match is not None else None
     left_out: Sequence[str] = ()
@@ -130,11 +133,11 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
         with options.bar("Exporting") as report:
             left_out = export_archive(bench, None, target, who, report, files).left_out
     else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(export_labels(bench, None, who, files), encoding="utf-8")
-    click.echo(f"Wrote {target}.")
+        output.write_text(target, export_labels(bench, None, who, files))
+    if target != STANDARD:
+        say(f"Wrote {output.name_of(target)}.")
     for sentence in left_out:
-        options.complain(sentence)
+        complain(sentence)
     if left_out:
         raise SystemExit(1)
 
@@ -150,8 +153,8 @@ def demo(who: str) -> None:
     taken = add_samples(open_workbench(), who)
     added = sum(one.outcome is Outcome.ADDED for one in taken)
     there = options.count_of(len(taken) - added, "sample was", "samples were")
-    click.echo(f"Added {options.count_of(added, 'sample scan', 'sample scans')}; {there} there.")
-    click.echo("See them with `fetal serve`.")
+    say(f"Added {options.count_of(added, 'sample scan', 'sample scans')}; {there} there.")
+    say("See them with `fetal serve`.")
 
 
 def _columns(text: str | None, table: Path | None) -> "Columns | None":
@@ -174,31 +177,31 @@ def _tell(brought: "ImportReport") -> None:
     labelled = options.count_of(brought.labelled, "label", "labels")
     there = f"{brought.count(Outcome.ALREADY_THERE):,}"
     if brought.dry_run:
-        click.echo(f"Would add {added}; {there} are there already. Nothing was written.")
+        say(f"Would add {added}; {there} are there already. Nothing was written.")
         _tell_planes(brought)
     else:
         brought_labels = "" if brought.kind == Kind.UNLABELLED else f" and {labelled}"
-        click.echo(f"Added {added}{brought_labels}; {there} were there already.")
+        say(f"Added {added}{brought_labels}; {there} were there already.")
     if brought.stopped:
-        click.echo("Stopped. Give the command again to go on where it was.")
+        say("Stopped. Give the command again to go on where it was.")
     if brought.masks:
         masks = options.count_of(brought.masks, "file", "files")
-        click.echo(f"{masks} of the data set are outlines, not scans, and were left out.")
+        say(f"{masks} of the data set are outlines, not scans, and were left out.")
     if brought.unlisted:
         unlisted = options.count_of(len(brought.unlisted), "image is", "images are")
-        click.echo(f"{unlisted} not listed in the table, and left out.")
+        say(f"{unlisted} not listed in the table, and left out.")
     if brought.kept:
         kept = options.count_of(brought.kept, "scan keeps", "scans keep")
-        click.echo(f"{kept} another label, which a person gave after an earlier import.")
+        say(f"{kept} another label, which a person gave after an earlier import.")
     for sentence in (*brought.remarks, *brought.refused):
-        options.complain(sentence)
+        complain(sentence)
     if brought.missing:
         missing = options.count_of(len(brought.missing), "image is", "images are")
-        options.complain(f"{missing} listed but neither at hand nor stored:")
+        complain(f"{missing} listed but neither at hand nor stored:")
         _name(brought.missing)
     if brought.set_aside:
         aside = options.count_of(len(brought.set_aside), "scan is", "scans are")
-        options.complain(
+        complain(
             f"{aside} set aside, since a name may be written where nothing was blanked. Look at "
             "them by dropping them on the Scans page, or import again with --unsure keep:"
         )
@@ -210,19 +213,19 @@ def _tell(brought: "ImportReport") -> None:
 def _name(files: Sequence[str]) -> None:
     """Name a few files, one a line."""
     for name in files[:_NAMED]:
-        options.complain(f"  {name}")
+        complain(f"  {name}")
     if len(files) > _NAMED:
-        options.complain(f"  and {len(files) - _NAMED:,} more")
+        complain(f"  and {len(files) - _NAMED:,} more")
 
 
 def _tell_planes(brought: "ImportReport") -> None:
     for plane, count in brought.per_plane().most_common():
-        click.echo(f"  {plane or 'no label':10s} {count:7,}")
+        say(f"  {plane or 'no label':10s} {count:7,}")
     if brought.kept_to_test:
-        click.echo(f"  {'of them kept out of training (test)':10s} {brought.kept_to_test:,}")
-    click.echo(f"  {'refused':10s} {len(brought.refused):7,}")
-    click.echo(f"  {'set aside':10s} {len(brought.set_aside):7,}")
-    click.echo(f"  {'missing':10s} {len(brought.missing):7,}")
+        say(f"  {'of them kept out of training (test)':10s} {brought.kept_to_test:,}")
+    say(f"  {'refused':10s} {len(brought.refused):7,}")
+    say(f"  {'set aside':10s} {len(brought.set_aside):7,}")
+    say(f"  {'missing':10s} {len(brought.missing):7,}")
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """`fetal train`: train a model from a table and a folder, in this process."""
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fetal.cli import options
+from fetal.cli.inputs import InputFile, read_json
+from fetal.cli.output import say
 from fetal.third_party import load_keras
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--settings",
     "settings_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=InputFile(),
     help="A YAML or JSON file: a preset with changes, or settings as a card holds them.",
 )
 @click.option(
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 @click.option("--official-train", is_flag=True, help="Leave out images marked Train = 0.")
 @click.option(
     "--about",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=InputFile(),
     help="A JSON file with `data` (name, authors, licence, source of each data set) and `limits`.",
 )
 @options.cache
@@ -70,11 +71,10 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
     from fetal.training.pipeline import train as run_pipeline
     from fetal.training.record import About
 
+    about = About(choices["name"] or out.name, *_about(choices["about"]))
     settings = _settings(choices["preset"], choices["settings_file"], choices["weights"])
     images = labelled_images(table, folder, columns=choices["columns"])
     examples = _examples(images, official=choices["official_train"])
-    said = json.loads(choices["about"].read_text()) if choices["about"] else {}
-    about = About(choices["name"] or out.name, said.get("data", ()), said.get("limits", ()))
     champion = None
     if settings.start == "champion":
         from fetal.predict import load_model
@@ -91,7 +91,20 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
     )
     bundle.folder.rename(out)
     shutil.rmtree(beside)
-    click.echo(f"The model is in {out}. Measure it with `fetal evaluate --model {out}`.")
+    say(f"The model is in {out}. Measure it with `fetal evaluate --model {out}`.")
+
+
+def _about(file: Path | None) -> tuple[list[dict[str, str]], list[str]]:
+    """Read the data sets and the limits that the card will show."""
+    said = read_json(file) if file else {}
+    data, limits = said.get("data", []), said.get("limits", [])
+    described = isinstance(data, list) and all(isinstance(one, dict) for one in data)
+    if not described or not isinstance(limits, list):
+        raise click.ClickException(
+            f"“{file}” is expected to hold `data`, a list of names with values for each data set, "
+            "and `limits`, a list of sentences."
+        )
+    return data, limits
 
 
 def _settings(preset: str, file: Path | None, weights: Path | None) -> "TrainingSettings":
@@ -134,7 +147,7 @@ def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Exa
     }
     examples = {key: one for key, one in examples.items() if key not in same.contradicted}
     apart = len(used) - sum(sides[one.patient] != TEST for one in used)
-    click.echo(f"{len(examples):,} scans to train on; {apart:,} kept apart for testing.")
+    say(f"{len(examples):,} scans to train on; {apart:,} kept apart for testing.")
     return list(examples.values())
 
 
@@ -149,10 +162,10 @@ def _reader(image: "LabelledImage") -> Callable[[], Any]:
 def _report(event: dict[str, Any]) -> None:
     match event["kind"]:
         case "stage":
-            click.echo(f"[{event['index']}/{event['of']}] {event['stage']}")
+            say(f"[{event['index']}/{event['of']}] {event['stage']}")
         case "epoch":
             figures = ("loss", "accuracy", "val_loss", "val_accuracy")
             said = "  ".join(f"{key} {event[key]:.4f}" for key in figures if key in event)
-            click.echo(f"  epoch {event['epoch']}/{event['epochs']}  {said}")
+            say(f"  epoch {event['epoch']}/{event['epochs']}  {said}")
         case "log":
-            click.echo(f"  {event['text']}")
+            say(f"  {event['text']}")

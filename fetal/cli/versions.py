@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fetal.cli import options
+from fetal.cli import options, output
+from fetal.cli.output import say
 
 if TYPE_CHECKING:
     from fetal.workbench import ModelView, Workbench
@@ -30,7 +31,7 @@ def list_command() -> None:
 
     for view in versions.versions(open_workbench()):
         star = "*" if view.is_champion else " "
-        click.echo(f"{star} {view.id:>3}  {view.name}  ({view.origin}, {view.added_at:%Y-%m-%d})")
+        say(f"{star} {view.id:>3}  {view.name}  ({view.origin}, {view.added_at:%Y-%m-%d})")
 
 
 @models.command()
@@ -39,7 +40,7 @@ def list_command() -> None:
 def show(model: str) -> None:
     """Print a version's card: what it was trained on, its figures and its limits."""
     _, view = _find(model)
-    click.echo(json.dumps(view.card, indent=1, ensure_ascii=False))
+    say(json.dumps(view.card, indent=1, ensure_ascii=False))
 
 
 @models.command()
@@ -58,12 +59,12 @@ def compare(first: str, second: str) -> None:
     comparison = versions.compare(bench, one.id, other.id)
     for view, figures in ((one, comparison.first), (other, comparison.second)):
         if figures is not None:
-            click.echo(f"{view.name}: {figures.accuracy.percent()}")
+            say(f"{view.name}: {figures.accuracy.percent()}")
     if comparison.verdict is not None:
         open_still = comparison.verdict.verdict == "worse" and not comparison.verdict.certain
         until = ", until more scans show otherwise" if open_still else ""
-        click.echo(f"Verdict: {comparison.verdict.verdict}{until}")
-    click.echo(comparison.words)
+        say(f"Verdict: {comparison.verdict.verdict}{until}")
+    say(comparison.words)
     _print_changes(comparison.locked)
 
 
@@ -77,7 +78,7 @@ def scores_command() -> None:
     for row in versions.scores(open_workbench()):
         told = row.accuracy.percent() if row.accuracy else row.problem or "no scan to measure on"
         seen = f", {row.seen} left out: it was trained on them" if row.seen else ""
-        click.echo(f"{row.version.name}: {told} ({_counted(row.n_scans, 'scan')}{seen})")
+        say(f"{row.version.name}: {told} ({_counted(row.n_scans, 'scan')}{seen})")
 
 
 @models.command()
@@ -89,7 +90,7 @@ def promote(model: str, who: str) -> None:
     from fetal.workbench import models as versions
 
     bench, view = _find(model)
-    click.echo(f"“{versions.promote(bench, view.id, who).name}” predicts from now on.")
+    say(f"“{versions.promote(bench, view.id, who).name}” predicts from now on.")
 
 
 @models.command()
@@ -103,29 +104,30 @@ def rollback(who: str) -> None:
     bench = open_workbench()
     champion = next((view for view in versions.versions(bench) if view.is_champion), None)
     seen = champion.id if champion is not None else None
-    click.echo(f"“{versions.roll_back(bench, who, seen).name}” predicts again.")
+    say(f"“{versions.roll_back(bench, who, seen).name}” predicts again.")
 
 
 @models.command()
 @click.argument("model")
-@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("target", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @options.workspace
 def download(model: str, target: Path) -> None:
-    """Write a version's folder to TARGET, a ZIP file."""
+    """Write a version's folder to TARGET, a ZIP file; - is standard output."""
     from fetal.workbench import models as versions
 
     bench, view = _find(model)
-    target.write_bytes(versions.archive(bench, view.id))
-    click.echo(f"Wrote {target}.")
+    output.reserve_stdout(target)
+    output.write_bytes(target, versions.archive(bench, view.id))
+    say(f"Wrote {output.name_of(target)}.")
 
 
 def _print_changes(locked: "LockedSet") -> None:
     scans, patients = _counted(len(locked.scans), "scan"), _counted(locked.patients, "patient")
-    click.echo(f"Locked test set: {scans} of {patients}")
+    say(f"Locked test set: {scans} of {patients}")
     if locked.joined_at is not None and not locked.first:
-        click.echo(f"{locked.joined} joined last, on {locked.joined_at:%Y-%m-%d %H:%M} UTC")
+        say(f"{locked.joined} joined last, on {locked.joined_at:%Y-%m-%d %H:%M} UTC")
     for gone in locked.left:
-        click.echo(f"Left: {gone.name}, {gone.reason} on {gone.at:%Y-%m-%d %H:%M} UTC")
+        say(f"Left: {gone.name}, {gone.reason} on {gone.at:%Y-%m-%d %H:%M} UTC")
 
 
 def _counted(count: int, noun: str) -> str:

@@ -1,13 +1,14 @@
 """What a model says about a scan: plane, calibrated probabilities, doubt, heat maps."""
 
 from fetal.predict.doubt import Doubt, doubt_words
-from fetal.predict.engines import UnknownEngineError
+from fetal.predict.engines import ForkedProcessError, UnknownEngineError
 from fetal.predict.images import Image, as_scan
 from fetal.predict.model import Model, load_model, shipped_folder
 from fetal.predict.prediction import Prediction
 
 __all__ = [
     "Doubt",
+    "ForkedProcessError",
     "Image",
     "Model",
     "Prediction",

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -20,6 +21,33 @@ Outputs = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
 class UnknownEngineError(ValueError):
     """An engine that this program does not have."""
+
+
+class ForkedProcessError(RuntimeError):
+    """A model cannot compute in a process that was forked from one with a loaded model."""
+
+
+class _Loaded:
+    """The process in which this program loaded its first model.
+
+    A fork takes none of the libraries' threads along, so whoever computes in it waits for ever.
+    """
+
+    process: int | None = None
+
+    @classmethod
+    def check(cls) -> None:
+        if cls.process not in (None, os.getpid()):
+            raise ForkedProcessError(
+                "A model was loaded before this process was forked, so no model can compute in it. "
+                "Start processes with multiprocessing.get_context('spawn'), or load models only "
+                "in the processes that predict."
+            )
+
+    @classmethod
+    def note(cls) -> None:
+        cls.check()
+        cls.process = os.getpid()
 
 
 class Engine(Protocol):
@@ -44,7 +72,9 @@ def open_engine(bundle: Bundle, name: EngineName) -> Engine:
 
     Raises:
         UnknownEngineError: the name is none of these.
+        ForkedProcessError: this process was forked from one with a loaded model.
     """
+    _Loaded.note()
     if name == "auto":
         name = "openvino" if importlib.util.find_spec("openvino") else "keras"
     match name:
@@ -72,6 +102,7 @@ class OpenVinoEngine:
 
     def start(self, batch: Batch) -> Callable[[], Outputs]:
         """Begin to compute in OpenVINO's own threads."""
+        _Loaded.check()
         try:
             request = self._idle.get_nowait()
         except Empty:
@@ -101,6 +132,7 @@ class KerasEngine:
 
     def start(self, batch: Batch) -> Callable[[], Outputs]:
         """Compute at once."""
+        _Loaded.check()
         with self._turn:
             maps, logits = self._model.predict_on_batch(batch)
         outputs = np.asarray(maps, np.float32), np.asarray(logits, np.float32)

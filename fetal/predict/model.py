@@ -44,6 +44,7 @@ def load_model(path: Path | str | None = None, engine: EngineName = "auto") -> "
     Raises:
         BundleError: there is no model, or it is damaged; the text says what to do.
         UnknownEngineError: no such engine.
+        ForkedProcessError: this process was forked from one with a loaded model.
 
     Example:
         >>> load_model().predict("scan.png").plane  # doctest: +SKIP
@@ -83,6 +84,9 @@ def _created(card: Path) -> str:
 class Model:
     """A model that predicts. It may be used from several threads at once.
 
+    Pickled, as `multiprocessing` does it, it is loaded again from its folder by whoever unpickles
+    it. In a process that was forked after a model was loaded it raises `ForkedProcessError`.
+
     Attributes:
         bundle: the model on disk.
         name: what people call it.
@@ -91,9 +95,13 @@ class Model:
     def __init__(self, bundle: Bundle, engine: EngineName = "auto") -> None:
         self.bundle = bundle
         self.name = bundle.card.name
+        self._engine_name = engine
         self._engine = open_engine(bundle, engine)
         self._kernel, _ = bundle.head()
         self._known = bundle.features()
+
+    def __reduce__(self) -> tuple[Callable[..., "Model"], tuple[str, EngineName]]:
+        return load_model, (str(self.bundle.folder.absolute()), self._engine_name)
 
     def predict(self, image: Image) -> Prediction:
         """Predict one scan.

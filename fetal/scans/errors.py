@@ -1,5 +1,7 @@
 """What can be wrong with a file, each as one sentence that a sonographer can act on."""
 
+from collections.abc import Callable
+
 
 class ScanError(ValueError):
     """A file that cannot become a scan; `str(error)` is the one sentence to show.
@@ -7,6 +9,11 @@ class ScanError(ValueError):
     The sentence never repeats the file's name or anything read from it that could tell a patient,
     so it is safe in a log.
     """
+
+    def __reduce__(self) -> "tuple[Callable[..., ScanError], tuple[type[ScanError], str]]":
+        # Pickled as usual, it would be made anew from its sentence, which most kinds do not take:
+        # in a process pool that ends the thread which takes the answers, and the caller waits on.
+        return _again, (type(self), str(self))
 
 
 class EmptyFileError(ScanError):
@@ -163,3 +170,9 @@ class UnreadableError(ScanError):
             "Expected a complete picture, received one that no decoder can read: please copy or "
             "export the scan again."
         )
+
+
+def _again(kind: type[ScanError], sentence: str) -> ScanError:
+    error = kind.__new__(kind)
+    error.args = (sentence,)
+    return error

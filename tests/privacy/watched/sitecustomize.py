@@ -5,9 +5,10 @@ Python runs it at the start of every process that has this folder on its PYTHONP
 
 import os
 import sys
+from pathlib import Path
 
 _HERE = ("", "localhost", "::1", "0.0.0.0", "::", None)
-_NOTES = os.environ["FETAL_TEST_ATTEMPTS"]
+_NOTES = Path(os.environ["FETAL_TEST_ATTEMPTS"])
 
 
 def _watch(event, arguments):
@@ -22,7 +23,7 @@ def _check(event, host):
     name = host.decode() if isinstance(host, bytes) else host
     if name in _HERE or name.startswith("127."):
         return
-    with open(_NOTES, "a") as notes:
+    with _NOTES.open("a") as notes:
         notes.write(f"{sys.argv[0]} {event} {name}\n")
     raise OSError(f"The test lets nobody reach {name}.")
 
