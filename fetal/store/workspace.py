@@ -2,9 +2,20 @@
 
 import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
 DEFAULT_FOLDER = "workspace"
+
+_DATABASE = "fetal.db"
+_DRIVER = "postgresql+psycopg"
+
+
+class AddressError(ValueError):
+    """`FETAL_DATABASE_URL` or `FETAL_BLOBS` names nothing that can be used."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +45,20 @@ class Workspace:
 
         Args:
             folder: the local folder; it need not exist yet.
-            database_url: the database; none is SQLite in the folder.
-            blobs_url: the store for files; none is `blobs` in the folder.
+            database_url: the database. If None, SQLite in the folder.
+            blobs_url: the store for files. If None, `blobs` in the folder.
 
         Returns:
             The workspace. Nothing is made or opened.
+
+        Raises:
+            AddressError: an address is of no known kind, or the package for it is not installed.
         """
         place = folder.expanduser().absolute()
         return cls(
             folder=place,
-            database_url=_with_driver(database_url or f"sqlite:///{place / 'fetal.db'}"),
-            blobs_url=blobs_url or str(place / "blobs"),
+            database_url=_checked(database_url) if database_url else _sqlite_in(place),
+            blobs_url=_checked_blobs(blobs_url) if blobs_url else str(place / "blobs"),
         )
 
     @classmethod
@@ -54,6 +68,9 @@ class Workspace:
         Returns:
             The workspace of `FETAL_WORKSPACE` (`./workspace` where it is not set), with the
             database of `FETAL_DATABASE_URL` and the files of `FETAL_BLOBS`.
+
+        Raises:
+            AddressError: an address is of no known kind, or the package for it is not installed.
         """
         return cls.at(
             Path(os.environ.get("FETAL_WORKSPACE") or DEFAULT_FOLDER),
@@ -67,9 +84,54 @@ class Workspace:
         return self.folder / "pseudonyms.key"
 
 
-def _with_driver(url: str) -> str:
+def _sqlite_in(place: Path) -> str:
+    path = place / _DATABASE
+    address = URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+    # Until 0.1 the path was put into the address as it stood, so that of a folder named `a?b` the
+    # database lies at `a`. A workspace that was used so keeps it.
+    before = f"sqlite:///{path}"
+    elsewhere = Path(make_url(before).database or "")
+    moved = elsewhere != path and elsewhere.is_file() and not path.exists()
+    return before if moved and (place / "pseudonyms.key").exists() else address
+
+
+def _checked(address: str) -> str:
     """Name the driver that this project ships with where the address names none."""
     for short in ("postgresql://", "postgres://"):
-        if url.startswith(short):
-            return f"postgresql+psycopg://{url.removeprefix(short)}"
-    return url
+        if address.startswith(short):
+            address = f"{_DRIVER}://{address.removeprefix(short)}"
+    try:
+        kind = make_url(address).get_backend_name()
+    except ArgumentError as error:
+        raise AddressError(
+            "FETAL_DATABASE_URL is no address of a database. Expected one such as "
+            "sqlite:////data/fetal.db or postgresql://user:password@host/fetal."
+        ) from error
+    if kind not in ("sqlite", "postgresql"):
+        raise AddressError(
+            f"FETAL_DATABASE_URL names a database of the kind “{kind}”. Expected an address that "
+            "starts with sqlite:/// or postgresql://."
+        )
+    if address.startswith(_DRIVER) and find_spec("psycopg") is None:
+        raise AddressError(
+            "FETAL_DATABASE_URL names PostgreSQL, whose package is not installed. Install the "
+            "program with “.[postgresql]”."
+        )
+    return address
+
+
+def _checked_blobs(address: str) -> str:
+    scheme, found, _ = address.partition("://")
+    if not found or scheme == "file":
+        return address
+    # A folder needs no fsspec, and starts a tenth of a second sooner without it.
+    from fsspec import get_filesystem_class
+
+    try:
+        get_filesystem_class(scheme)
+    except (ImportError, ValueError) as error:
+        raise AddressError(
+            f"FETAL_BLOBS names a store of the kind “{scheme}”, which cannot be used: {error}. "
+            "Expected a folder, or s3://bucket/prefix with the program installed with “.[s3]”."
+        ) from error
+    return address
