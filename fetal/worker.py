@@ -23,6 +23,8 @@ from fetal.jobs.queue import queue
 from fetal.jobs.recovery import recover
 from fetal.jobs.supervise import Supervisor
 from fetal.store.database import Store
+from fetal.store.failures import sentence_for
+from fetal.store.rights import keep_to_owner
 from fetal.store.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -154,10 +156,28 @@ class _Consumer(Consumer):  # type: ignore[misc]  # Huey ships no types
         self._stopping.set()
 
 
+def log_to_console(prefix: str = "") -> None:
+    """Print what this program has to say, and of the libraries below it only what goes wrong.
+
+    Args:
+        prefix: stands before each line.
+    """
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s {prefix}%(message)s")
+    for name in ("alembic", "huey", "peewee"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
 def main() -> None:
     """Run a worker on the workspace that the environment names, as `fetal serve` starts it."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s worker: %(message)s")
-    worker = Worker(Workspace.from_environment())
+    log_to_console("worker: ")
+    keep_to_owner()
+    try:
+        worker = Worker(Workspace.from_environment())
+    except Exception as error:
+        sentence = sentence_for(error)
+        if sentence is None:
+            raise
+        sys.exit(f"The worker did not start. {sentence}")
     worker.stop_with(sys.stdin.fileno())
     worker.run()
 

@@ -55,7 +55,7 @@ def write_bundle(
             features.write(draft)
         (draft / DIGESTS).write_text(digests_text(draft), "utf-8")
         Bundle.open(draft)
-        draft.chmod(0o755)
+        draft.chmod(0o777 & ~_mask())
         for path in (*draft.iterdir(), draft):
             _flush(path)
         _move(draft, folder)
@@ -116,3 +116,10 @@ def _flush(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _mask() -> int:
+    """What the process keeps from others; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

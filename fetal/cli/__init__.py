@@ -13,6 +13,7 @@ from fetal.cli.checking import check
 from fetal.cli.duplicating import duplicates
 from fetal.cli.evaluating import evaluate
 from fetal.cli.experimenting import experiment
+from fetal.cli.output import prepare_streams
 from fetal.cli.predicting import predict
 from fetal.cli.protecting import forget, key
 from fetal.cli.serving import serve, worker
@@ -25,12 +26,25 @@ class _Commands(click.Group):
     """Tells what went wrong in one sentence, where this program knows what it was."""
 
     def invoke(self, context: click.Context) -> Any:
+        prepare_streams()
         try:
             return super().invoke(context)
         except Exception as error:
-            if type(error).__module__.partition(".")[0] != "fetal":
+            sentence = _sentence(error)
+            if sentence is None:
                 raise
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(sentence) from error
+
+
+def _sentence(error: Exception) -> str | None:
+    """What went wrong, where this program knows it; None for click's own errors, and for faults."""
+    if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
+        return None
+    if type(error).__module__.partition(".")[0] == "fetal":
+        return str(error)
+    from fetal.store.failures import sentence_for
+
+    return sentence_for(error)
 
 
 @click.group(

@@ -13,6 +13,7 @@ import click
 
 from fetal.cli.inputs import InputFile
 from fetal.cli.output import complain as complain
+from fetal.store.rights import keep_to_owner
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -24,9 +25,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def workspace(command: Command) -> Command:
-    """Add `--workspace`, which stands for the environment variable."""
+    """Add `--workspace`, which stands for the environment variable.
+
+    What such a command writes, in the workspace or out of it, is for its owner alone.
+    """
 
     def remember(_context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
+        keep_to_owner()
         if folder is not None:
             os.environ["FETAL_WORKSPACE"] = str(folder.absolute())
 

@@ -1,21 +1,14 @@
 """`fetal serve` and `fetal worker`."""
 
-import contextlib
-import ctypes
 import os
-import signal
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from fetal.cli import options
+from fetal.cli.house import House, check_free, reachable, stopping_on_signals
 from fetal.cli.output import say
 
 _PACKAGE = Path(__file__).parents[1]
@@ -24,16 +17,15 @@ _APP_FOLDERS = (_PACKAGE.parent, _PACKAGE / "app")
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
-_LOOK_SECONDS = 0.2
-_GOODBYE_SECONDS = 20
-_PATIENCE = (1.0, 60.0)
-"""How long, at least and at most, to wait before a worker that ended is started again."""
-
-_PR_SET_PDEATHSIG = 1
-
 
 @click.command()
-@click.option("--port", default=8501, show_default=True, help="The port of the app.")
+@click.option(
+    "--port",
+    default=8501,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="The port of the app.",
+)
 @click.option(
     "--address",
     default="127.0.0.1",
@@ -59,15 +51,15 @@ def serve(port: int, address: str, hosts: tuple[str, ...], worker: bool, browser
             f"The app's pages were expected in {_APP_FOLDERS[0]}; they are not there. "
             "Install the program again."
         )
-    _check_free(address, port)
+    place = (reachable(address), port)
+    check_free(address, port)
     # The app runs in its own folder: a workspace named relative to this one must stay the same.
     environment = os.environ | {
         "FETAL_WORKSPACE": str(Path(os.environ.get("FETAL_WORKSPACE") or "workspace").absolute())
     }
-    say(f"The app is at http://{_reachable(address)}:{port} (stop it with Ctrl+C).")
-    with _stopping_on_signals():
-        house = _House(_app_command(port, address, hosts, browser), folder, environment, worker)
-        code = house.live((_reachable(address), port))
+    command = _app_command(port, address, hosts, browser)
+    with stopping_on_signals():
+        code = House(command, folder, environment, worker).live(place)
     sys.exit(code)
 
 
@@ -79,133 +71,23 @@ def worker() -> None:
     Give it the same FETAL_DATABASE_URL and FETAL_BLOBS as the app. Any number of workers may
     share a workspace.
     """
-    import logging
-
     from fetal.store.workspace import Workspace
-    from fetal.worker import Worker
+    from fetal.worker import Worker, log_to_console
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    log_to_console()
     workspace = Workspace.from_environment()
+    waiting = Worker(workspace)
     say(f"Waiting for trainings of the workspace {workspace.folder} (stop with Ctrl+C).")
-    Worker(workspace).run()
+    waiting.run()
 
 
 def _app_command(port: int, address: str, hosts: Sequence[str], browser: bool) -> list[str]:
     named = dict.fromkeys((*_LOOPBACK, address, *hosts))
     return [
-        *(sys.executable, "-m", "pages.parts.offline", "run", "streamlit_app.py"),
+        *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
         *("--server.port", str(port)),
         *("--server.address", address),
         *(part for name in named for part in ("--server.allowedHosts", name)),
         *("--server.headless", "false" if browser else "true"),
         *("--browser.gatherUsageStats", "false"),
     ]
-
-
-@dataclass
-class _House:
-    """The app and its worker, ended together."""
-
-    command: list[str]
-    folder: Path
-    environment: dict[str, str]
-    with_worker: bool
-    worker: subprocess.Popen[bytes] | None = None
-    _patience: float = field(default=_PATIENCE[0])
-    _next_start: float = 0.0
-
-    def live(self, address: tuple[str, int]) -> int:
-        """Run both until the app ends; a worker that ends before is started again."""
-        app = subprocess.Popen(
-            self.command, cwd=self.folder, env=self.environment, preexec_fn=_end_with_parent
-        )
-        answers = False
-        try:
-            while app.poll() is None:
-                # The first page comes first: on two cores a worker beside it would slow it down.
-                answers = answers or _answers(address)
-                if answers and self.with_worker:
-                    self._look_after_worker()
-                time.sleep(_LOOK_SECONDS)
-        except KeyboardInterrupt:
-            return 0
-        finally:
-            self._end(app)
-        return app.returncode
-
-    def _look_after_worker(self) -> None:
-        running = self.worker is not None and self.worker.poll() is None
-        if running or time.monotonic() < self._next_start:
-            return
-        # It stops at the end of this pipe, so that it never outlives this process.
-        self.worker = subprocess.Popen(
-            [sys.executable, "-m", "fetal.worker"],
-            stdin=subprocess.PIPE,
-            env=self.environment,
-            preexec_fn=_yield_to_app,
-        )
-        self._next_start = time.monotonic() + self._patience
-        self._patience = min(2 * self._patience, _PATIENCE[1])
-
-    def _end(self, app: subprocess.Popen[bytes]) -> None:
-        app.terminate()
-        if self.worker is not None and self.worker.stdin is not None:
-            self.worker.stdin.close()
-        for process in (app, self.worker):
-            if process is not None:
-                _wait(process)
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(_GOODBYE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _yield_to_app() -> None:
-    # Trainings, which inherit it, use what people who look at scans leave.
-    os.nice(10)
-
-
-def _end_with_parent() -> None:
-    """Ask Linux to end the app when this process is killed hard; elsewhere it stays."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-@contextlib.contextmanager
-def _stopping_on_signals() -> Iterator[None]:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {
-        number: signal.signal(number, stop)
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _check_free(address: str, port: int) -> None:
-    if _answers((_reachable(address), port)):
-        raise click.ClickException(
-            f"Something already answers at port {port}, perhaps this app. "
-            f"Open http://{_reachable(address)}:{port}, or choose another one with --port."
-        )
-
-
-def _answers(address: tuple[str, int]) -> bool:
-    try:
-        socket.create_connection(address, timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def _reachable(address: str) -> str:
-    return "127.0.0.1" if address in ("0.0.0.0", "::", "") else address

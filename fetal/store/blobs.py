@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fetal.store.copies import FolderCopies, sweep
+from fetal.store.rights import copy_contents
 
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+ -]*")
 _INCOMING = ".incoming"
@@ -160,7 +161,7 @@ class Blobs:
             return
         temporary = self._incoming()
         try:
-            shutil.copytree(folder, temporary)
+            copy_contents(folder, temporary)
             self._replace_folder(temporary, self._folder / prefix)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

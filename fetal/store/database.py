@@ -65,8 +65,9 @@ class Store:
 
         Raises:
             NewerDatabaseError: a later version of the program wrote the database.
+            AddressError: the package for an address of the workspace is not installed.
         """
-        workspace.folder.mkdir(parents=True, exist_ok=True)
+        workspace.prepare()
         engine = _engine(workspace.database_url)
         migrate(engine)
         blobs = Blobs(workspace.blobs_url, cache=workspace.folder / "cache")

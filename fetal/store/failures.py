@@ -66,7 +66,7 @@ def sentence_for(error: BaseException) -> str | None:
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """The error and what led to it, the innermost first."""
     chain = [error]
-    while (before := chain[-1].__cause__ or chain[-1].__context__) and before not in chain:
+    while (before := chain[-1].__cause__) is not None and before not in chain:
         chain.append(before)
     return reversed(chain)
 
@@ -87,9 +87,4 @@ def _about_database(error: BaseException) -> str | None:
     kind = type(error).__name__
     if kind == "OperationalError" and type(error).__module__.startswith("psycopg"):
         return _UNREACHABLE.format(str(error).splitlines()[0])
-    if kind in ("ArgumentError", "NoSuchModuleError"):
-        return (
-            "FETAL_DATABASE_URL is no address of a database. Expected one that starts with "
-            "sqlite:/// or postgresql://."
-        )
     return None

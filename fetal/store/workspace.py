@@ -8,6 +8,8 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from fetal.store.rights import make_private
+
 DEFAULT_FOLDER = "workspace"
 
 _DATABASE = "fetal.db"
@@ -52,13 +54,13 @@ class Workspace:
             The workspace. Nothing is made or opened.
 
         Raises:
-            AddressError: an address is of no known kind, or the package for it is not installed.
+            AddressError: the database's address is of no known kind.
         """
         place = folder.expanduser().absolute()
         return cls(
             folder=place,
             database_url=_checked(database_url) if database_url else _sqlite_in(place),
-            blobs_url=_checked_blobs(blobs_url) if blobs_url else str(place / "blobs"),
+            blobs_url=blobs_url or str(place / "blobs"),
         )
 
     @classmethod
@@ -70,13 +72,33 @@ class Workspace:
             database of `FETAL_DATABASE_URL` and the files of `FETAL_BLOBS`.
 
         Raises:
-            AddressError: an address is of no known kind, or the package for it is not installed.
+            AddressError: the database's address is of no known kind.
         """
         return cls.at(
             Path(os.environ.get("FETAL_WORKSPACE") or DEFAULT_FOLDER),
             database_url=os.environ.get("FETAL_DATABASE_URL"),
             blobs_url=os.environ.get("FETAL_BLOBS"),
         )
+
+    def prepare(self) -> None:
+        """Make the folder, for its owner alone, and check that its stores can be had.
+
+        What an older program made in it for everybody to read is taken from others too.
+
+        Raises:
+            AddressError: the package for the database or the store for files is not installed.
+            OSError: the folder cannot be made.
+        """
+        if self.database_url.startswith(_DRIVER) and find_spec("psycopg") is None:
+            raise AddressError(
+                "FETAL_DATABASE_URL names PostgreSQL, whose package is not installed. Install the "
+                "program with “.[postgresql]”."
+            )
+        _check_blobs(self.blobs_url)
+        make_private(self.folder, self.folder / _DATABASE)
+        if self.database_url == _sqlite_in(self.folder):
+            # SQLite gives its log and its shared memory the rights of the database.
+            os.close(os.open(self.folder / _DATABASE, os.O_CREAT | os.O_RDONLY, 0o600))
 
     @property
     def key_file(self) -> Path:
@@ -112,18 +134,13 @@ def _checked(address: str) -> str:
             f"FETAL_DATABASE_URL names a database of the kind “{kind}”. Expected an address that "
             "starts with sqlite:/// or postgresql://."
         )
-    if address.startswith(_DRIVER) and find_spec("psycopg") is None:
-        raise AddressError(
-            "FETAL_DATABASE_URL names PostgreSQL, whose package is not installed. Install the "
-            "program with “.[postgresql]”."
-        )
     return address
 
 
-def _checked_blobs(address: str) -> str:
+def _check_blobs(address: str) -> None:
     scheme, found, _ = address.partition("://")
     if not found or scheme == "file":
-        return address
+        return
     # A folder needs no fsspec, and starts a tenth of a second sooner without it.
     from fsspec import get_filesystem_class
 
@@ -134,4 +151,3 @@ def _checked_blobs(address: str) -> str:
             f"FETAL_BLOBS names a store of the kind “{scheme}”, which cannot be used: {error}. "
             "Expected a folder, or s3://bucket/prefix with the program installed with “.[s3]”."
         ) from error
-    return address

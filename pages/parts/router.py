@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from fetal.store.rights import keep_to_owner
 from pages.parts import (
     browser,
     callbacks,
@@ -23,6 +24,7 @@ _PAGES = Path(__file__).parents[1]
 _ON_THE_WAY: ContextVar[bool] = ContextVar("on_the_way", default=False)
 
 offline.stay()
+keep_to_owner()
 
 
 def run() -> None:
