@@ -40,8 +40,6 @@ def _sentence(error: Exception) -> str | None:
     """What went wrong, where this program knows it; None for click's own errors, and for faults."""
     if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
         return None
-    if type(error).__module__.partition(".")[0] == "fetal":
-        return str(error)
     from fetal.store.failures import sentence_for
 
     return sentence_for(error)

@@ -136,6 +136,7 @@ def _end_with_parent() -> None:
 @contextlib.contextmanager
 def stopping_on_signals() -> Iterator[None]:
     """Take every polite wish to end for Ctrl+C, and give the signals back at the end."""
+
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 

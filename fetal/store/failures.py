@@ -44,15 +44,18 @@ _DATABASE_MODULES = ("sqlite3", "sqlalchemy", "peewee", "psycopg")
 
 
 def sentence_for(error: BaseException) -> str | None:
-    """Say in one sentence what went wrong with a disk, a file or a database.
+    """Return in one sentence what went wrong, where this program knows it.
 
     Args:
         error: what was raised.
 
     Returns:
-        What it is and what to do, without SQL and without values that were to be stored; None
-        for an error of another kind, which is a fault of this program.
+        What this program's own errors say; and of a disk, a file or a database what is wrong and
+        what to do, without SQL and without values that were to be stored. None for an error of
+        another kind, which is a fault of this program.
     """
+    if type(error).__module__.partition(".")[0] == "fetal":
+        return str(error)
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.errno is not None:
             return _FILE_FAILURES.get(cause.errno) or _about_file(cause)

@@ -27,6 +27,21 @@ PRESET = "preset"
 _WORDS = {bool: "yes or no", int: "a whole number", float: "a number", str: "a word"}
 
 
+class _NoNameTwice(yaml.SafeLoader):
+    """Refuses what YAML overwrites without a word: a name that stands twice beside itself."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise SettingsError(
+                    f"Line {key.start_mark.line + 1}: “{key.value}” stands there a second time. "
+                    "Give it another name, or remove one."
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
 def read_settings(path: Path) -> TrainingSettings:
     """Read a settings file.
 
@@ -50,12 +65,16 @@ def read_yaml(path: Path) -> Mapping[str, Any]:
     """Read a YAML or JSON file that holds names with values.
 
     Raises:
-        SettingsError: it holds something else.
+        SettingsError: it holds something else, or a name twice.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read as YAML: {error}") from error
+        data = yaml.load(path.read_text(encoding="utf-8-sig"), _NoNameTwice)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        # PyYAML tells where in several lines.
+        told = " ".join(str(error).split())
+        raise SettingsError(f"{path} cannot be read as YAML: {told}") from error
     if not isinstance(data, dict):
         raise SettingsError(
             f"{path}: expected names with values, such as “preset: default”; "

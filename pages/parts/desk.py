@@ -1,5 +1,6 @@
 """The open workbench, one for the whole app, and what goes on while pages are left."""
 
+import logging
 import secrets
 from contextlib import suppress
 from threading import Thread
@@ -7,11 +8,14 @@ from threading import Thread
 import streamlit as st
 
 from fetal.bundle import BundleError
+from fetal.store.failures import sentence_for
 from fetal.workbench import NoModelError, Workbench, lookalikes, open_workbench
 from fetal.workbench.intake import warm_up as warm_up_reading
 from fetal.workbench.sessions import BrowserSession, BrowserSessions
 from pages.parts import guard
 from pages.parts.background import Works
+
+logger = logging.getLogger(__name__)
 
 
 @st.cache_resource(show_spinner=False)
@@ -57,11 +61,18 @@ def warm_up() -> Thread:
 
 def _open() -> None:
     warm_up_reading()
-    # The pages say in their own words that no model predicts.
-    with suppress(NoModelError, BundleError):
-        workbench().champion()
-    # What an older program stored was never compared; what a stop leaves is for the next start.
-    lookalikes.catch_up(workbench())
+    try:
+        # The pages say in their own words that no model predicts.
+        with suppress(NoModelError, BundleError):
+            workbench().champion()
+        # What an older program stored was never compared; what a stop leaves is for the next start.
+        lookalikes.catch_up(workbench())
+    except Exception as error:
+        sentence = sentence_for(error)
+        if sentence is None:
+            raise
+        # The page says it too, to whoever is there.
+        logger.warning("%s", sentence)
 
 
 @st.fragment(run_every=0.5)

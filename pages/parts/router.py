@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from fetal.store.failures import sentence_for
 from fetal.store.rights import keep_to_owner
 from pages.parts import (
     browser,
@@ -55,6 +56,11 @@ def run() -> None:
         token = _ON_THE_WAY.set(True)
         try:
             page.run()
+        except Exception as error:
+            sentence = sentence_for(error)
+            if sentence is None:
+                raise
+            st.error(sentence)
         finally:
             _ON_THE_WAY.reset(token)
     erasures.watch()

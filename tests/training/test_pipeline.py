@@ -9,6 +9,7 @@ import pytest
 
 from fetal.planes import Plane
 from fetal.scans.likeness import from_texts
+from fetal.training.divergence import DivergedError
 from fetal.training.examples import Example, UnfitExamplesError, hash_of
 from fetal.training.pipeline import train
 from fetal.training.record import About
@@ -114,3 +115,14 @@ def test_one_plane_alone_is_refused(examples: list[Example], tmp_path: Path) -> 
     brains = [example for example in examples if example.plane is Plane.BRAIN]
     with pytest.raises(UnfitExamplesError, match="at least two planes"):
         train(brains, SMALL, tmp_path, lambda _: None, about=About("one"))
+
+
+def test_a_training_that_diverges_says_so_and_makes_no_model(
+    examples: list[Example], tmp_path: Path
+) -> None:
+    settings = SMALL.but(stages=(Stage("Upper layers", "all", 3, 1e30),), optimizer="plain_sgd")
+    told: list[dict[str, Any]] = []
+    with pytest.raises(DivergedError, match="epoch 1 of “Upper layers” its loss was no number"):
+        train(examples, settings, tmp_path, told.append, about=About("diverged"))
+    assert not (tmp_path / "model").exists()
+    assert [event["epoch"] for event in told if event["kind"] == "epoch"] == [1]

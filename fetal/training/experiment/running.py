@@ -14,6 +14,7 @@ import numpy as np
 from fetal import __version__
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
+from fetal.training.divergence import has_diverged
 from fetal.training.examples import phantoms
 from fetal.training.experiment.apart import apart
 from fetal.training.experiment.attempt import Job, Outcome
@@ -28,6 +29,8 @@ Tell = Callable[[str], None]
 
 Doing = Callable[[Iterable[Job]], Iterable[Outcome]]
 """Does runs in their order."""
+
+DIVERGED = "; it diverged: its loss was no number any more. Lower its learning rate."
 
 
 def run_sweep(
@@ -82,10 +85,11 @@ def run_sweep(
         line = _line(run, said, outcome)
         results.add(line, said)
         shutil.rmtree(_scratch(folder, run))
+        diverged = any(has_diverged(point) for point in outcome.curves)
         tell(
             f"[{number + 1}/{len(runs)}] {run.planned.variant}, fold {run.planned.fold + 1}, seed "
             f"{run.planned.seed}: {100 * line['accuracy']:.1f} % of {line['judged']} scans right, "
-            f"{line['seconds']:.0f} s"
+            f"{line['seconds']:.0f} s{DIVERGED if diverged else ''}"
         )
     return results
 

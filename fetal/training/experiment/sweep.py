@@ -1,6 +1,7 @@
 """A sweep as its file describes it: a base, variants of it, and how they are judged."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -80,6 +81,7 @@ def _sweep(data: dict[str, Any], weights: Path) -> Sweep:
         scans=_count(data, "scans", 0, least=0) or None,
         official_train=_yes_or_no(data, "official_train"),
     )
+    _check_names([variant.name for variant in sweep.variants])
     if sweep.folds_run > sweep.folds:
         raise SweepError(
             f"`folds_run` expects at most the {folds} of `folds`; received {sweep.folds_run}."
@@ -127,7 +129,17 @@ def _named(variants: Any) -> Mapping[str, Mapping[str, Any]]:
                 f"Variant “{name}” expects settings with values, or nothing where it is the base "
                 f"itself; received “{changes}”."
             )
+    _check_names([str(name) for name in variants])
     return {str(name): changes or {} for name, changes in variants.items()}
+
+
+def _check_names(names: Sequence[str]) -> None:
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise SweepError(
+            f"There are several variants “{twice}”; one would overwrite the other. Give each "
+            "variant, and each value of the grid, once."
+        )
 
 
 def _points(grid: Any) -> Iterator[dict[str, Any]]:
@@ -168,8 +180,9 @@ def _count(data: dict[str, Any], key: str, default: int, least: int = 1) -> int:
 
 
 def _seeds(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list) or not value or any(type(one) is not int for one in value):
-        raise SweepError(f"`seeds` expects a list of whole numbers; received “{value}”.")
+    whole = isinstance(value, list) and all(type(one) is int for one in value)
+    if not whole or not value or len(set(value)) < len(value):
+        raise SweepError(f"`seeds` expects a list of whole numbers, each once; received “{value}”.")
     return tuple(value)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fetal.training.experiment import Sweep, SweepError, read_sweep
+from fetal.training.settings import SettingsError
 
 SWEEPS = sorted((Path(__file__).parents[3] / "experiments").glob("*.yaml"))
 BASE = "base: {preset: default, start: nothing, size: 64}\n"
@@ -97,3 +98,19 @@ def test_what_is_wrong_is_named_with_what_was_expected(read, text: str, said: st
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
 def test_the_sweeps_that_come_along_can_be_read(path: Path, start_weights: Path) -> None:
     assert len(read_sweep(path, start_weights).variants) > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("variants:\n  a: {size: 64}\n  a: {size: 96}\n", "Line 4: “a” stands there a second time"),
+        ("variants:\n  1: {size: 64}\n  '1': {size: 96}\n", "“1” stands there a second time"),
+        ("variants:\n  a: {size: 64, size: 96}\n", "“size” stands there a second time"),
+        ("variants:\n  a:\n  'a, size 96': \ngrid: {size: [96]}\nvariants:\n  b:\n", "“variants”"),
+        ("variants: {a: }\ngrid: {size: [64, 64]}\n", "several variants “a, size 64”"),
+        ("seeds: [1, 1]\n", "whole numbers, each once"),
+    ],
+)
+def test_what_stands_twice_is_refused_and_overwrites_nothing(read, text: str, message: str) -> None:
+    with pytest.raises((SettingsError, SweepError), match=message):
+        read(BASE + text)
