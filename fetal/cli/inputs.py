@@ -42,22 +42,29 @@ def expand(files: tuple[Path, ...]) -> Iterator[Path]:
 
     Yields:
         The files. Of a folder, those that are pictures or films by their content or their name.
+
+    Raises:
+        click.ClickException: there is none.
     """
-    others = 0
+    others = found = 0
     for path in files:
         if not path.is_dir():
+            found += 1
             yield path
             continue
         for inner in sorted(path.rglob("*")):
             if inner.name.startswith(".") or not inner.is_file():
                 continue
             if _is_meant(inner):
+                found += 1
                 yield inner
             else:
                 others += 1
     if others:
         one, many = "file that is no picture was", "files that are no pictures were"
         complain(f"{others:,} {one if others == 1 else many} left out.")
+    if not found:
+        raise click.ClickException("No picture was found there.")
 
 
 def read_json(path: Path) -> dict[str, Any]:

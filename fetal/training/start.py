@@ -38,16 +38,28 @@ def load_weights_file(model: keras.Model, path: Path) -> list[str]:
             f"Expected a weights file at {path}; there is none. "
             "Give the path of an .npz or .h5 file, or choose another start."
         )
-    if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as file:
-            layers = _layers_of(model.name, {name: file[name] for name in file.files}, path)
-    elif path.suffix == ".h5":
-        layers = _donor(model.name, str(path))
-    else:
+    if path.suffix not in (".npz", ".h5"):
         raise WeightsError(
             f"Expected a weights file ending in .npz or .h5; received {path.name}. Convert it."
         )
+    try:
+        layers = _layers_in(path, model.name)
+    except (WeightsError, PermissionError, MemoryError):
+        raise
+    # The readers of both kinds raise anything at all on a damaged file.
+    except Exception as error:
+        raise WeightsError(
+            f"The weights file {path} cannot be read: it is damaged, or of another kind than its "
+            "name says. Copy it again."
+        ) from error
     return _give(model, layers, path.name)
+
+
+def _layers_in(path: Path, architecture: str) -> dict[str, dict[str, NDArray[np.float32]]]:
+    if path.suffix == ".h5":
+        return _donor(architecture, str(path))
+    with np.load(path, allow_pickle=False) as file:
+        return _layers_of(architecture, {name: file[name] for name in file.files}, path)
 
 
 def load_imagenet(model: keras.Model) -> list[str]:

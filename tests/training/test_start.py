@@ -99,3 +99,10 @@ def test_a_network_has_the_same_names_whatever_was_built_before(architecture: st
     assert [*map(variable_path, first.weights)] == [*map(variable_path, second.weights)]
     stages = {stage_of(architecture, layer.name) for layer in first.layers if layer.weights}
     assert stages == set(range(len(STAGES[architecture]) + 1))
+
+
+@pytest.mark.parametrize("name", ["damaged.npz", "damaged.h5"])
+def test_a_damaged_file_is_named(model: keras.Model, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04 and then nothing of a weights file")
+    with pytest.raises(WeightsError, match=f"{name} cannot be read: it is damaged"):
+        load_weights_file(model, tmp_path / name)

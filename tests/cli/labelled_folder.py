@@ -1,0 +1,17 @@
+"""A folder of simulated scans with a table of their labels."""
+
+from fetal.phantom import simulate
+from fetal.planes import PLANES
+from fetal.scans import encode_png
+
+
+def labelled_folder(place, count=12):
+    """Make `images` and `labels.csv` in a folder: two scans a patient, the planes in turn."""
+    (place / "images").mkdir()
+    lines = ["image,plane,patient"]
+    for seed in range(count):
+        plane = PLANES[seed % len(PLANES)]
+        pixels = simulate(plane, seed, size=(200, 260)).pixels
+        (place / "images" / f"{seed}.png").write_bytes(encode_png(pixels))
+        lines.append(f"{seed}.png,{plane},P{seed // 2}")
+    (place / "labels.csv").write_text("\n".join(lines) + "\n")
