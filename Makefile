@@ -19,8 +19,9 @@ lint: .venv/test.stamp
 	$(BIN)/mypy
 
 .venv/run.stamp: requirements.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
-		"Python 3.11 or later is needed. Name one: make run PYTHON=python3.12")'
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14) and \
+		"Python 3.11, 3.12 or 3.13 is needed, this is %d.%d. Name one: make run PYTHON=python3.13" \
+		% sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement requirements.txt
 	$(BIN)/pip install --quiet --no-deps --editable .

@@ -68,6 +68,7 @@ def test_help_is_there_for_every_command_and_is_quick_to_load():
         "key",
         "forget",
         "duplicates",
+        "check",
     ]
     assert set(main.commands) == set(names)
     for name in names:

@@ -3,6 +3,7 @@
 import click
 
 from fetal.cli import options
+from fetal.cli.output import complain, say
 
 
 @click.command(short_help="List what is missing or damaged.")
@@ -24,8 +25,8 @@ def check() -> None:
     trainings = options.count_of(there.trainings, "list of a training", "lists of trainings")
     models = options.count_of(there.models, "model", "models")
     for damage in found:
-        options.complain(damage.sentence)
-    click.echo(
+        complain(damage.sentence)
+    say(
         f"Checked {scans}, {trainings} and {models}: "
         + (f"{len(found):,} missing or damaged." if found else "all are as they were stored.")
     )

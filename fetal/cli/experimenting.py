@@ -74,7 +74,7 @@ def experiment(
         if not (asked.official_train and image.test)
     ]
     cases = [_case(image, folder) for image in images]
-    results = run_sweep(asked, cases, out, click.echo, cache)
+    results = run_sweep(asked, cases, out, say, cache)
     drawn = markdown(compare(results))
     (out / "table.md").write_text(drawn + "\n")
     say(drawn)

@@ -51,8 +51,10 @@ def complain(sentence: str) -> None:
 
 
 def name_of(path: Path) -> str:
-    r"""A path as text; bytes of a name that are no UTF-8 are written as `\xf6`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    """Return a path as text that can be printed and stored, whatever its bytes are."""
+    from fetal.scans.file_names import readable_name
+
+    return readable_name(path)
 
 
 def write_text(target: Path, text: str) -> None:

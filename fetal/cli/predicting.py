@@ -109,9 +109,10 @@ def _seen(
 
 def _predictions(model: "Model", path: Path, frames: int) -> Iterator[tuple[Path, "Prediction"]]:
     from fetal.scans import is_film, read_scan
+    from fetal.scans.limits import read_within
     from fetal.workbench.film import frame_name, propose
 
-    data = click.get_binary_stream("stdin").read() if path == STANDARD else path.read_bytes()
+    data = click.get_binary_stream("stdin").read() if path == STANDARD else read_within(path)
     if not is_film(data):
         yield path, model.predict(read_scan(data, path.name))
         return

@@ -63,7 +63,7 @@ def test_a_name_that_is_not_utf8_costs_no_result(start, tmp_path, monkeypatch, e
     )
     assert done.returncode == 0, done.stderr
     found = rows(tmp_path / "out.csv")
-    assert [Path(row["file"]).name for row in found] == [r"f\xf6tus.png", "scan.png"]
+    assert [Path(row["file"]).name for row in found] == ["fötus.png", "scan.png"]
     assert all(row["plane"] for row in found)
     assert len(list((tmp_path / "o").iterdir())) == 2
 
