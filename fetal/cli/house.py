@@ -44,14 +44,12 @@ class House:
     _patience: float = field(default=_PATIENCE[0])
     _next_start: float = 0.0
 
-    def live(self, address: tuple[str, int]) -> int:
-        """Run both until the app ends; a worker that ends before is started again.
+    def live(self, address: tuple[str, int], stopping: threading.Event) -> None:
+        """Run both until a person ends them; a worker that ends before is started again.
 
         Args:
             address: where the app will answer.
-
-        Returns:
-            The exit status of the app; 0 where a person ended it.
+            stopping: set where both are to end.
 
         Raises:
             click.ClickException: the app did not start, or ended by itself.
@@ -68,7 +66,11 @@ class House:
         try:
             # While the app starts: its own first sign of a fault would be an error on a page.
             _check_workspace(self.environment["FETAL_WORKSPACE"])
-            if not _until_it_answers(app, address):
+            while not _answers(address):
+                if stopping.wait(_LOOK_SECONDS):
+                    return
+                if app.poll() is None:
+                    continue
                 raise click.ClickException(self._why_it_ended(words))
             say(f"The app is at http://{address[0]}:{address[1]} (stop it with Ctrl+C).")
             words.pass_on()
@@ -76,9 +78,8 @@ class House:
                 # The first page comes first: on two cores a worker beside it would slow it down.
                 if self.with_worker:
                     self._look_after_worker()
-                time.sleep(_LOOK_SECONDS)
-        except KeyboardInterrupt:
-            return 0
+                if stopping.wait(_LOOK_SECONDS):
+                    return
         finally:
             self._end(app)
             words.close()
@@ -134,18 +135,23 @@ def _end_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def stopping_on_signals() -> Iterator[None]:
-    """Take every polite wish to end for Ctrl+C, and give the signals back at the end."""
+def stopping_on_signals() -> Iterator[threading.Event]:
+    """Take signals for a wish to end, and give them back at the end.
+
+    Yields:
+        What is set by a signal. An exception would be lost where a process is just being forked.
+    """
+    stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        stopping.set()
 
     before = {
         number: signal.signal(number, stop)
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     }
     try:
-        yield
+        yield stopping
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -200,14 +206,6 @@ def _check_workspace(folder: str) -> None:
         open_key(store)
     finally:
         store.close()
-
-
-def _until_it_answers(app: subprocess.Popen[bytes], address: tuple[str, int]) -> bool:
-    while app.poll() is None:
-        if _answers(address):
-            return True
-        time.sleep(_LOOK_SECONDS)
-    return False
 
 
 def _answers(address: tuple[str, int]) -> bool:

@@ -58,9 +58,8 @@ def serve(port: int, address: str, hosts: tuple[str, ...], worker: bool, browser
         "FETAL_WORKSPACE": str(Path(os.environ.get("FETAL_WORKSPACE") or "workspace").absolute())
     }
     command = _app_command(port, address, hosts, browser)
-    with stopping_on_signals():
-        code = House(command, folder, environment, worker).live(place)
-    sys.exit(code)
+    with stopping_on_signals() as stopping:
+        House(command, folder, environment, worker).live(place, stopping)
 
 
 @click.command()
