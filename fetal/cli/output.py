@@ -126,9 +126,8 @@ def _print(words: str, stream: TextIO) -> None:
 
 def _send(content: bytes) -> None:
     with _unless_nobody_reads(sys.stdout):
-        stream = click.get_binary_stream("stdout")
-        stream.write(content)
-        stream.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
 
 
 @contextmanager

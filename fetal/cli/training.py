@@ -65,13 +65,14 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
         raise click.ClickException(
             f"{out} exists already. Choose another folder, or remove it first."
         )
+    said = _about(choices["about"])
     beside = out.with_name(f"{out.name}.run")
     load_keras((choices["cache"] or beside) / "keras")
     from fetal.cli.labelled import labelled_images
     from fetal.training.pipeline import train as run_pipeline
     from fetal.training.record import About
 
-    about = About(choices["name"] or out.name, *_about(choices["about"]))
+    about = About(choices["name"] or out.name, *said)
     settings = _settings(choices["preset"], choices["settings_file"], choices["weights"])
     images = labelled_images(table, folder, columns=choices["columns"])
     examples = _examples(images, official=choices["official_train"])
