@@ -1,6 +1,7 @@
 """Files that commands are given: looked for in folders, read from `-`, refused in one sentence."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ class InputFile(click.Path):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Path:
         """Check that it is there."""
-        path = Path(super().convert(value, param, ctx))
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
         return Path("/dev/stdin") if path == STANDARD else path
 
 

@@ -1,5 +1,6 @@
 """`fetal predict`: planes of image files, without any workspace."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,7 +113,7 @@ def _predictions(model: "Model", path: Path, frames: int) -> Iterator[tuple[Path
     from fetal.scans.limits import read_within
     from fetal.workbench.film import frame_name, propose
 
-    data = click.get_binary_stream("stdin").read() if path == STANDARD else read_within(path)
+    data = sys.stdin.buffer.read() if path == STANDARD else read_within(path)
     if not is_film(data):
         yield path, model.predict(read_scan(data, path.name))
         return
