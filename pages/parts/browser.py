@@ -11,4 +11,4 @@ _COMPONENT = st.components.v2.component(
 
 def prepare() -> None:
     """Bring it into the page."""
-    _COMPONENT(key="browser", height="content")
+    _COMPONENT(key="in-the-browser", height="content")
