@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from pages.parts import guard, router
-
 # The server imports this file once; Streamlit then runs it for every page that is shown.
 if __name__ == "__main__":
+    from pages.parts import router
+
     router.run()
 else:
+    from pages.parts import guard
+
     app = st.App(__file__, middleware=guard.middleware())
