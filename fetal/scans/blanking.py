@@ -72,7 +72,11 @@ def blank(grey: Grey, regions: tuple[Box, ...] = ()) -> Blanked:
         looks.append(pixels)
         pixels = rest
     found = first.found and sector.found
-    return Blanked(tuple(looks), pixels, replace(sector, found=found, writing=first.writing))
+    # A later look no longer sees the text that the first one blanked, and takes its place for
+    # ultrasound: without this, each such text would count as written over it.
+    both = sector.mask & first.mask
+    whole = replace(sector, mask=both, found=found, writing=first.writing)
+    return Blanked(tuple(looks), pixels, whole)
 
 
 def _kept(pixels: Grey, sector: Sector) -> Grey:
