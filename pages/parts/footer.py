@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import person
+from pages.parts import person, reader
 from pages.parts.words import plain
 
 
@@ -26,5 +26,11 @@ def show() -> None:
                 key="not-you",
                 type="tertiary",
                 icon=":material/person:",
-                on_click=person.forget,
+                on_click=stand_up,
             )
+
+
+def stand_up() -> None:
+    """Let somebody else sit down; the scan that was looked at is free for others."""
+    reader.leave()
+    person.forget()

@@ -152,3 +152,12 @@ def test_moments_and_percent_read_alike_in_the_table_and_elsewhere(
     [row] = [row for _, row in table.value.iterrows() if row["scan"] == scan.name]
     assert row["probability"].endswith(" %")
     assert row["added"].to_pydatetime() == scan.added_at.astimezone().replace(tzinfo=None)
+
+
+def test_the_scan_is_free_again_when_its_reader_gets_up(
+    open_app: OpenApp, bench: Workbench
+) -> None:
+    anna = open_app("review")
+    first = shown(anna)
+    anna.button(key="not-you").click().run()
+    assert shown(open_app("review", who="Ben Ode")) == first
