@@ -117,7 +117,7 @@ def steps(scan: views.ScanView, turn: int, trail: list[int]) -> None:
             "Skip",
             key="skip",
             icon=":material/skip_next:",
-            shortcut=_SKIP.upper(),
+            shortcut="S",
             on_click=skip,
             args=(scan.id, turn),
         )
@@ -125,7 +125,7 @@ def steps(scan: views.ScanView, turn: int, trail: list[int]) -> None:
             "Back",
             key="back",
             icon=":material/arrow_back:",
-            shortcut=_BACK.upper(),
+            shortcut="B",
             on_click=back,
             args=(scan.id, turn),
             disabled=not trail,
@@ -134,7 +134,7 @@ def steps(scan: views.ScanView, turn: int, trail: list[int]) -> None:
             "Undo",
             key="undo",
             icon=":material/undo:",
-            shortcut=_UNDO.upper(),
+            shortcut="Z",
             on_click=undo_last,
             args=(turn,),
         )

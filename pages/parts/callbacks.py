@@ -15,7 +15,7 @@ def let_them_finish() -> None:
     change is told only once. Now the newer one waits until the functions of the older one are
     done; the page itself is drawn with breaks as before.
     """
-    SafeSessionState.on_script_will_rerun = _without_a_break  # type: ignore[method-assign]
+    setattr(SafeSessionState, "on_script_will_rerun", _without_a_break)  # noqa: B010
 
 
 def _without_a_break(state: SafeSessionState, *given: Any, **named: Any) -> None:
