@@ -15,6 +15,7 @@ def let_them_finish() -> None:
     change is told only once. Now the newer one waits until the functions of the older one are
     done; the page itself is drawn with breaks as before.
     """
+    # By its name: a type checker takes the methods of a class for fixed.
     setattr(SafeSessionState, "on_script_will_rerun", _without_a_break)  # noqa: B010
 
 
