@@ -71,8 +71,8 @@ def nothing_left(skipped: list[int]) -> None:
         st.info(f"Nothing is left but {number(len(skipped), 'scan', 'scans')} you skipped.")
         st.button("Show the skipped scans", key="unskip", on_click=skipped.clear)
     elif review.remaining(bench):
-        who = ", ".join(sorted({reader.in_words(other) for other in others.values()}))
-        st.info(f"The last scans without a label are on other screens, looked at by: {who}.")
+        readers = ", ".join(sorted({reader.in_words(other) for other in others.values()}))
+        st.info(f"The last scans without a label are on other screens, looked at by: {readers}.")
         st.button("Look again", key="look-again", icon=":material/refresh:")
     else:
         st.success("Every scan has a label. Add scans, or train the model on your labels.")

@@ -35,7 +35,7 @@ def session() -> BrowserSession:
     token = str(st.context.cookies.get(guard.COOKIE))
     if not guard.is_token(token):
         # A browser that keeps no cookies is known as long as its page is open.
-        token = st.session_state.setdefault("browser", secrets.token_urlsafe(32))
+        token = st.session_state.setdefault("browser-token", secrets.token_urlsafe(32))
     return sessions().of(token)
 
 

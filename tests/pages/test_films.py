@@ -18,7 +18,7 @@ def _dropped(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
 def _after_reading(app: AppTest) -> AppTest:
     from pages.parts import desk
 
-    session = desk.sessions().of(app.session_state["browser"])
+    session = desk.sessions().of(app.session_state["browser-token"])
     for drop in session.desk.drops(session.who):
         assert drop.wait(60)
     return app.run()
