@@ -46,6 +46,7 @@ def show() -> None:
             _keep([chosen])
         if out.button("Leave out", key="waiting-out", icon=":material/close:", width="stretch"):
             _leave_out([chosen])
+            st.rerun()
 
 
 def _chosen(held: dict[int, Held]) -> int:
@@ -81,8 +82,14 @@ def _ask_before_leaving_out(numbers: list[int]) -> None:
         "also those that you have not looked at. You can bring them back until you leave another "
         "one out."
     )
-    if st.button(f"Leave all {len(numbers):,} out", key="waiting-out-all-yes", type="primary"):
-        _leave_out(numbers)
+    if st.button(
+        f"Leave all {len(numbers):,} out",
+        key="waiting-out-all-yes",
+        type="primary",
+        on_click=_leave_out,
+        args=(numbers,),
+    ):
+        st.rerun()
 
 
 def _left_out(count: int) -> None:
@@ -118,7 +125,6 @@ def _leave_out(numbers: Collection[int]) -> None:
     bench, room = desk.workbench(), desk.session().desk.room
     for one, taken in waiting.leave_out(bench, room, list(numbers), person.name()).items():
         _tell_drop(one, taken)
-    st.rerun()
 
 
 def _tell_drop(one: int, taken: Taken) -> None:
