@@ -126,13 +126,14 @@ def queue(
 def _make_tables(storage: SqlStorage) -> None:
     """Make Huey's tables where they are missing, whoever does the same at the same moment."""
     database: Any = storage.database
+    on_postgresql = isinstance(database, peewee.PostgresqlDatabase)
     models = (storage.KV, storage.Schedule, storage.Task, storage.Counter)
     with database.connection_context():
         if all(database.table_exists(model) for model in models):
             return
         with storage.atomic():
             # PostgreSQL's “IF NOT EXISTS” fails where two transactions create at once.
-            if isinstance(database, peewee.PostgresqlDatabase):
+            if on_postgresql:
                 database.execute_sql(f"SELECT pg_advisory_xact_lock({_TABLES_LOCK})")
             database.create_tables(models)
 
