@@ -41,7 +41,7 @@ def frames_in(
     Example:
         >>> import pydicom.encaps
         >>> packed = pydicom.encaps.encapsulate([b"aa", b"ab"])
-        >>> frames_in(packed[:-8], 4, lambda piece: piece.startswith(b"a"))
+        >>> frames_in(packed, 4, lambda piece: piece.startswith(b"a"))
         [b'aa', b'ab']
     """
     [table, *pieces] = _fragments(value) or [_Fragment(0, b"", True)]
