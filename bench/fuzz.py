@@ -36,9 +36,9 @@ from fetal.scans import apart
 from fetal.store.tables import Scan
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
-from fetal.workbench.imports import import_scans, plan_import
-from fetal.workbench.intake import Incoming, Outcome, Taken, add_scans
-from fetal.workbench.tables_of_labels import LabelTableError
+from fetal.workbench.imports.import_run import import_scans, plan_import
+from fetal.workbench.ingest.upload import Incoming, Outcome, Taken, add_scans
+from fetal.workbench.label_tables.label_table import LabelTableError
 
 READERS = 2
 _SENTENCE = re.compile(r"[A-Z][^\n\r]{10,600}[.]")

@@ -34,9 +34,9 @@ with atheris.instrument_imports(include=_FOLLOWED) if _FOLLOWED else nullcontext
     from fetal.scans.dicomdir import referenced_files
     from fetal.scans.limits import Limits
     from fetal.training.settings import SettingsError
-    from fetal.workbench.columns import ColumnsError, parse_columns
-    from fetal.workbench.other_settings import from_upload
-    from fetal.workbench.tables_of_labels import LabelTableError, read_label_table
+    from fetal.workbench.label_tables.columns import ColumnsError, parse_columns
+    from fetal.workbench.label_tables.label_table import LabelTableError, read_label_table
+    from fetal.workbench.retraining.custom_settings import from_upload
 
 _LIMITS = Limits(megabytes=1, pixels=100_000, shortest_side=8, frames=9, film_megabytes=1)
 _ARCHIVES = ArchiveLimits(entries=50, megabytes=1, inner_megabytes=1)

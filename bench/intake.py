@@ -36,11 +36,11 @@ from fetal.scans.reader import ReadFile
 from fetal.scans.readers import Readers
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
-from fetal.workbench.codes import owner_of
-from fetal.workbench.imports import import_scans, plan_import
-from fetal.workbench.intake import Outcome, predicting
-from fetal.workbench.taking import take_read
-from fetal.workbench.unsure import WhenUnsure
+from fetal.workbench.imports.import_run import import_scans, plan_import
+from fetal.workbench.ingest.deid_policy import WhenUnsure
+from fetal.workbench.ingest.patient_codes import owner_of
+from fetal.workbench.ingest.store_scan import take_read
+from fetal.workbench.ingest.upload import Outcome, predicting
 
 TARGET = 40
 _MEGA = 1_000_000

@@ -31,11 +31,11 @@ from fetal.scans.reading import read_grey
 from fetal.store.tables import ModelVersion, Scan
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
-from fetal.workbench.dataset import export_archive
-from fetal.workbench.imports import import_scans, plan_import
-from fetal.workbench.intake import Incoming, add_scans
-from fetal.workbench.leaks import seen_by
-from fetal.workbench.unsure import OPEN, WhenUnsure
+from fetal.workbench.catalogue.scan_table import export_archive
+from fetal.workbench.datasets.leakage import seen_by
+from fetal.workbench.imports.import_run import import_scans, plan_import
+from fetal.workbench.ingest.deid_policy import OPEN, WhenUnsure
+from fetal.workbench.ingest.upload import Incoming, add_scans
 
 SHARED = Path(os.environ.get("FETAL_SHARED", Path(__file__).parents[2] / "shared"))
 

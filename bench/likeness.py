@@ -108,7 +108,7 @@ def ask(scans: Iterable[Scan]) -> Features | None:
     """What the shipped model makes of scans."""
     from fetal.bundle import Bundle
     from fetal.predict import shipped_folder
-    from fetal.workbench.thorough import features
+    from fetal.workbench.near_duplicates.deep_search import features
 
     return np.array(list(features(Bundle.open(shipped_folder()), scans)), np.float32)
 
@@ -205,7 +205,7 @@ def shares(
 
 def is_neighbour(known: Features, answer: Features, place: int) -> bool:
     """Whether the model sees a scan among those that are most like its copy."""
-    from fetal.workbench.thorough import NEIGHBOURS
+    from fetal.workbench.near_duplicates.deep_search import NEIGHBOURS
 
     middle = known.mean(axis=0)
     cosine = (known - middle) @ (answer - middle) / np.linalg.norm(known - middle, axis=1)

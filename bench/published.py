@@ -40,7 +40,7 @@ from fetal.training.experiment.shelf import Shelf
 from fetal.training.frames import Frames
 from fetal.training.pipeline import train_network
 from fetal.training.settings import PRESETS, Stage, TrainingSettings
-from fetal.workbench.tables_of_labels import read_label_table
+from fetal.workbench.label_tables.label_table import read_label_table
 
 TRAIN, VALIDATION, UNSEEN = 500, 200, 300
 

@@ -18,10 +18,12 @@ from pathlib import Path
 
 from fetal.planes import parse_plane
 from fetal.store.workspace import Workspace
-from fetal.workbench import Workbench, models, open_workbench, retraining
-from fetal.workbench.comparison import compare
-from fetal.workbench.imports import import_scans, plan_import
-from fetal.workbench.unsure import WhenUnsure
+from fetal.workbench import Workbench, open_workbench
+from fetal.workbench.imports.import_run import import_scans, plan_import
+from fetal.workbench.ingest.deid_policy import WhenUnsure
+from fetal.workbench.models import promotion
+from fetal.workbench.models.comparison import compare
+from fetal.workbench.retraining import service
 
 SEED = 0
 TARGET_MINUTES = 10
@@ -71,20 +73,20 @@ def fill(bench: Workbench, images: Path, data: Path, scans: int, folder: Path) -
 
 def report(bench: Workbench) -> None:
     """Press Retrain, wait for the end, and print how long it took and what came of it."""
-    outlook = retraining.outlook(bench)
+    outlook = service.outlook(bench)
     if outlook.reasons:
         raise SystemExit(" ".join(outlook.reasons))
     began = time.perf_counter()
-    run = retraining.start(bench, "bench")
+    run = service.start(bench, "bench")
     while run.status in ("queued", "running"):
         time.sleep(1)
-        run = retraining.run(bench, run.id)
+        run = service.run(bench, run.id)
     minutes = (time.perf_counter() - began) / 60
     print(f"{run.status} after {minutes:.1f} minutes (target: {TARGET_MINUTES}) on {run.device}")
     print(f"it had been foretold to take {outlook.minutes:.1f} minutes; counts {run.counts}")
     if run.status != "done" or run.model_id is None:
         raise SystemExit(run.reason)
-    champion = next(one for one in models.versions(bench) if one.is_champion)
+    champion = next(one for one in promotion.versions(bench) if one.is_champion)
     print(compare(bench, champion.id, run.model_id).words)
 
 

@@ -100,7 +100,7 @@ class Worker:
         # The workbench brings the predictor with it, which an idle worker does without.
         from fetal.jobs.score import left_out_text
         from fetal.workbench import Workbench
-        from fetal.workbench.models import refresh
+        from fetal.workbench.models.promotion import refresh
 
         bench = Workbench(self._workspace, self._store)
         left_out = refresh(bench, model_id, stop=self._stopping.is_set)

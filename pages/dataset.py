@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fetal.workbench import views
+from fetal.workbench.catalogue import scans
 from pages.parts import (
     desk,
     exporting,
@@ -20,7 +20,7 @@ def main() -> None:
     st.title("Dataset")
     bench = desk.workbench()
     chosen = filters.choose()
-    found = views.count(bench, chosen)
+    found = scans.count(bench, chosen)
     st.markdown(f"**{number(found, 'scan', 'scans')}** fit the filter{lookalikes.badge()}")
     table, pictures, counts, alike, bring, take = st.tabs(
         ["Table", "Gallery", "Counts", "Look-alikes", "Import", "Export"],

@@ -4,7 +4,8 @@ import streamlit as st
 
 from fetal.bundle import BundleError
 from fetal.metrics import Verdict
-from fetal.workbench import NoModelError, models
+from fetal.workbench import NoModelError
+from fetal.workbench.models import promotion
 from pages.parts import comparing, desk, locked, person, router, versions
 from pages.parts.words import moment, plain
 
@@ -17,7 +18,7 @@ def main() -> None:
         "promotes it."
     )
     bench = desk.workbench()
-    known = models.versions(bench)
+    known = promotion.versions(bench)
     champion = next((version for version in known if version.is_champion), None)
     if champion is None:
         st.info(
@@ -38,9 +39,9 @@ def main() -> None:
     versions.history()
 
 
-def standing(champion: models.ModelView) -> None:
+def standing(champion: promotion.ModelView) -> None:
     """Who predicts now, and the way back."""
-    history = models.promotions(desk.workbench())
+    history = promotion.promotions(desk.workbench())
     with st.container(border=True, key="champion"):
         words, way_back = st.columns([5, 1], vertical_alignment="center")
         words.markdown(
@@ -55,7 +56,7 @@ def standing(champion: models.ModelView) -> None:
             roll_back(champion)
 
 
-def challenge(champion: models.ModelView, challengers: list[models.ModelView]) -> None:
+def challenge(champion: promotion.ModelView, challengers: list[promotion.ModelView]) -> None:
     """A challenger beside the champion, and its promotion."""
     pick, act = st.columns([5, 1], vertical_alignment="bottom")
     challenger = pick.selectbox(
@@ -72,7 +73,7 @@ def challenge(champion: models.ModelView, challengers: list[models.ModelView]) -
 
 
 @st.dialog("Promote this model?")
-def promote(champion: models.ModelView, challenger: models.ModelView) -> None:
+def promote(champion: promotion.ModelView, challenger: promotion.ModelView) -> None:
     """Ask once, then promote."""
     st.markdown(
         f"“**{plain(challenger.name)}**” will predict for everybody, at once, in place of "
@@ -82,20 +83,20 @@ def promote(champion: models.ModelView, challenger: models.ModelView) -> None:
     words = "Promote" if gate(comparison) else "Promote anyway"
     if st.button(words, key="promote-yes", type="primary"):
         try:
-            models.promote(
+            promotion.promote(
                 desk.workbench(),
                 challenger.id,
                 person.name(),
                 comparison,
                 instead_of=champion.id,
             )
-        except (BundleError, NoModelError, models.ChampionMovedError) as error:
+        except (BundleError, NoModelError, promotion.ChampionMovedError) as error:
             st.error(plain(error))
         else:
             st.rerun()
 
 
-def gate(comparison: models.Comparison | None) -> bool:
+def gate(comparison: promotion.Comparison | None) -> bool:
     """Say what is known of the challenger; whether it is shown to be better."""
     verdict = comparison.verdict if comparison is not None else None
     with st.container(key="gate"):
@@ -118,7 +119,7 @@ def gate(comparison: models.Comparison | None) -> bool:
 
 
 @st.dialog("Roll back?")
-def roll_back(champion: models.ModelView) -> None:
+def roll_back(champion: promotion.ModelView) -> None:
     """Ask once, then let the champion before predict again."""
     st.markdown(
         f"The champion before “**{plain(champion.name)}**” will predict for everybody again, at "
@@ -126,8 +127,8 @@ def roll_back(champion: models.ModelView) -> None:
     )
     if st.button("Roll back", key="roll-back-yes", type="primary"):
         try:
-            models.roll_back(desk.workbench(), person.name(), champion.id)
-        except (models.NothingToRollBackError, models.ChampionMovedError) as error:
+            promotion.roll_back(desk.workbench(), person.name(), champion.id)
+        except (promotion.NothingToRollBackError, promotion.ChampionMovedError) as error:
             st.error(plain(error))
         else:
             st.rerun()

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from fetal.planes import PLANES
-from fetal.workbench import history, reservations, review, views
+from fetal.workbench.annotations import history, reservations, review
+from fetal.workbench.catalogue import scans
 from pages.parts import desk, figure, keys, labelling, reader, router, scan_record
 from pages.parts.words import number, plain
 
@@ -41,13 +42,13 @@ def look_ahead(skipped: list[int], scan_id: int) -> None:
         figure.explain_scan(following.id)
 
 
-def current(skipped: list[int]) -> views.ScanView | None:
+def current(skipped: list[int]) -> scans.ScanView | None:
     """The scan that a person went back to, otherwise the most doubtful one that nobody holds."""
     bench = desk.workbench()
     if (back_to := st.session_state.get(_BACK_TO)) is not None:
         try:
-            found = views.scan(bench, back_to)
-        except views.UnknownScanError as error:
+            found = scans.scan(bench, back_to)
+        except scans.UnknownScanError as error:
             st.info(plain(error))
             del st.session_state[_BACK_TO]
         else:
@@ -57,14 +58,14 @@ def current(skipped: list[int]) -> views.ScanView | None:
     if doubtful is None or figure.explain_scan(doubtful.id) is None:
         return doubtful
     # The champion has looked at it by now, even if it was promoted a moment ago.
-    return views.scan(bench, doubtful.id)
+    return scans.scan(bench, doubtful.id)
 
 
 def nothing_left(skipped: list[int]) -> None:
     """Say why there is no scan to label, and what to do."""
     bench = desk.workbench()
     others = reservations.held_by_others(bench, reader.reader())
-    if not views.count(bench):
+    if not scans.count(bench):
         st.info("There are no scans yet. Add some, and they wait here for a label.")
         ways(train=False)
     elif skipped and review.next_scan(bench, list(others)) is not None:
@@ -87,7 +88,7 @@ def ways(*, train: bool) -> None:
             st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
 
 
-def one_scan(scan: views.ScanView, trail: list[int]) -> None:
+def one_scan(scan: scans.ScanView, trail: list[int]) -> None:
     """The scan, what the model says, and the buttons."""
     turn = st.session_state[_TURN]
     pictures, verdict = st.columns([7, 3], gap="medium")
@@ -110,7 +111,7 @@ def one_scan(scan: views.ScanView, trail: list[int]) -> None:
     steps(scan, turn, trail)
 
 
-def steps(scan: views.ScanView, turn: int, trail: list[int]) -> None:
+def steps(scan: scans.ScanView, turn: int, trail: list[int]) -> None:
     """The buttons that give no label, and the keys of all buttons."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
@@ -143,7 +144,7 @@ def steps(scan: views.ScanView, turn: int, trail: list[int]) -> None:
         keys.listen(scan.id, turn, taken, accept, lambda press: pressed(scan, press))
 
 
-def pressed(scan: views.ScanView, press: keys.Press) -> None:
+def pressed(scan: scans.ScanView, press: keys.Press) -> None:
     """Do what the button with this key does."""
     if press.key == _SKIP:
         skip(scan.id, press.turn)
@@ -152,12 +153,12 @@ def pressed(scan: views.ScanView, press: keys.Press) -> None:
     elif press.key == _UNDO:
         undo_last(press.turn)
     else:
-        other = {_UNUSABLE: views.UNUSABLE, _ACCEPT: press.accept}
+        other = {_UNUSABLE: scans.UNUSABLE, _ACCEPT: press.accept}
         if value := _DIGITS.get(press.key) or other.get(press.key):
             choose(scan, press.turn, value)
 
 
-def choose(scan: views.ScanView, turn: int, value: str) -> None:
+def choose(scan: scans.ScanView, turn: int, value: str) -> None:
     """Keep the label and go on to the next scan."""
     if begin(turn):
         labelling.annotate(scan, value)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from fetal.workbench import drops, intake, views
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest import upload, upload_batch
 from pages.parts import blanked, desk, figure, films, labelling, person, results, router, waiting
 from pages.parts.words import number, plain
 
@@ -53,12 +54,12 @@ def offer() -> None:
             width="stretch",
         ):
             with st.spinner("Making sample scans …"):
-                brought = intake.add_samples(desk.workbench(), person.name())
+                brought = upload.add_samples(desk.workbench(), person.name())
             st.session_state["results"] = brought
             st.session_state.pop("scans-page", None)
             st.rerun()
     if files:
-        dropped_files = [intake.Incoming(name=file.name, data=file.getvalue()) for file in files]
+        dropped_files = [upload.Incoming(name=file.name, data=file.getvalue()) for file in files]
         chosen = films.pick(dropped_files, st.session_state.get("drops-taken", 0))
         if chosen == []:
             clear()
@@ -67,9 +68,9 @@ def offer() -> None:
             take(chosen)
 
 
-def take(files: Sequence[intake.Incoming]) -> None:
+def take(files: Sequence[upload.Incoming]) -> None:
     """Take the files in; where they name no patient, ask for one first."""
-    nameless = sum(not intake.names_patient(file) for file in files)
+    nameless = sum(not upload.names_patient(file) for file in files)
     if not nameless:
         start(files, None)
         return
@@ -95,7 +96,7 @@ def take(files: Sequence[intake.Incoming]) -> None:
             start(files, patient.strip() or None)
 
 
-def start(files: Sequence[intake.Incoming], patient: str | None) -> None:
+def start(files: Sequence[upload.Incoming], patient: str | None) -> None:
     """Hand the files to the desk."""
     desk.session().desk.start(
         files, person.name(), patient, every=st.session_state.get("check-every", False)
@@ -112,7 +113,7 @@ def clear() -> None:
     films.forget()
 
 
-def progress(mine: Sequence[drops.Drop], shown: int) -> None:
+def progress(mine: Sequence[upload_batch.Drop], shown: int) -> None:
     """How far each drop is that goes on, also while the page is left, and what the others brought.
 
     Args:
@@ -140,7 +141,7 @@ def progress(mine: Sequence[drops.Drop], shown: int) -> None:
 
 
 @st.fragment(run_every=0.5)
-def running(going_on: Sequence[drops.Drop], shown: int) -> None:
+def running(going_on: Sequence[upload_batch.Drop], shown: int) -> None:
     """The progress of running drops; the first scans appear while the others are read."""
     stored = sum(taken.scan_id is not None for drop in going_on for taken in drop.results)
     if any(drop.finished for drop in going_on) or shown < min(stored, _PER_PAGE):
@@ -161,18 +162,18 @@ def running(going_on: Sequence[drops.Drop], shown: int) -> None:
         )
 
 
-def scans_to_show(mine: Sequence[drops.Drop]) -> list[int]:
+def scans_to_show(mine: Sequence[upload_batch.Drop]) -> list[int]:
     """The scans of the person's drops, the newest drop first; otherwise the newest of all."""
     ids = list(dict.fromkeys(one.scan_id for one in fresh(mine) if one.scan_id is not None))
     if ids or any(not drop.finished for drop in mine):
         return ids
-    latest = views.scans(desk.workbench(), views.ScanFilter(limit=_NEWEST))
+    latest = scans.scans(desk.workbench(), scans.ScanFilter(limit=_NEWEST))
     return [scan.id for scan in latest]
 
 
-def fresh(mine: Sequence[drops.Drop]) -> list[intake.Taken]:
+def fresh(mine: Sequence[upload_batch.Drop]) -> list[upload.Taken]:
     """What became of the files that this person brought last."""
-    samples: Sequence[intake.Taken] = st.session_state.get("results", [])
+    samples: Sequence[upload.Taken] = st.session_state.get("results", [])
     return [*samples, *(taken for drop in mine for taken in drop.results)]
 
 
@@ -198,8 +199,8 @@ def card(scan_id: int, view: figure.HeatView, names: Mapping[int, str]) -> None:
     # The champion looks first, so that a scan that only older models have seen shows its opinion.
     figure.explain_scan(scan_id)
     try:
-        scan = views.scan(desk.workbench(), scan_id)
-    except views.UnknownScanError:
+        scan = scans.scan(desk.workbench(), scan_id)
+    except scans.UnknownScanError:
         st.info("This scan was erased.")
         return
     with st.container(border=True, key=f"card-{scan_id}"):
@@ -224,7 +225,7 @@ def card(scan_id: int, view: figure.HeatView, names: Mapping[int, str]) -> None:
                 )
 
 
-def label(scan: views.ScanView, value: str) -> None:
+def label(scan: scans.ScanView, value: str) -> None:
     """Keep a label, and how to take it back."""
     if (number := labelling.annotate(scan, value)) is not None:
         st.session_state[f"annotation-{scan.id}"] = number

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fetal.planes import PLANES
-from fetal.workbench import retraining
+from fetal.workbench.retraining import service
 from pages.parts import desk, other_settings, person, router, runs, side_by_side
 from pages.parts.words import duration, number, plain
 
@@ -35,7 +35,7 @@ def main() -> None:
     )
     words = row.empty()
     choice = other_settings.choose() if wanted else other_settings.USUAL
-    outlook = retraining.outlook(bench, choice.settings)
+    outlook = service.outlook(bench, choice.settings)
     with figures:
         ahead(outlook)
     with button:
@@ -43,13 +43,13 @@ def main() -> None:
     words.caption(in_words(outlook, choice))
     obstacles(outlook)
     runs.current(outlook.active.id if outlook.active else None)
-    ended = [run for run in retraining.runs(bench) if not run.is_active]
+    ended = [run for run in service.runs(bench) if not run.is_active]
     runs.ready(ended)
     side_by_side.show(ended)
     runs.past(ended)
 
 
-def ahead(outlook: retraining.Outlook) -> None:
+def ahead(outlook: service.Outlook) -> None:
     """What a retraining would learn from."""
     scans, patients, new, time = st.columns(4)
     scans.metric(
@@ -92,7 +92,7 @@ def ahead(outlook: retraining.Outlook) -> None:
         )
 
 
-def start(outlook: retraining.Outlook, choice: other_settings.Choice) -> None:
+def start(outlook: service.Outlook, choice: other_settings.Choice) -> None:
     """The button."""
     if st.button(
         "Retrain" if choice == other_settings.USUAL else "Retrain with these settings",
@@ -106,7 +106,7 @@ def start(outlook: retraining.Outlook, choice: other_settings.Choice) -> None:
         begin(choice)
 
 
-def in_words(outlook: retraining.Outlook, choice: other_settings.Choice) -> str:
+def in_words(outlook: service.Outlook, choice: other_settings.Choice) -> str:
     """What the button would do, or what has to come first."""
     if outlook.active is not None:
         return "A training is going on; only one runs at a time."
@@ -119,7 +119,7 @@ def in_words(outlook: retraining.Outlook, choice: other_settings.Choice) -> str:
     )
 
 
-def obstacles(outlook: retraining.Outlook) -> None:
+def obstacles(outlook: service.Outlook) -> None:
     """Why no training can start, would only wait, or learns from fewer scans."""
     for reason in outlook.reasons:
         st.info(plain(reason), icon=":material/info:")
@@ -140,8 +140,8 @@ def obstacles(outlook: retraining.Outlook) -> None:
 def begin(choice: other_settings.Choice) -> None:
     """Start the training, or say what is missing after all."""
     try:
-        retraining.start(desk.workbench(), person.name(), choice.settings)
-    except (retraining.TooLittleError, retraining.RestlessError) as error:
+        service.start(desk.workbench(), person.name(), choice.settings)
+    except (service.TooLittleError, service.RestlessError) as error:
         st.error(plain(error))
     else:
         st.rerun()

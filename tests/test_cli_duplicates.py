@@ -8,8 +8,9 @@ from click.testing import CliRunner
 from fetal.cli import main
 from fetal.scans import encode_png
 from fetal.store.workspace import Workspace
-from fetal.workbench import lookalike_pairs, open_workbench
-from fetal.workbench.intake import add_scans
+from fetal.workbench import open_workbench
+from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.near_duplicates import decisions
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import fan, file
 from tests.workbench.test_lookalikes import brighter
@@ -60,7 +61,7 @@ def test_pairs_of_a_workspace_come_with_what_was_decided(run, tmp_path):
     bench = open_workbench(Workspace.at(tmp_path / "workspace"))
     add_scans(bench, [file(1)], who="Ann", patient="4711")
     add_scans(bench, [brighter(1)], who="Ann", patient="4712")
-    lookalike_pairs.decide(bench, (1, 2), lookalike_pairs.DIFFERENT, "Dora")
+    decisions.decide(bench, (1, 2), decisions.DIFFERENT, "Dora")
     bench.close()
     done = run("--thorough")
     assert done.exit_code == 0, done.output

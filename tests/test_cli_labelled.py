@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from fetal.cli import main
 from fetal.cli.labelled import labelled_images
 from fetal.cli.training import _examples
-from fetal.workbench.columns import ColumnsError
+from fetal.workbench.label_tables.columns import ColumnsError
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file
 

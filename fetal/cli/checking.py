@@ -15,7 +15,7 @@ def check() -> None:
     something is. The app goes on without what is damaged; it can run meanwhile.
     """
     from fetal.workbench import open_workbench
-    from fetal.workbench.damage import extent, find_damage
+    from fetal.workbench.catalogue.damage import extent, find_damage
 
     bench = open_workbench()
     there = extent(bench)

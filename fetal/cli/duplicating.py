@@ -14,7 +14,7 @@ from fetal.cli.output import complain, say
 if TYPE_CHECKING:
     from fetal.scans import Scan
     from fetal.scans.copies import Copies, Seen
-    from fetal.workbench.lookalike_pairs import LookalikePair
+    from fetal.workbench.near_duplicates.decisions import LookalikePair
 
 _HEADER = ("one", "other", "kind", "patients", "similarity", "distance", "sides", "decision")
 Row = dict[str, str | float | int]
@@ -115,7 +115,7 @@ def _seen_alike(scans: "Iterable[Scan]", model_folder: Path | None) -> set[tuple
 
     from fetal.bundle import Bundle
     from fetal.predict import shipped_folder
-    from fetal.workbench.thorough import features, neighbours
+    from fetal.workbench.near_duplicates.deep_search import features, neighbours
 
     bundle = Bundle.open(model_folder or shipped_folder())
     return neighbours(np.array(list(features(bundle, scans)), np.float32))
@@ -123,14 +123,14 @@ def _seen_alike(scans: "Iterable[Scan]", model_folder: Path | None) -> set[tuple
 
 def _of_workspace(model_folder: Path | None, thorough: bool) -> list[Row]:
     from fetal.workbench import open_workbench
-    from fetal.workbench.lookalike_pairs import list_pairs, show
-    from fetal.workbench.lookalikes import search
+    from fetal.workbench.near_duplicates.decisions import list_pairs, show
+    from fetal.workbench.near_duplicates.detect_pairs import search
 
     bench = open_workbench()
     with options.bar("Comparing") as report:
         search(bench, report)
     if thorough:
-        from fetal.workbench.thorough import search_thoroughly
+        from fetal.workbench.near_duplicates.deep_search import search_thoroughly
 
         with options.bar("Looking") as report:
             search_thoroughly(bench, model_folder, report)

@@ -198,7 +198,7 @@ def reachable(address: str) -> str:
 def _check_workspace(folder: str) -> None:
     from fetal.store.database import Store
     from fetal.store.workspace import Workspace
-    from fetal.workbench.key import open_key
+    from fetal.workbench.privacy.pseudonym_key import open_key
 
     os.environ["FETAL_WORKSPACE"] = folder
     store = Store.open(Workspace.from_environment())

@@ -15,11 +15,11 @@ from fetal.scans import Scan, ScanError, read_grey, read_scan
 from fetal.scans.file_names import readable_name
 from fetal.scans.limits import read_within
 from fetal.store import tables
-from fetal.workbench.columns import parse_columns
-from fetal.workbench.matching import match
-from fetal.workbench.picture_index import PictureIndex
-from fetal.workbench.table_notes import table_notes
-from fetal.workbench.tables_of_labels import LabelRow, open_label_table, read_table_file
+from fetal.workbench.imports.image_index import PictureIndex
+from fetal.workbench.imports.matching import match
+from fetal.workbench.label_tables.columns import parse_columns
+from fetal.workbench.label_tables.label_table import LabelRow, open_label_table, read_table_file
+from fetal.workbench.label_tables.table_notes import table_notes
 
 UNKNOWN = "unknown"
 """The patient of all images that name none: no split may run through them."""

@@ -29,7 +29,7 @@ def rotate(who: str) -> None:
     """
     from fetal.store.database import Store
     from fetal.store.workspace import Workspace
-    from fetal.workbench.key import renew_key
+    from fetal.workbench.privacy.pseudonym_key import renew_key
 
     renewal = renew_key(Store.open(Workspace.from_environment()), who)
     patients = options.count_of(renewal.patients, "patient has", "patients have")
@@ -58,8 +58,8 @@ def forget(code: str | None, identifier: bool, yes: bool, who: str) -> None:
     Nothing can be undone. Backups, exports and folders of other machines are yours to see to.
     """
     from fetal.workbench import open_workbench
-    from fetal.workbench.codes import patient_code
-    from fetal.workbench.erasure import erase, outlook
+    from fetal.workbench.ingest.patient_codes import patient_code
+    from fetal.workbench.privacy.erasure import erase, outlook
 
     if identifier == (code is not None):
         raise click.UsageError("Expected a code, or --identifier without a code.")

@@ -14,8 +14,8 @@ from fetal.cli.inputs import InputFile
 from fetal.cli.output import STANDARD, complain, say
 
 if TYPE_CHECKING:
-    from fetal.workbench.columns import Columns
-    from fetal.workbench.dataset import ImportReport
+    from fetal.workbench.catalogue.scan_table import ImportReport
+    from fetal.workbench.label_tables.columns import Columns
 
 _NAMED = 20
 """How many images that are missing or set aside are named one by one."""
@@ -74,8 +74,8 @@ def import_command(
     if source is None and table is None:
         raise click.UsageError("Expected a folder or an archive, a --table or both.")
     from fetal.workbench import open_workbench
-    from fetal.workbench.imports import import_scans, plan_import
-    from fetal.workbench.unsure import WhenUnsure
+    from fetal.workbench.imports.import_run import import_scans, plan_import
+    from fetal.workbench.ingest.deid_policy import WhenUnsure
 
     output.reserve_stdout(report)
     planned = plan_import(
@@ -118,8 +118,8 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
     The target - is standard output, and gets the labels.
     """
     from fetal.workbench import open_workbench
-    from fetal.workbench.dataset import export_archive, export_labels
-    from fetal.workbench.own_names import names_in
+    from fetal.workbench.catalogue.own_file_names import names_in
+    from fetal.workbench.catalogue.scan_table import export_archive, export_labels
 
     if target != STANDARD and target.suffix.lower() not in (".csv", ".zip"):
         raise click.UsageError(
@@ -148,7 +148,7 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
 def demo(who: str) -> None:
     """Load two dozen built-in sample scans (simulated, no patients) into the workspace."""
     from fetal.workbench import open_workbench
-    from fetal.workbench.intake import Outcome, add_samples
+    from fetal.workbench.ingest.upload import Outcome, add_samples
 
     taken = add_samples(open_workbench(), who)
     added = sum(one.outcome is Outcome.ADDED for one in taken)
@@ -160,8 +160,8 @@ def demo(who: str) -> None:
 def _columns(text: str | None, table: Path | None) -> "Columns | None":
     if text is None:
         return None
-    from fetal.workbench.columns import ColumnsError, parse_columns
-    from fetal.workbench.tables_of_labels import open_label_table, read_table_file
+    from fetal.workbench.label_tables.columns import ColumnsError, parse_columns
+    from fetal.workbench.label_tables.label_table import open_label_table, read_table_file
 
     try:
         return parse_columns(text, open_label_table(read_table_file(table)).names if table else ())
@@ -170,8 +170,8 @@ def _columns(text: str | None, table: Path | None) -> "Columns | None":
 
 
 def _tell(brought: "ImportReport") -> None:
-    from fetal.workbench.intake import Outcome
-    from fetal.workbench.known_collections import Kind
+    from fetal.workbench.imports.recognise import Kind
+    from fetal.workbench.ingest.upload import Outcome
 
     added = options.count_of(brought.count(Outcome.ADDED), "scan", "scans")
     labelled = options.count_of(brought.labelled, "label", "labels")

@@ -11,7 +11,7 @@ from fetal.cli.output import say
 
 if TYPE_CHECKING:
     from fetal.workbench import ModelView, Workbench
-    from fetal.workbench.models import LockedSet
+    from fetal.workbench.models.promotion import LockedSet
 
 
 @click.group(short_help="See, compare, promote and take along model versions.")
@@ -26,8 +26,8 @@ def models() -> None:
 @options.workspace
 def list_command() -> None:
     """List all versions; the star marks the one that predicts."""
-    from fetal.workbench import models as versions
     from fetal.workbench import open_workbench
+    from fetal.workbench.models import promotion as versions
 
     for view in versions.versions(open_workbench()):
         star = "*" if view.is_champion else " "
@@ -52,7 +52,7 @@ def compare(first: str, second: str) -> None:
 
     Prints both accuracies, the verdict, and what has joined and left the set.
     """
-    from fetal.workbench import models as versions
+    from fetal.workbench.models import promotion as versions
 
     bench, one = _find(first)
     _, other = _find(second)
@@ -72,8 +72,8 @@ def compare(first: str, second: str) -> None:
 @options.workspace
 def scores_command() -> None:
     """Measure every version on the locked test set as it is now."""
-    from fetal.workbench import models as versions
     from fetal.workbench import open_workbench
+    from fetal.workbench.models import promotion as versions
 
     for row in versions.scores(open_workbench()):
         told = row.accuracy.percent() if row.accuracy else row.problem or "no scan to measure on"
@@ -87,7 +87,7 @@ def scores_command() -> None:
 @options.workspace
 def promote(model: str, who: str) -> None:
     """Let a version predict from now on, for everybody."""
-    from fetal.workbench import models as versions
+    from fetal.workbench.models import promotion as versions
 
     bench, view = _find(model)
     say(f"“{versions.promote(bench, view.id, who).name}” predicts from now on.")
@@ -98,8 +98,8 @@ def promote(model: str, who: str) -> None:
 @options.workspace
 def rollback(who: str) -> None:
     """Go back to the version that predicted before."""
-    from fetal.workbench import models as versions
     from fetal.workbench import open_workbench
+    from fetal.workbench.models import promotion as versions
 
     bench = open_workbench()
     champion = next((view for view in versions.versions(bench) if view.is_champion), None)
@@ -113,7 +113,7 @@ def rollback(who: str) -> None:
 @options.workspace
 def download(model: str, target: Path) -> None:
     """Write a version's folder to TARGET, a ZIP file; - is standard output."""
-    from fetal.workbench import models as versions
+    from fetal.workbench.models import promotion as versions
 
     bench, view = _find(model)
     output.reserve_stdout(target)
@@ -135,8 +135,8 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _find(model: str) -> tuple["Workbench", "ModelView"]:
-    from fetal.workbench import models as versions
     from fetal.workbench import open_workbench
+    from fetal.workbench.models import promotion as versions
 
     bench = open_workbench()
     for view in versions.versions(bench):

@@ -80,7 +80,7 @@ def read_snapshot(blobs: Blobs, key: str) -> dict[str, Any]:
         key: where it is.
 
     Returns:
-        The lists `examples` and `test` (`fetal.workbench.snapshot.freeze`).
+        The lists `examples` and `test` (`fetal.workbench.datasets.snapshot.freeze`).
 
     Raises:
         BlobMissingError: it is gone.

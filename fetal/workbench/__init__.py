@@ -1,6 +1,6 @@
 """The use cases that the pages and the command line share."""
 
-from fetal.workbench.bench import Champion, NoModelError, Workbench, open_workbench
-from fetal.workbench.version import ModelView
+from fetal.workbench.core.champion import ModelView
+from fetal.workbench.core.workbench import Champion, NoModelError, Workbench, open_workbench
 
 __all__ = ["Champion", "ModelView", "NoModelError", "Workbench", "open_workbench"]

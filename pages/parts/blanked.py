@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fetal.workbench import views
+from fetal.workbench.catalogue import scans
 from pages.parts import desk, figure, person
 
 _GONE = (
@@ -15,7 +15,7 @@ _GONE = (
 def show(scan_id: int) -> None:
     """The picture as it arrived beside the scan as it is stored, while the drop is fresh."""
     drops = desk.session().desk.drops(person.name())
-    digest = views.digest_of(desk.workbench(), scan_id)
+    digest = scans.digest_of(desk.workbench(), scan_id)
     found = (drop.before.get(digest) for drop in drops)
     picture = next((one for one in found if one is not None), None)
     if picture is None:

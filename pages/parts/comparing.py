@@ -6,7 +6,7 @@ import streamlit as st
 
 from fetal.metrics import Evaluation, Interval, Verdict
 from fetal.planes import PLANES, Plane
-from fetal.workbench import models
+from fetal.workbench.models import promotion
 from pages.parts import desk, figure, locked, plots, scan_record
 from pages.parts.background import Work
 from pages.parts.words import label, number, plain, tenths
@@ -27,13 +27,13 @@ _BOXES = {
 }
 
 
-def show(champion: models.ModelView, challenger: models.ModelView) -> None:
+def show(champion: promotion.ModelView, challenger: promotion.ModelView) -> None:
     """The comparison, computed while the page waits or is left."""
     bench = desk.workbench()
     name = _name(champion, challenger)
     if name not in desk.works():
         desk.works()[name] = Work(
-            lambda report: models.compare(bench, champion.id, challenger.id, on_progress=report)
+            lambda report: promotion.compare(bench, champion.id, challenger.id, on_progress=report)
         )
     work = desk.works()[name]
     if not work.finished:
@@ -47,20 +47,22 @@ def show(champion: models.ModelView, challenger: models.ModelView) -> None:
         side_by_side(work.result, champion, challenger)
 
 
-def found(champion: models.ModelView, challenger: models.ModelView) -> models.Comparison | None:
+def found(
+    champion: promotion.ModelView, challenger: promotion.ModelView
+) -> promotion.Comparison | None:
     """The comparison of the two with the labels as they are now, if it has been made."""
     work = desk.works().get(_name(champion, challenger))
     return work.result if work is not None and work.finished else None
 
 
-def _name(champion: models.ModelView, challenger: models.ModelView) -> str:
+def _name(champion: promotion.ModelView, challenger: promotion.ModelView) -> str:
     # Another label on a locked scan, or another locked scan, asks for another comparison.
-    mark = models.locked_mark(desk.workbench())
+    mark = promotion.locked_mark(desk.workbench())
     return f"comparison {champion.id} {challenger.id} {mark}"
 
 
 def side_by_side(
-    comparison: models.Comparison, champion: models.ModelView, challenger: models.ModelView
+    comparison: promotion.Comparison, champion: promotion.ModelView, challenger: promotion.ModelView
 ) -> None:
     """The verdict, and both models' figures."""
     if comparison.first is None or comparison.second is None:
@@ -91,7 +93,7 @@ def side_by_side(
     disagreements(comparison, champion, challenger)
 
 
-def verdict(comparison: models.Comparison) -> None:
+def verdict(comparison: promotion.Comparison) -> None:
     """Whether the challenger may take the champion’s place, and what that rests on."""
     if comparison.verdict is None:
         return
@@ -106,7 +108,7 @@ def verdict(comparison: models.Comparison) -> None:
     )
 
 
-def figures(version: models.ModelView, evaluation: Evaluation, side: str) -> None:
+def figures(version: promotion.ModelView, evaluation: Evaluation, side: str) -> None:
     """One model's accuracy, its figures for each plane and its confusions."""
     accuracy = evaluation.accuracy
     st.metric(
@@ -154,7 +156,7 @@ def figures(version: models.ModelView, evaluation: Evaluation, side: str) -> Non
 
 
 def disagreements(
-    comparison: models.Comparison, champion: models.ModelView, challenger: models.ModelView
+    comparison: promotion.Comparison, champion: promotion.ModelView, challenger: promotion.ModelView
 ) -> None:
     """The scans on which the two say different things."""
     found = comparison.disagreements

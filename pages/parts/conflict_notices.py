@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from fetal.workbench import conflicts
-from fetal.workbench.conflicts import Conflict
+from fetal.workbench.annotations import conflicts
+from fetal.workbench.annotations.conflicts import Conflict
 from pages.parts import desk, person
 from pages.parts.words import label, moment, plain
 

@@ -9,9 +9,10 @@ import streamlit as st
 
 from fetal.bundle import BundleError
 from fetal.store.failures import sentence_for
-from fetal.workbench import NoModelError, Workbench, lookalikes, open_workbench
-from fetal.workbench.intake import warm_up as warm_up_reading
-from fetal.workbench.sessions import BrowserSession, BrowserSessions
+from fetal.workbench import NoModelError, Workbench, open_workbench
+from fetal.workbench.accounts.browser_sessions import BrowserSession, BrowserSessions
+from fetal.workbench.ingest.upload import warm_up as warm_up_reading
+from fetal.workbench.near_duplicates import detect_pairs
 from pages.parts import guard
 from pages.parts.background import Works
 
@@ -66,7 +67,7 @@ def _open() -> None:
         with suppress(NoModelError, BundleError):
             workbench().champion()
         # What an older program stored was never compared; what a stop leaves is for the next start.
-        lookalikes.catch_up(workbench())
+        detect_pairs.catch_up(workbench())
     except Exception as error:
         sentence = sentence_for(error)
         if sentence is None:

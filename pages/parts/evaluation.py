@@ -11,7 +11,7 @@ from fetal.evaluation import FEW, Exhibit, Group, Report
 from fetal.evaluation.writing import DOUBT_WORDS
 from fetal.metrics import Interval
 from fetal.planes import PLANES, Plane
-from fetal.workbench import evaluation, models
+from fetal.workbench.models import model_evaluation, promotion
 from pages.parts import desk, evaluation_plots, plots, scan_record
 from pages.parts.background import Work
 from pages.parts.words import number, plain, tenths
@@ -19,12 +19,12 @@ from pages.parts.words import number, plain, tenths
 _PER_PAGE = 3
 
 
-def show(version: models.ModelView) -> None:
+def show(version: promotion.ModelView) -> None:
     """The evaluation of a version: asked for, computed while the page is left, shown."""
     bench = desk.workbench()
     st.markdown("#### Evaluation")
     # A label that is given or changed makes it another evaluation.
-    name = f"evaluation {version.id} {models.locked_mark(bench)}"
+    name = f"evaluation {version.id} {promotion.locked_mark(bench)}"
     if name not in desk.works():
         st.caption(
             "Measures this version on the labelled scans of the patients that are locked away: "
@@ -33,7 +33,7 @@ def show(version: models.ModelView) -> None:
         if not st.button("Evaluate", key=f"evaluate-{version.id}", icon=":material/analytics:"):
             return
         desk.works()[name] = Work(
-            lambda report: evaluation.evaluate(bench, version.id, on_progress=report)
+            lambda report: model_evaluation.evaluate(bench, version.id, on_progress=report)
         )
     work = desk.works()[name]
     if not work.finished:
@@ -44,7 +44,7 @@ def show(version: models.ModelView) -> None:
         whole(work.result, version)
 
 
-def whole(found: evaluation.Evaluated, version: models.ModelView) -> None:
+def whole(found: model_evaluation.Evaluated, version: promotion.ModelView) -> None:
     """All of an evaluation."""
     report, key = found.report, str(version.id)
     st.caption(
@@ -191,7 +191,7 @@ def groups(title: str, found: Sequence[Group], key: str, names: dict[str, str]) 
     )
 
 
-def errors(found: evaluation.Evaluated, key: str) -> None:
+def errors(found: model_evaluation.Evaluated, key: str) -> None:
     """The worst errors, each with what the model looked at."""
     report, exhibits = found.report, found.exhibits
     st.markdown(f"**The worst errors** ({number(report.mistakes, 'error', 'errors')} in all)")
@@ -228,7 +228,7 @@ def error(one: Exhibit, scan_id: int, key: str) -> None:
         scan_record.open_button(scan_id, key=f"open-error-{key}-{scan_id}")
 
 
-def downloads(found: evaluation.Evaluated, version: models.ModelView) -> None:
+def downloads(found: model_evaluation.Evaluated, version: promotion.ModelView) -> None:
     """The report to take along."""
     key = str(version.id)
     pictures = st.toggle(

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from fetal.workbench import dataset, views
+from fetal.workbench.catalogue import scan_table, scans
 from pages.parts import desk, person
 from pages.parts.background import Report, Work
 from pages.parts.words import number, plain
 
 
-def show(chosen: views.ScanFilter, found: int) -> None:
+def show(chosen: scans.ScanFilter, found: int) -> None:
     """Downloads of what the filter shows."""
     bench, who = desk.workbench(), person.name()
     day = f"{datetime.now().astimezone():%Y-%m-%d}"
@@ -26,7 +26,7 @@ def show(chosen: views.ScanFilter, found: int) -> None:
         st.markdown("**Labels only**")
         st.download_button(
             "Labels (CSV)",
-            data=lambda: dataset.export_labels(bench, chosen, who, files),
+            data=lambda: scan_table.export_labels(bench, chosen, who, files),
             file_name=f"labels-{day}.csv",
             mime="text/csv",
             key="export-labels",
@@ -61,7 +61,7 @@ class Packed:
         self.left_out: tuple[str, ...] = ()
 
 
-def packing(chosen: views.ScanFilter, found: int, file_name: str, files: list[str] | None) -> None:
+def packing(chosen: scans.ScanFilter, found: int, file_name: str, files: list[str] | None) -> None:
     """Pack the archive first, since it takes a while; then offer it."""
     bench, who = desk.workbench(), person.name()
     name = desk.mine("export")
@@ -74,7 +74,7 @@ def packing(chosen: views.ScanFilter, found: int, file_name: str, files: list[st
 
         def pack(report: Report) -> Packed:
             packed = Packed(file_name)
-            packed.left_out = dataset.export_archive(
+            packed.left_out = scan_table.export_archive(
                 bench, chosen, packed.file, who, report, files
             ).left_out
             return packed

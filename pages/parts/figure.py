@@ -10,8 +10,9 @@ from fetal import explain, predict
 from fetal.bundle import BundleError
 from fetal.planes import PLANES, Plane
 from fetal.scans import encode_png
-from fetal.workbench import NoModelError, views
-from fetal.workbench.models import ModelView
+from fetal.workbench import NoModelError
+from fetal.workbench.catalogue import scans
+from fetal.workbench.models.promotion import ModelView
 from pages.parts.desk import workbench
 from pages.parts.words import percent, plain
 
@@ -107,7 +108,7 @@ def show(scan_id: int, view: HeatView) -> None:
     """Show the plain scan and, beside it, the scan with its heat map; or why they are not there."""
     try:
         _show_both(scan_id, view)
-    except (views.DamagedScanError, views.UnknownScanError) as error:
+    except (scans.DamagedScanError, scans.UnknownScanError) as error:
         st.warning(plain(error), icon=":material/broken_image:")
 
 
@@ -132,7 +133,7 @@ def _show_both(scan_id: int, view: HeatView) -> None:
 
 
 def _show_heat(scan_id: int, champion: ModelView, view: HeatView) -> None:
-    digest = views.digest_of(workbench(), scan_id)
+    digest = scans.digest_of(workbench(), scan_id)
     prediction = _explanation(digest, champion.digest, scan_id)
     plane = view.plane or prediction.plane
     title = explain.METHODS[view.method].title
@@ -160,9 +161,9 @@ def explain_scan(scan_id: int) -> predict.Prediction | None:
     if champion is None:
         return None
     try:
-        digest = views.digest_of(workbench(), scan_id)
+        digest = scans.digest_of(workbench(), scan_id)
         return _explanation(digest, champion.digest, scan_id)
-    except (views.DamagedScanError, views.UnknownScanError):
+    except (scans.DamagedScanError, scans.UnknownScanError):
         return None
 
 
@@ -184,7 +185,7 @@ def forget_all() -> None:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _explanation(digest: str, model_digest: str, _scan_id: int) -> predict.Prediction:
-    return views.explanation(workbench(), _scan_id)
+    return scans.explanation(workbench(), _scan_id)
 
 
 @st.cache_data(max_entries=1000, show_spinner="Asking the model where it looked …")
@@ -218,14 +219,14 @@ def picture(scan_id: int) -> bytes:
         UnknownScanError: there is none of this number.
         DamagedScanError: its picture is gone or damaged.
     """
-    return _picture(views.digest_of(workbench(), scan_id), scan_id)
+    return _picture(scans.digest_of(workbench(), scan_id), scan_id)
 
 
 def alone(scan_id: int, name: str, caption: str | None = None) -> None:
     """Show the scan without a heat map; or why it is not there."""
     try:
         shown = picture(scan_id)
-    except (views.DamagedScanError, views.UnknownScanError) as error:
+    except (scans.DamagedScanError, scans.UnknownScanError) as error:
         st.warning(plain(error), icon=":material/broken_image:")
     else:
         st.image(shown, width="stretch", output_format="PNG", alt=name, caption=caption)
@@ -234,8 +235,8 @@ def alone(scan_id: int, name: str, caption: str | None = None) -> None:
 def small(scan_id: int, name: str) -> None:
     """Show a small picture of the scan, for galleries; or why it is not there."""
     try:
-        shown = _thumbnail(views.digest_of(workbench(), scan_id), scan_id)
-    except (views.DamagedScanError, views.UnknownScanError) as error:
+        shown = _thumbnail(scans.digest_of(workbench(), scan_id), scan_id)
+    except (scans.DamagedScanError, scans.UnknownScanError) as error:
         st.caption(f":material/broken_image: {plain(error)}")
     else:
         st.image(shown, width="stretch", alt=name)
@@ -244,12 +245,12 @@ def small(scan_id: int, name: str) -> None:
 # Kept by what they show, never by a number: a number is a place in the database.
 @st.cache_data(max_entries=256, show_spinner=False)
 def _picture(digest: str, _scan_id: int) -> bytes:
-    return encode_png(views.pixels(workbench(), _scan_id))
+    return encode_png(scans.pixels(workbench(), _scan_id))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _thumbnail(digest: str, _scan_id: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    return smaller(views.pixels(workbench(), _scan_id))
+    return smaller(scans.pixels(workbench(), _scan_id))
 
 
 def smaller(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:

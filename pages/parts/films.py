@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fetal.predict import Doubt
 from fetal.scans import ScanError
-from fetal.workbench import film, intake
+from fetal.workbench.ingest import cine_upload, upload
 from pages.parts import desk, figure
 from pages.parts.words import number, percent, plain
 
@@ -51,7 +51,7 @@ class Film:
     frames: list[Frame]
 
 
-def pick(files: Sequence[intake.Incoming], number_of_drop: str) -> list[intake.Incoming] | None:
+def pick(files: Sequence[upload.Incoming], number_of_drop: str) -> list[upload.Incoming] | None:
     """Let the person pick frames of the films among dropped files.
 
     Args:
@@ -63,7 +63,7 @@ def pick(files: Sequence[intake.Incoming], number_of_drop: str) -> list[intake.I
         nothing while the person has yet to pick. A film that cannot be read is left as it is, to
         be refused with its sentence.
     """
-    places = [place for place, file in enumerate(files) if film.holds_film(file)]
+    places = [place for place, file in enumerate(files) if cine_upload.holds_film(file)]
     if not 0 < len(places) <= _MOST_FILMS:
         return list(files)
     # Files may be added to a drop and taken out again before it starts.
@@ -94,14 +94,14 @@ def forget() -> None:
         del st.session_state[kept]
 
 
-def _looked_through(incoming: intake.Incoming) -> Film:
-    champion = intake.predicting(desk.workbench())
+def _looked_through(incoming: upload.Incoming) -> Film:
+    champion = upload.predicting(desk.workbench())
     model = champion.model if champion else None
     try:
-        found, count = film.propose(incoming.data, incoming.file, model, _OFFERED)
+        found, count = cine_upload.propose(incoming.data, incoming.file, model, _OFFERED)
     except ScanError:
         return Film(incoming.file, 0, [])
-    best = sorted(found, key=lambda one: -one.likeness)[: film.FRAMES]
+    best = sorted(found, key=lambda one: -one.likeness)[: cine_upload.FRAMES]
     frames = [
         Frame(one.index, figure.smaller(one.scan.pixels), _words(one), one in best) for one in found
     ]
@@ -159,7 +159,7 @@ def _key(drop: str, at: int, index: int) -> str:
     return f"frame-{drop}-{at}-{index}"
 
 
-def _words(one: film.Proposed) -> str:
+def _words(one: cine_upload.Proposed) -> str:
     if one.prediction is None:
         return ""
     if one.prediction.doubt is Doubt.UNKNOWN:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.predict import Doubt
-from fetal.workbench.views import ScanFilter
+from fetal.workbench.catalogue.scans import ScanFilter
 
 _REVIEWED = {"All": None, "Given": True, "Missing": False}
 _AGREEMENT = {"All": None, "Agree": True, "Disagree": False}

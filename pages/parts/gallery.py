@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from fetal.predict import Doubt
-from fetal.workbench import dataset, views
+from fetal.workbench.catalogue import scan_table, scans
 from pages.parts import desk, figure, scan_record
 from pages.parts.words import MOMENT, label, local_moments, percent, plain
 
@@ -19,9 +19,9 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def table(chosen: views.ScanFilter) -> None:
+def table(chosen: scans.ScanFilter) -> None:
     """The scans as rows; a click on a row shows the scan."""
-    rows = dataset.table(desk.workbench(), replace(chosen, limit=_ROWS))
+    rows = scan_table.table(desk.workbench(), replace(chosen, limit=_ROWS))
     if rows.empty:
         st.info("No scan fits. Add scans on the Scans page, import some, or loosen the filter.")
         return
@@ -52,7 +52,7 @@ def table(chosen: views.ScanFilter) -> None:
         scan_record.show(int(rows.iloc[row]["id"]))
 
 
-def pictures(chosen: views.ScanFilter, found: int) -> None:
+def pictures(chosen: scans.ScanFilter, found: int) -> None:
     """The scans as small pictures, a page at a time."""
     if not found:
         st.info("No scan fits. Add scans on the Scans page, import some, or loosen the filter.")
@@ -60,7 +60,7 @@ def pictures(chosen: views.ScanFilter, found: int) -> None:
     pages = math.ceil(found / _PER_PAGE)
     page = st.pagination(pages, key="gallery-page") if pages > 1 else 1
     page = min(page, pages)
-    shown = views.scans(
+    shown = scans.scans(
         desk.workbench(), replace(chosen, limit=_PER_PAGE, offset=(page - 1) * _PER_PAGE)
     )
     for start in range(0, len(shown), _ACROSS):
@@ -69,14 +69,14 @@ def pictures(chosen: views.ScanFilter, found: int) -> None:
                 thumbnail(scan)
 
 
-def thumbnail(scan: views.ScanView) -> None:
+def thumbnail(scan: scans.ScanView) -> None:
     """A small picture with its label or the model's opinion; a click enlarges it."""
     with st.container(key=f"thumb-{scan.id}", gap="xxsmall"):
         figure.small(scan.id, scan.name)
         scan_record.open_button(scan.id, key=f"open-{scan.id}", words=caption(scan))
 
 
-def caption(scan: views.ScanView) -> str:
+def caption(scan: scans.ScanView) -> str:
     """A line under a small picture."""
     if scan.label is not None:
         disagree = " :orange[≠ model]" if scan.agrees is False else ""

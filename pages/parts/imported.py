@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from fetal.workbench.dataset import ImportReport
-from fetal.workbench.intake import Outcome
+from fetal.workbench.catalogue.scan_table import ImportReport
+from fetal.workbench.ingest.upload import Outcome
 from pages.parts.background import Work
 from pages.parts.words import number, plain
 

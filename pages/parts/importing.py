@@ -6,13 +6,13 @@ from threading import Event
 
 import streamlit as st
 
-from fetal.workbench import imports
-from fetal.workbench.columns import MEANINGS, Columns
-from fetal.workbench.dataset import LabelTableError
-from fetal.workbench.import_folders import FolderNotAllowedError, allowed_place
-from fetal.workbench.intake import Incoming
-from fetal.workbench.known_collections import Kind, Plan
-from fetal.workbench.unsure import WhenUnsure
+from fetal.workbench.catalogue.scan_table import LabelTableError
+from fetal.workbench.imports import import_run
+from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place
+from fetal.workbench.imports.recognise import Kind, Plan
+from fetal.workbench.ingest.deid_policy import WhenUnsure
+from fetal.workbench.ingest.upload import Incoming
+from fetal.workbench.label_tables.columns import MEANINGS, Columns
 from pages.parts import desk, imported, person
 from pages.parts.background import Work
 from pages.parts.guard import LOOPBACK
@@ -64,7 +64,7 @@ class Asked:
 
     def plan(self) -> Plan:
         """Look what is there."""
-        return imports.plan_import(
+        return import_run.plan_import(
             self.place, table=self.table, columns=self.columns, unlabelled=self.unlabelled
         )
 
@@ -139,7 +139,7 @@ def look(asked: Asked) -> None:
     try:
         with st.spinner("Looking what is there …"):
             plan = asked.plan()
-    except imports.NoFolderError:
+    except import_run.NoFolderError:
         st.error(f"There is no folder or archive “{plain(asked.place)}” where this program runs.")
         return
     except LabelTableError as error:
@@ -267,7 +267,7 @@ def begin(name: str, plan: Plan, patient: str | None, unsure: WhenUnsure, *, dry
     who, bench, stop = person.name(), desk.workbench(), Event()
     room = desk.session().desk.room
     desk.works()[name] = Work(
-        lambda report: imports.import_scans(
+        lambda report: import_run.import_scans(
             bench,
             plan,
             who,

@@ -7,9 +7,9 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.predict import Doubt
-from fetal.workbench import review
-from fetal.workbench.views import UNUSABLE, ScanView, UnknownScanError
-from fetal.workbench.views import scan as scan_view
+from fetal.workbench.annotations import review
+from fetal.workbench.catalogue.scans import UNUSABLE, ScanView, UnknownScanError
+from fetal.workbench.catalogue.scans import scan as scan_view
 from pages.parts import bars, conflict_notices, person
 from pages.parts.desk import workbench
 from pages.parts.words import label, moment, plain

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from fetal.workbench import models
+from fetal.workbench.models import promotion
 from pages.parts import desk
 from pages.parts.background import Work
 from pages.parts.words import moment, number, plain, tenths
 
 
-def changes(locked: models.LockedSet) -> None:
+def changes(locked: promotion.LockedSet) -> None:
     """How the set has grown, and every scan that is no longer in it, with the reason."""
     if locked.joined_at is None:
         return
@@ -32,14 +32,14 @@ def changes(locked: models.LockedSet) -> None:
             )
 
 
-def every_version(versions: list[models.ModelView]) -> None:
+def every_version(versions: list[promotion.ModelView]) -> None:
     """All versions on the locked scans as they are now, measured in the background."""
     bench = desk.workbench()
     numbers = " ".join(str(version.id) for version in versions)
     # The first is the champion, so that a promotion asks for another table.
-    name = f"scores {numbers} {models.locked_mark(bench)}"
+    name = f"scores {numbers} {promotion.locked_mark(bench)}"
     if name not in desk.works():
-        desk.works()[name] = Work(lambda report: models.scores(bench, on_progress=report))
+        desk.works()[name] = Work(lambda report: promotion.scores(bench, on_progress=report))
     work = desk.works()[name]
     if not work.finished:
         desk.running(name, "Measuring every version on the locked scans")
@@ -50,7 +50,7 @@ def every_version(versions: list[models.ModelView]) -> None:
             table(work.result)
 
 
-def table(scores: list[models.Score]) -> None:
+def table(scores: list[promotion.Score]) -> None:
     """The accuracy of every version, on the same scans where possible."""
     if not any(row.accuracy for row in scores):
         st.caption("No labelled scan is kept apart for testing yet, so none can be measured.")
@@ -92,5 +92,5 @@ def table(scores: list[models.Score]) -> None:
             st.warning(f"“{plain(row.version.name)}” cannot be measured: {plain(row.problem)}")
 
 
-def _range(row: models.Score) -> str:
+def _range(row: promotion.Score) -> str:
     return f"{tenths(row.accuracy.low)} to {tenths(row.accuracy.high)}" if row.accuracy else "–"

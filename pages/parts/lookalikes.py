@@ -5,9 +5,9 @@ from threading import Event
 
 import streamlit as st
 
-from fetal.workbench import lookalike_pairs, lookalikes
-from fetal.workbench.lookalike_pairs import COPY, DIFFERENT, TOGETHER, LookalikePair
-from fetal.workbench.views import ScanView
+from fetal.workbench.catalogue.scans import ScanView
+from fetal.workbench.near_duplicates import decisions, detect_pairs
+from fetal.workbench.near_duplicates.decisions import COPY, DIFFERENT, TOGETHER, LookalikePair
 from pages.parts import desk, figure, person, scan_record
 from pages.parts.background import Work
 from pages.parts.words import label, moment, number, percent, plain
@@ -31,7 +31,7 @@ _ABOUT = (
 
 def badge() -> str:
     """How many pairs wait for a decision, in a few words; empty where none does."""
-    count = lookalike_pairs.undecided(desk.workbench())
+    count = decisions.undecided(desk.workbench())
     return f" :orange-badge[{number(count, 'look-alike', 'look-alikes')} to decide on]" * bool(
         count
     )
@@ -44,7 +44,7 @@ def show() -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     search()
-    pairs = lookalike_pairs.list_pairs(bench)
+    pairs = decisions.list_pairs(bench)
     open_ones = [pair for pair in pairs if not pair.settled]
     which = st.segmented_control(
         "Which pairs",
@@ -64,7 +64,7 @@ def show() -> None:
     pages = math.ceil(len(chosen) / _PER_PAGE)
     page = min(st.pagination(pages, key="lookalike-page") if pages > 1 else 1, pages)
     shown = chosen[(page - 1) * _PER_PAGE : page * _PER_PAGE]
-    views = lookalike_pairs.show(bench, shown)
+    views = decisions.show(bench, shown)
     for pair in shown:
         # One of the two may have been erased a moment ago.
         if pair.scan_id in views and pair.other_id in views:
@@ -81,10 +81,10 @@ def search() -> None:
         if st.button("Compare all scans again", key="lookalike-search", icon=":material/compare:"):
             stop, bench = Event(), desk.workbench()
             desk.works()[_SEARCH] = Work(
-                lambda report: lookalikes.search(bench, report, stop.is_set), stop
+                lambda report: detect_pairs.search(bench, report, stop.is_set), stop
             )
             st.rerun()
-        if waiting := lookalikes.waiting(desk.workbench()):
+        if waiting := detect_pairs.waiting(desk.workbench()):
             st.caption(f"{number(waiting, 'older scan is', 'older scans are')} not compared yet.")
     if work is not None and work.failure:
         st.error(plain(work.failure))
@@ -193,7 +193,7 @@ def decide(pair: LookalikePair, decision: str, left_out: int | None = None) -> N
     """Keep a decision."""
     both = (pair.scan_id, pair.other_id)
     try:
-        lookalike_pairs.decide(
+        decisions.decide(
             desk.workbench(),
             both,
             decision,
@@ -202,15 +202,15 @@ def decide(pair: LookalikePair, decision: str, left_out: int | None = None) -> N
             # Of a settled pair the person has seen what stands, and decides otherwise.
             only_if_open=not pair.settled,
         )
-    except lookalike_pairs.PairError as error:
+    except decisions.PairError as error:
         st.session_state[_PROBLEM] = str(error)
 
 
 def take_back(pair: LookalikePair) -> None:
     """Take a decision back."""
     try:
-        lookalike_pairs.take_back(desk.workbench(), (pair.scan_id, pair.other_id), person.name())
-    except lookalike_pairs.PairError as error:
+        decisions.take_back(desk.workbench(), (pair.scan_id, pair.other_id), person.name())
+    except decisions.PairError as error:
         st.session_state[_PROBLEM] = str(error)
 
 

@@ -8,8 +8,8 @@ import streamlit as st
 
 from fetal.scans import Box, Scan, encode_png
 from fetal.scans.masking import Change, NothingLeftError, Tool, changed, within
-from fetal.workbench.before import marked, reduced
-from fetal.workbench.unsure import Held
+from fetal.workbench.ingest.deid_policy import Held
+from fetal.workbench.ingest.original_previews import marked, reduced
 from pages.parts.words import plain
 
 _COLUMN = 560

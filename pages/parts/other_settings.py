@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from fetal.training.settings import PRESETS, SettingsError, TrainingSettings
-from fetal.workbench import other_settings, side_by_side
+from fetal.workbench.retraining import compare_runs, custom_settings
 from pages.parts.settings_words import PRESET_WORDS, SHAPE, words
 from pages.parts.side_by_side import differences, rows_of
 from pages.parts.words import plain
@@ -47,7 +47,7 @@ def choose() -> Choice:
 
 
 def _preset() -> Choice:
-    known = other_settings.presets()
+    known = custom_settings.presets()
     name = st.selectbox(
         "Settings",
         list(known),
@@ -65,14 +65,14 @@ def _file() -> Choice:
     if file is None:
         return Choice(USUAL.settings, "Choose a settings file first.")
     try:
-        return Choice(other_settings.from_upload(file.getvalue()))
+        return Choice(custom_settings.from_upload(file.getvalue()))
     except SettingsError as error:
         st.error(plain(error))
         return Choice(USUAL.settings, "Choose a settings file that can be read first.")
 
 
 def _in_words(settings: TrainingSettings) -> None:
-    different = side_by_side.differing([USUAL.settings.to_json(), settings.to_json()])
+    different = compare_runs.differing([USUAL.settings.to_json(), settings.to_json()])
     if different:
         differences(rows_of(different), "Usual", "These")
         ignored = [words(name).title.lower() for name in SHAPE if name in different]
@@ -85,7 +85,7 @@ def _in_words(settings: TrainingSettings) -> None:
         st.caption("These are the usual settings.")
     st.download_button(
         "These settings as a file",
-        other_settings.to_file(settings),
+        custom_settings.to_file(settings),
         file_name="settings.yaml",
         mime="application/yaml",
         icon=":material/download:",

@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from fetal.planes import PLANES
-from fetal.workbench import dataset
-from fetal.workbench.views import ScanFilter
+from fetal.workbench.catalogue import scan_table
+from fetal.workbench.catalogue.scans import ScanFilter
 from pages.parts import desk
 from pages.parts.words import plain_in_chart
 
@@ -48,8 +48,8 @@ _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
 def counts(chosen: ScanFilter) -> None:
     """How many scans of each plane and of each patient fit the filter, labelled and not."""
     bench = desk.workbench()
-    planes = dataset.counts_per_plane(bench, chosen)
-    patients = dataset.counts_per_patient(bench, chosen)
+    planes = scan_table.counts_per_plane(bench, chosen)
+    patients = scan_table.counts_per_patient(bench, chosen)
     if patients.empty:
         st.info("Nothing to count yet.")
         return

@@ -5,9 +5,9 @@ import time
 
 import streamlit as st
 
-from fetal.workbench import reservations
-from fetal.workbench.reservations import RENEW_SECONDS, Reader
-from fetal.workbench.views import ScanView
+from fetal.workbench.annotations import reservations
+from fetal.workbench.annotations.reservations import RENEW_SECONDS, Reader
+from fetal.workbench.catalogue.scans import ScanView
 from pages.parts import desk, person
 from pages.parts.words import plain
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from fetal.workbench.intake import Outcome, Taken
+from fetal.workbench.ingest.upload import Outcome, Taken
 from pages.parts.words import number, plain
 
 _SENTENCES = 5

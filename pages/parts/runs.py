@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from fetal.workbench import models, retraining, side_by_side
+from fetal.workbench.models import promotion
+from fetal.workbench.retraining import compare_runs, service
 from pages.parts import desk, person, plots
 from pages.parts.settings_words import put, words
 from pages.parts.words import duration, moment, percent, plain
@@ -25,7 +26,7 @@ def current(shown: int | None) -> None:
     Args:
         shown: the training that the page around this believes to go on.
     """
-    run = retraining.active(desk.workbench())
+    run = service.active(desk.workbench())
     if (run.id if run else None) != shown:
         st.rerun()
     if run is None:
@@ -50,15 +51,15 @@ def current(shown: int | None) -> None:
 
 def cancel_run(run_id: int) -> None:
     """Stop the training in the person's name."""
-    retraining.cancel(desk.workbench(), run_id, person.name())
+    service.cancel(desk.workbench(), run_id, person.name())
 
 
 def try_again(run_id: int) -> None:
     """Have the training go on in the person's name."""
-    retraining.try_again(desk.workbench(), run_id, person.name())
+    service.try_again(desk.workbench(), run_id, person.name())
 
 
-def progress(run: retraining.RunView) -> None:
+def progress(run: service.RunView) -> None:
     """Stage, pass, step and time left."""
     if run.status == "queued":
         st.caption(
@@ -89,14 +90,14 @@ def progress(run: retraining.RunView) -> None:
     st.caption(" · ".join(facts))
 
 
-def log(run: retraining.RunView, *, expanded: bool) -> None:
+def log(run: service.RunView, *, expanded: bool) -> None:
     """What the training wrote."""
     with st.expander("Log", expanded=expanded, key=f"log-{run.id}"):
         lines = [f"{at.astimezone():%H:%M:%S}  {text}" for at, text in run.log]
         st.code("\n".join(lines) or "Nothing yet.", language=None, height=220)
 
 
-def ready(ended: Sequence[retraining.RunView]) -> None:
+def ready(ended: Sequence[service.RunView]) -> None:
     """The way to the newest training's model, while nobody has promoted it."""
     if ended and awaits_comparison(ended[0]):
         with st.container(horizontal=True, vertical_alignment="center", key="challenger-ready"):
@@ -106,7 +107,7 @@ def ready(ended: Sequence[retraining.RunView]) -> None:
             )
 
 
-def past(ended: Sequence[retraining.RunView]) -> None:
+def past(ended: Sequence[service.RunView]) -> None:
     """The trainings before, newest first."""
     if not ended:
         return
@@ -115,15 +116,15 @@ def past(ended: Sequence[retraining.RunView]) -> None:
         one_past(run)
 
 
-def awaits_comparison(run: retraining.RunView) -> bool:
+def awaits_comparison(run: service.RunView) -> bool:
     """Whether the training made a model that nobody has promoted yet."""
     return any(
         version.id == run.model_id and version.promoted_at is None
-        for version in models.versions(desk.workbench())
+        for version in promotion.versions(desk.workbench())
     )
 
 
-def one_past(run: retraining.RunView) -> None:
+def one_past(run: service.RunView) -> None:
     """One training before: how it went, with which settings."""
     title = f"Training {run.id}: {_STATUS[run.status]}"
     if run.model_name:
@@ -146,7 +147,7 @@ def one_past(run: retraining.RunView) -> None:
     if not expander.open:
         return
     with expander:
-        whole = retraining.run(desk.workbench(), run.id)
+        whole = service.run(desk.workbench(), run.id)
         if whole.seconds is not None:
             device = whole.device or "an unknown device"
             st.caption(f"Took {duration(whole.seconds)} on {plain(device)}.")
@@ -156,7 +157,7 @@ def one_past(run: retraining.RunView) -> None:
         st.dataframe(
             [
                 {"Setting": words(name).title, "Value": put(name, value)}
-                for name, value in side_by_side.flat(whole.settings).items()
+                for name, value in compare_runs.flat(whole.settings).items()
             ],
             hide_index=True,
         )

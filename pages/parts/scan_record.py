@@ -6,7 +6,8 @@ where it is found.
 
 import streamlit as st
 
-from fetal.workbench import history, views
+from fetal.workbench.annotations import history
+from fetal.workbench.catalogue import scans
 from pages.parts import desk, figure, labelling, person
 from pages.parts.words import label, moment, plain
 
@@ -39,8 +40,8 @@ def window(scan_id: int) -> None:
 def show(scan_id: int) -> None:
     """The record of one scan."""
     try:
-        scan = views.scan(desk.workbench(), scan_id)
-    except views.UnknownScanError as error:
+        scan = scans.scan(desk.workbench(), scan_id)
+    except scans.UnknownScanError as error:
         st.info(plain(error))
         return
     figure.show(scan_id, figure.heat_controls())
@@ -57,12 +58,12 @@ def show(scan_id: int) -> None:
         past(scan)
 
 
-def keep(scan: views.ScanView, value: str) -> None:
+def keep(scan: scans.ScanView, value: str) -> None:
     """Keep a label."""
     labelling.annotate(scan, value)
 
 
-def facts(scan: views.ScanView) -> None:
+def facts(scan: scans.ScanView) -> None:
     """What is known of the scan itself."""
     st.caption(
         f"{plain(scan.name)} · patient {plain(scan.patient) if scan.named_patient else 'unknown'} "
@@ -71,7 +72,7 @@ def facts(scan: views.ScanView) -> None:
     )
 
 
-def past(scan: views.ScanView) -> None:
+def past(scan: scans.ScanView) -> None:
     """Every label and note, the newest first; what is the person's own can be taken back."""
     found = history.history(desk.workbench(), scan.id)
     st.markdown("**History**")

@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from fetal.bundle import BundleError
-from fetal.workbench import side_by_side
-from fetal.workbench.retraining import RunView
-from fetal.workbench.side_by_side import DataDifference, Tested
+from fetal.workbench.retraining import compare_runs
+from fetal.workbench.retraining.compare_runs import DataDifference, Tested
+from fetal.workbench.retraining.service import RunView
 from pages.parts import desk, plots
 from pages.parts.settings_words import put, words
 from pages.parts.words import duration, number, plain, tenths
@@ -33,7 +33,7 @@ _LOCKED = "Right on the locked test set"
 
 def show(runs: Sequence[RunView]) -> None:
     """Let a person lay trainings side by side, once there are two."""
-    able = {run.id: run for run in side_by_side.comparable(runs)}
+    able = {run.id: run for run in compare_runs.comparable(runs)}
     if len(able) < 2:
         return
     st.subheader("Trainings side by side")
@@ -52,7 +52,7 @@ def show(runs: Sequence[RunView]) -> None:
         return
     plots.curves_together({f"Training {run.id}": run.curves for run in picked}, "curves-together")
     tested = _tested(picked)
-    different = side_by_side.differing([run.settings for run in picked])
+    different = compare_runs.differing([run.settings for run in picked])
     across(picked, different, tested)
     table(picked, different, tested)
     between(picked)
@@ -66,7 +66,7 @@ def title(run: RunView) -> str:
 
 def _tested(picked: Sequence[RunView]) -> Tested:
     try:
-        return side_by_side.tested(desk.workbench(), picked)
+        return compare_runs.tested(desk.workbench(), picked)
     except BundleError as error:
         st.caption(f"The locked test set is left out: {plain(error)}")
         return Tested(0, 0, {})
@@ -113,7 +113,7 @@ def _outcome_axes(picked: Sequence[RunView], tested: Tested) -> list[plots.Axis]
     """What every one of the trainings has; a line cannot pass an axis without a value."""
     scans = [run.counts.get("scans", 0) for run in picked]
     seconds = [run.seconds for run in picked if run.seconds is not None]
-    best = [found for run in picked if (found := side_by_side.best_accuracy(run)) is not None]
+    best = [found for run in picked if (found := compare_runs.best_accuracy(run)) is not None]
     locked = [tested.accuracy[run.id].value for run in picked if run.id in tested.accuracy]
     axes = [plots.Axis("Scans", scans, [f"{count:,}" for count in scans])]
     axes = axes if len(set(scans)) > 1 else []
@@ -131,7 +131,7 @@ def table(
     """One row a training: what came of it, and what was set otherwise."""
     rows = []
     for place, run in enumerate(picked):
-        best, locked = side_by_side.best_accuracy(run), tested.accuracy.get(run.id)
+        best, locked = compare_runs.best_accuracy(run), tested.accuracy.get(run.id)
         rows.append(
             {
                 "Training": f"{run.id}",
@@ -224,7 +224,7 @@ def rows_of(different: Mapping[str, Sequence[Any]]) -> list[tuple[str, str, str,
 
 
 def _settings(first: RunView, second: RunView) -> list[tuple[str, str, str, str]]:
-    return rows_of(side_by_side.differing([first.settings, second.settings]))
+    return rows_of(compare_runs.differing([first.settings, second.settings]))
 
 
 def _origin(first: RunView, second: RunView) -> list[tuple[str, str, str, str]]:
@@ -236,7 +236,7 @@ def _origin(first: RunView, second: RunView) -> list[tuple[str, str, str, str]]:
 
 def scans_in_words(first: RunView, second: RunView) -> str:
     """How the second training's scans differ from the first one's."""
-    found = side_by_side.learnt_from(desk.workbench(), first, second)
+    found = compare_runs.learnt_from(desk.workbench(), first, second)
     if found is None:
         return "The list of scans of one of them is no longer there; their scans are not compared."
     if found == DataDifference(found.same, 0, 0, 0):

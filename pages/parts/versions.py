@@ -7,7 +7,7 @@ import streamlit as st
 
 from fetal.metrics import Evaluation
 from fetal.planes import Plane
-from fetal.workbench import models
+from fetal.workbench.models import promotion as models
 from pages.parts import desk, evaluation
 from pages.parts.words import moment, plain
 

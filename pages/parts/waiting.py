@@ -5,9 +5,9 @@ from collections.abc import Collection
 import streamlit as st
 
 from fetal.scans.masking import NothingLeftError
-from fetal.workbench import waiting
-from fetal.workbench.intake import Taken
-from fetal.workbench.unsure import Held
+from fetal.workbench.ingest import quarantine_decisions
+from fetal.workbench.ingest.deid_policy import Held
+from fetal.workbench.ingest.upload import Taken
 from pages.parts import desk, mask, person
 from pages.parts.words import number
 
@@ -100,7 +100,7 @@ def _left_out(count: int) -> None:
         st.caption(f"You left {number(count, 'scan', 'scans')} out.", width="content")
         if st.button("Bring back", key="waiting-back", icon=":material/undo:", type="tertiary"):
             bench, room, who = desk.workbench(), desk.session().desk.room, person.name()
-            for one, taken in waiting.bring_back(bench, room, who).items():
+            for one, taken in quarantine_decisions.bring_back(bench, room, who).items():
                 _tell_drop(one, taken)
             st.rerun()
 
@@ -111,7 +111,9 @@ def _keep(numbers: Collection[int]) -> None:
         for one in list(numbers):
             drop = here.drop_of(one, who)
             try:
-                taken = waiting.keep(bench, here.room, one, who, mask.changes(one), watch=drop)
+                taken = quarantine_decisions.keep(
+                    bench, here.room, one, who, mask.changes(one), watch=drop
+                )
             except NothingLeftError:
                 # It waits on, and says so when it is looked at.
                 continue
@@ -123,7 +125,9 @@ def _keep(numbers: Collection[int]) -> None:
 
 def _leave_out(numbers: Collection[int]) -> None:
     bench, room = desk.workbench(), desk.session().desk.room
-    for one, taken in waiting.leave_out(bench, room, list(numbers), person.name()).items():
+    for one, taken in quarantine_decisions.leave_out(
+        bench, room, list(numbers), person.name()
+    ).items():
         _tell_drop(one, taken)
 
 

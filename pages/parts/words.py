@@ -9,7 +9,7 @@ import pandas as pd
 from fetal import metrics
 from fetal.markdown import as_text
 from fetal.planes import Plane
-from fetal.workbench.views import UNUSABLE
+from fetal.workbench.catalogue.scans import UNUSABLE
 
 _DIVIDED = re.compile(
     r"(?<=:)(?=\S)|(?<=www)(?=\.)|(?<=@)(?=\S)|(?<=[-<>=~])(?=[-<>=~])", re.IGNORECASE

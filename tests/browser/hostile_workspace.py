@@ -9,8 +9,10 @@ from sqlalchemy import select, update
 from fetal.bundle import Bundle, copy_with_card
 from fetal.store.tables import Annotation, LookalikeDecision, Promotion, Run, RunEvent, Scan
 from fetal.store.workspace import Workspace
-from fetal.workbench import lookalike_pairs, open_workbench, retraining
-from fetal.workbench.intake import add_scans
+from fetal.workbench import open_workbench
+from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.near_duplicates import decisions
+from fetal.workbench.retraining import service
 from tests.hostile import ALL, NAME, TEXTS
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file
@@ -34,12 +36,12 @@ def fill(folder: Path) -> None:
     keep_apart(bench, 3)
     for incoming, patient in ((file(7001), "4711"), (brighter(7001), "4712")):
         add_scans(bench, [incoming], who=NAME, patient=patient)
-    for pair in lookalike_pairs.list_pairs(bench)[:1]:
-        lookalike_pairs.decide(bench, (pair.scan_id, pair.other_id), "different", NAME)
+    for pair in decisions.list_pairs(bench)[:1]:
+        decisions.decide(bench, (pair.scan_id, pair.other_id), "different", NAME)
     add_version(bench, hostile_model(2, f"2 {NAME}"))
     for accuracies in ((0.5, 0.6), (0.4, 0.7), (0.3, 0.9)):
         ended_run(bench, accuracies=accuracies)
-    retraining.start(bench, NAME)
+    service.start(bench, NAME)
     with bench.store.session() as session:
         session.execute(update(Annotation).values(who=NAME, note=ALL[:2000]))
         session.execute(update(Scan).values(machine=NAME[:64], added_by=NAME))

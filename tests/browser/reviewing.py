@@ -12,7 +12,7 @@ from fetal.planes import FETAL_PLANES
 from fetal.scans import encode_png
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
-from fetal.workbench.intake import Incoming, add_scans
+from fetal.workbench.ingest.upload import Incoming, add_scans
 
 _WATCH = """
 window.pressed = [];

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fetal.workbench import intake, views
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest import upload
 from pages.parts import desk
 from tests.workbench.drawn import file
 
@@ -16,8 +17,8 @@ SENTENCE = "missing or damaged"
 def damaged(open_app):
     """Two scans, of which the one to review first is damaged."""
     files = [file(1), file(2)]
-    intake.add_scans(desk.workbench(), files, who="Ann", patient="4711")
-    first, *_ = views.scans(desk.workbench(), views.ScanFilter(order="doubt"))
+    upload.add_scans(desk.workbench(), files, who="Ann", patient="4711")
+    first, *_ = scans.scans(desk.workbench(), scans.ScanFilter(order="doubt"))
     place = Path(desk.workbench().workspace.folder) / "blobs/scans" / picture(first)
     place.write_bytes(place.read_bytes()[:100])
     return first

@@ -27,12 +27,12 @@ def pictures(app: AppTest) -> set[str]:
 
 
 def test_a_scan_that_was_erased_elsewhere_is_gone_at_the_next_look(open_app: OpenApp) -> None:
-    from fetal.workbench import views
+    from fetal.workbench.catalogue import scans
     from pages.parts import desk, figure
 
     app = dropped(open_app("scans"), ("Patient00001_1.png", file(1).data))
     app = after_reading(app)
-    [scan] = views.scans(desk.workbench())
+    [scan] = scans.scans(desk.workbench())
     erased = pictures(app)
     desk.works()["comparison"] = finished_work()
 
@@ -47,7 +47,7 @@ def test_a_scan_that_was_erased_elsewhere_is_gone_at_the_next_look(open_app: Ope
 
     # A scan that comes after it gets neither its number nor its picture.
     app = after_reading(dropped_again(app, ("Patient00002_1.png", file(2).data)))
-    [newer] = views.scans(desk.workbench())
+    [newer] = scans.scans(desk.workbench())
     assert newer.id != scan.id
     assert pictures(app)
     assert not pictures(app) & erased

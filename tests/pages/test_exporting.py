@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from fetal.workbench import open_workbench
-from fetal.workbench.intake import add_scans
+from fetal.workbench.ingest.upload import add_scans
 from tests.waiting import until
 from tests.workbench.drawn import file
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fetal.workbench import views
+from fetal.workbench.catalogue import scans
 from pages.parts import desk
 from pages.parts.importing import used_alone
 from tests.pages.test_pages import words
@@ -74,7 +74,7 @@ def test_scans_on_which_a_name_may_be_left_wait_with_their_labels(
     app.switch_page("pages/scans.py").run()
     app.button(key="waiting-keep").click().run()
     assert not app.exception
-    [kept] = views.scans(desk.workbench())
+    [kept] = scans.scans(desk.workbench())
     assert (kept.label, kept.label_kind, kept.source) == ("brain", "import", "import")
 
 

@@ -3,9 +3,11 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fetal.workbench import Workbench, lookalike_pairs, views
-from fetal.workbench.intake import add_scans
-from fetal.workbench.review import annotate
+from fetal.workbench import Workbench
+from fetal.workbench.annotations.review import annotate
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.near_duplicates import decisions
 from pages.parts import desk
 from tests.pages.test_pages import words
 from tests.workbench.drawn import file
@@ -27,7 +29,7 @@ def app(open_app: OpenApp) -> AppTest:
 
 
 def standing(bench: Workbench) -> list[tuple[str | None, str | None]]:
-    return [(pair.decision, pair.who) for pair in lookalike_pairs.list_pairs(bench)]
+    return [(pair.decision, pair.who) for pair in decisions.list_pairs(bench)]
 
 
 def test_a_pair_is_shown_decided_on_and_taken_back(app: AppTest) -> None:
@@ -47,13 +49,13 @@ def test_a_label_is_put_right_beside_the_look_alike(app: AppTest) -> None:
     app.button(key="open-2-1-2").click().run()
     assert "**History**" in words(app)
     app.button(key="label-2-brain").click().run()
-    assert views.scan(desk.workbench(), 2).label == "brain"
+    assert scans.scan(desk.workbench(), 2).label == "brain"
     assert not app.exception
 
 
 def test_a_copy_is_left_out_by_the_button_under_it(app: AppTest) -> None:
     app.button(key="copy-2-1-2").click().run()
-    [pair] = lookalike_pairs.list_pairs(desk.workbench())
+    [pair] = decisions.list_pairs(desk.workbench())
     assert (pair.decision, pair.left_out) == ("copy", 2)
 
 
@@ -67,7 +69,7 @@ def test_all_scans_are_compared_again_when_asked(app: AppTest) -> None:
 
 
 def test_what_another_person_decided_is_not_taken_back_but_decided_otherwise(app: AppTest) -> None:
-    lookalike_pairs.decide(desk.workbench(), (2, 1), "together", "Berta")
+    decisions.decide(desk.workbench(), (2, 1), "together", "Berta")
     app.session_state["lookalike-which"] = "Decided"
     app.run()
     assert "back-2-1" not in [button.key for button in app.button]

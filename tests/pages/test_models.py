@@ -2,8 +2,9 @@
 
 import pytest
 
-from fetal.workbench import open_workbench, views
-from fetal.workbench.review import annotate
+from fetal.workbench import open_workbench
+from fetal.workbench.annotations.review import annotate
+from fetal.workbench.catalogue import scans
 from tests.tiny_model import tiny_model
 from tests.waiting import until
 from tests.workbench.labelling import WHO, add_version, keep_apart, label_scans
@@ -55,7 +56,7 @@ def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(bench, challe
 
 def test_a_better_challenger_is_promoted_without_a_warning(bench, challenger, open_app):
     for number in label_scans(bench, patients=16, each=1):
-        said = bench.model(challenger).predict(views.stored_scan(bench, number)).plane
+        said = bench.model(challenger).predict(scans.stored_scan(bench, number)).plane
         annotate(bench, number, said, WHO)
     keep_apart(bench, 16)
     app = measured(open_app("models"))
@@ -83,5 +84,5 @@ def test_a_scan_that_left_the_locked_set_is_named_with_the_reason(bench, challen
     measured(app)
     assert "5 scans now" in told(app)
     (gone,) = [table.value for table in app.dataframe if "Why" in table.value]
-    assert gone["Scan"].tolist() == [views.scan(bench, numbers[0]).name]
+    assert gone["Scan"].tolist() == [scans.scan(bench, numbers[0]).name]
     assert gone["Why"].tolist() == ["called unusable by Cem"]

@@ -8,8 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from fetal.planes import PLANES
 from fetal.store.tables import Annotation
-from fetal.workbench import Workbench, history, review, views
-from fetal.workbench.intake import add_scans
+from fetal.workbench import Workbench
+from fetal.workbench.annotations import history, review
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import add_scans
 from pages.parts import desk
 from tests.pages.test_pages import words
 from tests.workbench.drawn import file
@@ -47,13 +49,13 @@ def test_a_note_and_a_click_in_one_run_are_both_kept(open_app: OpenApp, bench: W
     first = shown(app)
     app.text_input(key=f"note-{first}").input("caliper over the midline")
     label(app, first, "femur")
-    kept = views.scan(bench, first)
+    kept = scans.scan(bench, first)
     assert (kept.label, kept.note) == ("femur", "caliper over the midline")
 
     second = shown(app)
     app.text_input(key=f"note-{second}").input("ask Ben")
     app.button(key="skip").click().run()
-    assert (views.scan(bench, second).label, views.scan(bench, second).note) == (None, "ask Ben")
+    assert (scans.scan(bench, second).label, scans.scan(bench, second).note) == (None, "ask Ben")
 
 
 def test_two_readers_are_shown_different_scans(open_app: OpenApp, bench: Workbench) -> None:
@@ -71,7 +73,7 @@ def test_the_scan_is_free_again_when_its_reader_turns_to_another_page(
 
 
 def test_it_says_who_looks_at_the_scans_that_are_left(open_app: OpenApp, bench: Workbench) -> None:
-    for scan in views.scans(bench)[1:]:
+    for scan in scans.scans(bench)[1:]:
         review.annotate(bench, scan.id, "brain", "Ann")
     anna = open_app("review")
     assert shown(anna)
@@ -83,7 +85,7 @@ def test_it_says_who_looks_at_the_scans_that_are_left(open_app: OpenApp, bench: 
 def test_both_are_told_of_a_label_that_came_in_between(open_app: OpenApp, bench: Workbench) -> None:
     anna = open_app("review")
     scan = shown(anna)
-    seen = views.scan(bench, scan)
+    seen = scans.scan(bench, scan)
     review.label(bench, scan, "femur", "Ben Ode", seen=seen.label_id)
     label(anna, scan, "brain")
 
@@ -98,7 +100,7 @@ def test_both_are_told_of_a_label_that_came_in_between(open_app: OpenApp, bench:
 
 
 def test_only_what_is_ones_own_can_be_taken_back(open_app: OpenApp, bench: Workbench) -> None:
-    a, b, _ = [scan.id for scan in views.scans(bench)]
+    a, b, _ = [scan.id for scan in scans.scans(bench)]
     theirs = review.annotate(bench, a, "brain", "Ben Ode")
     mine = review.annotate(bench, b, "femur", "Anna Meyer")
     app = open_app("review")
@@ -108,13 +110,13 @@ def test_only_what_is_ones_own_can_be_taken_back(open_app: OpenApp, bench: Workb
 
     app.button(key="undo").click().run()
     assert shown(app) == b, "the scan whose label was taken back"
-    assert views.scan(bench, a).label == "brain"
+    assert scans.scan(bench, a).label == "brain"
 
 
 def test_a_label_of_an_earlier_day_is_corrected_in_the_gallery(
     open_app: OpenApp, bench: Workbench
 ) -> None:
-    scan = views.scans(bench)[0]
+    scan = scans.scans(bench)[0]
     old = review.annotate(bench, scan.id, "femur", "Ben Ode", note="blurred")
     with bench.store.session() as session:
         session.get_one(Annotation, old).at -= timedelta(days=40)
@@ -127,7 +129,7 @@ def test_a_label_of_an_earlier_day_is_corrected_in_the_gallery(
     assert "by Ben Ode · “blurred”" in record
 
     label(app, scan.id, "brain")
-    now = views.scan(bench, scan.id)
+    now = scans.scan(bench, scan.id)
     assert (now.label, now.labelled_by, now.note) == ("brain", "Anna Meyer", "blurred")
     assert len(history.history(bench, scan.id)) == 2
     assert not app.exception
@@ -137,7 +139,7 @@ def test_the_heat_map_of_another_plane_says_how_improbable_it_is(
     open_app: OpenApp, bench: Workbench
 ) -> None:
     app = open_app("review")
-    said = views.scan(bench, shown(app))
+    said = scans.scan(bench, shown(app))
     assert "at full strength however little" not in words(app)
     other = min(PLANES, key=lambda plane: said.probabilities[plane])
     app.selectbox(key="heat-plane").select(other).run()
@@ -147,7 +149,7 @@ def test_the_heat_map_of_another_plane_says_how_improbable_it_is(
 def test_moments_and_percent_read_alike_in_the_table_and_elsewhere(
     open_app: OpenApp, bench: Workbench
 ) -> None:
-    scan = views.scans(bench)[0]
+    scan = scans.scans(bench)[0]
     [table] = open_app("dataset").dataframe
     [row] = [row for _, row in table.value.iterrows() if row["scan"] == scan.name]
     assert row["probability"].endswith(" %")

@@ -3,7 +3,7 @@ from dataclasses import fields
 import pytest
 
 from fetal.training.settings import PRESETS, Augmentation, Stage, TrainingSettings
-from fetal.workbench import other_settings, side_by_side
+from fetal.workbench.retraining import compare_runs, custom_settings
 from pages.parts.settings_words import PRESET_WORDS, SETTINGS, STAGE, put, words
 
 
@@ -21,13 +21,13 @@ def test_every_setting_of_a_stage_has_a_plain_word_and_a_meaning() -> None:
 
 
 def test_no_two_settings_have_the_same_name() -> None:
-    named = side_by_side.flat(PRESETS["default"].to_json())
+    named = compare_runs.flat(PRESETS["default"].to_json())
     titles = [words(name).title for name in named]
     assert len(set(titles)) == len(titles)
 
 
 def test_every_preset_that_can_be_started_says_what_it_is_for() -> None:
-    assert other_settings.presets().keys() == PRESET_WORDS.keys()
+    assert custom_settings.presets().keys() == PRESET_WORDS.keys()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from fetal.store.workspace import Workspace
 from fetal.training.settings import PRESETS
-from fetal.workbench import Workbench, open_workbench, retraining
+from fetal.workbench import Workbench, open_workbench
+from fetal.workbench.retraining import service
 from tests.pages.test_pages import words
 from tests.workbench.labelling import label_scans
 from tests.workbench.training_rows import ended_run
@@ -80,7 +81,7 @@ def test_a_training_can_be_started_with_another_preset(open_app: OpenApp, bench:
     app.button(key="retrain").click().run()
 
     assert not app.exception
-    [run] = retraining.runs(bench)
+    [run] = service.runs(bench)
     assert run.settings["name"] == "original"
 
 
@@ -96,7 +97,7 @@ def test_a_training_can_be_started_with_a_file(open_app: OpenApp, bench: Workben
     app.button(key="retrain").click().run()
 
     assert not app.exception
-    [run] = retraining.runs(bench)
+    [run] = service.runs(bench)
     assert [stage["epochs"] for stage in run.settings["stages"]] == [3, 3]
 
 

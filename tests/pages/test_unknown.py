@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
-from fetal.workbench.intake import add_scans
+from fetal.workbench.ingest.upload import add_scans
 from tests.tiny_model import tiny_model_that_knows_nothing
 from tests.workbench.drawn import file
 

@@ -8,8 +8,10 @@ The workspace is the one that the environment names.
 import logging
 import sys
 
-from fetal.workbench import Workbench, dataset, open_workbench, review, views
-from fetal.workbench.intake import Incoming, Outcome, add_scans
+from fetal.workbench import Workbench, open_workbench
+from fetal.workbench.annotations import review
+from fetal.workbench.catalogue import scan_table, scans
+from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
 from tests.privacy.canary import DATE, FORMATS, NUMBER, WORD
 from tests.workbench.drawn import file
 
@@ -28,14 +30,14 @@ def work(bench: Workbench) -> None:
     frames = add_scans(bench, [Incoming(named(33, "dcm"), FORMATS["dcm"](2))], who="Ann")
     assert [one.outcome for one in frames] == [Outcome.ADDED] * 2
     review.annotate(bench, taken[0].scan_id, "femur", "Ann", "a plain note")
-    views.explanation(bench, taken[0].scan_id).overlay()
+    scans.explanation(bench, taken[0].scan_id).overlay()
     table = (
         "image,plane,patient,machine,operator,born\n"
         f"{named(30, 'png')},brain,{WORD}^Jane,{WORD},{WORD},{DATE}\n"
         f"{named(40, 'png')},brain,{NUMBER},{WORD},{WORD},{DATE}\n"
     )
     images = [Incoming(named(40, "png"), file(40).data)]
-    report = dataset.import_csv(bench, table.encode(), images, "Ann")
+    report = scan_table.import_csv(bench, table.encode(), images, "Ann")
     assert report.labelled == 2
 
 

@@ -13,10 +13,11 @@ from sqlalchemy import func, select
 from fetal.scans import read_scan
 from fetal.store.tables import ModelVersion, Prediction
 from fetal.store.workspace import Workspace
-from fetal.workbench import Workbench, open_workbench, views
-from fetal.workbench.intake import Incoming, add_scans
-from fetal.workbench.models import promote
-from fetal.workbench.shipped import register
+from fetal.workbench import Workbench, open_workbench
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import Incoming, add_scans
+from fetal.workbench.models.promotion import promote
+from fetal.workbench.models.shipped import register
 from tests.privacy.canary import CANARIES, FORMATS, NUMBER, WORD
 from tests.privacy.in_the_app import named
 from tests.privacy.traces import everything_in, forms_of, unpacked
@@ -74,7 +75,7 @@ class Brought:
             env=self._environment,
         )
         promote(bench, version, "Ann")
-        waiting = sum(view.label is None for view in views.scans(bench))
+        waiting = sum(view.label is None for view in scans.scans(bench))
         assert waiting
         until(lambda: _predicted(bench, version) >= waiting)
         worker.terminate()
@@ -157,7 +158,7 @@ def test_the_standards_whole_dictionary_is_in_the_dicom_file():
 
 
 def test_all_formats_came_in(brought):
-    sources = [view.source for view in views.scans(brought.open)]
+    sources = [view.source for view in scans.scans(brought.open)]
     assert len(sources) == len(FORMATS) + 5
 
 

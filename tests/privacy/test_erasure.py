@@ -14,9 +14,11 @@ from fetal.store.tables import (
     Run,
     Scan,
 )
-from fetal.workbench import erasure, review, views
-from fetal.workbench.frozen import TrainingGoesOnError
-from fetal.workbench.intake import Outcome, add_scans
+from fetal.workbench.annotations import review
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import Outcome, add_scans
+from fetal.workbench.privacy import erasure
+from fetal.workbench.privacy.snapshot_rewrite import TrainingGoesOnError
 from tests.privacy.traces import everything_in
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file
@@ -45,12 +47,12 @@ def test_of_an_erased_patient_nothing_is_left_but_that_somebody_was_erased(bench
         session.add(LockedScan(scan_id=gone[0]))
         digests = list(session.scalars(select(Scan.digest).where(Scan.id.in_(gone))))
         looks = list(session.scalars(select(Fingerprint.bits).where(Fingerprint.scan_id.in_(gone))))
-    patient = views.scan(bench, gone[0]).patient
+    patient = scans.scan(bench, gone[0]).patient
     done = erasure.erase(bench, patient, "Dora")
     assert (done.patient, done.scans, done.labels) == (patient, 2, 2)
     assert [count(bench, table) for table in (Patient, Scan, Annotation)] == [1, 2, 1]
     assert [count(bench, table) for table in (Prediction, LockedScan)] == [2, 0]
-    assert views.scan(bench, stays[0]).label == "femur"
+    assert scans.scan(bench, stays[0]).label == "femur"
     with bench.store.reading() as session:
         [line] = audit.entries(session, action="erase")
     assert (line.who, line.detail) == ("Dora", {"scans": 2, "labels": 2})
@@ -93,9 +95,9 @@ def test_models_that_learnt_from_the_scans_are_named_and_stay(bench):
 
 def test_one_scan_can_be_erased_alone_and_comes_back_when_it_is_brought_again(bench):
     one, other = two_scans(bench, "4711", 1)
-    name = views.scan(bench, one).name
+    name = scans.scan(bench, one).name
     assert erasure.erase(bench, name, "Dora").patient is None
-    assert [view.id for view in views.scans(bench)] == [other]
+    assert [view.id for view in scans.scans(bench)] == [other]
     [taken] = add_scans(bench, [file(1)], who="Ann", patient="4711")
     assert taken.outcome is Outcome.ADDED
 
@@ -132,7 +134,7 @@ def test_nothing_is_erased_under_a_training(bench):
             Run(status="queued", seat=1, settings={}, snapshot="", snapshot_counts={}, who="Ann")
         )
     with pytest.raises(TrainingGoesOnError):
-        erasure.erase(bench, views.scan(bench, one).patient, "Dora")
+        erasure.erase(bench, scans.scan(bench, one).patient, "Dora")
     assert len(list(bench.blobs.keys("scans"))) == 2
 
 

@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from fetal.scans.identity import DAYS
 from fetal.store.tables import Scan
-from fetal.workbench import views
-from fetal.workbench.intake import add_scans
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import add_scans
 from tests.privacy.with_tags import ultrasound
 
 
@@ -61,4 +61,4 @@ def test_facts_of_the_machine_are_kept_with_the_scan(bench):
     tags = {"Manufacturer": "GE Healthcare", "ManufacturerModelName": "Voluson E10"}
     [taken] = add_scans(bench, [ultrasound(1, **tags)], who="Ann")
     assert rows(bench)[0].facts == {"maker": "GE"}
-    assert views.scan(bench, taken.scan_id).machine == "Voluson E10"
+    assert scans.scan(bench, taken.scan_id).machine == "Voluson E10"

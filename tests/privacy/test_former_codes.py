@@ -7,11 +7,12 @@ from sqlalchemy import select, update
 from fetal.cli import main
 from fetal.scans import Pseudonyms
 from fetal.store.tables import Patient, Scan
-from fetal.workbench import Workbench, key
-from fetal.workbench.codes import patient_code
-from fetal.workbench.erasure import UnknownCodeError, erase, outlook
-from fetal.workbench.imports import import_csv
-from fetal.workbench.intake import add_scans
+from fetal.workbench import Workbench
+from fetal.workbench.imports.import_run import import_csv
+from fetal.workbench.ingest.patient_codes import patient_code
+from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.privacy import pseudonym_key
+from fetal.workbench.privacy.erasure import UnknownCodeError, erase, outlook
 from tests.privacy.with_tags import ultrasound
 from tests.workbench.drawn import file
 
@@ -60,7 +61,7 @@ def test_they_are_found_after_the_key_was_renewed(open_bench, renewals: int) -> 
     by_0_1(bench, "4711")
     before = codes(bench)
     for _ in range(renewals):
-        key.renew_key(bench.store, "Ann")
+        pseudonym_key.renew_key(bench.store, "Ann")
     bench = open_bench()
     add_scans(bench, came_with(2), who="Ann")
     patients, studies = codes(bench)

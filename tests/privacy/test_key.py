@@ -10,9 +10,11 @@ from fetal.scans import PseudonymKeyError, Pseudonyms
 from fetal.scans.identity import DAYS
 from fetal.store import audit
 from fetal.store.tables import Patient, Run, Scan
-from fetal.workbench import dataset, key, review, views
-from fetal.workbench.frozen import TrainingGoesOnError
-from fetal.workbench.intake import Outcome, add_scans
+from fetal.workbench.annotations import review
+from fetal.workbench.catalogue import scan_table, scans
+from fetal.workbench.ingest.upload import Outcome, add_scans
+from fetal.workbench.privacy import pseudonym_key
+from fetal.workbench.privacy.snapshot_rewrite import TrainingGoesOnError
 from tests.privacy.traces import everything_in
 from tests.privacy.with_tags import ultrasound
 from tests.workbench.drawn import file
@@ -27,7 +29,7 @@ def test_a_new_key_gives_new_codes_and_still_finds_the_patient(open_bench):
     bench = open_bench()
     add_scans(bench, [ultrasound(1, PatientID="4711", StudyDate="20260301")], who="Ann")
     [before] = scans_of(bench).values()
-    renewal = key.renew_key(bench.store, "Ann")
+    renewal = pseudonym_key.renew_key(bench.store, "Ann")
     assert (renewal.generation, renewal.patients, renewal.scans) == (2, 1, 1)
     bench = open_bench()
     [after] = scans_of(bench).values()
@@ -47,18 +49,18 @@ def test_a_new_key_gives_new_codes_and_still_finds_the_patient(open_bench):
 def test_labels_still_find_their_scans_by_file_name_after_a_new_key(open_bench):
     bench = open_bench()
     [taken] = add_scans(bench, [file(1, "Jane Doe.png")], who="Ann")
-    key.renew_key(bench.store, "Ann")
+    pseudonym_key.renew_key(bench.store, "Ann")
     bench = open_bench()
-    report = dataset.import_csv(bench, b"image,plane\nJane Doe.webp,brain\n", None, "Ann")
+    report = scan_table.import_csv(bench, b"image,plane\nJane Doe.webp,brain\n", None, "Ann")
     assert report.labelled == 1
-    assert views.scan(bench, taken.scan_id).label == "brain"
+    assert scans.scan(bench, taken.scan_id).label == "brain"
 
 
 def test_old_codes_and_the_old_key_find_nobody(open_bench):
     bench = open_bench()
     add_scans(bench, [file(1, "Jane Doe.png")], who="Ann", patient="4711")
     old = Pseudonyms(bench.workspace.key_file.read_bytes())
-    key.renew_key(bench.store, "Ann")
+    pseudonym_key.renew_key(bench.store, "Ann")
     bench.close()
     kept = everything_in(bench.workspace.folder)
     for code in (old.patient("4711"), old.file("Jane Doe.png")):
@@ -67,7 +69,7 @@ def test_old_codes_and_the_old_key_find_nobody(open_bench):
 
 def test_lists_of_trainings_and_the_audit_trail_get_the_new_codes(bench):
     [taken] = add_scans(bench, [file(1)], who="Ann", patient="4711")
-    before = views.scan(bench, taken.scan_id).patient
+    before = scans.scan(bench, taken.scan_id).patient
     content = json.dumps({"examples": [{"digest": "1", "patient": before}], "test": []})
     bench.blobs.put("snapshots/old.json", content.encode())
     with bench.store.session() as session:
@@ -76,8 +78,8 @@ def test_lists_of_trainings_and_the_audit_trail_get_the_new_codes(bench):
                 who="Ann")
         )  # fmt: skip
         audit.record(session, "Ann", "refile", before="U-0123456789", after=before)
-    key.renew_key(bench.store, "Ann")
-    after = views.scan(bench, taken.scan_id).patient
+    pseudonym_key.renew_key(bench.store, "Ann")
+    after = scans.scan(bench, taken.scan_id).patient
     assert after != before
     with bench.store.reading() as session:
         run = session.scalars(select(Run)).one()
@@ -93,14 +95,14 @@ def test_a_patients_side_outlives_the_key(bench):
     add_scans(bench, [file(1)], who="Ann", patient="4711")
     with bench.store.session() as session:
         session.scalars(select(Patient)).one().side = "test"
-    key.renew_key(bench.store, "Ann")
+    pseudonym_key.renew_key(bench.store, "Ann")
     with bench.store.reading() as session:
         assert session.scalars(select(Patient)).one().side == "test"
 
 
 def test_a_program_that_runs_on_writes_no_old_codes(bench):
     add_scans(bench, [file(1)], who="Ann", patient="4711")
-    key.renew_key(bench.store, "Ann")
+    pseudonym_key.renew_key(bench.store, "Ann")
     with pytest.raises(PseudonymKeyError, match="Start the app again"):
         add_scans(bench, [file(2)], who="Ann", patient="4711")
     assert len(scans_of(bench)) == 1
@@ -118,15 +120,15 @@ def test_a_renewal_that_is_killed_leaves_the_old_key_or_the_new_one(open_bench, 
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(key, "_carry_scans", kill)
+        patched.setattr(pseudonym_key, "_carry_scans", kill)
         with pytest.raises(Killed):
-            key.renew_key(bench.store, "Ann")
+            pseudonym_key.renew_key(bench.store, "Ann")
     bench = open_bench()
     assert bench.pseudonyms.generation == 1
 
     # As if killed between the transaction and the last step: the new file is still beside.
     old = workspace.key_file.read_bytes()
-    key.renew_key(bench.store, "Ann")
+    pseudonym_key.renew_key(bench.store, "Ann")
     workspace.key_file.replace(workspace.folder / "pseudonyms.key.coming")
     workspace.key_file.write_bytes(old)
     bench = open_bench()
@@ -142,21 +144,21 @@ def test_a_training_is_not_disturbed(bench):
             Run(status="running", seat=1, settings={}, snapshot="", snapshot_counts={}, who="Ann")
         )
     with pytest.raises(TrainingGoesOnError, match="cancel"):
-        key.renew_key(bench.store, "Ann")
+        pseudonym_key.renew_key(bench.store, "Ann")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX knows them")
 def test_the_new_key_file_is_its_owners_only(bench):
-    key.renew_key(bench.store, "Ann")
+    pseudonym_key.renew_key(bench.store, "Ann")
     assert stat.S_IMODE(bench.workspace.key_file.stat().st_mode) == 0o600
 
 
 def test_no_export_and_no_other_file_holds_a_key(bench, tmp_path):
     [taken] = add_scans(bench, [file(1)], who="Ann", patient="4711")
     review.annotate(bench, taken.scan_id, "brain", "Ann")
-    key.renew_key(bench.store, "Ann")
-    dataset.export_archive(bench, None, tmp_path / "out" / "everything.zip", "Ann")
-    (tmp_path / "out" / "labels.csv").write_text(dataset.export_labels(bench))
+    pseudonym_key.renew_key(bench.store, "Ann")
+    scan_table.export_archive(bench, None, tmp_path / "out" / "everything.zip", "Ann")
+    (tmp_path / "out" / "labels.csv").write_text(scan_table.export_labels(bench))
     keys = bench.workspace.key_file.read_bytes()
     bench.workspace.key_file.unlink()
     kept = everything_in(tmp_path)
@@ -176,4 +178,4 @@ def test_old_rows_without_new_columns_are_carried_over(bench):
     add_scans(bench, [file(1)], who="Ann")
     with bench.store.session() as session:
         session.execute(text("UPDATE scan SET study = NULL, day = NULL, file_key = NULL"))
-    assert key.renew_key(bench.store, "Ann").scans == 1
+    assert pseudonym_key.renew_key(bench.store, "Ann").scans == 1

@@ -6,8 +6,8 @@ import numpy as np
 
 from fetal.scans import Box, decode_png
 from fetal.scans.masking import Change, Tool
-from fetal.workbench.drops import IntakeDesk
-from fetal.workbench.waiting import keep, leave_out
+from fetal.workbench.ingest.quarantine_decisions import keep, leave_out
+from fetal.workbench.ingest.upload_batch import IntakeDesk
 from tests.privacy.canary import DATE, NUMBER, WORD
 from tests.privacy.traces import everything_in, forms_of
 from tests.workbench.drawn import file, unsure

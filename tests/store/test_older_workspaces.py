@@ -8,8 +8,10 @@ import pytest
 
 from fetal.planes import PLANES
 from fetal.store.workspace import Workspace
-from fetal.workbench import open_workbench, review, views
-from fetal.workbench.intake import Incoming, add_scans
+from fetal.workbench import open_workbench
+from fetal.workbench.annotations import review
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import Incoming, add_scans
 from tests.tiny_model import tiny_model
 from tests.workbench.labelling import drop_of
 
@@ -58,13 +60,13 @@ def test_every_row_of_an_older_workspace_is_kept(folder):
 
 
 def test_an_older_workspace_goes_on_working(bench):
-    found = views.scans(bench, views.ScanFilter(order="oldest"))
+    found = scans.scans(bench, scans.ScanFilter(order="oldest"))
     assert len(found) == 8
     assert found[0].note == "Looks like a brain to me."
     assert bench.champion().version.name == "second"
-    assert views.pixels(bench, found[0].id).ndim == 2
+    assert scans.pixels(bench, found[0].id).ndim == 2
     review.annotate(bench, found[0].id, "femur", "Ann")
-    assert views.scan(bench, found[0].id).label == PLANES[2]
+    assert scans.scan(bench, found[0].id).label == PLANES[2]
 
 
 def test_scans_of_an_older_workspace_are_known_again(bench):
@@ -73,7 +75,7 @@ def test_scans_of_an_older_workspace_are_known_again(bench):
 
 
 def test_a_patient_of_an_older_workspace_gets_the_new_scans(bench):
-    before = views.scans(bench, views.ScanFilter(order="oldest"))[0].patient
+    before = scans.scans(bench, scans.ScanFilter(order="oldest"))[0].patient
     new = Incoming("Patient00000_9.png", drop_of(9, 1)[0].data)
     [taken] = add_scans(bench, [new], who="Bob")
-    assert views.scan(bench, taken.scan_id).patient == before
+    assert scans.scan(bench, taken.scan_id).patient == before

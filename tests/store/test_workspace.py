@@ -15,7 +15,7 @@ from fetal.store.database import Store
 from fetal.store.rights import keep_to_owner
 from fetal.store.workspace import AddressError, Workspace
 from fetal.workbench import open_workbench
-from fetal.workbench.intake import add_samples
+from fetal.workbench.ingest.upload import add_samples
 from tests.tiny_model import tiny_model
 
 NAMES = ["a?b", "a?c", "a%20b", "a b", "a#b", "ü", "x::y", "a%41", "a&b=c", "[x]", "~a", "a;b@c"]
@@ -89,8 +89,8 @@ from pathlib import Path
 from fetal.store.rights import keep_to_owner
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
-from fetal.workbench.dataset import export_archive
-from fetal.workbench.intake import add_samples
+from fetal.workbench.catalogue.scan_table import export_archive
+from fetal.workbench.ingest.upload import add_samples
 keep_to_owner()
 place = Path(sys.argv[1])
 bench = open_workbench(Workspace.at(place))

@@ -4,7 +4,7 @@ import pytest
 
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
-from fetal.workbench.intake import add_scans
+from fetal.workbench.ingest.upload import add_scans
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file
 

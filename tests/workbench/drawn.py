@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from fetal.scans import encode_png, find_sector
-from fetal.workbench.intake import Incoming
+from fetal.workbench.ingest.upload import Incoming
 
 
 def fan(seed: int) -> np.ndarray:

@@ -8,8 +8,8 @@ from fetal.jobs.registry import register
 from fetal.planes import PLANES
 from fetal.scans import read_scan
 from fetal.store.tables import Annotation, Patient, Run, Scan
-from fetal.workbench.intake import Incoming, add_scans
-from fetal.workbench.review import annotate
+from fetal.workbench.annotations.review import annotate
+from fetal.workbench.ingest.upload import Incoming, add_scans
 from tests.workbench.drawn import file
 
 WHO = "Ann"

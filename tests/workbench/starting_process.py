@@ -8,8 +8,9 @@ import threading
 from pathlib import Path
 
 from fetal.store.workspace import Workspace
-from fetal.workbench import open_workbench, retraining
-from fetal.workbench.preparing import prepare
+from fetal.workbench import open_workbench
+from fetal.workbench.retraining import service
+from fetal.workbench.retraining.prepare import prepare
 
 
 def prepare_and_stay(bench, settings):
@@ -19,5 +20,5 @@ def prepare_and_stay(bench, settings):
 
 
 if __name__ == "__main__":
-    retraining.prepare = prepare_and_stay
-    retraining.start(open_workbench(Workspace.at(Path(sys.argv[1]))), "Ann")
+    service.prepare = prepare_and_stay
+    service.start(open_workbench(Workspace.at(Path(sys.argv[1]))), "Ann")

@@ -7,8 +7,9 @@ from fetal.bundle import BundleError
 from fetal.scans import PseudonymKeyError
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.store.workspace import Workspace
-from fetal.workbench import NoModelError, Workbench, models, open_workbench
-from fetal.workbench.damage import find_damage
+from fetal.workbench import NoModelError, Workbench, open_workbench
+from fetal.workbench.catalogue.damage import find_damage
+from fetal.workbench.models import promotion
 from tests.tiny_model import tiny_model
 
 
@@ -39,7 +40,7 @@ def test_a_model_of_a_later_program_waits_to_be_compared(open_bench, monkeypatch
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model(2, "later").folder))
     for _ in range(2):
         bench = open_bench()
-    found = [(version.name, version.is_champion) for version in models.versions(bench)]
+    found = [(version.name, version.is_champion) for version in promotion.versions(bench)]
     assert sorted(found) == [("later", False), ("tiny", True)]
 
 

@@ -11,9 +11,9 @@ import pytest
 from fetal.predict.images import as_scan
 from fetal.scans.errors import TooLargeError
 from fetal.workbench import Workbench
-from fetal.workbench.import_folders import FolderNotAllowedError, allowed_place
-from fetal.workbench.imports import import_scans, plan_import
-from fetal.workbench.intake import Incoming
+from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place
+from fetal.workbench.imports.import_run import import_scans, plan_import
+from fetal.workbench.ingest.upload import Incoming
 from tests.workbench.drawn import file
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fetal.workbench.cells import UnclearCellError, cleaned, identifier, kept_to_test
-from fetal.workbench.tables_of_labels import read_label_table
+from fetal.workbench.label_tables.cells import UnclearCellError, cleaned, identifier, kept_to_test
+from fetal.workbench.label_tables.label_table import read_label_table
 
 
 @pytest.mark.parametrize(

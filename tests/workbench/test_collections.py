@@ -8,12 +8,17 @@ from pydicom.uid import ExplicitVRLittleEndian
 from sqlalchemy import select
 
 from fetal.store.tables import Patient, Scan
-from fetal.workbench import views
-from fetal.workbench.columns import Columns, ColumnsError, guess_columns, parse_columns
-from fetal.workbench.imports import NoFolderError, import_folder, import_scans, plan_import
-from fetal.workbench.intake import Incoming, Outcome, add_scans
-from fetal.workbench.known_collections import Kind
-from fetal.workbench.sources import open_source
+from fetal.workbench.catalogue import scans
+from fetal.workbench.imports.import_run import (
+    NoFolderError,
+    import_folder,
+    import_scans,
+    plan_import,
+)
+from fetal.workbench.imports.recognise import Kind
+from fetal.workbench.ingest.file_sources import open_source
+from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
+from fetal.workbench.label_tables.columns import Columns, ColumnsError, guess_columns, parse_columns
 from tests.workbench.drawn import file
 
 
@@ -26,7 +31,7 @@ def packed(files):
 
 
 def labels(bench):
-    return sorted((scan.label or "") for scan in views.scans(bench))
+    return sorted((scan.label or "") for scan in scans.scans(bench))
 
 
 def test_an_archive_of_folders_comes_in_without_touching_the_disk(bench, tmp_path):
@@ -105,7 +110,7 @@ def test_hc18_is_fetal_heads_without_their_outlines_grouped_by_patient(bench, tm
     assert report.kind == Kind.HC18
     assert labels(bench) == ["brain"] * 3
     assert report.masks == 1
-    assert len({scan.patient for scan in views.scans(bench)}) == 2
+    assert len({scan.patient for scan in scans.scans(bench)}) == 2
     assert report.refused == []
 
 
@@ -170,7 +175,7 @@ def test_a_dry_run_tells_what_would_be_and_writes_nothing(bench):
     ]
     assert report.per_plane() == {"brain": 2, "femur": 1}
     assert report.missing == ["e"]
-    assert views.scans(bench) == []
+    assert scans.scans(bench) == []
     assert import_scans(bench, plan, "Ann").count(Outcome.ADDED) == 2
 
 

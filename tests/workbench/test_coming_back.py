@@ -13,11 +13,13 @@ from fetal.planes import Plane
 from fetal.scans import encode_png, find_sector, pixel_digest
 from fetal.store.tables import Annotation, Patient, Scan
 from fetal.store.workspace import Workspace
-from fetal.workbench import dataset, open_workbench, review, views
-from fetal.workbench.import_report import ImportReport
-from fetal.workbench.imports import import_folder
-from fetal.workbench.intake import Incoming, Outcome, add_samples, add_scans
-from fetal.workbench.views import ScanFilter
+from fetal.workbench import open_workbench
+from fetal.workbench.annotations import review
+from fetal.workbench.catalogue import scan_table, scans
+from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.imports.import_report import ImportReport
+from fetal.workbench.imports.import_run import import_folder
+from fetal.workbench.ingest.upload import Incoming, Outcome, add_samples, add_scans
 from tests.workbench.drawn import file, once
 
 KEPT = ("image", "plane", "annotator", "time", "note", "split", "source", "machine")
@@ -50,7 +52,7 @@ def exported(bench, tmp_path):
 
 
 def pack(bench, target):
-    return dataset.export_archive(bench, None, target).target
+    return scan_table.export_archive(bench, None, target).target
 
 
 def lines(text):
@@ -71,7 +73,7 @@ def by_name(rows):
 
 def history(bench):
     with bench.store.reading() as session:
-        return len(session.scalars(select(Annotation)).all()), views.count(bench)
+        return len(session.scalars(select(Annotation)).all()), scans.count(bench)
 
 
 def test_labels_notes_people_times_and_marks_come_back_in_another_workspace(
@@ -95,7 +97,7 @@ def test_the_person_who_imported_is_kept_beside_the_one_who_labelled(exported, a
         (row,) = rows
         assert (row.who, row.given_by, row.kind) == ("Carl", "Ann", "import")
         assert row.given_at < row.at
-    (scan,) = views.scans(another, ScanFilter(ids=(row.scan_id,)))
+    (scan,) = scans.scans(another, ScanFilter(ids=(row.scan_id,)))
     assert (scan.labelled_by, scan.labelled_at) == ("Ann", row.given_at)
 
 
@@ -110,19 +112,19 @@ def test_patients_stay_apart_and_unknown_ones_unknown(exported, another):
 
 
 def test_in_its_own_workspace_an_export_adds_nothing(bench, exported):
-    before, table = history(bench), dataset.export_labels(bench)
+    before, table = history(bench), scan_table.export_labels(bench)
     report = import_folder(bench, exported, "Carl")
     assert report.count(Outcome.ALREADY_THERE) == 28
     assert (report.labelled, report.kept, report.refused) == (0, 0, [])
     assert not any("another patient" in taken.sentence for taken in report.taken)
     assert history(bench) == before
-    assert dataset.export_labels(bench) == table
+    assert scan_table.export_labels(bench) == table
 
 
 def test_its_table_alone_adds_nothing_and_misses_nothing(bench, exported):
     before = history(bench)
     data = zipfile.ZipFile(exported).read("labels.csv")
-    report = dataset.import_csv(bench, data, None, "Carl")
+    report = scan_table.import_csv(bench, data, None, "Carl")
     assert (report.labelled, report.missing, report.refused) == (0, [], [])
     assert history(bench) == before
 
@@ -132,30 +134,30 @@ def test_a_label_given_after_the_export_stays(bench, exported):
     review.annotate(bench, number, "thorax", "Bob")
     report = import_folder(bench, exported, "Carl")
     assert (report.labelled, report.kept) == (0, 1)
-    assert views.scan(bench, number).label == "thorax"
+    assert scans.scan(bench, number).label == "thorax"
 
 
 def test_a_label_that_was_taken_back_after_the_export_comes_back(bench, exported):
     number = number_of(bench, "femur")
     review.undo_last(bench, "Eva")
     review.undo_last(bench, "Eva")
-    assert views.scan(bench, number).label is None
+    assert scans.scan(bench, number).label is None
     report: ImportReport = import_folder(bench, exported, "Carl")
     assert report.labelled == 1
-    assert views.scan(bench, number).labelled_by == "Eva"
+    assert scans.scan(bench, number).labelled_by == "Eva"
 
 
 def test_an_older_label_of_elsewhere_does_not_replace_a_newer_one(bench, exported, another):
     add_scans(another, [file(1)], who="Carl", patient="7")
-    (scan,) = views.scans(another)
+    (scan,) = scans.scans(another)
     review.annotate(another, scan.id, "cervix", "Carl")
     report = import_folder(another, exported, "Carl")
     assert (report.labelled, report.kept) == (2, 1)
-    assert views.scan(another, scan.id).label == "cervix"
+    assert scans.scan(another, scan.id).label == "cervix"
 
 
 def number_of(bench, label):
-    (number,) = (scan.id for scan in views.scans(bench) if scan.label == label)
+    (number,) = (scan.id for scan in scans.scans(bench) if scan.label == label)
     return number
 
 
@@ -164,7 +166,7 @@ def test_the_test_lock_of_a_patient_comes_back(exported, another):
     with another.store.reading() as session:
         sides = session.execute(select(Scan.id, Patient.side).join(Patient)).all()
     locked = [row.id for row in sides if row.side == "test"]
-    assert sorted(views.scan(another, number).label for number in locked) == ["brain", "unusable"]
+    assert sorted(scans.scan(another, number).label for number in locked) == ["brain", "unusable"]
 
 
 @pytest.fixture
@@ -209,13 +211,15 @@ def test_a_picture_that_only_claims_to_be_exported_is_blanked_all_the_same(anoth
     (taken,) = add_scans(another, [Incoming(name, encode_png(screen))], who="Carl")
     outside = ~find_sector(screen).mask
     assert screen[outside].any()
-    assert not views.pixels(another, taken.scan_id)[outside].any()
+    assert not scans.pixels(another, taken.scan_id)[outside].any()
 
 
 def test_a_moment_without_a_zone_is_utc(another, former):
     import_folder(another, former, "Carl")
     text = zipfile.ZipFile(former).read("labels.csv").decode().replace("+00:00", "")
-    report = dataset.import_csv(another, text.replace("femur,P", "brain,P").encode(), None, "Carl")
+    report = scan_table.import_csv(
+        another, text.replace("femur,P", "brain,P").encode(), None, "Carl"
+    )
     assert (report.labelled, report.kept) == (0, 1)
     number = number_of(another, "femur")
-    assert views.scan(another, number).labelled_at == datetime(2026, 11, 26, 13, 30, 36, tzinfo=UTC)
+    assert scans.scan(another, number).labelled_at == datetime(2026, 11, 26, 13, 30, 36, tzinfo=UTC)

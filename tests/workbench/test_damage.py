@@ -10,20 +10,15 @@ from fetal.cli import main
 from fetal.jobs.score import score
 from fetal.scans import encode_png
 from fetal.store.tables import ModelVersion, Prediction, Run, Scan
-from fetal.workbench import (
-    comparison,
-    erasure,
-    evaluation,
-    lookalikes,
-    models,
-    opinions,
-    review,
-    views,
-)
-from fetal.workbench.damage import extent, find_damage
-from fetal.workbench.dataset import export_archive
-from fetal.workbench.intake import Outcome, add_scans
-from fetal.workbench.views import DamagedScanError
+from fetal.workbench.annotations import review
+from fetal.workbench.catalogue import scans
+from fetal.workbench.catalogue.damage import extent, find_damage
+from fetal.workbench.catalogue.scan_table import export_archive
+from fetal.workbench.catalogue.scans import DamagedScanError
+from fetal.workbench.ingest.upload import Outcome, add_scans
+from fetal.workbench.models import comparison, model_evaluation, promotion, test_predictions
+from fetal.workbench.near_duplicates import detect_pairs
+from fetal.workbench.privacy import erasure
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import fan, file
 from tests.workbench.labelling import add_version, keep_apart, label_scans
@@ -56,8 +51,8 @@ def picture_of(bench, number):
 
 def test_a_damaged_picture_is_told_in_one_sentence(bench, five_scans, any_damage):
     any_damage(five_scans[0])
-    name = views.scan(bench, five_scans[0]).name
-    for look in (views.pixels, views.explanation):
+    name = scans.scan(bench, five_scans[0]).name
+    for look in (scans.pixels, scans.explanation):
         with pytest.raises(DamagedScanError, match=f"picture of {name}.*same file in again"):
             look(bench, five_scans[0])
         look(bench, five_scans[1])
@@ -69,8 +64,8 @@ def test_the_same_file_heals_its_scan_and_keeps_the_label(bench, five_scans, any
     [taken] = add_scans(bench, [file(0)], who="Ann", patient="4711")
     assert (taken.outcome, taken.scan_id) == (Outcome.ALREADY_THERE, five_scans[0])
     assert "is whole again" in taken.sentence
-    assert (views.pixels(bench, five_scans[0]) > 0).any()
-    assert views.scan(bench, five_scans[0]).label == "brain"
+    assert (scans.pixels(bench, five_scans[0]) > 0).any()
+    assert scans.scan(bench, five_scans[0]).label == "brain"
     assert list(find_damage(bench)) == []
     [again] = add_scans(bench, [file(0)], who="Ann", patient="4711")
     assert "whole again" not in again.sentence
@@ -78,7 +73,7 @@ def test_the_same_file_heals_its_scan_and_keeps_the_label(bench, five_scans, any
 
 def test_an_export_goes_on_and_says_what_is_not_in_it(bench, five_scans, damage, tmp_path):
     damage(five_scans[2])
-    name = views.scan(bench, five_scans[2]).name
+    name = scans.scan(bench, five_scans[2]).name
     export_archive(bench, None, tmp_path / "out.zip")
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         pictures = [one for one in archive.namelist() if one.startswith("images/")]
@@ -91,8 +86,8 @@ def test_an_export_goes_on_and_says_what_is_not_in_it(bench, five_scans, damage,
 def test_a_new_champion_predicts_all_other_scans(bench, five_scans, damage):
     damage(five_scans[3])
     version = add_version(bench, tiny_model(2, "v2"))
-    models.promote(bench, version, "Ann")
-    assert models.refresh(bench, version) == [views.scan(bench, five_scans[3]).name]
+    promotion.promote(bench, version, "Ann")
+    assert promotion.refresh(bench, version) == [scans.scan(bench, five_scans[3]).name]
     with bench.store.reading() as session:
         said = select(Prediction.scan_id).where(Prediction.model_id == version)
         assert set(session.scalars(said)) == set(five_scans) - {five_scans[3]}
@@ -100,7 +95,7 @@ def test_a_new_champion_predicts_all_other_scans(bench, five_scans, damage):
 
 def test_scans_are_compared_beside_a_damaged_one(bench, five_scans, damage):
     damage(five_scans[0])
-    assert lookalikes.search(bench) == 0
+    assert detect_pairs.search(bench) == 0
 
 
 @pytest.fixture
@@ -121,9 +116,9 @@ def test_a_comparison_goes_on_and_counts_what_it_left_out(bench, tested, damage)
     found = comparison.compare(bench, 1, version)
     assert found.n_scans == len(tested) - 1
     assert found.words.endswith("missing or damaged: 1")
-    report = evaluation.evaluate(bench, version).report
-    assert report.left_out == {evaluation.UNREADABLE: 1}
-    assert [row.n_scans for row in models.scores(bench)] == [len(tested), len(tested) - 1]
+    report = model_evaluation.evaluate(bench, version).report
+    assert report.left_out == {model_evaluation.UNREADABLE: 1}
+    assert [row.n_scans for row in promotion.scores(bench)] == [len(tested), len(tested) - 1]
 
 
 def test_a_scan_that_is_erased_during_a_comparison_is_left_out(bench, tested, monkeypatch):
@@ -132,9 +127,9 @@ def test_a_scan_that_is_erased_during_a_comparison_is_left_out(bench, tested, mo
     def erase_first(store, *arguments, **options):
         score(store, *arguments, **options)
         monkeypatch.undo()
-        erasure.erase(bench, views.scan(bench, tested[0]).name, "Ann")
+        erasure.erase(bench, scans.scan(bench, tested[0]).name, "Ann")
 
-    monkeypatch.setattr(opinions, "score", erase_first)
+    monkeypatch.setattr(test_predictions, "score", erase_first)
     found = comparison.compare(bench, 1, version)
     assert found.n_scans == len(tested) - 1
     assert all(one.scan.id != tested[0] for one in found.disagreements)
@@ -166,6 +161,6 @@ def test_the_command_lists_damage_and_its_status_tells_of_it(bench, five_scans, 
     DAMAGES["cut short"](picture_of(bench, five_scans[0]))
     broken = CliRunner().invoke(main, ["check"])
     assert broken.exit_code == 1
-    name = views.scan(bench, five_scans[0]).name
+    name = scans.scan(bench, five_scans[0]).name
     assert f"The picture of {name} is damaged. Bring the same file in again" in broken.output
     assert "1 missing or damaged" in broken.output

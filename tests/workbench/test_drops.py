@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from fetal.store.tables import Scan
-from fetal.workbench import erasure, intake
-from fetal.workbench.drops import FINISHED_KEPT, IntakeDesk
-from fetal.workbench.intake import Incoming, Outcome, add_scans
-from fetal.workbench.sessions import HOURS_UNSEEN, BrowserSessions
-from fetal.workbench.stored import digests_of
-from fetal.workbench.waiting import bring_back, keep, leave_out
+from fetal.workbench.accounts.browser_sessions import HOURS_UNSEEN, BrowserSessions
+from fetal.workbench.catalogue.stored_pixels import digests_of
+from fetal.workbench.ingest import upload
+from fetal.workbench.ingest.quarantine_decisions import bring_back, keep, leave_out
+from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
+from fetal.workbench.ingest.upload_batch import FINISHED_KEPT, IntakeDesk
+from fetal.workbench.privacy import erasure
 from tests.workbench.drawn import file, unsure
 
 
@@ -30,14 +31,14 @@ def done(desk, *files, who="Ann", patient="4711", **how):
 
 def test_a_second_drop_does_not_hide_the_first(desk, monkeypatch):
     go_on = threading.Event()
-    real = intake.take
+    real = upload.take
 
     def slow(bench, incoming, **how):
         if incoming.name == "slow.png":
             assert go_on.wait(60)
         return real(bench, incoming, **how)
 
-    monkeypatch.setattr(intake, "take", slow)
+    monkeypatch.setattr(upload, "take", slow)
     first = desk.start([Incoming("slow.png", file(1).data)], "Ann", "4711")
     second = done(desk, file(2))
     assert desk.drops("Ann") == [second, first]
@@ -64,7 +65,7 @@ def test_pictures_as_they_arrived_go_with_the_next_drop(bench, desk):
 
 
 def test_a_drop_that_is_stopped_says_what_was_not_read(desk, monkeypatch):
-    real = intake.take
+    real = upload.take
     first_read = threading.Event()
     stopped = threading.Event()
 
@@ -73,7 +74,7 @@ def test_a_drop_that_is_stopped_says_what_was_not_read(desk, monkeypatch):
         assert stopped.wait(60)
         return real(bench, incoming, **how)
 
-    monkeypatch.setattr(intake, "take", held_up)
+    monkeypatch.setattr(upload, "take", held_up)
     drop = desk.start([file(seed) for seed in range(4)], "Ann", "4711")
     assert first_read.wait(60)
     drop.stop()

@@ -21,8 +21,11 @@ from fetal.store.tables import (
     RunEvent,
     Scan,
 )
-from fetal.workbench import erasure, lookalikes, open_workbench, views
-from fetal.workbench.intake import add_scans
+from fetal.workbench import open_workbench
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.near_duplicates import detect_pairs
+from fetal.workbench.privacy import erasure
 from tests.workbench.drawn import file
 
 
@@ -36,13 +39,13 @@ def erase_in_a_process(workspace, name):
 def test_an_erasure_of_another_process_is_seen_at_once(both_bench):
     [first] = add_scans(both_bench, [file(1)], who="Ann", patient="one")
     look = read_scan(file(1).data, "a.png")
-    assert lookalikes.look(both_bench, look, "P-other", "upload") is not None
+    assert detect_pairs.look(both_bench, look, "P-other", "upload") is not None
     assert erasure.generation(both_bench) == 0
-    name = views.scan(both_bench, first.scan_id).name
+    name = scans.scan(both_bench, first.scan_id).name
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         assert pool.submit(erase_in_a_process, both_bench.workspace, name).result() == 1
     assert erasure.generation(both_bench) == 1
-    bits = lookalikes.look(both_bench, look, "P-other", "upload").bits
+    bits = detect_pairs.look(both_bench, look, "P-other", "upload").bits
     assert both_bench.fingerprints.near(bits, 8) == []
     # The newest scan is gone and another one comes: it is found under its own number.
     [second] = add_scans(both_bench, [file(1)], who="Ann", patient="two")

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from fetal.training.settings import PRESETS
-from fetal.workbench import retraining
+from fetal.workbench.retraining import service
 from tests.workbench.labelling import label_scans
 from tests.workbench.training_rows import ended_run
 
@@ -13,11 +13,11 @@ DEFAULT = PRESETS["default"]
 def test_a_training_takes_as_long_as_the_same_one_took_before(bench):
     label_scans(bench)
     ended_run(bench, minutes=500)
-    assert retraining.outlook(bench).minutes == pytest.approx(500)
+    assert service.outlook(bench).minutes == pytest.approx(500)
 
 
 def test_another_schedule_under_the_same_name_is_not_taken_for_the_same(bench):
     label_scans(bench)
     ended_run(bench, minutes=500)
     longer = DEFAULT.but(stages=tuple(replace(stage, epochs=9) for stage in DEFAULT.stages))
-    assert retraining.outlook(bench, longer).minutes < 250
+    assert service.outlook(bench, longer).minutes < 250

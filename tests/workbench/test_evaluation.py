@@ -4,7 +4,7 @@ from sqlalchemy import select
 from fetal.evaluation import NothingToMeasureError
 from fetal.store.tables import Patient, Scan
 from fetal.workbench import NoModelError
-from fetal.workbench.evaluation import evaluate
+from fetal.workbench.models.model_evaluation import evaluate
 from tests.tiny_model import tiny_model
 from tests.workbench.labelling import add_version, label_scans
 

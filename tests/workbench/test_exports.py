@@ -9,11 +9,12 @@ from sqlalchemy import select
 from fetal.scans import decode_png
 from fetal.store.audit import entries
 from fetal.store.tables import Patient, Prediction, Scan
-from fetal.workbench import dataset, review, views
-from fetal.workbench.export_format import plain_cell, safe_cell
-from fetal.workbench.film import frame_name
-from fetal.workbench.own_names import own_names
-from fetal.workbench.views import ScanFilter
+from fetal.workbench.annotations import review
+from fetal.workbench.catalogue import scan_table, scans
+from fetal.workbench.catalogue.own_file_names import own_names
+from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.ingest.cine_upload import frame_name
+from fetal.workbench.label_tables.export_format import plain_cell, safe_cell
 
 
 def lines(text):
@@ -22,10 +23,10 @@ def lines(text):
 
 def test_labels_come_out_with_who_when_and_the_model_s_opinion(bench, five_scans):
     review.annotate(bench, five_scans[0], "brain", "Ann", note="clear; thalami, midline")
-    found = lines(dataset.export_labels(bench))
-    scan = views.scan(bench, five_scans[0])
+    found = lines(scan_table.export_labels(bench))
+    scan = scans.scan(bench, five_scans[0])
     assert [line["image"] for line in found] == [
-        f"{views.scan(bench, number).name}.png" for number in five_scans
+        f"{scans.scan(bench, number).name}.png" for number in five_scans
     ]
     assert found[0]["plane"] == "brain"
     assert found[0]["patient"] == bench.pseudonyms.patient("4711")
@@ -39,12 +40,12 @@ def test_labels_come_out_with_who_when_and_the_model_s_opinion(bench, five_scans
 
 def test_only_what_the_filter_shows_comes_out(bench, five_scans):
     review.annotate(bench, five_scans[0], "brain", "Ann")
-    assert len(lines(dataset.export_labels(bench, ScanFilter(reviewed=True)))) == 1
+    assert len(lines(scan_table.export_labels(bench, ScanFilter(reviewed=True)))) == 1
 
 
 def test_no_note_becomes_a_formula_in_a_spreadsheet(bench, five_scans):
     review.annotate(bench, five_scans[0], "brain", "@Ann", note='=HYPERLINK("http://x")')
-    (line,) = lines(dataset.export_labels(bench, ScanFilter(reviewed=True)))
+    (line,) = lines(scan_table.export_labels(bench, ScanFilter(reviewed=True)))
     assert line["note"].startswith("'=")
     assert line["annotator"] == "'@Ann"
 
@@ -53,31 +54,31 @@ def test_an_archive_holds_labels_and_pixels_and_comes_in_again(bench, five_scans
     for number, plane in zip(five_scans, ("brain", "femur", "unusable"), strict=False):
         review.annotate(bench, number, plane, "Ann")
     told = []
-    target = dataset.export_archive(
+    target = scan_table.export_archive(
         bench, ScanFilter(), tmp_path / "out" / "scans.zip", on_progress=lambda *a: told.append(a)
     ).target
     assert told[-1] == (5, 5)
     with zipfile.ZipFile(target) as archive:
         assert len(archive.namelist()) == 6
-        name = f"images/{views.scan(bench, five_scans[0]).name}.png"
-        assert np.array_equal(decode_png(archive.read(name)), views.pixels(bench, five_scans[0]))
+        name = f"images/{scans.scan(bench, five_scans[0]).name}.png"
+        assert np.array_equal(decode_png(archive.read(name)), scans.pixels(bench, five_scans[0]))
         archive.extractall(tmp_path / "back")
     assert [path.name for path in target.parent.iterdir()] == ["scans.zip"]
-    before = dataset.export_labels(bench)
+    before = scan_table.export_labels(bench)
     review.undo_last(bench, "Ann")
-    report = dataset.import_csv(
+    report = scan_table.import_csv(
         bench, tmp_path / "back" / "labels.csv", tmp_path / "back" / "images", "Ben"
     )
     assert report.labelled == 1
-    assert [line["plane"] for line in lines(dataset.export_labels(bench))] == [
+    assert [line["plane"] for line in lines(scan_table.export_labels(bench))] == [
         line["plane"] for line in lines(before)
     ]
-    assert views.count(bench) == 5
+    assert scans.count(bench) == 5
 
 
 def test_what_leaves_the_workspace_is_in_the_audit_trail(bench, five_scans, tmp_path):
-    dataset.export_labels(bench, who="Ann")
-    dataset.export_archive(bench, None, tmp_path / "a.zip", who="Ben")
+    scan_table.export_labels(bench, who="Ann")
+    scan_table.export_archive(bench, None, tmp_path / "a.zip", who="Ben")
     with bench.store.reading() as session:
         trail = [(line.who, line.action, line.detail) for line in entries(session)]
     assert trail == [
@@ -88,21 +89,21 @@ def test_what_leaves_the_workspace_is_in_the_audit_trail(bench, five_scans, tmp_
 
 def test_the_table_has_a_line_for_each_scan(bench, five_scans):
     review.annotate(bench, five_scans[0], "cervix", "Ann")
-    table = dataset.table(bench, ScanFilter(order="oldest"))
+    table = scan_table.table(bench, ScanFilter(order="oldest"))
     assert list(table["id"]) == five_scans
     assert table["label"][0] == "Maternal cervix"
     assert table["labelled by"][0] == "Ann"
-    assert dataset.table(bench, ScanFilter(ids=())).empty
+    assert scan_table.table(bench, ScanFilter(ids=())).empty
 
 
 def test_scans_are_counted_by_plane_and_by_patient(bench, five_scans):
     review.annotate(bench, five_scans[0], "brain", "Ann")
     review.annotate(bench, five_scans[1], "unusable", "Ann")
-    planes = dataset.counts_per_plane(bench)
+    planes = scan_table.counts_per_plane(bench)
     assert planes["labelled"]["Fetal brain"] == planes["labelled"]["Unusable"] == 1
     assert planes["not labelled"].sum() == 3
     assert len(planes) == 7
-    patients = dataset.counts_per_patient(bench)
+    patients = scan_table.counts_per_patient(bench)
     assert patients.loc[bench.pseudonyms.patient("4711")].to_dict() == {
         "labelled": 2,
         "not labelled": 3,
@@ -110,8 +111,8 @@ def test_scans_are_counted_by_plane_and_by_patient(bench, five_scans):
 
 
 def test_an_empty_workspace_counts_nothing(bench):
-    assert dataset.counts_per_plane(bench).empty
-    assert dataset.counts_per_patient(bench).empty
+    assert scan_table.counts_per_plane(bench).empty
+    assert scan_table.counts_per_patient(bench).empty
 
 
 def test_the_table_says_how_much_the_model_doubts_and_on_which_side_a_patient_is(bench, five_scans):
@@ -120,7 +121,7 @@ def test_the_table_says_how_much_the_model_doubts_and_on_which_side_a_patient_is
         session.get_one(Patient, scan.patient_id).side = "validation"
         said = session.scalars(select(Prediction).where(Prediction.scan_id == scan.id)).one()
         said.doubt, said.unfamiliarity, scan.machine = "unknown", 1.25, "Voluson E6"
-    line = lines(dataset.export_labels(bench))[0]
+    line = lines(scan_table.export_labels(bench))[0]
     assert (line["doubt"], line["unfamiliarity"]) == ("unknown", "1.2500")
     assert (line["split"], line["source"], line["machine"]) == (
         "validation",
@@ -130,7 +131,7 @@ def test_the_table_says_how_much_the_model_doubts_and_on_which_side_a_patient_is
 
 
 def test_new_columns_stand_behind_those_of_version_0_1(bench):
-    header = dataset.export_labels(bench).splitlines()[0]
+    header = scan_table.export_labels(bench).splitlines()[0]
     assert header.startswith(
         "image,plane,patient,annotator,time,model_plane,model_probability,model,note,doubt"
     )
@@ -138,7 +139,7 @@ def test_new_columns_stand_behind_those_of_version_0_1(bench):
 
 def test_a_person_s_own_file_names_stand_beside_the_codes_and_are_not_kept(bench, five_scans):
     names = ["ward/scan 0.png", "other/scan 0.tif", "scan 3.png", "unrelated.png"]
-    found = lines(dataset.export_labels(bench, files=names))
+    found = lines(scan_table.export_labels(bench, files=names))
     assert [line["file"] for line in found] == [
         "ward/scan 0.png; other/scan 0.tif",
         "",
@@ -146,7 +147,7 @@ def test_a_person_s_own_file_names_stand_beside_the_codes_and_are_not_kept(bench
         "scan 3.png",
         "",
     ]
-    assert "file" not in lines(dataset.export_labels(bench))[0]
+    assert "file" not in lines(scan_table.export_labels(bench))[0]
     files = [path for path in bench.workspace.folder.rglob("*") if path.is_file()]
     assert not any(b"ward/scan" in path.read_bytes() for path in files)
 
@@ -162,7 +163,7 @@ def test_an_archive_goes_on_without_a_damaged_picture_and_names_the_scan(
     with bench.store.reading() as session:
         scan = session.get_one(Scan, five_scans[1])
     bench.blobs.put(scan.blob, b"damaged")
-    found = dataset.export_archive(bench, None, tmp_path / "all.zip")
+    found = scan_table.export_archive(bench, None, tmp_path / "all.zip")
     (sentence,) = found.left_out
     assert scan.name in sentence
     with zipfile.ZipFile(found.target) as archive:

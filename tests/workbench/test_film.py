@@ -4,9 +4,9 @@ import numpy as np
 
 from fetal.predict import load_model
 from fetal.scans import encode_png, read_scan
-from fetal.workbench import views
-from fetal.workbench.film import propose
-from fetal.workbench.intake import Incoming, Outcome, add_scans
+from fetal.workbench.catalogue import scans as views
+from fetal.workbench.ingest.cine_upload import propose
+from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
 from tests.scans.films import film
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import fan, file

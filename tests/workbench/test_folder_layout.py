@@ -4,11 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from fetal.store.tables import Patient, Scan
-from fetal.workbench import Workbench, views
-from fetal.workbench.folder_layout import read_layout
-from fetal.workbench.imports import import_folder, plan_import
-from fetal.workbench.intake import Incoming
-from fetal.workbench.sources import open_source
+from fetal.workbench import Workbench
+from fetal.workbench.catalogue import scans
+from fetal.workbench.imports.folder_layout import read_layout
+from fetal.workbench.imports.import_run import import_folder, plan_import
+from fetal.workbench.ingest.file_sources import open_source
+from fetal.workbench.ingest.upload import Incoming
 from tests.workbench.drawn import file
 
 
@@ -80,7 +81,7 @@ def test_what_cannot_be_kept_to_test_any_more_is_told(bench: Workbench) -> None:
     report = import_folder(bench, [Incoming("test/brain/a.png", picture)], "Ann")
     assert report.not_kept_to_test == 1
     assert any("1 of the scans that are marked to test" in one for one in report.remarks)
-    assert len(views.scans(bench)) == 1
+    assert len(scans.scans(bench)) == 1
 
 
 def test_a_spreadsheet_beside_the_folders_is_pointed_out() -> None:

@@ -3,9 +3,11 @@ from sqlalchemy import select
 
 from fetal.store.audit import entries
 from fetal.store.tables import Patient
-from fetal.workbench import dataset, intake, review, views
-from fetal.workbench.imports import NoFolderError
-from fetal.workbench.tables_of_labels import read_label_table
+from fetal.workbench.annotations import review
+from fetal.workbench.catalogue import scan_table, scans
+from fetal.workbench.imports.import_run import NoFolderError
+from fetal.workbench.ingest import upload
+from fetal.workbench.label_tables.label_table import read_label_table
 from tests.workbench.drawn import file
 
 
@@ -23,7 +25,7 @@ def images(tmp_path):
 
 def labels(bench):
     return sorted(
-        (scan.label, scan.label_kind) for scan in views.scans(bench) if scan.label is not None
+        (scan.label, scan.label_kind) for scan in scans.scans(bench) if scan.label is not None
     )
 
 
@@ -38,14 +40,14 @@ def test_a_simple_table_labels_its_images_and_names_what_is_missing(bench, image
         b"a,Fetal brain,4711\nb.bmp,femur,4711\nc.png,unusable,4712\n"
         b"gone.png,brain,4713\n../../etc/passwd,brain,4713\na,liver,4711\n"
     )
-    report = dataset.import_csv(bench, table, images, "Ann")
+    report = scan_table.import_csv(bench, table, images, "Ann")
     assert labels(bench) == [("brain", "import"), ("femur", "import"), ("unusable", "import")]
     assert report.labelled == 3
     assert report.missing == ["gone.png", "../../etc/passwd"]
     assert len(report.refused) == 1
     assert "Line 7" in report.refused[0]
     assert "liver" in report.refused[0]
-    patients = {scan.patient for scan in views.scans(bench)}
+    patients = {scan.patient for scan in scans.scans(bench)}
     assert patients == {bench.pseudonyms.patient(name) for name in ("4711", "4712")}
 
 
@@ -65,40 +67,42 @@ def test_the_official_table_puts_its_test_patients_on_the_test_side(bench, tmp_p
     patients = [bench.pseudonyms.patient(f"Patient0000{number}") for number in (1, 2, 3)]
     with bench.store.session() as session:
         session.add(Patient(id=patients[2], named=True, side="train"))
-    report = dataset.import_csv(bench, table, folder, "Ann")
+    report = scan_table.import_csv(bench, table, folder, "Ann")
     assert sides(bench) == dict(zip(patients, (None, "test", "train"), strict=True))
     assert labels(bench) == [("brain", "import"), ("cervix", "import"), ("thorax", "import")]
     assert report.missing == ["Patient00004_Plane3_1_of_1"]
-    assert {scan.machine for scan in views.scans(bench)} == {"Aloka", "Voluson E6", "Other"}
+    assert {scan.machine for scan in scans.scans(bench)} == {"Aloka", "Voluson E6", "Other"}
 
 
 def test_an_import_that_comes_again_adds_nothing_and_overrules_nobody(bench, images):
     table = b"image,plane\na,brain\nb,femur\n"
-    dataset.import_csv(bench, table, images, "Ann")
-    corrected = next(scan.id for scan in views.scans(bench) if scan.label == "femur")
+    scan_table.import_csv(bench, table, images, "Ann")
+    corrected = next(scan.id for scan in scans.scans(bench) if scan.label == "femur")
     review.annotate(bench, corrected, "abdomen", "Ben")
-    again = dataset.import_csv(bench, table, images, "Ann")
-    assert {one.outcome for one in again.taken} == {intake.Outcome.ALREADY_THERE}
+    again = scan_table.import_csv(bench, table, images, "Ann")
+    assert {one.outcome for one in again.taken} == {upload.Outcome.ALREADY_THERE}
     assert (again.labelled, again.kept) == (0, 1)
-    assert views.scan(bench, corrected).label == "abdomen"
-    changed = dataset.import_csv(bench, table.replace(b"femur", b"thorax"), images, "Ann")
+    assert scans.scan(bench, corrected).label == "abdomen"
+    changed = scan_table.import_csv(bench, table.replace(b"femur", b"thorax"), images, "Ann")
     assert changed.labelled == 1
-    assert views.scan(bench, corrected).label == "thorax"
+    assert scans.scan(bench, corrected).label == "thorax"
 
 
 def test_a_table_alone_labels_scans_that_came_from_files_of_these_names(bench):
-    (taken,) = intake.add_scans(bench, [file(1, "ward/Scan 7.PNG")], who="Ann")
-    name = views.scan(bench, taken.scan_id).name
-    report = dataset.import_csv(bench, b"file,label\nscan 7.jpg,brain\nscan 8,brain\n", None, "Ben")
-    assert views.scan(bench, taken.scan_id).label == "brain"
+    (taken,) = upload.add_scans(bench, [file(1, "ward/Scan 7.PNG")], who="Ann")
+    name = scans.scan(bench, taken.scan_id).name
+    report = scan_table.import_csv(
+        bench, b"file,label\nscan 7.jpg,brain\nscan 8,brain\n", None, "Ben"
+    )
+    assert scans.scan(bench, taken.scan_id).label == "brain"
     assert report.missing == ["scan 8"]
-    dataset.import_csv(bench, f"image,plane\n{name}.png,femur\n".encode(), None, "Ben")
-    assert views.scan(bench, taken.scan_id).label == "femur"
+    scan_table.import_csv(bench, f"image,plane\n{name}.png,femur\n".encode(), None, "Ben")
+    assert scans.scan(bench, taken.scan_id).label == "femur"
 
 
 def test_a_name_that_two_scans_share_labels_neither(bench):
-    intake.add_scans(bench, [file(1, "1.png"), file(2, "1.png")], who="Ann")
-    report = dataset.import_csv(bench, b"image,plane\n1.png,brain\n", None, "Ann")
+    upload.add_scans(bench, [file(1, "1.png"), file(2, "1.png")], who="Ann")
+    report = scan_table.import_csv(bench, b"image,plane\n1.png,brain\n", None, "Ann")
     assert labels(bench) == []
     assert "2 stored scans" in report.refused[0]
 
@@ -107,7 +111,7 @@ def test_images_of_the_same_name_are_told_apart_by_their_folder(bench, tmp_path)
     for seed, place in enumerate(("one", "two")):
         (tmp_path / place).mkdir()
         (tmp_path / place / "x.png").write_bytes(file(seed).data)
-    report = dataset.import_csv(
+    report = scan_table.import_csv(
         bench, b"image,plane\none/x.png,brain\ntwo/x.png,femur\nx.png,other\n", tmp_path, "Ann"
     )
     assert [label for label, _ in labels(bench)] == ["brain", "femur"]
@@ -123,8 +127,8 @@ def test_images_of_the_same_name_are_told_apart_by_their_folder(bench, tmp_path)
     ],
 )
 def test_what_is_no_table_of_labels_is_refused_in_one_sentence(bench, table, words):
-    with pytest.raises(dataset.LabelTableError, match=words):
-        dataset.import_csv(bench, table, None, "Ann")
+    with pytest.raises(scan_table.LabelTableError, match=words):
+        scan_table.import_csv(bench, table, None, "Ann")
 
 
 def test_a_patients_number_of_thousands_of_digits_is_a_name_like_any_other():
@@ -135,12 +139,12 @@ def test_a_patients_number_of_thousands_of_digits_is_a_name_like_any_other():
 
 def test_tables_as_spreadsheets_write_them_are_read(bench, images):
     table = "\ufeffImage;Plane;Patient\r\n\r\na;Fetal brain;Müller\r\nb;;\r\n".encode()
-    report = dataset.import_csv(bench, table, images, "Ann")
+    report = scan_table.import_csv(bench, table, images, "Ann")
     assert labels(bench) == [("brain", "import")]
     assert len(report.taken) == 2
     windows = "image;plane;patient\nc;femur;Müller\n".encode("cp1252")
-    dataset.import_csv(bench, windows, images, "Ann")
-    named = {scan.patient for scan in views.scans(bench) if scan.named_patient}
+    scan_table.import_csv(bench, windows, images, "Ann")
+    named = {scan.patient for scan in scans.scans(bench) if scan.named_patient}
     assert named == {bench.pseudonyms.patient("Müller")}
 
 
@@ -152,7 +156,7 @@ def test_a_folder_for_each_plane_is_imported(bench, tmp_path):
     (tmp_path / "brain" / "notes.txt").write_text("not looked at")
     (tmp_path / "brain" / ".DS_Store").write_bytes(b"")
     told = []
-    report = dataset.import_folder(
+    report = scan_table.import_folder(
         bench, tmp_path, "Ann", on_progress=lambda *how_far: told.append(how_far)
     )
     assert [label for label, _ in labels(bench)] == ["abdomen", "brain", "femur"]
@@ -160,20 +164,20 @@ def test_a_folder_for_each_plane_is_imported(bench, tmp_path):
     assert any("liver" in sentence for sentence in report.refused)
     assert any(sentence.startswith("broken.png: ") for sentence in report.refused)
     assert told[-1] == (4, 4)
-    assert {scan.source for scan in views.scans(bench)} == {"import"}
+    assert {scan.source for scan in scans.scans(bench)} == {"import"}
 
 
 def test_a_folder_that_is_none_or_holds_none_says_so(bench, tmp_path):
     with pytest.raises(NoFolderError):
-        dataset.import_folder(bench, tmp_path / "nothing", "Ann")
+        scan_table.import_folder(bench, tmp_path / "nothing", "Ann")
     with pytest.raises(NoFolderError):
-        dataset.import_csv(bench, b"image,plane\n", tmp_path / "nothing", "Ann")
-    (report,) = [dataset.import_folder(bench, tmp_path, "Ann")]
+        scan_table.import_csv(bench, b"image,plane\n", tmp_path / "nothing", "Ann")
+    (report,) = [scan_table.import_folder(bench, tmp_path, "Ann")]
     assert "found none" in report.refused[0]
 
 
 def test_an_import_leaves_a_line_in_the_audit_trail_without_names(bench, images):
-    dataset.import_csv(bench, b"image,plane\na,brain\ngone,brain\n", images, "Ann")
+    scan_table.import_csv(bench, b"image,plane\na,brain\ngone,brain\n", images, "Ann")
     with bench.store.reading() as session:
         (line,) = entries(session, action="import table")
     assert line.who == "Ann"
@@ -194,14 +198,14 @@ def test_real_scans_come_in_with_the_official_table(
     for path, _ in chosen:
         (folder / path.name).symlink_to(path)
     table = real_collection / "FETAL_PLANES_DB_data.csv"
-    report = dataset.import_csv(bench, table, folder, "Ann")
+    report = scan_table.import_csv(bench, table, folder, "Ann")
     assert len(report.taken) == report.labelled == 6
     assert len(report.missing) == 12_400 - 6
     assert report.refused == []
     for path, row in chosen:
         patient = bench.pseudonyms.patient(path.name.split("_")[0])
         assert sides(bench)[patient] == ("test" if row["Train"] == "0" else None)
-    titles = dataset.table(bench)["label"]
+    titles = scan_table.table(bench)["label"]
     assert sorted(titles) == sorted(
         row["Plane"] if row["Plane"] != "Other" else "Other" for _, row in chosen
     )

@@ -16,10 +16,12 @@ from fetal.scans import encode_png
 from fetal.scans.errors import TooMuchMemoryError
 from fetal.store.database import Store
 from fetal.store.tables import Patient, Prediction, Scan
-from fetal.workbench import intake, open_workbench, views
-from fetal.workbench.drops import IntakeDesk
-from fetal.workbench.imports import import_scans, plan_import
-from fetal.workbench.intake import Incoming, Outcome, add_scans
+from fetal.workbench import open_workbench
+from fetal.workbench.catalogue import scans
+from fetal.workbench.imports.import_run import import_scans, plan_import
+from fetal.workbench.ingest import upload
+from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
+from fetal.workbench.ingest.upload_batch import IntakeDesk
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import fan, file
 
@@ -52,13 +54,13 @@ def dicom(patient: str | None) -> Incoming:
 def test_a_dropped_scan_is_stored_predicted_and_shown(bench):
     (taken,) = add_scans(bench, [file(1)], who="Ann", patient="4711")
     assert taken.outcome is Outcome.ADDED
-    scan = views.scan(bench, taken.scan_id)
+    scan = scans.scan(bench, taken.scan_id)
     assert scan.name.startswith("S-")
     assert scan.predicted in scan.probabilities
     assert sum(scan.probabilities.values()) == pytest.approx(1)
     assert scan.confidence == max(scan.probabilities.values())
     assert (scan.added_by, scan.model_name, scan.label) == ("Ann", "tiny", None)
-    assert np.array_equal(views.pixels(bench, scan.id) > 0, fan(1) > 0)
+    assert np.array_equal(scans.pixels(bench, scan.id) > 0, fan(1) > 0)
 
 
 def test_one_bad_file_gets_one_sentence_and_the_others_go_on(bench):
@@ -92,7 +94,7 @@ def test_the_same_pixels_in_another_format_are_already_there(bench):
     )
     assert second.outcome is Outcome.ALREADY_THERE
     assert second.scan_id == first.scan_id
-    assert views.scan(bench, first.scan_id).name in second.sentence
+    assert scans.scan(bench, first.scan_id).name in second.sentence
 
 
 def test_no_name_of_a_patient_or_a_file_is_stored(bench):
@@ -116,7 +118,7 @@ def test_no_name_of_a_patient_or_a_file_is_stored(bench):
 def test_a_drop_without_names_is_one_unknown_patient(bench):
     first = add_scans(bench, [file(1), file(2)], who="Ann")
     second = add_scans(bench, [file(3)], who="Ann", patient="  ")
-    found = [views.scan(bench, one.scan_id) for one in (*first, *second)]
+    found = [scans.scan(bench, one.scan_id) for one in (*first, *second)]
     assert found[0].patient == found[1].patient != found[2].patient
     assert not any(scan.named_patient for scan in found)
 
@@ -128,10 +130,10 @@ def test_the_file_s_own_patient_comes_before_the_one_given(bench):
         who="Ann",
         patient="4711",
     )
-    patients = [views.scan(bench, one.scan_id).patient for one in taken[:3]]
+    patients = [scans.scan(bench, one.scan_id).patient for one in taken[:3]]
     expected = [bench.pseudonyms.patient(name) for name in ("Patient00042", "4711", "0815")]
     assert patients == expected
-    assert views.scan(bench, taken[2].scan_id).machine == "Voluson E8"
+    assert scans.scan(bench, taken[2].scan_id).machine == "Voluson E8"
     assert "filed under another patient" in taken[3].sentence
 
 
@@ -140,16 +142,16 @@ def test_a_scan_of_an_unknown_patient_is_refiled_once_the_patient_is_known(bench
     (again,) = add_scans(bench, [file(1)], who="Ann", patient="4711")
     assert again.outcome is Outcome.ALREADY_THERE
     assert "now filed under its patient" in again.sentence
-    assert views.scan(bench, first.scan_id).patient == bench.pseudonyms.patient("4711")
+    assert scans.scan(bench, first.scan_id).patient == bench.pseudonyms.patient("4711")
 
 
 def test_a_scan_stays_with_an_unknown_patient_that_is_on_a_side_already(bench):
     (first,) = add_scans(bench, [file(1)], who="Ann")
-    unknown = views.scan(bench, first.scan_id).patient
+    unknown = scans.scan(bench, first.scan_id).patient
     with bench.store.session() as session:
         session.get_one(Patient, unknown).side = "train"
     add_scans(bench, [file(1)], who="Ann", patient="4711")
-    assert views.scan(bench, first.scan_id).patient == unknown
+    assert scans.scan(bench, first.scan_id).patient == unknown
 
 
 @pytest.mark.parametrize(
@@ -162,21 +164,21 @@ def test_a_scan_stays_with_an_unknown_patient_that_is_on_a_side_already(bench):
     ],
 )
 def test_it_is_told_whether_a_file_names_its_patient(incoming, names):
-    assert intake.names_patient(incoming) is names
+    assert upload.names_patient(incoming) is names
 
 
 def test_a_dicom_file_names_its_patient_by_its_identifier():
-    assert intake.names_patient(dicom("0815"))
-    assert not intake.names_patient(dicom(None))
-    assert not intake.names_patient(dicom(" "))
+    assert upload.names_patient(dicom("0815"))
+    assert not upload.names_patient(dicom(None))
+    assert not upload.names_patient(dicom(" "))
 
 
 def test_samples_are_two_dozen_phantoms_of_all_planes_and_come_once(bench):
-    first = intake.add_samples(bench, "Ann")
-    again = intake.add_samples(bench, "Ann")
+    first = upload.add_samples(bench, "Ann")
+    again = upload.add_samples(bench, "Ann")
     assert [one.outcome for one in first] == [Outcome.ADDED] * 24
     assert [one.outcome for one in again] == [Outcome.ALREADY_THERE] * 24
-    found = views.scans(bench, views.ScanFilter(sources=("sample",)))
+    found = scans.scans(bench, scans.ScanFilter(sources=("sample",)))
     assert len({scan.patient for scan in found}) == 24
     assert all(scan.patient.startswith("P-sample-") for scan in found)
 
@@ -184,7 +186,7 @@ def test_samples_are_two_dozen_phantoms_of_all_planes_and_come_once(bench):
 def test_the_machine_s_text_is_gone_before_a_scan_is_stored(bench):
     phantom = simulate("brain", seed=5)
     (taken,) = add_scans(bench, [Incoming("p.png", encode_png(phantom.pixels))], who="Ann")
-    kept = views.pixels(bench, taken.scan_id)
+    kept = scans.pixels(bench, taken.scan_id)
     assert phantom.pixels[phantom.text].max() > 0
     assert kept[phantom.text & ~phantom.sector].max() == 0
 

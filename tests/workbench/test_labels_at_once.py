@@ -8,11 +8,14 @@ from sqlalchemy import func, select
 
 from fetal.store import audit
 from fetal.store.tables import Annotation, Audit, LockedScan
-from fetal.workbench import erasure, open_workbench, review, views
-from fetal.workbench.intake import Outcome, add_scans
-from fetal.workbench.locked_set import take_stock
-from fetal.workbench.review import UndoError
-from fetal.workbench.views import UnknownScanError
+from fetal.workbench import open_workbench
+from fetal.workbench.annotations import review
+from fetal.workbench.annotations.review import UndoError
+from fetal.workbench.catalogue import scans
+from fetal.workbench.catalogue.scans import UnknownScanError
+from fetal.workbench.datasets.test_set import take_stock
+from fetal.workbench.ingest.upload import Outcome, add_scans
+from fetal.workbench.privacy import erasure
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.workbench.drawn import file
 from tests.workbench.labelling import keep_apart
@@ -84,7 +87,7 @@ def test_notes_beside_labels_of_other_processes_lose_and_revert_nothing(both_ben
     check_history(history(both_bench, scan), 3)
     assert brought.count(Outcome.ADDED) == 3
     assert brought.count(Outcome.ALREADY_THERE) == 9
-    assert views.count(both_bench) == 4
+    assert scans.count(both_bench) == 4
 
 
 def test_one_label_is_taken_back_once(both_bench, scan):
@@ -101,11 +104,11 @@ def test_many_undos_at_once_take_back_one_step_each(both_bench, scan):
     results = at_once([lambda: review.undo_last(both_bench, "Ann")] * CALLERS)
     assert raised(results) == []
     assert results.count(None) == CALLERS - 3
-    assert views.scan(both_bench, scan).label is None
+    assert scans.scan(both_bench, scan).label is None
 
 
 def test_a_scan_that_is_erased_under_labels_is_gone_and_the_others_are_told(both_bench, scan):
-    name = views.scan(both_bench, scan).name
+    name = scans.scan(both_bench, scan).name
 
     def erase():
         return erasure.erase(both_bench, name, "Ann")

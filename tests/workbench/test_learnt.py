@@ -14,14 +14,14 @@ from fetal.scans import encode_png, pixel_digest, read_scan
 from fetal.scans.likeness import near_duplicate_hash, to_text
 from fetal.splits import TEST, TRAIN
 from fetal.store.tables import ModelVersion, Patient, Scan
-from fetal.workbench import models
-from fetal.workbench.erasure import outlook
-from fetal.workbench.evaluation import evaluate
-from fetal.workbench.intake import Incoming, Outcome, add_scans
-from fetal.workbench.leaks import seen_by
-from fetal.workbench.plan import plan_now
-from fetal.workbench.review import annotate
-from fetal.workbench.unsure import OPEN
+from fetal.workbench.annotations.review import annotate
+from fetal.workbench.datasets.leakage import seen_by
+from fetal.workbench.ingest.deid_policy import OPEN
+from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
+from fetal.workbench.models import promotion
+from fetal.workbench.models.model_evaluation import evaluate
+from fetal.workbench.privacy.erasure import outlook
+from fetal.workbench.retraining.plan import plan_now
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file, once
 from tests.workbench.labelling import WHO, add_version
@@ -119,7 +119,7 @@ def test_scans_of_its_training_count_as_seen_however_they_come(learnt, open_benc
     assert unseen(bench) == [stranger]
     version = bench.champion().version.id
     assert evaluate(bench, version).report.scans == 1
-    comparison = models.compare(bench, version, add_version(bench, tiny_model(2)))
+    comparison = promotion.compare(bench, version, add_version(bench, tiny_model(2)))
     assert (comparison.n_scans, comparison.left_out) == (1, len(numbers))
 
 
@@ -136,7 +136,7 @@ def test_a_workspace_of_version_0_1_knows_by_the_list_that_came_with_this_one(le
     open_bench().close()
     learnt(hashes=True)
     bench = open_bench()
-    assert [version.origin for version in models.versions(bench)] == ["shipped"]
+    assert [version.origin for version in promotion.versions(bench)] == ["shipped"]
     bring(bench, [WAYS["a JPEG of the file"](one) for one in LEARNT])
     assert unseen(bench) == []
 

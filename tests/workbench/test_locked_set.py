@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from fetal.store.tables import UNUSABLE, Patient, Scan
-from fetal.workbench import models
-from fetal.workbench.labels import newest_annotation
-from fetal.workbench.locked_set import take_stock
-from fetal.workbench.review import annotate, undo
+from fetal.workbench.annotations.label_rows import newest_annotation
+from fetal.workbench.annotations.review import annotate, undo
+from fetal.workbench.datasets.test_set import take_stock
+from fetal.workbench.models import promotion
 from tests.workbench.labelling import WHO, keep_apart, label_scans
 
 
@@ -49,7 +49,7 @@ def test_scans_that_join_are_counted_until_others_join(bench, locked):
         stock = take_stock(bench)
         assert (len(stock.scans), stock.joined, stock.first) == (18, 3, False)
     champion = bench.champion().version.id
-    assert models.compare(bench, champion, champion).locked == stock
+    assert promotion.compare(bench, champion, champion).locked == stock
 
 
 def test_a_label_taken_back_is_told_of_with_the_name(bench, locked):
@@ -83,8 +83,8 @@ def test_not_even_a_patient_who_changes_sides_takes_scans_along_in_silence(bench
 
 
 def test_the_mark_changes_with_the_locked_labels_only(bench, locked):
-    before = models.locked_mark(bench)
+    before = promotion.locked_mark(bench)
     label_scans(bench, patients=1, first=50)
-    assert models.locked_mark(bench) == before
+    assert promotion.locked_mark(bench) == before
     annotate(bench, locked[0], "cervix", WHO)
-    assert models.locked_mark(bench) != before
+    assert promotion.locked_mark(bench) != before

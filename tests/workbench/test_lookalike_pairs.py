@@ -4,12 +4,15 @@ import pytest
 from sqlalchemy import func, select
 
 from fetal.store.tables import Lookalike, LookalikeDecision, Patient, Run, Scan
-from fetal.workbench import erasure, models, retraining, views
-from fetal.workbench import lookalike_pairs as alike
-from fetal.workbench.intake import Incoming, add_scans
-from fetal.workbench.key import renew_key
-from fetal.workbench.locked_set import locked_mark, take_stock
-from fetal.workbench.review import annotate
+from fetal.workbench.annotations.review import annotate
+from fetal.workbench.catalogue import scans
+from fetal.workbench.datasets.test_set import locked_mark, take_stock
+from fetal.workbench.ingest.upload import Incoming, add_scans
+from fetal.workbench.models import promotion
+from fetal.workbench.near_duplicates import decisions as alike
+from fetal.workbench.privacy import erasure
+from fetal.workbench.privacy.pseudonym_key import renew_key
+from fetal.workbench.retraining import service
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file
 from tests.workbench.labelling import WHO, add_version, digests_of, label_scans
@@ -66,8 +69,8 @@ def test_an_undecided_leak_comes_first_and_the_copy_that_would_be_learnt_is_held
     [pair] = alike.list_pairs(bench)
     assert (pair.scan_id, pair.other_id) == (copy, tested)
     assert (pair.leaks, pair.held_back, alike.undecided(bench)) == (True, copy, 1)
-    assert retraining.outlook(bench).held_back == 1
-    run = snapshot(bench, retraining.start(bench, WHO))
+    assert service.outlook(bench).held_back == 1
+    run = snapshot(bench, service.start(bench, WHO))
     assert copy not in numbers(run["examples"])
     assert more in numbers(run["examples"])
     assert tested in numbers(run["test"])
@@ -79,7 +82,7 @@ def test_a_leak_into_the_patients_who_check_a_training_is_held_back_too(bench):
     put(bench, Patient00004="validation", Patient00099="train", Patient00003="test")
     [pair] = alike.list_pairs(bench)
     assert not pair.leaks
-    assert copy not in numbers(snapshot(bench, retraining.start(bench, WHO))["examples"])
+    assert copy not in numbers(snapshot(bench, service.start(bench, WHO))["examples"])
 
 
 def test_where_scans_are_too_few_those_held_back_are_told(bench):
@@ -87,7 +90,7 @@ def test_where_scans_are_too_few_those_held_back_are_told(bench):
     add(bench, copy_of(300, 99))
     put(bench, Patient00003="test", Patient00099="train")
     assert (
-        retraining.outlook(bench)
+        service.outlook(bench)
         .reasons[0]
         .endswith(
             "besides 3 kept apart for testing; look-alikes of scans kept apart, held back: 1."
@@ -98,7 +101,7 @@ def test_where_scans_are_too_few_those_held_back_are_told(bench):
 def test_scans_called_different_are_both_used(bench, leaking):
     tested, copy, _ = leaking
     alike.decide(bench, (tested, copy), alike.DIFFERENT, "Dora")
-    run = snapshot(bench, retraining.start(bench, WHO))
+    run = snapshot(bench, service.start(bench, WHO))
     assert copy in numbers(run["examples"])
     assert tested in numbers(run["test"])
     assert alike.undecided(bench) == 0
@@ -107,8 +110,8 @@ def test_scans_called_different_are_both_used(bench, leaking):
 def test_of_two_codes_of_one_patient_the_side_that_learns_gives_way(bench, leaking):
     tested, copy, more = leaking
     alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
-    outlook = retraining.outlook(bench)
-    run = snapshot(bench, retraining.start(bench, WHO))
+    outlook = service.outlook(bench)
+    run = snapshot(bench, service.start(bench, WHO))
     assert not {copy, more} & numbers(run["examples"])
     assert tested in numbers(run["test"])
     assert outlook.scans == len(run["examples"])
@@ -120,7 +123,7 @@ def test_new_codes_of_one_patient_go_to_one_side_and_count_as_one_patient(bench)
     copies = [add(bench, copy_of(300, 99)), add(bench, copy_of(500, 98))]
     for pair in alike.list_pairs(bench):
         alike.decide(bench, (pair.scan_id, pair.other_id), alike.TOGETHER, "Dora")
-    run = snapshot(bench, retraining.start(bench, WHO))
+    run = snapshot(bench, service.start(bench, WHO))
     assert side_of(bench, "Patient00099") == side_of(bench, "Patient00003")
     assert side_of(bench, "Patient00098") == side_of(bench, "Patient00005")
     codes = {entry["scan"]: entry["patient"] for entry in run["examples"] + run["test"]}
@@ -139,8 +142,8 @@ def test_a_copy_takes_no_part_and_leaves_the_locked_set_with_a_word(bench, leaki
     stock = take_stock(bench)
     assert tested not in {scan.scan for scan in stock.scans}
     assert [one.reason for one in stock.left] == ["called a copy by Dora"]
-    assert views.scan(bench, tested).label is not None
-    assert copy in numbers(snapshot(bench, retraining.start(bench, WHO))["examples"])
+    assert scans.scan(bench, tested).label is not None
+    assert copy in numbers(snapshot(bench, service.start(bench, WHO))["examples"])
 
 
 def test_what_was_decided_can_be_taken_back_and_every_step_stays_a_row(bench, leaking):
@@ -175,17 +178,17 @@ def test_a_model_is_not_measured_on_the_like_of_what_it_has_learnt(bench, leakin
         digest = session.get_one(Scan, copy).digest
     version = add_version(bench, tiny_model(5, "learnt a copy", (digest,)))
     champion = bench.champion().version.id
-    assert models.compare(bench, champion, version).left_out == 1
+    assert promotion.compare(bench, champion, version).left_out == 1
     alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
-    assert models.compare(bench, champion, version).left_out == 3
+    assert promotion.compare(bench, champion, version).left_out == 3
     alike.decide(bench, (tested, copy), alike.DIFFERENT, "Dora")
-    assert models.compare(bench, champion, version).left_out == 0
+    assert promotion.compare(bench, champion, version).left_out == 0
 
 
 def test_an_erased_patient_leaves_no_pair_and_no_decision(bench, leaking):
     tested, copy, _ = leaking
     alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
-    retraining.cancel(bench, retraining.start(bench, WHO).id, WHO)
+    service.cancel(bench, service.start(bench, WHO).id, WHO)
     erasure.erase(bench, bench.pseudonyms.patient("Patient00003"), "Dora")
     assert alike.list_pairs(bench) == []
     with bench.store.reading() as session:
@@ -216,10 +219,10 @@ def test_a_patient_whom_the_champion_knows_draws_the_others_of_the_group_along(b
     label_scans(bench, patients=12)
     bench_copy = add(bench, copy_of(300, 99))
     version = add_version(bench, tiny_model(6, "knows 3", tuple(digests_of(3))))
-    models.promote(bench, version, WHO)
+    promotion.promote(bench, version, WHO)
     [pair] = alike.list_pairs(bench)
     alike.decide(bench, (bench_copy, pair.other_id), alike.TOGETHER, "Dora")
-    retraining.start(bench, WHO)
+    service.start(bench, WHO)
     assert side_of(bench, "Patient00003") == side_of(bench, "Patient00099") != "test"
 
 

@@ -6,8 +6,10 @@ from PIL import Image
 from sqlalchemy import delete, select
 
 from fetal.store.tables import Fingerprint, Lookalike
-from fetal.workbench import erasure, lookalikes, views
-from fetal.workbench.intake import Incoming, Outcome, add_scans
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
+from fetal.workbench.near_duplicates import detect_pairs
+from fetal.workbench.privacy import erasure
 from tests.workbench.drawn import fan, file
 
 
@@ -32,7 +34,7 @@ def test_a_scan_that_looks_like_one_of_another_patient_is_taken_and_said(bench):
     one = add(bench, file(1), "4711")
     add(bench, file(2), "4711")
     other = add(bench, brighter(1), "4712")
-    name = views.scan(bench, one.scan_id).name
+    name = scans.scan(bench, one.scan_id).name
     assert other.outcome is Outcome.ADDED
     assert f"It looks like {name} of another patient" in other.sentence
     assert pairs(bench) == [(other.scan_id, one.scan_id)]
@@ -52,7 +54,7 @@ def test_the_same_picture_of_one_patient_is_said_too(bench):
 def test_samples_are_compared_with_nothing(bench):
     for incoming in (file(1), brighter(1)):
         add_scans(bench, [incoming], who="Ann", source="sample")
-    assert lookalikes.waiting(bench) == 0
+    assert detect_pairs.waiting(bench) == 0
     assert pairs(bench) == []
 
 
@@ -61,13 +63,13 @@ def test_scans_of_an_older_program_are_compared_later_and_it_can_be_stopped(benc
     with bench.store.session() as session:
         session.execute(delete(Lookalike))
         session.execute(delete(Fingerprint))
-    assert lookalikes.waiting(bench) == 2
+    assert detect_pairs.waiting(bench) == 2
     told = []
     stop = iter([False, True]).__next__
-    assert lookalikes.catch_up(bench, lambda *done: told.append(done), stop) == 1
-    assert (told, lookalikes.waiting(bench)) == ([(1, 2)], 1)
-    assert lookalikes.catch_up(bench) == 1
-    assert lookalikes.waiting(bench) == 0
+    assert detect_pairs.catch_up(bench, lambda *done: told.append(done), stop) == 1
+    assert (told, detect_pairs.waiting(bench)) == ([(1, 2)], 1)
+    assert detect_pairs.catch_up(bench) == 1
+    assert detect_pairs.waiting(bench) == 0
     assert pairs(bench) == [(other.scan_id, one.scan_id)]
 
 
@@ -76,8 +78,8 @@ def test_a_search_finds_what_arrived_at_the_same_moment(bench):
     add(bench, brighter(1), "4712")
     with bench.store.session() as session:
         session.execute(delete(Lookalike))
-    assert lookalikes.search(bench) == 1
-    assert lookalikes.search(bench) == 0
+    assert detect_pairs.search(bench) == 1
+    assert detect_pairs.search(bench) == 0
     assert len(pairs(bench)) == 1
 
 
@@ -85,7 +87,7 @@ def test_what_another_process_adds_and_erases_is_followed(bench, open_bench):
     add(bench, file(1), "4711")
     beside = open_bench()
     add(beside, file(5), "4713")
-    gone = views.scan(beside, add(beside, file(2), "4714").scan_id)
+    gone = scans.scan(beside, add(beside, file(2), "4714").scan_id)
     assert "looks like" in add(bench, brighter(5), "4715").sentence
     erasure.erase(beside, gone.name, "Dora")
     beside.close()
@@ -98,7 +100,7 @@ def test_what_another_process_adds_and_erases_is_followed(bench, open_bench):
 @pytest.mark.parametrize("which", [0, 1])
 def test_an_erased_scan_takes_its_pair_along(bench, which):
     taken = add(bench, file(1), "4711"), add(bench, brighter(1), "4712")
-    erasure.erase(bench, views.scan(bench, taken[which].scan_id).name, "Dora")
+    erasure.erase(bench, scans.scan(bench, taken[which].scan_id).name, "Dora")
     assert pairs(bench) == []
     with bench.store.reading() as session:
         assert len(session.scalars(select(Fingerprint)).all()) == 1

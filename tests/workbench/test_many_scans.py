@@ -7,8 +7,10 @@ from fetal.store.any_of import any_of
 from fetal.store.database import Store
 from fetal.store.tables import Scan
 from fetal.store.workspace import Workspace
-from fetal.workbench import Workbench, lookalike_pairs, views
-from fetal.workbench.leaks import held_back
+from fetal.workbench import Workbench
+from fetal.workbench.catalogue import scans
+from fetal.workbench.datasets.leakage import held_back
+from fetal.workbench.near_duplicates import decisions
 
 MANY = 66_000
 """PostgreSQL takes 65,535 parameters."""
@@ -46,7 +48,7 @@ def test_tens_of_thousands_of_look_alikes_are_listed(postgresql_url, tmp_path):
     store = Store.open(workspace)
     fill(store)
     bench = Workbench(workspace, store)
-    pairs = lookalike_pairs.list_pairs(bench)
+    pairs = decisions.list_pairs(bench)
     assert len(pairs) == MANY // 2
     assert all(pair.leaks for pair in pairs)
     with store.reading() as session:
@@ -55,6 +57,6 @@ def test_tens_of_thousands_of_look_alikes_are_listed(postgresql_url, tmp_path):
         assert len(found.all()) == MANY
         assert session.scalars(select(Scan.id).where(any_of(Scan.id, []))).all() == []
     skipped = tuple(range(2, MANY + 1))
-    assert [one.id for one in views.scans(bench, views.ScanFilter(without=skipped))] == [1]
-    assert views.count(bench, views.ScanFilter(ids=skipped)) == MANY - 1
+    assert [one.id for one in scans.scans(bench, scans.ScanFilter(without=skipped))] == [1]
+    assert scans.count(bench, scans.ScanFilter(ids=skipped)) == MANY - 1
     store.close()

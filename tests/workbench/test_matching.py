@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from fetal.store.tables import Annotation
-from fetal.workbench import Workbench, views
-from fetal.workbench.imports import import_csv, plan_import
-from fetal.workbench.intake import Incoming
-from fetal.workbench.picture_index import AmbiguousImageError, PictureIndex
-from fetal.workbench.review import annotate
+from fetal.workbench import Workbench
+from fetal.workbench.annotations.review import annotate
+from fetal.workbench.catalogue import scans
+from fetal.workbench.imports.image_index import AmbiguousImageError, PictureIndex
+from fetal.workbench.imports.import_run import import_csv, plan_import
+from fetal.workbench.ingest.upload import Incoming
 from tests.workbench.drawn import file
 
 NFC = "Fötus é.png"
@@ -34,7 +35,7 @@ def test_lines_that_contradict_each_other_are_named_and_left_out(
 ) -> None:
     table = f"image,patient,plane\n{lines}\nb,P3,femur\n".encode()
     report = import_csv(bench, table, [file(1, "a.png"), file(2, "b.png")], "Ann")
-    assert [scan.label for scan in views.scans(bench)] == ["femur"]
+    assert [scan.label for scan in scans.scans(bench)] == ["femur"]
     assert told in report.refused[0]
     assert "P2" not in "".join(report.refused)
     assert report.kept == 0
@@ -43,14 +44,14 @@ def test_lines_that_contradict_each_other_are_named_and_left_out(
 def test_a_picture_in_training_and_in_testing_is_left_out(bench: Workbench) -> None:
     table = b"image,plane,Train\na,brain,0\na,brain,1\n"
     report = import_csv(bench, table, [file(1, "a.png")], "Ann")
-    assert views.scans(bench) == []
+    assert scans.scans(bench) == []
     assert "different sides (test, training)" in report.refused[0]
 
 
 def test_lines_that_agree_are_taken_together(bench: Workbench) -> None:
     table = b"image,patient,plane\na,,brain\na.png,P1,Fetal brain\n./a,P1,\n"
     report = import_csv(bench, table, [file(1, "a.png")], "Ann")
-    [scan] = views.scans(bench)
+    [scan] = scans.scans(bench)
     assert (scan.label, scan.named_patient) == ("brain", True)
     assert report.refused == []
     assert len(report.taken) == 1
@@ -66,7 +67,7 @@ def test_lines_without_their_pictures_contradict_each_other_too(bench: Workbench
 def test_two_files_with_one_picture_and_two_planes_are_told(bench: Workbench) -> None:
     files = [file(1, "a.png"), file(1, "b.png")]
     report = import_csv(bench, b"image,plane\na,brain\nb,femur\n", files, "Ann")
-    assert [scan.label for scan in views.scans(bench)] == ["brain"]
+    assert [scan.label for scan in scans.scans(bench)] == ["brain"]
     assert "b.png: It is the same picture as a.png" in report.refused[0]
     with bench.store.reading() as session:
         assert session.query(Annotation).count() == 1
@@ -75,7 +76,7 @@ def test_two_files_with_one_picture_and_two_planes_are_told(bench: Workbench) ->
 def test_a_persons_label_still_stands_when_an_import_comes_again(bench: Workbench) -> None:
     table = b"image,plane\na,brain\n"
     import_csv(bench, table, [file(1, "a.png")], "Ann")
-    annotate(bench, views.scans(bench)[0].id, "femur", "Ben")
+    annotate(bench, scans.scans(bench)[0].id, "femur", "Ben")
     assert import_csv(bench, table, [file(1, "a.png")], "Ann").kept == 1
 
 

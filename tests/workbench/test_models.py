@@ -12,10 +12,13 @@ from fetal.metrics import Verdict
 from fetal.planes import Plane
 from fetal.store import audit
 from fetal.store.tables import ModelVersion, Patient, Scan
-from fetal.workbench import NoModelError, models, retraining, views
-from fetal.workbench.intake import add_samples, add_scans
-from fetal.workbench.models import NothingToRollBackError
-from fetal.workbench.review import annotate
+from fetal.workbench import NoModelError
+from fetal.workbench.annotations.review import annotate
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import add_samples, add_scans
+from fetal.workbench.models import promotion
+from fetal.workbench.models.promotion import NothingToRollBackError
+from fetal.workbench.retraining import service
 from fetal.worker import Worker
 from tests.tiny_model import tiny_model
 from tests.waiting import until
@@ -38,18 +41,18 @@ def test_the_loop_from_click_to_promotion(bench):
     thread = threading.Thread(target=worker.run)
     thread.start()
     try:
-        run = retraining.start(bench, WHO)
-        until(lambda: retraining.run(bench, run.id).status == "done")
-        run = retraining.run(bench, run.id)
+        run = service.start(bench, WHO)
+        until(lambda: service.run(bench, run.id).status == "done")
+        run = service.run(bench, run.id)
         assert [point["epoch"] for point in run.curves] == [1, 2]
         assert run.model_name == "v2 · today"
         champion = bench.champion().version
-        comparison = models.compare(bench, champion.id, run.model_id)
+        comparison = promotion.compare(bench, champion.id, run.model_id)
         assert comparison.n_scans == sum(run.counts["sides"]["test"].values())
         waiting = add_scans(bench, [file(77)], who=WHO)[0].scan_id
-        models.promote(bench, run.model_id, WHO)
+        promotion.promote(bench, run.model_id, WHO)
         assert bench.champion().version.id == run.model_id
-        until(lambda: views.scan(bench, waiting).model_name == "v2 · today")
+        until(lambda: scans.scan(bench, waiting).model_name == "v2 · today")
     finally:
         worker.stop()
         thread.join(20)
@@ -61,7 +64,7 @@ def test_two_models_are_measured_on_the_same_patients_kept_apart(bench, challeng
     keep_apart(bench, 5)
     told = []
     first = bench.champion().version.id
-    comparison = models.compare(bench, first, challenger, lambda *step: told.append(step))
+    comparison = promotion.compare(bench, first, challenger, lambda *step: told.append(step))
     assert (comparison.n_scans, comparison.n_patients) == (15, 5)
     assert comparison.first.n == comparison.second.n == 15
     assert comparison.words.endswith("on 15 scans of 5 patients")
@@ -78,7 +81,7 @@ def test_few_patients_cannot_show_that_a_model_is_harmless(bench):
     label_scans(bench)
     keep_apart(bench, 5)
     same = bench.champion().version.id
-    comparison = models.compare(bench, same, same)
+    comparison = promotion.compare(bench, same, same)
     assert comparison.verdict.verdict is Verdict.WORSE
     assert "could be worse by more than 1 point: too few scans to tell. " in comparison.words
     assert "Change in accuracy: 0.0 points (−" in comparison.words
@@ -91,20 +94,20 @@ def test_a_better_model_is_called_better_in_points(bench, challenger):
     for number in numbers:
         annotate(bench, number, bench.model(challenger).predict(said(bench, number)).plane, WHO)
     first = bench.champion().version.id
-    agree = models.compare(bench, first, challenger)
+    agree = promotion.compare(bench, first, challenger)
     share = 100 * (1 - agree.first.accuracy.value)
     assert share > 0
     name = bench.model(challenger).name
     assert agree.verdict.verdict is Verdict.BETTER
     change = f"Change in accuracy: +{share:.1f} points ("
     assert agree.words.startswith(f"“{name}” is better. {change}")
-    swapped = models.compare(bench, challenger, first)
+    swapped = promotion.compare(bench, challenger, first)
     assert swapped.verdict.verdict is Verdict.WORSE
     assert swapped.words.startswith(f"“tiny” is worse. {change.replace('+', '−')}")
 
 
 def said(bench, number):
-    return views.stored_scan(bench, number)
+    return scans.stored_scan(bench, number)
 
 
 def test_scans_that_one_of_the_two_was_trained_on_do_not_count(bench):
@@ -115,7 +118,7 @@ def test_scans_that_one_of_the_two_was_trained_on_do_not_count(bench):
             select(Scan.digest).join(Patient).where(Patient.side == "test").order_by(Scan.id)
         ).all()
     cheat = add_version(bench, tiny_model(3, "cheat", tuple(apart[:6])))
-    comparison = models.compare(bench, bench.champion().version.id, cheat)
+    comparison = promotion.compare(bench, bench.champion().version.id, cheat)
     assert (comparison.n_scans, comparison.left_out) == (9, 6)
 
 
@@ -123,7 +126,7 @@ def test_samples_are_never_the_models_accuracy(bench, challenger):
     for taken in add_samples(bench, WHO):
         annotate(bench, taken.scan_id, taken.file.split("-")[1], WHO)
     keep_apart(bench, 24)
-    comparison = models.compare(bench, bench.champion().version.id, challenger)
+    comparison = promotion.compare(bench, bench.champion().version.id, challenger)
     assert (comparison.n_scans, comparison.first, comparison.verdict) == (0, None, None)
     assert comparison.locked.scans == []
     assert "cannot be compared" in comparison.words
@@ -133,9 +136,9 @@ def test_a_promotion_keeps_what_the_gate_said(bench, challenger):
     label_scans(bench)
     keep_apart(bench, 5)
     first = bench.champion().version.id
-    seen = models.compare(bench, first, challenger)
-    models.promote(bench, challenger, WHO, seen)
-    models.promote(bench, first, WHO, seen)
+    seen = promotion.compare(bench, first, challenger)
+    promotion.promote(bench, challenger, WHO, seen)
+    promotion.promote(bench, first, WHO, seen)
     with bench.store.reading() as session:
         back, there = audit.entries(session, action="promote")
     assert (there.who, there.detail["model"], there.detail["previous"]) == (WHO, challenger, first)
@@ -145,18 +148,18 @@ def test_a_promotion_keeps_what_the_gate_said(bench, challenger):
 
 
 def test_promote_twice_is_one_promotion(bench, challenger):
-    models.promote(bench, challenger, WHO)
-    models.promote(bench, challenger, WHO)
-    newest, first = models.promotions(bench)
+    promotion.promote(bench, challenger, WHO)
+    promotion.promote(bench, challenger, WHO)
+    newest, first = promotion.promotions(bench)
     assert (newest.model_name, newest.kind, newest.who) == ("v2 · 23 Nov 2026", "promote", WHO)
     assert newest.previous_name == first.model_name
-    assert [view.is_champion for view in models.versions(bench)] == [True, False]
-    assert models.versions(bench)[0].origin == "retrained"
+    assert [view.is_champion for view in promotion.versions(bench)] == [True, False]
+    assert promotion.versions(bench)[0].origin == "retrained"
 
 
 def test_a_promotion_holds_in_a_workbench_opened_elsewhere(bench, open_bench, challenger):
     other = open_bench()
-    models.promote(bench, challenger, WHO)
+    promotion.promote(bench, challenger, WHO)
     assert other.champion().version.id == challenger
     other.close()
 
@@ -164,26 +167,26 @@ def test_a_promotion_holds_in_a_workbench_opened_elsewhere(bench, open_bench, ch
 def test_rolling_back_goes_back_step_by_step(bench, challenger):
     first = bench.champion().version.id
     third = add_version(bench, tiny_model(3, "v3 · 23 Nov 2026"))
-    models.promote(bench, challenger, WHO)
-    models.promote(bench, third, WHO)
-    assert models.roll_back(bench, WHO).id == challenger
-    assert models.roll_back(bench, WHO).id == first
+    promotion.promote(bench, challenger, WHO)
+    promotion.promote(bench, third, WHO)
+    assert promotion.roll_back(bench, WHO).id == challenger
+    assert promotion.roll_back(bench, WHO).id == first
     with pytest.raises(NothingToRollBackError, match="no earlier model"):
-        models.roll_back(bench, WHO)
+        promotion.roll_back(bench, WHO)
     assert bench.champion().version.id == first
 
 
 def test_a_new_champion_predicts_what_waits_for_a_label(bench, challenger, five_scans):
     annotate(bench, five_scans[0], Plane.BRAIN, WHO)
-    models.promote(bench, challenger, WHO)
-    models.refresh(bench, challenger)
-    names = [views.scan(bench, number).model_name for number in five_scans]
+    promotion.promote(bench, challenger, WHO)
+    promotion.refresh(bench, challenger)
+    names = [scans.scan(bench, number).model_name for number in five_scans]
     assert names == ["tiny", *["v2 · 23 Nov 2026"] * 4]
 
 
 def test_a_refresh_for_a_model_that_was_replaced_does_nothing(bench, challenger, five_scans):
-    models.refresh(bench, challenger)
-    assert {views.scan(bench, number).model_name for number in five_scans} == {"tiny"}
+    promotion.refresh(bench, challenger)
+    assert {scans.scan(bench, number).model_name for number in five_scans} == {"tiny"}
 
 
 def test_the_same_bundle_is_registered_once(bench, challenger):
@@ -197,7 +200,7 @@ def test_a_name_that_is_taken_becomes_the_next_one(bench, challenger):
 
 
 def test_a_downloaded_version_is_a_model_again(bench, challenger, tmp_path):
-    with zipfile.ZipFile(io.BytesIO(models.archive(bench, challenger))) as packed:
+    with zipfile.ZipFile(io.BytesIO(promotion.archive(bench, challenger))) as packed:
         packed.extractall(tmp_path)
     (folder,) = (path.parent for path in tmp_path.glob("v2*/card.json"))
     assert Bundle.open(folder).digest == tiny_model(2, "v2 · 23 Nov 2026").digest
@@ -205,6 +208,6 @@ def test_a_downloaded_version_is_a_model_again(bench, challenger, tmp_path):
 
 def test_an_unknown_version_is_named(bench):
     with pytest.raises(NoModelError, match="no model with the number 99"):
-        models.promote(bench, 99, WHO)
+        promotion.promote(bench, 99, WHO)
     with pytest.raises(NoModelError):
-        models.archive(bench, 99)
+        promotion.archive(bench, 99)

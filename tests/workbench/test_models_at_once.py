@@ -9,9 +9,11 @@ from sqlalchemy import func, select
 from fetal.bundle import copy_with_card
 from fetal.jobs.registry import register
 from fetal.store.tables import ModelVersion, Prediction, Promotion, Run
-from fetal.workbench import models, open_workbench, views
-from fetal.workbench.intake import add_scans
-from fetal.workbench.retraining import job_queue
+from fetal.workbench import open_workbench
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.models import promotion
+from fetal.workbench.retraining.service import job_queue
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file
@@ -48,7 +50,7 @@ def steps(bench):
 
 def test_promotions_at_once_follow_one_another(both_bench, challengers):
     calls = [
-        lambda model=model: models.promote(both_bench, model, "Ann")
+        lambda model=model: promotion.promote(both_bench, model, "Ann")
         for model in [*challengers, *challengers, *challengers[:2]]
     ]
     assert raised(at_once(calls)) == []
@@ -61,32 +63,32 @@ def test_promotions_at_once_follow_one_another(both_bench, challengers):
 def test_eight_who_roll_the_same_model_back_go_back_one_step(both_bench, challengers):
     first = both_bench.champion().version.id
     for model in challengers:
-        models.promote(both_bench, model, "Ann")
+        promotion.promote(both_bench, model, "Ann")
     seen = challengers[-1]
-    results = at_once([lambda: models.roll_back(both_bench, "Ann", seen)] * CALLERS)
+    results = at_once([lambda: promotion.roll_back(both_bench, "Ann", seen)] * CALLERS)
     refused = raised(results)
     assert len(refused) == CALLERS - 1
-    assert all(isinstance(error, models.ChampionMovedError) for error in refused)
+    assert all(isinstance(error, promotion.ChampionMovedError) for error in refused)
     assert both_bench.champion().version.id == challengers[1]
-    assert models.roll_back(both_bench, "Ann").id == challengers[0]
-    assert models.roll_back(both_bench, "Ann").id == first
+    assert promotion.roll_back(both_bench, "Ann").id == challengers[0]
+    assert promotion.roll_back(both_bench, "Ann").id == first
 
 
 def test_nobody_promotes_in_place_of_a_champion_that_is_another_by_now(both_bench, challengers):
     seen = both_bench.champion().version.id
     calls = [
-        lambda model=model: models.promote(both_bench, model, "Ann", instead_of=seen)
+        lambda model=model: promotion.promote(both_bench, model, "Ann", instead_of=seen)
         for model in challengers
     ]
     refused = raised(at_once(calls))
-    assert [type(error) for error in refused] == [models.ChampionMovedError] * 2
+    assert [type(error) for error in refused] == [promotion.ChampionMovedError] * 2
     assert len(steps(both_bench)) == 2
 
 
 def test_a_step_that_an_older_program_wrote_down_three_times_counts_once(both_bench, challengers):
     first = both_bench.champion().version.id
     for model in challengers:
-        models.promote(both_bench, model, "Ann")
+        promotion.promote(both_bench, model, "Ann")
     with both_bench.store.session() as session:
         for _ in range(3):
             session.add(
@@ -94,8 +96,8 @@ def test_a_step_that_an_older_program_wrote_down_three_times_counts_once(both_be
                     model_id=challengers[1], previous_id=challengers[2], kind="rollback", who="Ann"
                 )
             )
-    assert models.roll_back(both_bench, "Ann").id == challengers[0]
-    assert models.roll_back(both_bench, "Ann").id == first
+    assert promotion.roll_back(both_bench, "Ann").id == challengers[0]
+    assert promotion.roll_back(both_bench, "Ann").id == first
 
 
 def test_processes_that_open_a_new_workspace_at_once_have_one_first_champion(
@@ -122,9 +124,9 @@ def test_models_of_one_name_registered_at_once_get_names_of_their_own(both_bench
 
 def test_a_scan_that_eight_people_look_at_has_one_prediction_of_a_model(both_bench, challengers):
     [taken] = add_scans(both_bench, [file(1)], who="Ann", patient="4711")
-    models.promote(both_bench, challengers[0], "Ann")
-    calls = [lambda: views.explanation(both_bench, taken.scan_id)] * (CALLERS // 2)
-    calls += [lambda: models.refresh(both_bench, challengers[0])] * (CALLERS // 2)
+    promotion.promote(both_bench, challengers[0], "Ann")
+    calls = [lambda: scans.explanation(both_bench, taken.scan_id)] * (CALLERS // 2)
+    calls += [lambda: promotion.refresh(both_bench, challengers[0])] * (CALLERS // 2)
     assert raised(at_once(calls)) == []
     with both_bench.store.reading() as session:
         said = session.scalars(select(Prediction.model_id).order_by(Prediction.model_id)).all()

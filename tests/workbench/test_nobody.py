@@ -4,9 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from fetal.store.tables import Patient, Scan
-from fetal.workbench import Workbench, crowded, views
-from fetal.workbench.imports import import_csv, import_folder, import_scans, plan_import
-from fetal.workbench.intake import add_scans, names_patient
+from fetal.workbench import Workbench
+from fetal.workbench.catalogue import scans
+from fetal.workbench.imports.import_run import import_csv, import_folder, import_scans, plan_import
+from fetal.workbench.ingest import crowded_patients
+from fetal.workbench.ingest.upload import add_scans, names_patient
 from tests.privacy.with_tags import ultrasound
 from tests.workbench.drawn import file
 
@@ -82,12 +84,12 @@ def test_a_table_may_count_its_patients_from_nought(bench: Workbench) -> None:
 def test_a_patient_who_grows_beyond_belief_is_pointed_out(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crowded, "MOST_EXAMINATIONS", 2)
+    monkeypatch.setattr(crowded_patients, "MOST_EXAMINATIONS", 2)
     tags = [{"PatientID": "KLINIK", "StudyInstanceUID": f"1.2.{seed}"} for seed in range(4)]
     files = [ultrasound(seed, f"brain/{seed}.dcm", **tags[seed]) for seed in range(3)]
     report = import_folder(bench, files, "Ann")
     [sentence] = [one for one in report.remarks if "now has 3 scans of 3 examinations" in one]
-    assert views.scans(bench)[0].patient in sentence
+    assert scans.scans(bench)[0].patient in sentence
     [taken] = add_scans(bench, [ultrasound(9, **tags[3])], who="Ann")
     assert "now has 4 scans of 4 examinations" in taken.sentence
 
@@ -95,7 +97,7 @@ def test_a_patient_who_grows_beyond_belief_is_pointed_out(
 def test_one_unknown_patient_of_many_scans_is_not_beyond_belief(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crowded, "MOST_SCANS", 1)
+    monkeypatch.setattr(crowded_patients, "MOST_SCANS", 1)
     report = import_folder(bench, [file(seed, f"brain/{seed}.png") for seed in range(3)], "Ann")
     assert not any("now has" in one for one in report.remarks)
     with bench.store.reading() as session:

@@ -1,50 +1,50 @@
 import pytest
 
 from fetal.training.settings import PRESETS, SettingsError
-from fetal.workbench import other_settings
+from fetal.workbench.retraining import custom_settings
 
 
 def test_a_file_changes_a_preset():
-    settings = other_settings.from_upload(b"preset: default\nstages.epochs: 3\nbatch: 8")
+    settings = custom_settings.from_upload(b"preset: default\nstages.epochs: 3\nbatch: 8")
     assert [stage.epochs for stage in settings.stages] == [3, 3]
     assert settings.batch == 8
 
 
 def test_a_changed_preset_does_not_go_by_its_name():
-    assert other_settings.from_upload(b"preset: default\nbatch: 8").name == "default, changed"
-    assert other_settings.from_upload(b"preset: default").name == "default"
-    whole = other_settings.to_file(PRESETS["default"].but(batch=8)).encode()
-    assert other_settings.from_upload(whole).name == "default, changed"
-    assert other_settings.from_upload(b"preset: default\nname: mine\nbatch: 8").name == "mine"
+    assert custom_settings.from_upload(b"preset: default\nbatch: 8").name == "default, changed"
+    assert custom_settings.from_upload(b"preset: default").name == "default"
+    whole = custom_settings.to_file(PRESETS["default"].but(batch=8)).encode()
+    assert custom_settings.from_upload(whole).name == "default, changed"
+    assert custom_settings.from_upload(b"preset: default\nname: mine\nbatch: 8").name == "mine"
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
 def test_a_file_that_was_downloaded_can_be_uploaded(name):
     settings = PRESETS[name].but(start="nothing", weights=None, name="mine")
-    file = other_settings.to_file(settings)
-    assert other_settings.from_upload(file.encode()) == settings
+    file = custom_settings.to_file(settings)
+    assert custom_settings.from_upload(file.encode()) == settings
 
 
 def test_json_is_read_too():
-    assert other_settings.from_upload(b'{"preset": "original", "size": 224}').size == 224
+    assert custom_settings.from_upload(b'{"preset": "original", "size": 224}').size == 224
 
 
 def test_a_file_on_the_servers_disk_cannot_be_named():
     file = b"preset: default\nstart: weights\nweights: /etc/passwd"
     with pytest.raises(SettingsError, match="cannot read a weights file from the server"):
-        other_settings.from_upload(file)
+        custom_settings.from_upload(file)
 
 
 def test_a_path_that_would_not_be_used_is_not_kept_either():
     file = b"preset: default\nstart: nothing\nweights: /etc/passwd"
-    assert other_settings.from_upload(file).weights is None
+    assert custom_settings.from_upload(file).weights is None
 
 
 def test_presets_that_need_a_weights_file_are_left_to_the_command_line():
-    assert {preset.start for preset in other_settings.presets().values()} <= {
-        *other_settings.STARTS
+    assert {preset.start for preset in custom_settings.presets().values()} <= {
+        *custom_settings.STARTS
     }
-    assert "default" in other_settings.presets()
+    assert "default" in custom_settings.presets()
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_presets_that_need_a_weights_file_are_left_to_the_command_line():
         (b"preset: " + b"9" * 5000, "Mend"),
         (b"[" * 5000, "Mend"),
         (b'preset: "def\n\nault"', "received “def ault”"),
-        (b"# " + b"x" * other_settings.LARGEST_FILE, "64 KB"),
+        (b"# " + b"x" * custom_settings.LARGEST_FILE, "64 KB"),
     ],
 )
 def test_a_file_with_a_mistake_gets_a_sentence(file, says):
     with pytest.raises(SettingsError, match=says) as told:
-        other_settings.from_upload(file)
+        custom_settings.from_upload(file)
     assert "\n" not in str(told.value)

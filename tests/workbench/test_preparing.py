@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 
 from fetal.jobs.presence import announce
 from fetal.store.tables import Annotation, Lookalike, Patient, Run
-from fetal.workbench import erasure, frozen, key, models, preparing, retraining
-from fetal.workbench.retraining import RestlessError
-from fetal.workbench.review import annotate
+from fetal.workbench.annotations.review import annotate
+from fetal.workbench.models import promotion
+from fetal.workbench.privacy import erasure, pseudonym_key, snapshot_rewrite
+from fetal.workbench.retraining import prepare, service
+from fetal.workbench.retraining.service import RestlessError
 from tests.tiny_model import tiny_model
 from tests.workbench.labelling import WHO, add_version, label_scans
 from tests.workbench.test_retraining import sides, snapshot
@@ -48,9 +50,9 @@ def in_thread(act, *given):
 def started(bench, monkeypatch):
     """A retraining of twelve patients whose plan is made and frozen, but not yet claimed."""
     numbers = label_scans(bench)
-    held = Held(preparing.prepare)
-    monkeypatch.setattr(retraining, "prepare", held)
-    thread, found = in_thread(retraining.start, bench, WHO)
+    held = Held(prepare.prepare)
+    monkeypatch.setattr(service, "prepare", held)
+    thread, found = in_thread(service.start, bench, WHO)
     assert held.there.wait(60)
 
     def finish():
@@ -77,9 +79,9 @@ def labels(bench):
 def test_a_colleagues_label_goes_through_while_a_plan_is_made(bench, monkeypatch):
     numbers = label_scans(bench)
     before = labels(bench)
-    held = Held(preparing.plan_now)
-    monkeypatch.setattr(preparing, "plan_now", held)
-    thread, found = in_thread(retraining.start, bench, WHO)
+    held = Held(prepare.plan_now)
+    monkeypatch.setattr(prepare, "plan_now", held)
+    thread, found = in_thread(service.start, bench, WHO)
     assert held.there.wait(60)
     annotate(bench, numbers[0], "other", "Bob")
     assert labels(bench) == before + 1
@@ -119,7 +121,7 @@ def test_what_was_erased_while_planning_is_not_trained_on(bench, started):
 
 def test_a_key_renewed_while_planning_leaves_no_old_codes(bench, started):
     _, finish = started
-    key.renew_key(bench.store, "Eve")
+    pseudonym_key.renew_key(bench.store, "Eve")
     run = finish()
     with bench.store.reading() as session:
         codes = set(session.scalars(select(Patient.id)))
@@ -129,14 +131,14 @@ def test_a_key_renewed_while_planning_leaves_no_old_codes(bench, started):
 def test_a_model_promoted_while_planning_is_what_the_training_starts_from(bench, started):
     _, finish = started
     number = add_version(bench, tiny_model(5, "v2"))
-    models.promote(bench, number, WHO)
+    promotion.promote(bench, number, WHO)
     assert finish().parent_id == number
 
 
 def test_a_patient_who_got_a_side_while_planning_keeps_it(bench, started):
     _, finish = started
     with bench.store.reading() as session:
-        planned = preparing.plan_now(session, bench.blobs).sides
+        planned = prepare.plan_now(session, bench.blobs).sides
     code = next(code for code, side in planned.items() if side == "train")
     with bench.store.session() as session:
         session.get_one(Patient, code).side = "test"
@@ -147,10 +149,10 @@ def test_a_patient_who_got_a_side_while_planning_keeps_it(bench, started):
 
 def test_look_alikes_found_while_planning_are_held_back(bench, started):
     numbers, finish = started
-    plan = retraining.outlook(bench)
+    plan = service.outlook(bench)
     assert plan.held_back == 0
     with bench.store.reading() as session:
-        planned = preparing.plan_now(session, bench.blobs)
+        planned = prepare.plan_now(session, bench.blobs)
     of_side = {planned.sides[scan.patient]: scan.scan for scan in planned.scans}
     one, other = sorted((of_side["train"], of_side["test"]), reverse=True)
     with bench.store.session() as session:
@@ -162,10 +164,10 @@ def test_look_alikes_found_while_planning_are_held_back(bench, started):
 
 def test_a_workspace_that_never_rests_is_told_of(bench, monkeypatch):
     label_scans(bench)
-    monkeypatch.setattr(preparing, "_new_pairs", lambda *_: True)
+    monkeypatch.setattr(prepare, "_new_pairs", lambda *_: True)
     with pytest.raises(RestlessError, match="start it again"):
-        retraining.start(bench, WHO)
-    assert retraining.runs(bench) == []
+        service.start(bench, WHO)
+    assert service.runs(bench) == []
     assert set(sides(bench).values()) == {None}
     assert orphans(bench) == set()
 
@@ -178,21 +180,21 @@ def test_killed_while_it_starts_a_training_leaves_nothing_half(bench):
     key_of_list = program.stdout.readline().strip()
     program.kill()
     program.wait()
-    assert retraining.runs(bench) == []
+    assert service.runs(bench) == []
     assert set(sides(bench).values()) == {None}
     assert orphans(bench) == {key_of_list}
     label_scans(bench, patients=1, first=60)
-    run = retraining.start(bench, WHO)
-    assert (run.status, len(retraining.runs(bench))) == ("queued", 1)
+    run = service.start(bench, WHO)
+    assert (run.status, len(service.runs(bench))) == ("queued", 1)
     assert orphans(bench) == set()
 
 
 def test_labels_go_through_while_old_lists_are_written_anew_for_an_erasure(bench, monkeypatch):
     numbers = label_scans(bench)
-    run = retraining.start(bench, WHO)
-    retraining.cancel(bench, run.id, WHO)
-    held = Held(frozen._rewritten)
-    monkeypatch.setattr(frozen, "_rewritten", held)
+    run = service.start(bench, WHO)
+    service.cancel(bench, run.id, WHO)
+    held = Held(snapshot_rewrite._rewritten)
+    monkeypatch.setattr(snapshot_rewrite, "_rewritten", held)
     thread, found = in_thread(erasure.erase, bench, bench.pseudonyms.patient("Patient00003"), "Eve")
     assert held.there.wait(60)
     annotate(bench, numbers[0], "other", "Bob")
@@ -204,6 +206,6 @@ def test_labels_go_through_while_old_lists_are_written_anew_for_an_erasure(bench
 
 
 def test_the_outlook_tells_of_the_workers_that_are_there(bench):
-    assert retraining.outlook(bench).workers == 0
+    assert service.outlook(bench).workers == 0
     announce(bench.store, "one")
-    assert retraining.outlook(bench).workers == 1
+    assert service.outlook(bench).workers == 1

@@ -9,10 +9,11 @@ from sqlalchemy import select, update
 
 from fetal.store.table_base import now
 from fetal.store.tables import Annotation, Reservation
-from fetal.workbench import conflicts, reservations, review, views
-from fetal.workbench.erasure import erase
-from fetal.workbench.intake import add_scans
-from fetal.workbench.reservations import Reader
+from fetal.workbench.annotations import conflicts, reservations, review
+from fetal.workbench.annotations.reservations import Reader
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.privacy.erasure import erase
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.workbench.drawn import file
 
@@ -112,7 +113,7 @@ def test_eight_readers_share_the_scans_and_lose_no_label(bench, many_scans):
 
 
 def test_eight_who_label_one_scan_at_once_are_all_kept_and_all_but_one_are_told(bench, five_scans):
-    seen = views.scan(bench, five_scans[0])
+    seen = scans.scan(bench, five_scans[0])
     found = []
 
     def give(number):
@@ -124,14 +125,14 @@ def test_eight_who_label_one_scan_at_once_are_all_kept_and_all_but_one_are_told(
     assert len(found) == CALLERS
     assert len(told) == CALLERS - 1
     assert len({conflict.before_who for conflict in told}) == CALLERS - 1, "each replaced another"
-    stands = views.scan(bench, seen.id).labelled_by
+    stands = scans.scan(bench, seen.id).labelled_by
     others = {f"Reader {number}" for number in range(CALLERS)} - {stands}
     assert {who for who in others if conflicts.untold(bench, who)} == others
     assert conflicts.untold(bench, stands) == []
 
 
 def test_both_are_told_when_a_label_replaces_one_that_was_not_seen(bench, five_scans):
-    seen = views.scan(bench, five_scans[0])
+    seen = scans.scan(bench, five_scans[0])
     review.label(bench, seen.id, "brain", "Ann", seen=seen.label_id)
     done = review.label(bench, seen.id, "femur", "Ben", seen=seen.label_id)
 
@@ -140,20 +141,20 @@ def test_both_are_told_when_a_label_replaces_one_that_was_not_seen(bench, five_s
     assert (told.label, told.who, told.scan) == ("femur", "Ben", seen.name)
     conflicts.note_told(bench, "Ann", [told])
     assert conflicts.untold(bench, "Ann") == []
-    assert views.scan(bench, seen.id).label == "femur"
+    assert scans.scan(bench, seen.id).label == "femur"
 
 
 def test_whoever_saw_the_label_before_makes_no_conflict(bench, five_scans):
     scan = five_scans[0]
     review.annotate(bench, scan, "brain", "Ann")
     review.note(bench, scan, "blurred", "Cleo")
-    seen = views.scan(bench, scan)
+    seen = scans.scan(bench, scan)
     assert review.label(bench, scan, "femur", "Ben", seen=seen.label_id).conflict is None
     assert conflicts.untold(bench, "Ann") == []
 
 
 def test_one_person_in_two_tabs_is_told_as_well(bench, five_scans):
-    seen = views.scan(bench, five_scans[0])
+    seen = scans.scan(bench, five_scans[0])
     review.label(bench, seen.id, "brain", "Ann", seen=seen.label_id)
     done = review.label(bench, seen.id, "femur", "Ann", seen=seen.label_id)
     assert done.conflict.before_who == "Ann"

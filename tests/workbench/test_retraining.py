@@ -7,10 +7,11 @@ from sqlalchemy import select
 from fetal.planes import Plane
 from fetal.store.tables import UNUSABLE, Patient, Run
 from fetal.training.settings import PRESETS
-from fetal.workbench import models, retraining
-from fetal.workbench.intake import add_samples, add_scans
-from fetal.workbench.retraining import TooLittleError, UnknownRunError
-from fetal.workbench.review import annotate, note
+from fetal.workbench.annotations.review import annotate, note
+from fetal.workbench.ingest.upload import add_samples, add_scans
+from fetal.workbench.models import promotion
+from fetal.workbench.retraining import service
+from fetal.workbench.retraining.service import TooLittleError, UnknownRunError
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file
 from tests.workbench.labelling import WHO, add_version, digests_of, label_scans
@@ -33,18 +34,18 @@ def set_run(bench, run_id, **values):
 
 
 def test_an_empty_workspace_says_what_is_missing(bench):
-    outlook = retraining.outlook(bench)
+    outlook = service.outlook(bench)
     assert outlook.reasons == [
         "At least 20 labelled scans are needed to train on; there are 0 so far.",
         "Labelled scans of at least 4 patients are needed to train on; there are 0 so far.",
     ]
     with pytest.raises(TooLittleError, match="At least 20 labelled scans"):
-        retraining.start(bench, WHO)
+        service.start(bench, WHO)
 
 
 def test_labels_of_one_plane_do_not_do(bench):
     label_scans(bench, planes=(Plane.BRAIN,))
-    assert retraining.outlook(bench).reasons == [
+    assert service.outlook(bench).reasons == [
         "All labels to train on name one plane; label scans of another plane too."
     ]
 
@@ -52,7 +53,7 @@ def test_labels_of_one_plane_do_not_do(bench):
 def test_the_outlook_counts_what_would_be_trained_on(bench):
     numbers = label_scans(bench)
     annotate(bench, numbers[0], UNUSABLE, WHO)
-    outlook = retraining.outlook(bench)
+    outlook = service.outlook(bench)
     assert outlook.reasons == []
     assert sum(outlook.labels.values()) == 35
     tests = sum(outlook.sides["test"].values())
@@ -66,7 +67,7 @@ def test_the_outlook_counts_what_would_be_trained_on(bench):
 def test_the_samples_alone_are_enough_to_try_it(bench):
     for taken in add_samples(bench, WHO):
         annotate(bench, taken.scan_id, taken.file.split("-")[1], WHO)
-    outlook = retraining.outlook(bench)
+    outlook = service.outlook(bench)
     assert outlook.reasons == []
     assert outlook.scans == 24
     assert sum(outlook.sides["test"].values()) == 0
@@ -75,15 +76,15 @@ def test_the_samples_alone_are_enough_to_try_it(bench):
 def test_however_often_it_is_clicked_there_is_one_job(bench):
     label_scans(bench)
     with ThreadPoolExecutor(6) as clicks:
-        runs = list(clicks.map(lambda _: retraining.start(bench, WHO), range(12)))
+        runs = list(clicks.map(lambda _: service.start(bench, WHO), range(12)))
     assert len({run.id for run in runs}) == 1
-    assert len(retraining.runs(bench)) == 1
-    assert retraining.outlook(bench).active.id == runs[0].id
+    assert len(service.runs(bench)) == 1
+    assert service.outlook(bench).active.id == runs[0].id
 
 
 def test_a_click_freezes_scans_and_sides(bench):
     label_scans(bench)
-    run = retraining.start(bench, WHO)
+    run = service.start(bench, WHO)
     frozen = snapshot(bench, run.id)
     by_side = sides(bench)
     assert {entry["side"] for entry in frozen["examples"]} == {"train", "validation"}
@@ -98,11 +99,11 @@ def test_a_click_freezes_scans_and_sides(bench):
 
 def test_a_patient_never_changes_sides(bench):
     label_scans(bench)
-    run = retraining.start(bench, WHO)
+    run = service.start(bench, WHO)
     before = sides(bench)
-    retraining.cancel(bench, run.id, WHO)
+    service.cancel(bench, run.id, WHO)
     label_scans(bench, first=50)
-    retraining.start(bench, WHO)
+    service.start(bench, WHO)
     after = sides(bench)
     assert {patient: after[patient] for patient in before} == before
     assert None not in after.values()
@@ -123,7 +124,7 @@ def bench_that_has_seen(open_bench, monkeypatch):
 def test_a_patient_whom_the_champion_has_seen_is_never_tested_on(bench_that_has_seen):
     bench = bench_that_has_seen(8)
     label_scans(bench, patients=20)
-    retraining.start(bench, WHO)
+    service.start(bench, WHO)
     by_side = sides(bench)
     known = {bench.pseudonyms.patient(f"Patient{number:05d}") for number in range(8)}
     assert {by_side[patient] for patient in known} == {"train"}
@@ -133,7 +134,7 @@ def test_a_patient_whom_the_champion_has_seen_is_never_tested_on(bench_that_has_
 def test_scans_that_the_champion_has_seen_can_be_trained_on_alone(bench_that_has_seen):
     bench = bench_that_has_seen(12)
     label_scans(bench, patients=12)
-    run = retraining.start(bench, WHO)
+    run = service.start(bench, WHO)
     assert set(sides(bench).values()) == {"train", "validation"}
     assert run.counts["scans"] == 36
 
@@ -141,78 +142,78 @@ def test_scans_that_the_champion_has_seen_can_be_trained_on_alone(bench_that_has
 def test_a_start_that_is_refused_leaves_no_trace(bench):
     label_scans(bench, patients=3)
     with pytest.raises(TooLittleError):
-        retraining.start(bench, WHO)
-    assert retraining.runs(bench) == []
+        service.start(bench, WHO)
+    assert service.runs(bench) == []
     assert set(sides(bench).values()) == {None}
 
 
 def test_nothing_new_is_a_reason_and_a_correction_is_new(bench):
     numbers = label_scans(bench)
     learnt = [digest for patient in range(12) for digest in digests_of(patient)]
-    models.promote(bench, add_version(bench, tiny_model(5, "v2", tuple(learnt))), WHO)
+    promotion.promote(bench, add_version(bench, tiny_model(5, "v2", tuple(learnt))), WHO)
     note(bench, numbers[0], "a note is no label", WHO)
-    assert retraining.outlook(bench).new_since_champion == 0
-    assert retraining.outlook(bench).reasons == [
+    assert service.outlook(bench).new_since_champion == 0
+    assert service.outlook(bench).reasons == [
         "No label is new since the model that predicts now was trained. Label more scans, "
         "or choose other settings."
     ]
     longer = PRESETS["default"].but(name="longer", batch=8)
-    assert retraining.outlook(bench, longer).reasons == []
+    assert service.outlook(bench, longer).reasons == []
     annotate(bench, numbers[0], "cervix", WHO)
-    assert retraining.outlook(bench).new_since_champion == 1
-    assert retraining.outlook(bench).reasons == []
+    assert service.outlook(bench).new_since_champion == 1
+    assert service.outlook(bench).reasons == []
 
 
 def test_a_waiting_run_is_cancelled_at_once_and_can_be_tried_again(bench):
     label_scans(bench)
-    run = retraining.start(bench, WHO)
-    cancelled = retraining.cancel(bench, run.id, "Bob")
+    run = service.start(bench, WHO)
+    cancelled = service.cancel(bench, run.id, "Bob")
     assert cancelled.status == "cancelled"
     assert "Bob cancelled the run." in [text for _, text in cancelled.log]
-    again = retraining.try_again(bench, run.id, "Bob")
+    again = service.try_again(bench, run.id, "Bob")
     assert (again.id, again.status, again.stage) == (run.id, "queued", "Waiting for a worker")
-    assert retraining.start(bench, WHO).id == run.id
+    assert service.start(bench, WHO).id == run.id
 
 
 def test_a_working_run_is_asked_to_stop(bench):
     label_scans(bench)
-    run = retraining.start(bench, WHO)
+    run = service.start(bench, WHO)
     set_run(bench, run.id, status="running", attempts=1, heartbeat_at=run.asked_at)
-    assert retraining.outlook(bench).active is not None
-    assert retraining.cancel(bench, run.id, WHO).cancelling
+    assert service.outlook(bench).active is not None
+    assert service.cancel(bench, run.id, WHO).cancelling
 
 
 def test_trying_an_old_run_again_while_another_works_gives_that_one(bench):
     label_scans(bench)
-    old = retraining.start(bench, WHO)
-    retraining.cancel(bench, old.id, WHO)
-    new = retraining.start(bench, WHO)
-    assert retraining.try_again(bench, old.id, WHO).id == new.id
-    assert retraining.run(bench, old.id).status == "cancelled"
+    old = service.start(bench, WHO)
+    service.cancel(bench, old.id, WHO)
+    new = service.start(bench, WHO)
+    assert service.try_again(bench, old.id, WHO).id == new.id
+    assert service.run(bench, old.id).status == "cancelled"
 
 
 def test_without_a_worker_a_lost_run_is_shown_as_waiting(bench):
     label_scans(bench)
-    run = retraining.start(bench, WHO)
+    run = service.start(bench, WHO)
     long_ago = run.asked_at.replace(year=2020)
     set_run(bench, run.id, status="running", attempts=1, heartbeat_at=long_ago)
-    seen = retraining.run(bench, run.id)
+    seen = service.run(bench, run.id)
     assert (seen.status, seen.stage) == ("queued", "Waiting for a worker")
 
 
 @pytest.mark.parametrize("year", [2020, 2090])
 def test_a_dead_workers_run_is_cancelled_at_once_whatever_the_clock_did(bench, year):
     label_scans(bench)
-    run = retraining.start(bench, WHO)
+    run = service.start(bench, WHO)
     heard = run.asked_at.replace(year=year)
     set_run(bench, run.id, status="running", attempts=1, heartbeat_at=heard)
-    assert retraining.cancel(bench, run.id, WHO).status == "cancelled"
-    assert retraining.start(bench, WHO).id != run.id
+    assert service.cancel(bench, run.id, WHO).status == "cancelled"
+    assert service.start(bench, WHO).id != run.id
 
 
 def test_an_unknown_run_is_named(bench):
     with pytest.raises(UnknownRunError, match="no run with the number 7"):
-        retraining.run(bench, 7)
+        service.run(bench, 7)
 
 
 def test_every_scan_of_a_drop_without_names_is_on_one_side(bench):
@@ -221,7 +222,7 @@ def test_every_scan_of_a_drop_without_names_is_on_one_side(bench):
     unknown = [taken.scan_id for taken in add_scans(bench, drop, who=WHO)]
     for number in unknown:
         annotate(bench, number, "femur", WHO)
-    run = retraining.start(bench, WHO)
+    run = service.start(bench, WHO)
     frozen = snapshot(bench, run.id)
     entries = [*frozen["examples"], *frozen["test"]]
     assert len({entry["side"] for entry in entries if entry["scan"] in unknown}) == 1

@@ -7,8 +7,8 @@ from fetal.jobs.lease import LeaseLostError, claim
 from fetal.jobs.recovery import recover
 from fetal.jobs.supervise import Supervisor
 from fetal.store.tables import Patient, Run
-from fetal.workbench import retraining
-from fetal.workbench.retraining import job_queue
+from fetal.workbench.retraining import service
+from fetal.workbench.retraining.service import job_queue
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.workbench.labelling import WHO, labelled_rows
 
@@ -25,14 +25,14 @@ def statuses(bench):
 
 
 def start(bench):
-    return lambda: retraining.start(bench, WHO).id
+    return lambda: service.start(bench, WHO).id
 
 
 def cancel_active(bench):
     def act():
         for _ in range(3):
-            if run := retraining.active(bench):
-                retraining.cancel(bench, run.id, "Bob")
+            if run := service.active(bench):
+                service.cancel(bench, run.id, "Bob")
 
     return act
 
@@ -59,14 +59,14 @@ def test_cancels_beside_starts_leave_at_most_one_run(bench):
     assert ends
     assert set(ends[:-1]) <= {("cancelled", None)}
     assert ends[-1] in (("cancelled", None), ("queued", 1))
-    retraining.cancel(bench, retraining.start(bench, WHO).id, WHO)
-    assert retraining.active(bench) is None
+    service.cancel(bench, service.start(bench, WHO).id, WHO)
+    assert service.active(bench) is None
 
 
 def test_trying_again_beside_starts_leaves_one_run(bench):
-    first = retraining.start(bench, WHO)
-    retraining.cancel(bench, first.id, WHO)
-    again = [lambda: retraining.try_again(bench, first.id, "Bob").id]
+    first = service.start(bench, WHO)
+    service.cancel(bench, first.id, WHO)
+    again = [lambda: service.try_again(bench, first.id, "Bob").id]
     found = at_once([start(bench), *again] * (CALLERS // 2))
     assert raised(found) == []
     assert len(set(found)) == 1
@@ -74,7 +74,7 @@ def test_trying_again_beside_starts_leaves_one_run(bench):
 
 
 def test_of_eight_workers_one_gets_the_run(bench):
-    run = retraining.start(bench, WHO)
+    run = service.start(bench, WHO)
     found = at_once([worker(bench, run.id)] * CALLERS)
     assert raised(found) == []
     assert sum(lease is not None for lease in found) == 1
@@ -82,8 +82,8 @@ def test_of_eight_workers_one_gets_the_run(bench):
 
 
 def test_a_cancel_beside_the_claim_is_never_lost(bench):
-    run = retraining.start(bench, WHO)
-    cancels = [lambda: retraining.cancel(bench, run.id, "Bob").status] * (CALLERS - 1)
+    run = service.start(bench, WHO)
+    cancels = [lambda: service.cancel(bench, run.id, "Bob").status] * (CALLERS - 1)
     lease, *seen = at_once([worker(bench, run.id), *cancels])
     assert raised([lease, *seen]) == []
     if lease is None:
@@ -95,9 +95,9 @@ def test_a_cancel_beside_the_claim_is_never_lost(bench):
 
 @pytest.mark.parametrize("status", ["done", "failed"])
 def test_a_cancel_beside_the_end_changes_nothing_about_it(bench, status):
-    run = retraining.start(bench, WHO)
+    run = service.start(bench, WHO)
     lease = claim(bench.store, run.id, "a worker", "CPU, 2 cores")
-    cancels = [lambda: retraining.cancel(bench, run.id, "Bob").status] * (CALLERS - 1)
+    cancels = [lambda: service.cancel(bench, run.id, "Bob").status] * (CALLERS - 1)
     found = at_once([lambda: lease.finish(status), *cancels])
     assert raised(found) == []
     assert statuses(bench) == [(status, None)]
@@ -105,13 +105,13 @@ def test_a_cancel_beside_the_end_changes_nothing_about_it(bench, status):
 
 
 def test_a_run_that_many_find_lost_is_taken_away_once(bench):
-    run = retraining.start(bench, WHO)
+    run = service.start(bench, WHO)
     lease = claim(bench.store, run.id, "dead", "CPU, 2 cores")
     with bench.store.session() as session:
         session.get_one(Run, run.id).heartbeat_at = run.asked_at.replace(year=2020)
     found = at_once([lambda: recover(bench.store, job_queue(bench))] * CALLERS)
     assert raised(found) == []
-    seen = retraining.run(bench, run.id)
+    seen = service.run(bench, run.id)
     assert seen.status == "queued"
     assert sum("The worker stopped" in text for _, text in seen.log) == 1
     with pytest.raises(LeaseLostError):
@@ -119,13 +119,13 @@ def test_a_run_that_many_find_lost_is_taken_away_once(bench):
 
 
 def test_a_message_that_reaches_two_workers_trains_once(bench):
-    run = retraining.start(bench, WHO)
+    run = service.start(bench, WHO)
     workers = [
         Supervisor(bench.store, job_queue(bench), f"worker {number}", command=("/bin/false",))
         for number in range(2)
     ]
     assert raised(at_once([lambda one=one: one.supervise(run.id) for one in workers])) == []
     assert statuses(bench) == [("failed", None)]
-    assert retraining.run(bench, run.id).reason
+    assert service.run(bench, run.id).reason
     with bench.store.reading() as session:
         assert session.get_one(Run, run.id).attempts == 1

@@ -6,9 +6,10 @@ from sqlalchemy import func, select, update
 
 from fetal.planes import PLANES, UnknownPlaneError
 from fetal.store.tables import Annotation, Prediction
-from fetal.workbench import review, views
-from fetal.workbench.history import history as history_of
-from fetal.workbench.history import today
+from fetal.workbench.annotations import review
+from fetal.workbench.annotations.history import history as history_of
+from fetal.workbench.annotations.history import today
+from fetal.workbench.catalogue import scans
 
 
 def set_confidence(bench, confidences):
@@ -68,29 +69,29 @@ def test_a_labelled_scan_is_not_asked_for_again_until_its_label_is_undone(bench,
 def test_the_kind_says_whether_the_person_agreed_with_the_model(bench, five_scans):
     a, b, c, *_ = five_scans
     set_confidence(bench, {c: None})
-    review.annotate(bench, a, views.scan(bench, a).predicted, "Ann")
-    review.annotate(bench, b, other_plane(views.scan(bench, b)), "Ann")
+    review.annotate(bench, a, scans.scan(bench, a).predicted, "Ann")
+    review.annotate(bench, b, other_plane(scans.scan(bench, b)), "Ann")
     review.annotate(bench, c, "brain", "Ann")
-    found = [views.scan(bench, number) for number in (a, b, c)]
+    found = [scans.scan(bench, number) for number in (a, b, c)]
     assert [scan.label_kind for scan in found] == ["accept", "correct", "label"]
     assert [scan.agrees for scan in found] == [True, False, None]
 
 
 def test_unusable_is_a_label_that_neither_agrees_nor_disagrees(bench, five_scans):
     review.annotate(bench, five_scans[0], "unusable", "Ann")
-    scan = views.scan(bench, five_scans[0])
+    scan = scans.scan(bench, five_scans[0])
     assert (scan.label, scan.agrees) == ("unusable", None)
 
 
 def test_a_label_can_be_written_as_people_write_it(bench, five_scans):
     review.annotate(bench, five_scans[0], "Maternal cervix", "Ann")
-    assert views.scan(bench, five_scans[0]).label == "cervix"
+    assert scans.scan(bench, five_scans[0]).label == "cervix"
 
 
 def test_what_is_no_label_is_refused(bench, five_scans):
     with pytest.raises(UnknownPlaneError):
         review.annotate(bench, five_scans[0], "liver", "Ann")
-    with pytest.raises(views.UnknownScanError):
+    with pytest.raises(scans.UnknownScanError):
         review.annotate(bench, 999, "brain", "Ann")
     with pytest.raises(review.NoteTooLongError, match="2,000"):
         review.annotate(bench, five_scans[0], "brain", "Ann", note="x" * 2001)
@@ -103,10 +104,10 @@ def test_undo_gives_back_the_label_before_and_deletes_nothing(bench, five_scans)
     second = review.annotate(bench, scan, "femur", "Ben")
     before = history(bench)
     review.undo(bench, second, "Ben")
-    view = views.scan(bench, scan)
+    view = scans.scan(bench, scan)
     assert (view.label, view.labelled_by) == ("brain", "Ann")
     review.undo(bench, first, "Ann")
-    view = views.scan(bench, scan)
+    view = scans.scan(bench, scan)
     assert (view.label, view.label_kind, view.labelled_by) == (None, None, None)
     assert history(bench)[:2] == before
     assert [row[2] for row in history(bench)[2:]] == ["undo", "undo"]
@@ -117,7 +118,7 @@ def test_undoing_an_older_label_leaves_the_newer_one(bench, five_scans):
     first = review.annotate(bench, scan, "brain", "Ann")
     review.annotate(bench, scan, "femur", "Ben")
     review.undo(bench, first, "Ann")
-    view = views.scan(bench, scan)
+    view = scans.scan(bench, scan)
     assert (view.label, view.labelled_by) == ("femur", "Ben")
 
 
@@ -129,7 +130,7 @@ def test_undo_last_walks_back_through_one_person_s_work(bench, five_scans):
     labels = []
     for _ in range(3):
         review.undo_last(bench, "Ann")
-        labels.append([views.scan(bench, number).label for number in (a, b, c)])
+        labels.append([scans.scan(bench, number).label for number in (a, b, c)])
     assert labels == [
         ["brain", "brain", None],
         [None, "brain", None],
@@ -153,7 +154,7 @@ def test_nobody_takes_back_what_another_person_did(bench, five_scans):
         with pytest.raises(review.UndoError, match="Only Ann can take this back"):
             review.undo(bench, number, "Ben")
     assert review.undo_last(bench, "Ben") is None
-    view = views.scan(bench, scan)
+    view = scans.scan(bench, scan)
     assert (view.label, view.note) == ("brain", "blurred")
 
 
@@ -185,22 +186,22 @@ def test_a_note_keeps_the_label_and_who_gave_it(bench, five_scans):
     scan = five_scans[0]
     review.annotate(bench, scan, "brain", "Ann", note="blurred")
     noted = review.note(bench, scan, "caliper over the midline", "Ben")
-    view = views.scan(bench, scan)
+    view = scans.scan(bench, scan)
     assert (view.label, view.labelled_by, view.note) == (
         "brain",
         "Ann",
         "caliper over the midline",
     )
     review.undo(bench, noted, "Ben")
-    assert views.scan(bench, scan).note == "blurred"
+    assert scans.scan(bench, scan).note == "blurred"
 
 
 def test_a_new_label_keeps_the_note_that_is_there(bench, five_scans):
     scan = five_scans[0]
     review.note(bench, scan, "ask Ben", "Ann")
-    assert views.scan(bench, scan).label is None
+    assert scans.scan(bench, scan).label is None
     review.annotate(bench, scan, "brain", "Ann")
-    assert views.scan(bench, scan).note == "ask Ben"
+    assert scans.scan(bench, scan).note == "ask Ben"
 
 
 def test_today_shows_what_was_done_and_what_was_taken_back(bench, five_scans):
@@ -216,7 +217,7 @@ def test_today_shows_what_was_done_and_what_was_taken_back(bench, five_scans):
         (second, "femur", "Ben", False),
         (first, "brain", "Ann", True),
     ]
-    assert everybody[0].scan == views.scan(bench, b).name
+    assert everybody[0].scan == scans.scan(bench, b).name
     assert [one.annotation_id for one in today(bench, "Ann")] == [first]
 
 

@@ -12,11 +12,13 @@ from fetal.scans.reader import ReadFile
 from fetal.store import audit
 from fetal.store.contents import holds_pixels
 from fetal.store.tables import Fingerprint, Lookalike, LookalikeDecision, Patient, Scan
-from fetal.workbench import erasure, key, lookalike_pairs, lookalikes, open_workbench
-from fetal.workbench.incoming import Outcome
-from fetal.workbench.intake import Incoming, add_scans, owner_of
-from fetal.workbench.key import KeyRenewedError
-from fetal.workbench.taking import take_read
+from fetal.workbench import open_workbench
+from fetal.workbench.ingest.files import Outcome
+from fetal.workbench.ingest.store_scan import take_read
+from fetal.workbench.ingest.upload import Incoming, add_scans, owner_of
+from fetal.workbench.near_duplicates import decisions, detect_pairs
+from fetal.workbench.privacy import erasure, pseudonym_key
+from fetal.workbench.privacy.pseudonym_key import KeyRenewedError
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.workbench.drawn import fan, file
 
@@ -43,7 +45,7 @@ def pair(both_bench):
     """Two scans of two patients that look alike."""
     for seed, patient in ((file(1), "one"), (paler(1), "two")):
         add_scans(both_bench, [seed], who="Ann", patient=patient)
-    [found] = lookalike_pairs.list_pairs(both_bench)
+    [found] = decisions.list_pairs(both_bench)
     return found.scan_id, found.other_id
 
 
@@ -116,7 +118,7 @@ def test_scans_that_come_while_the_key_is_renewed_have_codes_of_one_key(both_ben
 
     bring(0)
     calls = [lambda seed=seed: bring(seed) for seed in range(1, 7)]
-    errors = raised(at_once([*calls, lambda: key.renew_key(other.store, "Ann")]))
+    errors = raised(at_once([*calls, lambda: pseudonym_key.renew_key(other.store, "Ann")]))
     assert all(isinstance(error, KeyRenewedError) for error in errors)
     new = Pseudonyms.open(both_bench.workspace.key_file)
     assert new.generation == 2
@@ -127,7 +129,7 @@ def test_scans_that_come_while_the_key_is_renewed_have_codes_of_one_key(both_ben
 
 def test_only_one_of_those_who_renew_the_key_at_once_does(both_bench):
     add_scans(both_bench, [file(1)], who="Ann", patient="4711")
-    renewals = at_once([lambda: key.renew_key(both_bench.store, "Ann")] * 4)
+    renewals = at_once([lambda: pseudonym_key.renew_key(both_bench.store, "Ann")] * 4)
     assert all(isinstance(error, KeyRenewedError) for error in raised(renewals))
     new = Pseudonyms.open(both_bench.workspace.key_file)
     assert new.generation == 1 + len(renewals) - len(raised(renewals))
@@ -138,7 +140,7 @@ def test_older_scans_that_eight_processes_compare_are_compared_once(both_bench, 
     with both_bench.store.session() as session:
         session.execute(Fingerprint.__table__.delete())
         session.execute(Lookalike.__table__.delete())
-    works = [lookalikes.catch_up, lookalikes.search] * (CALLERS // 2)
+    works = [detect_pairs.catch_up, detect_pairs.search] * (CALLERS // 2)
     benches = [open_workbench(both_bench.workspace) for _ in works]
     calls = zip(works, benches, strict=True)
     assert raised(at_once([lambda one=one, it=it: one(it) for one, it in calls])) == []
@@ -150,23 +152,19 @@ def test_older_scans_that_eight_processes_compare_are_compared_once(both_bench, 
 
 def test_a_decision_on_a_pair_overrides_none_that_its_person_has_not_seen(both_bench, pair):
     def decide(person):
-        lookalike_pairs.decide(
-            both_bench, pair, lookalike_pairs.DIFFERENT, person, only_if_open=True
-        )
+        decisions.decide(both_bench, pair, decisions.DIFFERENT, person, only_if_open=True)
 
     results = at_once([lambda one=one: decide(f"reader {one}") for one in range(CALLERS)])
     refused = raised(results)
     assert len(refused) == CALLERS - 1
-    assert all(isinstance(error, lookalike_pairs.PairError) for error in refused)
-    [shown] = lookalike_pairs.list_pairs(both_bench)
+    assert all(isinstance(error, decisions.PairError) for error in refused)
+    [shown] = decisions.list_pairs(both_bench)
     assert shown.who == f"reader {results.index(None)}"
     assert shown.who in str(refused[0])
 
 
 def test_a_decision_is_taken_back_once(both_bench, pair):
-    lookalike_pairs.decide(both_bench, pair, lookalike_pairs.DIFFERENT, "Ann")
-    refused = raised(
-        at_once([lambda: lookalike_pairs.take_back(both_bench, pair, "Ann")] * CALLERS)
-    )
-    assert [type(error) for error in refused] == [lookalike_pairs.PairError] * (CALLERS - 1)
+    decisions.decide(both_bench, pair, decisions.DIFFERENT, "Ann")
+    refused = raised(at_once([lambda: decisions.take_back(both_bench, pair, "Ann")] * CALLERS))
+    assert [type(error) for error in refused] == [decisions.PairError] * (CALLERS - 1)
     assert count(both_bench, LookalikeDecision.id) == 2

@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import func, select
 
 from fetal.store.tables import ModelVersion, Prediction
-from fetal.workbench import models, views
-from fetal.workbench.locked_set import take_stock
-from fetal.workbench.review import annotate
+from fetal.workbench.annotations.review import annotate
+from fetal.workbench.catalogue import scans
+from fetal.workbench.datasets.test_set import take_stock
+from fetal.workbench.models import promotion
 from tests.tiny_model import tiny_model
 from tests.workbench.labelling import WHO, add_version, keep_apart, label_scans
 
@@ -22,11 +23,11 @@ def locked(bench):
 def test_all_versions_are_measured_on_the_same_scans(bench, locked):
     add_version(bench, tiny_model(2, "v2 · 23 Nov 2026"))
     told = []
-    rows = models.scores(bench, lambda *step: told.append(step))
+    rows = promotion.scores(bench, lambda *step: told.append(step))
     assert [row.version.name for row in rows] == ["tiny", "v2 · 23 Nov 2026"]
     assert {(row.n_scans, row.n_patients, row.seen) for row in rows} == {(15, 5, 0)}
     assert told[-1] == (30, 30)
-    comparison = models.compare(bench, rows[0].version.id, rows[1].version.id)
+    comparison = promotion.compare(bench, rows[0].version.id, rows[1].version.id)
     for row, figures in zip(rows, (comparison.first, comparison.second), strict=True):
         assert row.accuracy == figures.accuracy
 
@@ -35,20 +36,20 @@ def test_a_version_is_not_asked_what_it_has_learnt_by_heart(bench, locked):
     seen = tuple(scan.digest for scan in locked[:6])
     add_version(bench, tiny_model(3, "cheat", seen))
     add_version(bench, tiny_model(5, "cheats all", tuple(scan.digest for scan in locked)))
-    rows = {row.version.name: row for row in models.scores(bench)}
+    rows = {row.version.name: row for row in promotion.scores(bench)}
     assert (rows["cheat"].n_scans, rows["cheat"].seen) == (9, 6)
     assert (rows["cheats all"].accuracy, rows["cheats all"].seen) == (None, 15)
     assert (rows["tiny"].n_scans, rows["tiny"].seen) == (15, 0)
 
 
 def test_a_label_that_changes_changes_the_scores_without_predicting_anew(bench, locked):
-    (before,) = models.scores(bench)
+    (before,) = promotion.scores(bench)
     with bench.store.reading() as session:
         predictions = session.scalar(select(func.count(Prediction.id)))
-    seen = [views.scan(bench, scan.scan) for scan in locked]
+    seen = [scans.scan(bench, scan.scan) for scan in locked]
     wrong = next(scan for scan in seen if not scan.agrees)
     annotate(bench, wrong.id, wrong.predicted, WHO)
-    (after,) = models.scores(bench)
+    (after,) = promotion.scores(bench)
     assert after.accuracy.value == pytest.approx(before.accuracy.value + 1 / 15)
     with bench.store.reading() as session:
         assert session.scalar(select(func.count(Prediction.id))) == predictions
@@ -60,12 +61,12 @@ def test_a_damaged_version_does_not_hide_the_others(bench, locked):
         place = session.get_one(ModelVersion, number).location
     graph = bench.blobs.local_folder(place) / "graph.bin"
     graph.write_bytes(b"no weights")
-    broken, fine = sorted(models.scores(bench), key=lambda row: row.accuracy is not None)
+    broken, fine = sorted(promotion.scores(bench), key=lambda row: row.accuracy is not None)
     assert broken.accuracy is None
     assert broken.problem
     assert fine.n_scans == 15
 
 
 def test_without_locked_scans_there_is_no_accuracy(bench):
-    (row,) = models.scores(bench)
+    (row,) = promotion.scores(bench)
     assert (row.accuracy, row.n_scans) == (None, 0)

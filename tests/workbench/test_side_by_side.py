@@ -6,9 +6,9 @@ import pytest
 from fetal.planes import PLANES, Plane
 from fetal.store.tables import Run
 from fetal.training.settings import PRESETS
-from fetal.workbench import retraining, side_by_side
-from fetal.workbench.review import annotate, undo
-from fetal.workbench.side_by_side import DataDifference
+from fetal.workbench.annotations.review import annotate, undo
+from fetal.workbench.retraining import compare_runs, service
+from fetal.workbench.retraining.compare_runs import DataDifference
 from tests.workbench.labelling import WHO, label_scans
 from tests.workbench.training_rows import ended_run, has_said, with_model
 
@@ -23,7 +23,7 @@ def locked(bench, run_id):
 
 
 def view(bench, run_id):
-    return retraining.run(bench, run_id)
+    return service.run(bench, run_id)
 
 
 def test_only_what_differs_is_named():
@@ -33,7 +33,7 @@ def test_only_what_differs_is_named():
         stages=(head, replace(upper, epochs=12)),
         augmentation=replace(DEFAULT.augmentation, rotation=0.0),
     )
-    found = side_by_side.differing([DEFAULT.to_json(), other.to_json(), DEFAULT.to_json()])
+    found = compare_runs.differing([DEFAULT.to_json(), other.to_json(), DEFAULT.to_json()])
     assert found == {
         "size": (256, 224, 256),
         "augmentation.rotation": (15.0, 0.0, 15.0),
@@ -43,12 +43,12 @@ def test_only_what_differs_is_named():
 
 def test_settings_read_back_from_the_database_are_the_same_settings():
     stored = json.loads(json.dumps(DEFAULT.to_json()))
-    assert side_by_side.differing([DEFAULT.to_json(), stored]) == {}
+    assert compare_runs.differing([DEFAULT.to_json(), stored]) == {}
 
 
 def test_a_stage_that_one_training_lacks_is_none_there():
     short = DEFAULT.but(stages=DEFAULT.stages[:1])
-    found = side_by_side.differing([short.to_json(), DEFAULT.to_json()])
+    found = compare_runs.differing([short.to_json(), DEFAULT.to_json()])
     assert found["stages.1.learn"] == (None, "conv5")
     assert {name.split(".")[1] for name in found} == {"1"}
 
@@ -56,8 +56,8 @@ def test_a_stage_that_one_training_lacks_is_none_there():
 def test_an_older_training_did_not_do_what_its_version_did_not_know():
     old = json.loads(json.dumps(DEFAULT.to_json()))
     del old["phantoms"], old["augmentation"]["writing"], old["stages"][0]["patience"]
-    assert side_by_side.differing([old, DEFAULT.to_json()]) == {}
-    assert side_by_side.differing([old, DEFAULT.but(phantoms=20).to_json()]) == {
+    assert compare_runs.differing([old, DEFAULT.to_json()]) == {}
+    assert compare_runs.differing([old, DEFAULT.but(phantoms=20).to_json()]) == {
         "phantoms": (0, 20)
     }
 
@@ -66,7 +66,7 @@ def test_scans_are_told_apart_by_what_they_show_and_their_label():
     first = [{"digest": name, "plane": "brain"} for name in "abcd"]
     second = [{"digest": "b", "plane": "brain"}, {"digest": "c", "plane": "femur"}]
     second += [{"digest": name, "plane": "brain"} for name in "xyz"]
-    assert side_by_side.data_difference(first, second) == DataDifference(
+    assert compare_runs.data_difference(first, second) == DataDifference(
         same=1, added=3, removed=2, relabelled=1
     )
 
@@ -79,7 +79,7 @@ def test_trainings_tell_how_their_scans_differ(bench):
     annotate(bench, learning[1], Plane.CERVIX, WHO)
     second = ended_run(bench)
 
-    found = side_by_side.learnt_from(bench, view(bench, first), view(bench, second))
+    found = compare_runs.learnt_from(bench, view(bench, first), view(bench, second))
 
     assert found == DataDifference(same=len(learning) - 2, added=0, removed=1, relabelled=1)
 
@@ -88,17 +88,17 @@ def test_a_list_of_scans_that_is_gone_is_no_failure(bench):
     label_scans(bench)
     first, second = view(bench, ended_run(bench)), view(bench, ended_run(bench))
     bench.blobs.delete(first.snapshot)
-    assert side_by_side.learnt_from(bench, first, second) is None
+    assert compare_runs.learnt_from(bench, first, second) is None
 
 
 def test_an_ended_training_with_curves_can_be_compared(bench):
     label_scans(bench)
     ended_run(bench, accuracies=())
     second = ended_run(bench)
-    retraining.start(bench, WHO)
-    [only] = side_by_side.comparable(retraining.runs(bench))
+    service.start(bench, WHO)
+    [only] = compare_runs.comparable(service.runs(bench))
     assert only.id == second
-    assert side_by_side.best_accuracy(only) == 0.8
+    assert compare_runs.best_accuracy(only) == 0.8
     assert only.seconds == 360
     assert only.parent_name == bench.champion().version.name
 
@@ -113,7 +113,7 @@ def test_models_are_measured_on_the_locked_scans_that_all_of_them_have_read(benc
     last = max(labels)
     has_said(bench, two, {scan: plane for scan, plane in wrong.items() if scan != last})
 
-    tested = side_by_side.tested(bench, [view(bench, run) for run in ids])
+    tested = compare_runs.tested(bench, [view(bench, run) for run in ids])
 
     assert tested.scans == len(labels) - 1
     assert {run: found.value for run, found in tested.accuracy.items()} == {ids[0]: 1, ids[1]: 0}
@@ -122,12 +122,12 @@ def test_models_are_measured_on_the_locked_scans_that_all_of_them_have_read(benc
 def test_a_training_without_a_model_has_no_accuracy(bench):
     label_scans(bench)
     run = view(bench, ended_run(bench))
-    assert side_by_side.tested(bench, [run]) == side_by_side.Tested(0, 0, {})
+    assert compare_runs.tested(bench, [run]) == compare_runs.Tested(0, 0, {})
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
 def test_every_setting_of_a_preset_is_named_once(name):
-    named = side_by_side.flat(PRESETS[name].to_json())
+    named = compare_runs.flat(PRESETS[name].to_json())
     assert len(PRESETS[name].stages) == sum(key.endswith(".learn") for key in named)
     assert "augmentation" not in named
     assert "stages" not in named

@@ -4,10 +4,14 @@ import codecs
 
 import pytest
 
-from fetal.workbench.columns import Columns, guess_columns, parse_columns
-from fetal.workbench.imports import plan_import
-from fetal.workbench.table_text import TableTooLargeError
-from fetal.workbench.tables_of_labels import LabelTableError, open_label_table, read_label_table
+from fetal.workbench.imports.import_run import plan_import
+from fetal.workbench.label_tables.columns import Columns, guess_columns, parse_columns
+from fetal.workbench.label_tables.label_table import (
+    LabelTableError,
+    open_label_table,
+    read_label_table,
+)
+from fetal.workbench.label_tables.table_text import TableTooLargeError
 from tests.workbench.drawn import file
 
 PLAIN = "image,plane,patient\na.png,Fetal brain,Ö1\n"

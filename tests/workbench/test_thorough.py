@@ -8,9 +8,9 @@ from sqlalchemy import delete
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.store.tables import Lookalike
-from fetal.workbench.intake import Incoming, add_scans
-from fetal.workbench.lookalike_pairs import list_pairs
-from fetal.workbench.thorough import neighbours, search_thoroughly
+from fetal.workbench.ingest.upload import Incoming, add_scans
+from fetal.workbench.near_duplicates.decisions import list_pairs
+from fetal.workbench.near_duplicates.deep_search import neighbours, search_thoroughly
 
 HALF = cv2.resize(simulate(Plane.BRAIN, 3).pixels, None, fx=0.5, fy=0.5)
 

@@ -6,14 +6,14 @@ from fetal.scans import Box, read_scan
 from fetal.scans.masking import Change, NothingLeftError, Tool
 from fetal.store import audit
 from fetal.store.tables import Patient, Scan
-from fetal.workbench import views
-from fetal.workbench.before import BeforePictures, marked
-from fetal.workbench.drops import IntakeDesk
-from fetal.workbench.imports import import_scans, plan_import
-from fetal.workbench.intake import Incoming, Outcome, add_scans
-from fetal.workbench.unsure import Gate, UnsureSettingError, WhenUnsure
-from fetal.workbench.waiting import keep, leave_out
-from fetal.workbench.waiting_room import Memory, WaitingRoom
+from fetal.workbench.catalogue import scans
+from fetal.workbench.imports.import_run import import_scans, plan_import
+from fetal.workbench.ingest.deid_policy import Gate, UnsureSettingError, WhenUnsure
+from fetal.workbench.ingest.original_previews import BeforePictures, marked
+from fetal.workbench.ingest.quarantine import Memory, WaitingRoom
+from fetal.workbench.ingest.quarantine_decisions import keep, leave_out
+from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
+from fetal.workbench.ingest.upload_batch import IntakeDesk
 from tests.scans.films import film
 from tests.workbench.drawn import file, unsure
 
@@ -58,7 +58,7 @@ def test_what_is_kept_as_shown_is_stored_under_its_patient_with_a_line_in_the_tr
     taken = keep(bench, desk.room, number, "Ann")
     drop.settle(number, taken)
     assert drop.results == [taken]
-    scan = views.scan(bench, taken.scan_id)
+    scan = scans.scan(bench, taken.scan_id)
     assert scan.patient == bench.pseudonyms.patient("4711")
     assert scan.predicted is not None
     told = [("Ann", {"scan": scan.name, "blank": 0, "bring back": 0, "keep only": 0})]
@@ -71,7 +71,7 @@ def test_what_a_person_blanks_is_never_stored(bench, desk):
     dropped(desk, unsure(1))
     [number] = desk.room.of("Ann")
     taken = keep(bench, desk.room, number, "Ann", [Change(Tool.BLANK, BAR)])
-    pixels = views.pixels(bench, taken.scan_id)
+    pixels = scans.pixels(bench, taken.scan_id)
     assert pixels[:20, :70].max() == 0
     assert pixels[60, 80] > 0
     assert len(list(bench.blobs.keys("scans"))) == 1
@@ -140,7 +140,7 @@ def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(bench, tmp
     assert report.labelled == 0
     [number] = room.of("Ann")
     taken = keep(bench, room, number, "Ann")
-    assert views.scan(bench, taken.scan_id).label == "femur"
+    assert scans.scan(bench, taken.scan_id).label == "femur"
     assert report.labelled == 1
 
 
@@ -173,7 +173,7 @@ def test_frames_of_a_film_wait_like_files(bench, desk):
     assert "Frame 1 of 2" in drop.results[0].sentence
     number = next(iter(desk.room.of("Ann")))
     taken = keep(bench, desk.room, number, "Ann", [Change(Tool.BLANK, BAR)])
-    assert views.pixels(bench, taken.scan_id)[:20, :70].max() == 0
+    assert scans.pixels(bench, taken.scan_id)[:20, :70].max() == 0
 
 
 def test_a_scan_that_comes_again_waits_once(bench, desk):
@@ -212,7 +212,7 @@ def _full(_):
 def test_a_stored_scan_can_be_seen_as_it_arrived_while_the_drop_is_fresh(bench, desk):
     drop = dropped(desk, file(1))
     [taken] = drop.results
-    assert drop.before.get(views.digest_of(bench, taken.scan_id))[:2] == b"\xff\xd8"
+    assert drop.before.get(scans.digest_of(bench, taken.scan_id))[:2] == b"\xff\xd8"
     assert drop.before.get("another") is None
 
 
@@ -242,6 +242,6 @@ def test_patients_of_scans_that_wait_come_with_them(bench, desk):
         assert session.scalars(select(Patient)).all() == []
     [number] = desk.room.of("Ann")
     taken = keep(bench, desk.room, number, "Bea")
-    scan = views.scan(bench, taken.scan_id)
+    scan = scans.scan(bench, taken.scan_id)
     assert scan.patient == bench.pseudonyms.patient("Patient00042")
     assert scan.added_by == "Bea"

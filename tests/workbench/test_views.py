@@ -9,14 +9,16 @@ from fetal.planes import PLANES
 from fetal.predict import Doubt
 from fetal.store.table_base import now
 from fetal.store.tables import ModelVersion, Prediction, Promotion
-from fetal.workbench import intake, review, views
-from fetal.workbench.views import ScanFilter
+from fetal.workbench.annotations import review
+from fetal.workbench.catalogue import scans
+from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.ingest import upload
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file
 
 
 def ids(bench, **chosen):
-    return [scan.id for scan in views.scans(bench, ScanFilter(**chosen))]
+    return [scan.id for scan in scans.scans(bench, ScanFilter(**chosen))]
 
 
 def opinion(bench, scan_id, plane, confidence=0.9, **doubt):
@@ -48,9 +50,9 @@ def test_every_list_takes_the_same_few_queries_however_long_it_is(bench, five_sc
     event.listen(
         bench.store.engine, "before_cursor_execute", lambda *args: statements.append(args[2])
     )
-    views.scans(bench, ScanFilter(limit=1))
+    scans.scans(bench, ScanFilter(limit=1))
     one = len(statements)
-    views.scans(bench)
+    scans.scans(bench)
     assert len(statements) - one == one
 
 
@@ -77,10 +79,10 @@ def test_filters_narrow_down_and_count_alike(bench, five_scans):
     ]
     for chosen, expected in cases:
         assert ids(bench, **chosen) == expected, chosen
-        assert views.count(bench, ScanFilter(**chosen)) == len(expected), chosen
+        assert scans.count(bench, ScanFilter(**chosen)) == len(expected), chosen
     paged = ScanFilter(order="oldest", limit=2, offset=1)
-    assert [scan.id for scan in views.scans(bench, paged)] == [b, c]
-    assert views.count(bench, paged) == 5
+    assert [scan.id for scan in scans.scans(bench, paged)] == [b, c]
+    assert scans.count(bench, paged) == 5
 
 
 def test_dates_narrow_down(bench, five_scans):
@@ -92,7 +94,7 @@ def test_dates_narrow_down(bench, five_scans):
 def test_a_doubtful_opinion_says_so_in_words(bench, five_scans):
     opinion(bench, five_scans[0], "brain", doubt="check", words="Hm. Please check.")
     opinion(bench, five_scans[1], "brain", doubt="sure", words="Clear: brain.")
-    doubtful, sure = (views.scan(bench, number) for number in five_scans[:2])
+    doubtful, sure = (scans.scan(bench, number) for number in five_scans[:2])
     assert doubtful.doubt is Doubt.CHECK
     assert doubtful.doubt_words == "Hm. Please check."
     assert sure.doubt is Doubt.SURE
@@ -101,7 +103,7 @@ def test_a_doubtful_opinion_says_so_in_words(bench, five_scans):
 
 def test_an_opinion_of_an_older_program_is_put_in_today_s_words(bench, five_scans):
     opinion(bench, five_scans[0], "brain", 0.4, doubt="check", words="")
-    assert views.scan(bench, five_scans[0]).doubt_words.startswith("Doubtful: brain or ")
+    assert scans.scan(bench, five_scans[0]).doubt_words.startswith("Doubtful: brain or ")
 
 
 def test_scans_are_found_by_what_the_model_said_of_its_certainty(bench, five_scans):
@@ -112,37 +114,37 @@ def test_scans_are_found_by_what_the_model_said_of_its_certainty(bench, five_sca
         opinion(bench, scan, "brain", doubt=doubt)
     for doubts, expected in ((("unknown",), [c, d]), (("sure", "check"), [a, b, e])):
         assert ids(bench, doubts=doubts, order="oldest") == expected
-        assert views.count(bench, ScanFilter(doubts=doubts)) == len(expected)
+        assert scans.count(bench, ScanFilter(doubts=doubts)) == len(expected)
 
 
 def test_the_opinion_shown_is_the_champion_s_as_soon_as_it_has_one(bench, five_scans):
     promote_another(bench)
-    scan = views.scan(bench, five_scans[0])
+    scan = scans.scan(bench, five_scans[0])
     assert scan.model_name == "tiny"
-    explained = views.explanation(bench, scan.id)
-    scan = views.scan(bench, scan.id)
+    explained = scans.explanation(bench, scan.id)
+    scan = scans.scan(bench, scan.id)
     assert scan.model_name == "other"
     assert scan.probabilities == pytest.approx(explained.probabilities)
-    assert views.scan(bench, five_scans[1]).model_name == "tiny"
+    assert scans.scan(bench, five_scans[1]).model_name == "tiny"
 
 
 def test_a_stored_scan_is_explained_as_it_was_when_it_came(bench):
-    (taken,) = intake.add_scans(bench, [file(3)], who="Ann")
-    before = views.scan(bench, taken.scan_id)
-    explained = views.explanation(bench, taken.scan_id)
+    (taken,) = upload.add_scans(bench, [file(3)], who="Ann")
+    before = scans.scan(bench, taken.scan_id)
+    explained = scans.explanation(bench, taken.scan_id)
     assert explained.plane == before.predicted
     assert explained.probabilities == pytest.approx(before.probabilities, abs=1e-6)
     assert explained.overlay().shape == (before.height, before.width, 3)
-    assert np.array_equal(explained.scan.pixels, views.pixels(bench, taken.scan_id))
+    assert np.array_equal(explained.scan.pixels, scans.pixels(bench, taken.scan_id))
 
 
 def test_a_number_that_no_scan_has_is_refused(bench):
-    for ask in (views.scan, views.pixels, views.explanation):
-        with pytest.raises(views.UnknownScanError, match="number 7"):
+    for ask in (scans.scan, scans.pixels, scans.explanation):
+        with pytest.raises(scans.UnknownScanError, match="number 7"):
             ask(bench, 7)
 
 
 def test_an_empty_workspace_has_no_scans(bench):
-    assert views.scans(bench) == []
-    assert views.count(bench) == 0
-    assert views.scans(bench, replace(ScanFilter(), order="doubt")) == []
+    assert scans.scans(bench) == []
+    assert scans.count(bench) == 0
+    assert scans.scans(bench, replace(ScanFilter(), order="doubt")) == []

@@ -5,18 +5,18 @@ from datetime import timedelta
 from fetal.jobs.registry import register
 from fetal.store.tables import Prediction, Run, RunEvent
 from fetal.training.settings import PRESETS
-from fetal.workbench import retraining
+from fetal.workbench.retraining import service
 from tests.tiny_model import tiny_model
 from tests.workbench.labelling import WHO
 
 
 def ended_run(bench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75), minutes=6):
     """Start a training and end it without a model."""
-    run = retraining.start(bench, WHO, settings)
+    run = service.start(bench, WHO, settings)
     with bench.store.session() as session:
         row = session.get_one(Run, run.id)
         row.status, row.seat, row.attempts = "done", None, 1
-        row.device = retraining.outlook(bench).device
+        row.device = service.outlook(bench).device
         row.started_at = row.asked_at + timedelta(seconds=5)
         row.ended_at = row.started_at + timedelta(minutes=minutes)
         for epoch, accuracy in enumerate(accuracies, start=1):

@@ -1,0 +1,86 @@
+"""The rows of a scan's history: which label stands, and how one is added."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fetal.store.tables import Annotation
+from fetal.store.tables import Prediction as PredictionRow
+from fetal.workbench.catalogue.query import ScanFilter, scan_query
+from fetal.workbench.catalogue.scans import UnknownScanError
+from fetal.workbench.core.champion import champion_id
+
+LABELS = ("accept", "correct", "label", "import")
+"""The kinds of annotation that give a label."""
+
+
+def add_label(
+    session: Session,
+    scan_id: int,
+    label: str,
+    who: str,
+    *,
+    note: str = "",
+    kind: str | None = None,
+    overrides_id: int | None = None,
+) -> int:
+    """Add a label to a transaction.
+
+    Args:
+        session: the transaction.
+        scan_id: the scan.
+        label: a plane's value or `unusable`.
+        who: the person.
+        note: a note; empty leaves the one that is there.
+        kind: how the label came; none works it out from the model's opinion: `accept` where it
+            is the same, `correct` where it is not, `label` where there is none.
+        overrides_id: the label that this one replaces although the person had not seen it.
+
+    Returns:
+        The annotation's number.
+
+    Raises:
+        UnknownScanError: there is no such scan.
+    """
+    seen = session.execute(
+        scan_query(
+            ScanFilter(ids=(scan_id,)),
+            champion_id(session),
+            PredictionRow.plane,
+            PredictionRow.model_id,
+        )
+    ).first()
+    if seen is None:
+        raise UnknownScanError(f"There is no scan with the number {scan_id} in this workspace.")
+    opinion, model_id = seen
+    if kind is None:
+        kind = "label" if opinion is None else "accept" if opinion == label else "correct"
+    before = newest_annotation(session, scan_id)
+    row = Annotation(
+        scan_id=scan_id,
+        label=label,
+        kind=kind,
+        note=note or (before.note if before is not None else ""),
+        who=who,
+        model_id=model_id,
+        overrides_id=overrides_id,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def newest_annotation(session: Session, scan_id: int) -> Annotation | None:
+    """Give the row that tells a scan's label and note; none before anybody said anything."""
+    return session.scalar(
+        select(Annotation)
+        .where(Annotation.scan_id == scan_id)
+        .order_by(Annotation.id.desc())
+        .limit(1)
+    )
+
+
+def label_giver(newest: Annotation | None) -> int | None:
+    """Give the row whose label stands after a scan's newest row; none where none does."""
+    if newest is None:
+        return None
+    return newest.id if newest.kind in LABELS else newest.stands_id

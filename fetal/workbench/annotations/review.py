@@ -1,0 +1,257 @@
+"""Labels, notes and undo: each is a row of its own, and none is ever changed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from fetal.planes import parse_plane
+from fetal.store.tables import UNUSABLE, Annotation, Scan
+from fetal.workbench.annotations.conflicts import Conflict, conflict_of
+from fetal.workbench.annotations.label_rows import LABELS, add_label, label_giver, newest_annotation
+from fetal.workbench.catalogue.query import ScanFilter
+from fetal.workbench.catalogue.scans import ScanView, UnknownScanError, count, scans
+from fetal.workbench.core.workbench import Workbench
+
+LONGEST_NOTE = 2000
+_UNDONE = "This is undone already; reload the page to see what was done."
+
+
+class UndoError(ValueError):
+    """This cannot be undone."""
+
+
+class NoteTooLongError(ValueError):
+    """A note that does not fit."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What became of a label.
+
+    Attributes:
+        annotation_id: the label's number, to undo it with.
+        conflict: the label that it replaced although its giver had not seen it; None where there
+            was none.
+    """
+
+    annotation_id: int
+    conflict: Conflict | None
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What an undo took back.
+
+    Attributes:
+        undo_id: the number of the row that takes it back.
+        annotation_id: the number of what was taken back.
+        scan_id: the scan that it was said of.
+    """
+
+    undo_id: int
+    annotation_id: int
+    scan_id: int
+
+
+def next_scan(bench: Workbench, skipped: Collection[int] = ()) -> ScanView | None:
+    """Give the scan to label next.
+
+    Args:
+        bench: the workbench.
+        skipped: scans to leave out.
+
+    Returns:
+        The unlabelled scan that the model doubts most: what it does not know before what it is
+        unsure of. One that no model has seen comes last; none where all are labelled or skipped.
+    """
+    chosen = ScanFilter(reviewed=False, order="doubt", limit=1, without=tuple(skipped))
+    return next(iter(scans(bench, chosen)), None)
+
+
+def remaining(bench: Workbench) -> int:
+    """Count the scans without a label."""
+    return count(bench, ScanFilter(reviewed=False))
+
+
+def annotate(bench: Workbench, scan_id: int, label: str, who: str, note: str = "") -> int:
+    """Label a scan.
+
+    Args:
+        bench: the workbench.
+        scan_id: the scan.
+        label: a plane as people write it, or `unusable`.
+        who: the person.
+        note: a note to leave with it; empty leaves the note that is there.
+
+    Returns:
+        The annotation's number, to undo it with.
+
+    Raises:
+        UnknownPlaneError: the label is neither a plane nor `unusable`.
+        UnknownScanError: there is no such scan.
+        NoteTooLongError: the note has more than 2000 characters.
+    """
+    label = _checked_label(label, note)
+    with bench.store.session() as session:
+        return add_label(session, scan_id, label, who, note=note)
+
+
+def label(
+    bench: Workbench, scan_id: int, label: str, who: str, note: str = "", *, seen: int | None
+) -> Labelled:
+    """Label a scan that a person looked at, and find out whether another label came in between.
+
+    The new label stands in any case, and the other one stays in the scan's history: nobody's work
+    is lost, and both persons can be told.
+
+    Args:
+        bench: the workbench.
+        scan_id: the scan.
+        label: a plane as people write it, or `unusable`.
+        who: the person.
+        note: a note to leave with it; empty leaves the note that is there.
+        seen: `ScanView.label_id` of what the person saw: the label that stood then, or None.
+
+    Returns:
+        The label's number, and the label that came in between.
+
+    Raises:
+        UnknownPlaneError: the label is neither a plane nor `unusable`.
+        UnknownScanError: there is no such scan.
+        NoteTooLongError: the note has more than 2000 characters.
+    """
+    label = _checked_label(label, note)
+    with bench.store.session() as session:
+        stands = label_giver(newest_annotation(session, scan_id))
+        unseen = stands if stands != seen else None
+        number = add_label(session, scan_id, label, who, note=note, overrides_id=unseen)
+        return Labelled(number, conflict_of(session, number))
+
+
+def note(bench: Workbench, scan_id: int, text: str, who: str) -> int:
+    """Leave a note on a scan, in place of the one that is there; its label stays.
+
+    Args:
+        bench: the workbench.
+        scan_id: the scan.
+        text: the note, at most 2000 characters; empty takes the note away.
+        who: the person.
+
+    Returns:
+        The annotation's number, to undo it with.
+
+    Raises:
+        UnknownScanError: there is no such scan.
+        NoteTooLongError: the note is too long.
+    """
+    _check(text)
+    with bench.store.session() as session:
+        if session.get(Scan, scan_id) is None:
+            raise UnknownScanError(f"There is no scan with the number {scan_id} in this workspace.")
+        before = newest_annotation(session, scan_id)
+        row = Annotation(
+            scan_id=scan_id,
+            label=before.label if before is not None else None,
+            kind="note",
+            note=text,
+            who=who,
+            stands_id=label_giver(before),
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def undo(bench: Workbench, annotation_id: int, who: str) -> int:
+    """Take back one label or note of one's own; what was done with the scan since then stays.
+
+    Args:
+        bench: the workbench.
+        annotation_id: what to take back.
+        who: the person.
+
+    Returns:
+        The number of the row that takes it back.
+
+    Raises:
+        UndoError: there is no such annotation, or another person's, or it is taken back already,
+            or is itself an undo.
+    """
+    with bench.store.session() as session:
+        return _undo(session, annotation_id, who).undo_id
+
+
+def undo_last(bench: Workbench, who: str) -> TakenBack | None:
+    """Take back the newest label or note of a person that still stands.
+
+    Args:
+        bench: the workbench.
+        who: the person.
+
+    Returns:
+        What was taken back; None where there is nothing to take back.
+    """
+    later = aliased(Annotation)
+    newest = (
+        select(Annotation.id)
+        .where(
+            Annotation.who == who,
+            Annotation.kind.not_in(("undo", "import")),
+            ~select(later.id).where(later.undoes_id == Annotation.id).exists(),
+        )
+        .order_by(Annotation.id.desc())
+        .limit(1)
+    )
+    with bench.store.session() as session:
+        number = session.scalar(newest)
+        return _undo(session, number, who) if number is not None else None
+
+
+def _undo(session: Session, annotation_id: int, who: str) -> TakenBack:
+    target = session.get(Annotation, annotation_id)
+    if target is None or target.kind == "undo":
+        raise UndoError("There is nothing to undo here; reload the page to see what was done.")
+    if target.who != who:
+        raise UndoError(
+            f"Only {target.who} can take this back. Give the scan your own label instead: both "
+            "stay in its history."
+        )
+    history = session.scalars(
+        select(Annotation).where(Annotation.scan_id == target.scan_id).order_by(Annotation.id)
+    ).all()
+    gone = {row.undoes_id for row in history if row.undoes_id is not None}
+    if target.id in gone:
+        raise UndoError(_UNDONE)
+    left = [row for row in history if row.kind != "undo" and row.id not in {*gone, target.id}]
+    stands = next((row for row in reversed(left) if row.kind in LABELS), None)
+    undoing = Annotation(
+        scan_id=target.scan_id,
+        label=stands.label if stands is not None else None,
+        kind="undo",
+        note=left[-1].note if left else "",
+        who=who,
+        undoes_id=target.id,
+        stands_id=stands.id if stands is not None else None,
+    )
+    session.add(undoing)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise UndoError(_UNDONE) from error
+    return TakenBack(undoing.id, target.id, target.scan_id)
+
+
+def _checked_label(label: str, note: str) -> str:
+    _check(note)
+    return label if label == UNUSABLE else parse_plane(label).value
+
+
+def _check(text: str) -> None:
+    if len(text) > LONGEST_NOTE:
+        raise NoteTooLongError(
+            f"A note has at most {LONGEST_NOTE:,} characters; this one has {len(text):,}. "
+            f"Please shorten it."
+        )

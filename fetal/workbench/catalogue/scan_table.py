@@ -1,0 +1,146 @@
+"""Everything that is stored: as a table, counted, brought in and taken out."""
+
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import case, func
+
+from fetal.planes import PLANES
+from fetal.predict import Doubt
+from fetal.store.tables import UNUSABLE, Patient
+from fetal.store.tables import Prediction as PredictionRow
+from fetal.workbench.catalogue.exports import export_archive, export_labels
+from fetal.workbench.catalogue.query import NEWEST, ScanFilter, scan_query
+from fetal.workbench.catalogue.scans import ScanView, scans
+from fetal.workbench.core.champion import champion_id
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.imports.import_run import import_csv, import_folder
+from fetal.workbench.imports.labelled_files import ImportReport
+from fetal.workbench.label_tables.label_table import LabelTableError
+
+__all__ = [
+    "ImportReport",
+    "LabelTableError",
+    "counts_per_patient",
+    "counts_per_plane",
+    "export_archive",
+    "export_labels",
+    "import_csv",
+    "import_folder",
+    "table",
+]
+
+LABELLED = "labelled"
+UNLABELLED = "not labelled"
+_TITLES: dict[str, str] = {plane.value: plane.title for plane in PLANES} | {UNUSABLE: "Unusable"}
+_COLUMNS = [
+    "id", "scan", "patient", "source", "added", "added by", "label", "labelled by", "labelled",
+    "model says", "probability", "model", "agrees", "machine", "width", "height", "note",
+]  # fmt: skip
+
+
+def table(bench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
+    """List the chosen scans as a table.
+
+    Args:
+        bench: the workbench.
+        chosen: which scans; none is all.
+
+    Returns:
+        A row for each scan, in the filter's order, with the columns id, scan, patient, source,
+        added, added by, label, labelled by, labelled, model says, probability, model, agrees,
+        machine, width, height and note. Planes are titles; times are UTC. Where the model does not
+        know a scan, it says “Not a plane I know”, and there is no probability.
+    """
+    rows = [_line(scan) for scan in scans(bench, chosen)]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def counts_per_plane(bench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
+    """Count the scans of each plane.
+
+    Args:
+        bench: the workbench.
+        chosen: which scans; none is all.
+
+    Returns:
+        The plane's title as index, every plane in its order and `Unusable` last, and the columns
+        `labelled` (by the label) and `not labelled` (by the model's opinion). Empty where there
+        is no scan; scans that nobody has an opinion on are not counted.
+    """
+    shown = func.coalesce(NEWEST.label, PredictionRow.plane)
+    counted = _counted(bench, chosen, shown)
+    if not counted:
+        return _frame({}, "plane")
+    rows = {title: counted.get(name, (0, 0)) for name, title in _TITLES.items()}
+    return _frame(rows, "plane")
+
+
+def counts_per_patient(bench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
+    """Count the scans of each patient.
+
+    Args:
+        bench: the workbench.
+        chosen: which scans; none is all.
+
+    Returns:
+        The patient's pseudonym as index, the patient with most scans first, and the columns
+        `labelled` and `not labelled`.
+    """
+    counted = _counted(bench, chosen, Patient.id)
+    order = sorted(counted, key=lambda patient: (-sum(counted[patient]), patient))
+    return _frame({patient: counted[patient] for patient in order}, "patient")
+
+
+def _counted(bench: Workbench, chosen: ScanFilter | None, group: Any) -> dict[str, tuple[int, int]]:
+    labelled = func.sum(case((NEWEST.label.is_not(None), 1), else_=0))
+    unlabelled = func.sum(case((NEWEST.label.is_(None), 1), else_=0))
+    with bench.store.reading() as session:
+        query = (
+            scan_query(chosen or ScanFilter(), champion_id(session), group, labelled, unlabelled)
+            .order_by(None)
+            .group_by(group)
+        )
+        return {
+            name: (int(with_label), int(without))
+            for name, with_label, without in session.execute(query)
+            if name is not None
+        }
+
+
+def _frame(rows: dict[str, tuple[int, int]], index: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        list(rows.values()),
+        columns=[LABELLED, UNLABELLED],
+        index=pd.Index(list(rows), name=index, dtype=object),
+    )
+
+
+def _opinion(scan: ScanView) -> tuple[str | None, float | None]:
+    """The plane that the model names, and how probable it is; none where it knows no plane."""
+    if scan.predicted is None:
+        return None, None
+    if scan.doubt is Doubt.UNKNOWN:
+        return "Not a plane I know", None
+    return scan.predicted.title, scan.confidence
+
+
+def _line(scan: ScanView) -> tuple[Any, ...]:
+    return (
+        scan.id,
+        scan.name,
+        scan.patient,
+        scan.source,
+        scan.added_at,
+        scan.added_by,
+        _TITLES.get(scan.label or ""),
+        scan.labelled_by,
+        scan.labelled_at,
+        *_opinion(scan),
+        scan.model_name,
+        scan.agrees,
+        scan.machine,
+        scan.width,
+        scan.height,
+        scan.note,
+    )

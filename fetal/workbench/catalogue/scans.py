@@ -1,0 +1,268 @@
+"""What people see of the stored scans."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+
+from fetal.planes import PLANES, Plane
+from fetal.predict import Doubt, Prediction, doubt_words
+from fetal.store.tables import UNUSABLE, ModelVersion, Patient, Scan
+from fetal.store.tables import Prediction as PredictionRow
+from fetal.workbench.catalogue.query import GIVEN, NEWEST, ScanFilter, count_query, scan_query
+from fetal.workbench.catalogue.stored_pixels import (
+    DamagedScanError,
+    UnknownScanError,
+    digest_of,
+    stored_scan,
+    unknown,
+)
+from fetal.workbench.core.champion import champion_id
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.ingest.store_scan import keep_prediction
+
+__all__ = [
+    "UNUSABLE",
+    "DamagedScanError",
+    "ScanFilter",
+    "ScanView",
+    "UnknownScanError",
+    "count",
+    "digest_of",
+    "explanation",
+    "pixels",
+    "scan",
+    "scans",
+    "stored_scan",
+]
+
+_COLUMNS = (
+    Scan.id,
+    Scan.name,
+    Scan.patient_id,
+    Patient.named,
+    Scan.source,
+    Scan.added_at,
+    Scan.added_by,
+    Scan.width,
+    Scan.height,
+    Scan.machine,
+    PredictionRow.plane,
+    PredictionRow.probabilities,
+    PredictionRow.confidence,
+    PredictionRow.doubt,
+    PredictionRow.words,
+    PredictionRow.model_id,
+    NEWEST.label,
+    NEWEST.note,
+    GIVEN.id,
+    GIVEN.kind,
+    func.coalesce(GIVEN.given_by, GIVEN.who),
+    func.coalesce(GIVEN.given_at, GIVEN.at),
+)
+
+
+@dataclass(frozen=True)
+class ScanView:
+    """One stored scan, with its label and a model's opinion.
+
+    Attributes:
+        id: its number.
+        name: what people call it; made from its pixels, never from a file's name.
+        patient: the patient's pseudonym.
+        named_patient: false where the patient is unknown.
+        source: `upload`, `import` or `sample`.
+        added_at: when it came.
+        added_by: who brought it.
+        width: pixels across.
+        height: pixels down.
+        machine: the ultrasound machine's model, where the file told it.
+        predicted: the champion's opinion; the newest other one where it has none; else none.
+        probabilities: calibrated, of every plane; empty without an opinion.
+        confidence: the probability of `predicted`; none without an opinion.
+        doubt: whether the model was sure, asks for a check or does not know the scan at all; none
+            without an opinion.
+        doubt_words: the doubt in the words of its time; empty where the model was sure.
+        model_name: whose opinion it is.
+        label: a plane's value or `unusable`; none without a label.
+        label_id: the number of the label that stands; None without a label.
+        label_kind: how the label came: `accept`, `correct`, `label` or `import`.
+        labelled_by: who gave the label.
+        labelled_at: when.
+        note: what a person wrote about the scan.
+        agrees: whether model and person say the same; none where one of them says no plane.
+    """
+
+    id: int
+    name: str
+    patient: str
+    named_patient: bool
+    source: str
+    added_at: datetime
+    added_by: str
+    width: int
+    height: int
+    machine: str | None
+    predicted: Plane | None
+    probabilities: dict[Plane, float]
+    confidence: float | None
+    doubt: Doubt | None
+    doubt_words: str
+    model_name: str | None
+    label: str | None
+    label_id: int | None
+    label_kind: str | None
+    labelled_by: str | None
+    labelled_at: datetime | None
+    note: str
+    agrees: bool | None
+
+
+def scans(bench: Workbench, chosen: ScanFilter | None = None) -> list[ScanView]:
+    """List stored scans.
+
+    Args:
+        bench: the workbench.
+        chosen: which, in which order; none is all, the newest first.
+
+    Returns:
+        The scans, read in one query however many they are.
+    """
+    with bench.store.reading() as session:
+        query = scan_query(chosen or ScanFilter(), champion_id(session), *_COLUMNS)
+        rows = session.execute(query).all()
+        said = {row.model_id for row in rows if row.model_id is not None}
+        models = {
+            version.id: (version.name, _check_below(version.card))
+            for version in session.scalars(select(ModelVersion).where(ModelVersion.id.in_(said)))
+        }
+    return [_view(row, models) for row in rows]
+
+
+def scan(bench: Workbench, scan_id: int) -> ScanView:
+    """Give one stored scan.
+
+    Args:
+        bench: the workbench.
+        scan_id: its number.
+
+    Returns:
+        The scan.
+
+    Raises:
+        UnknownScanError: there is none of this number.
+    """
+    found = scans(bench, ScanFilter(ids=(scan_id,)))
+    if not found:
+        raise unknown(scan_id)
+    return found[0]
+
+
+def count(bench: Workbench, chosen: ScanFilter | None = None) -> int:
+    """Count stored scans, whatever the filter's limit.
+
+    Args:
+        bench: the workbench.
+        chosen: which; none is all.
+
+    Returns:
+        How many there are.
+    """
+    with bench.store.reading() as session:
+        query = count_query(chosen or ScanFilter(), champion_id(session))
+        return session.scalar(query) or 0
+
+
+def pixels(bench: Workbench, scan_id: int) -> NDArray[np.uint8]:
+    """Read a stored scan.
+
+    Args:
+        bench: the workbench.
+        scan_id: its number.
+
+    Returns:
+        uint8 (height, width), grey, 0 outside the sector.
+
+    Raises:
+        UnknownScanError: there is none of this number.
+        DamagedScanError: its picture is gone or damaged.
+    """
+    return stored_scan(bench, scan_id).pixels
+
+
+def explanation(bench: Workbench, scan_id: int) -> Prediction:
+    """Let the champion look at a stored scan, with heat maps.
+
+    What it says is kept where it had not seen the scan before, so that lists and this agree.
+
+    Args:
+        bench: the workbench.
+        scan_id: the scan's number.
+
+    Returns:
+        The champion's prediction.
+
+    Raises:
+        UnknownScanError: there is none of this number.
+        DamagedScanError: its picture is gone or damaged.
+        NoModelError: no model predicts.
+    """
+    champion = bench.champion()
+    prediction = champion.model.predict(stored_scan(bench, scan_id))
+    seen = select(PredictionRow.id).where(
+        PredictionRow.scan_id == scan_id, PredictionRow.model_id == champion.version.id
+    )
+    with bench.store.reading() as session:
+        known = session.scalar(seen) is not None
+    if not known:
+        with bench.store.session() as session:
+            # Somebody may have erased the scan while the model looked at it.
+            if session.get(Scan, scan_id) is None:
+                raise unknown(scan_id)
+            keep_prediction(session, scan_id, champion.version.id, prediction)
+    return prediction
+
+
+def _check_below(card: Mapping[str, Any]) -> float:
+    return float(card["calibration"]["check_below"])
+
+
+def _view(row: Sequence[Any], models: Mapping[int, tuple[str, float]]) -> ScanView:
+    (
+        number, name, patient, named, source, added_at, added_by, width, height, machine,
+        plane, probabilities, confidence, doubt, words, model_id, label, note,
+        label_id, kind, who, at,
+    ) = row  # fmt: skip
+    model, check_below = models[model_id] if model_id is not None else (None, 0.0)
+    shares = dict(zip(PLANES, probabilities, strict=True)) if probabilities is not None else {}
+    doubtful = doubt in (Doubt.CHECK, Doubt.UNKNOWN)
+    return ScanView(
+        id=number,
+        name=name,
+        patient=patient,
+        named_patient=named,
+        source=source,
+        added_at=added_at,
+        added_by=added_by,
+        width=width,
+        height=height,
+        machine=machine,
+        predicted=Plane(plane) if plane is not None else None,
+        probabilities=shares,
+        confidence=confidence,
+        doubt=Doubt(doubt) if doubt is not None else None,
+        # Rows of an older program have no words of their own.
+        doubt_words=(words or doubt_words(shares, check_below)) if doubtful else "",
+        model_name=model,
+        label=label,
+        label_id=label_id,
+        label_kind=kind,
+        labelled_by=who,
+        labelled_at=at,
+        note=note or "",
+        agrees=None if None in (label, plane) or label == UNUSABLE else label == plane,
+    )

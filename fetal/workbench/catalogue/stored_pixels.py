@@ -1,0 +1,93 @@
+"""A stored scan's pixels, or one sentence on why they cannot be had."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from fetal.scans import Box
+from fetal.scans import Scan as ReadScan
+from fetal.store.any_of import any_of
+from fetal.store.blobs import BlobError
+from fetal.store.contents import read_pixels
+from fetal.store.tables import Scan
+from fetal.workbench.core.workbench import Workbench
+
+
+class UnknownScanError(LookupError):
+    """No scan has this number."""
+
+
+class DamagedScanError(RuntimeError):
+    """The picture of a scan is gone or damaged; the text says what a person can do."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The picture of {name} is missing or damaged, so it cannot be shown. Bring the same "
+            f"file in again to restore it; labels and notes are kept."
+        )
+
+
+def stored_scan(bench: Workbench, scan_id: int) -> ReadScan:
+    """Read a stored scan as a model takes it.
+
+    Args:
+        bench: the workbench.
+        scan_id: its number.
+
+    Returns:
+        Its pixels and its sector.
+
+    Raises:
+        UnknownScanError: there is none of this number.
+        DamagedScanError: its picture is gone or damaged.
+    """
+    with bench.store.reading() as session:
+        row = session.get(Scan, scan_id)
+    if row is None:
+        raise unknown(scan_id)
+    box = Box(*row.sector)
+    try:
+        pixels = read_pixels(bench.blobs, row.blob, row.digest)
+    except BlobError as error:
+        raise DamagedScanError(row.name) from error
+    return ReadScan(
+        pixels=pixels,
+        sector=box,
+        sector_found=box != Box(0, 0, row.width, row.height),
+        digest=row.digest,
+        machine=row.machine,
+    )
+
+
+def digest_of(bench: Workbench, scan_id: int) -> str:
+    """Return the digest of a stored scan's pixels: what is kept of it in memory goes by that.
+
+    Args:
+        bench: the workbench.
+        scan_id: its number.
+
+    Raises:
+        UnknownScanError: there is none of this number.
+    """
+    with bench.store.reading() as session:
+        digest = session.scalar(select(Scan.digest).where(Scan.id == scan_id))
+    if digest is None:
+        raise unknown(scan_id)
+    return digest
+
+
+def digests_of(bench: Workbench, numbers: Iterable[int]) -> dict[int, str]:
+    """Return the digests of those of some scans that are in the workspace still, by number.
+
+    Args:
+        bench: the workbench.
+        numbers: the scans' numbers.
+    """
+    query = select(Scan.id, Scan.digest).where(any_of(Scan.id, numbers))
+    with bench.store.reading() as session:
+        return {row.id: row.digest for row in session.execute(query)}
+
+
+def unknown(scan_id: int) -> UnknownScanError:
+    """Return the error for a number that no scan has."""
+    return UnknownScanError(f"There is no scan with the number {scan_id} in this workspace.")

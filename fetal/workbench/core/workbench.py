@@ -1,0 +1,224 @@
+"""The open workbench: what every use case works on."""
+
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fetal.bundle import Bundle, BundleError, MissingFileError, stated_digest
+from fetal.scans import Pseudonyms
+from fetal.store.blobs import BlobMissingError, Blobs
+from fetal.store.database import Store
+from fetal.store.tables import ModelVersion
+from fetal.store.workspace import Workspace
+from fetal.workbench.core.champion import ModelView, champion_id, model_view
+from fetal.workbench.ingest.deid_policy import WhenUnsure
+from fetal.workbench.models.shipped import is_known, register
+from fetal.workbench.near_duplicates.fingerprint_index import FingerprintIndex
+from fetal.workbench.privacy.pseudonym_key import open_key
+
+if TYPE_CHECKING:
+    from fetal.predict import Model
+
+_MODELS_KEPT = 3
+"""Loaded models that stay in memory: the champion and the two of a comparison."""
+
+
+class NoModelError(RuntimeError):
+    """No model predicts in this workspace."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The version that predicts, and its loaded model."""
+
+    version: ModelView
+    model: "Model"
+
+
+class Workbench:
+    """An open workspace with its pseudonyms and its models; safe to share between threads.
+
+    Attributes:
+        workspace: where everything is.
+        store: the database.
+        blobs: the files.
+    """
+
+    def __init__(self, workspace: Workspace, store: Store) -> None:
+        self.workspace = workspace
+        self.store = store
+        self._models: dict[int, Model] = {}
+        self._lock = threading.Lock()
+        self._turns: dict[int, threading.Lock] = {}
+
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        """Makes patients' pseudonyms; opened when asked for, since a worker does without the key.
+
+        Raises:
+            PseudonymKeyError: the key file is damaged, or another workspace's.
+        """
+        return open_key(self.store)
+
+    @cached_property
+    def fingerprints(self) -> FingerprintIndex:
+        """What all stored scans look like, to find others that look alike."""
+        return FingerprintIndex(self.store)
+
+    @property
+    def blobs(self) -> Blobs:
+        """The files."""
+        return self.store.blobs
+
+    def champion(self) -> Champion:
+        """Give the model that predicts now.
+
+        The newest promotion is looked up at every call, so that a promotion takes effect at once
+        in every process; the loaded model is kept.
+
+        Returns:
+            The version and its model.
+
+        Raises:
+            NoModelError: the workspace has no model.
+            BundleError: the model's files are damaged.
+        """
+        with self.store.reading() as session:
+            number = champion_id(session)
+            version = session.get(ModelVersion, number) if number is not None else None
+            if version is None:
+                raise NoModelError(
+                    "No model predicts in this workspace, because none came with the program. "
+                    "Set FETAL_MODEL to a model's folder and open the workspace again."
+                )
+            view = model_view(session, version)
+        return Champion(view, self.model(view.id))
+
+    def model(self, version_id: int) -> "Model":
+        """Load any version of the model, or return it again if it is loaded.
+
+        Different versions load at the same time, and one that is loaded waits for none of them.
+
+        Args:
+            version_id: the version's number.
+
+        Returns:
+            The model.
+
+        Raises:
+            NoModelError: the workspace has no such version.
+            BundleError: the model's files are damaged.
+        """
+        loaded = self._loaded(version_id)
+        if loaded is not None:
+            return loaded
+        with self._lock:
+            turn = self._turns.setdefault(version_id, threading.Lock())
+        with turn:
+            loaded = self._loaded(version_id)
+            return loaded if loaded is not None else self._load(version_id)
+
+    def _loaded(self, version_id: int) -> "Model | None":
+        with self._lock:
+            loaded = self._models.pop(version_id, None)
+            if loaded is not None:
+                # The one used last goes to the end: the one unused for longest is dropped first.
+                self._models[version_id] = loaded
+            return loaded
+
+    def _load(self, version_id: int) -> "Model":
+        with self.store.reading() as session:
+            version = session.get(ModelVersion, version_id)
+        if version is None:
+            raise NoModelError(f"This workspace has no model with the number {version_id}.")
+        loaded = self._open(version)
+        with self._lock:
+            while len(self._models) >= _MODELS_KEPT:
+                del self._models[next(iter(self._models))]
+            self._models[version_id] = loaded
+        return loaded
+
+    def _open(self, version: ModelVersion) -> "Model":
+        # What needs no model, such as an export of labels, starts sooner without OpenVINO.
+        from fetal.predict import load_model
+
+        try:
+            return load_model(self._folder(version))
+        except BundleError:
+            # The local copy of a remote model may be damaged while the model itself is whole.
+            copied = self.blobs.drop_copy(version.location)
+            if not copied and not self._bring_again(version):
+                raise
+            return load_model(self._folder(version))
+
+    def _folder(self, version: ModelVersion) -> Path:
+        try:
+            return self.blobs.local_folder(version.location)
+        except BlobMissingError as error:
+            raise MissingFileError(str(error)) from error
+
+    def _bring_again(self, version: ModelVersion) -> bool:
+        """Store the files of the model that came with the program again, if it is this version."""
+        from fetal.predict import shipped_folder
+
+        try:
+            folder = shipped_folder()
+            if stated_digest(folder) != version.digest:
+                return False
+            self.blobs.put_folder(version.location, Bundle.open(folder).folder)
+        except BundleError:
+            return False
+        return True
+
+    def bring_shipped(self) -> None:
+        """Add the model that came with the program, where the workspace does not have it yet.
+
+        It predicts in a workspace without a champion. In any other it waits to be compared and
+        promoted, so that an update of the program never changes what predicts. Where no model
+        came, nothing happens: scans can be looked at and labelled without one.
+        """
+        from fetal.predict import shipped_folder
+
+        try:
+            folder = shipped_folder()
+            if not is_known(self.store, stated_digest(folder)):
+                register(self.store, Bundle.open(folder))
+        except MissingFileError:
+            return
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self.store.close()
+
+
+def open_workbench(workspace: Workspace | None = None) -> Workbench:
+    """Open a workspace, made where it does not exist, with the shipped model as first champion.
+
+    Args:
+        workspace: where it is; none is what the environment names.
+
+    Returns:
+        The workbench.
+
+    Raises:
+        NewerDatabaseError: a later version of the program wrote the workspace.
+        PseudonymKeyError: the workspace's key file is damaged, or not the workspace's.
+        UnsureSettingError: `FETAL_UNSURE` is set to something that is not known.
+        BundleError: the model that came with the program is damaged.
+
+    Example:
+        >>> bench = open_workbench(Workspace.at(Path("/data/fetal")))
+        >>> bench.champion().version.origin
+        'shipped'
+    """
+    # A wrong setting is to be told at the start too, since names may come in by it.
+    WhenUnsure.from_environment()
+    workspace = workspace or Workspace.from_environment()
+    store = Store.open(workspace)
+    bench = Workbench(workspace, store)
+    # A wrong key is to be told at the start, not when the first scan comes in.
+    _ = bench.pseudonyms
+    bench.bring_shipped()
+    return bench

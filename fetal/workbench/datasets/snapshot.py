@@ -1,0 +1,249 @@
+"""The frozen list of scans and labels that a run uses, and who is on which side."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from fetal.jobs.lease import touched
+from fetal.planes import Plane
+from fetal.splits import TEST, TRAIN, VALIDATION, assign_sides
+from fetal.store.blobs import Blobs
+from fetal.store.tables import Annotation, Patient, Scan
+from fetal.workbench.near_duplicates.groups import groups, left_out
+
+SAMPLE = "sample"
+NOTE = "note"
+
+_AT_ONCE = 5000
+"""Patients in one statement: databases take only so many values at a time."""
+
+STRICT = {TRAIN: 0, VALIDATION: 1, TEST: 2}
+"""How far from learning a side is kept: where two meet in one patient, the larger one counts."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A stored scan that a person says shows a plane.
+
+    `group` is the patient, or the code that stands for all patients that a person called one.
+    """
+
+    scan: int
+    digest: str
+    blob: str
+    box: list[int]
+    source: str
+    patient: str
+    group: str
+    plane: Plane
+    labelled_at: datetime
+
+    def entry(self, side: str) -> dict[str, Any]:
+        """The scan as a snapshot holds it."""
+        return {
+            "scan": self.scan,
+            "digest": self.digest,
+            "blob": self.blob,
+            "box": self.box,
+            "plane": self.plane.value,
+            "patient": self.group,
+            "side": side,
+        }
+
+
+def newest_labels() -> Any:
+    """A subquery of each scan's newest label row: scan_id, label, at."""
+    newest = (
+        select(func.max(Annotation.id).label("id"))
+        .where(Annotation.kind != NOTE)
+        .group_by(Annotation.scan_id)
+        .subquery()
+    )
+    return (
+        select(Annotation.scan_id, Annotation.label, Annotation.at)
+        .join(newest, newest.c.id == Annotation.id)
+        .subquery()
+    )
+
+
+def labelled(session: Session) -> list[Labelled]:
+    """All scans whose newest label is a plane, but copies left out, in the order they came."""
+    label = newest_labels()
+    together, copies = groups(session), left_out(session)
+    rows = session.execute(
+        select(Scan, label.c.label, label.c.at)
+        .join(label, label.c.scan_id == Scan.id)
+        .where(label.c.label.in_([plane.value for plane in Plane]))
+        .order_by(Scan.id)
+    )
+    return [
+        Labelled(
+            scan.id,
+            scan.digest,
+            scan.blob,
+            list(scan.sector),
+            scan.source,
+            scan.patient_id,
+            together.get(scan.patient_id, scan.patient_id),
+            Plane(plane),
+            at,
+        )
+        for scan, plane, at in rows
+        if scan.id not in copies
+    ]
+
+
+def unlabelled(session: Session) -> list[int]:
+    """The scans that wait for a label, newest first."""
+    label = newest_labels()
+    query = (
+        select(Scan.id)
+        .outerjoin(label, label.c.scan_id == Scan.id)
+        .where(label.c.label.is_(None))
+        .order_by(Scan.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def sides_of(session: Session, scans: Iterable[Labelled], known: frozenset[str]) -> dict[str, str]:
+    """Say on which side each patient with a labelled scan is, or would be.
+
+    A side given earlier stays for ever. A patient whom the champion has seen is never tested on:
+    the model would be asked what it has learnt by heart. For the same reason such a patient
+    trains, unless there is nobody else to check on during training. Samples are no patients, so
+    none of them takes a place in the locked test set. Patients that a person called one patient
+    go to one side together.
+
+    Args:
+        session: the transaction.
+        scans: the labelled scans.
+        known: digests of the scans that the champion has learnt from.
+
+    Returns:
+        The side of each patient; nothing is written.
+    """
+    scans = list(scans)
+    together = groups(session)
+    given = given_sides(session)
+    of_groups = _strictest(given, together)
+    seen = {together.get(one, one) for one in _patients_of(session, known)} - of_groups.keys()
+    samples = {scan.group for scan in scans if scan.source == SAMPLE}
+    counts = _planes_per_group(scans)
+    real = {group: counts[group] for group in counts.keys() - samples}
+    sides = assign_sides(real, of_groups | dict.fromkeys(seen, TRAIN))
+    sides |= _untested({group: counts[group] for group in samples}, of_groups)
+    if VALIDATION not in sides.values():
+        sides |= _untested({group: real[group] for group in seen & real.keys()}, of_groups)
+    return {scan.patient: given.get(scan.patient, sides[scan.group]) for scan in scans}
+
+
+def given_sides(session: Session) -> dict[str, str]:
+    """The sides that patients were given, which never change."""
+    query = select(Patient.id, Patient.side).where(Patient.side.is_not(None))
+    return {patient: side for patient, side in session.execute(query) if side is not None}
+
+
+def _strictest(given: Mapping[str, str], together: Mapping[str, str]) -> dict[str, str]:
+    """The side of each group; where its patients stood on two before anybody knew, the stricter."""
+    sides: dict[str, str] = {}
+    for patient, side in given.items():
+        group = together.get(patient, patient)
+        sides[group] = max(side, sides.get(group, side), key=STRICT.__getitem__)
+    return sides
+
+
+def _untested(
+    patients: Mapping[str, Mapping[Plane, int]], given: Mapping[str, str]
+) -> dict[str, str]:
+    sides = assign_sides(patients, given)
+    # Only a side that was given earlier is for ever.
+    return {
+        patient: TRAIN if side == TEST and patient not in given else side
+        for patient, side in sides.items()
+    }
+
+
+def keep_sides(session: Session, sides: Mapping[str, str]) -> int:
+    """Write down the sides of patients who have none; those who have one keep it.
+
+    Args:
+        session: the transaction.
+        sides: the side of each patient.
+
+    Returns:
+        How many patients got a side: fewer than asked for if one is gone or has one already.
+    """
+    given = 0
+    for side in (TRAIN, VALIDATION, TEST):
+        codes = [code for code, wanted in sides.items() if wanted == side]
+        for start in range(0, len(codes), _AT_ONCE):
+            changed = session.execute(
+                update(Patient)
+                .where(Patient.id.in_(codes[start : start + _AT_ONCE]), Patient.side.is_(None))
+                .values(side=side)
+                .execution_options(synchronize_session=False)
+            )
+            given += touched(changed)
+    return given
+
+
+def count_sides(scans: Iterable[Labelled], sides: Mapping[str, str]) -> dict[str, dict[Plane, int]]:
+    """How many scans of each plane are on each side."""
+    counts = {side: dict.fromkeys(Plane, 0) for side in (TRAIN, VALIDATION, TEST)}
+    for scan in scans:
+        counts[sides[scan.patient]][scan.plane] += 1
+    return counts
+
+
+def freeze(
+    blobs: Blobs, scans: Iterable[Labelled], sides: Mapping[str, str]
+) -> tuple[str, dict[str, Any]]:
+    """Store the snapshot of a run under its own digest.
+
+    Args:
+        blobs: the files.
+        scans: the labelled scans.
+        sides: the side of each of their patients.
+
+    Returns:
+        The blob's key, and the counts to be shown with the run.
+    """
+    scans = list(scans)
+    entries = [scan.entry(sides[scan.patient]) for scan in scans]
+    learning = [entry for entry in entries if entry["side"] != TEST]
+    snapshot = {
+        "examples": learning,
+        "test": [entry for entry in entries if entry["side"] == TEST],
+    }
+    content = json.dumps(snapshot, sort_keys=True).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    key = f"snapshots/{digest}.json"
+    blobs.put(key, content)
+    counts = {
+        "scans": len(learning),
+        "patients": len({entry["patient"] for entry in learning}),
+        "sides": count_sides(scans, sides),
+        "digest": digest,
+    }
+    return key, counts
+
+
+def _planes_per_group(scans: Iterable[Labelled]) -> dict[str, dict[Plane, int]]:
+    counts: dict[str, Counter[Plane]] = {}
+    for scan in scans:
+        counts.setdefault(scan.group, Counter())[scan.plane] += 1
+    return {group: dict(planes) for group, planes in counts.items()}
+
+
+def _patients_of(session: Session, digests: frozenset[str]) -> set[str]:
+    if not digests:
+        return set()
+    rows = session.execute(select(Scan.digest, Scan.patient_id))
+    return {patient for digest, patient in rows if digest in digests}

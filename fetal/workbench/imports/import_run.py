@@ -1,0 +1,187 @@
+"""Brings scans in from a folder, an archive or a table: with labels, and in bounded memory."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fetal.scans import apart
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.imports.import_report import ImportReport
+from fetal.workbench.imports.labelled_files import LabelledIntake
+from fetal.workbench.imports.recognise import Kind, Plan, Planned, plan
+from fetal.workbench.ingest.deid_policy import WhenUnsure
+from fetal.workbench.ingest.file_sources import NoFolderError, Source, open_source
+from fetal.workbench.ingest.quarantine import WaitingRoom
+from fetal.workbench.ingest.store_scan import Incoming
+from fetal.workbench.label_tables.columns import Columns
+from fetal.workbench.label_tables.label_table import read_table_file
+
+__all__ = [
+    "NoFolderError",
+    "import_csv",
+    "import_folder",
+    "import_scans",
+    "plan_import",
+]
+
+Progress = Callable[[int, int], None]
+Place = Path | Sequence[Incoming]
+
+_ACTIONS = {
+    Kind.FOLDERS: "import folder",
+    Kind.UNLABELLED: "import scans",
+    Kind.HC18: "import HC18",
+    Kind.TABLE: "import table",
+    Kind.FETAL_PLANES: "import table",
+}
+
+
+def plan_import(
+    place: Place | None,
+    *,
+    table: Path | bytes | None = None,
+    columns: Columns | None = None,
+    unlabelled: bool = False,
+) -> Plan:
+    """Recognise what an import would bring; no scan is read.
+
+    Args:
+        place: a folder, a ZIP archive or a DICOMDIR on this computer, or files; none labels
+            stored scans only.
+        table: a table of labels, or its content; none looks for one among the files.
+        columns: what the table's columns hold; none is guessed.
+        unlabelled: take all files as scans without labels.
+
+    Returns:
+        Which file would be taken with which label, and what is missing or left out.
+
+    Raises:
+        LabelTableError: the table cannot be read.
+        NoFolderError: there is no such folder or archive.
+    """
+    source = open_source(place) if place is not None else Source()
+    content = read_table_file(table) if isinstance(table, Path) else table
+    return plan(source, table=content, columns=columns, unlabelled=unlabelled)
+
+
+def import_scans(
+    bench: Workbench,
+    planned: Plan,
+    who: str,
+    *,
+    patient: str | None = None,
+    dry_run: bool = False,
+    unsure: WhenUnsure | None = None,
+    room: WaitingRoom | None = None,
+    on_progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> ImportReport:
+    """Import what was planned.
+
+    Scans are read ahead in processes of their own, a few at a time, and stored one by one, so
+    that memory does not grow with their number. A stopped or killed import keeps what it stored;
+    given again, it finds that “already there” and goes on with the rest.
+
+    An image that is not there is named in the report, unless a stored scan came from a file of
+    that name: then that scan gets the label. A label is added where it differs from the scan's
+    own; but a scan that got this label by an import before keeps what a person said since.
+    Patients whose images a table of FETAL_PLANES_DB keeps out of training go to the test side,
+    unless they are on a side already.
+
+    Args:
+        bench: the workbench.
+        planned: as `plan_import` gives it.
+        who: the person.
+        patient: the patient of files that name none; none is one unknown patient for all.
+        dry_run: read everything and write nothing.
+        unsure: what becomes of scans on which text may be left; none is what the environment
+            says.
+        room: where they wait, with their labels, until somebody can be asked; without one, to ask
+            means to set aside: not to store them, and to name them in the report.
+        on_progress: told at the start, and after each image, how many are done, of how many.
+        stop: asked before each image; true ends the import there.
+
+    Returns:
+        What it brought.
+    """
+    work = LabelledIntake(bench, who, patient, dry_run=dry_run, unsure=unsure, room=room)
+    report = work.report
+    report.kind = planned.kind.value
+    report.left_out += planned.refused
+    report.missing += planned.missing
+    report.unlisted += planned.unlisted
+    report.masks = planned.masks
+    report.notes += planned.notes
+    if on_progress is not None:
+        on_progress(0, len(planned.images))
+    found = apart.readers().read(planned.images, _load)
+    for done, (one, read) in enumerate(found, start=1):
+        if stop is not None and stop():
+            report.stopped = True
+            break
+        work.image(one, read)
+        if on_progress is not None:
+            on_progress(done, len(planned.images))
+    if not report.stopped:
+        work.stored(planned.stored)
+    return work.finish(_ACTIONS[planned.kind])
+
+
+def import_folder(
+    bench: Workbench,
+    folder: Place,
+    who: str,
+    on_progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> ImportReport:
+    """Import a labelled folder or archive: a known data set, or one subfolder for each plane.
+
+    Args:
+        bench: the workbench.
+        folder: holds `brain`, `Fetal abdomen` and so on (`unusable` is known too), or a table of
+            labels with its images, or HC18; a folder, a ZIP archive, or files.
+        who: the person.
+        on_progress: told after each image how many are done, of how many.
+        stop: asked before each image; true ends the import there.
+
+    Returns:
+        What it brought.
+
+    Raises:
+        NoFolderError: there is no such folder or archive.
+    """
+    return import_scans(bench, plan_import(folder), who, on_progress=on_progress, stop=stop)
+
+
+def import_csv(
+    bench: Workbench,
+    table: Path | bytes,
+    images: Place | None,
+    who: str,
+    on_progress: Progress | None = None,
+    columns: Columns | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> ImportReport:
+    """Import a table of labels with the images that are there (`import_scans`).
+
+    Args:
+        bench: the workbench.
+        table: a CSV file or its content, as `read_label_table` takes it.
+        images: the folder or archive of the images, or the files; none labels stored scans only.
+        who: the person.
+        on_progress: told after each image how many are done, of how many.
+        columns: what the table's columns hold; none is guessed.
+        stop: asked before each image; true ends the import there.
+
+    Returns:
+        What it brought.
+
+    Raises:
+        LabelTableError: the table cannot be read.
+        NoFolderError: there is no such folder or archive.
+    """
+    planned = plan_import(images, table=table, columns=columns)
+    return import_scans(bench, planned, who, on_progress=on_progress, stop=stop)
+
+
+def _load(planned: Planned) -> tuple[bytes, str]:
+    return planned.piece.read(), planned.piece.name

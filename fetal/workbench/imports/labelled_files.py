@@ -1,0 +1,272 @@
+"""Takes images that come with a label, and labels whose images are stored already."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from fetal.scans import ScanError
+from fetal.scans.placeholders import PLACEHOLDER_PATIENT
+from fetal.scans.reader import ReadFile
+from fetal.splits import TEST
+from fetal.store import audit
+from fetal.store.tables import Patient, Scan
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.datasets.snapshot import SAMPLE
+from fetal.workbench.imports.exported_scans import Came, exported_owner, take_label
+from fetal.workbench.imports.import_report import ImportReport
+from fetal.workbench.imports.recognise import Planned
+from fetal.workbench.imports.stored_lines import find_stored
+from fetal.workbench.ingest.cine_upload import holds_film, take_film
+from fetal.workbench.ingest.crowded_patients import crowded_patients
+from fetal.workbench.ingest.deid_policy import Gate, Held, WhenUnsure
+from fetal.workbench.ingest.patient_codes import owner_of, patient_code
+from fetal.workbench.ingest.quarantine import WaitingRoom
+from fetal.workbench.ingest.recognition import stored_scan
+from fetal.workbench.ingest.store_scan import Incoming, Outcome, Owner, Taken, take_read
+from fetal.workbench.ingest.upload import predicting
+from fetal.workbench.label_tables.label_table import LabelRow
+
+__all__ = ["ImportReport", "LabelledIntake"]
+
+_AT_ONCE = 200
+"""Labels of stored scans that share a transaction, so that no other writer waits for long."""
+
+
+class LabelledIntake:
+    """One import on its way.
+
+    Args:
+        bench: the workbench.
+        who: the person.
+        patient: the patient of files that name none; none is one unknown patient for all.
+        dry_run: look at everything and write nothing.
+        unsure: what becomes of scans on which text may be left; none is what the environment
+            says.
+        room: where they wait until somebody can be asked; without one, to ask means to set aside.
+
+    Attributes:
+        report: what it has brought so far.
+    """
+
+    def __init__(
+        self,
+        bench: Workbench,
+        who: str,
+        patient: str | None = None,
+        *,
+        dry_run: bool = False,
+        unsure: WhenUnsure | None = None,
+        room: WaitingRoom | None = None,
+    ) -> None:
+        self.report = ImportReport(dry_run=dry_run)
+        self._bench = bench
+        self._who = who
+        self._otherwise = owner_of(bench, patient)
+        # Whom nobody names may be several: those who are kept to test are not those who train.
+        self._held_out = owner_of(bench, None) if not self._otherwise.named else self._otherwise
+        self._gate = Gate(unsure or WhenUnsure.from_environment())
+        self._room = room
+        self._champion = None if dry_run else predicting(bench)
+        self._seen: set[str] = set()
+        self._given: dict[int, tuple[str, str]] = {}
+
+    def image(self, planned: Planned, read: ReadFile) -> None:
+        """Take one image with its label.
+
+        Args:
+            planned: the image and what is known of it.
+            read: what reading it gave.
+        """
+        film = _film(planned) if read.scan is None else None
+        if film is not None and not self.report.dry_run:
+            for taken in self._frames(planned, film):
+                # Not every frame shows what a label says of the film.
+                self._keep(planned, taken, None)
+        elif self.report.dry_run:
+            self._keep(planned, self._looked_at(planned, read, film), planned.label)
+        else:
+            self._keep(planned, self._take(planned, read), planned.label)
+
+    def _keep(self, planned: Planned, taken: Taken, label: str | None) -> None:
+        row, report = planned.row, self.report
+        if not report.dry_run:
+            label = self._unless_contradicted(planned, taken, label)
+        report.taken.append(taken)
+        report.placeholders += PLACEHOLDER_PATIENT in taken.sentence and not row.patient
+        report.files.append(planned.piece.label)
+        report.planes.append(label)
+        report.kept_to_test += row.test and not taken.outcome.stays_out
+        if taken.scan_id is not None and not report.dry_run:
+            self._label(taken.scan_id, label, row=row)
+
+    def _unless_contradicted(self, planned: Planned, taken: Taken, label: str | None) -> str | None:
+        """The label, unless another file with the same pixels came with another one."""
+        if label is None or taken.scan_id is None:
+            return label
+        first, file = self._given.setdefault(taken.scan_id, (label, planned.piece.label))
+        if first == label:
+            return label
+        sentence = (
+            f"It is the same picture as {file}, which came with the label {first}; its own label, "
+            f"{label}, was left out. Please look which of them is right."
+        )
+        self.report.left_out.append((planned.piece.label, sentence))
+        return None
+
+    def _label(self, scan_id: int, label: str | None, *, row: LabelRow) -> None:
+        if label or row.test or row.exported:
+            with self._bench.store.session() as session:
+                self._give(session, scan_id, label, row)
+
+    def _gate_of(self, planned: Planned, label: str | None) -> Gate:
+        """Where a scan has to wait, its label waits with it."""
+        if self._room is None:
+            return self._gate
+        give = partial(self._label, label=label, row=planned.row)
+        return replace(self._gate, watch=_Asking(self._room, give))
+
+    def _frames(self, planned: Planned, film: Incoming) -> Iterator[Taken]:
+        return take_film(
+            self._bench,
+            film,
+            who=self._who,
+            owner=self._owner(planned),
+            source="import",
+            champion=self._champion,
+            gate=self._gate_of(planned, None),
+        )
+
+    def _take(self, planned: Planned, read: ReadFile) -> Taken:
+        row = planned.row
+        return take_read(
+            self._bench,
+            planned.piece.label,
+            read,
+            who=self._who,
+            owner=self._owner(planned),
+            source=SAMPLE if row.exported and row.exported.sample else "import",
+            champion=self._champion,
+            machine=row.machine,
+            operator=row.operator,
+            gate=self._gate_of(planned, planned.label),
+        )
+
+    def _owner(self, planned: Planned) -> Owner:
+        row = planned.row
+        if row.patient and row.exported:
+            return exported_owner(self._bench, row.patient, row.exported)
+        if row.patient:
+            return Owner(patient_code(self._bench, row.patient), named=True)
+        return self._held_out if row.test else self._otherwise
+
+    def _looked_at(self, planned: Planned, read: ReadFile, film: Incoming | None) -> Taken:
+        """What would become of an image."""
+        name = planned.piece.name
+        if film is not None:
+            return Taken(name, Outcome.ADDED, None, "Frames of this film would be added.")
+        if read.scan is None:
+            return Taken(name, Outcome.REFUSED, None, read.refusal or "")
+        digest = read.scan.digest
+        with self._bench.store.reading() as session:
+            known = stored_scan(session, self._bench, read.scan)
+        if known is not None or digest in self._seen:
+            number = known.id if known is not None else None
+            return Taken(name, Outcome.ALREADY_THERE, number, "Its pixels are there already.")
+        stopped = self._gate.stop(name, read, self._otherwise, "import", self._who)
+        if stopped is not None:
+            return stopped
+        self._seen.add(digest)
+        return Taken(name, Outcome.ADDED, None, " ".join(["Would be added.", *read.scan.warnings]))
+
+    def stored(self, labels: Sequence[tuple[LabelRow, str | None]]) -> None:
+        """Give labels to scans that are stored already.
+
+        Args:
+            labels: lines of a table, each with its label. A line whose image no scan came from
+                is named as missing.
+        """
+        if not labels:
+            return
+        lines = find_stored(self._bench, labels)
+        self.report.left_out += lines.left_out
+        self.report.missing += lines.missing
+        if self.report.dry_run:
+            return
+        found = lines.found
+        for start in range(0, len(found), _AT_ONCE):
+            with self._bench.store.session() as session:
+                for number, row, label in found[start : start + _AT_ONCE]:
+                    self._give(session, number, label, row)
+
+    def finish(self, action: str) -> ImportReport:
+        """Write the audit trail's line; a dry run leaves none.
+
+        Args:
+            action: what was done.
+
+        Returns:
+            The report.
+        """
+        report = self.report
+        if report.dry_run:
+            return report
+        added = [taken.scan_id for taken in report.taken if taken.scan_id is not None]
+        with self._bench.store.reading() as session:
+            report.notes += crowded_patients(session, added)
+        with self._bench.store.session() as session:
+            audit.record(
+                session,
+                self._who,
+                action,
+                added=report.count(Outcome.ADDED),
+                already_there=report.count(Outcome.ALREADY_THERE),
+                labelled=report.labelled,
+                kept=report.kept,
+                missing=len(report.missing),
+                refused=len(report.refused),
+                set_aside=report.count(Outcome.SET_ASIDE),
+                waiting=report.count(Outcome.WAITS),
+            )
+        return report
+
+    def _give(self, session: Session, scan_id: int, label: str | None, row: LabelRow) -> None:
+        scan = session.get(Scan, scan_id)
+        if scan is None:
+            # Somebody has erased it since it was stored.
+            return
+        if row.test:
+            patient = session.get_one(Patient, scan.patient_id)
+            # An exported code stands for one patient, known by name or not.
+            alone = patient.named or row.exported or patient.id == self._held_out.pseudonym
+            if patient.side is None and alone:
+                patient.side = TEST
+            self.report.not_kept_to_test += patient.side != TEST
+        came = take_label(session, scan_id, label, row, self._who)
+        self.report.labelled += came is Came.ADDED
+        self.report.kept += came is Came.KEPT
+
+
+class _Asking:
+    """Lets scans of an import wait, and tells what is to be done with one that is kept."""
+
+    def __init__(self, room: WaitingRoom, then: Callable[[int], None]) -> None:
+        self._room = room
+        self._then = then
+
+    def hold(self, held: Held) -> int | None:
+        """Let a scan wait (`Watch`)."""
+        return self._room.add(replace(held, then=self._then))
+
+    def show(self, scan_id: int, read: ReadFile) -> None:
+        """Nobody looks at the scans of an import while they come in (`Watch`)."""
+
+
+def _film(planned: Planned) -> Incoming | None:
+    """The file again, where it holds several frames."""
+    try:
+        incoming = Incoming(planned.piece.label, planned.piece.read())
+    except (OSError, ScanError):
+        return None
+    return incoming if holds_film(incoming) else None

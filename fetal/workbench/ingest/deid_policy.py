@@ -1,0 +1,196 @@
+"""What becomes of a scan when the finder of sector and lettering is unsure."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal.scans import Scan
+from fetal.scans.reader import ReadFile
+from fetal.workbench.ingest.files import Outcome, Owner, Taken
+
+VARIABLE = "FETAL_UNSURE"
+_NO_SECTOR = "the ultrasound could not be told from the rest of the screen"
+_LETTERING = "something seems to be written over the ultrasound"
+
+
+class WhenUnsure(StrEnum):
+    """What becomes of a scan on which a name may be left."""
+
+    ASK = "ask"
+    """A person decides; where nobody can be asked, it is set aside."""
+    REFUSE = "refuse"
+    KEEP = "keep"
+
+    @classmethod
+    def from_environment(cls) -> "WhenUnsure":
+        """Read the setting.
+
+        Returns:
+            What `FETAL_UNSURE` says; `ask` where it is not set.
+
+        Raises:
+            UnsureSettingError: it is none of the three.
+        """
+        text = os.environ.get(VARIABLE, "").strip().lower()
+        try:
+            return cls(text) if text else cls.ASK
+        except ValueError as error:
+            raise UnsureSettingError(text) from error
+
+
+class UnsureSettingError(ValueError):
+    """The setting is none that is known."""
+
+    def __init__(self, text: str) -> None:
+        known = ", ".join(one.value for one in WhenUnsure)
+        super().__init__(
+            f"Expected {VARIABLE} to be one of {known}, received “{text}”: please set it to one of "
+            "them, or not at all."
+        )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A scan that waits for a person: in this process's memory, and nowhere else.
+
+    Attributes:
+        file: its file's name, for that person.
+        read: the scan, and the grey levels as they arrived.
+        owner: the patient that it would be filed under, where the file names none itself.
+        source: `upload`, `import` or `sample`.
+        who: the person.
+        reason: why it waits, as part of a sentence; empty where all of a drop were to wait.
+        then: told the scan's number once it is stored, such as to give it its label.
+    """
+
+    file: str
+    read: ReadFile
+    owner: Owner
+    source: str
+    who: str
+    reason: str
+    then: Callable[[int], None] | None = None
+
+    @property
+    def scan(self) -> Scan:
+        """The scan as it was read."""
+        if self.read.scan is None:
+            raise ValueError("Only a file that could be read can wait.")
+        return self.read.scan
+
+    @property
+    def before(self) -> NDArray[np.uint8]:
+        """The grey levels as they arrived; as they were read, where nobody kept the others."""
+        return self.read.before if self.read.before is not None else self.scan.pixels
+
+
+class Watch(Protocol):
+    """Somebody who looks on while files come in."""
+
+    def hold(self, held: Held) -> int | None:
+        """Let a scan wait; gives its number, or none where no more fit."""
+
+    def show(self, scan_id: int, read: ReadFile) -> None:
+        """See what became of a scan that was stored just now."""
+
+
+def doubt_about(scan: Scan) -> str:
+    """Say why text may be left on a scan.
+
+    Args:
+        scan: the scan.
+
+    Returns:
+        The reason as part of a sentence, such as “something seems to be written over the
+        ultrasound”; empty where the finder is sure.
+    """
+    reasons = [] if scan.sector_found else [_NO_SECTOR]
+    reasons += [_LETTERING] if scan.lettering else []
+    return ", and ".join(reasons)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Whether a scan may go into the workspace as it was read.
+
+    Attributes:
+        when_unsure: what becomes of one on which text may be left.
+        watch: who can be asked, and shown what was stored; nobody in an import.
+        every: whether every scan is to wait for that person, sure or not.
+    """
+
+    when_unsure: WhenUnsure
+    watch: Watch | None = None
+    every: bool = False
+
+    def stop(self, file: str, read: ReadFile, owner: Owner, source: str, who: str) -> Taken | None:
+        """Stop a scan, unless it may go on.
+
+        Args:
+            file: its file's name.
+            read: the scan.
+            owner: its patient.
+            source: `upload`, `import` or `sample`.
+            who: the person.
+
+        Returns:
+            What became of it; none where it may be stored.
+        """
+        if read.scan is None:
+            return None
+        reason = doubt_about(read.scan)
+        if self.every and self.watch is not None:
+            return self._hold(self.watch, Held(file, read, owner, source, who, reason))
+        if not reason or self.when_unsure is WhenUnsure.KEEP:
+            return None
+        if self.when_unsure is WhenUnsure.REFUSE:
+            return Taken(file, Outcome.REFUSED, None, _refused(reason))
+        if self.watch is None:
+            return Taken(file, Outcome.SET_ASIDE, None, _set_aside(reason))
+        return self._hold(self.watch, Held(file, read, owner, source, who, reason))
+
+    def show(self, taken: Taken, read: ReadFile) -> None:
+        """Show what was stored to whoever looks on.
+
+        Args:
+            taken: what became of the scan.
+            read: the scan.
+        """
+        if self.watch is not None and taken.outcome is Outcome.ADDED and taken.scan_id is not None:
+            self.watch.show(taken.scan_id, read)
+
+    def _hold(self, watch: Watch, held: Held) -> Taken:
+        number = watch.hold(held)
+        if number is None:
+            return Taken(held.file, Outcome.SET_ASIDE, None, _NO_ROOM)
+        why = f": {held.reason}" if held.reason else " to be looked at"
+        sentence = f"Waits for you{why}. It is not stored until you say so."
+        return Taken(held.file, Outcome.WAITS, None, sentence, number)
+
+
+OPEN = Gate(WhenUnsure.KEEP)
+"""Lets every scan pass, such as one that a person has looked at."""
+
+_NO_ROOM = (
+    "Set aside: as many scans wait for you as the program can hold. Please decide on them, then "
+    "drop this file again."
+)
+
+
+def _refused(reason: str) -> str:
+    return (
+        f"Refused, since {reason}, and a name may be among it. The program is set to refuse such "
+        "scans: please export it again without text."
+    )
+
+
+def _set_aside(reason: str) -> str:
+    return (
+        f"Set aside, since {reason}, and a name may be among it. Please drop this file on the "
+        "Scans page to look at it, or import again and keep such scans."
+    )

@@ -1,0 +1,65 @@
+"""The codes of patients and examinations, those of version 0.1 among them.
+
+A patient who is known by a shorter code of version 0.1 keeps it, so that new scans lie with the
+old ones.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fetal.scans.placeholders import is_placeholder
+from fetal.store.tables import Patient, Scan
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.ingest.files import Owner
+
+
+def patient_code(bench: Workbench, identifier: str) -> str:
+    """Return the code under which a patient is known, or will be.
+
+    Args:
+        bench: the workbench.
+        identifier: the patient's identifier as a file or a person writes it.
+    """
+    code, former = bench.pseudonyms.patient(identifier), bench.pseudonyms.former_patient(identifier)
+    with bench.store.reading() as session:
+        known = set(session.scalars(select(Patient.id).where(Patient.id.in_((code, former)))))
+    return former if known == {former} else code
+
+
+def study_codes(bench: Workbench, identifier: str) -> tuple[str, str]:
+    """Return the codes under which an examination may be known: today's, and that of version 0.1.
+
+    Args:
+        bench: the workbench.
+        identifier: its UID or accession number.
+    """
+    return bench.pseudonyms.study(identifier), bench.pseudonyms.former_study(identifier)
+
+
+def study_code(session: Session, bench: Workbench, identifier: str) -> str:
+    """Return the code under which an examination is known, or will be.
+
+    Args:
+        session: the transaction.
+        bench: the workbench.
+        identifier: its UID or accession number.
+    """
+    code, former = study_codes(bench, identifier)
+    some = select(Scan.study).where(Scan.study.in_((code, former))).distinct()
+    return former if set(session.scalars(some)) == {former} else code
+
+
+def owner_of(bench: Workbench, patient: str | None) -> Owner:
+    """Return the patient of a drop or of a line of a table.
+
+    Args:
+        bench: the workbench.
+        patient: the identifier as a person gave it. None, blank, or a placeholder such as
+            ANONYMOUS is a new unknown patient.
+
+    Returns:
+        The patient's pseudonym.
+    """
+    if patient is None or is_placeholder(patient):
+        return Owner(bench.pseudonyms.unknown(), named=False)
+    return Owner(patient_code(bench, patient), named=True)

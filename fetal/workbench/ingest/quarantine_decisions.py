@@ -1,0 +1,114 @@
+"""What a person does with scans that wait: keep them, with more blanked, or leave them out."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from fetal.scans import encode_png
+from fetal.scans.masking import Change, Tool, changed
+from fetal.store import audit
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.ingest.deid_policy import Gate, Watch, WhenUnsure
+from fetal.workbench.ingest.files import Outcome, Taken
+from fetal.workbench.ingest.quarantine import WaitingRoom
+from fetal.workbench.ingest.store_scan import take_read
+from fetal.workbench.ingest.upload import predicting
+
+
+def keep(
+    bench: Workbench,
+    room: WaitingRoom,
+    number: int,
+    who: str,
+    changes: Sequence[Change] = (),
+    *,
+    watch: Watch | None = None,
+) -> Taken | None:
+    """Store a scan that waited, as the person wants it to be blanked.
+
+    Args:
+        bench: the workbench.
+        room: where it waits.
+        number: the scan.
+        who: the person who decides.
+        changes: what that person changed of the mask.
+        watch: who is shown what was stored.
+
+    Returns:
+        What became of it; none where it is decided on already.
+
+    Raises:
+        NothingLeftError: the changes blank all of it; it waits on.
+    """
+    held = room.take_out(number)
+    if held is None:
+        return None
+    try:
+        # The person has seen what the warnings are about.
+        scan = replace(changed(held.scan, held.before, changes), warnings=[])
+        taken = take_read(
+            bench,
+            held.file,
+            replace(held.read, scan=scan, png=encode_png(scan.pixels)),
+            who=who,
+            owner=held.owner,
+            source=held.source,
+            champion=predicting(bench),
+            gate=Gate(WhenUnsure.KEEP, watch),
+            decided=_counted(changes),
+        )
+        if held.then is not None and taken.scan_id is not None:
+            held.then(taken.scan_id)
+        return taken
+    except BaseException:
+        room.put_back(number, held)
+        raise
+
+
+def leave_out(
+    bench: Workbench, room: WaitingRoom, numbers: Collection[int], who: str
+) -> dict[int, Taken]:
+    """Let go of scans that waited; nothing of them is stored.
+
+    Args:
+        bench: the workbench.
+        room: where they wait.
+        numbers: the scans.
+        who: the person who decides.
+
+    Returns:
+        What became of each, without those that are decided on already.
+    """
+    out = room.leave_out(numbers)
+    if out:
+        with bench.store.session() as session:
+            audit.record(session, who, "leave unsure scans out", scans=len(out))
+    said = "You left it out; nothing was stored."
+    return {
+        number: Taken(held.file, Outcome.LEFT_OUT, None, said, number)
+        for number, held in out.items()
+    }
+
+
+def bring_back(bench: Workbench, room: WaitingRoom, who: str) -> dict[int, Taken]:
+    """Let the scans that a person left out last wait again.
+
+    Args:
+        bench: the workbench.
+        room: where they waited.
+        who: the person.
+
+    Returns:
+        What became of each: they wait; empty if there is nothing to bring back.
+    """
+    back = room.bring_back(who)
+    if back:
+        with bench.store.session() as session:
+            audit.record(session, who, "bring unsure scans back", scans=len(back))
+    said = "Waits for you again. It is not stored until you say so."
+    return {
+        number: Taken(held.file, Outcome.WAITS, None, said, number) for number, held in back.items()
+    }
+
+
+def _counted(changes: Sequence[Change]) -> dict[str, int]:
+    return {tool.value: sum(change.tool is tool for change in changes) for tool in Tool}

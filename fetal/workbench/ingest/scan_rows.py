@@ -1,0 +1,60 @@
+"""The row of a scan that is to be stored."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fetal.scans import Scan as ReadScan
+from fetal.store.tables import Scan
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.ingest.patient_codes import study_code
+from fetal.workbench.ingest.recognition import exported_name, picture_key
+
+
+def new_row(
+    session: Session,
+    bench: Workbench,
+    file: str,
+    read: ReadScan,
+    patient: str,
+    origin: str | None,
+    blob: str,
+) -> Scan:
+    """Make the row of a scan; who brought it and how is still to be filled in.
+
+    Args:
+        session: the transaction.
+        bench: the workbench.
+        file: the file's name, of which a keyed hash is kept.
+        read: the scan.
+        patient: the patient's code.
+        origin: another digest by which the scan was known (`recognition.origin_digest`).
+        blob: the key of its pixels.
+
+    Returns:
+        The row, in no transaction yet.
+    """
+    height, width = read.pixels.shape
+    names = bench.pseudonyms
+    return Scan(
+        digest=read.digest,
+        name=_former_name(session, read, file) or f"S-{read.digest[:16]}",
+        picture_key=picture_key(bench, read),
+        origin_digest=origin,
+        file_key=names.file(file),
+        patient_id=patient,
+        width=width,
+        height=height,
+        sector=[int(edge) for edge in read.sector],
+        machine=read.machine,
+        study=study_code(session, bench, read.study) if read.study else None,
+        day=names.day(read.day, patient) if read.day else None,
+        facts=dict(read.facts),
+        blob=blob,
+    )
+
+
+def _former_name(session: Session, read: ReadScan, file: str) -> str | None:
+    """The name that an exported scan had, unless another one has it here."""
+    name = exported_name(file, read.earlier[0]) if read.earlier else None
+    taken = name is not None and session.scalar(select(Scan.id).where(Scan.name == name))
+    return None if taken else name

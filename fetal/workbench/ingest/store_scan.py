@@ -1,0 +1,272 @@
+"""Takes one file into the workspace: all of it, or nothing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fetal.jobs.score import kept_values
+from fetal.predict import Prediction
+from fetal.scans import Scan as ReadScan
+from fetal.scans import apart
+from fetal.scans.identity import DAYS
+from fetal.scans.machines import machine_named
+from fetal.scans.reader import ReadFile
+from fetal.store import audit
+from fetal.store.contents import holds_pixels
+from fetal.store.tables import Patient, Scan
+from fetal.store.tables import Prediction as PredictionRow
+from fetal.workbench.core.workbench import Champion, Workbench
+from fetal.workbench.ingest.deid_policy import OPEN, Gate
+from fetal.workbench.ingest.files import Incoming, Outcome, Owner, Taken
+from fetal.workbench.ingest.patient_codes import patient_code, study_codes
+from fetal.workbench.ingest.recognition import origin_digest, picture_as_stored, stored_scan
+from fetal.workbench.ingest.scan_rows import new_row
+from fetal.workbench.near_duplicates.detect_pairs import look
+from fetal.workbench.privacy.pseudonym_key import require_newest
+
+__all__ = ["Incoming", "Outcome", "Owner", "Taken", "keep_prediction", "take", "take_read"]
+
+_ERASED = "This scan was erased at the same moment: please bring it in again if it is to be stored."
+
+
+def take(
+    bench: Workbench,
+    incoming: Incoming,
+    *,
+    who: str,
+    owner: Owner,
+    source: str,
+    champion: Champion | None,
+    machine: str | None = None,
+    gate: Gate = OPEN,
+) -> Taken:
+    """Read one file, let the champion predict it and store both in one transaction.
+
+    The pixels are stored first, under their digest. A program that is killed in between leaves a
+    file that no row names, and the next attempt uses it.
+
+    Args:
+        bench: the workbench.
+        incoming: the file.
+        who: the person.
+        owner: the patient, where the file names none itself.
+        source: `upload`, `import` or `sample`.
+        champion: the model that predicts; none leaves the scan without a prediction.
+        machine: the ultrasound machine's model, where the file does not tell it itself.
+        gate: whether it may be stored without being looked at.
+
+    Returns:
+        What became of it; a file that cannot be read is refused with a sentence.
+    """
+    return take_read(
+        bench,
+        incoming.name,
+        apart.read_file(incoming.data, incoming.file),
+        who=who,
+        owner=owner,
+        source=source,
+        champion=champion,
+        machine=machine,
+        gate=gate,
+    )
+
+
+def take_read(
+    bench: Workbench,
+    name: str,
+    read: ReadFile,
+    *,
+    who: str,
+    owner: Owner,
+    source: str,
+    champion: Champion | None,
+    machine: str | None = None,
+    operator: str | None = None,
+    gate: Gate = OPEN,
+    decided: Mapping[str, int] | None = None,
+) -> Taken:
+    """Store a file that was read already, as `take` does.
+
+    Args:
+        bench: the workbench.
+        name: its name, with or without folders.
+        read: what reading it gave.
+        who: the person.
+        owner: the patient, where the file names none itself.
+        source: `upload`, `import` or `sample`.
+        champion: the model that predicts; none leaves the scan without a prediction.
+        machine: the ultrasound machine's model, where the file does not tell it itself.
+        operator: the code of who scanned, never a name, where a table tells it.
+        gate: whether it may be stored without being looked at.
+        decided: how often the person who looked changed what is blanked, for the audit trail.
+
+    Returns:
+        What became of it.
+    """
+    file = Incoming(name, b"").file
+    if read.scan is None or read.png is None:
+        return Taken(file, Outcome.REFUSED, None, read.refusal or "")
+    scan, png = read.scan, read.png
+    if operator is not None:
+        scan = replace(scan, facts={**scan.facts, "operator": operator})
+    scan = replace(scan, machine=scan.machine or machine_named(machine))
+    if scan.patient is not None:
+        owner = Owner(patient_code(bench, scan.patient), named=True)
+    elif scan.study is not None and not owner.named:
+        with bench.store.reading() as session:
+            owner = _owner_of_study(session, bench, scan.study) or owner
+    read = replace(read, scan=scan)
+    taken = (
+        _already_there(bench, file, read, owner, who)
+        or gate.stop(file, read, owner, source, who)
+        or _add(bench, file, scan, png, owner, who, source, champion, decided)
+        # Somebody else stored the same scan while this one was predicted.
+        or _already_there(bench, file, read, owner, who)
+        or Taken(file, Outcome.REFUSED, None, _ERASED)
+    )
+    gate.show(taken, read)
+    return taken
+
+
+def keep_prediction(
+    session: Session, scan_id: int, model_id: int, prediction: Prediction
+) -> PredictionRow:
+    """Add what a model said of a scan to the transaction, unless it is there.
+
+    Args:
+        session: the transaction.
+        scan_id: the scan.
+        model_id: the model version.
+        prediction: what it said.
+
+    Returns:
+        The row.
+    """
+    row = session.scalar(
+        select(PredictionRow).where(
+            PredictionRow.scan_id == scan_id, PredictionRow.model_id == model_id
+        )
+    )
+    if row is None:
+        row = PredictionRow(**kept_values(scan_id, model_id, prediction))
+        session.add(row)
+    return row
+
+
+def _owner_of_study(session: Session, bench: Workbench, study: str) -> Owner | None:
+    """The patient of an examination's scans that came earlier: it can have no other."""
+    patient = session.scalar(
+        select(Patient)
+        .join(Scan, Scan.patient_id == Patient.id)
+        .where(Scan.study.in_(study_codes(bench, study)))
+        .order_by(Scan.id)
+        .limit(1)
+    )
+    return Owner(patient.id, patient.named) if patient else None
+
+
+def _already_there(
+    bench: Workbench, file: str, read: ReadFile, owner: Owner, who: str
+) -> Taken | None:
+    with bench.store.reading() as session:
+        known = stored_scan(session, bench, read.scan) if read.scan is not None else None
+        if known is None:
+            return None
+        patient = session.get_one(Patient, known.patient_id)
+    sentence = f"Already there as {known.name}; nothing was added."
+    if owner.named and patient.id != owner.pseudonym:
+        sentence = f"Already there as {known.name}, filed under another patient; it stays there."
+        if not patient.named and _refile(bench, known.id, owner, who):
+            sentence = f"Already there as {known.name}; it is now filed under its patient."
+    if not holds_pixels(bench.blobs, known.blob, known.digest) and (
+        png := picture_as_stored(known.digest, read)
+    ):
+        _restore(bench, known, png, who)
+        sentence += " Its picture was missing or damaged, and is whole again."
+    return Taken(file, Outcome.ALREADY_THERE, known.id, sentence)
+
+
+def _restore(bench: Workbench, scan: Scan, png: bytes, who: str) -> None:
+    """Write a scan's picture again."""
+    # In a transaction, in which nobody can erase the scan: its picture must not come back.
+    with bench.store.session() as session:
+        if session.get(Scan, scan.id) is not None:
+            bench.blobs.put(scan.blob, png)
+            audit.record(session, who, "restore picture", scan=scan.name)
+
+
+def _refile(bench: Workbench, scan_id: int, owner: Owner, who: str) -> bool:
+    """File a scan of an unknown patient under the patient who has become known.
+
+    Returns whether it is filed there now; somebody else may have done it a moment ago.
+    """
+    with bench.store.session() as session:
+        scan = session.get(Scan, scan_id)
+        if scan is None or scan.patient_id == owner.pseudonym:
+            return scan is not None
+        patient = session.get_one(Patient, scan.patient_id)
+        # Once the unknown patient is on a side of the split, the scan has to stay there.
+        if patient.named or patient.side is not None:
+            return False
+        _ensure(session, bench, owner)
+        audit.record(
+            session, who, "refile", scan=scan.name, before=patient.id, after=owner.pseudonym
+        )
+        if scan.day is not None:
+            shift = bench.pseudonyms.shift
+            scan.day = (scan.day - shift(patient.id) + shift(owner.pseudonym)) % DAYS
+        scan.patient_id = owner.pseudonym
+    return True
+
+
+def _add(
+    bench: Workbench,
+    file: str,
+    read: ReadScan,
+    png: bytes,
+    owner: Owner,
+    who: str,
+    source: str,
+    champion: Champion | None,
+    decided: Mapping[str, int] | None,
+) -> Taken | None:
+    """Store a scan; None if somebody else has stored it meanwhile."""
+    prediction = champion.model.predict(read) if champion is not None else None
+    key = f"scans/{read.digest[:2]}/{read.digest}.png"
+    if not holds_pixels(bench.blobs, key, read.digest):
+        bench.blobs.put(key, png)
+    seen = look(bench, read, owner.pseudonym, source)
+    with bench.store.reading() as session:
+        origin = origin_digest(session, bench.blobs, read, file)
+    with bench.store.session() as session:
+        if session.scalar(select(Scan.id).where(Scan.digest == read.digest)) is not None:
+            return None
+        if read.study is not None and not owner.named:
+            owner = _owner_of_study(session, bench, read.study) or owner
+        _ensure(session, bench, owner)
+        # Somebody may have erased the same picture since it was written.
+        if not bench.blobs.exists(key):
+            bench.blobs.put(key, png)
+        scan = new_row(session, bench, file, read, owner.pseudonym, origin, key)
+        scan.source, scan.added_by = source, who
+        session.add(scan)
+        session.flush()
+        if champion is not None and prediction is not None:
+            keep_prediction(session, scan.id, champion.version.id, prediction)
+        if decided is not None:
+            audit.record(session, who, "keep checked scan", scan=scan.name, **decided)
+        if seen is not None:
+            seen.keep(session, scan.id)
+    alike = [seen.words()] if seen is not None and seen.found else []
+    sentence = " ".join([f"Added as {scan.name}.", *read.warnings, *alike])
+    return Taken(file, Outcome.ADDED, scan.id, sentence)
+
+
+def _ensure(session: Session, bench: Workbench, owner: Owner) -> None:
+    # In the transaction that writes the codes, or a key renewed just now would be missed.
+    require_newest(session, bench.pseudonyms)
+    if session.get(Patient, owner.pseudonym) is None:
+        session.add(Patient(id=owner.pseudonym, named=owner.named))
+        session.flush()

@@ -1,0 +1,188 @@
+"""Two models side by side on the locked test set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from fetal.jobs.score import Progress
+from fetal.metrics import Evaluation, Interval, Judgement, evaluate, judge, paired_difference
+from fetal.planes import PLANES, Plane
+from fetal.store.tables import ModelVersion
+from fetal.workbench.catalogue import scans as views
+from fetal.workbench.core.workbench import NoModelError, Workbench
+from fetal.workbench.datasets.leakage import seen_by
+from fetal.workbench.datasets.snapshot import Labelled
+from fetal.workbench.datasets.test_set import LockedSet, take_stock
+from fetal.workbench.models.test_predictions import opinions, share_of
+
+NOTHING_TO_COMPARE = (
+    "No labelled scan is kept apart for testing yet, so the two cannot be compared."
+)
+
+_UNREADABLE = ". Left out, because their pictures are missing or damaged: {count}"
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A scan of the locked test set of which the two models say different things.
+
+    Attributes:
+        scan: the scan.
+        label: what a person says it shows.
+        first: what the first model says.
+        second: what the second model says.
+    """
+
+    scan: views.ScanView
+    label: Plane
+    first: Plane
+    second: Plane
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models on the same scans.
+
+    Attributes:
+        first_id: the version that was compared with, as a rule the champion.
+        second_id: the version that was judged.
+        n_scans: scans of the locked test set that both were measured on.
+        n_patients: patients that they show.
+        first: the first model's figures; none without scans.
+        second: the second model's.
+        difference: how much more accurate the second is, as a share, with its interval.
+        verdict: whether the second may take the first one's place; none without scans.
+        disagreements: the scans on which the two differ.
+        left_out: test scans that do not count, because one of the two was trained on them, on a
+            copy, or on the same patient under another code.
+        locked: the locked test set, with what joined it and what left it.
+        words: the outcome, without a full stop at its end.
+    """
+
+    first_id: int
+    second_id: int
+    n_scans: int
+    n_patients: int
+    first: Evaluation | None
+    second: Evaluation | None
+    difference: Interval | None
+    verdict: Judgement | None
+    disagreements: list[Disagreement]
+    left_out: int
+    locked: LockedSet
+    words: str
+
+
+def compare(
+    bench: Workbench,
+    champion_id: int,
+    challenger_id: int,
+    on_progress: Progress | None = None,
+) -> Comparison:
+    """Measure two models on the labelled scans of the patients kept apart for testing.
+
+    Samples never count. Predictions that are missing are made on the way. Intervals come from
+    resampling patients.
+
+    Args:
+        bench: the open workbench.
+        champion_id: the first version, as a rule the one that predicts.
+        challenger_id: the second version.
+        on_progress: told how many scans are predicted, of how many, over both models.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        NoModelError: the workspace has no such version.
+    """
+    locked = take_stock(bench)
+    with bench.store.reading() as session:
+        versions = [_version(session, number) for number in (champion_id, challenger_id)]
+        known = frozenset[str]().union(*(seen_by(session, bench.blobs, one) for one in versions))
+    fair = [scan for scan in locked.scans if scan.digest not in known]
+    numbers = [scan.scan for scan in fair]
+    if not fair:
+        return _nothing(champion_id, challenger_id, locked)
+    said = [
+        opinions(bench, version.id, numbers, share_of(on_progress, position, len(versions)))
+        for position, version in enumerate(versions)
+    ]
+    left_out, unreadable = len(locked.scans) - len(fair), len(fair)
+    fair = [scan for scan in fair if all(scan.scan in answers for answers in said)]
+    unreadable -= len(fair)
+    if not fair:
+        return _nothing(champion_id, challenger_id, locked)
+    first, second = (
+        np.array([answers[scan.scan] for scan in fair], np.float64) for answers in said
+    )
+    labels = [PLANES.index(scan.plane) for scan in fair]
+    patients = [scan.group for scan in fair]
+    difference = paired_difference(labels, first, second, patients)
+    verdict = judge(difference)
+    return Comparison(
+        first_id=champion_id,
+        second_id=challenger_id,
+        n_scans=len(fair),
+        n_patients=len(set(patients)),
+        first=evaluate(labels, first, patients),
+        second=evaluate(labels, second, patients),
+        difference=difference,
+        verdict=verdict,
+        disagreements=_disagreements(bench, fair, first, second),
+        left_out=left_out,
+        locked=locked,
+        words=_words(versions[1].name, verdict, len(fair), len(set(patients)))
+        + (_UNREADABLE.format(count=unreadable) if unreadable else ""),
+    )
+
+
+def _nothing(first: int, second: int, locked: LockedSet) -> Comparison:
+    return Comparison(
+        first, second, 0, 0, None, None, None, None, [], len(locked.scans), locked,
+        NOTHING_TO_COMPARE,
+    )  # fmt: skip
+
+
+def _disagreements(
+    bench: Workbench, scans: Sequence[Labelled], first: np.ndarray, second: np.ndarray
+) -> list[Disagreement]:
+    answers = zip(scans, first.argmax(axis=1), second.argmax(axis=1), strict=True)
+    differing = [(scan, one, other) for scan, one, other in answers if one != other]
+    chosen = views.ScanFilter(ids=tuple(scan.scan for scan, *_ in differing))
+    shown = {view.id: view for view in views.scans(bench, chosen)}
+    return [
+        Disagreement(shown[scan.scan], scan.plane, PLANES[one], PLANES[other])
+        for scan, one, other in differing
+        # One may have been erased a moment ago.
+        if scan.scan in shown
+    ]
+
+
+def _words(name: str, verdict: Judgement, scans: int, patients: int) -> str:
+    difference = verdict.difference
+    ends = (difference.value, difference.low, difference.high)
+    value, low, high = (_points(end) for end in ends)
+    return (
+        f"“{name}” {verdict.words}. Change in accuracy: {value} points ({low} to {high}) "
+        f"on {scans} scan{_s(scans)} of {patients} patient{_s(patients)}"
+    )
+
+
+def _points(share: float) -> str:
+    points = round(100 * share, 1)
+    # A minus is not a hyphen, and nothing has no sign.
+    return f"{points:+.1f}".replace("-", "−") if points else "0.0"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _version(session: Session, number: int) -> ModelVersion:
+    version = session.get(ModelVersion, number)
+    if version is None:
+        raise NoModelError(f"This workspace has no model with the number {number}.")
+    return version

@@ -1,0 +1,93 @@
+"""Every version on the present locked test set."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import select
+
+from fetal.bundle import BundleError
+from fetal.jobs.score import Progress
+from fetal.metrics import Interval, share
+from fetal.planes import PLANES
+from fetal.store.blobs import BlobError
+from fetal.store.tables import ModelVersion
+from fetal.workbench.core.champion import ModelView, model_view
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.datasets.leakage import seen_by
+from fetal.workbench.datasets.snapshot import Labelled
+from fetal.workbench.datasets.test_set import take_stock
+from fetal.workbench.models.test_predictions import opinions, share_of
+
+
+@dataclass(frozen=True)
+class Score:
+    """One version on the scans of the locked test set that it was not trained on.
+
+    Attributes:
+        version: the version.
+        n_scans: on how many scans it was measured.
+        n_patients: how many patients they show.
+        seen: how many scans of the set it was trained on, or on their like, which do not count
+            for it.
+        accuracy: the share of right answers; none without scans, or where the version's files
+            are damaged.
+        problem: why it could not be measured; empty otherwise.
+    """
+
+    version: ModelView
+    n_scans: int
+    n_patients: int
+    seen: int
+    accuracy: Interval | None
+    problem: str = ""
+
+
+def scores(bench: Workbench, on_progress: Progress | None = None) -> list[Score]:
+    """Measure every version on the locked test set as it is now.
+
+    All are measured on the same scans, but for those that a version was trained on: see
+    `Score.seen`. Predictions that are missing are made on the way.
+
+    Args:
+        bench: the open workbench.
+        on_progress: told how many scans are predicted, of how many, over all versions.
+
+    Returns:
+        The champion first, then the newest.
+    """
+    scans = take_stock(bench).scans
+    with bench.store.reading() as session:
+        rows = session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()
+        views = [model_view(session, row) for row in rows]
+    views.sort(key=lambda view: not view.is_champion)
+    return [
+        _score(bench, view, scans, share_of(on_progress, position, len(views)))
+        for position, view in enumerate(views)
+    ]
+
+
+def _score(
+    bench: Workbench, view: ModelView, scans: list[Labelled], on_progress: Progress | None
+) -> Score:
+    try:
+        with bench.store.reading() as session:
+            known = seen_by(session, bench.blobs, session.get_one(ModelVersion, view.id))
+        fair = [scan for scan in scans if scan.digest not in known]
+        if not fair:
+            return Score(view, 0, 0, len(scans), None)
+        said = opinions(bench, view.id, [scan.scan for scan in fair], on_progress)
+    except (BundleError, BlobError) as error:
+        return Score(view, 0, 0, 0, None, str(error))
+    seen = len(scans) - len(fair)
+    fair = [scan for scan in fair if scan.scan in said]
+    if not fair:
+        return Score(view, 0, 0, seen, None)
+    right = [PLANES[int(np.argmax(said[scan.scan]))] is scan.plane for scan in fair]
+    patients = [scan.group for scan in fair]
+    return Score(
+        version=view,
+        n_scans=len(fair),
+        n_patients=len(set(patients)),
+        seen=seen,
+        accuracy=share(right, patients),
+    )

@@ -1,0 +1,150 @@
+"""One version measured on the locked test set: the report that a reviewer reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+
+from fetal.bundle import Card
+from fetal.evaluation import (
+    Case,
+    Exhibit,
+    NothingToMeasureError,
+    Report,
+    exhibits,
+    measure,
+    to_html,
+    to_markdown,
+)
+from fetal.jobs.score import Progress
+from fetal.planes import PLANES
+from fetal.predict import Doubt
+from fetal.scans import Scan
+from fetal.store import tables
+from fetal.store.tables import ModelVersion, Prediction
+from fetal.workbench.catalogue import scans as views
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.datasets.leakage import seen_by
+from fetal.workbench.datasets.snapshot import Labelled
+from fetal.workbench.datasets.test_set import locked_scans
+from fetal.workbench.models.test_predictions import opinions
+
+DATA = "the locked test set of this workspace"
+NOTHING = (
+    "No labelled scan is kept apart that this version has not learnt from, so there is nothing to "
+    "measure it on. Label scans of more patients: each training keeps some of them apart."
+)
+UNREADABLE = "its picture is missing or damaged"
+LEARNT = "the model, or one that it came from, was trained on it or on its like"
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A version's report, with what is needed to write it out.
+
+    Attributes:
+        report: the figures.
+        card: what the version says about itself.
+        exhibits: the worst errors with their pictures, which are patients' scans.
+        numbers: the numbers of their scans here, by digest.
+    """
+
+    report: Report
+    card: Card
+    exhibits: tuple[Exhibit, ...]
+    numbers: dict[str, int]
+
+    def page(self, *, pictures: bool) -> str:
+        """The report as one HTML file, with or without patients' scans in it."""
+        return to_html(self.report, self.card, self.exhibits if pictures else ())
+
+    def card_text(self) -> str:
+        """The model card in Markdown, with these figures."""
+        return to_markdown(self.report, self.card)
+
+
+def evaluate(bench: Workbench, model_id: int, on_progress: Progress | None = None) -> Evaluated:
+    """Measure a version on the labelled scans of the patients kept apart for testing.
+
+    Samples never count. Predictions that are missing are made on the way. Scans that the version,
+    or one that it came from, was trained on are left out.
+
+    Args:
+        bench: the open workbench.
+        model_id: the version.
+        on_progress: told how many scans are predicted, of how many.
+
+    Returns:
+        The report and what belongs to it.
+
+    Raises:
+        NoModelError: the workspace has no such version.
+        BundleError: its files are damaged.
+        NothingToMeasureError: no labelled scan is kept apart that it has not learnt from.
+
+    Example:
+        >>> evaluate(bench, version.id).report.six.accuracy.percent()  # doctest: +SKIP
+        '98.3 % (97.1 to 99.3)'
+    """
+    model = bench.model(model_id)
+    with bench.store.reading() as session:
+        version = session.get_one(ModelVersion, model_id)
+        locked = locked_scans(session)
+        known = seen_by(session, bench.blobs, version)
+    fair = [scan for scan in locked if scan.digest not in known]
+    if not fair:
+        raise NothingToMeasureError(NOTHING)
+    cases = _cases(bench, version, fair, on_progress)
+    if not cases:
+        raise NothingToMeasureError(NOTHING)
+    left_out = {LEARNT: len(locked) - len(fair), UNREADABLE: len(fair) - len(cases)}
+    report = measure(cases, model.bundle, DATA, left_out=left_out)
+    # A version goes by its workspace's name, which may not be the one that its card was given.
+    report = replace(report, model=version.name)
+    number = {scan.digest: scan.scan for scan in fair}
+    shown = exhibits(model, report.worst, lambda digest: _picture(bench, number[digest]))
+    worst = {one.mistake.digest: number[one.mistake.digest] for one in shown}
+    return Evaluated(report, model.bundle.card, shown, worst)
+
+
+def _picture(bench: Workbench, scan_id: int) -> Scan | None:
+    try:
+        return views.stored_scan(bench, scan_id)
+    except (views.DamagedScanError, views.UnknownScanError):
+        return None
+
+
+def _cases(
+    bench: Workbench,
+    version: ModelVersion,
+    scans: Sequence[Labelled],
+    on_progress: Progress | None,
+) -> list[Case]:
+    numbers = [scan.scan for scan in scans]
+    said_of = opinions(bench, version.id, numbers, on_progress)
+    check_below = float(version.card["calibration"]["check_below"])
+    with bench.store.reading() as session:
+        rows = session.execute(
+            select(Prediction.scan_id, Prediction.unfamiliarity, tables.Scan.machine)
+            .join(tables.Scan, tables.Scan.id == Prediction.scan_id)
+            .where(Prediction.model_id == version.id)
+        )
+        found = {row.scan_id: row for row in rows}
+    cases = []
+    for scan in scans:
+        # A scan that was erased meanwhile, or cannot be read, has none.
+        if scan.scan not in said_of or scan.scan not in found:
+            continue
+        said, row = found[scan.scan], said_of[scan.scan]
+        shares = dict(zip(PLANES, row, strict=True))
+        cases.append(
+            Case(
+                digest=scan.digest,
+                plane=scan.plane,
+                patient=scan.group,
+                machine=said.machine,
+                probabilities=tuple(row),
+                doubt=Doubt.of(shares, check_below, said.unfamiliarity),
+            )
+        )
+    return cases

@@ -1,0 +1,55 @@
+"""What any version says of stored scans, predicted where it has not said it yet."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from fetal.jobs.score import Progress, score
+from fetal.store.tables import Prediction
+from fetal.workbench.core.workbench import Workbench
+
+
+def opinions(
+    bench: Workbench,
+    model_id: int,
+    scans: Sequence[int],
+    on_progress: Progress | None = None,
+) -> dict[int, list[float]]:
+    """Return a version's probabilities for scans; what is missing is predicted and kept.
+
+    Args:
+        bench: the open workbench.
+        model_id: the version.
+        scans: the scans' numbers.
+        on_progress: told how many scans are predicted, of how many.
+
+    Returns:
+        The six probabilities in the order of PLANES, by the scan's number. A scan that was
+        erased meanwhile, or whose picture is gone or damaged, is not among them.
+
+    Raises:
+        NoModelError: the workspace has no such version.
+        BundleError: its files are damaged, and it has yet to predict a scan.
+    """
+    said = _kept(bench, model_id)
+    # A version that has said everything need not be loaded: that would push out another one.
+    if not said.keys() >= set(scans):
+        score(bench.store, bench.model(model_id), model_id, scans, on_progress=on_progress)
+        said = _kept(bench, model_id)
+    elif on_progress is not None:
+        on_progress(len(scans), len(scans))
+    return {number: said[number] for number in scans if number in said}
+
+
+def share_of(report: Progress | None, position: int, parts: int) -> Progress | None:
+    """Let one of several equal parts of a work report for all of it."""
+    if report is None:
+        return None
+    return lambda done, of: report(position * of + done, parts * of)
+
+
+def _kept(bench: Workbench, model_id: int) -> dict[int, list[float]]:
+    query = select(Prediction.scan_id, Prediction.probabilities)
+    with bench.store.reading() as session:
+        rows = session.execute(query.where(Prediction.model_id == model_id))
+        return {row.scan_id: row.probabilities for row in rows}

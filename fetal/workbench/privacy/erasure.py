@@ -1,0 +1,194 @@
+"""Erases a patient or a scan, as the law may ask: what is left is that something was erased.
+
+Everywhere else, nothing that a person did is overwritten. Here rows go, with the labels and notes
+on them, and the audit trail keeps one line that tells how many.
+"""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from fetal.store import audit
+from fetal.store.table_base import Table
+from fetal.store.tables import Annotation, Audit, ModelVersion, Patient, Scan
+from fetal.workbench.core.erasure_count import add_erasure, count_erasures
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.datasets.lineage import learnt_scans
+from fetal.workbench.privacy.snapshot_rewrite import (
+    Change,
+    prepare_rewriting,
+    require_no_training,
+    rewrite_snapshots,
+    sweep_snapshots,
+)
+
+_AT_ONCE = 500
+"""Scans in one statement: databases take only so many values at a time."""
+
+
+class UnknownCodeError(LookupError):
+    """Nothing in the workspace has this code."""
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What is, or would be, erased.
+
+    Attributes:
+        patient: the patient's pseudonym where the whole patient goes, else none.
+        scans: how many scans.
+        labels: how many labels, notes and undos of theirs.
+        models: names of the versions that learnt from one of the scans, or from a version that
+            did. They stay: what may be kept of them is a person's to decide.
+        traces: true where something may still stand in the database's log, because another
+            process was reading.
+    """
+
+    patient: str | None
+    scans: int
+    labels: int
+    models: tuple[str, ...]
+    traces: bool = False
+
+
+def outlook(bench: Workbench, code: str) -> Erasure:
+    """Say what would be erased; nothing is changed.
+
+    Args:
+        bench: the workbench.
+        code: a patient's pseudonym (`P-…` or `U-…`) or the name of a scan (`S-…`).
+
+    Returns:
+        What would go.
+
+    Raises:
+        UnknownCodeError: there is no such patient or scan.
+    """
+    with bench.store.reading() as session:
+        patient, rows = _found(session, code)
+        return Erasure(
+            patient.id if patient else None,
+            len(rows),
+            _count_labels(session, rows),
+            _learnt_from(session, bench, {row.digest for row in rows}),
+        )
+
+
+def erase(bench: Workbench, code: str, who: str) -> Erasure:
+    """Erase a patient with all scans, or one scan: pictures, predictions, labels, notes, lists.
+
+    The pictures go first, so that a process that is killed leaves rows without pictures, and the
+    same call finishes the work. Kept features and folders of ended trainings go whole, since they
+    do not tell whose they are; the next training makes them anew.
+
+    Args:
+        bench: the workbench.
+        code: a patient's pseudonym (`P-…` or `U-…`) or the name of a scan (`S-…`).
+        who: the person, for the audit trail.
+
+    Returns:
+        What was erased.
+
+    Raises:
+        UnknownCodeError: there is no such patient or scan.
+        TrainingGoesOnError: a training waits or works.
+    """
+    told = outlook(bench, code)
+    with bench.store.reading() as session:
+        expected = _digests(_found(session, code)[1])
+    # Long lists are written before others have to wait.
+    prepared = prepare_rewriting(bench.store, _without(expected))
+    with bench.store.session() as session:
+        require_no_training(session)
+        patient, rows = _found(session, code)
+        for row in rows:
+            bench.blobs.delete(row.blob)
+        digests, labels = _digests(rows), _count_labels(session, rows)
+        rewrite_snapshots(
+            session, bench.blobs, _without(digests), prepared if digests == expected else None
+        )
+        _clear_trail(session, {row.name for row in rows} | ({patient.id} if patient else set()))
+        for some in _parts([row.id for row in rows]):
+            _delete_scans(session, some)
+        if patient is not None:
+            session.execute(delete(Patient).where(Patient.id == patient.id))
+        add_erasure(session)
+        audit.record(session, who, "erase", scans=len(rows), labels=labels)
+    sweep_snapshots(bench.store)
+    for kept in ("runs", "cache/features"):
+        shutil.rmtree(bench.workspace.folder / kept, ignore_errors=True)
+    clean = bench.store.compact()
+    # Others may have gone on labelling since the outlook: what is told is what went.
+    return replace(told, scans=len(rows), labels=labels, traces=not clean)
+
+
+def generation(bench: Workbench) -> int:
+    """Return a number that changes with every erasure, in every process.
+
+    What was kept in memory under another number may show what has been erased since: drop it.
+
+    Args:
+        bench: the workbench.
+
+    Returns:
+        How often something was erased in this workspace; 0 in a new one.
+    """
+    with bench.store.reading() as session:
+        return count_erasures(session)
+
+
+def _found(session: Session, code: str) -> tuple[Patient | None, Sequence[Scan]]:
+    patient = session.get(Patient, code)
+    wanted = Scan.patient_id == code if patient else Scan.name == code.removesuffix(".png")
+    rows = session.scalars(select(Scan).where(wanted)).all()
+    if patient is None and not rows:
+        raise UnknownCodeError(
+            "Expected the code of a patient (P-… or U-…) or of a scan (S-…) as the app shows it; "
+            "nothing in this workspace has the code that was given."
+        )
+    return patient, rows
+
+
+def _digests(rows: Iterable[Scan]) -> frozenset[str]:
+    return frozenset(row.digest for row in rows)
+
+
+def _without(digests: frozenset[str]) -> Change:
+    return lambda entry: None if entry["digest"] in digests else entry
+
+
+def _count_labels(session: Session, rows: Sequence[Scan]) -> int:
+    return sum(
+        session.scalar(select(func.count()).where(Annotation.scan_id.in_(some))) or 0
+        for some in _parts([row.id for row in rows])
+    )
+
+
+def _delete_scans(session: Session, numbers: Sequence[int]) -> None:
+    # Whatever table names scans, now or later, must let go of them.
+    for table in reversed(Table.metadata.sorted_tables):
+        for column in table.columns:
+            if any(key.column is Scan.__table__.c.id for key in column.foreign_keys):
+                session.execute(delete(table).where(column.in_(numbers)))
+    session.execute(delete(Scan).where(Scan.id.in_(numbers)))
+
+
+def _clear_trail(session: Session, codes: set[str]) -> None:
+    for line in session.scalars(select(Audit)):
+        if codes & {value for value in line.detail.values() if isinstance(value, str)}:
+            line.detail = {"erased": True}
+
+
+def _learnt_from(session: Session, bench: Workbench, digests: set[str]) -> tuple[str, ...]:
+    return tuple(
+        version.name
+        for version in session.scalars(select(ModelVersion).order_by(ModelVersion.id))
+        if digests & learnt_scans(session, bench.blobs, version)
+    )
+
+
+def _parts(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))

@@ -1,0 +1,207 @@
+"""Trainings side by side: what was asked of each, what it learnt from, and what came of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+
+from fetal.metrics import Interval, share
+from fetal.store.blobs import BlobError, BlobKeyError
+from fetal.store.contents import read_snapshot
+from fetal.store.tables import ModelVersion, Prediction
+from fetal.training.settings import Augmentation, Stage, TrainingSettings
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.datasets.leakage import seen_by
+from fetal.workbench.datasets.snapshot import Labelled
+from fetal.workbench.datasets.test_set import locked_scans
+from fetal.workbench.retraining.runs import RunView
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """How trainings' models do on the locked test set, all on the same scans.
+
+    Attributes:
+        scans: how many scans that is: none of the models has learnt from them, and each of those
+            in `accuracy` has read them.
+        patients: how many patients they show.
+        accuracy: the share of right answers with its interval, by the training's number; only of
+            those whose model has read locked scans.
+    """
+
+    scans: int
+    patients: int
+    accuracy: dict[int, Interval]
+
+
+@dataclass(frozen=True)
+class DataDifference:
+    """How the labelled scans of one training differ from those of an earlier one.
+
+    Attributes:
+        same: scans in both, with the same label.
+        added: scans that only the second has.
+        removed: scans that only the first has.
+        relabelled: scans in both, with another label.
+    """
+
+    same: int
+    added: int
+    removed: int
+    relabelled: int
+
+
+def comparable(runs: Iterable[RunView]) -> list[RunView]:
+    """The trainings that have ended and have learning curves, in the order given."""
+    return [run for run in runs if not run.is_active and run.curves]
+
+
+def best_accuracy(run: RunView) -> float | None:
+    """The largest share of right answers on held-back patients after any pass, 0 to 1."""
+    reached = [point.get("val_accuracy") for point in run.curves]
+    return max((share for share in reached if share is not None), default=None)
+
+
+def flat(settings: Settings) -> dict[str, Any]:
+    """Name every setting by itself.
+
+    Args:
+        settings: as `TrainingSettings.to_json` gives them, or as an older version gave them: what
+            that version did not know yet counts as left alone, at its default.
+
+    Returns:
+        The values by name, such as `size`, `augmentation.rotation` and `stages.0.epochs`.
+
+    Example:
+        >>> from fetal.training.settings import PRESETS
+        >>> flat(PRESETS["default"].to_json())["stages.1.learn"]
+        'conv5'
+    """
+    whole = _whole(TrainingSettings, settings)
+    named = {name: whole[name] for name in whole if name not in ("augmentation", "stages")}
+    varied = _whole(Augmentation, settings.get("augmentation", {}))
+    named |= {f"augmentation.{name}": value for name, value in varied.items()}
+    for number, stage in enumerate(settings.get("stages", ())):
+        for name, value in _whole(Stage, stage).items():
+            named[f"stages.{number}.{name}"] = value
+    return named
+
+
+def differing(several: Sequence[Settings]) -> dict[str, tuple[Any, ...]]:
+    """Find the settings that are not the same everywhere.
+
+    Args:
+        several: settings, each as `flat` takes them.
+
+    Returns:
+        By name, one value for each of `several`; none where one has no such stage.
+
+    Example:
+        >>> from fetal.training.settings import PRESETS
+        >>> settings = PRESETS["default"]
+        >>> differing([settings.to_json(), settings.but(size=224).to_json()])
+        {'size': (256, 224)}
+    """
+    named = [flat(settings) for settings in several]
+    names = dict.fromkeys(name for one in named for name in one)
+    rows = {name: tuple(one.get(name) for one in named) for name in names}
+    return {name: row for name, row in rows.items() if any(value != row[0] for value in row)}
+
+
+def data_difference(first: Sequence[Settings], second: Sequence[Settings]) -> DataDifference:
+    """Compare two frozen lists of scans.
+
+    Args:
+        first: entries of a snapshot, each with `digest` and `plane`.
+        second: entries of another snapshot.
+
+    Returns:
+        How many scans are the same, and how many are not.
+    """
+    before, after = ({entry["digest"]: entry["plane"] for entry in one} for one in (first, second))
+    both = before.keys() & after.keys()
+    same = sum(before[digest] == after[digest] for digest in both)
+    return DataDifference(
+        same=same,
+        added=len(after.keys() - before.keys()),
+        removed=len(before.keys() - after.keys()),
+        relabelled=len(both) - same,
+    )
+
+
+def learnt_from(bench: Workbench, first: RunView, second: RunView) -> DataDifference | None:
+    """Compare what two trainings learnt from and checked themselves on.
+
+    Args:
+        bench: the open workbench.
+        first: a training.
+        second: another training.
+
+    Returns:
+        How the second one's scans differ from the first one's; the locked test set does not count.
+        None if a list of scans is gone or damaged.
+    """
+    try:
+        lists = [read_snapshot(bench.blobs, run.snapshot)["examples"] for run in (first, second)]
+    except (BlobError, BlobKeyError):
+        return None
+    return data_difference(*lists)
+
+
+def tested(bench: Workbench, runs: Sequence[RunView]) -> Tested:
+    """Measure trainings' models on the locked test set, as far as they have read it.
+
+    Nothing is predicted here: a model reads the locked scans at the end of its training, and those
+    that have come since when it is compared.
+
+    Args:
+        bench: the open workbench.
+        runs: the trainings.
+
+    Returns:
+        Their accuracies.
+    """
+    models = {run.id: run.model_id for run in runs if run.model_id is not None}
+    scans = _fair(bench, set(models.values()))
+    said = {run: _said(bench, model) for run, model in models.items()}
+    said = {run: planes for run, planes in said.items() if planes.keys() & scans.keys()}
+    shared = [scan for scan in scans.values() if all(scan.scan in one for one in said.values())]
+    if not shared or not said:
+        return Tested(0, 0, {})
+    patients = [scan.group for scan in shared]
+    accuracy = {
+        run: share(np.array([planes[scan.scan] == scan.plane for scan in shared]), patients)
+        for run, planes in said.items()
+    }
+    return Tested(len(shared), len(set(patients)), accuracy)
+
+
+def _whole(kind: type, given: Settings) -> dict[str, Any]:
+    """What is given, in the kind's order, and for the rest what it has without being told."""
+    known = {one.name: given.get(one.name, one.default) for one in fields(kind)}
+    told = {name: value for name, value in known.items() if value is not MISSING}
+    return {**told, **given}
+
+
+def _fair(bench: Workbench, models: Iterable[int]) -> dict[int, Labelled]:
+    """The locked scans that none of the models has learnt from."""
+    with bench.store.reading() as session:
+        learnt: frozenset[str] = frozenset()
+        for number in models:
+            version = session.get(ModelVersion, number)
+            learnt |= seen_by(session, bench.blobs, version)
+        scans = locked_scans(session)
+        return {scan.scan: scan for scan in scans if scan.digest not in learnt}
+
+
+def _said(bench: Workbench, model: int) -> dict[int, str]:
+    """What a model says that each scan shows, for those that it has read."""
+    with bench.store.reading() as session:
+        rows = session.execute(
+            select(Prediction.scan_id, Prediction.plane).where(Prediction.model_id == model)
+        )
+        return {row.scan_id: row.plane for row in rows}

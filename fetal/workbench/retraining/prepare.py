@@ -1,0 +1,183 @@
+"""A retraining is planned and frozen while others go on working, and then claimed at once.
+
+Planning reads every label, which takes long in a large workspace. Only the last step takes the
+writer's place: it checks that what the plan rests on still holds, and writes sides and run.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from fetal.store.table_base import now
+from fetal.store.tables import Audit, Lookalike, LookalikeDecision, Run
+from fetal.training.settings import TrainingSettings
+from fetal.workbench.core.champion import champion_id
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.datasets.snapshot import freeze, given_sides, keep_sides
+from fetal.workbench.retraining.plan import Plan, plan_now
+
+MOVING = ("erase", "renew key", "refile")
+"""Actions in the audit trail after which a scan is gone or belongs to another patient code."""
+
+
+class TooLittleError(ValueError):
+    """There is too little to train on; the text says what is missing."""
+
+
+class _OutdatedError(RuntimeError):
+    """Something that a plan rests on has changed since."""
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """How far the workspace had come when a plan was made: the newest rows of what it rests on."""
+
+    audit: int
+    lookalike: int
+    decision: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A retraining that could begin.
+
+    Attributes:
+        plan: what it would train on.
+        snapshot: the blob that holds the frozen list of scans and labels.
+        counts: what the run tells of that list.
+        at: the moment up to which labels are in it.
+        new_sides: the side of each patient who has none yet.
+        side_of: the side of each scan, by its number.
+        mark: how far the workspace had come.
+    """
+
+    plan: Plan
+    snapshot: str
+    counts: dict[str, Any]
+    at: datetime
+    new_sides: dict[str, str]
+    side_of: dict[int, str]
+    mark: _Mark
+
+
+def prepare(bench: Workbench, settings: TrainingSettings) -> Prepared:
+    """Plan a retraining and freeze its list of scans; nobody has to wait for it.
+
+    Args:
+        bench: the open workbench.
+        settings: what is to be run.
+
+    Returns:
+        What `claim` needs. Its list of scans is swept if it is never claimed.
+
+    Raises:
+        TooLittleError: there is too little to train on.
+    """
+    with bench.store.session() as session:
+        session.connection()
+        # Alone with the database: who labelled before is seen, who labels later has a later time.
+        at = now()
+    with bench.store.reading() as session:
+        _see_one_moment(session)
+        mark = _Mark(*(_newest(session, row.id) for row in (Audit, Lookalike, LookalikeDecision)))
+        plan = plan_now(session, bench.blobs)
+        given = given_sides(session)
+    reasons = plan.reasons(settings)
+    if reasons:
+        raise TooLittleError(" ".join(reasons))
+    snapshot, counts = freeze(bench.blobs, plan.scans, plan.sides)
+    new_sides = {code: side for code, side in plan.sides.items() if code not in given}
+    side_of = {scan.scan: plan.sides[scan.patient] for scan in plan.scans}
+    return Prepared(plan, snapshot, counts, at, new_sides, side_of, mark)
+
+
+def claim(bench: Workbench, who: str, settings: TrainingSettings, prepared: Prepared) -> int | None:
+    """Take the only seat for a prepared retraining, and give its patients their sides.
+
+    Args:
+        bench: the open workbench.
+        who: the person who asked.
+        settings: what is to be run.
+        prepared: what `prepare` returned.
+
+    Returns:
+        The run's number. None if another one has the seat, or if something that the plan rests on
+        has changed; nothing was written then.
+    """
+    try:
+        with bench.store.session() as session:
+            if session.scalar(select(Run.id).where(Run.seat.is_not(None))) is not None:
+                return None
+            _require_still_true(session, bench, prepared)
+            return _add_run(session, who, settings, prepared)
+    except _OutdatedError:
+        return None
+
+
+def _add_run(session: Session, who: str, settings: TrainingSettings, prepared: Prepared) -> int:
+    champion = prepared.plan.champion
+    row = Run(
+        status="queued",
+        seat=1,
+        settings=settings.to_json(),
+        snapshot=prepared.snapshot,
+        snapshot_counts=prepared.counts,
+        parent_id=champion.id if champion else None,
+        who=who,
+        asked_at=prepared.at,
+        progress={},
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _require_still_true(session: Session, bench: Workbench, prepared: Prepared) -> None:
+    """Give the patients their sides if the plan is still right; quick, as others have to wait.
+
+    Labels that came meanwhile do not count: they are the next retraining's.
+    """
+    plan, mark = prepared.plan, prepared.mark
+    moved = select(Audit.id).where(Audit.id > mark.audit, Audit.action.in_(MOVING)).limit(1)
+    if (
+        champion_id(session) != (plan.champion.id if plan.champion else None)
+        or session.scalar(moved) is not None
+        or _new_pairs(session, prepared)
+        # A sweep may have taken it for a list that nobody needs.
+        or not bench.blobs.exists(prepared.snapshot)
+        # A side never changes: who had one when the plan was made still has it.
+        or keep_sides(session, prepared.new_sides) < len(prepared.new_sides)
+    ):
+        raise _OutdatedError
+
+
+def _new_pairs(session: Session, prepared: Prepared) -> bool:
+    """Say whether scans of the plan were found, or called, alike across sides, or copies."""
+    side_of, mark = prepared.side_of, prepared.mark
+    found = session.execute(
+        select(Lookalike.scan_id, Lookalike.other_id).where(Lookalike.id > mark.lookalike)
+    )
+    if any(
+        one in side_of and other in side_of and side_of[one] != side_of[other]
+        for one, other in found
+    ):
+        return True
+    decided = session.execute(
+        select(LookalikeDecision.scan_id, LookalikeDecision.other_id).where(
+            LookalikeDecision.id > mark.decision
+        )
+    )
+    return any(one in side_of or other in side_of for one, other in decided)
+
+
+def _see_one_moment(session: Session) -> None:
+    """Have all queries of a transaction see the same moment, as they do on SQLite."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def _newest(session: Session, number: InstrumentedAttribute[int]) -> int:
+    return session.scalar(select(func.max(number))) or 0

@@ -1,0 +1,277 @@
+"""Retrain: what it would do, one click, one job, and its whole life after that."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from fetal.jobs.lease import clock, touched
+from fetal.jobs.presence import workers
+from fetal.jobs.queue import JobQueue, queue
+from fetal.jobs.recovery import AGAIN, recover
+from fetal.planes import Plane
+from fetal.store.audit import record
+from fetal.store.tables import Run, RunEvent
+from fetal.store.workspace import Workspace
+from fetal.training.settings import PRESETS, TrainingSettings
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.privacy.snapshot_rewrite import sweep_snapshots
+from fetal.workbench.retraining.estimate import device_of, minutes_for
+from fetal.workbench.retraining.plan import plan_now
+from fetal.workbench.retraining.prepare import TooLittleError, claim, prepare
+from fetal.workbench.retraining.runs import RunView, run_view
+
+__all__ = [
+    "Outlook",
+    "RestlessError",
+    "RunView",
+    "TooLittleError",
+    "UnknownRunError",
+    "active",
+    "cancel",
+    "outlook",
+    "run",
+    "runs",
+    "start",
+    "try_again",
+]
+
+
+MOST_PLANS = 3
+"""How often a retraining is planned before it is said that the workspace does not rest."""
+
+
+class RestlessError(RuntimeError):
+    """What a retraining rests on changed again and again while it was planned."""
+
+
+class UnknownRunError(LookupError):
+    """The workspace has no such run."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a retraining would do if it were started now.
+
+    Attributes:
+        scans: labelled scans to learn from and to check on during training.
+        patients: how many patients they show.
+        labels: labelled scans of each plane, the locked test set included.
+        sides: the same for each side.
+        new_since_champion: labels that the champion has not seen.
+        held_back: labelled scans that are left out, because scans kept apart look like them.
+        device: on what it would run.
+        minutes: about how long.
+        workers: how many workers are there to do it.
+        reasons: why it cannot start, one sentence each; empty where it can.
+        active: the run that waits or works now.
+    """
+
+    scans: int
+    patients: int
+    labels: dict[Plane, int]
+    sides: dict[str, dict[Plane, int]]
+    new_since_champion: int
+    held_back: int
+    device: str
+    minutes: float
+    workers: int
+    reasons: list[str]
+    active: RunView | None
+
+
+def outlook(bench: Workbench, settings: TrainingSettings | None = None) -> Outlook:
+    """Look at what a retraining would do, without changing anything.
+
+    Args:
+        bench: the open workbench.
+        settings: what would be run; none is the default.
+
+    Returns:
+        The outlook.
+    """
+    jobs = job_queue(bench)
+    recover(bench.store, jobs)
+    settings = settings or PRESETS["default"]
+    with bench.store.reading() as session:
+        present = workers(session)
+        device = device_of(present)
+        plan = plan_now(session, bench.blobs)
+        return Outlook(
+            scans=len(plan.learning()),
+            patients=plan.patients(),
+            labels={
+                plane: sum(counts[plane] for counts in plan.counts.values()) for plane in Plane
+            },
+            sides=plan.counts,
+            new_since_champion=plan.new,
+            held_back=plan.held_back,
+            device=device,
+            minutes=minutes_for(session, settings, plan.counts, device),
+            workers=len(present),
+            reasons=plan.reasons(settings),
+            active=_active(session),
+        )
+
+
+def start(bench: Workbench, who: str, settings: TrainingSettings | None = None) -> RunView:
+    """Start a retraining, or give the one that waits or works already.
+
+    Args:
+        bench: the open workbench.
+        who: the person who clicked.
+        settings: what to run; none is the default.
+
+    Returns:
+        The run. However often and from wherever this is called, there is one job.
+
+    Raises:
+        TooLittleError: there is too little to train on.
+        RestlessError: what it rests on changed each time while it was planned.
+    """
+    jobs = job_queue(bench)
+    recover(bench.store, jobs)
+    settings = settings or PRESETS["default"]
+    for _ in range(MOST_PLANS):
+        with bench.store.reading() as session:
+            active = _active(session)
+        if active is not None:
+            return active
+        try:
+            number = claim(bench, who, settings, prepare(bench, settings))
+        finally:
+            # A list that was not claimed, of this call or of one that was killed.
+            sweep_snapshots(bench.store)
+        if number is not None:
+            jobs.train(number)
+            return run(bench, number)
+    raise RestlessError(
+        "Scans, look-alikes or models changed each time while the training was put together. "
+        "Wait until that has ended, and start it again."
+    )
+
+
+def cancel(bench: Workbench, run_id: int, who: str) -> RunView:
+    """Stop a run: at once where it waits, within seconds where it works.
+
+    Args:
+        bench: the open workbench.
+        run_id: the run.
+        who: the person who asks.
+
+    Returns:
+        The run; one that has ended already stays as it is.
+
+    Raises:
+        UnknownRunError: there is no such run.
+    """
+    with bench.store.session() as session:
+        waiting = session.execute(
+            update(Run)
+            .where(Run.id == run_id, Run.status == "queued")
+            .values(status="cancelled", seat=None, ended_at=clock(session), cancel_asked=True)
+        )
+        working = session.execute(
+            update(Run)
+            .where(Run.id == run_id, Run.status == "running", Run.cancel_asked.is_(False))
+            .values(cancel_asked=True)
+        )
+        if touched(waiting) or touched(working):
+            record(session, who, "cancel", run=run_id)
+            text = f"{who} cancelled the run."
+            session.add(RunEvent(run_id=run_id, kind="log", payload={"text": text}))
+    return run(bench, run_id)
+
+
+def try_again(bench: Workbench, run_id: int, who: str) -> RunView:
+    """Have a failed or cancelled run go on, from its last epoch where that is kept.
+
+    Args:
+        bench: the open workbench.
+        run_id: the run.
+        who: the person who asks.
+
+    Returns:
+        The run; or the one that works now, since only one does at a time.
+
+    Raises:
+        UnknownRunError: there is no such run.
+    """
+    with bench.store.session() as session:
+        holder = session.scalar(select(Run.id).where(Run.seat.is_not(None)))
+        if holder is None:
+            _revive(session, run_id, who)
+    return run(bench, run_id if holder is None else holder)
+
+
+def run(bench: Workbench, run_id: int) -> RunView:
+    """Look at one run.
+
+    Args:
+        bench: the open workbench.
+        run_id: its number.
+
+    Returns:
+        The run as it is now.
+
+    Raises:
+        UnknownRunError: there is no such run.
+    """
+    recover(bench.store, job_queue(bench))
+    with bench.store.reading() as session:
+        row = session.get(Run, run_id)
+        if row is None:
+            raise UnknownRunError(f"This workspace has no run with the number {run_id}.")
+        return run_view(session, row)
+
+
+def active(bench: Workbench) -> RunView | None:
+    """The run that waits or works, if there is one; quick enough to be asked every second."""
+    recover(bench.store, job_queue(bench))
+    with bench.store.reading() as session:
+        return _active(session)
+
+
+def runs(bench: Workbench) -> list[RunView]:
+    """All runs, newest first."""
+    recover(bench.store, job_queue(bench))
+    with bench.store.reading() as session:
+        return [
+            run_view(session, row) for row in session.scalars(select(Run).order_by(Run.id.desc()))
+        ]
+
+
+def job_queue(bench: Workbench) -> JobQueue:
+    """The queue that wakes the workers of an open workbench."""
+    return _queue(bench.workspace)
+
+
+@lru_cache(maxsize=8)
+def _queue(workspace: Workspace) -> JobQueue:
+    return queue(workspace)
+
+
+def _revive(session: Session, run_id: int, who: str) -> None:
+    revived = session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.status.in_(("failed", "cancelled")))
+        .values(
+            status="queued",
+            seat=1,
+            reason=None,
+            ended_at=None,
+            heartbeat_at=None,
+            cancel_asked=False,
+            progress={},
+        )
+    )
+    if touched(revived):
+        record(session, who, "try again", run=run_id)
+        text = f"{who} had the run tried again."
+        session.add(RunEvent(run_id=run_id, kind=AGAIN, payload={"text": text}))
+
+
+def _active(session: Session) -> RunView | None:
+    row = session.scalars(select(Run).where(Run.seat.is_not(None))).one_or_none()
+    return run_view(session, row) if row else None
