@@ -36,7 +36,7 @@ from fetal.phantom import simulate
 from fetal.planes import FETAL_PLANES, PLANES, Plane
 from fetal.predict import Model, Prediction, load_model
 from fetal.scans import Scan, encode_png, read_scan
-from fetal.scans.sector import stored_sector
+from fetal.scans.sector.detect_sector import stored_sector
 
 STRUCTURES = {
     Plane.BRAIN: "head",

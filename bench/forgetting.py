@@ -26,7 +26,7 @@ from fetal.bundle.digests import digests_text
 from fetal.cli.labelled import LabelledImage, labelled_images
 from fetal.metrics import paired_difference
 from fetal.planes import PLANES, Plane
-from fetal.scans.framing import Framing
+from fetal.scans.letterbox import Framing
 from fetal.splits import TRAIN, VALIDATION
 from fetal.training.calibration import to_chances
 from fetal.training.exact import answers, exact_copy

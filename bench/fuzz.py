@@ -32,7 +32,7 @@ from intake import peak
 from mutated import Damaged, damaged, seeds
 from sqlalchemy import select
 
-from fetal.scans import apart
+from fetal.scans.sandboxed_reading import client
 from fetal.store.tables import Scan
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
@@ -196,7 +196,7 @@ def main() -> None:
     os.environ |= {"FETAL_MODEL": os.devnull, "FETAL_UNSURE": "keep"}
     with tempfile.TemporaryDirectory() as folder:
         good = run(asked, Path(folder) / "workspace")
-        apart.readers().close()
+        client.readers().close()
     sys.exit(not good)
 
 

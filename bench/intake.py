@@ -32,8 +32,8 @@ import numpy as np
 from fetal.phantom import simulate
 from fetal.planes import PLANES
 from fetal.scans import Scan, encode_png, pixel_digest, read_grey, read_scan
-from fetal.scans.reader import ReadFile
-from fetal.scans.readers import Readers
+from fetal.scans.sandboxed_reading.file_reader import ReadFile
+from fetal.scans.sandboxed_reading.reader_pool import Readers
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.imports.import_run import import_scans, plan_import

@@ -26,8 +26,8 @@ from sqlalchemy import select
 from fetal.cli.labelled import LabelledImage, labelled_images, readable
 from fetal.predict import load_model
 from fetal.scans import ScanError, encode_png, find_sector, read_scan
-from fetal.scans.likeness import near_duplicate_hash
-from fetal.scans.reading import read_grey
+from fetal.scans.decode import read_grey
+from fetal.scans.similarity.perceptual_hash import near_duplicate_hash
 from fetal.store.tables import ModelVersion, Scan
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from fetal.corruptions import CORRUPTIONS
 from fetal.scans import ScanError, encode_png, read_scan
-from fetal.scans.copies import Seen, find_copies
-from fetal.scans.likeness import (
+from fetal.scans.decode import Scan, read_grey
+from fetal.scans.sandboxed_reading.reader_pool import Readers
+from fetal.scans.similarity.duplicates import Seen, find_copies
+from fetal.scans.similarity.perceptual_hash import (
     ALIKE,
     REACH,
     TURNS,
@@ -29,8 +31,6 @@ from fetal.scans.likeness import (
     similarity,
     small_square,
 )
-from fetal.scans.readers import Readers
-from fetal.scans.reading import Scan, read_grey
 
 Grey = NDArray[np.uint8]
 Features = NDArray[np.float32]

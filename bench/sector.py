@@ -34,7 +34,7 @@ from fetal.phantom import Phantom, simulate
 from fetal.phantom.scan import SIZE
 from fetal.planes import PLANES
 from fetal.scans import Sector, encode_png, find_lettering, find_sector, read_scan
-from fetal.scans.overlay import lettering_over
+from fetal.scans.sector.burned_in_text import lettering_over
 
 TEXT_LEFT, SECTOR_LOST = 0.005, 0.02
 WORDS = ("DOE JANE", "GA 21w4d", "RIGHT", "feto a", "1 D 46.2 mm", "SPINE", "03.07.1984", "+", "x")

@@ -19,7 +19,7 @@ from fetal.bundle.training_list import write_training_list
 from fetal.cli.labelled import labelled_images, readable
 from fetal.predict import shipped_folder
 from fetal.scans import Scan
-from fetal.scans.likeness import near_duplicate_hash, to_text
+from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
 from fetal.training.examples import hash_of, phantoms
 from fetal.training.settings import PRESETS
 

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.scans.likeness import LEARNT_REACH, Fingerprints, distances, from_texts
+from fetal.scans.similarity.perceptual_hash import LEARNT_REACH, Fingerprints, distances, from_texts
 
 DIGESTS_FILE = "trained_on.txt"
 HASHES_FILE = "trained_on_hashes.txt"
@@ -21,7 +21,7 @@ class TrainingList:
 
     Attributes:
         digests: of their pixels (`fetal.scans.Scan.digest`).
-        hashes: uint64 (n, 4), their near-duplicate hashes (`fetal.scans.likeness`). They also tell
+        hashes: uint64 (n, 4), their near-duplicate hashes (`fetal.scans.similarity.perceptual_hash`). They also tell
             a scan that comes back under other pixels, such as a JPEG of it. Models of program
             version 0.1 have none.
     """
@@ -64,7 +64,7 @@ def write_training_list(folder: Path, digests: Iterable[str], hashes: Iterable[s
     Args:
         folder: the model's folder.
         digests: of the scans' pixels.
-        hashes: their near-duplicate hashes, as `fetal.scans.likeness.to_text` gives them; no file
+        hashes: their near-duplicate hashes, as `fetal.scans.similarity.perceptual_hash.to_text` gives them; no file
             is written where there are none.
     """
     _write(folder / DIGESTS_FILE, digests)

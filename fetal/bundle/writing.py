@@ -12,7 +12,7 @@ from fetal.bundle.digests import DIGESTS, digests_text
 from fetal.bundle.errors import BundleExistsError
 from fetal.bundle.features import FeatureStatistics
 from fetal.bundle.training_list import write_training_list
-from fetal.scans.likeness import to_text
+from fetal.scans.similarity.perceptual_hash import to_text
 
 
 def write_bundle(
@@ -34,7 +34,7 @@ def write_bundle(
             is fooled by them.
         features: how the model sees the scans of each plane.
         hashes: near-duplicate hashes of the scans that it was trained on, which also tell those
-            that come back under other pixels (`fetal.scans.likeness.to_text`).
+            that come back under other pixels (`fetal.scans.similarity.perceptual_hash.to_text`).
 
     Returns:
         The model as written and checked.

@@ -13,7 +13,7 @@ from fetal.cli.output import complain, say
 
 if TYPE_CHECKING:
     from fetal.scans import Scan
-    from fetal.scans.copies import Copies, Seen
+    from fetal.scans.similarity.duplicates import Copies, Seen
     from fetal.workbench.near_duplicates.decisions import LookalikePair
 
 _HEADER = ("one", "other", "kind", "patients", "similarity", "distance", "sides", "decision")
@@ -73,7 +73,7 @@ def duplicates(
 def _of_files(
     files: tuple[Path, ...], model_folder: Path | None, thorough: bool
 ) -> tuple[list[Row], int]:
-    from fetal.scans.copies import find_copies
+    from fetal.scans.similarity.duplicates import find_copies
 
     paths = list(expand(files))
     seen: list[Seen] = []
@@ -90,10 +90,10 @@ def _of_files(
 
 def _scans(paths: list[Path], seen: "list[Seen]", refused: list[str]) -> "Iterator[Scan]":
     """Read the files one after another; of each, little is remembered."""
-    from fetal.scans.copies import Seen
-    from fetal.scans.likeness import small_square
     from fetal.scans.limits import read_within
-    from fetal.scans.readers import Readers
+    from fetal.scans.sandboxed_reading.reader_pool import Readers
+    from fetal.scans.similarity.duplicates import Seen
+    from fetal.scans.similarity.perceptual_hash import small_square
 
     with (
         Readers() as readers,

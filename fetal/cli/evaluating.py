@@ -115,7 +115,7 @@ def _unseen(
 ) -> Iterator["LabelledScan"]:
     from fetal.cli.labelled import readable
     from fetal.evaluation import LabelledScan
-    from fetal.scans.likeness import near_duplicate_hash
+    from fetal.scans.similarity.perceptual_hash import near_duplicate_hash
 
     learnt = bundle.training_list()
     for image, scan in readable(images, left_out, same):

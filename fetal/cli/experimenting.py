@@ -81,7 +81,7 @@ def experiment(
 
 
 def _case(image: "LabelledImage", folder: Path) -> "Case":
-    from fetal.scans.file_names import readable_name
+    from fetal.scans.deidentification.file_names import readable_name
     from fetal.scans.limits import read_within
     from fetal.training.experiment import Case
 

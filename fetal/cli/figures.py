@@ -9,7 +9,7 @@ from fetal.evaluation import FEW, Group, Report
 from fetal.evaluation.writing import DOUBT_WORDS
 from fetal.metrics import Interval, percent
 from fetal.planes import PLANES
-from fetal.scans.file_names import readable_name
+from fetal.scans.deidentification.file_names import readable_name
 
 TOO_FEW = "too few to claim anything"
 

@@ -91,8 +91,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _is_meant(path: Path) -> bool:
-    from fetal.scans.dicom import is_dicom
-    from fetal.scans.formats import kind_of
+    from fetal.scans.dicom.file import is_dicom
+    from fetal.scans.raster import kind_of
 
     if path.name.upper() == "DICOMDIR":
         return False

@@ -12,7 +12,7 @@ from fetal.cli import options
 from fetal.evaluation.ahead import ahead
 from fetal.planes import Plane
 from fetal.scans import Scan, ScanError, read_grey, read_scan
-from fetal.scans.file_names import readable_name
+from fetal.scans.deidentification.file_names import readable_name
 from fetal.scans.limits import read_within
 from fetal.store import tables
 from fetal.workbench.imports.image_index import PictureIndex

@@ -52,7 +52,7 @@ def complain(sentence: str) -> None:
 
 def name_of(path: Path) -> str:
     """Return a path as text that can be printed and stored, whatever its bytes are."""
-    from fetal.scans.file_names import readable_name
+    from fetal.scans.deidentification.file_names import readable_name
 
     return readable_name(path)
 

@@ -121,7 +121,7 @@ def _settings(preset: str, file: Path | None, weights: Path | None) -> "Training
 def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Example]":
     """Split the patients. With an official test set, nobody else need be kept apart."""
     from fetal.cli.labelled import SamePictures, readable
-    from fetal.scans.likeness import near_duplicate_hash, to_text
+    from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
     from fetal.splits import TEST, TRAIN, assign_sides
     from fetal.training.examples import Example
 

@@ -17,7 +17,7 @@ from fetal.predict.engines import EngineName, Outputs, open_engine
 from fetal.predict.images import Image, as_scan
 from fetal.predict.prediction import Prediction
 from fetal.scans import Scan
-from fetal.scans.framing import Framing
+from fetal.scans.letterbox import Framing
 
 Framed = tuple[Scan, Framing]
 

@@ -9,8 +9,8 @@ from fetal import explain
 from fetal.planes import PLANES, Plane
 from fetal.predict.doubt import Doubt
 from fetal.scans import Scan
-from fetal.scans.framing import Framing
-from fetal.scans.sector import stored_sector
+from fetal.scans.letterbox import Framing
+from fetal.scans.sector.detect_sector import stored_sector
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,16 @@
 
 from fetal.scans.box import Box
 from fetal.scans.cine import Cine, read_frames
-from fetal.scans.dicom import is_film
+from fetal.scans.decode import (
+    Scan,
+    names_patient,
+    pixel_digest,
+    read_grey,
+    read_scan,
+    scan_of_image,
+)
+from fetal.scans.deidentification.pseudonyms import PseudonymKeyError, Pseudonyms
+from fetal.scans.dicom.file import is_film
 from fetal.scans.errors import (
     AnimatedError,
     BlankScanError,
@@ -15,19 +24,10 @@ from fetal.scans.errors import (
     TruncatedError,
     UnsupportedFormatError,
 )
-from fetal.scans.identity import PseudonymKeyError, Pseudonyms
 from fetal.scans.limits import Limits
-from fetal.scans.overlay import find_lettering
 from fetal.scans.png import decode_png, encode_png
-from fetal.scans.reading import (
-    Scan,
-    names_patient,
-    pixel_digest,
-    read_grey,
-    read_scan,
-    scan_of_image,
-)
-from fetal.scans.sector import Sector, find_sector
+from fetal.scans.sector.burned_in_text import find_lettering
+from fetal.scans.sector.detect_sector import Sector, find_sector
 
 __all__ = [
     "AnimatedError",

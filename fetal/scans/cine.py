@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.scans.colour import to_grey
-from fetal.scans.dicom import DicomFile
+from fetal.scans.decode import Scan, both_of, scan_of
+from fetal.scans.dicom.file import DicomFile
 from fetal.scans.errors import ScanError
 from fetal.scans.limits import Limits
-from fetal.scans.reading import Scan, both_of, scan_of
+from fetal.scans.to_grey import to_grey
 
 _SMALL_SIDE = 32
 _LOOKED_AT = 400

@@ -47,13 +47,13 @@ class Scan(Table):
     sector: Mapped[list[Any]]
     """left, top, right, bottom of the sector's box, in pixels."""
     machine: Mapped[str | None] = mapped_column(String(80))
-    """The ultrasound machine in known words (`fetal.scans.machines`)."""
+    """The ultrasound machine in known words (`fetal.scans.deidentification.machines`)."""
     study: Mapped[str | None] = mapped_column(String(40), index=True)
     """The examination's pseudonym, where the file named one."""
     day: Mapped[int | None]
     """The examination's day, moved by a secret number of days that is the patient's own."""
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    """What else is allowed of the file's tags (`fetal.scans.allowed`), by name."""
+    """What else is allowed of the file's tags (`fetal.scans.dicom.allowlist`), by name."""
     blob: Mapped[str] = mapped_column(String(200))
     added_by: Mapped[str] = mapped_column(String(80))
     added_at: Mapped[datetime] = mapped_column(default=now, index=True)
@@ -209,7 +209,7 @@ class LockedScan(Table):
 
 
 class Fingerprint(Table):
-    """What a scan looks like in 32 bytes (`fetal.scans.likeness`), to find others that look alike.
+    """What a scan looks like in 32 bytes (`fetal.scans.similarity.perceptual_hash`), to find others that look alike.
 
     A scan without a row came with an older program, and waits to be compared.
     """

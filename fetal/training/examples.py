@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.scans import Box, encode_png, read_scan
-from fetal.scans.likeness import near_duplicate_hash, to_text
+from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
 from fetal.training.settings import TrainingSettings
 
@@ -48,7 +48,7 @@ def hash_of(example: Example) -> str:
         example: The scan.
 
     Returns:
-        The hash as `fetal.scans.likeness.to_text` writes it.
+        The hash as `fetal.scans.similarity.perceptual_hash.to_text` writes it.
     """
     if example.look is not None:
         return example.look

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.planes import PLANES
-from fetal.scans.framing import Framing
+from fetal.scans.letterbox import Framing
 from fetal.training.examples import Example
 from fetal.training.settings import TrainingSettings
 

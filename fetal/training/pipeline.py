@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from fetal.bundle import Bundle, write_bundle
-from fetal.scans.likeness import to_text
+from fetal.scans.similarity.perceptual_hash import to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
 from fetal.training.architectures import IMAGENET, build
 from fetal.training.checkpoint import (

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from fetal.scans import Box, Scan, encode_png
-from fetal.scans.masking import Change, NothingLeftError, Tool, changed, within
+from fetal.scans.mask_edits import Change, NothingLeftError, Tool, changed, within
 from fetal.workbench.ingest.deid_policy import Held
 from fetal.workbench.ingest.original_previews import marked, reduced
 from pages.parts.words import plain

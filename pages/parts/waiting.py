@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from fetal.scans.masking import NothingLeftError
+from fetal.scans.mask_edits import NothingLeftError
 from fetal.workbench.ingest import quarantine_decisions
 from fetal.workbench.ingest.deid_policy import Held
 from fetal.workbench.ingest.upload import Taken

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fetal.bundle import Bundle, DigestError, copy_with_card, write_bundle
-from fetal.scans.likeness import LEARNT_REACH, to_text
+from fetal.scans.similarity.perceptual_hash import LEARNT_REACH, to_text
 from fetal.training.export import export_graph
 
 

@@ -15,7 +15,7 @@ import fetal
 from fetal.cli import main
 from fetal.planes import PLANES
 from fetal.scans import Limits
-from fetal.scans.archive_limits import ArchiveLimits
+from fetal.scans.archives.archive_limits import ArchiveLimits
 from fetal.training.settings import PRESETS
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from fetal.scans.identity import DAYS
+from fetal.scans.deidentification.pseudonyms import DAYS
 from fetal.store.tables import Scan
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from fetal.scans import PseudonymKeyError, Pseudonyms
-from fetal.scans.identity import DAYS
+from fetal.scans.deidentification.pseudonyms import DAYS
 from fetal.store import audit
 from fetal.store.tables import Patient, Run, Scan
 from fetal.workbench.annotations import review

@@ -5,7 +5,7 @@ import tempfile
 import numpy as np
 
 from fetal.scans import Box, decode_png
-from fetal.scans.masking import Change, Tool
+from fetal.scans.mask_edits import Change, Tool
 from fetal.workbench.ingest.quarantine_decisions import keep, leave_out
 from fetal.workbench.ingest.upload_batch import IntakeDesk
 from tests.privacy.canary import DATE, NUMBER, WORD

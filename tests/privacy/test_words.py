@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydicom.datadict import tag_for_keyword
 
-from fetal.scans.allowed import ALLOWED, header_of
+from fetal.scans.dicom.allowlist import ALLOWED, header_of
 from fetal.store.tables import Scan
 from tests.privacy.canary import FORMATS
 from tests.privacy.with_tags import dataset_of

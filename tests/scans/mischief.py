@@ -1,6 +1,7 @@
 """What a file might do to the process that reads it, as functions that the process can import."""
 
-from fetal.scans import Limits, killable
+from fetal.scans import Limits
+from fetal.scans.sandbox import sandbox_process
 
 
 class Code:
@@ -15,6 +16,6 @@ class Code:
 
 def spin(seconds: int) -> None:
     """Compute for ever, with a bound as for a file of so many seconds."""
-    killable._bound(Limits(seconds=seconds))
+    sandbox_process._bound(Limits(seconds=seconds))
     while True:
         pass

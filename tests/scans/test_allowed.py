@@ -4,8 +4,8 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from fetal.scans.allowed import header_of
-from fetal.scans.machines import machine_named, maker_named
+from fetal.scans.deidentification.machines import machine_named, maker_named
+from fetal.scans.dicom.allowlist import header_of
 
 
 def region(**tags):

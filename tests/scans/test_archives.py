@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from fetal.scans.archive_limits import (
+from fetal.scans.archives.archive_limits import (
     ArchiveError,
     ArchiveLimits,
     ArchiveTooLargeError,
@@ -15,7 +15,7 @@ from fetal.scans.archive_limits import (
     TooDenseError,
     TooManyEntriesError,
 )
-from fetal.scans.archives import entries, is_archive
+from fetal.scans.archives.zip_archive import entries, is_archive
 from fetal.scans.limits import Limits
 
 

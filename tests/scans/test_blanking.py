@@ -6,9 +6,9 @@ import pytest
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import Box, encode_png, read_scan
-from fetal.scans.blanking import blank
-from fetal.scans.masking import Change, Tool, changed
-from fetal.scans.reading import pixel_digest
+from fetal.scans.decode import pixel_digest
+from fetal.scans.mask_edits import Change, Tool, changed
+from fetal.scans.sector.blanking import blank
 from tests.workbench.drawn import once
 
 UNSTABLE = [(Plane.FEMUR, 2032), (Plane.OTHER, 2033), (Plane.BRAIN, 2042), (Plane.OTHER, 2050)]

@@ -4,8 +4,8 @@ from fetal.corruptions import corrupt
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png, read_scan
-from fetal.scans.copies import Seen, find_copies
-from fetal.scans.likeness import small_square
+from fetal.scans.similarity.duplicates import Seen, find_copies
+from fetal.scans.similarity.perceptual_hash import small_square
 
 BRAIN = simulate(Plane.BRAIN, 3).pixels
 

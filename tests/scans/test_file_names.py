@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from fetal.scans.deidentification.file_names import name_key, readable_name
 from fetal.scans.errors import EmptyFileError, TooLargeError
-from fetal.scans.file_names import name_key, readable_name
 from fetal.scans.limits import Limits, read_within
 
 

@@ -5,7 +5,7 @@ Finds in archives are with the other tests of archives, and so on.
 
 import numpy as np
 
-from fetal.scans.edges import _sharpness
+from fetal.scans.sector.edges import _sharpness
 
 
 def test_a_line_that_is_one_level_brighter_outside_is_no_sharp_edge():

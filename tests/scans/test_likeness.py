@@ -6,7 +6,7 @@ from fetal.corruptions import corrupt
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png, read_scan
-from fetal.scans.likeness import (
+from fetal.scans.similarity.perceptual_hash import (
     ALIKE,
     REACH,
     SAME,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from fetal.scans import Limits, TooLargeError, encode_png, read_frames, read_grey, read_scan
-from fetal.scans.archive_limits import ArchiveLimits, ArchiveTooLargeError
-from fetal.scans.archives import entries
+from fetal.scans.archives.archive_limits import ArchiveLimits, ArchiveTooLargeError
+from fetal.scans.archives.zip_archive import entries
 from tests.scans.films import film
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from fetal.scans import Box, pixel_digest
-from fetal.scans.masking import Change, NothingLeftError, Tool, changed
-from fetal.scans.reading import Scan
+from fetal.scans.decode import Scan
+from fetal.scans.mask_edits import Change, NothingLeftError, Tool, changed
 
 BEFORE = np.arange(1, 61, dtype=np.uint8).reshape(6, 10)
 WRITTEN = Box(2, 1, 5, 2)

@@ -4,9 +4,9 @@ import pytest
 
 from fetal.phantom import samples
 from fetal.scans import Box, encode_png, find_lettering, find_sector, read_scan
-from fetal.scans.bars import find_bars
-from fetal.scans.readers import Readers
-from fetal.scans.writing import find_writing
+from fetal.scans.sandboxed_reading.reader_pool import Readers
+from fetal.scans.sector.gray_bars import find_bars
+from fetal.scans.sector.text_strokes import find_writing
 
 
 def written(pixels, words, place, grey=230):

@@ -1,8 +1,8 @@
 import pytest
 
 from fetal.scans import encode_png, read_scan
-from fetal.scans.allowed import header_of
-from fetal.scans.placeholders import PLACEHOLDER_PATIENT, is_placeholder
+from fetal.scans.deidentification.placeholders import PLACEHOLDER_PATIENT, is_placeholder
+from fetal.scans.dicom.allowlist import header_of
 from tests.privacy.with_tags import dataset_of, packed
 from tests.workbench.drawn import fan
 

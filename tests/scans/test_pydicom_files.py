@@ -13,7 +13,7 @@ from pydicom.pixels import pixel_array
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
 
 from fetal.scans import Limits, ScanError
-from fetal.scans.dicom import DicomFile
+from fetal.scans.dicom.file import DicomFile
 
 ROOT = Path(__file__).parents[2]
 

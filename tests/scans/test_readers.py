@@ -10,9 +10,9 @@ from PIL import Image
 
 from fetal.scans import Limits, ScanError, decode_png, read_scan
 from fetal.scans.errors import TooMuchMemoryError, TooSlowError, UnreadableError
-from fetal.scans.killable import StartError
-from fetal.scans.reader import read_film
-from fetal.scans.readers import Readers
+from fetal.scans.sandbox.sandbox_process import StartError
+from fetal.scans.sandboxed_reading.file_reader import read_film
+from fetal.scans.sandboxed_reading.reader_pool import Readers
 from tests.scans import mischief
 from tests.scans.films import film
 from tests.waiting import alive, until
@@ -129,7 +129,7 @@ def test_an_error_of_a_decoder_is_told_by_its_kind_alone(caplog):
 
 
 def test_that_no_reader_starts_is_no_fault_of_the_file(monkeypatch):
-    monkeypatch.setattr("fetal.scans.readers._MODULE", "fetal.scans.limits")
+    monkeypatch.setattr("fetal.scans.sandboxed_reading.reader_pool._MODULE", "fetal.scans.limits")
     with Readers(1) as readers, pytest.raises(StartError):
         readers.read_one(picture(0), "a.png")
 
@@ -149,7 +149,7 @@ def test_a_reader_ends_with_the_app_even_one_that_is_killed():
 
 def test_a_reader_knows_no_model_and_no_page():
     """It has to start in a moment, and to be small."""
-    program = "import fetal.scans.reader, sys; print(*sys.modules)"
+    program = "import fetal.scans.sandboxed_reading.file_reader, sys; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     loaded = {name.split(".")[0] for name in ran.stdout.decode().split()}
     assert "fetal" in loaded

@@ -7,7 +7,7 @@ from PIL import Image
 
 from fetal.phantom import samples
 from fetal.scans import Box, encode_png, find_sector, read_scan
-from fetal.scans.sector import stored_sector
+from fetal.scans.sector.detect_sector import stored_sector
 
 
 def test_the_fan_is_kept_and_what_is_written_beside_it_goes(screen, fan):

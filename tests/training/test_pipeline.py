@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fetal.planes import Plane
-from fetal.scans.likeness import from_texts
+from fetal.scans.similarity.perceptual_hash import from_texts
 from fetal.training.divergence import DivergedError
 from fetal.training.examples import Example, UnfitExamplesError, hash_of
 from fetal.training.pipeline import train

@@ -11,7 +11,7 @@ from fetal.bundle import write_bundle
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.scans import encode_png, pixel_digest, read_scan
-from fetal.scans.likeness import near_duplicate_hash, to_text
+from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
 from fetal.splits import TEST, TRAIN
 from fetal.store.tables import ModelVersion, Patient, Scan
 from fetal.workbench.annotations.review import annotate

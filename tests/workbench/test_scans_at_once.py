@@ -8,7 +8,7 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from fetal.scans import Pseudonyms, encode_png, read_scan
-from fetal.scans.reader import ReadFile
+from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.store import audit
 from fetal.store.contents import holds_pixels
 from fetal.store.tables import Fingerprint, Lookalike, LookalikeDecision, Patient, Scan

@@ -3,7 +3,7 @@ import pytest
 from sqlalchemy import func, select
 
 from fetal.scans import Box, read_scan
-from fetal.scans.masking import Change, NothingLeftError, Tool
+from fetal.scans.mask_edits import Change, NothingLeftError, Tool
 from fetal.store import audit
 from fetal.store.tables import Patient, Scan
 from fetal.workbench.catalogue import scans

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fetal.planes import PLANES
 from fetal.scans import ScanError
-from fetal.scans.framing import Framing
+from fetal.scans.letterbox import Framing
 from fetal.training.experiment.cases import Case
 
 Pixels = NDArray[np.uint8]

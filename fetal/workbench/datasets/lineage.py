@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from fetal.bundle import Bundle, BundleError, TrainingList
 from fetal.predict import shipped_folder
-from fetal.scans.likeness import from_texts
+from fetal.scans.similarity.perceptual_hash import from_texts
 from fetal.store.blobs import BlobError, Blobs
 from fetal.store.tables import Fingerprint, ModelVersion, Scan
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from fetal.scans.file_names import name_key
+from fetal.scans.deidentification.file_names import name_key
 from fetal.workbench.ingest.file_sources import SUFFIXES, Piece, open_source
 from fetal.workbench.ingest.store_scan import Incoming
 

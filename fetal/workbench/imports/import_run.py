@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fetal.scans import apart
+from fetal.scans.sandboxed_reading import client
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.labelled_files import LabelledIntake
@@ -113,7 +113,7 @@ def import_scans(
     report.notes += planned.notes
     if on_progress is not None:
         on_progress(0, len(planned.images))
-    found = apart.readers().read(planned.images, _load)
+    found = client.readers().read(planned.images, _load)
     for done, (one, read) in enumerate(found, start=1):
         if stop is not None and stop():
             report.stopped = True

@@ -7,8 +7,8 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from fetal.scans import ScanError
-from fetal.scans.placeholders import PLACEHOLDER_PATIENT
-from fetal.scans.reader import ReadFile
+from fetal.scans.deidentification.placeholders import PLACEHOLDER_PATIENT
+from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.splits import TEST
 from fetal.store import audit
 from fetal.store.tables import Patient, Scan

@@ -6,8 +6,9 @@ from pathlib import PurePath
 
 from fetal.planes import Plane
 from fetal.predict import Doubt, Model, Prediction
-from fetal.scans import Scan, ScanError, apart, encode_png
-from fetal.scans.reader import ReadFile, ReadFrame
+from fetal.scans import Scan, ScanError, encode_png
+from fetal.scans.sandboxed_reading import client
+from fetal.scans.sandboxed_reading.file_reader import ReadFile, ReadFrame
 from fetal.workbench.core.workbench import Champion, Workbench
 from fetal.workbench.ingest.deid_policy import OPEN, Gate
 from fetal.workbench.ingest.store_scan import Incoming, Outcome, Owner, Taken, take_read
@@ -62,7 +63,7 @@ def propose(
         ScanError: no frame of it can become a scan; the text says why.
     """
     candidates = _CANDIDATES if model is not None else most
-    scans = _Readable(apart.read_film(data, name, most=candidates))
+    scans = _Readable(client.read_film(data, name, most=candidates))
     if model is None:
         found = [Proposed(index, scan, None) for index, scan in scans]
     else:
@@ -147,7 +148,7 @@ def holds_film(incoming: Incoming) -> bool:
     Args:
         incoming: the file.
     """
-    return apart.is_film(incoming.data)
+    return client.is_film(incoming.data)
 
 
 class _Readable:
@@ -182,7 +183,7 @@ def _wanted(incoming: Incoming, champion: Champion | None) -> list[tuple[ReadFra
         model = champion.model if champion else None
         indices = tuple(one.index for one in propose(incoming.data, incoming.file, model)[0])
     found = []
-    for frame in apart.read_film(incoming.data, incoming.file, frames=indices, most=len(indices)):
+    for frame in client.read_film(incoming.data, incoming.file, frames=indices, most=len(indices)):
         if frame.scan is None:
             raise ScanError(frame.refusal)
         png = encode_png(frame.scan.pixels)

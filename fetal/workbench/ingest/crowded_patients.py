@@ -21,7 +21,7 @@ def crowded_patients(session: Session, scans: Iterable[int]) -> list[str]:
 
     An identifier that a whole collection shares makes one patient of all its patients, and puts
     them on one side of the split. Placeholders that are known are left aside before
-    (`fetal.scans.placeholders`); this finds the others.
+    (`fetal.scans.deidentification.placeholders`); this finds the others.
 
     Args:
         session: the transaction.

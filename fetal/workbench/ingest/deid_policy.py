@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans import Scan
-from fetal.scans.reader import ReadFile
+from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.workbench.ingest.files import Outcome, Owner, Taken
 
 VARIABLE = "FETAL_UNSURE"

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from fetal.scans import ScanError, apart
-from fetal.scans.archive_limits import ArchiveError
-from fetal.scans.archives import Entry, entries, is_archive
-from fetal.scans.dicomdir import NAME as DICOMDIR
-from fetal.scans.file_names import name_key, readable_name
+from fetal.scans import ScanError
+from fetal.scans.archives.archive_limits import ArchiveError
+from fetal.scans.archives.zip_archive import Entry, entries, is_archive
+from fetal.scans.deidentification.file_names import name_key, readable_name
+from fetal.scans.dicom.dicomdir import NAME as DICOMDIR
 from fetal.scans.limits import read_within
+from fetal.scans.sandboxed_reading import client
 from fetal.workbench.ingest.store_scan import Incoming
 
 SUFFIXES = frozenset(
@@ -168,7 +169,7 @@ def _indexed(every: Sequence[Piece], source: Source) -> set[str]:
             continue
         folder = piece.label[: -len(DICOMDIR)]
         try:
-            named = apart.referenced_files(piece.read())
+            named = client.referenced_files(piece.read())
         except (ScanError, OSError) as error:
             source.refused.append((piece.label, str(error)))
             continue

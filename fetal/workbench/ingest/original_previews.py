@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fetal.explain import encode_jpeg
 from fetal.scans import Scan
-from fetal.scans.sector import stored_sector
+from fetal.scans.sector.detect_sector import stored_sector
 
 MEGABYTES = 64
 """The most that the pictures of one drop may take, in units of 1,000,000 bytes."""

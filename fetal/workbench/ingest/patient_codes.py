@@ -7,7 +7,7 @@ old ones.
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.scans.placeholders import is_placeholder
+from fetal.scans.deidentification.placeholders import is_placeholder
 from fetal.store.tables import Patient, Scan
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.files import Owner

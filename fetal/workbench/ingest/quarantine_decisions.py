@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from fetal.scans import encode_png
-from fetal.scans.masking import Change, Tool, changed
+from fetal.scans.mask_edits import Change, Tool, changed
 from fetal.store import audit
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.deid_policy import Gate, Watch, WhenUnsure

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from fetal.scans import Scan as ReadScan
 from fetal.scans import encode_png, pixel_digest
-from fetal.scans.blanking import blank
-from fetal.scans.reader import ReadFile
+from fetal.scans.sandboxed_reading.file_reader import ReadFile
+from fetal.scans.sector.blanking import blank
 from fetal.store.blobs import Blobs
 from fetal.store.tables import Scan
 from fetal.workbench.core.workbench import Workbench

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from fetal.jobs.score import kept_values
 from fetal.predict import Prediction
 from fetal.scans import Scan as ReadScan
-from fetal.scans import apart
-from fetal.scans.identity import DAYS
-from fetal.scans.machines import machine_named
-from fetal.scans.reader import ReadFile
+from fetal.scans.deidentification.machines import machine_named
+from fetal.scans.deidentification.pseudonyms import DAYS
+from fetal.scans.sandboxed_reading import client
+from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.store import audit
 from fetal.store.contents import holds_pixels
 from fetal.store.tables import Patient, Scan
@@ -63,7 +63,7 @@ def take(
     return take_read(
         bench,
         incoming.name,
-        apart.read_file(incoming.data, incoming.file),
+        client.read_file(incoming.data, incoming.file),
         who=who,
         owner=owner,
         source=source,

@@ -7,9 +7,10 @@ from dataclasses import replace
 from fetal import scans
 from fetal.bundle import BundleError
 from fetal.phantom import samples
-from fetal.scans import apart, encode_png
-from fetal.scans.archives import is_archive
-from fetal.scans.placeholders import is_placeholder
+from fetal.scans import encode_png
+from fetal.scans.archives.zip_archive import is_archive
+from fetal.scans.deidentification.placeholders import is_placeholder
+from fetal.scans.sandboxed_reading import client
 from fetal.workbench.core.workbench import Champion, NoModelError, Workbench
 from fetal.workbench.ingest.cine_upload import holds_film, take_film
 from fetal.workbench.ingest.crowded_patients import crowded_patients
@@ -55,12 +56,12 @@ def names_patient(incoming: Incoming) -> bool:
     Returns:
         True for a DICOM file with a PatientID, and for a file name such as `Patient00042_1.png`.
     """
-    return apart.names_patient(incoming.data, incoming.file)
+    return client.names_patient(incoming.data, incoming.file)
 
 
 def warm_up() -> None:
     """Start what reads files, in the background, so that the first file need not wait for it."""
-    apart.warm_up()
+    client.warm_up()
 
 
 def add_scans(

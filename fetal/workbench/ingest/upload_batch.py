@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 
-from fetal.scans.reader import ReadFile
+from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.workbench.catalogue.stored_pixels import digests_of
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.deid_policy import Gate, Held, WhenUnsure

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from fetal.scans.placeholders import is_placeholder
+from fetal.scans.deidentification.placeholders import is_placeholder
 from fetal.workbench.label_tables.cells import (
     UnclearCellError,
     cleaned,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from fetal.scans.placeholders import is_placeholder
+from fetal.scans.deidentification.placeholders import is_placeholder
 from fetal.workbench.label_tables.cells import cleaned, identifier, is_empty, is_shortened
 from fetal.workbench.label_tables.columns import Columns, ignored_split_columns
 from fetal.workbench.label_tables.label_table import LabelTable

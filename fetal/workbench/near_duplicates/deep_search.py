@@ -11,8 +11,8 @@ from sqlalchemy import select
 from fetal.bundle import Bundle
 from fetal.predict.engines import open_engine
 from fetal.scans import Scan as ReadScan
-from fetal.scans.framing import Framing
-from fetal.scans.likeness import TURNS
+from fetal.scans.letterbox import Framing
+from fetal.scans.similarity.perceptual_hash import TURNS
 from fetal.store.tables import Lookalike, Scan
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.snapshot import SAMPLE

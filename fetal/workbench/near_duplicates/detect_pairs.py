@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from fetal.scans import Box
 from fetal.scans import Scan as ReadScan
-from fetal.scans.likeness import (
+from fetal.scans.similarity.perceptual_hash import (
     SAME_REACH,
     Fingerprints,
     Grey,

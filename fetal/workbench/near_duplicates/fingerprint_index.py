@@ -5,7 +5,13 @@ import threading
 import numpy as np
 from sqlalchemy import select
 
-from fetal.scans.likeness import REACH, Fingerprints, distances, from_texts, near_pairs
+from fetal.scans.similarity.perceptual_hash import (
+    REACH,
+    Fingerprints,
+    distances,
+    from_texts,
+    near_pairs,
+)
 from fetal.store.database import Store
 from fetal.store.tables import Fingerprint
 from fetal.workbench.core.erasure_count import count_erasures

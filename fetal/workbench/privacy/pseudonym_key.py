@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from fetal.scans import PseudonymKeyError, Pseudonyms
-from fetal.scans.identity import DAYS
+from fetal.scans.deidentification.pseudonyms import DAYS
 from fetal.store import audit
 from fetal.store.database import Store
 from fetal.store.tables import Audit, Fact, Patient, Scan
@@ -124,7 +124,7 @@ def renew_key(store: Store, who: str) -> Renewal:
     All codes change in one transaction: patients, examinations, files, the offsets of days, the
     lists that trainings used, the audit trail. A process that is killed leaves the workspace with
     the old key or with the new one, whole. The old key stays in the key file, behind the new one,
-    since a patient who comes again is found by both only (`fetal.scans.identity`).
+    since a patient who comes again is found by both only (`fetal.scans.deidentification.pseudonyms`).
 
     Args:
         store: the workspace's store.

@@ -6,7 +6,7 @@ The Sequence of Ultrasound Regions is that of PS3.3, C.8.5.5.
 import pydicom
 
 from fetal.scans.box import Box
-from fetal.scans.dicom_values import items, whole
+from fetal.scans.dicom.values import items, whole
 
 _TWO_DIMENSIONS = 1
 _TISSUE, _COLOUR_FLOW = 1, 2

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box
-from fetal.scans.faint import find_faint_writing
-from fetal.scans.writing import find_writing
+from fetal.scans.sector.faint_text import find_faint_writing
+from fetal.scans.sector.text_strokes import find_writing
 
 _KEPT = 0.5
 """Share of a box that has to lie in the sector: less is the rim of what was blanked."""
@@ -19,7 +19,7 @@ def find_lettering(pixels: NDArray[np.uint8], sector: NDArray[np.bool_]) -> tupl
         sector: bool (H, W), where the ultrasound is.
 
     Returns:
-        A box around each, from the top down. `fetal.scans.writing` says what is missed.
+        A box around each, from the top down. `fetal.scans.sector.text_strokes` says what is missed.
 
     Example:
         >>> import cv2

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from fetal.scans.archive_limits import (
+from fetal.scans.archives.archive_limits import (
     ArchiveError,
     ArchiveLimits,
     ArchiveTooLargeError,

@@ -9,9 +9,9 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi
 
-from fetal.scans.dicom_stream import StreamColour
-from fetal.scans.dicom_values import number, word
-from fetal.scans.formats import to_eight_bits
+from fetal.scans.dicom.stream_header import StreamColour
+from fetal.scans.dicom.values import number, word
+from fetal.scans.raster import to_eight_bits
 
 _MIDDLE = 128
 _CLEARLY = 3.0

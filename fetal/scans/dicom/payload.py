@@ -10,10 +10,10 @@ import math
 import pydicom
 from pydicom import uid
 
-from fetal.scans.dicom_description import bytes_a_frame
-from fetal.scans.dicom_fragments import ITEM, frames_in
-from fetal.scans.dicom_stream import is_run_lengths, stream_head
-from fetal.scans.dicom_values import whole
+from fetal.scans.dicom.description import bytes_a_frame
+from fetal.scans.dicom.fragments import ITEM, frames_in
+from fetal.scans.dicom.stream_header import is_run_lengths, stream_head
+from fetal.scans.dicom.values import whole
 
 _NATIVE = uid.ExplicitVRLittleEndian
 _FAMILIES = (

@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fetal.scans.allowed import Header
-from fetal.scans.blanking import blank
 from fetal.scans.box import Box
-from fetal.scans.colour import shows_flow, to_grey
-from fetal.scans.dicom import DicomPicture, is_dicom, patient_in_header, read_dicom
+from fetal.scans.deidentification.placeholders import PLACEHOLDER_PATIENT
+from fetal.scans.dicom.allowlist import Header
+from fetal.scans.dicom.file import DicomPicture, is_dicom, patient_in_header, read_dicom
 from fetal.scans.errors import BlankScanError, ColourDopplerError
-from fetal.scans.formats import pixels_of, read_picture
 from fetal.scans.limits import Limits
-from fetal.scans.overlay import lettering_over
-from fetal.scans.placeholders import PLACEHOLDER_PATIENT
-from fetal.scans.unusual import unusual
+from fetal.scans.raster import pixels_of, read_picture
+from fetal.scans.sector.blanking import blank
+from fetal.scans.sector.burned_in_text import lettering_over
+from fetal.scans.to_grey import shows_flow, to_grey
+from fetal.scans.unusual_pictures import unusual
 
 _NAMED_PATIENT = re.compile(r"(Patient\d+)(?!\d)", re.IGNORECASE)
 
@@ -41,13 +41,13 @@ class Scan:
         machine: the ultrasound machine's model in known words, or None.
         study: the examination's raw identifier, for a pseudonym, or None.
         day: the day of the examination, for an offset to be made of, or None; not to be kept.
-        facts: what else the allow-list keeps (`fetal.scans.allowed`), by name.
+        facts: what else the allow-list keeps (`fetal.scans.dicom.allowlist`), by name.
         warnings: what a person should know, as sentences.
         regions: the boxes that the file itself says hold pictures of tissue, if it says so.
         lettering: boxes around what seems to be written over the ultrasound, and is still in
             `pixels`; a warning then asks to check that it is no name.
         earlier: digests of the same picture as it arrived, and after each look at it but the last
-            (`fetal.scans.blanking`). The first one is of what may hold a name and is not to be
+            (`fetal.scans.sector.blanking`). The first one is of what may hold a name and is not to be
             kept, unless it is known as a scan's own.
     """
 

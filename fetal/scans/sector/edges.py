@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.scans.lettering import BAR_WIDTH, is_panel
+from fetal.scans.sector.margin_text import BAR_WIDTH, is_panel
 
 _TOLERANCE = 2.0
 _SHORTEST = 34.0

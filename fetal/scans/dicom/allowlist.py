@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 from pydicom import Dataset
 
-from fetal.scans.dicom_regions import fitting_regions
-from fetal.scans.dicom_values import items, number, whole
-from fetal.scans.machines import machine_named, maker_named
-from fetal.scans.placeholders import is_placeholder
-from fetal.scans.quiet import keep_pydicom_quiet
+from fetal.scans.deidentification.machines import machine_named, maker_named
+from fetal.scans.deidentification.placeholders import is_placeholder
+from fetal.scans.dicom.regions import fitting_regions
+from fetal.scans.dicom.values import items, number, whole
+from fetal.scans.pydicom_logging import keep_pydicom_quiet
 
 keep_pydicom_quiet()
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box, bounding_box
-from fetal.scans.sector import Sector, find_sector
+from fetal.scans.sector.detect_sector import Sector, find_sector
 
 _MOST = 12
 """Looks after which a picture is left as it is."""

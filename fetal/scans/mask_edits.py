@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box, bounding_box
+from fetal.scans.decode import Scan, pixel_digest
 from fetal.scans.errors import ScanError
-from fetal.scans.reading import Scan, pixel_digest
 
 
 class Tool(StrEnum):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fetal.scans.likeness import (
+from fetal.scans.similarity.perceptual_hash import (
     REACH,
     TURNS,
     Grey,
@@ -27,7 +27,7 @@ class Seen:
         name: what to call it.
         digest: of its pixels.
         patient: whose it is; none where nobody knows.
-        square: uint8 (96, 96), as `fetal.scans.likeness.small_square` gives it.
+        square: uint8 (96, 96), as `fetal.scans.similarity.perceptual_hash.small_square` gives it.
     """
 
     name: str

@@ -8,13 +8,13 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
-from fetal.scans.allowed import Header, header_of
 from fetal.scans.box import Box
-from fetal.scans.dicom_description import frames_stated
-from fetal.scans.dicom_encoding import believed
-from fetal.scans.dicom_fragments import END_MARK
-from fetal.scans.dicom_frames import Frames
-from fetal.scans.dicom_regions import tissue_regions
+from fetal.scans.dicom.allowlist import Header, header_of
+from fetal.scans.dicom.description import frames_stated
+from fetal.scans.dicom.encoding import believed
+from fetal.scans.dicom.fragments import END_MARK
+from fetal.scans.dicom.frames import Frames
+from fetal.scans.dicom.regions import tissue_regions
 from fetal.scans.errors import AnimatedError, ScanError, TruncatedError, UnsupportedFormatError
 from fetal.scans.limits import Limits
 

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.scans.bars import find_bars
 from fetal.scans.box import Box, bounding_box
-from fetal.scans.edges import Edge, Surroundings, hull_points, seen_edges
-from fetal.scans.lettering import BAR_WIDTH, is_panel, lettering_beside, stands_at_margin
-from fetal.scans.writing import find_writing
+from fetal.scans.sector.edges import Edge, Surroundings, hull_points, seen_edges
+from fetal.scans.sector.gray_bars import find_bars
+from fetal.scans.sector.margin_text import BAR_WIDTH, is_panel, lettering_beside, stands_at_margin
+from fetal.scans.sector.text_strokes import find_writing
 
 _WORKING_SIDE = 480
 _TEXT_SIZE = 7

@@ -1,4 +1,4 @@
-"""What a process does that reads files for another one (`fetal.scans.readers`)."""
+"""What a process does that reads files for another one (`fetal.scans.sandboxed_reading.reader_pool`)."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.cine import read_frames
+from fetal.scans.decode import Scan, before_and_after
 from fetal.scans.errors import ScanError
-from fetal.scans.killable import serve
 from fetal.scans.limits import Limits
 from fetal.scans.png import encode_png
-from fetal.scans.reading import Scan, before_and_after
+from fetal.scans.sandbox.sandbox_process import serve
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
-from fetal.scans import dicom, dicomdir, reader, reading
+from fetal.scans import decode
+from fetal.scans.dicom import dicomdir, file
 from fetal.scans.errors import ScanError
 from fetal.scans.limits import Limits
-from fetal.scans.reader import ReadFile, ReadFrame
-from fetal.scans.readers import Readers
+from fetal.scans.sandboxed_reading import file_reader
+from fetal.scans.sandboxed_reading.file_reader import ReadFile, ReadFrame
+from fetal.scans.sandboxed_reading.reader_pool import Readers
 
 _GLANCE_SECONDS = 5
 """How long a look at a header may take, which is an instant for all that is no mischief."""
@@ -31,9 +33,7 @@ def readers() -> Readers:
 
 def warm_up() -> None:
     """Start a process in the background, so that the first file need not wait for it."""
-    threading.Thread(
-        target=_glanced, args=(dicom.is_film, b""), name="warm-up", daemon=True
-    ).start()
+    threading.Thread(target=_glanced, args=(file.is_film, b""), name="warm-up", daemon=True).start()
 
 
 def read_file(data: bytes, name: str) -> ReadFile:
@@ -67,7 +67,7 @@ def read_film(
         ScanError: the film cannot be read at all.
     """
     limits = Limits.from_environment()
-    return readers().ask(limits, reader.read_film, data, name, frames, most, limits)
+    return readers().ask(limits, file_reader.read_film, data, name, frames, most, limits)
 
 
 def is_film(data: bytes) -> bool:
@@ -76,7 +76,7 @@ def is_film(data: bytes) -> bool:
     Args:
         data: the file.
     """
-    return dicom.is_dicom(data) and _glanced(dicom.is_film, data)
+    return file.is_dicom(data) and _glanced(file.is_film, data)
 
 
 def names_patient(data: bytes, name: str) -> bool:
@@ -89,9 +89,9 @@ def names_patient(data: bytes, name: str) -> bool:
     Returns:
         True for a name such as `Patient00042_1.png`, and for a DICOM file with a PatientID.
     """
-    if not dicom.is_dicom(data):
-        return reading.names_patient(data, name)
-    return _glanced(reading.names_patient, data, name)
+    if not file.is_dicom(data):
+        return decode.names_patient(data, name)
+    return _glanced(decode.names_patient, data, name)
 
 
 def referenced_files(data: bytes) -> list[str]:
@@ -101,7 +101,7 @@ def referenced_files(data: bytes) -> list[str]:
         data: the file.
 
     Returns:
-        Their places, as `fetal.scans.dicomdir.referenced_files` gives them.
+        Their places, as `fetal.scans.dicom.dicomdir.referenced_files` gives them.
 
     Raises:
         ScanError: it cannot be read.

@@ -10,7 +10,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
-from fetal.scans.dicom_values import whole
+from fetal.scans.dicom.values import whole
 
 AS_DECODED: dict[str, Any] = {"raw": True, "correct_unused_bits": False}
 """Options for pydicom's decoders: give all bits, and colours without conversion."""

@@ -7,7 +7,7 @@ import pydicom
 from pydicom import uid
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-from fetal.scans.dicom_values import whole, word
+from fetal.scans.dicom.values import whole, word
 from fetal.scans.errors import TruncatedError
 
 _GREYS = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")

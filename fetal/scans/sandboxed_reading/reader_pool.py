@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from fetal.scans.errors import ScanError
-from fetal.scans.killable import Killable
 from fetal.scans.limits import Limits
-from fetal.scans.reader import ReadFile, read_file
+from fetal.scans.sandbox.sandbox_process import Killable
+from fetal.scans.sandboxed_reading.file_reader import ReadFile, read_file
 
 _MOST = 8
-_MODULE = "fetal.scans.reader"
+_MODULE = "fetal.scans.sandboxed_reading.file_reader"
 _AHEAD = 2
 """Files that wait, read or to be read, for each reader."""
 

@@ -17,13 +17,13 @@ from PIL import Image
 from pydicom import encaps, uid
 from pydicom.pixels.decoders.base import Decoder, get_decoder
 
-from fetal.scans.dicom_bits import AS_DECODED, in_byte_order, stored_bits
-from fetal.scans.dicom_colour import shown
-from fetal.scans.dicom_description import agree, believe_length, complete, frames_stated
-from fetal.scans.dicom_payload import encoded_frames
-from fetal.scans.dicom_stream import StreamColour, StreamHead, stream_head
+from fetal.scans.dicom.bits import AS_DECODED, in_byte_order, stored_bits
+from fetal.scans.dicom.colour import shown
+from fetal.scans.dicom.description import agree, believe_length, complete, frames_stated
+from fetal.scans.dicom.gdcm_worker import GdcmProcess
+from fetal.scans.dicom.payload import encoded_frames
+from fetal.scans.dicom.stream_header import StreamColour, StreamHead, stream_head
 from fetal.scans.errors import ScanError, TruncatedError, UnsupportedFormatError
-from fetal.scans.gdcm_process import GdcmProcess
 from fetal.scans.limits import Limits
 
 _EIGHT_BIT_JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
