@@ -28,13 +28,13 @@ from fetal.metrics import paired_difference
 from fetal.planes import PLANES, Plane
 from fetal.scans.letterbox import Framing
 from fetal.splits import TRAIN, VALIDATION
-from fetal.training.calibration import to_chances
-from fetal.training.exact import answers, exact_copy
-from fetal.training.examples import Example
-from fetal.training.frames import Frames
+from fetal.training.calibrate import to_chances
+from fetal.training.data.examples import Example
+from fetal.training.data.prepared_scans import Frames
+from fetal.training.features.float32_inference import answers, exact_copy
+from fetal.training.model_card import About
+from fetal.training.networks.from_bundle import restore
 from fetal.training.pipeline import train
-from fetal.training.record import About
-from fetal.training.restore import restore
 from fetal.training.settings import PRESETS, Stage, TrainingSettings
 
 VALIDATING = 0.2

@@ -26,9 +26,9 @@ from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.predict import Model, load_model
 from fetal.scans import Scan, encode_png, read_scan
-from fetal.training.architectures import build
 from fetal.training.export import export_graph
-from fetal.training.restore import restore
+from fetal.training.networks.architectures import build
+from fetal.training.networks.from_bundle import restore
 
 TARGET = 0.2
 

@@ -33,11 +33,11 @@ import numpy as np
 from fetal.cli.labelled import LabelledImage, labelled_images
 from fetal.metrics import Evaluation, evaluate
 from fetal.planes import FETAL_PLANES, PLANES
-from fetal.training.calibration import to_chances
-from fetal.training.exact import answers, exact_copy
+from fetal.training.calibrate import to_chances
+from fetal.training.data.prepared_scans import Frames
 from fetal.training.experiment.cases import Case
 from fetal.training.experiment.shelf import Shelf
-from fetal.training.frames import Frames
+from fetal.training.features.float32_inference import answers, exact_copy
 from fetal.training.pipeline import train_network
 from fetal.training.settings import PRESETS, Stage, TrainingSettings
 from fetal.workbench.label_tables.label_table import read_label_table

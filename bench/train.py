@@ -30,18 +30,18 @@ from fetal.cli.labelled import labelled_images
 from fetal.phantom import simulate
 from fetal.planes import PLANES
 from fetal.splits import TRAIN, VALIDATION, patient_folds
-from fetal.training.architectures import IMAGENET, build
-from fetal.training.checkpoint import Position
-from fetal.training.device import choose_precision, describe
-from fetal.training.examples import Example
+from fetal.training.data.examples import Example
+from fetal.training.data.prepared_scans import write_frames
 from fetal.training.experiment.cases import Case, draw
-from fetal.training.feature_cache import FeatureCache
-from fetal.training.fitting import fit_stage
-from fetal.training.frames import write_frames
-from fetal.training.head import fit_head
+from fetal.training.features.feature_cache import FeatureCache
+from fetal.training.networks.architectures import IMAGENET, build
+from fetal.training.networks.compute_device import choose_precision, describe
+from fetal.training.networks.initial_weights import load_weights_file
 from fetal.training.settings import Stage, TrainingSettings
-from fetal.training.showing import Sides
-from fetal.training.start import load_weights_file
+from fetal.training.stages.checkpoint import Position
+from fetal.training.stages.fit_head import fit_head
+from fetal.training.stages.fit_stage import fit_stage
+from fetal.training.stages.stage_inputs import Sides
 
 SHARED = Path(__file__).parents[2] / "shared"
 FOLDS = 4

@@ -20,7 +20,7 @@ from fetal.cli.labelled import labelled_images, readable
 from fetal.predict import shipped_folder
 from fetal.scans import Scan
 from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
-from fetal.training.examples import hash_of, phantoms
+from fetal.training.data.examples import hash_of, phantoms
 from fetal.training.settings import PRESETS
 
 SHARED = Path(os.environ.get("FETAL_SHARED", Path(__file__).parents[2] / "shared"))

@@ -41,7 +41,7 @@ def tiny_model(seed: int = 1, name: str = "tiny", trained_on: tuple[str, ...] = 
 @cache
 def tiny_model_that_knows_nothing() -> Bundle:
     """Write a tiny model to which every scan is unfamiliar."""
-    from fetal.training.familiarity import fit_features
+    from fetal.training.features.fit_statistics import fit_features
 
     bundle = tiny_model(3, "newborn")
     channels, *_ = bundle.head()[0].shape

@@ -84,7 +84,7 @@ class Card:
     Attributes:
         name: what people call it, such as “shipped 2026-11”.
         created: the moment it was written, ISO 8601 in UTC.
-        architecture: the name that `fetal.training.architectures.build` knows.
+        architecture: the name that `fetal.training.networks.architectures.build` knows.
         input: how a scan becomes its input.
         head: where its heat maps come from.
         calibration: how its scores become probabilities.

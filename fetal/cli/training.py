@@ -16,7 +16,7 @@ from fetal.third_party import load_keras
 if TYPE_CHECKING:
     from fetal.cli.labelled import LabelledImage
     from fetal.scans import Scan
-    from fetal.training.examples import Example
+    from fetal.training.data.examples import Example
     from fetal.training.settings import TrainingSettings
 
 
@@ -69,8 +69,8 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
     beside = out.with_name(f"{out.name}.run")
     load_keras((choices["cache"] or beside) / "keras")
     from fetal.cli.labelled import labelled_images
+    from fetal.training.model_card import About
     from fetal.training.pipeline import train as run_pipeline
-    from fetal.training.record import About
 
     about = About(choices["name"] or out.name, *said)
     settings = _settings(choices["preset"], choices["settings_file"], choices["weights"])
@@ -123,7 +123,7 @@ def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Exa
     from fetal.cli.labelled import SamePictures, readable
     from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
     from fetal.splits import TEST, TRAIN, assign_sides
-    from fetal.training.examples import Example
+    from fetal.training.data.examples import Example
 
     used = [image for image in images if not (official and image.test)]
     if official and len(used) == len(images):

@@ -126,7 +126,7 @@ class KerasEngine:
     def __init__(self, bundle: Bundle) -> None:
         load_keras()
         # Found by name: training lies a floor above, and serving starts without it.
-        restore = importlib.import_module("fetal.training.restore").restore
+        restore = importlib.import_module("fetal.training.networks.from_bundle").restore
         self._model = restore(bundle)
         self._turn = threading.Lock()
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from fetal.training.features import Report
+from fetal.training.features.extractor import Report
 
 
 class DivergedError(ValueError):

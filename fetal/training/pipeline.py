@@ -10,27 +10,27 @@ import numpy as np
 from fetal.bundle import Bundle, write_bundle
 from fetal.scans.similarity.perceptual_hash import to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
-from fetal.training.architectures import IMAGENET, build
-from fetal.training.checkpoint import (
+from fetal.training.data.examples import Example, check_examples, hash_of, phantoms
+from fetal.training.data.prepared_scans import Frames, write_frames
+from fetal.training.divergence import ending_where_it_diverges
+from fetal.training.export import export_graph
+from fetal.training.features.extractor import Report
+from fetal.training.features.feature_cache import open_cache
+from fetal.training.model_card import About, write_card
+from fetal.training.networks.architectures import IMAGENET, build
+from fetal.training.networks.compute_device import choose_precision, describe
+from fetal.training.networks.from_bundle import move_back, restore
+from fetal.training.networks.initial_weights import load_imagenet, load_weights_file
+from fetal.training.settings import TrainingSettings
+from fetal.training.stages.checkpoint import (
     load_position,
     load_variables,
     save_position,
     save_variables,
 )
-from fetal.training.device import choose_precision, describe
-from fetal.training.divergence import ending_where_it_diverges
-from fetal.training.examples import Example, check_examples, hash_of, phantoms
-from fetal.training.export import export_graph
-from fetal.training.feature_cache import open_cache
-from fetal.training.features import Report
-from fetal.training.fitting import fit_stage
-from fetal.training.frames import Frames, write_frames
-from fetal.training.head import fit_head
-from fetal.training.record import About, write_card
-from fetal.training.rehearsal import Rehearsal
-from fetal.training.restore import move_back, restore
-from fetal.training.settings import TrainingSettings
-from fetal.training.start import load_imagenet, load_weights_file
+from fetal.training.stages.fit_head import fit_head
+from fetal.training.stages.fit_stage import fit_stage
+from fetal.training.stages.rehearsal import Rehearsal
 
 MODEL = "model"
 

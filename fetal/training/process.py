@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
 def _train(job: dict[str, Any]) -> Bundle:
     # Imported here: with TensorFlow this takes seconds, in which the starter may already cancel.
     load_keras(Path(job["cache"]).parent / "keras")
-    from fetal.training.examples import Example
+    from fetal.training.data.examples import Example
     from fetal.training.pipeline import train
 
     blobs = Blobs(job["blobs_url"])
@@ -73,7 +73,7 @@ def _train(job: dict[str, Any]) -> Bundle:
 
 
 def _about(name: str, champion: Bundle | None) -> Any:
-    from fetal.training.record import About
+    from fetal.training.model_card import About
 
     own = {
         "name": "This workspace's labelled scans",

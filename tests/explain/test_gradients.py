@@ -7,9 +7,9 @@ from fetal.explain import GradCam, GradCamPlusPlus, HiResCam, Seen, grad_cam
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.predict import load_model
-from fetal.training.architectures import build
 from fetal.training.export import export_graph
-from fetal.training.restore import restore
+from fetal.training.networks.architectures import build
+from fetal.training.networks.from_bundle import restore
 
 MEAN, STD = (41.0, 41.0, 41.0), (50.0, 50.0, 50.0)
 CLASSES = 6

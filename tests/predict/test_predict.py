@@ -15,7 +15,7 @@ from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, UnknownEngineError, doubt_words, load_model
 from fetal.predict import model as model_module
 from fetal.scans import NotAnImageError, encode_png, read_scan
-from fetal.training.familiarity import fit_features
+from fetal.training.features.fit_statistics import fit_features
 
 
 def chances(prediction):

@@ -11,9 +11,9 @@ from fetal.bundle import Bundle
 from fetal.phantom import simulate
 from fetal.planes import FETAL_PLANES, Plane
 from fetal.scans import Box
-from fetal.training.examples import Example
+from fetal.training.data.examples import Example
+from fetal.training.model_card import About
 from fetal.training.pipeline import train
-from fetal.training.record import About
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
 
 SMALL = TrainingSettings(

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fetal.training.augmentation import augment
-from fetal.training.batches import Batches, class_weights
-from fetal.training.frames import Frames
+from fetal.training.data.augmentation import augment
+from fetal.training.data.batches import Batches, class_weights
+from fetal.training.data.prepared_scans import Frames
 from fetal.training.settings import Augmentation
 from tests.training.conftest import SMALL
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import softmax
 
 from fetal.metrics import expected_calibration_error
-from fetal.training.calibration import fit_doubt, fit_temperature, to_chances
+from fetal.training.calibrate import fit_doubt, fit_temperature, to_chances
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from fetal.training.architectures import build
-from fetal.training.cut import POOL, between, cut_at, cut_below
-from fetal.training.forward import forward
+from fetal.training.features.backbone_split import POOL, between, cut_at, cut_below
+from fetal.training.features.frozen_backbone import forward
+from fetal.training.networks.architectures import build
 
 BLACK, WHITE = [0.0] * 3, [255.0] * 3
 

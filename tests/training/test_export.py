@@ -4,9 +4,9 @@ import openvino
 import pytest
 
 from fetal.bundle import Bundle, Card, Head, InputSpec, write_bundle
-from fetal.training.architectures import ARCHITECTURES, IMAGENET, build
 from fetal.training.export import ExportError, UnsupportedLayerError, export_graph
-from fetal.training.restore import RestoreError, restore
+from fetal.training.networks.architectures import ARCHITECTURES, IMAGENET, build
+from fetal.training.networks.from_bundle import RestoreError, restore
 
 LAYERS = keras.layers
 MEAN, STD = (41.1, 42.0, 43.3), (50.1, 51.0, 52.0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fetal.training.familiarity import fit_features, fit_unknown
+from fetal.training.features.fit_statistics import fit_features, fit_unknown
 from tests.training.conftest import Training
 
 

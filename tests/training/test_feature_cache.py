@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fetal.training.feature_cache import FeatureCache, key_of, open_cache, to_half
+from fetal.training.features.feature_cache import FeatureCache, key_of, open_cache, to_half
 
 KILOBYTE = np.arange(512, dtype=np.float16)
 

@@ -9,13 +9,13 @@ import keras
 import numpy as np
 import pytest
 
-from fetal.training.batches import InOrder
-from fetal.training.checkpoint import Position, load_position
-from fetal.training.feature_cache import FeatureCache
-from fetal.training.fitting import fit_stage
-from fetal.training.head import fit_head
+from fetal.training.data.batches import InOrder
+from fetal.training.data.variants import vary
+from fetal.training.features.feature_cache import FeatureCache
 from fetal.training.settings import Augmentation, SettingsError, Stage, TrainingSettings
-from fetal.training.variants import vary
+from fetal.training.stages.checkpoint import Position, load_position
+from fetal.training.stages.fit_head import fit_head
+from fetal.training.stages.fit_stage import fit_stage
 from tests.training.tiny_network import STILL, TINY, tiny_network, tiny_sides, use_tiny_network
 
 STAGE = TINY.stages[0]

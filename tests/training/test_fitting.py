@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from fetal.training.architectures import HEAD, UnknownArchitectureError, build
-from fetal.training.fitting import check_learns, let_learn, make_loss
+from fetal.training.networks.architectures import HEAD, UnknownArchitectureError, build
+from fetal.training.stages.fit_stage import check_learns, let_learn, make_loss
 from tests.training.conftest import SMALL
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from fetal.planes import Plane
 from fetal.scans.similarity.perceptual_hash import from_texts
+from fetal.training.data.examples import Example, UnfitExamplesError, hash_of
 from fetal.training.divergence import DivergedError
-from fetal.training.examples import Example, UnfitExamplesError, hash_of
+from fetal.training.model_card import About
+from fetal.training.networks.from_bundle import restore
 from fetal.training.pipeline import train
-from fetal.training.record import About
-from fetal.training.restore import restore
 from fetal.training.settings import Stage
 from tests.training.conftest import SMALL, Training, phantom_example
 

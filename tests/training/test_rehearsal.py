@@ -11,15 +11,15 @@ import pytest
 from fetal.bundle import Bundle
 from fetal.bundle.digests import digests_text
 from fetal.planes import PLANES
-from fetal.training.calibration import stay_near
-from fetal.training.exact import answers, exact_copy
-from fetal.training.examples import Example
-from fetal.training.frames import Frames
+from fetal.training.calibrate import stay_near
+from fetal.training.data.examples import Example
+from fetal.training.data.prepared_scans import Frames
+from fetal.training.features.float32_inference import answers, exact_copy
+from fetal.training.model_card import About
+from fetal.training.networks.from_bundle import restore
 from fetal.training.pipeline import train
-from fetal.training.record import About
-from fetal.training.rehearsal import Rehearsal
-from fetal.training.restore import restore
 from fetal.training.settings import PRESETS, Stage
+from fetal.training.stages.rehearsal import Rehearsal
 from tests.training.tiny_network import STILL, TINY, use_tiny_network
 
 KNOWN, NEW = (0, 1, 2, 3), (0, 1)

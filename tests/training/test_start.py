@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from fetal.training.architectures import ARCHITECTURES, STAGES, build, stage_of
 from fetal.training.export import variable_path
-from fetal.training.start import WeightsError, load_weights_file
+from fetal.training.networks.architectures import ARCHITECTURES, STAGES, build, stage_of
+from fetal.training.networks.initial_weights import WeightsError, load_weights_file
 
 
 @pytest.fixture

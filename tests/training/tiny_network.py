@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from fetal.training.architectures import ARCHITECTURES, build
-from fetal.training.augmentation import augment
-from fetal.training.frames import Frames
+from fetal.training.data.augmentation import augment
+from fetal.training.data.prepared_scans import Frames
+from fetal.training.networks.architectures import ARCHITECTURES, build
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
 
 STILL = Augmentation(False, False, 0, 0, 0, 0, 0, 0, 0, 0)

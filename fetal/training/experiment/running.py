@@ -14,16 +14,16 @@ import numpy as np
 from fetal import __version__
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
+from fetal.training.data.examples import phantoms
 from fetal.training.divergence import has_diverged
-from fetal.training.examples import phantoms
 from fetal.training.experiment.apart import apart
 from fetal.training.experiment.attempt import Job, Outcome
 from fetal.training.experiment.cases import Case, Split, digest_of, draw, split
 from fetal.training.experiment.results import Answers, Planned, Results
 from fetal.training.experiment.shelf import Shelf
 from fetal.training.experiment.sweep import Sweep, SweepError
-from fetal.training.fitting import check_learns
 from fetal.training.settings import TrainingSettings
+from fetal.training.stages.fit_stage import check_learns
 
 Tell = Callable[[str], None]
 

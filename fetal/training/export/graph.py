@@ -53,7 +53,7 @@ def _head(model: keras.Model) -> tuple[str, str]:
     if len(model.inputs) != 1 or len(model.outputs) != 2:
         raise ExportError(
             f"Expected one input and the outputs [maps, logits]; received {len(model.inputs)} "
-            f"and {len(model.outputs)}. Build the model with fetal.training.architectures."
+            f"and {len(model.outputs)}. Build the model with fetal.training.networks.architectures."
         )
     maps, tensor = model.outputs
     dense = _producer(tensor).operation
@@ -66,7 +66,7 @@ def _head(model: keras.Model) -> tuple[str, str]:
         raise ExportError(
             "The logits must follow from the maps by average pooling and one dense layer, or the "
             f"heat maps would be wrong; received {', then '.join(reversed(passed[:4]))}. "
-            "Build the model with fetal.training.architectures."
+            "Build the model with fetal.training.networks.architectures."
         )
     if dense.bias is None or getattr(dense.activation, "__name__", "") != "linear":
         raise ExportError(

@@ -12,7 +12,7 @@ def variable_path(variable: keras.Variable) -> str:
 
     A layer that names no variable (ConvNeXt's `LayerScale`) gets `variable_17` or another
     number, whatever was built before in the same process; the number is left out. Layers
-    themselves need fixed names, which `fetal.training.architectures` gives.
+    themselves need fixed names, which `fetal.training.networks.architectures` gives.
 
     Args:
         variable: a variable of a built layer.

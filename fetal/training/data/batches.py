@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.planes import PLANES
-from fetal.training.augmentation import augment
-from fetal.training.frames import Frames
+from fetal.training.data.augmentation import augment
+from fetal.training.data.prepared_scans import Frames
 from fetal.training.settings import TrainingSettings
 
 Look = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]

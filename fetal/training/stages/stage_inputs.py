@@ -6,14 +6,14 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from fetal.training.architectures import HEAD
-from fetal.training.batches import Batches, InOrder, class_weights
-from fetal.training.cut import Cut, cut_below
-from fetal.training.feature_cache import FeatureCache
-from fetal.training.features import Features, Report, Tell
-from fetal.training.frames import Frames
+from fetal.training.data.batches import Batches, InOrder, class_weights
+from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.variants import AS_IT_IS
+from fetal.training.features.backbone_split import Cut, cut_below
+from fetal.training.features.extractor import Features, Report, Tell
+from fetal.training.features.feature_cache import FeatureCache
+from fetal.training.networks.architectures import HEAD
 from fetal.training.settings import Stage, TrainingSettings
-from fetal.training.variants import AS_IT_IS
 
 Sides = tuple[Frames, Frames]
 """The training and the validation frames."""

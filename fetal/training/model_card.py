@@ -18,12 +18,12 @@ from fetal.bundle import Bundle, Calibration, Card, FeatureStatistics, Head, Inp
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
 from fetal.splits import TRAIN
-from fetal.training.calibration import fit_doubt, fit_temperature, stay_near, to_chances
-from fetal.training.exact import answers, channels_of, exact_copy
-from fetal.training.examples import Example
-from fetal.training.familiarity import fit_features, fit_unknown
-from fetal.training.features import Report
-from fetal.training.frames import Frames
+from fetal.training.calibrate import fit_doubt, fit_temperature, stay_near, to_chances
+from fetal.training.data.examples import Example
+from fetal.training.data.prepared_scans import Frames
+from fetal.training.features.extractor import Report
+from fetal.training.features.fit_statistics import fit_features, fit_unknown
+from fetal.training.features.float32_inference import answers, channels_of, exact_copy
 from fetal.training.settings import TrainingSettings
 
 

@@ -7,9 +7,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.training.architectures import ARCHITECTURES, HEAD
 from fetal.training.export.names import variable_path
-from fetal.training.sononet import from_lasagne
+from fetal.training.networks.architectures import ARCHITECTURES, HEAD
+from fetal.training.networks.sononet import from_lasagne
 
 Variables = Mapping[str, NDArray[np.float32]]
 
@@ -22,7 +22,7 @@ def load_weights_file(model: keras.Model, path: Path) -> list[str]:
     """Give a network the weights of a file; layers that the file lacks start fresh.
 
     Args:
-        model: A network of `fetal.training.architectures.build`.
+        model: A network of `fetal.training.networks.architectures.build`.
         path: An `.npz` whose names are `layer__variable`, old or new Keras layer names, complete
             or partial; or an `.h5` file of `keras.applications` without its top; or, for SonoNet,
             the `.npz` of its authors.

@@ -5,16 +5,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from fetal.training.architectures import HEAD
-from fetal.training.batches import class_weights
-from fetal.training.cut import POOL, Cut, between, cut_at, cut_below
-from fetal.training.feature_cache import FeatureCache
-from fetal.training.features import Features, Report, Tell
-from fetal.training.fitting import make_loss
-from fetal.training.rehearsal import Rehearsal
+from fetal.training.data.batches import class_weights
+from fetal.training.data.variants import AS_IT_IS, plain_variants
+from fetal.training.features.backbone_split import POOL, Cut, between, cut_at, cut_below
+from fetal.training.features.extractor import Features, Report, Tell
+from fetal.training.features.feature_cache import FeatureCache
+from fetal.training.networks.architectures import HEAD
 from fetal.training.settings import Stage, TrainingSettings
-from fetal.training.showing import Sides, fits
-from fetal.training.variants import AS_IT_IS, plain_variants
+from fetal.training.stages.fit_stage import make_loss
+from fetal.training.stages.rehearsal import Rehearsal
+from fetal.training.stages.stage_inputs import Sides, fits
 
 
 def fit_head(

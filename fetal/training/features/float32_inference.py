@@ -4,8 +4,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.training.architectures import build
-from fetal.training.frames import Frames
+from fetal.training.data.prepared_scans import Frames
+from fetal.training.networks.architectures import build
 from fetal.training.settings import TrainingSettings
 
 Channels = tuple[float, ...]
@@ -17,7 +17,7 @@ def exact_copy(model: keras.Model, settings: TrainingSettings) -> keras.Model:
     """Copy a network into 32-bit arithmetic.
 
     Args:
-        model: A network of `fetal.training.architectures.build`.
+        model: A network of `fetal.training.networks.architectures.build`.
         settings: The settings that it was built with.
 
     Returns:

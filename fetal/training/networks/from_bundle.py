@@ -4,8 +4,8 @@ import keras
 
 from fetal.bundle import Bundle, BundleError
 from fetal.bundle.bundle import Weights
-from fetal.training.architectures import build
 from fetal.training.export.names import variable_path
+from fetal.training.networks.architectures import build
 
 
 class RestoreError(BundleError):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fetal.planes import PLANES
 from fetal.scans.letterbox import Framing
-from fetal.training.examples import Example
+from fetal.training.data.examples import Example
 from fetal.training.settings import TrainingSettings
 
 

@@ -6,19 +6,19 @@ from typing import Any
 
 import keras
 
-from fetal.training.architectures import check_architecture, stage_of
-from fetal.training.checkpoint import (
+from fetal.training.features.backbone_split import first_stage
+from fetal.training.features.extractor import Report
+from fetal.training.features.feature_cache import FeatureCache
+from fetal.training.networks.architectures import check_architecture, stage_of
+from fetal.training.settings import Stage, TrainingSettings
+from fetal.training.stages.checkpoint import (
     Position,
     load_variables,
     save_position,
     save_variables,
 )
-from fetal.training.cut import first_stage
-from fetal.training.feature_cache import FeatureCache
-from fetal.training.features import Report
-from fetal.training.rehearsal import Rehearsal
-from fetal.training.settings import Stage, TrainingSettings
-from fetal.training.showing import Sides, choose_showing
+from fetal.training.stages.rehearsal import Rehearsal
+from fetal.training.stages.stage_inputs import Sides, choose_showing
 
 WARM_UP = 0.1
 """The share of a cosine schedule in which the learning rate rises."""
@@ -47,7 +47,7 @@ def let_learn(model: keras.Model, learn: str, fresh: list[str]) -> None:
     Keras's momentum of 0.99 it would take epochs to.
 
     Args:
-        model: A network of `fetal.training.architectures.build`.
+        model: A network of `fetal.training.networks.architectures.build`.
         learn: `head`, a stage of the architecture such as `conv5`, or `all`.
         fresh: The layers that started without weights.
     """

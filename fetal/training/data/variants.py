@@ -5,7 +5,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.training.augmentation import augment
+from fetal.training.data.augmentation import augment
 from fetal.training.settings import TrainingSettings
 
 AS_IT_IS = 0

@@ -15,12 +15,12 @@ from scipy.special import softmax
 
 from fetal.bundle import Bundle
 from fetal.planes import PLANES
-from fetal.training.cut import POOL
-from fetal.training.features import Report
-from fetal.training.rehearsal_losses import Hold, Rehearse
-from fetal.training.restore import restore
+from fetal.training.features.backbone_split import POOL
+from fetal.training.features.extractor import Report
+from fetal.training.networks.from_bundle import restore
 from fetal.training.settings import TrainingSettings
-from fetal.training.showing import Showing
+from fetal.training.stages.rehearsal_losses import Hold, Rehearse
+from fetal.training.stages.stage_inputs import Showing
 
 Floats = NDArray[np.float32]
 

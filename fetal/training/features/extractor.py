@@ -9,14 +9,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.training.cut import Cut
-from fetal.training.exact import channels_of
+from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.variants import vary
 from fetal.training.export.names import variable_path
-from fetal.training.feature_cache import FeatureCache, Half, key_of, to_half
-from fetal.training.forward import Forward, forward
-from fetal.training.frames import Frames
+from fetal.training.features.backbone_split import Cut
+from fetal.training.features.feature_cache import FeatureCache, Half, key_of, to_half
+from fetal.training.features.float32_inference import channels_of
+from fetal.training.features.frozen_backbone import Forward, forward
 from fetal.training.settings import TrainingSettings
-from fetal.training.variants import vary
 
 Report = Callable[[dict[str, Any]], None]
 """Told of stages, steps, epochs and log lines, as dictionaries with a `kind`."""
@@ -81,7 +81,7 @@ class Features:
 
         Args:
             chosen: int64, (k,), indices into the frames.
-            variant: Which of `fetal.training.variants`.
+            variant: Which of `fetal.training.data.variants`.
 
         Returns:
             float16, (k, ...); kept features are read, the others computed and kept.

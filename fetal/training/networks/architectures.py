@@ -10,8 +10,8 @@ from functools import partial
 import keras
 
 from fetal.planes import PLANES
-from fetal.training.convnext import convnext_tiny
-from fetal.training.sononet import sononet16
+from fetal.training.networks.convnext import convnext_tiny
+from fetal.training.networks.sononet import sononet16
 
 HEAD = "head"
 

@@ -9,9 +9,9 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as ops
 
-from fetal.training.device import has_gpu
 from fetal.training.export.layers import EMITTERS, to_first, to_last
 from fetal.training.export.writer import GraphWriter, UnsupportedLayerError
+from fetal.training.networks.compute_device import has_gpu
 
 Forward = Callable[[NDArray[Any]], NDArray[np.float32]]
 """From a batch of inputs to the float32 outputs, each (n, ...)."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from fetal.training.architectures import STAGES, stage_of
+from fetal.training.networks.architectures import STAGES, stage_of
 
 POOL = "pool"
 """The layer whose output the last layer alone sees."""
@@ -37,7 +37,7 @@ def first_stage(architecture: str, learn: str) -> int:
     """The first stage that changes when a stage of a schedule learns.
 
     Args:
-        architecture: A key of `fetal.training.architectures.ARCHITECTURES`.
+        architecture: A key of `fetal.training.networks.architectures.ARCHITECTURES`.
         learn: `head`, a stage of the architecture such as `conv5`, or `all`.
 
     Returns:
@@ -60,7 +60,7 @@ def cut_below(model: keras.Model, learn: str) -> Cut | None:
     """Cut a network below the first layer that learns.
 
     Args:
-        model: A network of `fetal.training.architectures.build`.
+        model: A network of `fetal.training.networks.architectures.build`.
         learn: A stage of its architecture such as `conv5`, or `all`; for the head see `cut_at`.
 
     Returns:
