@@ -31,12 +31,12 @@ import keras
 import numpy as np
 
 from fetal.cli.labelled import LabelledImage, labelled_images
+from fetal.experiments.cases import Case
+from fetal.experiments.shelf import Shelf
 from fetal.metrics import Evaluation, evaluate
 from fetal.planes import FETAL_PLANES, PLANES
 from fetal.training.calibrate import to_chances
 from fetal.training.data.prepared_scans import Frames
-from fetal.training.experiment.cases import Case
-from fetal.training.experiment.shelf import Shelf
 from fetal.training.features.float32_inference import answers, exact_copy
 from fetal.training.pipeline import train_network
 from fetal.training.settings import PRESETS, Stage, TrainingSettings

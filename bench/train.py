@@ -27,12 +27,12 @@ import keras
 import numpy as np
 
 from fetal.cli.labelled import labelled_images
+from fetal.experiments.cases import Case, draw
 from fetal.phantom import simulate
 from fetal.planes import PLANES
 from fetal.splits import TRAIN, VALIDATION, patient_folds
 from fetal.training.data.examples import Example
 from fetal.training.data.prepared_scans import write_frames
-from fetal.training.experiment.cases import Case, draw
 from fetal.training.features.feature_cache import FeatureCache
 from fetal.training.networks.architectures import IMAGENET, build
 from fetal.training.networks.compute_device import choose_precision, describe

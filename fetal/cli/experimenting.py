@@ -13,13 +13,13 @@ from fetal.third_party import load_keras
 
 if TYPE_CHECKING:
     from fetal.cli.labelled import LabelledImage
-    from fetal.training.experiment import Case
+    from fetal.experiments import Case
 
 
 def _show(context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
     if folder is None:
         return
-    from fetal.training.experiment import Results, compare, markdown
+    from fetal.experiments import Results, compare, markdown
 
     say(markdown(compare(Results(folder))))
     context.exit()
@@ -65,7 +65,7 @@ def experiment(
     """
     load_keras((cache or out) / "keras")
     from fetal.cli.labelled import labelled_images
-    from fetal.training.experiment import compare, markdown, read_sweep, run_sweep
+    from fetal.experiments import compare, markdown, read_sweep, run_sweep
 
     asked = read_sweep(sweep, weights)
     images = [
@@ -81,9 +81,9 @@ def experiment(
 
 
 def _case(image: "LabelledImage", folder: Path) -> "Case":
+    from fetal.experiments import Case
     from fetal.scans.deidentification.file_names import readable_name
     from fetal.scans.limits import read_within
-    from fetal.training.experiment import Case
 
     def read() -> Any:
         scan = image.read()

@@ -10,10 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from fetal.cli import main
-from fetal.phantom import simulate
-from fetal.planes import FETAL_PLANES, Plane
-from fetal.scans import BlankScanError, Box, encode_png
-from fetal.training.experiment import (
+from fetal.experiments import (
     Case,
     Results,
     Sweep,
@@ -23,9 +20,12 @@ from fetal.training.experiment import (
     markdown,
     run_sweep,
 )
-from fetal.training.experiment.attempt import attempt
-from fetal.training.experiment.cases import draw, split
-from fetal.training.experiment.shelf import Shelf
+from fetal.experiments.attempt import attempt
+from fetal.experiments.cases import draw, split
+from fetal.experiments.shelf import Shelf
+from fetal.phantom import simulate
+from fetal.planes import FETAL_PLANES, Plane
+from fetal.scans import BlankScanError, Box, encode_png
 from fetal.training.settings import Stage, TrainingSettings
 
 SMALL = TrainingSettings(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fetal.training.experiment import Sweep, SweepError, read_sweep
+from fetal.experiments import Sweep, SweepError, read_sweep
 from fetal.training.settings import SettingsError
 
 SWEEPS = sorted((Path(__file__).parents[3] / "experiments").glob("*.yaml"))

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.experiments.cases import Case
 from fetal.planes import PLANES
 from fetal.scans import ScanError
 from fetal.scans.letterbox import Framing
-from fetal.training.experiment.cases import Case
 
 Pixels = NDArray[np.uint8]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from fetal.experiments.results import Answers, Planned, Results
 from fetal.metrics import Interval, evaluate, paired_difference
-from fetal.training.experiment.results import Answers, Planned, Results
 
 HEADINGS = (
     *("Variant", "Runs", "Scans", "Accuracy", "Mean of the planes", "ECE"),

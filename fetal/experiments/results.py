@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.training.experiment.sweep import SweepError
+from fetal.experiments.sweep import SweepError
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 
 from fetal import __version__
+from fetal.experiments.apart import apart
+from fetal.experiments.attempt import Job, Outcome
+from fetal.experiments.cases import Case, Split, digest_of, draw, split
+from fetal.experiments.results import Answers, Planned, Results
+from fetal.experiments.shelf import Shelf
+from fetal.experiments.sweep import Sweep, SweepError
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
 from fetal.training.data.examples import phantoms
 from fetal.training.divergence import has_diverged
-from fetal.training.experiment.apart import apart
-from fetal.training.experiment.attempt import Job, Outcome
-from fetal.training.experiment.cases import Case, Split, digest_of, draw, split
-from fetal.training.experiment.results import Answers, Planned, Results
-from fetal.training.experiment.shelf import Shelf
-from fetal.training.experiment.sweep import Sweep, SweepError
 from fetal.training.settings import TrainingSettings
 from fetal.training.stages.fit_stage import check_learns
 
