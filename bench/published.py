@@ -31,8 +31,8 @@ import keras
 import numpy as np
 
 from fetal.cli.labelled import LabelledImage, labelled_images
-from fetal.experiments.cases import Case
-from fetal.experiments.shelf import Shelf
+from fetal.experiments.folds import Case
+from fetal.experiments.frame_store import Shelf
 from fetal.metrics import Evaluation, evaluate
 from fetal.planes import FETAL_PLANES, PLANES
 from fetal.training.calibrate import to_chances

@@ -27,7 +27,7 @@ import keras
 import numpy as np
 
 from fetal.cli.labelled import labelled_images
-from fetal.experiments.cases import Case, draw
+from fetal.experiments.folds import Case, draw
 from fetal.phantom import simulate
 from fetal.planes import PLANES
 from fetal.splits import TRAIN, VALIDATION, patient_folds

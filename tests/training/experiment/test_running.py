@@ -20,9 +20,9 @@ from fetal.experiments import (
     markdown,
     run_sweep,
 )
-from fetal.experiments.attempt import attempt
-from fetal.experiments.cases import draw, split
-from fetal.experiments.shelf import Shelf
+from fetal.experiments.folds import draw, split
+from fetal.experiments.frame_store import Shelf
+from fetal.experiments.trial import attempt
 from fetal.phantom import simulate
 from fetal.planes import FETAL_PLANES, Plane
 from fetal.scans import BlankScanError, Box, encode_png

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.experiments.cases import Case
+from fetal.experiments.folds import Case
 from fetal.planes import PLANES
 from fetal.scans import ScanError
 from fetal.scans.letterbox import Framing

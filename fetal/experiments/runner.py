@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from fetal import __version__
-from fetal.experiments.apart import apart
-from fetal.experiments.attempt import Job, Outcome
-from fetal.experiments.cases import Case, Split, digest_of, draw, split
+from fetal.experiments.folds import Case, Split, digest_of, draw, split
+from fetal.experiments.frame_store import Shelf
+from fetal.experiments.process_pool import apart
 from fetal.experiments.results import Answers, Planned, Results
-from fetal.experiments.shelf import Shelf
 from fetal.experiments.sweep import Sweep, SweepError
+from fetal.experiments.trial import Job, Outcome
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
 from fetal.training.data.examples import phantoms

@@ -9,8 +9,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
-from fetal.experiments.attempt import Job, Outcome, attempt
 from fetal.experiments.sweep import SweepError
+from fetal.experiments.trial import Job, Outcome, attempt
 
 RUNS_A_PROCESS = 4
 """TensorFlow keeps half a gigabyte of every ResNet50 that a process has trained, and a new process

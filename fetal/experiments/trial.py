@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.experiments.shelf import Shelved
+from fetal.experiments.frame_store import Shelved
 from fetal.training.calibrate import fit_temperature, to_chances
 from fetal.training.data.prepared_scans import Frames
 from fetal.training.features.float32_inference import answers, exact_copy
