@@ -16,12 +16,12 @@ from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
 from fetal.jobs.attempt import strip_old_jobs
-from fetal.jobs.child import TRAINING
-from fetal.jobs.patience import is_passing
-from fetal.jobs.presence import announce, leave, worker_name
+from fetal.jobs.database_retry import is_passing
+from fetal.jobs.heartbeats import announce, leave, worker_name
 from fetal.jobs.queue import queue
 from fetal.jobs.recovery import recover
-from fetal.jobs.supervise import Supervisor
+from fetal.jobs.supervisor import Supervisor
+from fetal.jobs.training_process import TRAINING
 from fetal.store.database import Store
 from fetal.store.failures import sentence_for
 from fetal.store.rights import keep_to_owner
@@ -98,7 +98,7 @@ class Worker:
 
     def _refresh(self, model_id: int) -> None:
         # The workbench brings the predictor with it, which an idle worker does without.
-        from fetal.jobs.score import left_out_text
+        from fetal.jobs.batch_prediction import left_out_text
         from fetal.workbench import Workbench
         from fetal.workbench.models.promotion import refresh
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fetal.jobs.child import Child
 from fetal.jobs.lease import POLL_SECONDS, Lease, LeaseLostError
-from fetal.jobs.registry import next_name
+from fetal.jobs.register_model import next_name
+from fetal.jobs.training_process import Child
 from fetal.store.contents import read_snapshot
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion, Run

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from fetal.jobs.presence import workers
+from fetal.jobs.heartbeats import workers
 from fetal.jobs.queue import queue
-from fetal.jobs.supervise import Supervisor
+from fetal.jobs.supervisor import Supervisor
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png, pixel_digest

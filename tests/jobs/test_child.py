@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from fetal.jobs import child as child_module
-from fetal.jobs.child import Child, FolderBusyError
+from fetal.jobs import training_process as child_module
+from fetal.jobs.training_process import Child, FolderBusyError
 from tests.waiting import alive, until
 
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from fetal.jobs import patience
+from fetal.jobs import database_retry
 from fetal.jobs.lease import claim
 from fetal.jobs.recovery import recover
-from fetal.jobs.supervise import NO_DATABASE
+from fetal.jobs.supervisor import NO_DATABASE
 from fetal.store import database
 from fetal.store.table_base import now
 from fetal.store.tables import RunEvent
@@ -24,7 +24,7 @@ AWAY = "is locked or away"
 def site(tmp_path, monkeypatch):
     """A workspace that waits for another writer a moment only."""
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
-    monkeypatch.setattr(patience, "RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(database_retry, "RETRY_SECONDS", 0.05)
     place = Site(tmp_path / "workspace")
     yield place
     place.store.close()
@@ -78,7 +78,7 @@ def test_a_failure_is_told_as_soon_as_it_can_be_written(site, caplog):
     holder.start()
     other.wait(10)
     with lease.keep():
-        patience.patiently(
+        database_retry.patiently(
             lambda: lease.finish("failed", reason="The scans show one plane only."),
             lambda: None,
             lease.lost.wait,

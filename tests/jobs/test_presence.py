@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from fetal.jobs.presence import announce, leave
+from fetal.jobs.heartbeats import announce, leave
 from fetal.jobs.queue import queue
 from fetal.store.tables import WorkerRow
 

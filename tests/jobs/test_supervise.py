@@ -2,7 +2,7 @@ import threading
 
 from sqlalchemy import select
 
-from fetal.jobs.supervise import COMPARING
+from fetal.jobs.supervisor import COMPARING
 from fetal.store.tables import Prediction
 from tests.waiting import alive, until
 

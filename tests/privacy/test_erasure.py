@@ -3,7 +3,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from fetal.cli import main
-from fetal.jobs.registry import register
+from fetal.jobs.register_model import register
 from fetal.store import audit
 from fetal.store.tables import (
     Annotation,

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from sqlalchemy import select
 
-from fetal.jobs.registry import register
+from fetal.jobs.register_model import register
 from fetal.planes import PLANES
 from fetal.scans import read_scan
 from fetal.store.tables import Annotation, Patient, Run, Scan

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from fetal.cli import main
-from fetal.jobs.score import score
+from fetal.jobs.batch_prediction import score
 from fetal.scans import encode_png
 from fetal.store.tables import ModelVersion, Prediction, Run, Scan
 from fetal.workbench.annotations import review

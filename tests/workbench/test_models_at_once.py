@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from fetal.bundle import copy_with_card
-from fetal.jobs.registry import register
+from fetal.jobs.register_model import register
 from fetal.store.tables import ModelVersion, Prediction, Promotion, Run
 from fetal.workbench import open_workbench
 from fetal.workbench.catalogue import scans

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from fetal.jobs.presence import announce
+from fetal.jobs.heartbeats import announce
 from fetal.store.tables import Annotation, Lookalike, Patient, Run
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.models import promotion

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from fetal.jobs.lease import LeaseLostError, claim
 from fetal.jobs.recovery import recover
-from fetal.jobs.supervise import Supervisor
+from fetal.jobs.supervisor import Supervisor
 from fetal.store.tables import Patient, Run
 from fetal.workbench.retraining import service
 from fetal.workbench.retraining.service import job_queue

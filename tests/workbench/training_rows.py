@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fetal.jobs.registry import register
+from fetal.jobs.register_model import register
 from fetal.store.tables import Prediction, Run, RunEvent
 from fetal.training.settings import PRESETS
 from fetal.workbench.retraining import service

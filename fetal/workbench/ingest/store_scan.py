@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.jobs.score import kept_values
+from fetal.jobs.batch_prediction import kept_values
 from fetal.predict import Prediction
 from fetal.scans import Scan as ReadScan
 from fetal.scans.deidentification.machines import machine_named

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy.orm import Session
 
-from fetal.jobs.score import Progress
+from fetal.jobs.batch_prediction import Progress
 from fetal.metrics import Evaluation, Interval, Judgement, evaluate, judge, paired_difference
 from fetal.planes import PLANES, Plane
 from fetal.store.tables import ModelVersion

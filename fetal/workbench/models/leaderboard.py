@@ -6,7 +6,7 @@ import numpy as np
 from sqlalchemy import select
 
 from fetal.bundle import BundleError
-from fetal.jobs.score import Progress
+from fetal.jobs.batch_prediction import Progress
 from fetal.metrics import Interval, share
 from fetal.planes import PLANES
 from fetal.store.blobs import BlobError

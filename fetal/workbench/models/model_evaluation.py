@@ -16,7 +16,7 @@ from fetal.evaluation import (
     to_html,
     to_markdown,
 )
-from fetal.jobs.score import Progress
+from fetal.jobs.batch_prediction import Progress
 from fetal.planes import PLANES
 from fetal.predict import Doubt
 from fetal.scans import Scan

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.jobs.score import score
+from fetal.jobs.batch_prediction import score
 from fetal.store import audit
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.workbench.core.champion import ModelView, champion_id, model_view

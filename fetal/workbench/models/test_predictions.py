@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from fetal.jobs.score import Progress, score
+from fetal.jobs.batch_prediction import Progress, score
 from fetal.store.tables import Prediction
 from fetal.workbench.core.workbench import Workbench
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.jobs.device import describe_device
-from fetal.jobs.presence import Presence
+from fetal.jobs.heartbeats import Presence
 from fetal.planes import Plane
 from fetal.splits import TRAIN, VALIDATION
 from fetal.store.tables import Run

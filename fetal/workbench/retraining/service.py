@@ -6,8 +6,8 @@ from functools import lru_cache
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from fetal.jobs.heartbeats import workers
 from fetal.jobs.lease import clock, touched
-from fetal.jobs.presence import workers
 from fetal.jobs.queue import JobQueue, queue
 from fetal.jobs.recovery import AGAIN, recover
 from fetal.planes import Plane

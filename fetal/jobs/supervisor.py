@@ -19,14 +19,14 @@ from fetal.jobs.attempt import (
     train_once,
     write_job,
 )
-from fetal.jobs.child import TRAINING
+from fetal.jobs.batch_prediction import left_out_text, score
+from fetal.jobs.database_retry import Result, is_passing, patiently
 from fetal.jobs.device import describe_device
 from fetal.jobs.lease import Lease, LeaseLostError, claim
-from fetal.jobs.patience import Result, is_passing, patiently
 from fetal.jobs.queue import JobQueue
 from fetal.jobs.recovery import count_since_again
-from fetal.jobs.registry import register, version_of
-from fetal.jobs.score import left_out_text, score
+from fetal.jobs.register_model import register, version_of
+from fetal.jobs.training_process import TRAINING
 from fetal.predict import load_model
 from fetal.store.contents import read_snapshot
 from fetal.store.database import Store
