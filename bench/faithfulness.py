@@ -22,7 +22,7 @@ import numpy as np
 
 from fetal.cli.labelled import labelled_images, readable
 from fetal.explain import METHODS, Heat, enlarge
-from fetal.explain.faithfulness import (
+from fetal.explain.deletion_insertion import (
     Mask,
     centre_blob,
     deletion,

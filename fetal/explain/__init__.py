@@ -1,12 +1,12 @@
 """Where a model looked: class activation maps by several methods, and their colours over a scan."""
 
-from fetal.explain.cam import Cam, ForwardPassError, Heat, Seen
-from fetal.explain.colours import COLOUR_MAPS, UnknownColourMapError, colour_map, enlarge, overlay
-from fetal.explain.eigen import EigenCam
-from fetal.explain.gradients import GradCam, GradCamPlusPlus, HiResCam, grad_cam
+from fetal.explain.base import Cam, ForwardPassError, Heat, Seen
+from fetal.explain.colormaps import COLOUR_MAPS, UnknownColourMapError, colour_map, enlarge, overlay
+from fetal.explain.eigen_cam import EigenCam
+from fetal.explain.gradient_cams import GradCam, GradCamPlusPlus, HiResCam, grad_cam
 from fetal.explain.jpeg import encode_jpeg
 from fetal.explain.methods import METHODS, UnknownMethodError, method
-from fetal.explain.score import ScoreCam
+from fetal.explain.score_cam import ScoreCam
 
 __all__ = [
     "COLOUR_MAPS",

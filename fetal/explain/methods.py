@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from fetal.explain.cam import Cam
-from fetal.explain.eigen import EigenCam
-from fetal.explain.gradients import GradCam, GradCamPlusPlus, HiResCam
-from fetal.explain.score import ScoreCam
+from fetal.explain.base import Cam
+from fetal.explain.eigen_cam import EigenCam
+from fetal.explain.gradient_cams import GradCam, GradCamPlusPlus, HiResCam
+from fetal.explain.score_cam import ScoreCam
 
 METHODS: Mapping[str, Cam] = {
     cam.name: cam for cam in (GradCam(), GradCamPlusPlus(), HiResCam(), EigenCam(), ScoreCam())

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fetal.explain import GradCam, ScoreCam, Seen, enlarge
-from fetal.explain.faithfulness import (
+from fetal.explain.deletion_insertion import (
     baseline_of,
     centre_blob,
     deletion,

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fetal.explain.cam import Array, Heat
+from fetal.explain.base import Array, Heat
 
 Mask = npt.NDArray[np.bool_]
 Score = Callable[[Array], npt.NDArray[np.floating]]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fetal.explain.cam import Array, Cam, Heat, Seen
+from fetal.explain.base import Array, Cam, Heat, Seen
 
 
 class GradCam(Cam):

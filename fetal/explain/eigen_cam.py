@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fetal.explain.cam import Array, Cam, Seen
+from fetal.explain.base import Array, Cam, Seen
 
 
 class EigenCam(Cam):

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fetal.explain.cam import Array, Cam, Forward, ForwardPassError, Seen
+from fetal.explain.base import Array, Cam, Forward, ForwardPassError, Seen
 
 _BATCH = 16
 """Masked squares made at a time: enough for any engine, few enough for a small memory."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fetal.explain.cam import Heat
+from fetal.explain.base import Heat
 
 Pixels = npt.NDArray[np.uint8]
 
