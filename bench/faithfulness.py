@@ -30,8 +30,8 @@ from fetal.explain.deletion_insertion import (
     random_heat,
     share_inside,
 )
+from fetal.metrics.bootstrap import Draws, spread
 from fetal.metrics.interval import Interval
-from fetal.metrics.resampling import Draws, spread
 from fetal.phantom import simulate
 from fetal.planes import FETAL_PLANES, PLANES, Plane
 from fetal.predict import Model, Prediction, load_model

@@ -20,7 +20,7 @@ from pictures import pictures
 
 from fetal.cli.labelled import LabelledImage, labelled_images, readable
 from fetal.corruptions import CORRUPTIONS, corrupt
-from fetal.metrics.separation import Roc, roc
+from fetal.metrics.roc import Roc, roc
 from fetal.planes import PLANES
 from fetal.predict import Doubt, Model, load_model
 from fetal.scans import Scan, ScanError, encode_png, read_scan

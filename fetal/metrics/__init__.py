@@ -1,14 +1,14 @@
 """How good a model is, with intervals from resampling patients."""
 
 from fetal.metrics.calibration import ReliabilityBin, expected_calibration_error, reliability
-from fetal.metrics.difference import paired_difference
-from fetal.metrics.evaluation import Evaluation, PlaneFigures, evaluate
 from fetal.metrics.interval import Interval
+from fetal.metrics.non_inferiority import MARGIN, Judgement, Verdict, judge
+from fetal.metrics.paired_difference import paired_difference
 from fetal.metrics.percent import percent
-from fetal.metrics.selection import Coverage, CoverageStep, coverage
-from fetal.metrics.separation import Flagged, Roc, roc
-from fetal.metrics.shares import share
-from fetal.metrics.verdict import MARGIN, Judgement, Verdict, judge
+from fetal.metrics.proportions import share
+from fetal.metrics.roc import Flagged, Roc, roc
+from fetal.metrics.selective import Coverage, CoverageStep, coverage
+from fetal.metrics.summary import Evaluation, PlaneFigures, evaluate
 
 __all__ = [
     "MARGIN",

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fetal.metrics.answers import Answers, Labels, Probabilities
+from fetal.metrics.bootstrap import RESAMPLES, Draws, Floats, Integers, spread
 from fetal.metrics.interval import Interval
-from fetal.metrics.resampling import RESAMPLES, Draws, Floats, Integers, spread
+from fetal.metrics.predictions import Answers, Labels, Probabilities
 
 BINS = 15
 

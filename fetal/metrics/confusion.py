@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from fetal.metrics.answers import Answers
+from fetal.metrics.bootstrap import Draws, Floats, spread
 from fetal.metrics.interval import Interval
-from fetal.metrics.resampling import Draws, Floats, spread
+from fetal.metrics.predictions import Answers
 from fetal.planes import PLANES
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fetal.metrics.answers import Labels, Probabilities
+from fetal.metrics.bootstrap import Draws, spread
 from fetal.metrics.interval import Interval
-from fetal.metrics.resampling import Draws, spread
+from fetal.metrics.predictions import Labels, Probabilities
 
 
 def paired_difference(

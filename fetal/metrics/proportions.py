@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fetal.metrics.bootstrap import RESAMPLES, Draws, spread
 from fetal.metrics.interval import Interval
-from fetal.metrics.resampling import RESAMPLES, Draws, spread
 
 
 def share(

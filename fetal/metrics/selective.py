@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.metrics.answers import Answers, Labels, Probabilities
+from fetal.metrics.bootstrap import RESAMPLES, Draws, Floats, Integers, spread
 from fetal.metrics.interval import Interval
-from fetal.metrics.resampling import RESAMPLES, Draws, Floats, Integers, spread
+from fetal.metrics.predictions import Answers, Labels, Probabilities
 
 SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from fetal.metrics.answers import Answers, Labels, Probabilities
+from fetal.metrics.bootstrap import RESAMPLES, Draws, spread
 from fetal.metrics.calibration import brier_interval, calibration_interval
 from fetal.metrics.confusion import Confusion
 from fetal.metrics.interval import Interval
-from fetal.metrics.resampling import RESAMPLES, Draws, spread
-from fetal.metrics.separation import areas
+from fetal.metrics.predictions import Answers, Labels, Probabilities
+from fetal.metrics.roc import areas
 from fetal.planes import PLANES, Plane
 
 

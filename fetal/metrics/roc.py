@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.metrics.bootstrap import RESAMPLES, Draws, Floats, spread
 from fetal.metrics.interval import Interval
-from fetal.metrics.resampling import RESAMPLES, Draws, Floats, spread
 
 Scores = Sequence[float] | NDArray[np.float64] | NDArray[np.float32]
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.metrics.resampling import Floats, Integers
+from fetal.metrics.bootstrap import Floats, Integers
 
 Labels = Sequence[int] | Integers
 Probabilities = Floats | NDArray[np.float32]
