@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.corruptions import CORRUPTIONS
+from fetal.evaluation.corruptions import CORRUPTIONS
 from fetal.scans import ScanError, encode_png, read_scan
 from fetal.scans.decode import Scan, read_grey
 from fetal.scans.sandboxed_reading.reader_pool import Readers

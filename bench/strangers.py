@@ -19,7 +19,7 @@ import numpy as np
 from pictures import pictures
 
 from fetal.cli.labelled import LabelledImage, labelled_images, readable
-from fetal.corruptions import CORRUPTIONS, corrupt
+from fetal.evaluation.corruptions import CORRUPTIONS, corrupt
 from fetal.metrics.roc import Roc, roc
 from fetal.planes import PLANES
 from fetal.predict import Doubt, Model, load_model

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from fetal.cli import main
-from fetal.corruptions import CORRUPTIONS
+from fetal.evaluation.corruptions import CORRUPTIONS
 from fetal.explain import COLOUR_MAPS, METHODS
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane

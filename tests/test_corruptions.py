@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fetal.corruptions import CORRUPTIONS, corrupt
+from fetal.evaluation.corruptions import CORRUPTIONS, corrupt
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png, read_scan

@@ -6,7 +6,7 @@ from pathlib import Path
 from fetal.cli import options
 from fetal.cli.output import say
 from fetal.evaluation import FEW, Group, Report
-from fetal.evaluation.writing import DOUBT_WORDS
+from fetal.evaluation.render import DOUBT_WORDS
 from fetal.metrics import Interval, percent
 from fetal.planes import PLANES
 from fetal.scans.deidentification.file_names import readable_name

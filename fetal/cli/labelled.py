@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.cli import options
-from fetal.evaluation.ahead import ahead
+from fetal.evaluation.prefetch import ahead
 from fetal.planes import Plane
 from fetal.scans import Scan, ScanError, read_grey, read_scan
 from fetal.scans.deidentification.file_names import readable_name

@@ -54,7 +54,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Withstood:
-    """What is left of a model's accuracy when scans are corrupted (`fetal.corruptions`).
+    """What is left of a model's accuracy when scans are corrupted (`fetal.evaluation.corruptions`).
 
     Attributes:
         name: the corruption.

@@ -197,7 +197,7 @@ def both_of(picture: DicomPicture, name: str) -> tuple[NDArray[np.uint8], Scan]:
 def read_grey(data: bytes, limits: Limits | None = None) -> NDArray[np.uint8]:
     """Read a file's grey levels as its machine wrote them: with all text, and nothing blanked.
 
-    For measuring what befalls a scan before it is read (`fetal.corruptions`); nothing that this
+    For measuring what befalls a scan before it is read (`fetal.evaluation.corruptions`); nothing that this
     gives may be kept.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from fetal.evaluation import FEW, Exhibit, Group, Report
-from fetal.evaluation.writing import DOUBT_WORDS
+from fetal.evaluation.render import DOUBT_WORDS
 from fetal.metrics import Interval
 from fetal.planes import PLANES, Plane
 from fetal.workbench.models import model_evaluation, promotion

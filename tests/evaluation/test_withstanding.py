@@ -3,9 +3,9 @@ from itertools import count
 import numpy as np
 import pytest
 
-from fetal.corruptions import CORRUPTIONS
 from fetal.evaluation import FEW, LabelledScan, examine, withstand
-from fetal.evaluation.ahead import ahead
+from fetal.evaluation.corruptions import CORRUPTIONS
+from fetal.evaluation.prefetch import ahead
 from fetal.planes import FETAL_PLANES, Plane
 from fetal.predict import load_model
 from fetal.scans import read_grey, read_scan

@@ -1,6 +1,6 @@
 import numpy as np
 
-from fetal.corruptions import corrupt
+from fetal.evaluation.corruptions import corrupt
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png, read_scan

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fetal.corruptions import corrupt
+from fetal.evaluation.corruptions import corrupt
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png, read_scan

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import fetal
 from fetal.bundle import Bundle
-from fetal.evaluation.cases import Case
+from fetal.evaluation.labelled_predictions import Case
 from fetal.evaluation.report import FEW, Group, Mistake, Report, Withstood
 from fetal.metrics import Evaluation, Interval, coverage, evaluate, reliability, share
 from fetal.planes import FETAL_PLANES, PLANES

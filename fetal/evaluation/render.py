@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from fetal.bundle import Card
 from fetal.evaluation import svg
-from fetal.evaluation.pictures import Exhibit
+from fetal.evaluation.error_examples import Exhibit
 from fetal.evaluation.report import FEW, Report
 from fetal.markdown import as_text
 from fetal.metrics import percent

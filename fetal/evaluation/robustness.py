@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fetal.corruptions import CORRUPTIONS, corrupt
-from fetal.evaluation.ahead import ahead
-from fetal.evaluation.cases import Case, LabelledScan, examine
-from fetal.evaluation.measuring import arrays
+from fetal.evaluation.corruptions import CORRUPTIONS, corrupt
+from fetal.evaluation.evaluate import arrays
+from fetal.evaluation.labelled_predictions import Case, LabelledScan, examine
+from fetal.evaluation.prefetch import ahead
 from fetal.evaluation.report import FEW, Withstood
 from fetal.metrics import evaluate, paired_difference
 from fetal.planes import FETAL_PLANES
