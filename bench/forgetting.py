@@ -22,7 +22,7 @@ import keras
 import numpy as np
 
 from fetal.bundle import Bundle
-from fetal.bundle.digests import digests_text
+from fetal.bundle.manifest import digests_text
 from fetal.cli.labelled import LabelledImage, labelled_images
 from fetal.metrics import paired_difference
 from fetal.planes import PLANES, Plane

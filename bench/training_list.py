@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fetal.bundle import Bundle
-from fetal.bundle.digests import DIGESTS, digests_text
+from fetal.bundle.manifest import DIGESTS, digests_text
 from fetal.bundle.training_list import write_training_list
 from fetal.cli.labelled import labelled_images, readable
 from fetal.predict import shipped_folder

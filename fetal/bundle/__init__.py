@@ -2,7 +2,6 @@
 
 from fetal.bundle.bundle import Bundle
 from fetal.bundle.card import Calibration, Card, Head, InputSpec
-from fetal.bundle.digests import stated_digest
 from fetal.bundle.errors import (
     BundleError,
     BundleExistsError,
@@ -14,9 +13,10 @@ from fetal.bundle.errors import (
     UnknownFormatError,
     WrongPlanesError,
 )
-from fetal.bundle.features import FeatureStatistics
+from fetal.bundle.feature_statistics import FeatureStatistics
+from fetal.bundle.manifest import stated_digest
 from fetal.bundle.training_list import TrainingList
-from fetal.bundle.writing import copy_with_card, write_bundle
+from fetal.bundle.write_bundle import copy_with_card, write_bundle
 
 __all__ = [
     "Bundle",

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fetal.bundle.card import Card
-from fetal.bundle.digests import WEIGHTS, check_digests, recorded_digest
 from fetal.bundle.errors import CardError, FeaturesError, GraphError
-from fetal.bundle.features import FILE, FeatureStatistics
-from fetal.bundle.graph import Graph
+from fetal.bundle.feature_statistics import FILE, FeatureStatistics
+from fetal.bundle.manifest import WEIGHTS, check_digests, recorded_digest
 from fetal.bundle.training_list import TrainingList
+from fetal.bundle.weights import Graph
 
 Weights = dict[str, npt.NDArray[np.float32]]
 

@@ -1,10 +1,10 @@
 """What a model says about a scan: plane, calibrated probabilities, doubt, heat maps."""
 
-from fetal.predict.doubt import Doubt, doubt_words
 from fetal.predict.engines import ForkedProcessError, UnknownEngineError
-from fetal.predict.images import Image, as_scan
+from fetal.predict.inputs import Image, as_scan
 from fetal.predict.model import Model, load_model, shipped_folder
 from fetal.predict.prediction import Prediction
+from fetal.predict.uncertainty import Doubt, doubt_words
 
 __all__ = [
     "Doubt",

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from fetal import explain
 from fetal.bundle import Bundle, MissingFileError
 from fetal.planes import PLANES
-from fetal.predict.doubt import Doubt, doubt_words
 from fetal.predict.engines import EngineName, Outputs, open_engine
-from fetal.predict.images import Image, as_scan
+from fetal.predict.inputs import Image, as_scan
 from fetal.predict.prediction import Prediction
+from fetal.predict.uncertainty import Doubt, doubt_words
 from fetal.scans import Scan
 from fetal.scans.letterbox import Framing
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fetal import explain
 from fetal.planes import PLANES, Plane
-from fetal.predict.doubt import Doubt
+from fetal.predict.uncertainty import Doubt
 from fetal.scans import Scan
 from fetal.scans.letterbox import Framing
 from fetal.scans.sector.detect_sector import stored_sector

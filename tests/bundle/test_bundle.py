@@ -17,7 +17,7 @@ from fetal.bundle import (
     WrongPlanesError,
     write_bundle,
 )
-from fetal.bundle.digests import digests_text
+from fetal.bundle.manifest import digests_text
 
 
 def sign(folder):

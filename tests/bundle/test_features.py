@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fetal.bundle import Bundle, DigestError, FeaturesError, FeatureStatistics, copy_with_card
-from fetal.bundle.digests import digests_text
+from fetal.bundle.manifest import digests_text
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pydicom
 import pytest
 from PIL import Image
 
-from fetal.predict.images import as_scan
+from fetal.predict.inputs import as_scan
 from fetal.scans import (
     ColourDopplerError,
     ScanError,

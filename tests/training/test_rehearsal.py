@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fetal.bundle import Bundle
-from fetal.bundle.digests import digests_text
+from fetal.bundle.manifest import digests_text
 from fetal.planes import PLANES
 from fetal.training.calibrate import stay_near
 from fetal.training.data.examples import Example

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fetal.predict.images import as_scan
+from fetal.predict.inputs import as_scan
 from fetal.scans.errors import TooLargeError
 from fetal.workbench import Workbench
 from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place

@@ -8,7 +8,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from fetal.bundle.graph import HEAD, PREFIX
+from fetal.bundle.weights import HEAD, PREFIX
 from fetal.training.export.layers import EMITTERS, to_first, to_last
 from fetal.training.export.names import variable_path
 from fetal.training.export.writer import ExportError, GraphWriter

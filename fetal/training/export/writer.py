@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from openvino import opset13 as ops
 
-from fetal.bundle.graph import PREFIX
+from fetal.bundle.weights import PREFIX
 from fetal.training.export.names import variable_path
 
 Array = npt.NDArray[Any]
@@ -91,7 +91,7 @@ class GraphWriter:
 
         Args:
             variable: the variable.
-            arrange: puts its axes into the graph's order; `fetal.bundle.graph` puts them back.
+            arrange: puts its axes into the graph's order; `fetal.bundle.weights` puts them back.
 
         Returns:
             The operation that gives its values as float32.

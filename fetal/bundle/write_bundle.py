@@ -8,9 +8,9 @@ from pathlib import Path
 
 from fetal.bundle.bundle import Bundle
 from fetal.bundle.card import Card
-from fetal.bundle.digests import DIGESTS, digests_text
 from fetal.bundle.errors import BundleExistsError
-from fetal.bundle.features import FeatureStatistics
+from fetal.bundle.feature_statistics import FeatureStatistics
+from fetal.bundle.manifest import DIGESTS, digests_text
 from fetal.bundle.training_list import write_training_list
 from fetal.scans.similarity.perceptual_hash import to_text
 
