@@ -13,11 +13,11 @@ from fetal.cli.checking import check
 from fetal.cli.duplicating import duplicates
 from fetal.cli.evaluating import evaluate
 from fetal.cli.experimenting import experiment
-from fetal.cli.output import prepare_streams
 from fetal.cli.predicting import predict
 from fetal.cli.protecting import forget, key
-from fetal.cli.serving import serve, worker
+from fetal.cli.serve.serving import serve, worker
 from fetal.cli.storing import demo, export_command, import_command
+from fetal.cli.terminal.output import prepare_streams
 from fetal.cli.training import train
 from fetal.cli.versions import models
 

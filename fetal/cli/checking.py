@@ -2,8 +2,8 @@
 
 import click
 
-from fetal.cli import options
-from fetal.cli.output import complain, say
+from fetal.cli.terminal import options
+from fetal.cli.terminal.output import complain, say
 
 
 @click.command(short_help="List what is missing or damaged.")

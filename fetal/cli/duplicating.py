@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fetal.cli import options, output
-from fetal.cli.inputs import expand
-from fetal.cli.output import complain, say
+from fetal.cli.terminal import options, output
+from fetal.cli.terminal.given_files import expand
+from fetal.cli.terminal.output import complain, say
 
 if TYPE_CHECKING:
     from fetal.scans import Scan

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fetal.cli import options, output
-from fetal.cli.output import STANDARD, complain, say
+from fetal.cli.terminal import options, output
+from fetal.cli.terminal.output import STANDARD, complain, say
 
 if TYPE_CHECKING:
     from fetal.bundle import Bundle
@@ -67,8 +67,8 @@ def evaluate(
     Images that the model was trained on are left out. Intervals hold 95 of 100 resamplings of the
     patients.
     """
-    from fetal.cli.figures import tell
     from fetal.cli.labelled import CONTRADICTED, SamePictures, labelled_images
+    from fetal.cli.terminal.figures import tell
     from fetal.evaluation import NothingToMeasureError, examine, measure
     from fetal.predict import load_model
 

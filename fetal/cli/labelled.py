@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.cli import options
+from fetal.cli.terminal import options
 from fetal.evaluation.prefetch import ahead
 from fetal.planes import Plane
 from fetal.scans import Scan, ScanError, read_grey, read_scan

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fetal.cli import options, output
-from fetal.cli.inputs import expand
-from fetal.cli.output import STANDARD, complain, say
+from fetal.cli.terminal import options, output
+from fetal.cli.terminal.given_files import expand
+from fetal.cli.terminal.output import STANDARD, complain, say
 from fetal.planes import PLANES
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fetal.cli import options, output
-from fetal.cli.inputs import InputFile
-from fetal.cli.output import STANDARD, complain, say
+from fetal.cli.terminal import options, output
+from fetal.cli.terminal.given_files import InputFile
+from fetal.cli.terminal.output import STANDARD, complain, say
 
 if TYPE_CHECKING:
     from fetal.workbench.catalogue.scan_table import ImportReport

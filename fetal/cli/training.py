@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fetal.cli import options
-from fetal.cli.inputs import InputFile, read_json
-from fetal.cli.output import say
+from fetal.cli.terminal import options
+from fetal.cli.terminal.given_files import InputFile, read_json
+from fetal.cli.terminal.output import say
 from fetal.third_party import load_keras
 
 if TYPE_CHECKING:

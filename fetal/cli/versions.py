@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fetal.cli import options, output
-from fetal.cli.output import say
+from fetal.cli.terminal import options, output
+from fetal.cli.terminal.output import say
 
 if TYPE_CHECKING:
     from fetal.workbench import ModelView, Workbench

@@ -34,7 +34,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number = free.getsockname()[1]
-    from fetal.cli.serving import _app_command
+    from fetal.cli.serve.serving import _app_command
 
     process = subprocess.Popen(
         _app_command(number, "127.0.0.1", ["fetal.hospital.example"], browser=False),

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from fetal.cli.output import STANDARD, complain, name_of
+from fetal.cli.terminal.output import STANDARD, complain, name_of
 
 _PICTURE_NAMES = {
     *(".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".webp", ".gif"),

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from fetal.cli import options
-from fetal.cli.output import say
+from fetal.cli.terminal import options
+from fetal.cli.terminal.output import say
 from fetal.evaluation import FEW, Group, Report
 from fetal.evaluation.render import DOUBT_WORDS
 from fetal.metrics import Interval, percent

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from fetal.cli import options
-from fetal.cli.house import House, check_free, reachable, stopping_on_signals
-from fetal.cli.output import say
+from fetal.cli.serve.app_and_worker import House, check_free, reachable, stopping_on_signals
+from fetal.cli.terminal import options
+from fetal.cli.terminal.output import say
 
 _PACKAGE = Path(__file__).parents[1]
 _APP_FOLDERS = (_PACKAGE.parent, _PACKAGE / "app")

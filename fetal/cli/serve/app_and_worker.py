@@ -19,7 +19,7 @@ from typing import IO
 
 import click
 
-from fetal.cli.output import say
+from fetal.cli.terminal.output import say
 
 _LOOK_SECONDS = 0.2
 _GOODBYE_SECONDS = 20

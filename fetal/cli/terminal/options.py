@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fetal.cli.inputs import InputFile
-from fetal.cli.output import complain as complain
+from fetal.cli.terminal.given_files import InputFile
+from fetal.cli.terminal.output import complain as complain
 from fetal.store.rights import keep_to_owner
 
 if TYPE_CHECKING:
