@@ -4,10 +4,10 @@ import streamlit as st
 
 # The server imports this file once; Streamlit then runs it for every page that is shown.
 if __name__ == "__main__":
-    from pages.parts import router
+    from pages.parts.app import router
 
     router.run()
 else:
-    from pages.parts import guard
+    from pages.parts.app import guard
 
     app = st.App(__file__, middleware=guard.middleware())

@@ -3,25 +3,18 @@
 import streamlit as st
 
 from fetal.workbench.catalogue import scans
-from pages.parts import (
-    desk,
-    exporting,
-    filters,
-    gallery,
-    importing,
-    lookalikes,
-    plots,
-    router,
-)
-from pages.parts.words import number
+from pages.parts.app import app_state, router
+from pages.parts.dataset import exporting, filters, gallery, importing, near_duplicates
+from pages.parts.shared import plots
+from pages.parts.shared.formatting import number
 
 
 def main() -> None:
     st.title("Dataset")
-    bench = desk.workbench()
+    bench = app_state.workbench()
     chosen = filters.choose()
     found = scans.count(bench, chosen)
-    st.markdown(f"**{number(found, 'scan', 'scans')}** fit the filter{lookalikes.badge()}")
+    st.markdown(f"**{number(found, 'scan', 'scans')}** fit the filter{near_duplicates.badge()}")
     table, pictures, counts, alike, bring, take = st.tabs(
         ["Table", "Gallery", "Counts", "Look-alikes", "Import", "Export"],
         key="dataset-tab",
@@ -38,7 +31,7 @@ def main() -> None:
             plots.counts(chosen)
     if alike.open:
         with alike:
-            lookalikes.show()
+            near_duplicates.show()
     if bring.open:
         with bring:
             importing.show()

@@ -6,8 +6,10 @@ from fetal.bundle import BundleError
 from fetal.metrics import Verdict
 from fetal.workbench import NoModelError
 from fetal.workbench.models import promotion
-from pages.parts import comparing, desk, locked, person, router, versions
-from pages.parts.words import moment, plain
+from pages.parts.app import app_state, current_user, router
+from pages.parts.models import comparison as comparing
+from pages.parts.models import test_set, versions
+from pages.parts.shared.formatting import moment, plain
 
 
 def main() -> None:
@@ -17,7 +19,7 @@ def main() -> None:
         "another version, such as one you have just trained: it predicts for nobody until somebody "
         "promotes it."
     )
-    bench = desk.workbench()
+    bench = app_state.workbench()
     known = promotion.versions(bench)
     champion = next((version for version in known if version.is_champion), None)
     if champion is None:
@@ -33,7 +35,7 @@ def main() -> None:
         st.info("There is no challenger yet. Train one on your labels.")
         st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
     st.subheader("All versions")
-    locked.every_version(known)
+    test_set.every_version(known)
     for version in known:
         versions.one(version)
     versions.history()
@@ -41,7 +43,7 @@ def main() -> None:
 
 def standing(champion: promotion.ModelView) -> None:
     """Who predicts now, and the way back."""
-    history = promotion.promotions(desk.workbench())
+    history = promotion.promotions(app_state.workbench())
     with st.container(border=True, key="champion"):
         words, way_back = st.columns([5, 1], vertical_alignment="center")
         words.markdown(
@@ -84,9 +86,9 @@ def promote(champion: promotion.ModelView, challenger: promotion.ModelView) -> N
     if st.button(words, key="promote-yes", type="primary"):
         try:
             promotion.promote(
-                desk.workbench(),
+                app_state.workbench(),
                 challenger.id,
-                person.name(),
+                current_user.name(),
                 comparison,
                 instead_of=champion.id,
             )
@@ -127,7 +129,7 @@ def roll_back(champion: promotion.ModelView) -> None:
     )
     if st.button("Roll back", key="roll-back-yes", type="primary"):
         try:
-            promotion.roll_back(desk.workbench(), person.name(), champion.id)
+            promotion.roll_back(app_state.workbench(), current_user.name(), champion.id)
         except (promotion.NothingToRollBackError, promotion.ChampionMovedError) as error:
             st.error(plain(error))
         else:

@@ -5,8 +5,10 @@ import streamlit as st
 from fetal.planes import PLANES
 from fetal.workbench.annotations import history, reservations, review
 from fetal.workbench.catalogue import scans
-from pages.parts import desk, figure, keys, labelling, reader, router, scan_record
-from pages.parts.words import number, plain
+from pages.parts.app import app_state, router
+from pages.parts.review import keys, reader
+from pages.parts.shared import heat_map, labelling, scan_record
+from pages.parts.shared.formatting import number, plain
 
 _TURN = "review-turn"
 _TRAIL = "review-trail"
@@ -18,7 +20,7 @@ _TOO_EARLY = "Not taken: the next scan was not on the screen yet."
 
 
 def main() -> None:
-    bench = desk.workbench()
+    bench = app_state.workbench()
     trail: list[int] = st.session_state.setdefault(_TRAIL, [])
     skipped: list[int] = st.session_state.setdefault(_SKIPPED, [])
     st.session_state.setdefault(_TURN, 0)
@@ -37,14 +39,14 @@ def main() -> None:
 
 def look_ahead(skipped: list[int], scan_id: int) -> None:
     """Have the champion look at the scan after this one, so that it appears at once."""
-    following = reservations.upcoming(desk.workbench(), reader.reader(), [*skipped, scan_id])
+    following = reservations.upcoming(app_state.workbench(), reader.reader(), [*skipped, scan_id])
     if following is not None:
-        figure.explain_scan(following.id)
+        heat_map.explain_scan(following.id)
 
 
 def current(skipped: list[int]) -> scans.ScanView | None:
     """The scan that a person went back to, otherwise the most doubtful one that nobody holds."""
-    bench = desk.workbench()
+    bench = app_state.workbench()
     if (back_to := st.session_state.get(_BACK_TO)) is not None:
         try:
             found = scans.scan(bench, back_to)
@@ -55,7 +57,7 @@ def current(skipped: list[int]) -> scans.ScanView | None:
             reader.look_at(back_to)
             return found
     doubtful = reader.next_scan(skipped)
-    if doubtful is None or figure.explain_scan(doubtful.id) is None:
+    if doubtful is None or heat_map.explain_scan(doubtful.id) is None:
         return doubtful
     # The champion has looked at it by now, even if it was promoted a moment ago.
     return scans.scan(bench, doubtful.id)
@@ -63,7 +65,7 @@ def current(skipped: list[int]) -> scans.ScanView | None:
 
 def nothing_left(skipped: list[int]) -> None:
     """Say why there is no scan to label, and what to do."""
-    bench = desk.workbench()
+    bench = app_state.workbench()
     others = reservations.held_by_others(bench, reader.reader())
     if not scans.count(bench):
         st.info("There are no scans yet. Add some, and they wait here for a label.")
@@ -94,10 +96,10 @@ def one_scan(scan: scans.ScanView, trail: list[int]) -> None:
     pictures, verdict = st.columns([7, 3], gap="medium")
     with pictures:
         with st.popover("Heat map", icon=":material/tune:", key="heat-popover"):
-            view = figure.heat_controls()
+            view = heat_map.heat_controls()
         # The keys look here for what is on the screen.
         with st.container(key=f"review-scan-{scan.id}"):
-            figure.show(scan.id, view)
+            heat_map.show(scan.id, view)
     with verdict:
         # What comes and goes above the button has a place of its own, so that the button stays put.
         with st.container():
@@ -211,7 +213,7 @@ def undo_last(turn: int) -> None:
 
 def done_today() -> None:
     """What was said today, each with a way back where it is the person's own."""
-    done = history.today(desk.workbench())
+    done = history.today(app_state.workbench())
     with st.expander(f"Done today: {number(len(done), 'entry', 'entries')}", key="today"):
         if not done:
             st.caption("Nothing yet.")

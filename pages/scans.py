@@ -7,8 +7,10 @@ import streamlit as st
 
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest import upload, upload_batch
-from pages.parts import blanked, desk, figure, films, labelling, person, results, router, waiting
-from pages.parts.words import number, plain
+from pages.parts.app import app_state, current_user, router
+from pages.parts.scans import cines, original_preview, quarantine, upload_results
+from pages.parts.shared import heat_map, labelling
+from pages.parts.shared.formatting import number, plain
 
 _PER_PAGE = 5
 _NEWEST = 50
@@ -26,10 +28,10 @@ _FILE_NAME = "Shown while your drop is fresh. File names can name a patient, so 
 def main() -> None:
     st.title("Scans")
     offer()
-    mine = desk.session().desk.drops(person.name())
+    mine = app_state.session().desk.drops(current_user.name())
     shown = scans_to_show(mine)
     progress(mine, len(shown))
-    waiting.show()
+    quarantine.show()
     if shown:
         cards(shown, {one.scan_id: one.file for one in fresh(mine) if one.scan_id is not None})
 
@@ -54,13 +56,13 @@ def offer() -> None:
             width="stretch",
         ):
             with st.spinner("Making sample scans …"):
-                brought = upload.add_samples(desk.workbench(), person.name())
+                brought = upload.add_samples(app_state.workbench(), current_user.name())
             st.session_state["results"] = brought
             st.session_state.pop("scans-page", None)
             st.rerun()
     if files:
         dropped_files = [upload.Incoming(name=file.name, data=file.getvalue()) for file in files]
-        chosen = films.pick(dropped_files, st.session_state.get("drops-taken", 0))
+        chosen = cines.pick(dropped_files, st.session_state.get("drops-taken", 0))
         if chosen == []:
             clear()
             st.rerun()
@@ -98,8 +100,8 @@ def take(files: Sequence[upload.Incoming]) -> None:
 
 def start(files: Sequence[upload.Incoming], patient: str | None) -> None:
     """Hand the files to the desk."""
-    desk.session().desk.start(
-        files, person.name(), patient, every=st.session_state.get("check-every", False)
+    app_state.session().desk.start(
+        files, current_user.name(), patient, every=st.session_state.get("check-every", False)
     )
     clear()
     st.rerun()
@@ -110,7 +112,7 @@ def clear() -> None:
     st.session_state["drops-taken"] = st.session_state.get("drops-taken", 0) + 1
     for kept in ("results", "scans-page"):
         st.session_state.pop(kept, None)
-    films.forget()
+    cines.forget()
 
 
 def progress(mine: Sequence[upload_batch.Drop], shown: int) -> None:
@@ -127,7 +129,7 @@ def progress(mine: Sequence[upload_batch.Drop], shown: int) -> None:
     for place, drop in enumerate(ended):
         if drop.failure:
             st.error(plain(drop.failure))
-        results.show(drop.results, "" if place == 0 else f"-{place}")
+        upload_results.show(drop.results, "" if place == 0 else f"-{place}")
     if ended:
         st.button(
             "Clear this list",
@@ -135,8 +137,8 @@ def progress(mine: Sequence[upload_batch.Drop], shown: int) -> None:
             type="tertiary",
             icon=":material/clear_all:",
             help="What was stored stays, and so does what waits for you.",
-            on_click=desk.session().desk.let_go,
-            args=(person.name(),),
+            on_click=app_state.session().desk.let_go,
+            args=(current_user.name(),),
         )
 
 
@@ -167,7 +169,7 @@ def scans_to_show(mine: Sequence[upload_batch.Drop]) -> list[int]:
     ids = list(dict.fromkeys(one.scan_id for one in fresh(mine) if one.scan_id is not None))
     if ids or any(not drop.finished for drop in mine):
         return ids
-    latest = scans.scans(desk.workbench(), scans.ScanFilter(limit=_NEWEST))
+    latest = scans.scans(app_state.workbench(), scans.ScanFilter(limit=_NEWEST))
     return [scan.id for scan in latest]
 
 
@@ -188,27 +190,27 @@ def cards(ids: list[int], names: Mapping[int, str]) -> None:
             page = st.pagination(pages, key="scans-page", persist_state="session")
     on_page = ids[(page - 1) * _PER_PAGE : page * _PER_PAGE]
     with st.container(border=True, key="heat-controls"):
-        view = figure.heat_controls()
+        view = heat_map.heat_controls()
     for scan_id in on_page:
         card(scan_id, view, names)
 
 
 @st.fragment
-def card(scan_id: int, view: figure.HeatView, names: Mapping[int, str]) -> None:
+def card(scan_id: int, view: heat_map.HeatView, names: Mapping[int, str]) -> None:
     """One scan: what the model says, where it looked, and what the person says."""
     # The champion looks first, so that a scan that only older models have seen shows its opinion.
-    figure.explain_scan(scan_id)
+    heat_map.explain_scan(scan_id)
     try:
-        scan = scans.scan(desk.workbench(), scan_id)
+        scan = scans.scan(app_state.workbench(), scan_id)
     except scans.UnknownScanError:
         st.info("This scan was erased.")
         return
     with st.container(border=True, key=f"card-{scan_id}"):
         pictures, verdict = st.columns([7, 3], gap="medium")
         with pictures:
-            figure.show(scan_id, view)
+            heat_map.show(scan_id, view)
             labelling.corrections(scan, lambda value: label(scan, value))
-            blanked.show(scan_id)
+            original_preview.show(scan_id)
         with verdict:
             labelling.opinion(scan)
             if scan_id in names:

@@ -4,8 +4,9 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.workbench.retraining import service
-from pages.parts import desk, other_settings, person, router, runs, side_by_side
-from pages.parts.words import duration, number, plain
+from pages.parts.app import app_state, current_user, router
+from pages.parts.shared.formatting import duration, number, plain
+from pages.parts.train import compare_runs, custom_settings, runs
 
 _SIDES = {
     "train": "to learn from",
@@ -23,7 +24,7 @@ _STARTS = {
 
 def main() -> None:
     st.title("Train")
-    bench = desk.workbench()
+    bench = app_state.workbench()
     # What is chosen further down tells how long it takes, which stands above.
     figures = st.container()
     row = st.container(horizontal=True, vertical_alignment="center")
@@ -34,7 +35,7 @@ def main() -> None:
         help="Train with settings that come with the program, or with a settings file.",
     )
     words = row.empty()
-    choice = other_settings.choose() if wanted else other_settings.USUAL
+    choice = custom_settings.choose() if wanted else custom_settings.USUAL
     outlook = service.outlook(bench, choice.settings)
     with figures:
         ahead(outlook)
@@ -45,7 +46,7 @@ def main() -> None:
     runs.current(outlook.active.id if outlook.active else None)
     ended = [run for run in service.runs(bench) if not run.is_active]
     runs.ready(ended)
-    side_by_side.show(ended)
+    compare_runs.show(ended)
     runs.past(ended)
 
 
@@ -92,10 +93,10 @@ def ahead(outlook: service.Outlook) -> None:
         )
 
 
-def start(outlook: service.Outlook, choice: other_settings.Choice) -> None:
+def start(outlook: service.Outlook, choice: custom_settings.Choice) -> None:
     """The button."""
     if st.button(
-        "Retrain" if choice == other_settings.USUAL else "Retrain with these settings",
+        "Retrain" if choice == custom_settings.USUAL else "Retrain with these settings",
         key="retrain",
         type="primary",
         icon=":material/model_training:",
@@ -106,7 +107,7 @@ def start(outlook: service.Outlook, choice: other_settings.Choice) -> None:
         begin(choice)
 
 
-def in_words(outlook: service.Outlook, choice: other_settings.Choice) -> str:
+def in_words(outlook: service.Outlook, choice: custom_settings.Choice) -> str:
     """What the button would do, or what has to come first."""
     if outlook.active is not None:
         return "A training is going on; only one runs at a time."
@@ -137,10 +138,10 @@ def obstacles(outlook: service.Outlook) -> None:
         )
 
 
-def begin(choice: other_settings.Choice) -> None:
+def begin(choice: custom_settings.Choice) -> None:
     """Start the training, or say what is missing after all."""
     try:
-        service.start(desk.workbench(), person.name(), choice.settings)
+        service.start(app_state.workbench(), current_user.name(), choice.settings)
     except (service.TooLittleError, service.RestlessError) as error:
         st.error(plain(error))
     else:

@@ -175,7 +175,7 @@ def test_python_in_documents_names_only_what_is_there(document: Path) -> None:
 
 
 def test_every_page_is_described_for_users() -> None:
-    titles = re.findall(r'st\.Page\([^)]*title="([^"]+)"', read("pages/parts/router.py"))
+    titles = re.findall(r'st\.Page\([^)]*title="([^"]+)"', read("pages/parts/app/router.py"))
     headings = re.findall(r"^## (.+)$", read("docs/user.md"), re.MULTILINE)
     assert titles
     assert [title for title in titles if title not in headings] == []
@@ -183,7 +183,7 @@ def test_every_page_is_described_for_users() -> None:
 
 def test_the_documented_keys_are_those_of_the_review_page() -> None:
     said = set[str]()
-    for name in ("pages/review.py", "pages/parts/labelling.py"):
+    for name in ("pages/review.py", "pages/parts/shared/labelling.py"):
         for node in ast.walk(ast.parse(read(name))):
             if isinstance(node, ast.keyword) and node.arg == "shortcut":
                 said |= {

@@ -5,7 +5,7 @@ from streamlit.runtime.scriptrunner import RerunData, RerunException
 from streamlit.runtime.state import SessionState
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
-from pages.parts.callbacks import let_them_finish
+from pages.parts.app.callbacks import let_them_finish
 
 
 class OneCallback(SessionState):

@@ -7,7 +7,7 @@ import pytest
 
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest import upload
-from pages.parts import desk
+from pages.parts.app import app_state
 from tests.workbench.drawn import file
 
 SENTENCE = "missing or damaged"
@@ -17,9 +17,9 @@ SENTENCE = "missing or damaged"
 def damaged(open_app):
     """Two scans, of which the one to review first is damaged."""
     files = [file(1), file(2)]
-    upload.add_scans(desk.workbench(), files, who="Ann", patient="4711")
-    first, *_ = scans.scans(desk.workbench(), scans.ScanFilter(order="doubt"))
-    place = Path(desk.workbench().workspace.folder) / "blobs/scans" / picture(first)
+    upload.add_scans(app_state.workbench(), files, who="Ann", patient="4711")
+    first, *_ = scans.scans(app_state.workbench(), scans.ScanFilter(order="doubt"))
+    place = Path(app_state.workbench().workspace.folder) / "blobs/scans" / picture(first)
     place.write_bytes(place.read_bytes()[:100])
     return first
 
@@ -27,7 +27,7 @@ def damaged(open_app):
 def picture(scan):
     [found] = [
         key
-        for key in desk.workbench().blobs.keys("scans")
+        for key in app_state.workbench().blobs.keys("scans")
         if Path(key).stem.startswith(scan.name.removeprefix("S-"))
     ]
     return found.removeprefix("scans/")
@@ -60,7 +60,7 @@ def test_a_champion_whose_files_are_damaged_takes_no_page_down(
 ):
     # Nobody has the model at hand to store it again.
     monkeypatch.setenv("FETAL_MODEL", str(tmp_path))
-    shutil.rmtree(desk.workbench().workspace.folder / "blobs" / "models")
+    shutil.rmtree(app_state.workbench().workspace.folder / "blobs" / "models")
     for page in ("scans", "review", "models"):
         app = open_app(page)
         assert not app.exception, page

@@ -28,13 +28,14 @@ def pictures(app: AppTest) -> set[str]:
 
 def test_a_scan_that_was_erased_elsewhere_is_gone_at_the_next_look(open_app: OpenApp) -> None:
     from fetal.workbench.catalogue import scans
-    from pages.parts import desk, figure
+    from pages.parts.app import app_state
+    from pages.parts.shared import heat_map
 
     app = dropped(open_app("scans"), ("Patient00001_1.png", file(1).data))
     app = after_reading(app)
-    [scan] = scans.scans(desk.workbench())
+    [scan] = scans.scans(app_state.workbench())
     erased = pictures(app)
-    desk.works()["comparison"] = finished_work()
+    app_state.works()["comparison"] = finished_work()
 
     erase(scan.patient)
     app.run()
@@ -42,19 +43,19 @@ def test_a_scan_that_was_erased_elsewhere_is_gone_at_the_next_look(open_app: Ope
     assert not app.exception
     assert not pictures(app) & erased
     assert scan.name not in " ".join(str(one.value) for one in app.caption)
-    assert figure.explain_scan(scan.id) is None
-    assert "comparison" not in desk.works()
+    assert heat_map.explain_scan(scan.id) is None
+    assert "comparison" not in app_state.works()
 
     # A scan that comes after it gets neither its number nor its picture.
     app = after_reading(dropped_again(app, ("Patient00002_1.png", file(2).data)))
-    [newer] = scans.scans(desk.workbench())
+    [newer] = scans.scans(app_state.workbench())
     assert newer.id != scan.id
     assert pictures(app)
     assert not pictures(app) & erased
 
 
 def finished_work():
-    from pages.parts.background import Work
+    from pages.parts.shared.background import Work
 
     work = Work(lambda report: "pictures of scans")
     work._thread.join(10)

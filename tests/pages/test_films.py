@@ -16,9 +16,9 @@ def _dropped(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
 
 
 def _after_reading(app: AppTest) -> AppTest:
-    from pages.parts import desk
+    from pages.parts.app import app_state
 
-    session = desk.sessions().of(app.session_state["browser-token"])
+    session = app_state.sessions().of(app.session_state["browser-token"])
     for drop in session.desk.drops(session.who):
         assert drop.wait(60)
     return app.run()

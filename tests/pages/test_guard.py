@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts.guard import COOKIE, is_token, token_in
+from pages.parts.app.guard import COOKIE, is_token, token_in
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fetal.workbench.catalogue import scans
-from pages.parts import desk
-from pages.parts.importing import used_alone
+from pages.parts.app import app_state
+from pages.parts.dataset.importing import used_alone
 from tests.pages.test_pages import words
 from tests.workbench.drawn import file, unsure
 
@@ -37,7 +37,7 @@ def looked_at(open_app: OpenApp, place: Path) -> AppTest:
 
 
 def finished(app: AppTest) -> AppTest:
-    [work] = desk.works().values()
+    [work] = app_state.works().values()
     work._thread.join(60)
     return app.run()
 
@@ -56,7 +56,7 @@ def test_an_import_is_shown_before_it_begins_and_told_file_by_file_after(
     app = finished(app.button(key="import-go").click().run())
     assert "2 scans added, 0 already here, 2 labels added." in app.success[0].value
     assert "1 listed image is not there" in [one.label for one in app.expander]
-    report = next(iter(desk.works().values())).result
+    report = next(iter(app_state.works().values())).result
     assert report.per_plane() == {"femur": 1, "abdomen": 1}
 
 
@@ -74,7 +74,7 @@ def test_scans_on_which_a_name_may_be_left_wait_with_their_labels(
     app.switch_page("pages/scans.py").run()
     app.button(key="waiting-keep").click().run()
     assert not app.exception
-    [kept] = scans.scans(desk.workbench())
+    [kept] = scans.scans(app_state.workbench())
     assert (kept.label, kept.label_kind, kept.source) == ("brain", "import", "import")
 
 
@@ -82,7 +82,7 @@ def test_beyond_this_computer_no_folder_can_be_named_unless_it_is_allowed(
     open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = folder(tmp_path)
-    monkeypatch.setattr("pages.parts.importing.used_alone", lambda: False)
+    monkeypatch.setattr("pages.parts.dataset.importing.used_alone", lambda: False)
     app = looked_at(open_app, place)
     assert "Folders of the server cannot be named here" in app.error[0].value
     monkeypatch.setenv("FETAL_IMPORT_FOLDERS", str(tmp_path))
@@ -110,8 +110,10 @@ def test_a_proxy_or_another_name_means_that_others_reach_the_app(
     alone: bool,
 ) -> None:
     options = {"server.address": address, "server.allowedHosts": hosts}
-    monkeypatch.setattr("pages.parts.importing.st.get_option", options.get)
-    monkeypatch.setattr("pages.parts.importing.st.context", SimpleNamespace(headers=headers))
+    monkeypatch.setattr("pages.parts.dataset.importing.st.get_option", options.get)
+    monkeypatch.setattr(
+        "pages.parts.dataset.importing.st.context", SimpleNamespace(headers=headers)
+    )
     assert used_alone() is alone
 
 

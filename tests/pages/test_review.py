@@ -12,7 +12,7 @@ from fetal.workbench import Workbench
 from fetal.workbench.annotations import history, review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
-from pages.parts import desk
+from pages.parts.app import app_state
 from tests.pages.test_pages import words
 from tests.workbench.drawn import file
 
@@ -22,7 +22,7 @@ OpenApp = Callable[..., AppTest]
 @pytest.fixture
 def bench(open_app: OpenApp) -> Workbench:
     """The workbench that the pages share, with three scans."""
-    bench = desk.workbench()
+    bench = app_state.workbench()
     add_scans(bench, [file(seed) for seed in range(3)], who="Ann", patient="4711")
     return bench
 

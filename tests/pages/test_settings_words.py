@@ -4,7 +4,7 @@ import pytest
 
 from fetal.training.settings import PRESETS, Augmentation, Stage, TrainingSettings
 from fetal.workbench.retraining import compare_runs, custom_settings
-from pages.parts.settings_words import PRESET_WORDS, SETTINGS, STAGE, put, words
+from pages.parts.train.settings_words import PRESET_WORDS, SETTINGS, STAGE, put, words
 
 
 def test_every_setting_has_a_plain_word_and_a_meaning() -> None:

@@ -12,9 +12,9 @@ OpenApp = Callable[[str], AppTest]
 
 def stored() -> list:
     from fetal.workbench.catalogue import scans
-    from pages.parts import desk
+    from pages.parts.app import app_state
 
-    return scans.scans(desk.workbench())
+    return scans.scans(app_state.workbench())
 
 
 def words(app: AppTest) -> str:
@@ -58,7 +58,7 @@ def test_keeping_one_stores_it_and_the_next_comes_up(waiting: AppTest) -> None:
 
 def test_a_box_by_numbers_is_blanked_and_can_be_taken_back(waiting: AppTest) -> None:
     from fetal.workbench.catalogue import scans
-    from pages.parts import desk
+    from pages.parts.app import app_state
 
     def blanked(app: AppTest) -> AppTest:
         for name, value in (("left", 0), ("top", 0), ("right", 160), ("bottom", 50)):
@@ -72,7 +72,7 @@ def test_a_box_by_numbers_is_blanked_and_can_be_taken_back(waiting: AppTest) -> 
     app = app.button(key="waiting-keep").click().run()
     assert not app.exception
     first = next(scan for scan in stored() if scan.width == 160 and scan.id == 2)
-    pixels = scans.pixels(desk.workbench(), first.id)
+    pixels = scans.pixels(app_state.workbench(), first.id)
     assert pixels[:50].max() == 0
     assert pixels[50:].max() > 0
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.words import moment, percent, plain, tenths
+from pages.parts.shared.formatting import moment, percent, plain, tenths
 
 BEACON = "![x](https://example.org/who.png) [go](https://example.org) <img src=x> $x^2$ :red[a]"
 
@@ -26,9 +26,11 @@ def test_what_a_file_is_called_is_shown_and_draws_nothing():
 def test_a_refused_files_name_is_no_markup():
     def page(name: str) -> None:
         from fetal.workbench.ingest.upload import Outcome, Taken
-        from pages.parts import results
+        from pages.parts.scans import upload_results
 
-        results.show([Taken(name, Outcome.REFUSED, None, f"Expected a scan, received {name}.")])
+        upload_results.show(
+            [Taken(name, Outcome.REFUSED, None, f"Expected a scan, received {name}.")]
+        )
 
     shown = AppTest.from_function(page, args=(BEACON,)).run()
     assert not shown.exception
@@ -61,7 +63,7 @@ def test_a_moment_has_one_form_today_and_on_other_days():
 
 def test_curves_mark_where_another_stage_begins_and_say_why_the_error_jumps():
     def page() -> None:
-        from pages.parts import plots
+        from pages.parts.shared import plots
 
         points = [
             {"stage": stage, "loss": loss, "val_loss": 1.0, "accuracy": 0.5, "val_accuracy": 0.5}

@@ -1,0 +1,99 @@
+"""The open workbench, one for the whole app, and what goes on while pages are left."""
+
+import logging
+import secrets
+from contextlib import suppress
+from threading import Thread
+
+import streamlit as st
+
+from fetal.bundle import BundleError
+from fetal.store.failures import sentence_for
+from fetal.workbench import NoModelError, Workbench, open_workbench
+from fetal.workbench.accounts.browser_sessions import BrowserSession, BrowserSessions
+from fetal.workbench.ingest.upload import warm_up as warm_up_reading
+from fetal.workbench.near_duplicates import detect_pairs
+from pages.parts.app import guard
+from pages.parts.shared.background import Works
+
+logger = logging.getLogger(__name__)
+
+
+@st.cache_resource(show_spinner=False)
+def workbench() -> Workbench:
+    """The workbench that every page of every person shares."""
+    return open_workbench()
+
+
+@st.cache_resource(show_spinner=False)
+def sessions() -> BrowserSessions:
+    """What is kept for each browser."""
+    return BrowserSessions(workbench())
+
+
+def session() -> BrowserSession:
+    """What is kept for the browser that shows this page, and for no other."""
+    token = str(st.context.cookies.get(guard.COOKIE))
+    if not guard.is_token(token):
+        # A browser that keeps no cookies is known as long as its page is open.
+        token = st.session_state.setdefault("browser-token", secrets.token_urlsafe(32))
+    return sessions().of(token)
+
+
+@st.cache_resource(show_spinner=False)
+def works() -> Works:
+    """Long work by name, such as a comparison, so that a reloaded page finds it again."""
+    return Works()
+
+
+def mine(what: str) -> str:
+    """Return the name of a long work that only the person at this browser may see."""
+    own = session()
+    return f"{what} of {own.who} at browser {own.number}"
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> Thread:
+    """Make all ready that the first scan needs while the person still types a name."""
+    thread = Thread(target=_open, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def _open() -> None:
+    warm_up_reading()
+    try:
+        # The pages say in their own words that no model predicts.
+        with suppress(NoModelError, BundleError):
+            workbench().champion()
+        # What an older program stored was never compared; what a stop leaves is for the next start.
+        detect_pairs.catch_up(workbench())
+    except Exception as error:
+        sentence = sentence_for(error)
+        if sentence is None:
+            raise
+        # The page says it too, to whoever is there.
+        logger.warning("%s", sentence)
+
+
+@st.fragment(run_every=0.5)
+def running(name: str, words: str, stop_words: str = "Stop") -> None:
+    """How far a long work is; the page is drawn anew when it ends."""
+    work = works().get(name)
+    if work is None or work.finished:
+        st.rerun()
+    bar, stop = st.columns([5, 1], vertical_alignment="center")
+    bar.progress(
+        work.done / max(1, work.total),
+        text=f"{words}: {work.done:,} of {f'{work.total:,}' if work.total else '…'}. "
+        "You can leave this page; it goes on.",
+    )
+    if work.stop is not None:
+        stopping = work.stop.is_set()
+        stop.button(
+            "Stopping …" if stopping else stop_words,
+            key=f"stop-{name}",
+            on_click=work.stop.set,
+            disabled=stopping,
+            width="stretch",
+        )

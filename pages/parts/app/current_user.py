@@ -1,0 +1,49 @@
+"""Who is at the screen: asked once, kept for this browser and in no address."""
+
+import streamlit as st
+
+from pages.parts.app import app_state
+
+_OLD_PARAMETER = "who"
+"""Where older versions kept the name, and where bookmarks may still have one."""
+
+
+def name() -> str:
+    """The name of the person; empty until it has been given."""
+    return app_state.session().who
+
+
+def ask() -> None:
+    """Ask for the name, unless it is known; the page waits until it has been given."""
+    if _OLD_PARAMETER in st.query_params:
+        del st.query_params[_OLD_PARAMETER]
+    if name():
+        return
+    with st.container(key="welcome", width=560):
+        st.title("Fetal planes")
+        st.write(
+            "Drop ultrasound scans, see which plane the model recognises and where it looked, "
+            "correct it, and train it on your corrections."
+        )
+        with st.form("who-are-you"):
+            typed = st.text_input(
+                "Your name",
+                key="name",
+                max_chars=80,
+                autocomplete="name",
+                help="It is kept with every label, training and promotion: who did what, when.",
+            )
+            entered = st.form_submit_button("Begin", type="primary", key="begin")
+        given = " ".join(typed.split())[:80]
+        if entered and not given:
+            st.error("Please give a name, so that your labels can be told from others’.")
+        elif entered:
+            app_state.session().who = given
+            st.rerun()
+    st.stop()
+
+
+def forget() -> None:
+    """Let somebody else sit down; what the page kept for this person goes."""
+    app_state.session().who = ""
+    st.session_state.clear()

@@ -1,0 +1,82 @@
+"""The way to every page: who is at the screen, the menu, the page, its foot."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+
+import streamlit as st
+
+from fetal.store.failures import sentence_for
+from fetal.store.rights import keep_to_owner
+from pages.parts.app import (
+    app_state,
+    browser,
+    callbacks,
+    current_user,
+    erasures,
+    footer,
+    offline,
+    theme,
+)
+from pages.parts.review import reader
+from pages.parts.shared import conflict_notices
+
+_PAGES = Path(__file__).parents[1]
+_ON_THE_WAY: ContextVar[bool] = ContextVar("on_the_way", default=False)
+
+offline.stay()
+keep_to_owner()
+
+
+def run() -> None:
+    """Show the page that the address names, once the person has given a name."""
+    st.set_page_config(page_title="Fetal planes", page_icon=theme.ICON, layout="wide")
+    theme.apply()
+    callbacks.let_them_finish()
+    app_state.warm_up()
+    page = st.navigation(
+        [
+            st.Page(_PAGES / "scans.py", title="Scans", icon=":material/imagesmode:", default=True),
+            st.Page(_PAGES / "review.py", title="Review", icon=":material/fact_check:"),
+            st.Page(_PAGES / "dataset.py", title="Dataset", icon=":material/grid_view:"),
+            st.Page(_PAGES / "train.py", title="Train", icon=":material/model_training:"),
+            st.Page(_PAGES / "models.py", title="Models", icon=":material/compare_arrows:"),
+        ],
+        position="top",
+    )
+    body = st.container()
+    footer.show()
+    browser.prepare()
+    with body:
+        current_user.ask()
+        erasures.heed()
+        if page.url_path != "review":
+            reader.leave()
+        conflict_notices.show()
+        token = _ON_THE_WAY.set(True)
+        try:
+            page.run()
+        except Exception as error:
+            sentence = sentence_for(error)
+            if sentence is None:
+                raise
+            st.error(sentence)
+        finally:
+            _ON_THE_WAY.reset(token)
+    erasures.watch()
+
+
+def page(show: Callable[[], None]) -> None:
+    """Show a page, by way of the router in any case.
+
+    Until the router has run once, Streamlit runs what stands in a folder named `pages` by itself:
+    whoever opened an address such as `/review` just after a start would meet a page without menu,
+    and would not be asked for a name.
+
+    Args:
+        show: shows the page.
+    """
+    if _ON_THE_WAY.get():
+        show()
+    else:
+        run()

@@ -1,0 +1,111 @@
+"""Take labels out, with or without the scans."""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from fetal.workbench.catalogue import scan_table, scans
+from pages.parts.app import app_state, current_user
+from pages.parts.shared.background import Report, Work
+from pages.parts.shared.formatting import number, plain
+
+
+def show(chosen: scans.ScanFilter, found: int) -> None:
+    """Downloads of what the filter shows."""
+    bench, who = app_state.workbench(), current_user.name()
+    day = f"{datetime.now().astimezone():%Y-%m-%d}"
+    st.write(
+        f"{number(found, 'scan fits', 'scans fit')} the filter above. Each line holds the image’s "
+        "name, its plane, the patient’s code, who labelled it and when, and the model’s opinion."
+    )
+    files = own_files()
+    labels, archive = st.columns(2, gap="large")
+    with labels.container(border=True):
+        st.markdown("**Labels only**")
+        st.download_button(
+            "Labels (CSV)",
+            data=lambda: scan_table.export_labels(bench, chosen, who, files),
+            file_name=f"labels-{day}.csv",
+            mime="text/csv",
+            key="export-labels",
+            icon=":material/download:",
+            disabled=not found,
+            on_click="ignore",
+        )
+    with archive.container(border=True):
+        st.markdown("**Labels and scans**")
+        packing(chosen, found, f"scans-{day}.zip", files)
+
+
+def own_files() -> list[str] | None:
+    """The names of the person's own files, where they want them beside the scans."""
+    with st.expander("Write your own file names beside the scans"):
+        pasted = st.text_area(
+            "Your files’ names, one in each line",
+            key="export-own-files",
+            help="Copy them from the folder from which the scans came. They are used for this "
+            "download only; the workspace does not keep them.",
+        )
+    names = [line.strip() for line in pasted.splitlines() if line.strip()]
+    return names or None
+
+
+class Packed:
+    """A packed archive; its folder goes with it, at the next packing or at the app's end."""
+
+    def __init__(self, file_name: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="fetal-export-")
+        self.file = Path(self._folder.name) / file_name
+        self.left_out: tuple[str, ...] = ()
+
+
+def packing(chosen: scans.ScanFilter, found: int, file_name: str, files: list[str] | None) -> None:
+    """Pack the archive first, since it takes a while; then offer it."""
+    bench, who = app_state.workbench(), current_user.name()
+    name = app_state.mine("export")
+    if st.button(
+        "Pack labels and scans (ZIP)",
+        key="export-pack",
+        disabled=not found,
+        icon=":material/folder_zip:",
+    ):
+
+        def pack(report: Report) -> Packed:
+            packed = Packed(file_name)
+            packed.left_out = scan_table.export_archive(
+                bench, chosen, packed.file, who, report, files
+            ).left_out
+            return packed
+
+        app_state.works()[name] = Work(pack)
+    if name in app_state.works():
+        packed(name)
+
+
+@st.fragment(run_every=0.5)
+def packed(name: str) -> None:
+    """The archive, once it is there."""
+    work = app_state.works().get(name)
+    if work is None:
+        return
+    if not work.finished:
+        st.progress(work.done / max(1, work.total), text="Packing …")
+        return
+    if work.failure:
+        st.error(plain(work.failure))
+        return
+    for sentence in work.result.left_out:
+        st.warning(sentence)
+    target = work.result.file
+    st.download_button(
+        f"Download {plain(target.name)}",
+        data=target.read_bytes,
+        file_name=target.name,
+        mime="application/zip",
+        key="export-archive",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+    )

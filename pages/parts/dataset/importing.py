@@ -1,0 +1,284 @@
+"""Bring in many scans at once: a folder, an archive, a known data set, or a table of labels."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from threading import Event
+
+import streamlit as st
+
+from fetal.workbench.catalogue.scan_table import LabelTableError
+from fetal.workbench.imports import import_run
+from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place
+from fetal.workbench.imports.recognise import Kind, Plan
+from fetal.workbench.ingest.deid_policy import WhenUnsure
+from fetal.workbench.ingest.upload import Incoming
+from fetal.workbench.label_tables.columns import MEANINGS, Columns
+from pages.parts.app import app_state, current_user
+from pages.parts.app.guard import LOOPBACK
+from pages.parts.dataset import imported
+from pages.parts.shared.background import Work
+from pages.parts.shared.formatting import label, number, plain
+
+_LARGEST_ZIP = 1000
+_NONE = "–"
+_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via")
+"""What a proxy adds to what it passes on."""
+_KNOWN = (
+    "Known are: one folder for each plane, named brain, abdomen, femur, thorax, cervix or other; "
+    "a table of labels with its images, such as FETAL_PLANES_DB as it comes; the data set HC18; "
+    "and discs with a DICOMDIR. Archives may hold archives."
+)
+_TABLE = (
+    "A CSV with a column for the image’s file name and one for the plane; it may tell the patient "
+    "too. A table alone gives its labels to scans that are here already."
+)
+_PATIENT = (
+    "Only a code made from it is stored. Left empty, scans that name no patient count as one "
+    "unknown patient, so that they stay together."
+)
+_UNSURE = {
+    WhenUnsure.ASK: "Let me look at them on the Scans page",
+    WhenUnsure.KEEP: "Take them as they are",
+    WhenUnsure.REFUSE: "Refuse them",
+}
+_UNSURE_WORDS = (
+    "On some scans the ultrasound cannot be told from the rest of the screen, or something seems "
+    "to be written over it. Take them as they are only where the collection was cleared before."
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person wants to import.
+
+    Attributes:
+        place: a folder or an archive on the server, or uploaded files; none for a table alone.
+        table: the table's content, if one came beside the scans.
+        unlabelled: whether labels are to be left aside.
+        columns: what the table's columns hold, where the person said so.
+    """
+
+    place: Path | list[Incoming] | None
+    table: bytes | None
+    unlabelled: bool
+    columns: Columns | None = None
+
+    def plan(self) -> Plan:
+        """Look what is there."""
+        return import_run.plan_import(
+            self.place, table=self.table, columns=self.columns, unlabelled=self.unlabelled
+        )
+
+
+def show() -> None:
+    """The import: asked for, looked at, on its way, or done."""
+    name = app_state.mine("import")
+    work = app_state.works().get(name)
+    if work is not None and not work.finished:
+        app_state.running(name, "Reading", "Stop importing")
+        return
+    if work is not None:
+        imported.outcome(work)
+    if "import-plan" in st.session_state:
+        preview(name, st.session_state["import-asked"], st.session_state["import-plan"])
+    else:
+        ask()
+
+
+def ask() -> None:
+    """Where the scans are, and their labels."""
+    with st.form("import"):
+        scans, labels = st.columns(2, gap="large")
+        with scans:
+            st.markdown("**Scans**")
+            archive = st.file_uploader(
+                "A ZIP archive from your computer",
+                type="zip",
+                key="import-zip",
+                max_upload_size=_LARGEST_ZIP,
+            )
+            path = st.text_input(
+                "Or a folder or a ZIP archive on the computer that runs this program",
+                key="import-images",
+            )
+            st.caption(_KNOWN)
+        with labels:
+            st.markdown("**Labels, if they lie in a table of their own**")
+            table = st.file_uploader("A table of labels (CSV)", type="csv", key="import-csv")
+            st.caption(_TABLE)
+            unlabelled = st.checkbox(
+                "The scans carry no labels: only predict them", key="import-unlabelled"
+            )
+        looked = st.form_submit_button("Look what is there", type="primary", key="import-look")
+    if not looked:
+        return
+    if not archive and not path.strip() and table is None:
+        st.error("Please choose an archive, a folder or a table first.")
+        return
+    try:
+        place: Path | list[Incoming] | None = None
+        if archive:
+            place = [Incoming(archive.name, archive.getvalue())]
+        elif path.strip():
+            place = allowed_place(path, alone=used_alone())
+    except FolderNotAllowedError as error:
+        st.error(plain(error))
+        return
+    look(Asked(place, table.getvalue() if table is not None else None, unlabelled))
+
+
+def used_alone() -> bool:
+    """Whether the app is reached from this computer only, and not through a proxy."""
+    listens = st.get_option("server.address")
+    called = {listens, *(st.get_option("server.allowedHosts") or ())}
+    forwarded = any(header in st.context.headers for header in _FORWARDED)
+    return listens is not None and called <= set(LOOPBACK) and not forwarded
+
+
+def look(asked: Asked) -> None:
+    """Look what is there and keep it for the preview; nothing is added yet."""
+    try:
+        with st.spinner("Looking what is there …"):
+            plan = asked.plan()
+    except import_run.NoFolderError:
+        st.error(f"There is no folder or archive “{plain(asked.place)}” where this program runs.")
+        return
+    except LabelTableError as error:
+        st.error(plain(error))
+        return
+    app_state.works().pop(app_state.mine("import"), None)
+    st.session_state["import-asked"], st.session_state["import-plan"] = asked, plan
+    st.rerun()
+
+
+def preview(name: str, asked: Asked, plan: Plan) -> None:
+    """What would be brought in, before it is."""
+    with st.container(border=True, key="import-preview"):
+        st.markdown(f"**Found {plan.kind.value}: {number(len(plan.images), 'scan', 'scans')}**")
+        if plan.columns is not None and not asked.unlabelled:
+            columns(asked, plan)
+        facts(plan)
+        imported.remarks(plan.notes)
+        refused = dict.fromkeys(imported.sentence_of(*one) for one in plan.refused)
+        imported.left_out(plan.missing, list(refused))
+        patient = None
+        if any(planned.row.patient is None for planned in plan.images):
+            patient = st.text_input(
+                "Patient of the scans that name none (leave empty if unknown)",
+                key="import-patient",
+                max_chars=120,
+                help=_PATIENT,
+            )
+        unsure = st.selectbox(
+            "Scans on which a name may be left",
+            list(_UNSURE),
+            index=list(_UNSURE).index(WhenUnsure.from_environment()),
+            format_func=_UNSURE.__getitem__,
+            key="import-unsure",
+            help=_UNSURE_WORDS,
+        )
+        go, check, other = st.columns([2, 2, 1])
+        nothing = not plan.images and not plan.stored
+        if go.button(
+            f"Import {number(len(plan.images), 'scan', 'scans')}"
+            if plan.images
+            else f"Give {number(len(plan.stored), 'label', 'labels')}",
+            key="import-go",
+            type="primary",
+            disabled=nothing,
+            width="stretch",
+        ):
+            del st.session_state["import-plan"], st.session_state["import-asked"]
+            begin(name, plan, patient, unsure, dry_run=False)
+        if check.button(
+            "Only read them, add nothing",
+            key="import-dry",
+            disabled=not plan.images,
+            help="Reads every scan and tells which would be added, are here already or refused.",
+            width="stretch",
+        ):
+            begin(name, plan, patient, unsure, dry_run=True)
+        if other.button("Cancel", key="import-cancel", width="stretch"):
+            del st.session_state["import-plan"], st.session_state["import-asked"]
+            app_state.works().pop(name, None)
+            st.rerun()
+
+
+def columns(asked: Asked, plan: Plan) -> None:
+    """Which column of the table holds what: guessed, and open to change."""
+    guessed = asdict(plan.columns) if plan.columns is not None else {}
+    options = [_NONE, *plan.headers]
+    known = plan.kind is Kind.FETAL_PLANES
+    place = st.expander("What the table’s columns hold", expanded=not known, key="import-columns")
+    if not known:
+        place.caption("This is a guess from their names and cells. Please change what is wrong.")
+    boxes = place.columns(3)
+    chosen: dict[str, str | None] = {}
+    for at, (meaning, words) in enumerate(MEANINGS.items()):
+        before = guessed.get(meaning) or _NONE
+        column = boxes[at % 3].selectbox(
+            words[0].upper() + words[1:],
+            options,
+            index=options.index(before),
+            key=f"import-column-{meaning}",
+        )
+        chosen[meaning] = None if column == _NONE else column
+    if chosen != guessed:
+        # An empty name stands for a column that the person took away: nothing is guessed for it.
+        said = Columns(**{name: column or "" for name, column in chosen.items()})
+        look(replace(asked, columns=said))
+
+
+def facts(plan: Plan) -> None:
+    """How many scans of each plane, of how many patients, and on which side."""
+    planes, sides = st.columns([1, 2], gap="large")
+    counts = plan.planes()
+    if plan.kind is not Kind.UNLABELLED and counts:
+        planes.dataframe(
+            [
+                {"Plane": label(plane), "Scans": count}
+                for plane, count in sorted(counts.items(), key=lambda pair: -pair[1])
+            ],
+            hide_index=True,
+        )
+    with sides:
+        if plan.patients():
+            st.markdown(f"{number(plan.patients(), 'patient is', 'patients are')} named.")
+        if plan.kept_to_test():
+            kept = number(plan.kept_to_test(), "scan", "scans")
+            st.markdown(
+                f"The table keeps **{kept}** out of training: their patients go to the locked test "
+                "set, unless they have learnt or steered already."
+            )
+        if plan.stored:
+            st.markdown(
+                f"{number(len(plan.stored), 'line', 'lines')} of the table without an image: where "
+                "that image’s scan is here already, it gets the label."
+            )
+        if plan.unlisted:
+            extra = number(len(plan.unlisted), "image", "images")
+            st.markdown(f"{extra} that the table does not list stay out.")
+        if plan.masks:
+            outlines = number(plan.masks, "file", "files")
+            st.markdown(f"{outlines} with outlines that somebody drew are no scans and stay out.")
+
+
+def begin(name: str, plan: Plan, patient: str | None, unsure: WhenUnsure, *, dry_run: bool) -> None:
+    """Start the import in the background."""
+    who, bench, stop = current_user.name(), app_state.workbench(), Event()
+    room = app_state.session().desk.room
+    app_state.works()[name] = Work(
+        lambda report: import_run.import_scans(
+            bench,
+            plan,
+            who,
+            patient=patient,
+            dry_run=dry_run,
+            unsure=unsure,
+            room=room,
+            on_progress=report,
+            stop=stop.is_set,
+        ),
+        stop,
+    )
+    st.rerun()

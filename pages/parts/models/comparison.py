@@ -1,0 +1,188 @@
+"""Two models side by side on the scans that no training has seen."""
+
+import math
+
+import streamlit as st
+
+from fetal.metrics import Evaluation, Interval, Verdict
+from fetal.planes import PLANES, Plane
+from fetal.workbench.models import promotion
+from pages.parts.app import app_state
+from pages.parts.models import test_set
+from pages.parts.shared import heat_map, plots, scan_record
+from pages.parts.shared.background import Work
+from pages.parts.shared.formatting import label, number, plain, tenths
+
+_PER_PAGE = 4
+_INTERVAL = (
+    "The range in brackets: had other patients of the same kind been measured, the figure would "
+    "lie in it 95 times out of 100 (resampled by patient)."
+)
+
+# Certain or not: of what is not shown to be harmless, only some is shown to be harmful.
+_BOXES = {
+    (Verdict.BETTER, True): (st.success, ":material/thumb_up:"),
+    (Verdict.NOT_WORSE, False): (st.info, ":material/balance:"),
+    (Verdict.NOT_WORSE, True): (st.info, ":material/balance:"),
+    (Verdict.WORSE, False): (st.warning, ":material/help:"),
+    (Verdict.WORSE, True): (st.error, ":material/thumb_down:"),
+}
+
+
+def show(champion: promotion.ModelView, challenger: promotion.ModelView) -> None:
+    """The comparison, computed while the page waits or is left."""
+    bench = app_state.workbench()
+    name = _name(champion, challenger)
+    if name not in app_state.works():
+        app_state.works()[name] = Work(
+            lambda report: promotion.compare(bench, champion.id, challenger.id, on_progress=report)
+        )
+    work = app_state.works()[name]
+    if not work.finished:
+        app_state.running(name, "Comparing on the locked scans")
+    elif work.failure:
+        st.error(plain(work.failure))
+        if st.button("Compare again", key="compare-again", icon=":material/refresh:"):
+            del app_state.works()[name]
+            st.rerun()
+    else:
+        side_by_side(work.result, champion, challenger)
+
+
+def found(
+    champion: promotion.ModelView, challenger: promotion.ModelView
+) -> promotion.Comparison | None:
+    """The comparison of the two with the labels as they are now, if it has been made."""
+    work = app_state.works().get(_name(champion, challenger))
+    return work.result if work is not None and work.finished else None
+
+
+def _name(champion: promotion.ModelView, challenger: promotion.ModelView) -> str:
+    # Another label on a locked scan, or another locked scan, asks for another comparison.
+    mark = promotion.locked_mark(app_state.workbench())
+    return f"comparison {champion.id} {challenger.id} {mark}"
+
+
+def side_by_side(
+    comparison: promotion.Comparison, champion: promotion.ModelView, challenger: promotion.ModelView
+) -> None:
+    """The verdict, and both models' figures."""
+    if comparison.first is None or comparison.second is None:
+        st.info(plain(comparison.words), icon=":material/info:")
+        test_set.changes(comparison.locked)
+        return
+    verdict(comparison)
+    without = (
+        f"; {comparison.left_out} more do not count, because one of the two has learnt from them"
+        if comparison.left_out
+        else ""
+    )
+    st.caption(
+        f"Measured on {number(comparison.n_scans, 'labelled scan', 'labelled scans')} of "
+        f"{number(comparison.n_patients, 'patient', 'patients')} that no training here has seen"
+        f"{without}. {_INTERVAL}"
+    )
+    test_set.changes(comparison.locked)
+    for column, version, evaluation, side in zip(
+        st.columns(2, gap="medium"),
+        (champion, challenger),
+        (comparison.first, comparison.second),
+        ("champion", "challenger"),
+        strict=True,
+    ):
+        with column.container(border=True, key=f"figures-{side}"):
+            figures(version, evaluation, side)
+    disagreements(comparison, champion, challenger)
+
+
+def verdict(comparison: promotion.Comparison) -> None:
+    """Whether the challenger may take the champion’s place, and what that rests on."""
+    if comparison.verdict is None:
+        return
+    box, icon = _BOXES[comparison.verdict.verdict, comparison.verdict.certain]
+    with st.container(key="verdict"):
+        box(f"{plain(comparison.words)}.", icon=icon)
+    margin = 100 * comparison.verdict.margin
+    st.caption(
+        "Better and not worse hold with 95 % certainty. Not worse allows a loss of up to "
+        f"{margin:g} {'scan' if margin == 1 else 'scans'} of 100 (the margin, in percentage "
+        "points). Where the scans are too few to show that, the challenger does not pass."
+    )
+
+
+def figures(version: promotion.ModelView, evaluation: Evaluation, side: str) -> None:
+    """One model's accuracy, its figures for each plane and its confusions."""
+    accuracy = evaluation.accuracy
+    st.metric(
+        f"{side.capitalize()}: {plain(version.name)}",
+        tenths(accuracy.value),
+        help="Accuracy: the share of scans whose plane is right.",
+    )
+    st.caption(f"right answers (accuracy), {tenths(accuracy.low)} to {tenths(accuracy.high)}")
+    per_plane = evaluation.per_plane
+    st.dataframe(
+        [
+            {
+                "Plane": plane.title,
+                "Scans": per_plane[plane].n,
+                "Found": tenths(per_plane[plane].recall.value),
+                "Right when named": tenths(per_plane[plane].precision.value),
+                "Told apart": _share(per_plane[plane].auc),
+            }
+            for plane in PLANES
+            if plane in per_plane
+        ],
+        hide_index=True,
+        column_config={
+            "Found": st.column_config.TextColumn(
+                help="Of the scans of this plane, how many it found (recall)."
+            ),
+            "Right when named": st.column_config.TextColumn(
+                help="Of the scans it called this plane, how many are (precision).",
+            ),
+            "Told apart": st.column_config.TextColumn(
+                help="Of two scans, one of this plane and one of another: how often the first "
+                "gets the higher probability of it (area under the ROC curve, AUC). 50 % is "
+                "chance.",
+            ),
+        },
+        key=f"planes-{side}",
+    )
+    if gap := evaluation.ece_interval:
+        st.caption(
+            f"Its probabilities are off by {100 * gap.value:.1f} points on average "
+            f"({100 * gap.low:.1f} to {100 * gap.high:.1f}; calibration error)"
+        )
+    st.caption("What was taken for what (confusion matrix)")
+    plots.confusion(evaluation.confusion, key=f"confusion-{side}")
+
+
+def disagreements(
+    comparison: promotion.Comparison, champion: promotion.ModelView, challenger: promotion.ModelView
+) -> None:
+    """The scans on which the two say different things."""
+    found = comparison.disagreements
+    st.subheader(f"Where they disagree: {number(len(found), 'scan', 'scans')}")
+    if not found:
+        return
+    pages = math.ceil(len(found) / _PER_PAGE)
+    page = st.pagination(pages, key="disagreements-page") if pages > 1 else 1
+    on_page = found[(min(page, pages) - 1) * _PER_PAGE : min(page, pages) * _PER_PAGE]
+    for column, one in zip(st.columns(_PER_PAGE), on_page, strict=False):
+        with column, st.container(key=f"thumb-differ-{one.scan.id}", border=True):
+            heat_map.small(one.scan.id, one.scan.name)
+            st.markdown(
+                f"labelled **{label(one.label)}**  \n"
+                f"champion {mark(one.first, one.label)}  \nchallenger {mark(one.second, one.label)}"
+            )
+            scan_record.open_button(one.scan.id, key=f"open-differ-{one.scan.id}")
+
+
+def mark(said: Plane, truth: Plane) -> str:
+    """What a model said, marked as right or wrong in words and colour."""
+    colour, word = ("green", "right") if said == truth else ("orange", "wrong")
+    return f":{colour}[{label(said)} ({word})]"
+
+
+def _share(figure: Interval | None) -> str:
+    return "–" if figure is None else tenths(figure.value)

@@ -1,0 +1,169 @@
+"""Films: the frames that are worth keeping, for a person to pick from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from fetal.predict import Doubt
+from fetal.scans import ScanError
+from fetal.workbench.ingest import cine_upload, upload
+from pages.parts.app import app_state
+from pages.parts.shared import heat_map
+from pages.parts.shared.formatting import number, percent, plain
+
+_OFFERED = 12
+_ACROSS = 4
+_MOST_FILMS = 6
+"""Films of one drop to pick from; of more, the program takes its own choice."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame to pick.
+
+    Attributes:
+        index: its place in the film, from 0.
+        picture: the frame, small.
+        words: what the model says of it.
+        proposed: whether the program would take it.
+    """
+
+    index: int
+    picture: NDArray[np.uint8]
+    words: str
+    proposed: bool
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film to pick frames from.
+
+    Attributes:
+        name: its file name.
+        count: how many frames it has.
+        frames: those that are offered; none where it cannot be read.
+    """
+
+    name: str
+    count: int
+    frames: list[Frame]
+
+
+def pick(files: Sequence[upload.Incoming], number_of_drop: str) -> list[upload.Incoming] | None:
+    """Let the person pick frames of the films among dropped files.
+
+    Args:
+        files: what was dropped.
+        number_of_drop: which drop it is, so that a new one is asked about anew.
+
+    Returns:
+        The files, films with the frames that were picked and without those of which none was;
+        nothing while the person has yet to pick. A film that cannot be read is left as it is, to
+        be refused with its sentence.
+    """
+    places = [place for place, file in enumerate(files) if cine_upload.holds_film(file)]
+    if not 0 < len(places) <= _MOST_FILMS:
+        return list(files)
+    # Files may be added to a drop and taken out again before it starts.
+    drop = f"{number_of_drop}-{hash(tuple((file.name, len(file.data)) for file in files))}"
+    known = f"films-{drop}"
+    if known not in st.session_state:
+        with st.spinner("Looking through the film …"):
+            st.session_state[known] = [_looked_through(files[place]) for place in places]
+    films: list[Film] = st.session_state[known]
+    readable = dict(zip(places, films, strict=True))
+    if any(one.frames for one in films) and not _asked(readable, drop):
+        return None
+    picked = {
+        place: tuple(f.index for f in one.frames if _ticked(drop, place, f.index))
+        for place, one in readable.items()
+        if one.frames
+    }
+    return [
+        replace(file, frames=picked.get(place))
+        for place, file in enumerate(files)
+        if picked.get(place) != ()
+    ]
+
+
+def forget() -> None:
+    """Let go of the frames of films that were picked from."""
+    for kept in [key for key in st.session_state if str(key).startswith("films-")]:
+        del st.session_state[kept]
+
+
+def _looked_through(incoming: upload.Incoming) -> Film:
+    champion = upload.predicting(app_state.workbench())
+    model = champion.model if champion else None
+    try:
+        found, count = cine_upload.propose(incoming.data, incoming.file, model, _OFFERED)
+    except ScanError:
+        return Film(incoming.file, 0, [])
+    best = sorted(found, key=lambda one: -one.likeness)[: cine_upload.FRAMES]
+    frames = [
+        Frame(one.index, heat_map.smaller(one.scan.pixels), _words(one), one in best)
+        for one in found
+    ]
+    return Film(incoming.file, count, frames)
+
+
+def _asked(films: dict[int, Film], drop: str) -> bool:
+    """Show the frames; true once the person has picked."""
+    done = f"films-picked-{drop}"
+    if not st.session_state.get(done):
+        place = st.empty()
+        with place.container(), st.form(f"frames-{drop}", border=True):
+            for at, one in films.items():
+                if one.frames:
+                    _offer(one, at, drop)
+            if st.form_submit_button("Add these frames", type="primary", key="add-frames"):
+                st.session_state[done] = True
+        if not st.session_state.get(done):
+            return False
+        place.empty()
+        # What was ticked outlives the boxes, which are gone at the next run.
+        st.session_state[f"films-ticked-{drop}"] = {
+            (at, frame.index)
+            for at, one in films.items()
+            for frame in one.frames
+            if st.session_state.get(_key(drop, at, frame.index))
+        }
+    return True
+
+
+def _offer(one: Film, at: int, drop: str) -> None:
+    st.markdown(
+        f"**{plain(one.name)} is a film of {number(one.count, 'frame', 'frames')}.** "
+        "These differ from one another and look most like a plane. Tick those to add; each becomes "
+        "a scan."
+    )
+    for start in range(0, len(one.frames), _ACROSS):
+        row = one.frames[start : start + _ACROSS]
+        for column, frame in zip(st.columns(_ACROSS), row, strict=False):
+            with column, st.container(key=f"thumb-film-{at}-{frame.index}", gap="xxsmall"):
+                name = f"Frame {frame.index + 1:,}"
+                st.image(frame.picture, width="stretch", alt=name)
+                st.checkbox(
+                    f"{name}: {plain(frame.words)}" if frame.words else name,
+                    value=frame.proposed,
+                    key=_key(drop, at, frame.index),
+                )
+
+
+def _ticked(drop: str, at: int, index: int) -> bool:
+    return (at, index) in st.session_state.get(f"films-ticked-{drop}", set())
+
+
+def _key(drop: str, at: int, index: int) -> str:
+    return f"frame-{drop}-{at}-{index}"
+
+
+def _words(one: cine_upload.Proposed) -> str:
+    if one.prediction is None:
+        return ""
+    if one.prediction.doubt is Doubt.UNKNOWN:
+        return "not a plane I know"
+    return f"{one.prediction.plane.title}, {percent(one.prediction.confidence)}"

@@ -1,0 +1,143 @@
+"""Scans that wait until a person has looked, blanked more, and kept them or left them out."""
+
+from collections.abc import Collection
+
+import streamlit as st
+
+from fetal.scans.mask_edits import NothingLeftError
+from fetal.workbench.ingest import quarantine_decisions
+from fetal.workbench.ingest.deid_policy import Held
+from fetal.workbench.ingest.upload import Taken
+from pages.parts.app import app_state, current_user
+from pages.parts.scans import mask_editor
+from pages.parts.shared.formatting import number
+
+_WHY = (
+    "A name may be left where nothing was blanked. These scans are in the program’s memory only: "
+    "nothing of them is stored until you keep them, and they are gone when the program stops."
+)
+
+
+@st.fragment
+def show() -> None:
+    """The scans that wait for this person, one at a time, and what to do with them."""
+    room = app_state.session().desk.room
+    held = room.of(current_user.name())
+    _left_out(len(room.left_out(current_user.name())))
+    if not held:
+        return
+    with st.container(border=True, key="waiting"):
+        st.subheader(f"{number(len(held), 'scan waits', 'scans wait')} for you", anchor=False)
+        st.caption(_WHY)
+        chosen = _chosen(held)
+        one = held[chosen]
+        reason = f": {one.reason}." if one.reason else ""
+        # As text, never as markup: it is the name of a file.
+        st.text(f"{one.file}{reason}")
+        left = mask_editor.adjust(chosen, one)
+        keep, out, _ = st.columns([2, 2, 5])
+        if keep.button(
+            "Keep as shown",
+            key="waiting-keep",
+            type="primary",
+            icon=":material/check:",
+            disabled=not left,
+            width="stretch",
+        ):
+            _keep([chosen])
+        if out.button("Leave out", key="waiting-out", icon=":material/close:", width="stretch"):
+            _leave_out([chosen])
+            st.rerun()
+
+
+def _chosen(held: dict[int, Held]) -> int:
+    numbers = list(held)
+    if len(numbers) == 1:
+        return numbers[0]
+    turn, together = st.columns([3, 2], vertical_alignment="center")
+    with turn:
+        # One of its own for each count, so that the next scan comes up once one is decided on.
+        page: int = st.pagination(len(numbers), key=f"waiting-page-{len(numbers)}")
+    with together:
+        _all_at_once(held)
+    return numbers[page - 1]
+
+
+def _all_at_once(held: dict[int, Held]) -> None:
+    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        if st.button(
+            f"Keep all {len(held):,} as shown",
+            key="waiting-keep-all",
+            help="Look through them first: what you keep is stored as it would be shown here.",
+        ):
+            _keep(held)
+        if st.button(f"Leave all {len(held):,} out …", key="waiting-out-all"):
+            _ask_before_leaving_out(list(held))
+
+
+@st.dialog("Leave all of them out?")
+def _ask_before_leaving_out(numbers: list[int]) -> None:
+    """Ask once, then leave all out."""
+    st.markdown(
+        f"{number(len(numbers), 'scan that waits', 'scans that wait')} for you will not be stored, "
+        "also those that you have not looked at. You can bring them back until you leave another "
+        "one out."
+    )
+    if st.button(
+        f"Leave all {len(numbers):,} out",
+        key="waiting-out-all-yes",
+        type="primary",
+        on_click=_leave_out,
+        args=(numbers,),
+    ):
+        st.rerun()
+
+
+def _left_out(count: int) -> None:
+    """Offer what was left out last to be brought back."""
+    if not count:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="left-out"):
+        st.caption(f"You left {number(count, 'scan', 'scans')} out.", width="content")
+        if st.button("Bring back", key="waiting-back", icon=":material/undo:", type="tertiary"):
+            bench, room, who = (
+                app_state.workbench(),
+                app_state.session().desk.room,
+                current_user.name(),
+            )
+            for one, taken in quarantine_decisions.bring_back(bench, room, who).items():
+                _tell_drop(one, taken)
+            st.rerun()
+
+
+def _keep(numbers: Collection[int]) -> None:
+    bench, here, who = app_state.workbench(), app_state.session().desk, current_user.name()
+    with st.spinner(f"Storing {number(len(numbers), 'scan', 'scans')} …"):
+        for one in list(numbers):
+            drop = here.drop_of(one, who)
+            try:
+                taken = quarantine_decisions.keep(
+                    bench, here.room, one, who, mask_editor.changes(one), watch=drop
+                )
+            except NothingLeftError:
+                # It waits on, and says so when it is looked at.
+                continue
+            if taken is not None:
+                mask_editor.forget(one)
+                _tell_drop(one, taken)
+    st.rerun()
+
+
+def _leave_out(numbers: Collection[int]) -> None:
+    bench, room = app_state.workbench(), app_state.session().desk.room
+    for one, taken in quarantine_decisions.leave_out(
+        bench, room, list(numbers), current_user.name()
+    ).items():
+        _tell_drop(one, taken)
+
+
+def _tell_drop(one: int, taken: Taken) -> None:
+    """Tell the drop what became of a scan."""
+    drop = app_state.session().desk.drop_of(one, current_user.name())
+    if drop is not None:
+        drop.settle(one, taken)

@@ -1,0 +1,51 @@
+"""What became of each file of a drop."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fetal.workbench.ingest.upload import Outcome, Taken
+from pages.parts.shared.formatting import number, plain
+
+_SENTENCES = 5
+_TROUBLE = (Outcome.REFUSED, Outcome.SET_ASIDE)
+
+
+def show(taken: Sequence[Taken], mark: str = "") -> None:
+    """Count what became of the files; name those that were not taken, and say why.
+
+    Args:
+        taken: what became of each file of a drop.
+        mark: tells this drop from others on the page.
+    """
+    count = Counter(one.outcome for one in taken)
+    words = [number(count[Outcome.ADDED], "scan added", "scans added")]
+    if count[Outcome.WAITS]:
+        words.append(number(count[Outcome.WAITS], "scan waits for you", "scans wait for you"))
+    if count[Outcome.ALREADY_THERE]:
+        words.append(f"{count[Outcome.ALREADY_THERE]:,} already there")
+    if count[Outcome.LEFT_OUT]:
+        words.append(f"{count[Outcome.LEFT_OUT]:,} left out")
+    if count[Outcome.SET_ASIDE]:
+        words.append(f"{count[Outcome.SET_ASIDE]:,} set aside")
+    if count[Outcome.REFUSED]:
+        words.append(number(count[Outcome.REFUSED], "file refused", "files refused"))
+    if count[Outcome.NOT_READ]:
+        words.append(f"{count[Outcome.NOT_READ]:,} not read, because you stopped")
+    trouble = [one for one in taken if one.outcome in _TROUBLE]
+    with st.container(key=f"drop-results{mark}"):
+        unfinished = trouble or count[Outcome.WAITS] or count[Outcome.NOT_READ]
+        tell = st.warning if unfinished else st.success
+        tell(", ".join(words) + ".")
+        for one in trouble[:_SENTENCES]:
+            st.markdown(f":orange[:material/block:] **{plain(one.file)}**: {plain(one.sentence)}")
+        with st.expander("What became of each file"):
+            st.dataframe(
+                [
+                    {"File": one.file, "Result": one.outcome.value, "In words": one.sentence}
+                    for one in sorted(taken, key=lambda one: one.outcome is Outcome.ADDED)
+                ],
+                hide_index=True,
+                column_config={"In words": st.column_config.TextColumn(width="large")},
+            )

@@ -1,0 +1,292 @@
+"""Plots: how many scans of each plane and patient, learning curves, confusion of planes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from fetal.planes import PLANES
+from fetal.workbench.catalogue import scan_table
+from fetal.workbench.catalogue.scans import ScanFilter
+from pages.parts.app import app_state
+from pages.parts.shared.formatting import plain_in_chart
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as graph
+
+RUN_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#999999")
+"""One for each training: of Okabe and Ito’s palette (2008), those seen on dark and on light."""
+
+_MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "triangle-down")
+_AXIS_WIDTH = 17
+_ASIDE = 0.012
+_ROOM = 0.1
+_TOP = 1.22
+_BESIDE: dict[str, Any] = {
+    "xanchor": "left",
+    "xshift": 4,
+    "yanchor": "bottom",
+    "yshift": 6,
+    "align": "left",
+}
+_PATIENTS = 20
+_WHOLE_NUMBERS = 10
+_CALM = {"displayModeBar": False}
+_NEW_STAGE = (
+    "A dashed line: here the next stage begins, in which other layers learn. The error of learning "
+    "may jump there, because it counts other things from then on: how far the model moves away "
+    "from the one that it started from, and scans that are varied more. Across a line compare only "
+    "the held-back patients, who are measured in the same way all along."
+)
+_MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
+
+
+def counts(chosen: ScanFilter) -> None:
+    """How many scans of each plane and of each patient fit the filter, labelled and not."""
+    bench = app_state.workbench()
+    planes = scan_table.counts_per_plane(bench, chosen)
+    patients = scan_table.counts_per_patient(bench, chosen)
+    if patients.empty:
+        st.info("Nothing to count yet.")
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Scans of each plane**")
+        st.caption("By the label where there is one, otherwise by what the model says.")
+        _stacked(planes.iloc[::-1], "plot-planes", height=330)
+    with right:
+        st.markdown(f"**Scans of each patient** ({len(patients):,} patients)")
+        most = patients.head(_PATIENTS)
+        st.caption(
+            f"The {len(most)} patients with most scans."
+            if len(most) < len(patients)
+            else "Patients go by a code; nobody’s name is stored."
+        )
+        _stacked(most.iloc[::-1], "plot-patients", height=max(200, 60 + 22 * len(most)))
+
+
+def _stacked(frame: pd.DataFrame, key: str, height: int) -> None:
+    import plotly.graph_objects as graph
+
+    names = [plain_in_chart(name) for name in frame.index]
+    figure = graph.Figure(
+        [
+            graph.Bar(x=frame[column], y=names, name=column, orientation="h", marker_color=c)
+            for column, c in zip(frame.columns, ("#4db6a4", "#57666d"), strict=True)
+        ]
+    )
+    figure.update_layout(
+        barmode="stack",
+        height=height,
+        margin={**_MARGIN, "t": 10},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+    )
+    few = frame.sum(axis=1).max() <= _WHOLE_NUMBERS
+    figure.update_xaxes(title="scans", tickformat=",d", dtick=1 if few else None)
+    st.plotly_chart(figure, config=_CALM, key=key)
+
+
+def curves(points: Sequence[dict[str, Any]], key: str) -> None:
+    """Loss and accuracy after each pass over the scans."""
+    import plotly.graph_objects as graph
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(
+        cols=2, subplot_titles=("Error (loss): lower is better", "Right answers (accuracy)")
+    )
+    passes = list(range(1, len(points) + 1))
+    lines = (
+        ("loss", "learning", "#56b4e9", 1),
+        ("val_loss", "held-back patients", "#e69f00", 1),
+        ("accuracy", "learning", "#56b4e9", 2),
+        ("val_accuracy", "held-back patients", "#e69f00", 2),
+    )
+    for name, words, colour, column in lines:
+        figure.add_trace(
+            graph.Scatter(
+                x=passes,
+                y=[point.get(name) for point in points],
+                name=words,
+                mode="lines+markers",
+                line={"color": colour, "dash": "dot" if name.startswith("val") else "solid"},
+                showlegend=column == 1,
+            ),
+            row=1,
+            col=column,
+        )
+    begun = _stages(points)
+    for number, name in begun:
+        figure.add_vline(
+            x=number + 0.5,
+            line={"color": "#9fb0b3", "width": 1, "dash": "dash"},
+            annotation={"text": name, "font_size": 11, "textangle": -90, "xanchor": "left"},
+        )
+    figure.update_xaxes(title="pass over the scans (epoch)", dtick=max(1, len(points) // 10))
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.03], col=2)
+    figure.update_layout(height=300, margin=_MARGIN, legend={"orientation": "h", "y": -0.35})
+    st.plotly_chart(figure, config=_CALM, key=key)
+    if begun:
+        st.caption(_NEW_STAGE)
+
+
+def _stages(points: Sequence[dict[str, Any]]) -> list[tuple[int, str]]:
+    """After which pass each later stage begins, and its name."""
+    names = [str(point.get("stage", "")) for point in points]
+    return [
+        (number, name)
+        for number, (before, name) in enumerate(pairwise(names), start=1)
+        if name != before
+    ]
+
+
+def curves_together(lines: Mapping[str, Sequence[dict[str, Any]]], key: str) -> None:
+    """Loss and accuracy on held-back patients of several trainings, one colour and mark each."""
+    import plotly.graph_objects as graph
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(
+        cols=2,
+        subplot_titles=(
+            "Error on held-back patients: lower is better",
+            "Right answers on held-back patients",
+        ),
+    )
+    for place, (name, points) in enumerate(lines.items()):
+        for column, what in ((1, "val_loss"), (2, "val_accuracy")):
+            figure.add_trace(
+                graph.Scatter(
+                    x=list(range(1, len(points) + 1)),
+                    y=[point.get(what) for point in points],
+                    name=plain_in_chart(name),
+                    legendgroup=name,
+                    mode="lines+markers",
+                    line={"color": run_colour(place)},
+                    marker={"symbol": _MARKS[place % len(_MARKS)], "size": 6},
+                    showlegend=column == 1,
+                ),
+                row=1,
+                col=column,
+            )
+    figure.update_xaxes(title="pass over the scans (epoch), all stages in turn")
+    figure.update_yaxes(tickformat=".0%", col=2)
+    figure.update_layout(
+        height=340,
+        margin=_MARGIN,
+        legend={"orientation": "h", "y": -0.3},
+        hovermode="x unified",
+    )
+    st.plotly_chart(figure, config=_CALM, key=key)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One upright line of a parallel-coordinates plot.
+
+    Attributes:
+        title: what it shows.
+        values: how high each training crosses it, in any unit.
+        labels: the same values as a person reads them.
+    """
+
+    title: str
+    values: Sequence[float]
+    labels: Sequence[str]
+
+    def heights(self) -> list[float]:
+        """Where each training crosses it, from 0 at the foot to 1; one half where all agree."""
+        low, high = min(self.values), max(self.values)
+        return [(value - low) / (high - low) if high > low else 0.5 for value in self.values]
+
+
+def parallel(names: Sequence[str], axes: Sequence[Axis], key: str) -> None:
+    """Trainings as lines across upright axes, in the colours and marks of `curves_together`.
+
+    Parallel coordinates (Inselberg 1985). Plotly's own kind of plot for them stays blank in a
+    browser without WebGL, as many remote desktops have it, and draws lines of a single pixel.
+    """
+    import plotly.graph_objects as graph
+
+    heights = [axis.heights() for axis in axes]
+    figure = graph.Figure()
+    for place, name in enumerate(names):
+        # Beside each other where they agree: of two lines in one place only one would be seen.
+        aside = (place - (len(names) - 1) / 2) * _ASIDE
+        figure.add_trace(
+            graph.Scatter(
+                x=list(range(len(axes))),
+                y=[one[place] + aside for one in heights],
+                name=plain_in_chart(name),
+                mode="lines+markers",
+                line={"color": run_colour(place), "width": 2.5},
+                marker={"symbol": _MARKS[place % len(_MARKS)], "size": 9},
+                customdata=[
+                    [plain_in_chart(axis.title), plain_in_chart(axis.labels[place])]
+                    for axis in axes
+                ],
+                hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>%{fullData.name}</extra>",
+            )
+        )
+    ground = st.get_option("theme.backgroundColor")
+    for x, (axis, crossed) in enumerate(zip(axes, heights, strict=True)):
+        figure.add_vline(x=x, line={"color": "#7f8c8d", "width": 1}, layer="below")
+        _write(figure, x, _TOP, axis.title, yanchor="bottom")
+        for height, label in _apart(crossed, axis.labels):
+            _write(figure, x, height, label, **_BESIDE, bgcolor=ground)
+    figure.update_xaxes(visible=False, range=[-0.2, len(axes) - 0.3])
+    figure.update_yaxes(visible=False, range=[-0.08, _TOP])
+    figure.update_layout(
+        height=420,
+        margin={**_MARGIN, "t": 70},
+        legend={"orientation": "h", "y": -0.02},
+        hovermode="closest",
+    )
+    st.plotly_chart(figure, config=_CALM, key=key)
+
+
+def _write(figure: "graph.Figure", x: int, y: float, text: str, **where: Any) -> None:
+    lines = "<br>".join(plain_in_chart(line) for line in wrap(text, _AXIS_WIDTH))
+    figure.add_annotation(x=x, y=y, text=lines, showarrow=False, font_size=12, **where)
+
+
+def _apart(heights: Sequence[float], labels: Sequence[str]) -> list[tuple[float, str]]:
+    """The labels along an axis from its foot up, without those that would cover one another."""
+    shown: list[tuple[float, str]] = []
+    for height, label in sorted(set(zip(heights, labels, strict=True))):
+        if not shown or height - shown[-1][0] >= _ROOM:
+            shown.append((height, label))
+    return shown
+
+
+def run_colour(place: int) -> str:
+    """The colour of the training that stands at a place among others."""
+    return RUN_COLOURS[place % len(RUN_COLOURS)]
+
+
+def confusion(matrix: Sequence[Sequence[int]], key: str) -> None:
+    """How often each plane was taken for which."""
+    import plotly.graph_objects as graph
+
+    names = [plane.value.capitalize() for plane in PLANES]
+    shares = [[cell / max(1, sum(row)) for cell in row] for row in matrix]
+    figure = graph.Figure(
+        graph.Heatmap(
+            z=shares,
+            x=names,
+            y=names,
+            text=[[str(cell) if cell else "" for cell in row] for row in matrix],
+            texttemplate="%{text}",
+            colorscale="Cividis",
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            hovertemplate="labelled %{y}, model says %{x}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_layout(height=330, margin={**_MARGIN, "t": 10})
+    figure.update_xaxes(title="model says")
+    figure.update_yaxes(title="labelled", autorange="reversed")
+    st.plotly_chart(figure, config=_CALM, key=key)

@@ -1,0 +1,124 @@
+"""One scan wherever it is met: its picture, its label and note, who said what, and a way to say it.
+
+A wrong label is found in a table, a gallery, a comparison or a list of errors; it is put right
+where it is found.
+"""
+
+import streamlit as st
+
+from fetal.workbench.annotations import history
+from fetal.workbench.catalogue import scans
+from pages.parts.app import app_state, current_user
+from pages.parts.shared import heat_map, labelling
+from pages.parts.shared.formatting import label, moment, plain
+
+_SAID = {"note": "note", "import": "imported", "accept": "accepted", "correct": "corrected"}
+
+
+def open_button(scan_id: int, key: str, words: str = "Label and history") -> None:
+    """A button that opens the record of a scan in a window of its own.
+
+    Args:
+        scan_id: the scan.
+        key: the button's key, one on the page.
+        words: what stands on it.
+    """
+    if st.button(
+        words,
+        key=key,
+        type="tertiary",
+        help="Show this scan large, with its label, its note and its history.",
+    ):
+        window(scan_id)
+
+
+@st.dialog("Scan", width="large", on_dismiss="rerun")
+def window(scan_id: int) -> None:
+    """The record in a window of its own; the page behind is drawn anew when it closes."""
+    show(scan_id)
+
+
+def show(scan_id: int) -> None:
+    """The record of one scan."""
+    try:
+        scan = scans.scan(app_state.workbench(), scan_id)
+    except scans.UnknownScanError as error:
+        st.info(plain(error))
+        return
+    heat_map.show(scan_id, heat_map.heat_controls())
+    facts(scan)
+    with st.container(key=f"record-{scan_id}"):
+        verdict, said = st.columns(2, gap="medium")
+        with verdict:
+            labelling.opinion(scan, whose=False)
+        with said:
+            labelling.state(scan)
+            labelling.accept(scan, lambda value: keep(scan, value))
+            labelling.note(scan)
+        labelling.corrections(scan, lambda value: keep(scan, value))
+        past(scan)
+
+
+def keep(scan: scans.ScanView, value: str) -> None:
+    """Keep a label."""
+    labelling.annotate(scan, value)
+
+
+def facts(scan: scans.ScanView) -> None:
+    """What is known of the scan itself."""
+    st.caption(
+        f"{plain(scan.name)} · patient {plain(scan.patient) if scan.named_patient else 'unknown'} "
+        f"· {scan.width} × {scan.height} pixels · {plain(scan.machine or 'machine unknown')} · "
+        f"added {moment(scan.added_at)} by {plain(scan.added_by)}"
+    )
+
+
+def past(scan: scans.ScanView) -> None:
+    """Every label and note, the newest first; what is the person's own can be taken back."""
+    found = history.history(app_state.workbench(), scan.id)
+    st.markdown("**History**")
+    if not found:
+        st.caption("Nobody has said anything of this scan yet.")
+    for entry in found:
+        row(entry, key=f"record-undo-{entry.annotation_id}")
+
+
+def row(entry: history.Entry, key: str, *, name: bool = False) -> None:
+    """One label or note, with the way back where it is the person's own.
+
+    Args:
+        entry: what was said.
+        key: the key of the button that takes it back.
+        name: whether to name the scan, where the list is not of one scan.
+    """
+    said, way_back = st.columns([6, 1], vertical_alignment="center")
+    said.markdown(in_words(entry, name=name))
+    if not entry.undone and entry.who == current_user.name():
+        way_back.button(
+            "Undo",
+            key=key,
+            type="tertiary",
+            on_click=labelling.undo,
+            args=(entry.annotation_id,),
+        )
+
+
+def in_words(entry: history.Entry, *, name: bool = False) -> str:
+    """A label or note as a line: when, what, by whom, and what became of it."""
+    what = "note" if entry.kind == "note" else label(entry.label)
+    parts = [moment(entry.at), *([plain(entry.scan)] if name else []), f"**{what}**"]
+    how = _SAID.get(entry.kind, "labelled")
+    parts.append(plain(entry.who) if entry.kind == "note" else f"{how} by {plain(entry.who)}")
+    if entry.given_by or entry.given_at:
+        when = f", {moment(entry.given_at)}" if entry.given_at else ""
+        parts.append(f"given by {plain(entry.given_by or 'somebody')}{when}, as the table says")
+    words = " · ".join(parts)
+    if entry.note:
+        words += f" · “{plain(entry.note)}”"
+    if entry.undone:
+        return (
+            f"~~{words}~~ taken back by {plain(entry.undone_by or '')}, {moment(entry.undone_at)}"
+        )
+    if entry.overrides:
+        words += f" · replaced a label of {plain(entry.overrides)} that was not seen"
+    return words

@@ -1,0 +1,255 @@
+"""Trainings side by side: their curves, what was set otherwise, and what came of it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from fetal.bundle import BundleError
+from fetal.workbench.retraining import compare_runs
+from fetal.workbench.retraining.compare_runs import DataDifference, Tested
+from fetal.workbench.retraining.service import RunView
+from pages.parts.app import app_state
+from pages.parts.shared import plots
+from pages.parts.shared.formatting import duration, number, plain, tenths
+from pages.parts.train.settings_words import put, words
+
+MOST = len(plots.RUN_COLOURS)
+"""More trainings than colours could not be told apart."""
+
+_AT_FIRST = 4
+_FEWEST_ACROSS = 3
+_MOST_AXES = 7
+_WIDE = 20.0
+"""From which ratio of largest to smallest an axis counts in powers of ten."""
+
+_BEST = "Right on held-back patients"
+_BEST_HELP = (
+    "The largest share of right answers after any pass on the patients that the training checks "
+    "itself on (validation accuracy). Trainings on other scans are checked on other patients too."
+)
+_LOCKED = "Right on the locked test set"
+
+
+def show(runs: Sequence[RunView]) -> None:
+    """Let a person lay trainings side by side, once there are two."""
+    able = {run.id: run for run in compare_runs.comparable(runs)}
+    if len(able) < 2:
+        return
+    st.subheader("Trainings side by side")
+    chosen = st.multiselect(
+        "Which trainings",
+        list(able),
+        default=list(able)[:_AT_FIRST],
+        format_func=lambda run: title(able[run]),
+        max_selections=MOST,
+        key="side-by-side",
+        persist_state="session",
+    )
+    picked = [able[run] for run in sorted(chosen)]
+    if len(picked) < 2:
+        st.caption("Choose at least two.")
+        return
+    plots.curves_together({f"Training {run.id}": run.curves for run in picked}, "curves-together")
+    tested = _tested(picked)
+    different = compare_runs.differing([run.settings for run in picked])
+    across(picked, different, tested)
+    table(picked, different, tested)
+    between(picked)
+
+
+def title(run: RunView) -> str:
+    """A training as it stands in a list: its number, its recipe and its model."""
+    parts = [f"Training {run.id}", str(run.settings.get("name", ""))]
+    return ", ".join(part for part in (*parts, run.model_name or run.status) if part)
+
+
+def _tested(picked: Sequence[RunView]) -> Tested:
+    try:
+        return compare_runs.tested(app_state.workbench(), picked)
+    except BundleError as error:
+        st.caption(f"The locked test set is left out: {plain(error)}")
+        return Tested(0, 0, {})
+
+
+def across(
+    picked: Sequence[RunView], different: Mapping[str, Sequence[Any]], tested: Tested
+) -> None:
+    """Every training as a line through its settings to its outcome (parallel coordinates)."""
+    if len(picked) < _FEWEST_ACROSS:
+        return
+    st.markdown("**From settings to outcome**")
+    names = [name for name in different if name != "name"]
+    if len(names) > _MOST_AXES:
+        names = st.multiselect(
+            "Settings to show",
+            names,
+            default=names[:_MOST_AXES],
+            format_func=lambda name: words(name).title,
+            key="axes",
+        )
+    st.caption(
+        "Each line is one training, in the colour it has above: follow it from what was set "
+        "otherwise, on the left, to what came of it, on the right (parallel coordinates). A click "
+        "on a name below hides its line."
+    )
+    plots.parallel(
+        [f"Training {run.id}" for run in picked],
+        [*(_axis(name, different[name]) for name in names), *_outcome_axes(picked, tested)],
+        "across",
+    )
+
+
+def _axis(name: str, values: Sequence[Any]) -> plots.Axis:
+    label, labels = words(name).title, [put(name, value) for value in values]
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):
+        known = list(dict.fromkeys(labels))
+        return plots.Axis(label, [known.index(value) for value in labels], labels)
+    wide = min(values) > 0 and max(values) / min(values) >= _WIDE
+    return plots.Axis(label, [math.log10(value) if wide else value for value in values], labels)
+
+
+def _outcome_axes(picked: Sequence[RunView], tested: Tested) -> list[plots.Axis]:
+    """What every one of the trainings has; a line cannot pass an axis without a value."""
+    scans = [run.counts.get("scans", 0) for run in picked]
+    seconds = [run.seconds for run in picked if run.seconds is not None]
+    best = [found for run in picked if (found := compare_runs.best_accuracy(run)) is not None]
+    locked = [tested.accuracy[run.id].value for run in picked if run.id in tested.accuracy]
+    axes = [plots.Axis("Scans", scans, [f"{count:,}" for count in scans])]
+    axes = axes if len(set(scans)) > 1 else []
+    axes += [
+        plots.Axis("Took", seconds, [duration(one) for one in seconds]),
+        plots.Axis(_BEST, best, [tenths(share) for share in best]),
+        plots.Axis(_LOCKED, locked, [tenths(share) for share in locked]),
+    ]
+    return [axis for axis in axes if len(axis.values) == len(picked)]
+
+
+def table(
+    picked: Sequence[RunView], different: Mapping[str, Sequence[Any]], tested: Tested
+) -> None:
+    """One row a training: what came of it, and what was set otherwise."""
+    rows = []
+    for place, run in enumerate(picked):
+        best, locked = compare_runs.best_accuracy(run), tested.accuracy.get(run.id)
+        rows.append(
+            {
+                "Training": f"{run.id}",
+                "Model": run.model_name or run.status,
+                _BEST: tenths(best) if best is not None else "–",
+                _LOCKED: locked.percent() if locked else "not measured",
+                "Scans": run.counts.get("scans"),
+                "Took": duration(run.seconds) if run.seconds is not None else "–",
+                "On": run.device or "–",
+                **{words(name).title: put(name, row[place]) for name, row in different.items()},
+            }
+        )
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={
+            "Training": st.column_config.TextColumn(pinned=True),
+            _BEST: st.column_config.TextColumn(help=_BEST_HELP),
+            _LOCKED: st.column_config.TextColumn(help=_locked_help(tested)),
+            **{
+                words(name).title: st.column_config.TextColumn(help=plain(words(name).meaning))
+                for name in different
+            },
+        },
+        key="side-by-side-table",
+    )
+    st.caption(f"{_BEST}: {_BEST_HELP} {_LOCKED}: {_locked_help(tested)}")
+
+
+def _locked_help(tested: Tested) -> str:
+    if not tested.accuracy:
+        return "none of these models has read labelled scans of the locked patients yet."
+    return (
+        f"measured on the same {number(tested.scans, 'scan', 'scans')} of "
+        f"{number(tested.patients, 'patient', 'patients')}, which none of these models has learnt "
+        "from. The range in brackets: where the figure would lie 95 times out of 100, had other "
+        "patients of the same kind been measured."
+    )
+
+
+def between(picked: Sequence[RunView]) -> None:
+    """What differs between two of the trainings, in plain words."""
+    st.markdown("**What differs between these two**")
+    names = {run.id: run for run in picked}
+    left, right = st.columns(2)
+    first = left.selectbox(
+        "First", list(names), index=0, format_func=lambda run: title(names[run]), key="first-run"
+    )
+    second = right.selectbox(
+        "Second",
+        list(names),
+        index=len(names) - 1,
+        format_func=lambda run: title(names[run]),
+        key="second-run",
+    )
+    if first == second:
+        st.caption("Choose two that are not the same.")
+        return
+    st.markdown(scans_in_words(names[first], names[second]))
+    rows = [*_origin(names[first], names[second]), *_settings(names[first], names[second])]
+    if rows:
+        differences(rows, f"Training {first}", f"Training {second}")
+    else:
+        st.caption("They had the same settings and started from the same model.")
+
+
+def differences(rows: Sequence[tuple[str, str, str, str]], first: str, second: str) -> None:
+    """Settings that differ: name, first value, second value, meaning."""
+    st.table(
+        [
+            {
+                "Setting": plain(name),
+                first: plain(one),
+                second: plain(other),
+                "What it means": plain(meaning),
+            }
+            for name, one, other, meaning in rows
+        ],
+        border="horizontal",
+        hide_index=True,
+    )
+
+
+def rows_of(different: Mapping[str, Sequence[Any]]) -> list[tuple[str, str, str, str]]:
+    """Differing settings of two as `differences` takes them."""
+    return [
+        (words(name).title, put(name, one), put(name, other), words(name).meaning)
+        for name, (one, other) in different.items()
+    ]
+
+
+def _settings(first: RunView, second: RunView) -> list[tuple[str, str, str, str]]:
+    return rows_of(compare_runs.differing([first.settings, second.settings]))
+
+
+def _origin(first: RunView, second: RunView) -> list[tuple[str, str, str, str]]:
+    if first.parent_id == second.parent_id:
+        return []
+    one, other = (run.parent_name or "–" for run in (first, second))
+    return [("Champion at the time", one, other, "The model that predicted when it was asked for.")]
+
+
+def scans_in_words(first: RunView, second: RunView) -> str:
+    """How the second training's scans differ from the first one's."""
+    found = compare_runs.learnt_from(app_state.workbench(), first, second)
+    if found is None:
+        return "The list of scans of one of them is no longer there; their scans are not compared."
+    if found == DataDifference(found.same, 0, 0, 0):
+        return f"Both used the same {number(found.same, 'scan', 'scans')}."
+    changes = [
+        f"{number(found.added, 'scan', 'scans')} added" if found.added else "",
+        f"{number(found.removed, 'scan', 'scans')} removed" if found.removed else "",
+        f"{number(found.relabelled, 'scan', 'scans')} labelled otherwise"
+        if found.relabelled
+        else "",
+    ]
+    return (
+        f"Scans of the second beside those of the first: {', '.join(filter(None, changes))}; "
+        f"{number(found.same, 'is', 'are')} the same."
+    )

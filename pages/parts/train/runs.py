@@ -1,0 +1,165 @@
+"""Trainings: the one that goes on, and the ones before."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fetal.workbench.models import promotion
+from fetal.workbench.retraining import compare_runs, service
+from pages.parts.app import app_state, current_user
+from pages.parts.shared import plots
+from pages.parts.shared.formatting import duration, moment, percent, plain
+from pages.parts.train.settings_words import put, words
+
+_STATUS = {
+    "queued": "waiting for the worker",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
+
+@st.fragment(run_every=1.0)
+def current(shown: int | None) -> None:
+    """The training that goes on, wherever it was started.
+
+    Args:
+        shown: the training that the page around this believes to go on.
+    """
+    run = service.active(app_state.workbench())
+    if (run.id if run else None) != shown:
+        st.rerun()
+    if run is None:
+        return
+    with st.container(border=True, key="active-run"):
+        heading, cancel = st.columns([6, 1], vertical_alignment="center")
+        heading.subheader(f"Training {run.id}: {plain(run.stage or _STATUS[run.status])}")
+        cancel.button(
+            "Stopping …" if run.cancelling else "Cancel",
+            key="cancel-run",
+            disabled=run.cancelling,
+            icon=":material/stop_circle:",
+            on_click=cancel_run,
+            args=(run.id,),
+            width="stretch",
+        )
+        progress(run)
+        if run.curves:
+            plots.curves(run.curves, key="curves-active")
+        log(run, expanded=False)
+
+
+def cancel_run(run_id: int) -> None:
+    """Stop the training in the person's name."""
+    service.cancel(app_state.workbench(), run_id, current_user.name())
+
+
+def try_again(run_id: int) -> None:
+    """Have the training go on in the person's name."""
+    service.try_again(app_state.workbench(), run_id, current_user.name())
+
+
+def progress(run: service.RunView) -> None:
+    """Stage, pass, step and time left."""
+    if run.status == "queued":
+        st.caption(
+            f"Asked for by {plain(run.who)}, {moment(run.asked_at)}. It starts as soon as the "
+            "worker is free; it waits if no worker runs."
+        )
+        return
+    done = (run.step or 0) / run.steps if run.steps else 0.0
+    if run.epochs:
+        done = (max(0, (run.epoch or 1) - 1) + done) / run.epochs
+    if run.stages:
+        done = (max(0, (run.stage_index or 1) - 1) + done) / run.stages
+    parts = [f"stage {run.stage_index} of {run.stages}"] if run.stages else []
+    if run.epochs:
+        parts.append(f"pass {run.epoch} of {run.epochs} over the scans (epoch)")
+    if run.steps:
+        parts.append(f"step {run.step} of {run.steps}")
+    if run.seconds_left is not None:
+        parts.append(f"about {duration(run.seconds_left)} left")
+    st.progress(min(1.0, done), text=", ".join(parts).capitalize() or "Starting …")
+    facts = []
+    if run.loss is not None:
+        facts.append(f"error (loss) {run.loss:.3f}")
+    if run.accuracy is not None:
+        facts.append(f"right answers {percent(run.accuracy)}")
+    facts += [f"on {plain(run.device)}"] if run.device else []
+    facts.append(f"asked for by {plain(run.who)}, {moment(run.asked_at)}")
+    st.caption(" · ".join(facts))
+
+
+def log(run: service.RunView, *, expanded: bool) -> None:
+    """What the training wrote."""
+    with st.expander("Log", expanded=expanded, key=f"log-{run.id}"):
+        lines = [f"{at.astimezone():%H:%M:%S}  {text}" for at, text in run.log]
+        st.code("\n".join(lines) or "Nothing yet.", language=None, height=220)
+
+
+def ready(ended: Sequence[service.RunView]) -> None:
+    """The way to the newest training's model, while nobody has promoted it."""
+    if ended and awaits_comparison(ended[0]):
+        with st.container(horizontal=True, vertical_alignment="center", key="challenger-ready"):
+            st.success(f"“{plain(ended[0].model_name)}” is ready to be compared.", width=420)
+            st.page_link(
+                "pages/models.py", label="Compare and promote", icon=":material/compare_arrows:"
+            )
+
+
+def past(ended: Sequence[service.RunView]) -> None:
+    """The trainings before, newest first."""
+    if not ended:
+        return
+    st.subheader("Trainings before")
+    for run in ended[:20]:
+        one_past(run)
+
+
+def awaits_comparison(run: service.RunView) -> bool:
+    """Whether the training made a model that nobody has promoted yet."""
+    return any(
+        version.id == run.model_id and version.promoted_at is None
+        for version in promotion.versions(app_state.workbench())
+    )
+
+
+def one_past(run: service.RunView) -> None:
+    """One training before: how it went, with which settings."""
+    title = f"Training {run.id}: {_STATUS[run.status]}"
+    if run.model_name:
+        title += f", made “{plain(run.model_name)}”"
+    expander = st.expander(
+        f"{title} · {plain(run.who)}, {moment(run.asked_at)}",
+        key=f"run-{run.id}",
+        on_change="rerun",
+    )
+    if run.reason:
+        st.caption(plain(run.reason))
+    if run.status in ("failed", "cancelled"):
+        st.button(
+            "Try again",
+            key=f"again-{run.id}",
+            icon=":material/replay:",
+            on_click=try_again,
+            args=(run.id,),
+        )
+    if not expander.open:
+        return
+    with expander:
+        whole = service.run(app_state.workbench(), run.id)
+        if whole.seconds is not None:
+            device = whole.device or "an unknown device"
+            st.caption(f"Took {duration(whole.seconds)} on {plain(device)}.")
+        if whole.curves:
+            plots.curves(whole.curves, key=f"curves-{run.id}")
+        st.markdown("**Settings**")
+        st.dataframe(
+            [
+                {"Setting": words(name).title, "Value": put(name, value)}
+                for name, value in compare_runs.flat(whole.settings).items()
+            ],
+            hide_index=True,
+        )
+        log(whole, expanded=False)
