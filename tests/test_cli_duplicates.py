@@ -13,7 +13,7 @@ from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.near_duplicates import decisions
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import fan, file
-from tests.workbench.test_lookalikes import brighter
+from tests.workbench.near_duplicates.test_detect_pairs import brighter
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.hostile import ALL, NAME, TEXTS
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file
 from tests.workbench.labelling import add_version, keep_apart, label_scans
-from tests.workbench.test_lookalikes import brighter
+from tests.workbench.near_duplicates.test_detect_pairs import brighter
 from tests.workbench.training_rows import ended_run
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.test_films import _after_reading as after_reading
-from tests.pages.test_films import _dropped as dropped
+from tests.pages.scans.test_cines import _after_reading as after_reading
+from tests.pages.scans.test_cines import _dropped as dropped
 from tests.workbench.drawn import file
 
 ROOT = Path(__file__).parents[2]

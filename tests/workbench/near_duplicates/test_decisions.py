@@ -16,7 +16,7 @@ from fetal.workbench.retraining import service
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file
 from tests.workbench.labelling import WHO, add_version, digests_of, label_scans
-from tests.workbench.test_lookalikes import brighter
+from tests.workbench.near_duplicates.test_detect_pairs import brighter
 
 
 def add(bench, incoming, label="brain"):

@@ -17,7 +17,7 @@ from fetal.workbench.retraining import prepare, service
 from fetal.workbench.retraining.service import RestlessError
 from tests.tiny_model import tiny_model
 from tests.workbench.labelling import WHO, add_version, label_scans
-from tests.workbench.test_retraining import sides, snapshot
+from tests.workbench.retraining.test_service import sides, snapshot
 
 PROCESS = Path(__file__).with_name("starting_process.py")
 

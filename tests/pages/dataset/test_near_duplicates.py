@@ -11,7 +11,7 @@ from fetal.workbench.near_duplicates import decisions
 from pages.parts.app import app_state
 from tests.pages.test_pages import words
 from tests.workbench.drawn import file
-from tests.workbench.test_lookalikes import brighter
+from tests.workbench.near_duplicates.test_detect_pairs import brighter
 
 OpenApp = Callable[..., AppTest]
 
