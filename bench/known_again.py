@@ -31,7 +31,7 @@ from fetal.scans.similarity.perceptual_hash import near_duplicate_hash
 from fetal.store.tables import ModelVersion, Scan
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
-from fetal.workbench.catalogue.scan_table import export_archive
+from fetal.workbench.catalogue.exports import export_archive
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest.deid_policy import OPEN, WhenUnsure

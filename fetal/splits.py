@@ -11,6 +11,9 @@ from fetal.planes import Plane
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
+STRICT = {TRAIN: 0, VALIDATION: 1, TEST: 2}
+"""How far from learning a side is kept: where two meet in one patient, the larger one counts."""
+
 SHARES: dict[str, float] = {TRAIN: 0.65, TEST: 0.20, VALIDATION: 0.15}
 """The share of each plane's scans that each side should hold."""
 

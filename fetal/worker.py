@@ -99,10 +99,10 @@ class Worker:
     def _refresh(self, model_id: int) -> None:
         # The workbench brings the predictor with it, which an idle worker does without.
         from fetal.jobs.batch_prediction import left_out_text
-        from fetal.workbench import Workbench
         from fetal.workbench.models.promotion import refresh
+        from fetal.workbench.open import worker_workbench
 
-        bench = Workbench(self._workspace, self._store)
+        bench = worker_workbench(self._workspace, self._store)
         left_out = refresh(bench, model_id, stop=self._stopping.is_set)
         if left_out:
             logger.warning(left_out_text(left_out))

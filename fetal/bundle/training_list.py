@@ -21,9 +21,9 @@ class TrainingList:
 
     Attributes:
         digests: of their pixels (`fetal.scans.Scan.digest`).
-        hashes: uint64 (n, 4), their near-duplicate hashes (`fetal.scans.similarity.perceptual_hash`). They also tell
-            a scan that comes back under other pixels, such as a JPEG of it. Models of program
-            version 0.1 have none.
+        hashes: uint64 (n, 4), their near-duplicate hashes
+            (`fetal.scans.similarity.perceptual_hash`). They also tell a scan that comes back under
+            other pixels, such as a JPEG of it. Models of program version 0.1 have none.
     """
 
     digests: frozenset[str]
@@ -64,8 +64,8 @@ def write_training_list(folder: Path, digests: Iterable[str], hashes: Iterable[s
     Args:
         folder: the model's folder.
         digests: of the scans' pixels.
-        hashes: their near-duplicate hashes, as `fetal.scans.similarity.perceptual_hash.to_text` gives them; no file
-            is written where there are none.
+        hashes: their near-duplicate hashes, as `perceptual_hash.to_text` returns them; no file is
+            written if there are none.
     """
     _write(folder / DIGESTS_FILE, digests)
     if sorted_hashes := set(hashes):

@@ -110,8 +110,9 @@ def _seen(
 
 def _predictions(model: "Model", path: Path, frames: int) -> Iterator[tuple[Path, "Prediction"]]:
     from fetal.scans import is_film, read_scan
+    from fetal.scans.deidentification.file_names import frame_name
     from fetal.scans.limits import read_within
-    from fetal.workbench.ingest.cine_upload import frame_name, propose
+    from fetal.workbench.ingest.cine_upload import propose
 
     data = sys.stdin.buffer.read() if path == STANDARD else read_within(path)
     if not is_film(data):

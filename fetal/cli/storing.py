@@ -14,7 +14,7 @@ from fetal.cli.terminal.given_files import InputFile
 from fetal.cli.terminal.output import STANDARD, complain, say
 
 if TYPE_CHECKING:
-    from fetal.workbench.catalogue.scan_table import ImportReport
+    from fetal.workbench.imports.labelled_files import ImportReport
     from fetal.workbench.label_tables.columns import Columns
 
 _NAMED = 20
@@ -118,8 +118,8 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
     The target - is standard output, and gets the labels.
     """
     from fetal.workbench import open_workbench
+    from fetal.workbench.catalogue.exports import export_archive, export_labels
     from fetal.workbench.catalogue.own_file_names import names_in
-    from fetal.workbench.catalogue.scan_table import export_archive, export_labels
 
     if target != STANDARD and target.suffix.lower() not in (".csv", ".zip"):
         raise click.UsageError(

@@ -47,8 +47,8 @@ class Scan:
         lettering: boxes around what seems to be written over the ultrasound, and is still in
             `pixels`; a warning then asks to check that it is no name.
         earlier: digests of the same picture as it arrived, and after each look at it but the last
-            (`fetal.scans.sector.blanking`). The first one is of what may hold a name and is not to be
-            kept, unless it is known as a scan's own.
+            (`fetal.scans.sector.blanking`). The first one is of what may hold a name and is not to
+            be kept, unless it is known as a scan's own.
     """
 
     pixels: NDArray[np.uint8]
@@ -197,8 +197,8 @@ def both_of(picture: DicomPicture, name: str) -> tuple[NDArray[np.uint8], Scan]:
 def read_grey(data: bytes, limits: Limits | None = None) -> NDArray[np.uint8]:
     """Read a file's grey levels as its machine wrote them: with all text, and nothing blanked.
 
-    For measuring what befalls a scan before it is read (`fetal.evaluation.corruptions`); nothing that this
-    gives may be kept.
+    For measuring what befalls a scan before it is read (`fetal.evaluation.corruptions`); nothing
+    that this returns may be kept.
 
     Args:
         data: the file's bytes; the format is told from them.

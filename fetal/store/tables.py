@@ -8,6 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fetal.store.table_base import NEVER_REUSED, Table, now
 
+SAMPLE = "sample"
+"""The source of a simulated scan that came with the program; it never counts."""
+
+NOTE = "note"
+"""The kind of an annotation that leaves the label as it is."""
+
 UNUSABLE = "unusable"
 """The label of a scan that shows no plane well enough; it trains nothing."""
 
@@ -209,7 +215,7 @@ class LockedScan(Table):
 
 
 class Fingerprint(Table):
-    """What a scan looks like in 32 bytes (`fetal.scans.similarity.perceptual_hash`), to find others that look alike.
+    """The perceptual hash of a scan (32 bytes), to find others that look alike.
 
     A scan without a row came with an older program, and waits to be compared.
     """

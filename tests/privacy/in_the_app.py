@@ -10,7 +10,8 @@ import sys
 
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations import review
-from fetal.workbench.catalogue import scan_table, scans
+from fetal.workbench.catalogue import scans
+from fetal.workbench.imports import import_run
 from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
 from tests.privacy.canary import DATE, FORMATS, NUMBER, WORD
 from tests.workbench.drawn import file
@@ -37,7 +38,7 @@ def work(bench: Workbench) -> None:
         f"{named(40, 'png')},brain,{NUMBER},{WORD},{WORD},{DATE}\n"
     )
     images = [Incoming(named(40, "png"), file(40).data)]
-    report = scan_table.import_csv(bench, table.encode(), images, "Ann")
+    report = import_run.import_csv(bench, table.encode(), images, "Ann")
     assert report.labelled == 2
 
 

@@ -11,7 +11,8 @@ from fetal.scans.deidentification.pseudonyms import DAYS
 from fetal.store import audit
 from fetal.store.tables import Patient, Run, Scan
 from fetal.workbench.annotations import review
-from fetal.workbench.catalogue import scan_table, scans
+from fetal.workbench.catalogue import exports, scans
+from fetal.workbench.imports import import_run
 from fetal.workbench.ingest.upload import Outcome, add_scans
 from fetal.workbench.privacy import pseudonym_key
 from fetal.workbench.privacy.snapshot_rewrite import TrainingGoesOnError
@@ -51,7 +52,7 @@ def test_labels_still_find_their_scans_by_file_name_after_a_new_key(open_bench):
     [taken] = add_scans(bench, [file(1, "Jane Doe.png")], who="Ann")
     pseudonym_key.renew_key(bench.store, "Ann")
     bench = open_bench()
-    report = scan_table.import_csv(bench, b"image,plane\nJane Doe.webp,brain\n", None, "Ann")
+    report = import_run.import_csv(bench, b"image,plane\nJane Doe.webp,brain\n", None, "Ann")
     assert report.labelled == 1
     assert scans.scan(bench, taken.scan_id).label == "brain"
 
@@ -157,8 +158,8 @@ def test_no_export_and_no_other_file_holds_a_key(bench, tmp_path):
     [taken] = add_scans(bench, [file(1)], who="Ann", patient="4711")
     review.annotate(bench, taken.scan_id, "brain", "Ann")
     pseudonym_key.renew_key(bench.store, "Ann")
-    scan_table.export_archive(bench, None, tmp_path / "out" / "everything.zip", "Ann")
-    (tmp_path / "out" / "labels.csv").write_text(scan_table.export_labels(bench))
+    exports.export_archive(bench, None, tmp_path / "out" / "everything.zip", "Ann")
+    (tmp_path / "out" / "labels.csv").write_text(exports.export_labels(bench))
     keys = bench.workspace.key_file.read_bytes()
     bench.workspace.key_file.unlink()
     kept = everything_in(tmp_path)

@@ -89,7 +89,7 @@ from pathlib import Path
 from fetal.store.rights import keep_to_owner
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
-from fetal.workbench.catalogue.scan_table import export_archive
+from fetal.workbench.catalogue.exports import export_archive
 from fetal.workbench.ingest.upload import add_samples
 keep_to_owner()
 place = Path(sys.argv[1])

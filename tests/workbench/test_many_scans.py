@@ -7,10 +7,10 @@ from fetal.store.any_of import any_of
 from fetal.store.database import Store
 from fetal.store.tables import Scan
 from fetal.store.workspace import Workspace
-from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.datasets.leakage import held_back
 from fetal.workbench.near_duplicates import decisions
+from fetal.workbench.open import worker_workbench
 
 MANY = 66_000
 """PostgreSQL takes 65,535 parameters."""
@@ -47,7 +47,7 @@ def test_tens_of_thousands_of_look_alikes_are_listed(postgresql_url, tmp_path):
     workspace = Workspace.at(tmp_path / "workspace", database_url=postgresql_url)
     store = Store.open(workspace)
     fill(store)
-    bench = Workbench(workspace, store)
+    bench = worker_workbench(workspace, store)
     pairs = decisions.list_pairs(bench)
     assert len(pairs) == MANY // 2
     assert all(pair.leaks for pair in pairs)

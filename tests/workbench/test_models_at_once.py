@@ -11,9 +11,9 @@ from fetal.jobs.register_model import register
 from fetal.store.tables import ModelVersion, Prediction, Promotion, Run
 from fetal.workbench import open_workbench
 from fetal.workbench.catalogue import scans
+from fetal.workbench.core.job_queue import job_queue
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.models import promotion
-from fetal.workbench.retraining.service import job_queue
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.tiny_model import tiny_model
 from tests.workbench.drawn import file

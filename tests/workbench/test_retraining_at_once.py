@@ -7,8 +7,8 @@ from fetal.jobs.lease import LeaseLostError, claim
 from fetal.jobs.recovery import recover
 from fetal.jobs.supervisor import Supervisor
 from fetal.store.tables import Patient, Run
+from fetal.workbench.core.job_queue import job_queue
 from fetal.workbench.retraining import service
-from fetal.workbench.retraining.service import job_queue
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.workbench.labelling import WHO, labelled_rows
 

@@ -13,12 +13,12 @@ from fetal.store import audit
 from fetal.store.contents import holds_pixels
 from fetal.store.tables import Fingerprint, Lookalike, LookalikeDecision, Patient, Scan
 from fetal.workbench import open_workbench
+from fetal.workbench.core.key_check import KeyRenewedError
 from fetal.workbench.ingest.files import Outcome
 from fetal.workbench.ingest.store_scan import take_read
 from fetal.workbench.ingest.upload import Incoming, add_scans, owner_of
 from fetal.workbench.near_duplicates import decisions, detect_pairs
 from fetal.workbench.privacy import erasure, pseudonym_key
-from fetal.workbench.privacy.pseudonym_key import KeyRenewedError
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.workbench.drawn import fan, file
 

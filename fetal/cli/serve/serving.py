@@ -11,7 +11,7 @@ from fetal.cli.serve.app_and_worker import House, check_free, reachable, stoppin
 from fetal.cli.terminal import options
 from fetal.cli.terminal.output import say
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[2]
 _APP_FOLDERS = (_PACKAGE.parent, _PACKAGE / "app")
 """Where the app's pages lie: in a checkout, in an installed package."""
 

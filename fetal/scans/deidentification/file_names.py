@@ -54,3 +54,18 @@ def _western(part: str) -> str:
             continue
     # Every byte is a character here, so two names never become one.
     return written.decode("latin-1")
+
+
+def frame_name(film: str, index: int) -> str:
+    """Name a frame by its film.
+
+    Args:
+        film: the film's file name.
+        index: the frame's place, from 0.
+
+    Example:
+        >>> frame_name("clip.dcm", 11)
+        'clip frame 12.dcm'
+    """
+    path = PurePath(film)
+    return f"{path.stem} frame {index + 1}{path.suffix}"

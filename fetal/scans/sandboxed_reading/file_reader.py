@@ -1,4 +1,4 @@
-"""What a process does that reads files for another one (`fetal.scans.sandboxed_reading.reader_pool`)."""
+"""What a process does that reads files for another one (`reader_pool`)."""
 
 import warnings
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """Faint words on a flat ground, such as a small frame's depth or time on the black of the screen.
 
-The search for strokes (`fetal.scans.sector.text_strokes`) measures against the steps within the tissue. On a
+The search for strokes (`text_strokes`) measures against the steps within the tissue. On a
 small or dark picture these are as high as those of the letters, which are then missed. Here the
 ground decides instead: letters stand on one even grey, which tissue hardly ever does.
 """

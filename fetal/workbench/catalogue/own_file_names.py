@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from fetal.scans import Pseudonyms
-from fetal.workbench.ingest.cine_upload import frame_name
+from fetal.scans.deidentification.file_names import frame_name
 
 _FRAMES = 2000
 """How many frames of a film are looked for under its name."""

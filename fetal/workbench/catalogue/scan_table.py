@@ -1,4 +1,4 @@
-"""Everything that is stored: as a table, counted, brought in and taken out."""
+"""Everything that is stored, as a table and counted."""
 
 from typing import Any
 
@@ -9,26 +9,10 @@ from fetal.planes import PLANES
 from fetal.predict import Doubt
 from fetal.store.tables import UNUSABLE, Patient
 from fetal.store.tables import Prediction as PredictionRow
-from fetal.workbench.catalogue.exports import export_archive, export_labels
 from fetal.workbench.catalogue.query import NEWEST, ScanFilter, scan_query
 from fetal.workbench.catalogue.scans import ScanView, scans
 from fetal.workbench.core.champion import champion_id
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.imports.import_run import import_csv, import_folder
-from fetal.workbench.imports.labelled_files import ImportReport
-from fetal.workbench.label_tables.label_table import LabelTableError
-
-__all__ = [
-    "ImportReport",
-    "LabelTableError",
-    "counts_per_patient",
-    "counts_per_plane",
-    "export_archive",
-    "export_labels",
-    "import_csv",
-    "import_folder",
-    "table",
-]
 
 LABELLED = "labelled"
 UNLABELLED = "not labelled"

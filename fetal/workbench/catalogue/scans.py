@@ -22,8 +22,8 @@ from fetal.workbench.catalogue.stored_pixels import (
     unknown,
 )
 from fetal.workbench.core.champion import champion_id
+from fetal.workbench.core.prediction_rows import keep_prediction
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.ingest.store_scan import keep_prediction
 
 __all__ = [
     "UNUSABLE",

@@ -1,6 +1,7 @@
 """The open workbench: what every use case works on."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +14,7 @@ from fetal.store.database import Store
 from fetal.store.tables import ModelVersion
 from fetal.store.workspace import Workspace
 from fetal.workbench.core.champion import ModelView, champion_id, model_view
-from fetal.workbench.ingest.deid_policy import WhenUnsure
-from fetal.workbench.models.shipped import is_known, register
-from fetal.workbench.near_duplicates.fingerprint_index import FingerprintIndex
-from fetal.workbench.privacy.pseudonym_key import open_key
+from fetal.workbench.core.fingerprint_index import FingerprintIndex
 
 if TYPE_CHECKING:
     from fetal.predict import Model
@@ -40,15 +38,31 @@ class Champion:
 class Workbench:
     """An open workspace with its pseudonyms and its models; safe to share between threads.
 
+    `fetal.workbench.open.open_workbench` builds it: what it needs of other packages is given to
+    it, so that each of them can build on this one.
+
+    Args:
+        workspace: where everything is.
+        store: the database.
+        open_pseudonyms: opens the workspace's key; called once, when a pseudonym is asked for.
+
     Attributes:
         workspace: where everything is.
         store: the database.
         blobs: the files.
+        fingerprints: what all stored scans look like, to find others that look alike.
     """
 
-    def __init__(self, workspace: Workspace, store: Store) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        store: Store,
+        open_pseudonyms: Callable[[Store], Pseudonyms],
+    ) -> None:
         self.workspace = workspace
         self.store = store
+        self.fingerprints = FingerprintIndex(store)
+        self._open_pseudonyms = open_pseudonyms
         self._models: dict[int, Model] = {}
         self._lock = threading.Lock()
         self._turns: dict[int, threading.Lock] = {}
@@ -60,12 +74,7 @@ class Workbench:
         Raises:
             PseudonymKeyError: the key file is damaged, or another workspace's.
         """
-        return open_key(self.store)
-
-    @cached_property
-    def fingerprints(self) -> FingerprintIndex:
-        """What all stored scans look like, to find others that look alike."""
-        return FingerprintIndex(self.store)
+        return self._open_pseudonyms(self.store)
 
     @property
     def blobs(self) -> Blobs:
@@ -172,53 +181,6 @@ class Workbench:
             return False
         return True
 
-    def bring_shipped(self) -> None:
-        """Add the model that came with the program, where the workspace does not have it yet.
-
-        It predicts in a workspace without a champion. In any other it waits to be compared and
-        promoted, so that an update of the program never changes what predicts. Where no model
-        came, nothing happens: scans can be looked at and labelled without one.
-        """
-        from fetal.predict import shipped_folder
-
-        try:
-            folder = shipped_folder()
-            if not is_known(self.store, stated_digest(folder)):
-                register(self.store, Bundle.open(folder))
-        except MissingFileError:
-            return
-
     def close(self) -> None:
         """Close the database's connections."""
         self.store.close()
-
-
-def open_workbench(workspace: Workspace | None = None) -> Workbench:
-    """Open a workspace, made where it does not exist, with the shipped model as first champion.
-
-    Args:
-        workspace: where it is; none is what the environment names.
-
-    Returns:
-        The workbench.
-
-    Raises:
-        NewerDatabaseError: a later version of the program wrote the workspace.
-        PseudonymKeyError: the workspace's key file is damaged, or not the workspace's.
-        UnsureSettingError: `FETAL_UNSURE` is set to something that is not known.
-        BundleError: the model that came with the program is damaged.
-
-    Example:
-        >>> bench = open_workbench(Workspace.at(Path("/data/fetal")))
-        >>> bench.champion().version.origin
-        'shipped'
-    """
-    # A wrong setting is to be told at the start too, since names may come in by it.
-    WhenUnsure.from_environment()
-    workspace = workspace or Workspace.from_environment()
-    store = Store.open(workspace)
-    bench = Workbench(workspace, store)
-    # A wrong key is to be told at the start, not when the first scan comes in.
-    _ = bench.pseudonyms
-    bench.bring_shipped()
-    return bench

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fetal.splits import STRICT
 from fetal.store.any_of import any_of
 from fetal.store.blobs import Blobs
 from fetal.store.tables import Lookalike, ModelVersion, Scan
 from fetal.workbench.datasets.lineage import learnt_scans
-from fetal.workbench.datasets.snapshot import STRICT, Labelled, given_sides
+from fetal.workbench.datasets.snapshot import Labelled, given_sides
 from fetal.workbench.near_duplicates.groups import DIFFERENT, Pair, groups, standing
 
 

@@ -13,19 +13,13 @@ from sqlalchemy.orm import Session
 
 from fetal.jobs.lease import touched
 from fetal.planes import Plane
-from fetal.splits import TEST, TRAIN, VALIDATION, assign_sides
+from fetal.splits import STRICT, TEST, TRAIN, VALIDATION, assign_sides
 from fetal.store.blobs import Blobs
-from fetal.store.tables import Annotation, Patient, Scan
+from fetal.store.tables import NOTE, SAMPLE, Annotation, Patient, Scan
 from fetal.workbench.near_duplicates.groups import groups, left_out
-
-SAMPLE = "sample"
-NOTE = "note"
 
 _AT_ONCE = 5000
 """Patients in one statement: databases take only so many values at a time."""
-
-STRICT = {TRAIN: 0, VALIDATION: 1, TEST: 2}
-"""How far from learning a side is kept: where two meet in one patient, the larger one counts."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from fetal.splits import TEST
 from fetal.store.any_of import any_of
 from fetal.store.table_base import now
 from fetal.store.tables import (
+    NOTE,
+    SAMPLE,
     UNUSABLE,
     Annotation,
     LockedScan,
@@ -20,7 +22,7 @@ from fetal.store.tables import (
     Scan,
 )
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.snapshot import NOTE, SAMPLE, Labelled, labelled
+from fetal.workbench.datasets.snapshot import Labelled, labelled
 from fetal.workbench.near_duplicates.groups import left_out
 
 

@@ -7,10 +7,9 @@ from enum import Enum, auto
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from fetal.store.tables import Annotation, Patient
+from fetal.store.tables import NOTE, Annotation, Patient
 from fetal.workbench.annotations.label_rows import add_label, label_giver, newest_annotation
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.snapshot import NOTE
 from fetal.workbench.ingest.files import Owner
 from fetal.workbench.label_tables.exported_rows import ExportedRow
 from fetal.workbench.label_tables.label_table import LabelRow

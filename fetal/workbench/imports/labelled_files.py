@@ -11,9 +11,8 @@ from fetal.scans.deidentification.placeholders import PLACEHOLDER_PATIENT
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.splits import TEST
 from fetal.store import audit
-from fetal.store.tables import Patient, Scan
+from fetal.store.tables import SAMPLE, Patient, Scan
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.snapshot import SAMPLE
 from fetal.workbench.imports.exported_scans import Came, exported_owner, take_label
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.recognise import Planned

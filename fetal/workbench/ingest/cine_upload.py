@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 
 from fetal.planes import Plane
 from fetal.predict import Doubt, Model, Prediction
 from fetal.scans import Scan, ScanError, encode_png
+from fetal.scans.deidentification.file_names import frame_name
 from fetal.scans.sandboxed_reading import client
 from fetal.scans.sandboxed_reading.file_reader import ReadFile, ReadFrame
 from fetal.workbench.core.workbench import Champion, Workbench
@@ -125,21 +125,6 @@ def take_film(
             f"Frame {frame.index + 1:,} of {frame.count:,}, one of the {len(frames)} that {how}."
         )
         yield replace(taken, sentence=f"{taken.sentence} {place}")
-
-
-def frame_name(film: str, index: int) -> str:
-    """Name a frame by its film.
-
-    Args:
-        film: the film's file name.
-        index: the frame's place, from 0.
-
-    Example:
-        >>> frame_name("clip.dcm", 11)
-        'clip frame 12.dcm'
-    """
-    path = PurePath(film)
-    return f"{path.stem} frame {index + 1}{path.suffix}"
 
 
 def holds_film(incoming: Incoming) -> bool:

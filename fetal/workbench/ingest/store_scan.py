@@ -6,8 +6,6 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.jobs.batch_prediction import kept_values
-from fetal.predict import Prediction
 from fetal.scans import Scan as ReadScan
 from fetal.scans.deidentification.machines import machine_named
 from fetal.scans.deidentification.pseudonyms import DAYS
@@ -16,7 +14,8 @@ from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.store import audit
 from fetal.store.contents import holds_pixels
 from fetal.store.tables import Patient, Scan
-from fetal.store.tables import Prediction as PredictionRow
+from fetal.workbench.core.key_check import require_newest
+from fetal.workbench.core.prediction_rows import keep_prediction
 from fetal.workbench.core.workbench import Champion, Workbench
 from fetal.workbench.ingest.deid_policy import OPEN, Gate
 from fetal.workbench.ingest.files import Incoming, Outcome, Owner, Taken
@@ -24,9 +23,8 @@ from fetal.workbench.ingest.patient_codes import patient_code, study_codes
 from fetal.workbench.ingest.recognition import origin_digest, picture_as_stored, stored_scan
 from fetal.workbench.ingest.scan_rows import new_row
 from fetal.workbench.near_duplicates.detect_pairs import look
-from fetal.workbench.privacy.pseudonym_key import require_newest
 
-__all__ = ["Incoming", "Outcome", "Owner", "Taken", "keep_prediction", "take", "take_read"]
+__all__ = ["Incoming", "Outcome", "Owner", "Taken", "take", "take_read"]
 
 _ERASED = "This scan was erased at the same moment: please bring it in again if it is to be stored."
 
@@ -128,31 +126,6 @@ def take_read(
     )
     gate.show(taken, read)
     return taken
-
-
-def keep_prediction(
-    session: Session, scan_id: int, model_id: int, prediction: Prediction
-) -> PredictionRow:
-    """Add what a model said of a scan to the transaction, unless it is there.
-
-    Args:
-        session: the transaction.
-        scan_id: the scan.
-        model_id: the model version.
-        prediction: what it said.
-
-    Returns:
-        The row.
-    """
-    row = session.scalar(
-        select(PredictionRow).where(
-            PredictionRow.scan_id == scan_id, PredictionRow.model_id == model_id
-        )
-    )
-    if row is None:
-        row = PredictionRow(**kept_values(scan_id, model_id, prediction))
-        session.add(row)
-    return row
 
 
 def _owner_of_study(session: Session, bench: Workbench, study: str) -> Owner | None:

@@ -14,12 +14,12 @@ from fetal.jobs.batch_prediction import score
 from fetal.store import audit
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.workbench.core.champion import ModelView, champion_id, model_view
+from fetal.workbench.core.job_queue import job_queue
 from fetal.workbench.core.workbench import NoModelError, Workbench
 from fetal.workbench.datasets.snapshot import unlabelled
 from fetal.workbench.datasets.test_set import Departure, LockedSet, locked_mark
 from fetal.workbench.models.comparison import Comparison, Disagreement, compare
 from fetal.workbench.models.leaderboard import Score, scores
-from fetal.workbench.retraining.service import job_queue
 
 __all__ = [
     "ChampionMovedError",

@@ -3,13 +3,33 @@
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from fetal.bundle import Bundle
+from fetal.bundle import Bundle, MissingFileError, stated_digest
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.workbench.core.champion import champion_id
 
 PROGRAM = "fetal"
 """Who did what no person did."""
+
+
+def bring_shipped(store: Store) -> None:
+    """Add the model that came with the program, where the workspace does not have it yet.
+
+    It predicts in a workspace without a champion. In any other it waits to be compared and
+    promoted, so that an update of the program never changes what predicts. Where no model
+    came, nothing happens: scans can be looked at and labelled without one.
+
+    Args:
+        store: the workspace's store.
+    """
+    from fetal.predict import shipped_folder
+
+    try:
+        folder = shipped_folder()
+        if not is_known(store, stated_digest(folder)):
+            register(store, Bundle.open(folder))
+    except MissingFileError:
+        return
 
 
 def is_known(store: Store, digest: str) -> bool:

@@ -7,13 +7,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.splits import TEST
+from fetal.splits import STRICT, TEST
 from fetal.store.any_of import any_of
 from fetal.store.tables import Lookalike, LookalikeDecision, Patient, Scan
 from fetal.workbench.catalogue.query import ScanFilter
 from fetal.workbench.catalogue.scans import ScanView, scans
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.snapshot import STRICT
 from fetal.workbench.near_duplicates.groups import (
     COPY,
     DIFFERENT,

@@ -13,9 +13,8 @@ from fetal.predict.engines import open_engine
 from fetal.scans import Scan as ReadScan
 from fetal.scans.letterbox import Framing
 from fetal.scans.similarity.perceptual_hash import TURNS
-from fetal.store.tables import Lookalike, Scan
+from fetal.store.tables import SAMPLE, Lookalike, Scan
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.snapshot import SAMPLE
 from fetal.workbench.near_duplicates.detect_pairs import examine, stored
 
 Features = NDArray[np.float32]

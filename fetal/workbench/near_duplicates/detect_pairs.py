@@ -22,9 +22,8 @@ from fetal.scans.similarity.perceptual_hash import (
 from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
 from fetal.store.contents import read_pixels
-from fetal.store.tables import Fingerprint, Lookalike, Scan
+from fetal.store.tables import SAMPLE, Fingerprint, Lookalike, Scan
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.snapshot import SAMPLE
 
 Progress = Callable[[int, int], None]
 

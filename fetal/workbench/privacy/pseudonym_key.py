@@ -14,6 +14,7 @@ from fetal.scans.deidentification.pseudonyms import DAYS
 from fetal.store import audit
 from fetal.store.database import Store
 from fetal.store.tables import Audit, Fact, Patient, Scan
+from fetal.workbench.core.key_check import FINGERPRINT, require_newest
 from fetal.workbench.privacy.snapshot_rewrite import (
     Change,
     prepare_rewriting,
@@ -22,14 +23,8 @@ from fetal.workbench.privacy.snapshot_rewrite import (
     sweep_snapshots,
 )
 
-FINGERPRINT = "key fingerprint"
-
 _PATIENTS_IN_AUDIT = ("before", "after")
 """Where lines of the audit trail name patients, by pseudonym."""
-
-
-class KeyRenewedError(PseudonymKeyError):
-    """The key was renewed while this process was running."""
 
 
 @dataclass(frozen=True)
@@ -100,31 +95,14 @@ def check_key(store: Store, pseudonyms: Pseudonyms) -> None:
         )
 
 
-def require_newest(session: Session, pseudonyms: Pseudonyms) -> None:
-    """Refuse to write codes of a key that has been renewed meanwhile.
-
-    Args:
-        session: the transaction that writes; no renewal can come between the two.
-        pseudonyms: the pseudonyms with which the codes were made.
-
-    Raises:
-        KeyRenewedError: the workspace's key is another one by now.
-    """
-    fact = session.get(Fact, FINGERPRINT, with_for_update={"read": True}, populate_existing=True)
-    if fact is not None and fact.value != pseudonyms.fingerprint():
-        raise KeyRenewedError(
-            "The pseudonyms' key was renewed while this program was running. Start the app again "
-            "and bring the files in again; on other servers, copy the new key file first."
-        )
-
-
 def renew_key(store: Store, who: str) -> Renewal:
     """Give the workspace a new key and carry every stored pseudonym over to it.
 
     All codes change in one transaction: patients, examinations, files, the offsets of days, the
     lists that trainings used, the audit trail. A process that is killed leaves the workspace with
     the old key or with the new one, whole. The old key stays in the key file, behind the new one,
-    since a patient who comes again is found by both only (`fetal.scans.deidentification.pseudonyms`).
+    since a patient who comes again is found by both only
+    (`fetal.scans.deidentification.pseudonyms`).
 
     Args:
         store: the workspace's store.

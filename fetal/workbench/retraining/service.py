@@ -1,20 +1,18 @@
 """Retrain: what it would do, one click, one job, and its whole life after that."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from fetal.jobs.heartbeats import workers
 from fetal.jobs.lease import clock, touched
-from fetal.jobs.queue import JobQueue, queue
 from fetal.jobs.recovery import AGAIN, recover
 from fetal.planes import Plane
 from fetal.store.audit import record
 from fetal.store.tables import Run, RunEvent
-from fetal.store.workspace import Workspace
 from fetal.training.settings import PRESETS, TrainingSettings
+from fetal.workbench.core.job_queue import job_queue
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.privacy.snapshot_rewrite import sweep_snapshots
 from fetal.workbench.retraining.estimate import device_of, minutes_for
@@ -240,16 +238,6 @@ def runs(bench: Workbench) -> list[RunView]:
         return [
             run_view(session, row) for row in session.scalars(select(Run).order_by(Run.id.desc()))
         ]
-
-
-def job_queue(bench: Workbench) -> JobQueue:
-    """The queue that wakes the workers of an open workbench."""
-    return _queue(bench.workspace)
-
-
-@lru_cache(maxsize=8)
-def _queue(workspace: Workspace) -> JobQueue:
-    return queue(workspace)
 
 
 def _revive(session: Session, run_id: int, who: str) -> None:

@@ -21,7 +21,7 @@ from pages.parts.app import (
 from pages.parts.review import reader
 from pages.parts.shared import conflict_notices
 
-_PAGES = Path(__file__).parents[1]
+_PAGES = Path(__file__).parents[2]
 _ON_THE_WAY: ContextVar[bool] = ContextVar("on_the_way", default=False)
 
 offline.stay()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from fetal.workbench.catalogue import scan_table, scans
+from fetal.workbench.catalogue import exports, scans
 from pages.parts.app import app_state, current_user
 from pages.parts.shared.background import Report, Work
 from pages.parts.shared.formatting import number, plain
@@ -26,7 +26,7 @@ def show(chosen: scans.ScanFilter, found: int) -> None:
         st.markdown("**Labels only**")
         st.download_button(
             "Labels (CSV)",
-            data=lambda: scan_table.export_labels(bench, chosen, who, files),
+            data=lambda: exports.export_labels(bench, chosen, who, files),
             file_name=f"labels-{day}.csv",
             mime="text/csv",
             key="export-labels",
@@ -74,7 +74,7 @@ def packing(chosen: scans.ScanFilter, found: int, file_name: str, files: list[st
 
         def pack(report: Report) -> Packed:
             packed = Packed(file_name)
-            packed.left_out = scan_table.export_archive(
+            packed.left_out = exports.export_archive(
                 bench, chosen, packed.file, who, report, files
             ).left_out
             return packed

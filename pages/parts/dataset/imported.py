@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fetal.workbench.catalogue.scan_table import ImportReport
+from fetal.workbench.imports.labelled_files import ImportReport
 from fetal.workbench.ingest.upload import Outcome
 from pages.parts.shared.background import Work
 from pages.parts.shared.formatting import number, plain

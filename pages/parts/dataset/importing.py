@@ -6,13 +6,13 @@ from threading import Event
 
 import streamlit as st
 
-from fetal.workbench.catalogue.scan_table import LabelTableError
 from fetal.workbench.imports import import_run
 from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place
 from fetal.workbench.imports.recognise import Kind, Plan
 from fetal.workbench.ingest.deid_policy import WhenUnsure
 from fetal.workbench.ingest.upload import Incoming
 from fetal.workbench.label_tables.columns import MEANINGS, Columns
+from fetal.workbench.label_tables.label_table import LabelTableError
 from pages.parts.app import app_state, current_user
 from pages.parts.app.guard import LOOPBACK
 from pages.parts.dataset import imported

@@ -12,7 +12,7 @@ import pytest
 from pages.parts.app.guard import COOKIE, is_token, token_in
 from tests.waiting import until
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = {"Accept": "text/html"}
 KNOCK = {
     "Connection": "Upgrade",

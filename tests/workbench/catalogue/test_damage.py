@@ -13,7 +13,7 @@ from fetal.store.tables import ModelVersion, Prediction, Run, Scan
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.damage import extent, find_damage
-from fetal.workbench.catalogue.scan_table import export_archive
+from fetal.workbench.catalogue.exports import export_archive
 from fetal.workbench.catalogue.scans import DamagedScanError
 from fetal.workbench.ingest.upload import Outcome, add_scans
 from fetal.workbench.models import comparison, model_evaluation, promotion, test_predictions

@@ -10,9 +10,10 @@ from fetal.scans import decode_png
 from fetal.store.audit import entries
 from fetal.store.tables import Patient, Prediction, Scan
 from fetal.workbench.annotations import review
-from fetal.workbench.catalogue import scan_table, scans
+from fetal.workbench.catalogue import exports, scan_table, scans
 from fetal.workbench.catalogue.own_file_names import own_names
 from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.imports import import_run
 from fetal.workbench.ingest.cine_upload import frame_name
 from fetal.workbench.label_tables.export_format import plain_cell, safe_cell
 
@@ -23,7 +24,7 @@ def lines(text):
 
 def test_labels_come_out_with_who_when_and_the_model_s_opinion(bench, five_scans):
     review.annotate(bench, five_scans[0], "brain", "Ann", note="clear; thalami, midline")
-    found = lines(scan_table.export_labels(bench))
+    found = lines(exports.export_labels(bench))
     scan = scans.scan(bench, five_scans[0])
     assert [line["image"] for line in found] == [
         f"{scans.scan(bench, number).name}.png" for number in five_scans
@@ -40,12 +41,12 @@ def test_labels_come_out_with_who_when_and_the_model_s_opinion(bench, five_scans
 
 def test_only_what_the_filter_shows_comes_out(bench, five_scans):
     review.annotate(bench, five_scans[0], "brain", "Ann")
-    assert len(lines(scan_table.export_labels(bench, ScanFilter(reviewed=True)))) == 1
+    assert len(lines(exports.export_labels(bench, ScanFilter(reviewed=True)))) == 1
 
 
 def test_no_note_becomes_a_formula_in_a_spreadsheet(bench, five_scans):
     review.annotate(bench, five_scans[0], "brain", "@Ann", note='=HYPERLINK("http://x")')
-    (line,) = lines(scan_table.export_labels(bench, ScanFilter(reviewed=True)))
+    (line,) = lines(exports.export_labels(bench, ScanFilter(reviewed=True)))
     assert line["note"].startswith("'=")
     assert line["annotator"] == "'@Ann"
 
@@ -54,7 +55,7 @@ def test_an_archive_holds_labels_and_pixels_and_comes_in_again(bench, five_scans
     for number, plane in zip(five_scans, ("brain", "femur", "unusable"), strict=False):
         review.annotate(bench, number, plane, "Ann")
     told = []
-    target = scan_table.export_archive(
+    target = exports.export_archive(
         bench, ScanFilter(), tmp_path / "out" / "scans.zip", on_progress=lambda *a: told.append(a)
     ).target
     assert told[-1] == (5, 5)
@@ -64,21 +65,21 @@ def test_an_archive_holds_labels_and_pixels_and_comes_in_again(bench, five_scans
         assert np.array_equal(decode_png(archive.read(name)), scans.pixels(bench, five_scans[0]))
         archive.extractall(tmp_path / "back")
     assert [path.name for path in target.parent.iterdir()] == ["scans.zip"]
-    before = scan_table.export_labels(bench)
+    before = exports.export_labels(bench)
     review.undo_last(bench, "Ann")
-    report = scan_table.import_csv(
+    report = import_run.import_csv(
         bench, tmp_path / "back" / "labels.csv", tmp_path / "back" / "images", "Ben"
     )
     assert report.labelled == 1
-    assert [line["plane"] for line in lines(scan_table.export_labels(bench))] == [
+    assert [line["plane"] for line in lines(exports.export_labels(bench))] == [
         line["plane"] for line in lines(before)
     ]
     assert scans.count(bench) == 5
 
 
 def test_what_leaves_the_workspace_is_in_the_audit_trail(bench, five_scans, tmp_path):
-    scan_table.export_labels(bench, who="Ann")
-    scan_table.export_archive(bench, None, tmp_path / "a.zip", who="Ben")
+    exports.export_labels(bench, who="Ann")
+    exports.export_archive(bench, None, tmp_path / "a.zip", who="Ben")
     with bench.store.reading() as session:
         trail = [(line.who, line.action, line.detail) for line in entries(session)]
     assert trail == [
@@ -121,7 +122,7 @@ def test_the_table_says_how_much_the_model_doubts_and_on_which_side_a_patient_is
         session.get_one(Patient, scan.patient_id).side = "validation"
         said = session.scalars(select(Prediction).where(Prediction.scan_id == scan.id)).one()
         said.doubt, said.unfamiliarity, scan.machine = "unknown", 1.25, "Voluson E6"
-    line = lines(scan_table.export_labels(bench))[0]
+    line = lines(exports.export_labels(bench))[0]
     assert (line["doubt"], line["unfamiliarity"]) == ("unknown", "1.2500")
     assert (line["split"], line["source"], line["machine"]) == (
         "validation",
@@ -131,7 +132,7 @@ def test_the_table_says_how_much_the_model_doubts_and_on_which_side_a_patient_is
 
 
 def test_new_columns_stand_behind_those_of_version_0_1(bench):
-    header = scan_table.export_labels(bench).splitlines()[0]
+    header = exports.export_labels(bench).splitlines()[0]
     assert header.startswith(
         "image,plane,patient,annotator,time,model_plane,model_probability,model,note,doubt"
     )
@@ -139,7 +140,7 @@ def test_new_columns_stand_behind_those_of_version_0_1(bench):
 
 def test_a_person_s_own_file_names_stand_beside_the_codes_and_are_not_kept(bench, five_scans):
     names = ["ward/scan 0.png", "other/scan 0.tif", "scan 3.png", "unrelated.png"]
-    found = lines(scan_table.export_labels(bench, files=names))
+    found = lines(exports.export_labels(bench, files=names))
     assert [line["file"] for line in found] == [
         "ward/scan 0.png; other/scan 0.tif",
         "",
@@ -147,7 +148,7 @@ def test_a_person_s_own_file_names_stand_beside_the_codes_and_are_not_kept(bench
         "scan 3.png",
         "",
     ]
-    assert "file" not in lines(scan_table.export_labels(bench))[0]
+    assert "file" not in lines(exports.export_labels(bench))[0]
     files = [path for path in bench.workspace.folder.rglob("*") if path.is_file()]
     assert not any(b"ward/scan" in path.read_bytes() for path in files)
 
@@ -163,7 +164,7 @@ def test_an_archive_goes_on_without_a_damaged_picture_and_names_the_scan(
     with bench.store.reading() as session:
         scan = session.get_one(Scan, five_scans[1])
     bench.blobs.put(scan.blob, b"damaged")
-    found = scan_table.export_archive(bench, None, tmp_path / "all.zip")
+    found = exports.export_archive(bench, None, tmp_path / "all.zip")
     (sentence,) = found.left_out
     assert scan.name in sentence
     with zipfile.ZipFile(found.target) as archive:

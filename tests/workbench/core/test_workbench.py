@@ -7,9 +7,10 @@ from fetal.bundle import BundleError
 from fetal.scans import PseudonymKeyError
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.store.workspace import Workspace
-from fetal.workbench import NoModelError, Workbench, open_workbench
+from fetal.workbench import NoModelError, open_workbench
 from fetal.workbench.catalogue.damage import find_damage
 from fetal.workbench.models import promotion
+from fetal.workbench.open import worker_workbench
 from tests.tiny_model import tiny_model
 
 
@@ -54,7 +55,7 @@ def test_another_key_is_refused(open_bench):
 def test_a_worker_on_another_machine_predicts_without_the_key(open_bench):
     bench = open_bench()
     bench.workspace.key_file.unlink()
-    worker = Workbench(bench.workspace, bench.store)
+    worker = worker_workbench(bench.workspace, bench.store)
     assert worker.champion().model.name == "tiny"
     assert not bench.workspace.key_file.exists()
 

@@ -15,8 +15,9 @@ from fetal.store.tables import Annotation, Patient, Scan
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.annotations import review
-from fetal.workbench.catalogue import scan_table, scans
+from fetal.workbench.catalogue import exports, scans
 from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.imports import import_run
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.import_run import import_folder
 from fetal.workbench.ingest.upload import Incoming, Outcome, add_samples, add_scans
@@ -52,7 +53,7 @@ def exported(bench, tmp_path):
 
 
 def pack(bench, target):
-    return scan_table.export_archive(bench, None, target).target
+    return exports.export_archive(bench, None, target).target
 
 
 def lines(text):
@@ -112,19 +113,19 @@ def test_patients_stay_apart_and_unknown_ones_unknown(exported, another):
 
 
 def test_in_its_own_workspace_an_export_adds_nothing(bench, exported):
-    before, table = history(bench), scan_table.export_labels(bench)
+    before, table = history(bench), exports.export_labels(bench)
     report = import_folder(bench, exported, "Carl")
     assert report.count(Outcome.ALREADY_THERE) == 28
     assert (report.labelled, report.kept, report.refused) == (0, 0, [])
     assert not any("another patient" in taken.sentence for taken in report.taken)
     assert history(bench) == before
-    assert scan_table.export_labels(bench) == table
+    assert exports.export_labels(bench) == table
 
 
 def test_its_table_alone_adds_nothing_and_misses_nothing(bench, exported):
     before = history(bench)
     data = zipfile.ZipFile(exported).read("labels.csv")
-    report = scan_table.import_csv(bench, data, None, "Carl")
+    report = import_run.import_csv(bench, data, None, "Carl")
     assert (report.labelled, report.missing, report.refused) == (0, [], [])
     assert history(bench) == before
 
@@ -217,7 +218,7 @@ def test_a_picture_that_only_claims_to_be_exported_is_blanked_all_the_same(anoth
 def test_a_moment_without_a_zone_is_utc(another, former):
     import_folder(another, former, "Carl")
     text = zipfile.ZipFile(former).read("labels.csv").decode().replace("+00:00", "")
-    report = scan_table.import_csv(
+    report = import_run.import_csv(
         another, text.replace("femur,P", "brain,P").encode(), None, "Carl"
     )
     assert (report.labelled, report.kept) == (0, 1)

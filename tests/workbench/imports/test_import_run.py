@@ -5,8 +5,10 @@ from fetal.store.audit import entries
 from fetal.store.tables import Patient
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scan_table, scans
+from fetal.workbench.imports import import_run
 from fetal.workbench.imports.import_run import NoFolderError
 from fetal.workbench.ingest import upload
+from fetal.workbench.label_tables import label_table
 from fetal.workbench.label_tables.label_table import read_label_table
 from tests.workbench.drawn import file
 
@@ -40,7 +42,7 @@ def test_a_simple_table_labels_its_images_and_names_what_is_missing(bench, image
         b"a,Fetal brain,4711\nb.bmp,femur,4711\nc.png,unusable,4712\n"
         b"gone.png,brain,4713\n../../etc/passwd,brain,4713\na,liver,4711\n"
     )
-    report = scan_table.import_csv(bench, table, images, "Ann")
+    report = import_run.import_csv(bench, table, images, "Ann")
     assert labels(bench) == [("brain", "import"), ("femur", "import"), ("unusable", "import")]
     assert report.labelled == 3
     assert report.missing == ["gone.png", "../../etc/passwd"]
@@ -67,7 +69,7 @@ def test_the_official_table_puts_its_test_patients_on_the_test_side(bench, tmp_p
     patients = [bench.pseudonyms.patient(f"Patient0000{number}") for number in (1, 2, 3)]
     with bench.store.session() as session:
         session.add(Patient(id=patients[2], named=True, side="train"))
-    report = scan_table.import_csv(bench, table, folder, "Ann")
+    report = import_run.import_csv(bench, table, folder, "Ann")
     assert sides(bench) == dict(zip(patients, (None, "test", "train"), strict=True))
     assert labels(bench) == [("brain", "import"), ("cervix", "import"), ("thorax", "import")]
     assert report.missing == ["Patient00004_Plane3_1_of_1"]
@@ -76,14 +78,14 @@ def test_the_official_table_puts_its_test_patients_on_the_test_side(bench, tmp_p
 
 def test_an_import_that_comes_again_adds_nothing_and_overrules_nobody(bench, images):
     table = b"image,plane\na,brain\nb,femur\n"
-    scan_table.import_csv(bench, table, images, "Ann")
+    import_run.import_csv(bench, table, images, "Ann")
     corrected = next(scan.id for scan in scans.scans(bench) if scan.label == "femur")
     review.annotate(bench, corrected, "abdomen", "Ben")
-    again = scan_table.import_csv(bench, table, images, "Ann")
+    again = import_run.import_csv(bench, table, images, "Ann")
     assert {one.outcome for one in again.taken} == {upload.Outcome.ALREADY_THERE}
     assert (again.labelled, again.kept) == (0, 1)
     assert scans.scan(bench, corrected).label == "abdomen"
-    changed = scan_table.import_csv(bench, table.replace(b"femur", b"thorax"), images, "Ann")
+    changed = import_run.import_csv(bench, table.replace(b"femur", b"thorax"), images, "Ann")
     assert changed.labelled == 1
     assert scans.scan(bench, corrected).label == "thorax"
 
@@ -91,18 +93,18 @@ def test_an_import_that_comes_again_adds_nothing_and_overrules_nobody(bench, ima
 def test_a_table_alone_labels_scans_that_came_from_files_of_these_names(bench):
     (taken,) = upload.add_scans(bench, [file(1, "ward/Scan 7.PNG")], who="Ann")
     name = scans.scan(bench, taken.scan_id).name
-    report = scan_table.import_csv(
+    report = import_run.import_csv(
         bench, b"file,label\nscan 7.jpg,brain\nscan 8,brain\n", None, "Ben"
     )
     assert scans.scan(bench, taken.scan_id).label == "brain"
     assert report.missing == ["scan 8"]
-    scan_table.import_csv(bench, f"image,plane\n{name}.png,femur\n".encode(), None, "Ben")
+    import_run.import_csv(bench, f"image,plane\n{name}.png,femur\n".encode(), None, "Ben")
     assert scans.scan(bench, taken.scan_id).label == "femur"
 
 
 def test_a_name_that_two_scans_share_labels_neither(bench):
     upload.add_scans(bench, [file(1, "1.png"), file(2, "1.png")], who="Ann")
-    report = scan_table.import_csv(bench, b"image,plane\n1.png,brain\n", None, "Ann")
+    report = import_run.import_csv(bench, b"image,plane\n1.png,brain\n", None, "Ann")
     assert labels(bench) == []
     assert "2 stored scans" in report.refused[0]
 
@@ -111,7 +113,7 @@ def test_images_of_the_same_name_are_told_apart_by_their_folder(bench, tmp_path)
     for seed, place in enumerate(("one", "two")):
         (tmp_path / place).mkdir()
         (tmp_path / place / "x.png").write_bytes(file(seed).data)
-    report = scan_table.import_csv(
+    report = import_run.import_csv(
         bench, b"image,plane\none/x.png,brain\ntwo/x.png,femur\nx.png,other\n", tmp_path, "Ann"
     )
     assert [label for label, _ in labels(bench)] == ["brain", "femur"]
@@ -127,8 +129,8 @@ def test_images_of_the_same_name_are_told_apart_by_their_folder(bench, tmp_path)
     ],
 )
 def test_what_is_no_table_of_labels_is_refused_in_one_sentence(bench, table, words):
-    with pytest.raises(scan_table.LabelTableError, match=words):
-        scan_table.import_csv(bench, table, None, "Ann")
+    with pytest.raises(label_table.LabelTableError, match=words):
+        import_run.import_csv(bench, table, None, "Ann")
 
 
 def test_a_patients_number_of_thousands_of_digits_is_a_name_like_any_other():
@@ -139,11 +141,11 @@ def test_a_patients_number_of_thousands_of_digits_is_a_name_like_any_other():
 
 def test_tables_as_spreadsheets_write_them_are_read(bench, images):
     table = "\ufeffImage;Plane;Patient\r\n\r\na;Fetal brain;Müller\r\nb;;\r\n".encode()
-    report = scan_table.import_csv(bench, table, images, "Ann")
+    report = import_run.import_csv(bench, table, images, "Ann")
     assert labels(bench) == [("brain", "import")]
     assert len(report.taken) == 2
     windows = "image;plane;patient\nc;femur;Müller\n".encode("cp1252")
-    scan_table.import_csv(bench, windows, images, "Ann")
+    import_run.import_csv(bench, windows, images, "Ann")
     named = {scan.patient for scan in scans.scans(bench) if scan.named_patient}
     assert named == {bench.pseudonyms.patient("Müller")}
 
@@ -156,7 +158,7 @@ def test_a_folder_for_each_plane_is_imported(bench, tmp_path):
     (tmp_path / "brain" / "notes.txt").write_text("not looked at")
     (tmp_path / "brain" / ".DS_Store").write_bytes(b"")
     told = []
-    report = scan_table.import_folder(
+    report = import_run.import_folder(
         bench, tmp_path, "Ann", on_progress=lambda *how_far: told.append(how_far)
     )
     assert [label for label, _ in labels(bench)] == ["abdomen", "brain", "femur"]
@@ -169,15 +171,15 @@ def test_a_folder_for_each_plane_is_imported(bench, tmp_path):
 
 def test_a_folder_that_is_none_or_holds_none_says_so(bench, tmp_path):
     with pytest.raises(NoFolderError):
-        scan_table.import_folder(bench, tmp_path / "nothing", "Ann")
+        import_run.import_folder(bench, tmp_path / "nothing", "Ann")
     with pytest.raises(NoFolderError):
-        scan_table.import_csv(bench, b"image,plane\n", tmp_path / "nothing", "Ann")
-    (report,) = [scan_table.import_folder(bench, tmp_path, "Ann")]
+        import_run.import_csv(bench, b"image,plane\n", tmp_path / "nothing", "Ann")
+    (report,) = [import_run.import_folder(bench, tmp_path, "Ann")]
     assert "found none" in report.refused[0]
 
 
 def test_an_import_leaves_a_line_in_the_audit_trail_without_names(bench, images):
-    scan_table.import_csv(bench, b"image,plane\na,brain\ngone,brain\n", images, "Ann")
+    import_run.import_csv(bench, b"image,plane\na,brain\ngone,brain\n", images, "Ann")
     with bench.store.reading() as session:
         (line,) = entries(session, action="import table")
     assert line.who == "Ann"
@@ -198,7 +200,7 @@ def test_real_scans_come_in_with_the_official_table(
     for path, _ in chosen:
         (folder / path.name).symlink_to(path)
     table = real_collection / "FETAL_PLANES_DB_data.csv"
-    report = scan_table.import_csv(bench, table, folder, "Ann")
+    report = import_run.import_csv(bench, table, folder, "Ann")
     assert len(report.taken) == report.labelled == 6
     assert len(report.missing) == 12_400 - 6
     assert report.refused == []

@@ -25,7 +25,7 @@ from tests.waiting import until
 from tests.workbench.drawn import file
 from tests.workbench.labelling import WHO, add_version, keep_apart, label_scans
 
-STAND_IN = Path(__file__).parents[1] / "jobs" / "stand_in.py"
+STAND_IN = Path(__file__).parents[2] / "jobs" / "stand_in.py"
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.tiny_model import tiny_model
 from tests.workbench.labelling import WHO, add_version, label_scans
 from tests.workbench.retraining.test_service import sides, snapshot
 
-PROCESS = Path(__file__).with_name("starting_process.py")
+PROCESS = Path(__file__).parents[1] / "starting_process.py"
 
 
 class Held:

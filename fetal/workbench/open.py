@@ -1,0 +1,49 @@
+"""Opens a workspace: the one place where the parts of the workbench are put together."""
+
+from fetal.store.database import Store
+from fetal.store.workspace import Workspace
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.ingest.deid_policy import WhenUnsure
+from fetal.workbench.models.shipped import bring_shipped
+from fetal.workbench.privacy.pseudonym_key import open_key
+
+
+def open_workbench(workspace: Workspace | None = None) -> Workbench:
+    """Open a workspace, made where it does not exist, with the shipped model as first champion.
+
+    Args:
+        workspace: where it is; none is what the environment names.
+
+    Returns:
+        The workbench.
+
+    Raises:
+        NewerDatabaseError: a later version of the program wrote the workspace.
+        PseudonymKeyError: the workspace's key file is damaged, or not the workspace's.
+        UnsureSettingError: `FETAL_UNSURE` is set to something that is not known.
+        BundleError: the model that came with the program is damaged.
+
+    Example:
+        >>> bench = open_workbench(Workspace.at(Path("/data/fetal")))
+        >>> bench.champion().version.origin
+        'shipped'
+    """
+    # A wrong setting is to be told at the start too, since names may come in by it.
+    WhenUnsure.from_environment()
+    workspace = workspace or Workspace.from_environment()
+    store = Store.open(workspace)
+    bench = Workbench(workspace, store, open_key)
+    # A wrong key is to be told at the start, not when the first scan comes in.
+    _ = bench.pseudonyms
+    bring_shipped(store)
+    return bench
+
+
+def worker_workbench(workspace: Workspace, store: Store) -> Workbench:
+    """Return the workbench of a worker, which needs no key until a pseudonym is asked for.
+
+    Args:
+        workspace: where it is.
+        store: its open database.
+    """
+    return Workbench(workspace, store, open_key)
