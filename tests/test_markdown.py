@@ -4,7 +4,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from fetal.markdown import as_text
-from tests.hostile import TEXTS
+from tests.support.hostile import TEXTS
 
 
 @pytest.mark.parametrize("text", TEXTS)

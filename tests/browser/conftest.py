@@ -15,8 +15,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.labelled import Labelled, phantoms, real
 from tests.browser.reviewing import Kept, fill
-from tests.tiny_model import tiny_model
-from tests.waiting import until
+from tests.support.tiny_model import tiny_model
+from tests.support.waiting import until
 
 QUIET = [
     "--no-sandbox",

@@ -13,10 +13,10 @@ from fetal.workbench import open_workbench
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.near_duplicates import decisions
 from fetal.workbench.retraining import service
-from tests.hostile import ALL, NAME, TEXTS
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file
-from tests.workbench.labelling import add_version, keep_apart, label_scans
+from tests.support.drawn import file
+from tests.support.hostile import ALL, NAME, TEXTS
+from tests.support.labelling import add_version, keep_apart, label_scans
+from tests.support.tiny_model import tiny_model
 from tests.workbench.near_duplicates.test_detect_pairs import brighter
 from tests.workbench.training_rows import ended_run
 

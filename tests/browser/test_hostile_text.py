@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serving
 from tests.browser.hostile_workspace import fill, hostile_model
-from tests.hostile import ALL, MARK, NAME, TEXTS
-from tests.workbench.drawn import unsure
+from tests.support.drawn import unsure
+from tests.support.hostile import ALL, MARK, NAME, TEXTS
 
 pytestmark = pytest.mark.browser
 

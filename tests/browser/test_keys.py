@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from fetal.planes import PLANES
 from tests.browser.reviewing import Kept, enter_review, pressed, shown, watch_keys
-from tests.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 

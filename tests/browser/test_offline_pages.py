@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests.privacy.account import ROOT, Account, answers, free_port
-from tests.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 

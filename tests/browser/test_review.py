@@ -9,7 +9,7 @@ from fetal.planes import PLANES
 from tests.browser.conftest import serving_phantoms
 from tests.browser.reviewing import Kept, enter_review, shown
 from tests.browser.test_loop import go_to
-from tests.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_loop import enter
-from tests.workbench.drawn import unsure
+from tests.support.drawn import unsure
 
 pytestmark = pytest.mark.browser
 

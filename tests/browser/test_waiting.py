@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from fetal.scans import Box, decode_png
 from tests.browser.test_loop import enter
-from tests.workbench.drawn import unsure
+from tests.support.drawn import unsure
 
 pytestmark = pytest.mark.browser
 

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from fetal.cli import main
-from tests.cli.labelled_folder import labelled_folder
-from tests.tiny_model import tiny_model
+from tests.support.labelled_folder import labelled_folder
+from tests.support.tiny_model import tiny_model
 
 LABELS = ("--data", "labels.csv", "--images", "images")
 TRAIN = ("train", *LABELS, "--out", "new")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.labelled_folder import labelled_folder
-from tests.tiny_model import tiny_model
-from tests.waiting import until
+from tests.support.labelled_folder import labelled_folder
+from tests.support.tiny_model import tiny_model
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,10 +15,10 @@ from click.testing import CliRunner
 from fetal.cli import main
 from fetal.store.database import Store
 from fetal.store.workspace import Workspace
-from tests.cli.labelled_folder import labelled_folder
 from tests.privacy.account import answers, free_port
-from tests.tiny_model import tiny_model
-from tests.waiting import until
+from tests.support.labelled_folder import labelled_folder
+from tests.support.tiny_model import tiny_model
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 ON_A_WORKSPACE = [

@@ -8,8 +8,8 @@ from fetal.planes import PLANES, Plane
 from fetal.predict import load_model
 from fetal.scans import read_scan
 from tests.evaluation.made_up import case, cases
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file
+from tests.support.drawn import file
+from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture(scope="module")

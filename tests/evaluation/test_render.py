@@ -11,9 +11,9 @@ from fetal.planes import Plane
 from fetal.predict import load_model
 from fetal.scans import read_scan
 from tests.evaluation.made_up import case, cases
-from tests.hostile import TEXTS
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file
+from tests.support.drawn import file
+from tests.support.hostile import TEXTS
+from tests.support.tiny_model import tiny_model
 
 WITHSTOOD = (
     Withstood("darker", 75, Interval(0.9, 0.85, 0.95), Interval(0.06, 0.01, 0.11), 0),

@@ -9,8 +9,8 @@ from fetal.evaluation.prefetch import ahead
 from fetal.planes import FETAL_PLANES, Plane
 from fetal.predict import load_model
 from fetal.scans import read_grey, read_scan
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import fan, file
+from tests.support.drawn import fan, file
+from tests.support.tiny_model import tiny_model
 
 UNREADABLE = 7
 

@@ -18,7 +18,7 @@ from fetal.store.database import Store
 from fetal.store.table_base import now
 from fetal.store.tables import ModelVersion, Patient, Run, RunEvent, Scan
 from fetal.store.workspace import Workspace
-from tests.tiny_model import tiny_model
+from tests.support.tiny_model import tiny_model
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import inspect
 
 from fetal.store.database import Store
-from tests.tiny_model import tiny_model
+from tests.support.tiny_model import tiny_model
 
 PROCESS = Path(__file__).with_name("first_start.py")
 

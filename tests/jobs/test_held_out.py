@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fetal.jobs.attempt import strip_old_jobs
-from tests.waiting import until
+from tests.support.waiting import until
 
 
 def told_apart(site):

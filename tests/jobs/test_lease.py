@@ -4,7 +4,7 @@ import pytest
 
 from fetal.jobs.lease import LeaseLostError, claim
 from fetal.jobs.recovery import recover
-from tests.waiting import until
+from tests.support.waiting import until
 
 
 def test_of_many_workers_one_gets_the_run(site):

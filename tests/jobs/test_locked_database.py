@@ -15,7 +15,7 @@ from fetal.store import database
 from fetal.store.table_base import now
 from fetal.store.tables import RunEvent
 from tests.jobs.conftest import Site
-from tests.waiting import alive, until
+from tests.support.waiting import alive, until
 
 AWAY = "is locked or away"
 

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from fetal.jobs.supervisor import COMPARING
 from fetal.store.tables import Prediction
-from tests.waiting import alive, until
+from tests.support.waiting import alive, until
 
 
 def test_a_run_ends_with_a_new_model_that_is_compared(site, supervise):

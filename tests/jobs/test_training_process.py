@@ -4,7 +4,7 @@ import pytest
 
 from fetal.jobs import training_process as child_module
 from fetal.jobs.training_process import Child, FolderBusyError
-from tests.waiting import alive, until
+from tests.support.waiting import alive, until
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fetal.worker import Worker
-from tests.waiting import alive, until
+from tests.support.waiting import alive, until
 
 PROCESS = Path(__file__).with_name("worker_process.py")
 

@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.tiny_model import tiny_model
+from tests.support.tiny_model import tiny_model
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ import pytest
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest import upload
 from pages.parts.app import app_state
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 SENTENCE = "missing or damaged"
 

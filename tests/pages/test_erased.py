@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.scans.test_cines import _after_reading as after_reading
 from tests.pages.scans.test_cines import _dropped as dropped
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 ROOT = Path(__file__).parents[2]
 OpenApp = Callable[..., AppTest]

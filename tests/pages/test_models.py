@@ -5,9 +5,9 @@ import pytest
 from fetal.workbench import open_workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
-from tests.tiny_model import tiny_model
-from tests.waiting import until
-from tests.workbench.labelling import WHO, add_version, keep_apart, label_scans
+from tests.support.labelling import WHO, add_version, keep_apart, label_scans
+from tests.support.tiny_model import tiny_model
+from tests.support.waiting import until
 
 
 @pytest.fixture

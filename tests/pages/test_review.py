@@ -14,7 +14,7 @@ from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
 from pages.parts.app import app_state
 from tests.pages.test_pages import words
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 OpenApp = Callable[..., AppTest]
 

@@ -10,7 +10,7 @@ from fetal.training.settings import PRESETS
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.retraining import service
 from tests.pages.test_pages import words
-from tests.workbench.labelling import label_scans
+from tests.support.labelling import label_scans
 from tests.workbench.training_rows import ended_run
 
 OpenApp = Callable[..., AppTest]

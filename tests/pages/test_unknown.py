@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.ingest.upload import add_scans
-from tests.tiny_model import tiny_model_that_knows_nothing
-from tests.workbench.drawn import file
+from tests.support.drawn import file
+from tests.support.tiny_model import tiny_model_that_knows_nothing
 
 OpenApp = Callable[..., AppTest]
 

@@ -12,7 +12,7 @@ from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.predict import load_model
 from fetal.scans import ScanError, encode_png, errors
-from tests.tiny_model import tiny_model
+from tests.support.tiny_model import tiny_model
 
 PROGRAM = Path(__file__).with_name("processes.py")
 

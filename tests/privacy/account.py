@@ -7,7 +7,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from tests.tiny_model import tiny_model
+from tests.support.tiny_model import tiny_model
 
 ROOT = Path(__file__).parents[2]
 WATCHED = Path(__file__).with_name("watched")

@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from tests.privacy.with_tags import dataset_of, packed
-from tests.workbench.drawn import fan
+from tests.support.drawn import fan
 
 WORD = "QZXKANARIVOGL"
 """Stands for names and everything else that is words; no program writes it by chance."""

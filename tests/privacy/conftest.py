@@ -4,7 +4,7 @@ import pytest
 
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
-from tests.tiny_model import tiny_model
+from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from fetal.workbench.catalogue import scans
 from fetal.workbench.imports import import_run
 from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
 from tests.privacy.canary import DATE, FORMATS, NUMBER, WORD
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 
 def named(seed: int, kind: str) -> str:

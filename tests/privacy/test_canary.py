@@ -22,9 +22,9 @@ from tests.privacy.canary import CANARIES, FORMATS, NUMBER, WORD
 from tests.privacy.in_the_app import named
 from tests.privacy.traces import everything_in, forms_of, unpacked
 from tests.privacy.with_tags import dataset_of, packed
-from tests.tiny_model import tiny_model
-from tests.waiting import until
-from tests.workbench.drawn import file
+from tests.support.drawn import file
+from tests.support.tiny_model import tiny_model
+from tests.support.waiting import until
 
 
 def found_in(content: bytes) -> list[str]:

@@ -20,9 +20,9 @@ from fetal.workbench.ingest.upload import Outcome, add_scans
 from fetal.workbench.privacy import erasure
 from fetal.workbench.privacy.snapshot_rewrite import TrainingGoesOnError
 from tests.privacy.traces import everything_in
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file
-from tests.workbench.labelling import digests_of, label_scans
+from tests.support.drawn import file
+from tests.support.labelling import digests_of, label_scans
+from tests.support.tiny_model import tiny_model
 from tests.workbench.training_rows import ended_run
 
 NOTE = "rare finding, seen in the left kidney"

@@ -14,7 +14,7 @@ from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.privacy import pseudonym_key
 from fetal.workbench.privacy.erasure import UnknownCodeError, erase, outlook
 from tests.privacy.with_tags import ultrasound
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 UID = "1.2.840.5"
 

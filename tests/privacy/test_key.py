@@ -18,7 +18,7 @@ from fetal.workbench.privacy import pseudonym_key
 from fetal.workbench.privacy.snapshot_rewrite import TrainingGoesOnError
 from tests.privacy.traces import everything_in
 from tests.privacy.with_tags import ultrasound
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 
 def scans_of(bench):

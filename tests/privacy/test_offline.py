@@ -9,7 +9,7 @@ from fetal.phantom import simulate
 from fetal.planes import PLANES
 from fetal.scans import encode_png
 from tests.privacy.account import Account, answers, free_port
-from tests.waiting import until
+from tests.support.waiting import until
 
 SHORT = """
 preset: default

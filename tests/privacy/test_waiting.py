@@ -10,7 +10,7 @@ from fetal.workbench.ingest.quarantine_decisions import keep, leave_out
 from fetal.workbench.ingest.upload_batch import IntakeDesk
 from tests.privacy.canary import DATE, NUMBER, WORD
 from tests.privacy.traces import everything_in, forms_of
-from tests.workbench.drawn import file, unsure
+from tests.support.drawn import file, unsure
 
 WRITTEN = Box(40, 20, 120, 60)
 

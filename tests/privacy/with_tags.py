@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from fetal.workbench.ingest.upload import Incoming
-from tests.workbench.drawn import fan
+from tests.support.drawn import fan
 
 ULTRASOUND = "1.2.840.10008.5.1.4.1.1.6.1"
 

@@ -14,7 +14,7 @@ from fetal.scans import (
     read_frames,
     read_scan,
 )
-from tests.scans.films import film
+from tests.support.films import film
 
 
 @pytest.fixture(scope="module")

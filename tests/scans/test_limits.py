@@ -9,7 +9,7 @@ import pytest
 from fetal.scans import Limits, TooLargeError, encode_png, read_frames, read_grey, read_scan
 from fetal.scans.archives.archive_limits import ArchiveLimits, ArchiveTooLargeError
 from fetal.scans.archives.zip_archive import entries
-from tests.scans.films import film
+from tests.support.films import film
 
 
 @pytest.mark.parametrize("read", [lambda data: read_scan(data, "a.png"), read_grey])

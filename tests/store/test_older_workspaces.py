@@ -12,8 +12,8 @@ from fetal.workbench import open_workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import Incoming, add_scans
-from tests.tiny_model import tiny_model
-from tests.workbench.labelling import drop_of
+from tests.support.labelling import drop_of
+from tests.support.tiny_model import tiny_model
 
 ARCHIVE = Path(__file__).with_name("data") / "workspace-0.1.tar.gz"
 

@@ -16,7 +16,7 @@ from fetal.store.rights import keep_to_owner
 from fetal.store.workspace import AddressError, Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.ingest.upload import add_samples
-from tests.tiny_model import tiny_model
+from tests.support.tiny_model import tiny_model
 
 NAMES = ["a?b", "a?c", "a%20b", "a b", "a#b", "ü", "x::y", "a%41", "a&b=c", "[x]", "~a", "a;b@c"]
 

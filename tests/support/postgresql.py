@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from fetal.store.workspace import Workspace
-from tests.waiting import until
+from tests.support.waiting import until
 
 DATABASES = ("sqlite", "postgresql")
 OWNER = "fetal"

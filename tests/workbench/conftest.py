@@ -5,8 +5,8 @@ import pytest
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.ingest.upload import add_scans
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file
+from tests.support.drawn import file
+from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture

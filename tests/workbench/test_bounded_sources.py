@@ -14,7 +14,7 @@ from fetal.workbench import Workbench
 from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest.upload import Incoming
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 
 def packed(files: dict[str, bytes]) -> bytes:

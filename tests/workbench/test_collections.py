@@ -19,7 +19,7 @@ from fetal.workbench.imports.recognise import Kind
 from fetal.workbench.ingest.file_sources import open_source
 from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
 from fetal.workbench.label_tables.columns import Columns, ColumnsError, guess_columns, parse_columns
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 
 def packed(files):

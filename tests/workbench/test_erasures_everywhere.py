@@ -26,7 +26,7 @@ from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.near_duplicates import detect_pairs
 from fetal.workbench.privacy import erasure
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 
 def erase_in_a_process(workspace, name):

@@ -17,8 +17,8 @@ from fetal.workbench.datasets.test_set import take_stock
 from fetal.workbench.ingest.upload import Outcome, add_scans
 from fetal.workbench.privacy import erasure
 from tests.support.at_once import CALLERS, at_once, raised
-from tests.workbench.drawn import file
-from tests.workbench.labelling import keep_apart
+from tests.support.drawn import file
+from tests.support.labelling import keep_apart
 
 EACH = 6
 

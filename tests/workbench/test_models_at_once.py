@@ -15,8 +15,8 @@ from fetal.workbench.core.job_queue import job_queue
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.models import promotion
 from tests.support.at_once import CALLERS, at_once, raised
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file
+from tests.support.drawn import file
+from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from fetal.workbench.imports.import_run import import_csv, import_folder, import
 from fetal.workbench.ingest import crowded_patients
 from fetal.workbench.ingest.upload import add_scans, names_patient
 from tests.privacy.with_tags import ultrasound
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 
 def patients(bench: Workbench) -> set[tuple[str, bool]]:

@@ -10,7 +10,7 @@ from fetal.store.tables import Patient, Run
 from fetal.workbench.core.job_queue import job_queue
 from fetal.workbench.retraining import service
 from tests.support.at_once import CALLERS, at_once, raised
-from tests.workbench.labelling import WHO, labelled_rows
+from tests.support.labelling import WHO, labelled_rows
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from fetal.workbench.ingest.upload import Incoming, add_scans, owner_of
 from fetal.workbench.near_duplicates import decisions, detect_pairs
 from fetal.workbench.privacy import erasure, pseudonym_key
 from tests.support.at_once import CALLERS, at_once, raised
-from tests.workbench.drawn import fan, file
+from tests.support.drawn import fan, file
 
 
 def count(bench, column):

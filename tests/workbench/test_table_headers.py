@@ -12,7 +12,7 @@ from fetal.workbench.label_tables.label_table import (
     read_label_table,
 )
 from fetal.workbench.label_tables.table_text import TableTooLargeError
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 PLAIN = "image,plane,patient\na.png,Fetal brain,Ö1\n"
 

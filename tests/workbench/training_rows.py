@@ -6,8 +6,8 @@ from fetal.jobs.register_model import register
 from fetal.store.tables import Prediction, Run, RunEvent
 from fetal.training.settings import PRESETS
 from fetal.workbench.retraining import service
-from tests.tiny_model import tiny_model
-from tests.workbench.labelling import WHO
+from tests.support.labelling import WHO
+from tests.support.tiny_model import tiny_model
 
 
 def ended_run(bench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75), minutes=6):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pages.parts.app.guard import COOKIE, is_token, token_in
-from tests.waiting import until
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[3]
 PAGE = {"Accept": "text/html"}

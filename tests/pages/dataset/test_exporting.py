@@ -9,8 +9,8 @@ import pytest
 
 from fetal.workbench import open_workbench
 from fetal.workbench.ingest.upload import add_scans
-from tests.waiting import until
-from tests.workbench.drawn import file
+from tests.support.drawn import file
+from tests.support.waiting import until
 
 
 @pytest.fixture

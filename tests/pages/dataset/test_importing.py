@@ -9,7 +9,7 @@ from fetal.workbench.catalogue import scans
 from pages.parts.app import app_state
 from pages.parts.dataset.importing import used_alone
 from tests.pages.test_pages import words
-from tests.workbench.drawn import file, unsure
+from tests.support.drawn import file, unsure
 
 OpenApp = Callable[..., AppTest]
 

@@ -10,7 +10,7 @@ from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.near_duplicates import decisions
 from pages.parts.app import app_state
 from tests.pages.test_pages import words
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 from tests.workbench.near_duplicates.test_detect_pairs import brighter
 
 OpenApp = Callable[..., AppTest]

@@ -6,8 +6,8 @@ from streamlit.testing.v1 import AppTest
 from fetal.store.tables import Patient
 from fetal.workbench import open_workbench
 from tests.pages.test_pages import words
-from tests.waiting import until
-from tests.workbench.labelling import label_scans
+from tests.support.labelling import label_scans
+from tests.support.waiting import until
 
 
 def lock(patients: int) -> None:

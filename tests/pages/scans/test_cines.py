@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from tests.scans.films import film
-from tests.workbench.drawn import fan, file
+from tests.support.drawn import fan, file
+from tests.support.films import film
 
 OpenApp = Callable[[str], AppTest]
 

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.scans.test_cines import _after_reading as after_reading
 from tests.pages.scans.test_cines import _dropped as dropped
-from tests.workbench.drawn import file, unsure
+from tests.support.drawn import file, unsure
 
 OpenApp = Callable[[str], AppTest]
 

@@ -4,7 +4,7 @@ from fetal.scans import encode_png, read_scan
 from fetal.scans.deidentification.placeholders import PLACEHOLDER_PATIENT, is_placeholder
 from fetal.scans.dicom.allowlist import header_of
 from tests.privacy.with_tags import dataset_of, packed
-from tests.workbench.drawn import fan
+from tests.support.drawn import fan
 
 PLACEHOLDERS = [
     "ANONYMOUS", "anon", "Anonymized", "ANONYMISED", "DEIDENTIFIED", "De-Identified", "0", "000000",

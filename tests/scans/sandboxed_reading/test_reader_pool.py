@@ -14,9 +14,9 @@ from fetal.scans.sandbox.sandbox_process import StartError
 from fetal.scans.sandboxed_reading.file_reader import read_film
 from fetal.scans.sandboxed_reading.reader_pool import Readers
 from tests.scans import mischief
-from tests.scans.films import film
-from tests.waiting import alive, until
-from tests.workbench.drawn import fan
+from tests.support.drawn import fan
+from tests.support.films import film
+from tests.support.waiting import alive, until
 
 
 def picture(seed, size=(80, 96)):
@@ -135,8 +135,10 @@ def test_that_no_reader_starts_is_no_fault_of_the_file(monkeypatch):
 
 
 def test_a_reader_ends_with_the_app_even_one_that_is_killed():
-    program = "from fetal.scans import apart; apart.is_film(b'DICM'.rjust(132)); "
-    program += "print(apart.readers()._processes[-1]._process.pid, flush=True); input()"
+    program = (
+        "from fetal.scans.sandboxed_reading import client; client.is_film(b'DICM'.rjust(132)); "
+    )
+    program += "print(client.readers()._processes[-1]._process.pid, flush=True); input()"
     app = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

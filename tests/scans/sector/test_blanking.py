@@ -9,7 +9,7 @@ from fetal.scans import Box, encode_png, read_scan
 from fetal.scans.decode import pixel_digest
 from fetal.scans.mask_edits import Change, Tool, changed
 from fetal.scans.sector.blanking import blank
-from tests.workbench.drawn import once
+from tests.support.drawn import once
 
 UNSTABLE = [(Plane.FEMUR, 2032), (Plane.OTHER, 2033), (Plane.BRAIN, 2042), (Plane.OTHER, 2050)]
 """Simulated screens of which a second look of the finder takes more away than the first."""

@@ -15,7 +15,7 @@ from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.privacy.erasure import erase
 from tests.support.at_once import CALLERS, at_once, raised
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 ANN, BEN = Reader("Ann", "a"), Reader("Ben", "b")
 ANN_AGAIN = Reader("Ann", "another tab")

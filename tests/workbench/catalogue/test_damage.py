@@ -19,9 +19,9 @@ from fetal.workbench.ingest.upload import Outcome, add_scans
 from fetal.workbench.models import comparison, model_evaluation, promotion, test_predictions
 from fetal.workbench.near_duplicates import detect_pairs
 from fetal.workbench.privacy import erasure
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import fan, file
-from tests.workbench.labelling import add_version, keep_apart, label_scans
+from tests.support.drawn import fan, file
+from tests.support.labelling import add_version, keep_apart, label_scans
+from tests.support.tiny_model import tiny_model
 
 DAMAGES = {
     "gone": lambda path: path.unlink(),

@@ -13,8 +13,8 @@ from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.ingest import upload
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file
+from tests.support.drawn import file
+from tests.support.tiny_model import tiny_model
 
 
 def ids(bench, **chosen):

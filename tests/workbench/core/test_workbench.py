@@ -11,7 +11,7 @@ from fetal.workbench import NoModelError, open_workbench
 from fetal.workbench.catalogue.damage import find_damage
 from fetal.workbench.models import promotion
 from fetal.workbench.open import worker_workbench
-from tests.tiny_model import tiny_model
+from tests.support.tiny_model import tiny_model
 
 
 def test_the_shipped_model_predicts_in_a_new_workspace(bench):

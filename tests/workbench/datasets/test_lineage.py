@@ -22,9 +22,9 @@ from fetal.workbench.models import promotion
 from fetal.workbench.models.model_evaluation import evaluate
 from fetal.workbench.privacy.erasure import outlook
 from fetal.workbench.retraining.plan import plan_now
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file, once
-from tests.workbench.labelling import WHO, add_version
+from tests.support.drawn import file, once
+from tests.support.labelling import WHO, add_version
+from tests.support.tiny_model import tiny_model
 
 LEARNT = [(Plane.FEMUR, 2032), (Plane.OTHER, 2033), (Plane.BRAIN, 2042), (Plane.OTHER, 2050)]
 """Simulated screens, of which version 0.1 blanked less than this one does."""

@@ -8,7 +8,7 @@ from fetal.workbench.annotations.label_rows import newest_annotation
 from fetal.workbench.annotations.review import annotate, undo
 from fetal.workbench.datasets.test_set import take_stock
 from fetal.workbench.models import promotion
-from tests.workbench.labelling import WHO, keep_apart, label_scans
+from tests.support.labelling import WHO, keep_apart, label_scans
 
 
 @pytest.fixture

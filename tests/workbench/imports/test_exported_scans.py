@@ -21,7 +21,7 @@ from fetal.workbench.imports import import_run
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.import_run import import_folder
 from fetal.workbench.ingest.upload import Incoming, Outcome, add_samples, add_scans
-from tests.workbench.drawn import file, once
+from tests.support.drawn import file, once
 
 KEPT = ("image", "plane", "annotator", "time", "note", "split", "source", "machine")
 

@@ -10,7 +10,7 @@ from fetal.workbench.imports.folder_layout import read_layout
 from fetal.workbench.imports.import_run import import_folder, plan_import
 from fetal.workbench.ingest.file_sources import open_source
 from fetal.workbench.ingest.upload import Incoming
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 
 def layout(*labels: str) -> tuple[dict[str, tuple[str, bool]], dict[str, str]]:

@@ -10,7 +10,7 @@ from fetal.workbench.imports.import_run import NoFolderError
 from fetal.workbench.ingest import upload
 from fetal.workbench.label_tables import label_table
 from fetal.workbench.label_tables.label_table import read_label_table
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.image_index import AmbiguousImageError, PictureIndex
 from fetal.workbench.imports.import_run import import_csv, plan_import
 from fetal.workbench.ingest.upload import Incoming
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 NFC = "Fötus é.png"
 NFD = unicodedata.normalize("NFD", NFC)

@@ -7,9 +7,9 @@ from fetal.scans import encode_png, read_scan
 from fetal.workbench.catalogue import scans as views
 from fetal.workbench.ingest.cine_upload import propose
 from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
-from tests.scans.films import film
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import fan, file
+from tests.support.drawn import fan, file
+from tests.support.films import film
+from tests.support.tiny_model import tiny_model
 
 
 def _digests(frames):

@@ -14,8 +14,8 @@ from fetal.workbench.ingest.quarantine import Memory, WaitingRoom
 from fetal.workbench.ingest.quarantine_decisions import keep, leave_out
 from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
 from fetal.workbench.ingest.upload_batch import IntakeDesk
-from tests.scans.films import film
-from tests.workbench.drawn import file, unsure
+from tests.support.drawn import file, unsure
+from tests.support.films import film
 
 BAR = Box(0, 0, 70, 20)
 

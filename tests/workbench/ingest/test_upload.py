@@ -22,8 +22,8 @@ from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest import upload
 from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
 from fetal.workbench.ingest.upload_batch import IntakeDesk
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import fan, file
+from tests.support.drawn import fan, file
+from tests.support.tiny_model import tiny_model
 
 
 def rows(bench, table):

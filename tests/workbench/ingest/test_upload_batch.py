@@ -14,7 +14,7 @@ from fetal.workbench.ingest.quarantine_decisions import bring_back, keep, leave_
 from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
 from fetal.workbench.ingest.upload_batch import FINISHED_KEPT, IntakeDesk
 from fetal.workbench.privacy import erasure
-from tests.workbench.drawn import file, unsure
+from tests.support.drawn import file, unsure
 
 
 @pytest.fixture

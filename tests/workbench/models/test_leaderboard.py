@@ -8,8 +8,8 @@ from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
 from fetal.workbench.datasets.test_set import take_stock
 from fetal.workbench.models import promotion
-from tests.tiny_model import tiny_model
-from tests.workbench.labelling import WHO, add_version, keep_apart, label_scans
+from tests.support.labelling import WHO, add_version, keep_apart, label_scans
+from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from fetal.evaluation import NothingToMeasureError
 from fetal.store.tables import Patient, Scan
 from fetal.workbench import NoModelError
 from fetal.workbench.models.model_evaluation import evaluate
-from tests.tiny_model import tiny_model
-from tests.workbench.labelling import add_version, label_scans
+from tests.support.labelling import add_version, label_scans
+from tests.support.tiny_model import tiny_model
 
 
 def keep_apart(bench, patients):

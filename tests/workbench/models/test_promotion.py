@@ -20,10 +20,10 @@ from fetal.workbench.models import promotion
 from fetal.workbench.models.promotion import NothingToRollBackError
 from fetal.workbench.retraining import service
 from fetal.worker import Worker
-from tests.tiny_model import tiny_model
-from tests.waiting import until
-from tests.workbench.drawn import file
-from tests.workbench.labelling import WHO, add_version, keep_apart, label_scans
+from tests.support.drawn import file
+from tests.support.labelling import WHO, add_version, keep_apart, label_scans
+from tests.support.tiny_model import tiny_model
+from tests.support.waiting import until
 
 STAND_IN = Path(__file__).parents[2] / "jobs" / "stand_in.py"
 

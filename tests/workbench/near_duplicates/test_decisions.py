@@ -13,9 +13,9 @@ from fetal.workbench.near_duplicates import decisions as alike
 from fetal.workbench.privacy import erasure
 from fetal.workbench.privacy.pseudonym_key import renew_key
 from fetal.workbench.retraining import service
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file
-from tests.workbench.labelling import WHO, add_version, digests_of, label_scans
+from tests.support.drawn import file
+from tests.support.labelling import WHO, add_version, digests_of, label_scans
+from tests.support.tiny_model import tiny_model
 from tests.workbench.near_duplicates.test_detect_pairs import brighter
 
 

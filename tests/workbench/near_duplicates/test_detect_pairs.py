@@ -10,7 +10,7 @@ from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
 from fetal.workbench.near_duplicates import detect_pairs
 from fetal.workbench.privacy import erasure
-from tests.workbench.drawn import fan, file
+from tests.support.drawn import fan, file
 
 
 def brighter(seed):

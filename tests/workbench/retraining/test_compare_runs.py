@@ -9,7 +9,7 @@ from fetal.training.settings import PRESETS
 from fetal.workbench.annotations.review import annotate, undo
 from fetal.workbench.retraining import compare_runs, service
 from fetal.workbench.retraining.compare_runs import DataDifference
-from tests.workbench.labelling import WHO, label_scans
+from tests.support.labelling import WHO, label_scans
 from tests.workbench.training_rows import ended_run, has_said, with_model
 
 DEFAULT = PRESETS["default"]

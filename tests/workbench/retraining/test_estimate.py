@@ -4,7 +4,7 @@ import pytest
 
 from fetal.training.settings import PRESETS
 from fetal.workbench.retraining import service
-from tests.workbench.labelling import label_scans
+from tests.support.labelling import label_scans
 from tests.workbench.training_rows import ended_run
 
 DEFAULT = PRESETS["default"]

@@ -15,8 +15,8 @@ from fetal.workbench.models import promotion
 from fetal.workbench.privacy import erasure, pseudonym_key, snapshot_rewrite
 from fetal.workbench.retraining import prepare, service
 from fetal.workbench.retraining.service import RestlessError
-from tests.tiny_model import tiny_model
-from tests.workbench.labelling import WHO, add_version, label_scans
+from tests.support.labelling import WHO, add_version, label_scans
+from tests.support.tiny_model import tiny_model
 from tests.workbench.retraining.test_service import sides, snapshot
 
 PROCESS = Path(__file__).parents[1] / "starting_process.py"

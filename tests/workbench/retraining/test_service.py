@@ -12,9 +12,9 @@ from fetal.workbench.ingest.upload import add_samples, add_scans
 from fetal.workbench.models import promotion
 from fetal.workbench.retraining import service
 from fetal.workbench.retraining.service import TooLittleError, UnknownRunError
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file
-from tests.workbench.labelling import WHO, add_version, digests_of, label_scans
+from tests.support.drawn import file
+from tests.support.labelling import WHO, add_version, digests_of, label_scans
+from tests.support.tiny_model import tiny_model
 
 
 def snapshot(bench, run_id):

@@ -12,8 +12,8 @@ from fetal.cli import main
 from fetal.cli.labelled import labelled_images
 from fetal.cli.training import _examples
 from fetal.workbench.label_tables.columns import ColumnsError
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file
+from tests.support.drawn import file
+from tests.support.tiny_model import tiny_model
 
 PLANES = ("brain", "abdomen", "femur", "thorax", "cervix", "other")
 

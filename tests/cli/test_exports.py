@@ -15,8 +15,8 @@ from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png, read_scan
 from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import file
+from tests.support.drawn import file
+from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture

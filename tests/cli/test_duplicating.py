@@ -11,8 +11,8 @@ from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.near_duplicates import decisions
-from tests.tiny_model import tiny_model
-from tests.workbench.drawn import fan, file
+from tests.support.drawn import fan, file
+from tests.support.tiny_model import tiny_model
 from tests.workbench.near_duplicates.test_detect_pairs import brighter
 
 

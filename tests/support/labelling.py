@@ -10,7 +10,7 @@ from fetal.scans import read_scan
 from fetal.store.tables import Annotation, Patient, Run, Scan
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.ingest.upload import Incoming, add_scans
-from tests.workbench.drawn import file
+from tests.support.drawn import file
 
 WHO = "Ann"
 

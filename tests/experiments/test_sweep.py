@@ -7,7 +7,7 @@ import pytest
 from fetal.experiments import Sweep, SweepError, read_sweep
 from fetal.training.settings import SettingsError
 
-SWEEPS = sorted((Path(__file__).parents[3] / "experiments").glob("*.yaml"))
+SWEEPS = sorted((Path(__file__).parents[2] / "experiments").glob("*.yaml"))
 BASE = "base: {preset: default, start: nothing, size: 64}\n"
 
 

@@ -1,0 +1,37 @@
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from fetal.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_help_is_there_for_every_command_and_is_quick_to_load():
+    names = [
+        "serve",
+        "worker",
+        "predict",
+        "demo",
+        "import",
+        "export",
+        "train",
+        "evaluate",
+        "experiment",
+        "models",
+        "key",
+        "forget",
+        "duplicates",
+        "check",
+    ]
+    assert set(main.commands) == set(names)
+    for name in names:
+        answer = CliRunner().invoke(main, [name, "--help"])
+        assert answer.exit_code == 0
+        assert len(answer.output.splitlines()) > 4
+    heavy = {"tensorflow", "keras", "openvino", "streamlit", "pandas", "sqlalchemy", "cv2"}
+    program = f"import sys, fetal.cli; print({heavy!r} & {{*sys.modules}})"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert loaded.stdout.strip() == "set()"

@@ -1,0 +1,95 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from fetal.evaluation.corruptions import CORRUPTIONS
+from fetal.planes import PLANES
+from fetal.scans import read_scan
+from tests.support.drawn import file as drawn
+from tests.support.tiny_model import tiny_model
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def labelled(folder, tmp_path):
+    """The words that name a table of three images that are there and two lines that are not."""
+    table = tmp_path / "labels.csv"
+    table.write_text(
+        "image,plane,patient,train,us_machine\nbrain/a.png,brain,P1,0,E6\n"
+        "femur/a.png,femur,P2,0,E6\nPatient00007_1,femur,,0,\ngone.png,brain,P3,0,E6\n"
+        "brain/a,spleen,P1,0,E6\ngone-too.png,brain,P4,1,E6\n"
+    )
+    return ("evaluate", "--data", table, "--images", folder)
+
+
+def test_evaluate_reports_and_says_what_it_left_out(fetal, labelled, tmp_path):
+    answer = fetal(*labelled, "--official-test", "--json", "figures.json")
+    assert answer.exit_code == 0, answer.output
+    assert "on 3 scans of 3 patients" in answer.stdout
+    assert "1 line names an image that the folder does not hold." in answer.stderr
+    assert "Line 6 was left out: “spleen” is no plane" in answer.stderr
+    report = json.loads((tmp_path / "figures.json").read_text())
+    assert (report["four"]["n"], report["six"]["n"], report["scans"]) == (3, 3, 3)
+    assert {group["name"]: group["scans"] for group in report["machines"]} == {
+        "E6": 2,
+        "not named": 1,
+    }
+    assert list(report["left_out"].values()) == [1, 1]
+
+
+def test_evaluate_leaves_out_what_was_trained_on(fetal, labelled, folder):
+    data = (folder / "brain" / "a.png").read_bytes()
+    seen = tiny_model(1, "seen", (read_scan(data, "a.png").digest,))
+    answer = fetal(*labelled, "--model", seen.folder)
+    assert "on 2 scans of 2 patients" in answer.stdout
+    assert "1 image was left out, because the model was trained on it." in answer.stderr
+
+
+def test_evaluate_writes_a_page_a_card_and_a_model_with_its_figures(fetal, labelled, tmp_path):
+    targets = ("--html", "page.html", "--card-text", "card.md", "--card", "measured")
+    answer = fetal(*labelled, *targets)
+    assert answer.exit_code == 0, answer.output
+    page = (tmp_path / "page.html").read_text()
+    assert "Evaluation of “tiny”" in page
+    wrong = json.loads((tmp_path / "measured" / "card.json").read_text())["metrics"]
+    errors = sum(map(sum, wrong["all six planes"]["confusion"])) - sum(
+        row[place] for place, row in enumerate(wrong["all six planes"]["confusion"])
+    )
+    assert page.count("data:image/jpeg") == 3 * errors > 0
+    assert (tmp_path / "card.md").read_text().startswith("# Model card: tiny")
+    assert fetal(*labelled, "--html", "bare.html", "--no-pictures").exit_code == 0
+    assert "data:image" not in (tmp_path / "bare.html").read_text()
+
+
+def test_evaluate_measures_what_a_model_withstands(fetal, tmp_path):
+    place = tmp_path / "scans"
+    place.mkdir()
+    lines = ["image,plane,patient"]
+    for seed in range(30):
+        (place / f"{seed}.png").write_bytes(drawn(seed).data)
+        lines.append(f"{seed}.png,{PLANES[seed % 4]},P{seed // 2}")
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    words = ("evaluate", "--data", "labels.csv", "--images", place, "--corruptions")
+    answer = fetal(*words, "--json", "figures.json")
+    assert answer.exit_code == 0, answer.output
+    report = json.loads((tmp_path / "figures.json").read_text())
+    assert [row["name"] for row in report["withstood"]] == list(CORRUPTIONS)
+    assert "rotated by 15°" in answer.stdout
+
+
+@pytest.mark.parametrize("target", [("--html", "gone/page.html"), ("--card", "scans")])
+def test_evaluate_refuses_at_once_what_it_could_not_write(fetal, labelled, target):
+    answer = fetal(*labelled, *target)
+    assert answer.exit_code == 1
+    assert answer.output.startswith("Error: ")
+    assert "Accuracy" not in answer.output
+
+
+def test_evaluate_without_a_usable_image_is_one_sentence(fetal, folder, tmp_path):
+    (tmp_path / "labels.csv").write_text("image,plane\ngone.png,brain\n")
+    answer = fetal("evaluate", "--data", "labels.csv", "--images", folder)
+    assert answer.exit_code == 1
+    assert "Expected at least one labelled scan" in answer.stderr
+    assert "Traceback" not in answer.output

@@ -1,0 +1,86 @@
+import csv
+from pathlib import Path
+
+import click
+import pytest
+from PIL import Image
+
+from fetal.cli import main
+from fetal.explain import COLOUR_MAPS, METHODS
+from fetal.planes import PLANES
+from tests.support.drawn import fan
+from tests.support.films import film
+from tests.support.tiny_model import tiny_model_that_knows_nothing
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_predict_tells_overlays_and_tables_without_a_workspace(fetal, folder, tmp_path):
+    answer = fetal("predict", folder, "--overlay", "out", "--csv", "results.csv")
+    assert answer.exit_code == 0, answer.output
+    assert len(answer.output.splitlines()) == 3
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "Patient00007_1.png",
+        "a-2.png",
+        "a.png",
+    ]
+    with Image.open(tmp_path / "out" / "a.png") as picture:
+        assert (picture.size, picture.mode) == ((400, 300), "RGB")
+    with (tmp_path / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3
+    for row in rows:
+        assert sum(float(row[plane]) for plane in PLANES) == pytest.approx(1, abs=1e-3)
+        assert float(row["probability"]) == max(float(row[plane]) for plane in PLANES)
+    assert not (tmp_path / "workspace").exists()
+
+
+def test_predict_names_no_plane_where_the_model_knows_none(fetal, folder, tmp_path):
+    model = str(tiny_model_that_knows_nothing().folder)
+    answer = fetal("predict", folder, "--model", model, "--csv", "results.csv")
+    assert answer.exit_code == 0, answer.output
+    assert all(": Not a plane I know: " in line for line in answer.output.splitlines())
+    with (tmp_path / "results.csv").open() as file:
+        assert all(float(row["unfamiliarity"]) > 1 for row in csv.DictReader(file))
+
+
+def test_predict_names_the_best_frames_of_a_film(fetal, tmp_path):
+    clip = tmp_path / "clip.dcm"
+    clip.write_bytes(film([fan(seed) for seed in range(6)]))
+    answer = fetal("predict", "clip.dcm", "--frames", "2", "--csv", "results.csv")
+    assert answer.exit_code == 0, answer.output
+    with (tmp_path / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2
+    assert all(row["file"].startswith("clip frame ") and row["plane"] for row in rows)
+
+
+def test_predict_offers_every_method_and_colour_map_and_draws_by_them(fetal, folder, tmp_path):
+    offered = {
+        option.name: option.type.choices
+        for option in main.commands["predict"].params[1:]
+        if isinstance(option.type, click.Choice)
+    }
+    assert tuple(offered["method"]) == tuple(METHODS)
+    assert tuple(offered["colours"]) == COLOUR_MAPS
+    scan = folder / "brain" / "a.png"
+    for out, method in (("one", "grad-cam"), ("two", "score-cam")):
+        assert fetal("predict", scan, "--overlay", out, "--method", method).exit_code == 0
+    one, two = ((tmp_path / out / "a.png").read_bytes() for out in ("one", "two"))
+    assert one != two
+
+
+def test_a_bad_file_gets_one_line_and_the_others_go_on(fetal, folder, tmp_path):
+    (tmp_path / "bad.png").write_text("no picture")
+    answer = fetal("predict", "bad.png", "gone.png", folder / "brain" / "a.png")
+    assert answer.exit_code == 1
+    assert len(answer.stderr.splitlines()) == 2
+    assert "gone.png: The file cannot be read (No such file or directory)." in answer.stderr
+    assert len(answer.stdout.splitlines()) == 1
+
+
+def test_a_model_that_is_not_there_is_one_sentence(fetal, folder, tmp_path):
+    answer = fetal("predict", folder, "--model", tmp_path / "nothing")
+    assert answer.exit_code == 1
+    assert answer.output.startswith("Error: ")
+    assert "Traceback" not in answer.output
