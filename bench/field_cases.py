@@ -49,7 +49,7 @@ def _table(table: str) -> Case:
     )
 
 
-def _predicted(files: str, plane: str = "sure|check") -> Case:
+def _predicted(files: str, plane: str = "Clear|check") -> Case:
     return Case(f"fetal predict {files}", plane, "Traceback|not read|cannot|refused|cut short")
 
 
@@ -80,7 +80,7 @@ CASES: dict[str, Case] = {
     "13": _predicted("*.dcm"),
     "15": _predicted("*.dcm"),
     "16": _predicted("*.dcm"),
-    "18": Case("fetal predict *.dcm", "(?s)(sure|check)", "without a picture|cut short"),
+    "18": Case("fetal predict *.dcm", "frame 5.*Clear", "without a picture|cut short"),
     "21": _predicted("*.dcm"),
     "22": _predicted("*.dcm"),
     "23": _predicted("*.dcm"),

@@ -12,7 +12,13 @@ path = Path(sys.argv[1])
 dataset = pydicom.dcmread(path)
 stored = int(dataset.BitsStored)
 shift = int(dataset.HighBit) + 1 - stored
-truth = (dataset.pixel_array.astype(np.uint32) >> shift) & (2**stored - 1)
+# pydicom masks the lower bits of native samples by itself, wherever the picture's bits are.
+samples = (
+    dataset.pixel_array
+    if dataset.file_meta.TransferSyntaxUID.is_compressed
+    else np.frombuffer(dataset.PixelData, np.uint16).reshape(dataset.Rows, dataset.Columns)
+)
+truth = (samples.astype(np.uint32) >> shift) & (2**stored - 1)
 try:
     pixels = read_scan(path.read_bytes(), path.name).pixels
 except ScanError as error:
