@@ -37,7 +37,7 @@ from fetal.store.tables import Scan
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.imports.import_run import import_scans, plan_import
-from fetal.workbench.ingest.upload import Incoming, Outcome, Taken, add_scans
+from fetal.workbench.ingest.upload import IngestResult, Outcome, UploadedFile, add_scans
 from fetal.workbench.label_tables.label_table import LabelTableError
 
 READERS = 2
@@ -87,7 +87,7 @@ class Findings(logging.Handler):
             self.surprises[said] += 1
             self._keep("surprise")
 
-    def _judge(self, taken: Taken) -> None:
+    def _judge(self, taken: IngestResult) -> None:
         self.outcomes[taken.outcome.value] += 1
         if not _SENTENCE.fullmatch(taken.sentence) or "Traceback" in taken.sentence:
             self._fault(f"no sentence: {taken.sentence!r}")
@@ -112,15 +112,15 @@ class Findings(logging.Handler):
         return " or ".join(names)
 
 
-def take(bench: Workbench, file: Damaged, index: int) -> list[Taken]:
+def take(bench: Workbench, file: Damaged, index: int) -> list[IngestResult]:
     """Bring a file in as a person would."""
-    incoming = Incoming(file.name, file.data)
+    incoming = UploadedFile(file.name, file.data)
     if not file.seed.endswith(".zip") or index % 2:
         return add_scans(bench, [incoming], who="fuzz")
     try:
         return import_scans(bench, plan_import([incoming]), "fuzz").taken
     except LabelTableError as error:
-        return [Taken(file.name, Outcome.REFUSED, None, str(error))]
+        return [IngestResult(file.name, Outcome.REFUSED, None, str(error))]
 
 
 def half_stored(bench: Workbench, place: Path) -> list[str]:
@@ -139,7 +139,7 @@ def run(asked: argparse.Namespace, place: Path) -> bool:
     bench = open_workbench(Workspace.at(place))
     whole = seeds()
     for name, data in whole.items():
-        add_scans(bench, [Incoming(name, data)], who="fuzz")
+        add_scans(bench, [UploadedFile(name, data)], who="fuzz")
     findings = Findings(asked.kept)
     before, started = peak(), time.monotonic()
     indices = iter([asked.only]) if asked.only is not None else count()

@@ -33,11 +33,11 @@ from fetal.phantom import simulate
 from fetal.planes import PLANES
 from fetal.scans import Scan, encode_png, pixel_digest, read_grey, read_scan
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
-from fetal.scans.sandboxed_reading.reader_pool import Readers
+from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.imports.import_run import import_scans, plan_import
-from fetal.workbench.ingest.deid_policy import WhenUnsure
+from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.ingest.patient_codes import owner_of
 from fetal.workbench.ingest.store_scan import take_read
 from fetal.workbench.ingest.upload import Outcome, predicting
@@ -155,7 +155,7 @@ def write(bench: Workbench, path: Path, scan: Scan, png: bytes) -> None:
 
 def print_reading(files: list[Path]) -> None:
     before = cpu_of_others()
-    with Readers() as readers:
+    with ReaderPool() as readers:
         list(readers.read(files[: readers.count], load))
         started = time.perf_counter()
         refused = sum(read.refusal is not None for _, read in readers.read(files, load))
@@ -183,7 +183,9 @@ def print_import(bench: Workbench, place: Path, count: int) -> None:
             print(f"  memory at its highest after {done} scans: {peak():.0f} MB")
 
     started = time.perf_counter()
-    report = import_scans(bench, plan, "bench", unsure=WhenUnsure.KEEP, on_progress=tell)
+    report = import_scans(
+        bench, plan, "bench", unsure=DeidentificationPolicy.KEEP, on_progress=tell
+    )
     spent = time.perf_counter() - started
     outcomes = ", ".join(f"{report.count(one)} {one}" for one in Outcome)
     print(f"whole import: {count / spent:.1f} scans a second ({outcomes})")

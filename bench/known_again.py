@@ -34,8 +34,8 @@ from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.catalogue.exports import export_archive
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.imports.import_run import import_scans, plan_import
-from fetal.workbench.ingest.deid_policy import OPEN, WhenUnsure
-from fetal.workbench.ingest.upload import Incoming, add_scans
+from fetal.workbench.ingest.deid_policy import OPEN, DeidentificationPolicy
+from fetal.workbench.ingest.upload import UploadedFile, add_scans
 
 SHARED = Path(os.environ.get("FETAL_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -99,12 +99,14 @@ def by_way(images: Sequence[LabelledImage], folder: Path) -> bool:
                 content = change(image.path.read_bytes())
             except ScanError:
                 continue
-            add_scans(bench, [Incoming("a.png", content)], who="x", patient=f"p{one}", gate=OPEN)
+            add_scans(
+                bench, [UploadedFile("a.png", content)], who="x", patient=f"p{one}", gate=OPEN
+            )
         right &= told(way, *unseen(bench))
         if number == 0:
             target = export_archive(bench, None, folder / "export.zip").target
             elsewhere = open_workbench(Workspace.at(folder / "elsewhere"))
-            import_scans(elsewhere, plan_import(target), "x", unsure=WhenUnsure.KEEP)
+            import_scans(elsewhere, plan_import(target), "x", unsure=DeidentificationPolicy.KEEP)
             right &= told("a whole export, imported elsewhere", *unseen(elsewhere))
             elsewhere.close()
         bench.close()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from fetal.evaluation.corruptions import CORRUPTIONS
 from fetal.scans import ScanError, encode_png, read_scan
 from fetal.scans.decode import Scan, read_grey
-from fetal.scans.sandboxed_reading.reader_pool import Readers
+from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
 from fetal.scans.similarity.duplicates import Seen, find_copies
 from fetal.scans.similarity.perceptual_hash import (
     ALIKE,
@@ -122,7 +122,7 @@ def nobody(scans: Iterable[Scan]) -> Features | None:
 
 def read(paths: list[Path], seen: list[Seen]) -> Iterator[Scan]:
     """The scans, one after another; of each, little is remembered."""
-    with Readers() as readers:
+    with ReaderPool() as readers:
         for path, one in readers.read(paths, lambda path: (path.read_bytes(), path.name)):
             if one.scan is None:
                 print(f"{path.name}: {one.refusal}")

@@ -32,7 +32,7 @@ import numpy as np
 
 from fetal.cli.labelled import LabelledImage, labelled_images
 from fetal.experiments.folds import Case
-from fetal.experiments.frame_store import Shelf
+from fetal.experiments.frame_store import FrameStore
 from fetal.metrics import Evaluation, evaluate
 from fetal.planes import FETAL_PLANES, PLANES
 from fetal.training.calibrate import to_chances
@@ -162,7 +162,7 @@ def frames(
     settings: TrainingSettings,
     out: Path,
 ) -> Frames:
-    shelf = Shelf(out / "frames", print)
+    shelf = FrameStore(out / "frames", print)
     pixels = shelf.pixels([case(images[number]) for number in members], settings.size, crop=False)
     # The pipeline refuses a patient on both sides: the fault can only be repeated by pretending
     # that every scan is a patient of its own.

@@ -20,7 +20,7 @@ from fetal.planes import parse_plane
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.imports.import_run import import_scans, plan_import
-from fetal.workbench.ingest.deid_policy import WhenUnsure
+from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.models import promotion
 from fetal.workbench.models.comparison import compare
 from fetal.workbench.retraining import service
@@ -66,7 +66,9 @@ def fill(bench: Workbench, images: Path, data: Path, scans: int, folder: Path) -
             name = there[row["Image_name"]].name
             writer.writerow((name, parse_plane(row["Plane"]).value, row["Patient_num"]))
     began = time.perf_counter()
-    outcome = import_scans(bench, plan_import(images, table=table), "bench", unsure=WhenUnsure.KEEP)
+    outcome = import_scans(
+        bench, plan_import(images, table=table), "bench", unsure=DeidentificationPolicy.KEEP
+    )
     seconds = time.perf_counter() - began
     print(f"{len(outcome.taken)} scans with {outcome.labelled} labels imported in {seconds:.0f} s")
 

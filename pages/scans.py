@@ -61,7 +61,9 @@ def offer() -> None:
             st.session_state.pop("scans-page", None)
             st.rerun()
     if files:
-        dropped_files = [upload.Incoming(name=file.name, data=file.getvalue()) for file in files]
+        dropped_files = [
+            upload.UploadedFile(name=file.name, data=file.getvalue()) for file in files
+        ]
         chosen = cines.pick(dropped_files, st.session_state.get("drops-taken", 0))
         if chosen == []:
             clear()
@@ -70,7 +72,7 @@ def offer() -> None:
             take(chosen)
 
 
-def take(files: Sequence[upload.Incoming]) -> None:
+def take(files: Sequence[upload.UploadedFile]) -> None:
     """Take the files in; where they name no patient, ask for one first."""
     nameless = sum(not upload.names_patient(file) for file in files)
     if not nameless:
@@ -98,7 +100,7 @@ def take(files: Sequence[upload.Incoming]) -> None:
             start(files, patient.strip() or None)
 
 
-def start(files: Sequence[upload.Incoming], patient: str | None) -> None:
+def start(files: Sequence[upload.UploadedFile], patient: str | None) -> None:
     """Hand the files to the desk."""
     app_state.session().desk.start(
         files, current_user.name(), patient, every=st.session_state.get("check-every", False)
@@ -115,7 +117,7 @@ def clear() -> None:
     cines.forget()
 
 
-def progress(mine: Sequence[upload_batch.Drop], shown: int) -> None:
+def progress(mine: Sequence[upload_batch.UploadBatch], shown: int) -> None:
     """How far each drop is that goes on, also while the page is left, and what the others brought.
 
     Args:
@@ -143,7 +145,7 @@ def progress(mine: Sequence[upload_batch.Drop], shown: int) -> None:
 
 
 @st.fragment(run_every=0.5)
-def running(going_on: Sequence[upload_batch.Drop], shown: int) -> None:
+def running(going_on: Sequence[upload_batch.UploadBatch], shown: int) -> None:
     """The progress of running drops; the first scans appear while the others are read."""
     stored = sum(taken.scan_id is not None for drop in going_on for taken in drop.results)
     if any(drop.finished for drop in going_on) or shown < min(stored, _PER_PAGE):
@@ -164,7 +166,7 @@ def running(going_on: Sequence[upload_batch.Drop], shown: int) -> None:
         )
 
 
-def scans_to_show(mine: Sequence[upload_batch.Drop]) -> list[int]:
+def scans_to_show(mine: Sequence[upload_batch.UploadBatch]) -> list[int]:
     """The scans of the person's drops, the newest drop first; otherwise the newest of all."""
     ids = list(dict.fromkeys(one.scan_id for one in fresh(mine) if one.scan_id is not None))
     if ids or any(not drop.finished for drop in mine):
@@ -173,9 +175,9 @@ def scans_to_show(mine: Sequence[upload_batch.Drop]) -> list[int]:
     return [scan.id for scan in latest]
 
 
-def fresh(mine: Sequence[upload_batch.Drop]) -> list[upload.Taken]:
+def fresh(mine: Sequence[upload_batch.UploadBatch]) -> list[upload.IngestResult]:
     """What became of the files that this person brought last."""
-    samples: Sequence[upload.Taken] = st.session_state.get("results", [])
+    samples: Sequence[upload.IngestResult] = st.session_state.get("results", [])
     return [*samples, *(taken for drop in mine for taken in drop.results)]
 
 

@@ -199,7 +199,7 @@ from fetal.workbench.ingest import upload
 from fetal.workbench.models import promotion
 from fetal.workbench.retraining import service
 bench = open_workbench(Workspace.at(Path(sys.argv[1])))
-scan = upload.Incoming("a.png", encode_png(simulate(Plane.BRAIN, 1).pixels))
+scan = upload.UploadedFile("a.png", encode_png(simulate(Plane.BRAIN, 1).pixels))
 [taken] = upload.add_scans(bench, [scan], who="Ana")
 scans.explanation(bench, taken.scan_id).overlay()
 service.outlook(bench)

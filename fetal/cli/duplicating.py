@@ -91,12 +91,12 @@ def _of_files(
 def _scans(paths: list[Path], seen: "list[Seen]", refused: list[str]) -> "Iterator[Scan]":
     """Read the files one after another; of each, little is remembered."""
     from fetal.scans.limits import read_within
-    from fetal.scans.sandboxed_reading.reader_pool import Readers
+    from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
     from fetal.scans.similarity.duplicates import Seen
     from fetal.scans.similarity.perceptual_hash import small_square
 
     with (
-        Readers() as readers,
+        ReaderPool() as readers,
         options.progress("Reading", len(paths)) as bar,
     ):
         for path, read in readers.read(paths, lambda path: (read_within(path), path.name)):

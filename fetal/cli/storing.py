@@ -75,7 +75,7 @@ def import_command(
         raise click.UsageError("Expected a folder or an archive, a --table or both.")
     from fetal.workbench import open_workbench
     from fetal.workbench.imports.import_run import import_scans, plan_import
-    from fetal.workbench.ingest.deid_policy import WhenUnsure
+    from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 
     output.reserve_stdout(report)
     planned = plan_import(
@@ -92,7 +92,7 @@ def import_command(
             who,
             patient=patient,
             dry_run=dry_run,
-            unsure=WhenUnsure(unsure) if unsure else None,
+            unsure=DeidentificationPolicy(unsure) if unsure else None,
             on_progress=progress,
             stop=stop,
         )

@@ -11,7 +11,7 @@ from fetal.cli.terminal.output import say
 
 if TYPE_CHECKING:
     from fetal.workbench import ModelView, Workbench
-    from fetal.workbench.models.promotion import LockedSet
+    from fetal.workbench.models.promotion import TestSet
 
 
 @click.group(short_help="See, compare, promote and take along model versions.")
@@ -121,7 +121,7 @@ def download(model: str, target: Path) -> None:
     say(f"Wrote {output.name_of(target)}.")
 
 
-def _print_changes(locked: "LockedSet") -> None:
+def _print_changes(locked: "TestSet") -> None:
     scans, patients = _counted(len(locked.scans), "scan"), _counted(locked.patients, "patient")
     say(f"Locked test set: {scans} of {patients}")
     if locked.joined_at is not None and not locked.first:

@@ -34,7 +34,7 @@ class Shelved:
         return frames[list(self.numbers)]
 
 
-class Shelf:
+class FrameStore:
     """Where framed scans are kept on disk.
 
     Args:

@@ -13,7 +13,7 @@ import numpy as np
 
 from fetal import __version__
 from fetal.experiments.folds import Case, Split, digest_of, draw, split
-from fetal.experiments.frame_store import Shelf
+from fetal.experiments.frame_store import FrameStore
 from fetal.experiments.process_pool import apart
 from fetal.experiments.results import Answers, Planned, Results
 from fetal.experiments.sweep import Sweep, SweepError
@@ -64,7 +64,7 @@ def run_sweep(
             or too few patients are there.
     """
     _check(sweep)
-    shelf = Shelf(folder / "frames", tell)
+    shelf = FrameStore(folder / "frames", tell)
     first = sweep.variants[0].settings
     drawn = draw(cases, sweep.scans)
     used = shelf.readable(drawn, first.size, crop=first.crop_to_sector)
@@ -151,7 +151,7 @@ def _scratch(folder: Path, run: _Run) -> Path:
     return folder / "runs" / run.planned.run
 
 
-def _job(run: _Run, cases: Sequence[Case], shelf: Shelf, folder: Path, features: Path) -> Job:
+def _job(run: _Run, cases: Sequence[Case], shelf: FrameStore, folder: Path, features: Path) -> Job:
     settings = run.settings
     size, crop = settings.size, settings.crop_to_sector
     train, validation, judged = (

@@ -16,7 +16,7 @@ from fetal.store.tables import WorkerRow
 
 
 @dataclass(frozen=True)
-class Presence:
+class Heartbeat:
     """A worker that has been heard of lately.
 
     Attributes:
@@ -62,7 +62,7 @@ def leave(store: Store, name: str) -> None:
         session.execute(delete(WorkerRow).where(WorkerRow.name == name))
 
 
-def workers(session: Session) -> list[Presence]:
+def workers(session: Session) -> list[Heartbeat]:
     """Return the workers heard of within the last seconds, newest first.
 
     Args:
@@ -74,7 +74,7 @@ def workers(session: Session) -> list[Presence]:
     moment = clock(session)
     rows = session.scalars(select(WorkerRow).order_by(WorkerRow.seen_at.desc()))
     return [
-        Presence(row.name, row.device, row.seen_at)
+        Heartbeat(row.name, row.device, row.seen_at)
         for row in rows
         if not is_silent(moment, row.seen_at)
     ]

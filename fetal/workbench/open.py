@@ -3,7 +3,7 @@
 from fetal.store.database import Store
 from fetal.store.workspace import Workspace
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.ingest.deid_policy import WhenUnsure
+from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.models.shipped import bring_shipped
 from fetal.workbench.privacy.pseudonym_key import open_key
 
@@ -29,7 +29,7 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
         'shipped'
     """
     # A wrong setting is to be told at the start too, since names may come in by it.
-    WhenUnsure.from_environment()
+    DeidentificationPolicy.from_environment()
     workspace = workspace or Workspace.from_environment()
     store = Store.open(workspace)
     bench = Workbench(workspace, store, open_key)

@@ -12,7 +12,7 @@ from fetal.planes import FETAL_PLANES
 from fetal.scans import encode_png
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
-from fetal.workbench.ingest.upload import Incoming, add_scans
+from fetal.workbench.ingest.upload import UploadedFile, add_scans
 
 _WATCH = """
 window.pressed = [];
@@ -63,7 +63,7 @@ def fill(workspace: Path, count: int) -> None:
     """Store simulated scans in a workspace."""
     bench = open_workbench(Workspace.at(workspace))
     files = [
-        Incoming(
+        UploadedFile(
             f"Patient{number:05}_1.png",
             encode_png(simulate(FETAL_PLANES[number % len(FETAL_PLANES)], seed=number).pixels),
         )

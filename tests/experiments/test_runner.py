@@ -21,7 +21,7 @@ from fetal.experiments import (
     run_sweep,
 )
 from fetal.experiments.folds import draw, split
-from fetal.experiments.frame_store import Shelf
+from fetal.experiments.frame_store import FrameStore
 from fetal.experiments.trial import attempt
 from fetal.phantom import simulate
 from fetal.planes import FETAL_PLANES, Plane
@@ -175,7 +175,7 @@ def test_a_scan_that_cannot_be_read_is_said_and_left_out(tmp_path: Path) -> None
     good, bad = case(Plane.BRAIN, 1), Case("bad", "bad", Plane.BRAIN, "P-bad", read)
     for _ in range(2):
         told: list[str] = []
-        shelf = Shelf(tmp_path, told.append)
+        shelf = FrameStore(tmp_path, told.append)
         assert shelf.readable([good, bad], 32, crop=True) == [good]
         assert [sentence[:5] for sentence in told] == ["bad: "]
 

@@ -12,7 +12,7 @@ from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports import import_run
-from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
+from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
 from tests.privacy.canary import DATE, FORMATS, NUMBER, WORD
 from tests.support.drawn import file
 
@@ -24,11 +24,14 @@ def named(seed: int, kind: str) -> str:
 
 def work(bench: Workbench) -> None:
     """Drop stills, a film and damaged files, label, look and import a table."""
-    drop = [Incoming(f"{WORD}/{named(30, 'png')}", file(30).data)]
-    drop += [Incoming(named(31, "png"), b"no picture"), Incoming(named(32, "dcm"), b"DICM" * 99)]
+    drop = [UploadedFile(f"{WORD}/{named(30, 'png')}", file(30).data)]
+    drop += [
+        UploadedFile(named(31, "png"), b"no picture"),
+        UploadedFile(named(32, "dcm"), b"DICM" * 99),
+    ]
     taken = add_scans(bench, drop, who="Ann", patient=f"{WORD}^Jane")
     assert [one.outcome for one in taken] == [Outcome.ADDED, Outcome.REFUSED, Outcome.REFUSED]
-    frames = add_scans(bench, [Incoming(named(33, "dcm"), FORMATS["dcm"](2))], who="Ann")
+    frames = add_scans(bench, [UploadedFile(named(33, "dcm"), FORMATS["dcm"](2))], who="Ann")
     assert [one.outcome for one in frames] == [Outcome.ADDED] * 2
     review.annotate(bench, taken[0].scan_id, "femur", "Ann", "a plain note")
     scans.explanation(bench, taken[0].scan_id).overlay()
@@ -37,7 +40,7 @@ def work(bench: Workbench) -> None:
         f"{named(30, 'png')},brain,{WORD}^Jane,{WORD},{WORD},{DATE}\n"
         f"{named(40, 'png')},brain,{NUMBER},{WORD},{WORD},{DATE}\n"
     )
-    images = [Incoming(named(40, "png"), file(40).data)]
+    images = [UploadedFile(named(40, "png"), file(40).data)]
     report = import_run.import_csv(bench, table.encode(), images, "Ann")
     assert report.labelled == 2
 

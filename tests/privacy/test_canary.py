@@ -15,7 +15,7 @@ from fetal.store.tables import ModelVersion, Prediction
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.catalogue import scans
-from fetal.workbench.ingest.upload import Incoming, add_scans
+from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from fetal.workbench.models.promotion import promote
 from fetal.workbench.models.shipped import register
 from tests.privacy.canary import CANARIES, FORMATS, NUMBER, WORD
@@ -195,7 +195,7 @@ def test_nothing_that_breaks_the_rules_of_its_tag_is_repeated(tmp_path, monkeypa
         for seed, (kind, make) in enumerate(FORMATS.items()):
             whole = make()
             for data in (whole, whole[: len(whole) // 2], _wrong_values(seed)):
-                add_scans(bench, [Incoming(named(seed, kind), data)], who="Ann")
+                add_scans(bench, [UploadedFile(named(seed, kind), data)], who="Ann")
     out, err = capfd.readouterr()
     assert found_in((caplog.text + out + err).encode()) == []
     bench.close()

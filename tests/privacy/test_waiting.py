@@ -7,7 +7,7 @@ import numpy as np
 from fetal.scans import Box, decode_png
 from fetal.scans.mask_edits import Change, Tool
 from fetal.workbench.ingest.quarantine_decisions import keep, leave_out
-from fetal.workbench.ingest.upload_batch import IntakeDesk
+from fetal.workbench.ingest.upload_batch import UploadQueue
 from tests.privacy.canary import DATE, NUMBER, WORD
 from tests.privacy.traces import everything_in, forms_of
 from tests.support.drawn import file, unsure
@@ -36,7 +36,7 @@ def test_what_waits_is_on_no_disk_and_in_no_log_before_and_after_it_is_decided_o
     monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
     kept = bench.workspace.folder
     before = {path for path in kept.rglob("*") if path.is_file()}
-    desk = IntakeDesk(bench)
+    desk = UploadQueue(bench)
     with caplog.at_level("DEBUG"):
         files = [unsure(1, named(1)), unsure(2, named(2)), file(3, named(3))]
         drop = desk.start(files, "Ann", f"{WORD}^Jane", every=True)

@@ -6,7 +6,7 @@ from typing import Any
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from fetal.workbench.ingest.upload import Incoming
+from fetal.workbench.ingest.upload import UploadedFile
 from tests.support.drawn import fan
 
 ULTRASOUND = "1.2.840.10008.5.1.4.1.1.6.1"
@@ -40,6 +40,6 @@ def packed(made: Dataset) -> bytes:
     return file.getvalue()
 
 
-def ultrasound(seed: int, name: str = "a.dcm", **tags: Any) -> Incoming:
+def ultrasound(seed: int, name: str = "a.dcm", **tags: Any) -> UploadedFile:
     """An ultrasound picture as a file, with tags given by keyword."""
-    return Incoming(name, packed(dataset_of(seed, **tags)))
+    return UploadedFile(name, packed(dataset_of(seed, **tags)))

@@ -11,7 +11,7 @@ from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
-from fetal.workbench.ingest.upload import Incoming, add_scans
+from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from tests.support.labelling import drop_of
 from tests.support.tiny_model import tiny_model
 
@@ -76,6 +76,6 @@ def test_scans_of_an_older_workspace_are_known_again(bench):
 
 def test_a_patient_of_an_older_workspace_gets_the_new_scans(bench):
     before = scans.scans(bench, scans.ScanFilter(order="oldest"))[0].patient
-    new = Incoming("Patient00000_9.png", drop_of(9, 1)[0].data)
+    new = UploadedFile("Patient00000_9.png", drop_of(9, 1)[0].data)
     [taken] = add_scans(bench, [new], who="Bob")
     assert scans.scan(bench, taken.scan_id).patient == before

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from fetal.scans import encode_png, find_sector
-from fetal.workbench.ingest.upload import Incoming
+from fetal.workbench.ingest.upload import UploadedFile
 
 
 def fan(seed: int) -> np.ndarray:
@@ -17,18 +17,18 @@ def fan(seed: int) -> np.ndarray:
     return np.where(inside, rng.integers(60, 200, inside.shape), 0).astype(np.uint8)
 
 
-def file(seed: int, name: str | None = None, kind: str = "PNG") -> Incoming:
+def file(seed: int, name: str | None = None, kind: str = "PNG") -> UploadedFile:
     """That scan as a file that names no patient."""
     packed = io.BytesIO()
     Image.fromarray(fan(seed)).save(packed, kind)
-    return Incoming(name or f"scan {seed}.png", packed.getvalue())
+    return UploadedFile(name or f"scan {seed}.png", packed.getvalue())
 
 
-def unsure(seed: int, name: str | None = None) -> Incoming:
+def unsure(seed: int, name: str | None = None) -> UploadedFile:
     """A file of a glow without edges, on which no sector can be told apart."""
     rows, columns = np.mgrid[:120, :160]
     glow = (110 + seed) * np.exp(-((rows - 60) ** 2 + (columns - 80) ** 2) / 1500)
-    return Incoming(name or f"unsure {seed}.png", encode_png(glow.astype(np.uint8)))
+    return UploadedFile(name or f"unsure {seed}.png", encode_png(glow.astype(np.uint8)))
 
 
 def once(screen: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from fetal.planes import PLANES
 from fetal.scans import read_scan
 from fetal.store.tables import Annotation, Patient, Run, Scan
 from fetal.workbench.annotations.review import annotate
-from fetal.workbench.ingest.upload import Incoming, add_scans
+from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from tests.support.drawn import file
 
 WHO = "Ann"
@@ -18,7 +18,7 @@ WHO = "Ann"
 def drop_of(patient, each=3):
     """The files of one patient."""
     return [
-        Incoming(f"Patient{patient:05d}_{index}.png", file(100 * patient + index).data)
+        UploadedFile(f"Patient{patient:05d}_{index}.png", file(100 * patient + index).data)
         for index in range(each)
     ]
 

@@ -13,7 +13,7 @@ from fetal.scans.errors import TooLargeError
 from fetal.workbench import Workbench
 from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place
 from fetal.workbench.imports.import_run import import_scans, plan_import
-from fetal.workbench.ingest.upload import Incoming
+from fetal.workbench.ingest.upload import UploadedFile
 from tests.support.drawn import file
 
 
@@ -53,7 +53,7 @@ def test_a_table_in_an_archive_is_bounded_and_that_is_said(monkeypatch: pytest.M
     monkeypatch.setenv("FETAL_TABLE_LINES", "10")
     lines = "".join(f"{number}.png,brain\n" for number in range(20))
     files = {"brain/a.png": file(1).data, "labels.csv": f"image,plane\n{lines}".encode()}
-    plan = plan_import([Incoming("all.zip", packed(files))])
+    plan = plan_import([UploadedFile("all.zip", packed(files))])
     assert [planned.label for planned in plan.images] == ["brain"]
     assert "at most 10 lines" in dict(plan.refused)["all.zip/labels.csv"]
 
@@ -63,7 +63,7 @@ def test_a_table_that_is_none_of_labels_is_not_read_to_its_end(
 ) -> None:
     monkeypatch.setenv("FETAL_TABLE_LINES", "300")
     measured = b"time,pressure\n" + b"1,2\n" * 10_000
-    plan = plan_import([file(1, "brain/a.png"), Incoming("measured.csv", measured)])
+    plan = plan_import([file(1, "brain/a.png"), UploadedFile("measured.csv", measured)])
     assert len(plan.images) == 1
     assert plan.refused == []
 
@@ -74,12 +74,12 @@ def test_the_table_at_the_top_comes_before_others() -> None:
         "z.csv": b"image,plane\na.png,brain\n",
         "a/deep/a.png": file(1).data,
     }
-    plan = plan_import([Incoming("all.zip", packed(files))])
+    plan = plan_import([UploadedFile("all.zip", packed(files))])
     assert [planned.label for planned in plan.images] == ["brain"]
 
 
 def test_a_table_with_tabs_is_found_among_the_files() -> None:
-    plan = plan_import([file(1, "a.png"), Incoming("labels.tsv", b"image\tplane\na\tbrain\n")])
+    plan = plan_import([file(1, "a.png"), UploadedFile("labels.tsv", b"image\tplane\na\tbrain\n")])
     assert [planned.label for planned in plan.images] == ["brain"]
 
 

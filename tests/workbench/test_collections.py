@@ -17,7 +17,7 @@ from fetal.workbench.imports.import_run import (
 )
 from fetal.workbench.imports.recognise import Kind
 from fetal.workbench.ingest.file_sources import open_source
-from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
+from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
 from fetal.workbench.label_tables.columns import Columns, ColumnsError, guess_columns, parse_columns
 from tests.support.drawn import file
 
@@ -54,7 +54,7 @@ def test_an_archive_of_folders_comes_in_without_touching_the_disk(bench, tmp_pat
     assert any("liver" in sentence for sentence in report.refused)
     assert {path.name for path in tmp_path.iterdir()} == {"all.zip", "workspace"}
     assert not list(tmp_path.parent.rglob("evil.png"))
-    nested = [Incoming("drop.zip", packed({"inner.zip": inner}))]
+    nested = [UploadedFile("drop.zip", packed({"inner.zip": inner}))]
     plan = plan_import(nested, unlabelled=True)
     assert [planned.piece.label for planned in plan.images] == ["drop.zip/inner.zip/femur/b.png"]
 
@@ -63,7 +63,7 @@ def test_what_was_exported_comes_in_again_as_one_archive(bench, tmp_path):
     table = b"image,plane,patient\na.png,femur,P-1\nb.png,unusable,P-2\n"
     files = {"labels.csv": table, "images/a.png": file(1).data, "images/b.png": file(2).data}
     files["images/c.png"] = file(3).data
-    report = import_folder(bench, [Incoming("scans.zip", packed(files))], "Ann")
+    report = import_folder(bench, [UploadedFile("scans.zip", packed(files))], "Ann")
     assert report.kind == Kind.TABLE
     assert labels(bench) == ["femur", "unusable"]
     assert report.unlisted == ["scans.zip/images/c.png"]
@@ -163,7 +163,7 @@ def test_a_mapping_of_columns_overrules_the_guess(bench):
 
 
 def test_a_dry_run_tells_what_would_be_and_writes_nothing(bench):
-    files = [file(1, "a.png"), file(1, "b.png"), file(2, "c.png"), Incoming("d.png", b"broken")]
+    files = [file(1, "a.png"), file(1, "b.png"), file(2, "c.png"), UploadedFile("d.png", b"broken")]
     table = b"image,plane\na,brain\nb,brain\nc,femur\nd,femur\ne,other\n"
     plan = plan_import(files, table=table)
     report = import_scans(bench, plan, "Ann", dry_run=True)
@@ -197,7 +197,11 @@ def test_a_stopped_import_goes_on_where_it_was(bench):
 
 
 def test_the_report_is_a_table_that_no_spreadsheet_takes_for_a_formula(bench):
-    files = [file(1, "=1+1.png"), Incoming("b.png", b"broken"), Incoming("x.zip", b"PK\3\4cut")]
+    files = [
+        file(1, "=1+1.png"),
+        UploadedFile("b.png", b"broken"),
+        UploadedFile("x.zip", b"PK\3\4cut"),
+    ]
     report = import_scans(bench, plan_import(files, unlabelled=True), "Ann")
     rows = list(csv.DictReader(io.StringIO(report.csv())))
     assert [(row["file"], row["outcome"]) for row in rows] == [
@@ -218,8 +222,8 @@ def test_many_scans_are_read_in_other_processes_and_come_in_order(bench):
 def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(bench):
     inner = packed({"b.png": file(2).data})
     dropped = packed({"a.png": file(1).data, "in.zip": inner, "bad.png": b"x", "x.txt": b"x"})
-    files = [Incoming("c.png", file(3).data), Incoming("all.zip", dropped)]
-    files.append(Incoming("none.zip", packed({"notes.txt": b"x"})))
+    files = [UploadedFile("c.png", file(3).data), UploadedFile("all.zip", dropped)]
+    files.append(UploadedFile("none.zip", packed({"notes.txt": b"x"})))
     told = []
     taken = add_scans(bench, files, who="Ann", on_progress=lambda *far: told.append(far))
     assert [(one.file, one.outcome) for one in taken] == [

@@ -16,7 +16,7 @@ from fetal.workbench import open_workbench
 from fetal.workbench.core.key_check import KeyRenewedError
 from fetal.workbench.ingest.files import Outcome
 from fetal.workbench.ingest.store_scan import take_read
-from fetal.workbench.ingest.upload import Incoming, add_scans, owner_of
+from fetal.workbench.ingest.upload import UploadedFile, add_scans, owner_of
 from fetal.workbench.near_duplicates import decisions, detect_pairs
 from fetal.workbench.privacy import erasure, pseudonym_key
 from tests.support.at_once import CALLERS, at_once, raised
@@ -37,7 +37,7 @@ def paler(seed):
     """Nearly the same picture as `file(seed)`, as another program would have stored it."""
     packed = io.BytesIO()
     Image.fromarray((fan(seed) * 0.9).astype("uint8")).save(packed, "PNG")
-    return Incoming(f"paler {seed}.png", packed.getvalue())
+    return UploadedFile(f"paler {seed}.png", packed.getvalue())
 
 
 @pytest.fixture

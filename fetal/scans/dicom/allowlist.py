@@ -47,7 +47,7 @@ Value = TypeVar("Value")
 _CENTIMETRES = 3
 
 
-class Fate(StrEnum):
+class Action(StrEnum):
     """What happens to a tag of the allow-list."""
 
     PSEUDONYM = "pseudonym"
@@ -57,7 +57,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class AllowedAttribute:
     """One line of the allow-list.
 
     Args:
@@ -69,22 +69,22 @@ class Allowed:
     """
 
     keyword: str
-    fate: Fate
+    fate: Action
     kept_as: str
     profile: str
 
 
 ALLOWED = (
-    Allowed("PatientID", Fate.PSEUDONYM, "patient_id", "Z"),
-    Allowed("StudyInstanceUID", Fate.PSEUDONYM, "study", "U"),
-    Allowed("AccessionNumber", Fate.PSEUDONYM, "study", "Z"),
-    Allowed("StudyDate", Fate.OFFSET, "day", "Z"),
-    Allowed("ManufacturerModelName", Fate.WORDS, "machine", "-"),
-    Allowed("Manufacturer", Fate.WORDS, "maker", "-"),
-    Allowed("TransducerType", Fate.WORDS, "probe", "-"),
-    Allowed("TransducerFrequency", Fate.NUMBER, "frequency_mhz", "-"),
-    Allowed("PixelSpacing", Fate.NUMBER, "spacing_mm", "-"),
-    Allowed("SequenceOfUltrasoundRegions", Fate.NUMBER, "spacing_mm", "-"),
+    AllowedAttribute("PatientID", Action.PSEUDONYM, "patient_id", "Z"),
+    AllowedAttribute("StudyInstanceUID", Action.PSEUDONYM, "study", "U"),
+    AllowedAttribute("AccessionNumber", Action.PSEUDONYM, "study", "Z"),
+    AllowedAttribute("StudyDate", Action.OFFSET, "day", "Z"),
+    AllowedAttribute("ManufacturerModelName", Action.WORDS, "machine", "-"),
+    AllowedAttribute("Manufacturer", Action.WORDS, "maker", "-"),
+    AllowedAttribute("TransducerType", Action.WORDS, "probe", "-"),
+    AllowedAttribute("TransducerFrequency", Action.NUMBER, "frequency_mhz", "-"),
+    AllowedAttribute("PixelSpacing", Action.NUMBER, "spacing_mm", "-"),
+    AllowedAttribute("SequenceOfUltrasoundRegions", Action.NUMBER, "spacing_mm", "-"),
 )
 """Every tag that leaves a trace. How the pixels are to be decoded is read too, and not kept."""
 

@@ -17,7 +17,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from fetal.scans.dicom.bits import AS_DECODED
 from fetal.scans.errors import ScanError
 from fetal.scans.limits import Limits
-from fetal.scans.sandbox.sandbox_process import Killable, serve
+from fetal.scans.sandbox.sandbox_process import SandboxProcess, serve
 
 
 class GdcmEndedError(RuntimeError):
@@ -33,7 +33,7 @@ class GdcmProcess:
 
     def __init__(self) -> None:
         self._one_at_a_time = threading.Lock()
-        self._process = Killable("fetal.scans.dicom.gdcm_worker")
+        self._process = SandboxProcess("fetal.scans.dicom.gdcm_worker")
         atexit.register(self._process.kill)
 
     def decode(self, dataset: pydicom.Dataset) -> NDArray[Any]:

@@ -37,7 +37,7 @@ _ARRAYS = {
 logger = logging.getLogger(__name__)
 
 
-class Killable:
+class SandboxProcess:
     """A process that is started when it is first asked, and anew after it ended or was killed.
 
     It answers one question at a time; several threads must take turns.

@@ -17,16 +17,16 @@ from fetal.scans.errors import ScanError
 from fetal.scans.limits import Limits
 from fetal.scans.sandboxed_reading import file_reader
 from fetal.scans.sandboxed_reading.file_reader import ReadFile, ReadFrame
-from fetal.scans.sandboxed_reading.reader_pool import Readers
+from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
 
 _GLANCE_SECONDS = 5
 """How long a look at a header may take, which is an instant for all that is no mischief."""
 
 
 @cache
-def readers() -> Readers:
+def readers() -> ReaderPool:
     """The processes that this one keeps; each starts when it is needed."""
-    kept = Readers()
+    kept = ReaderPool()
     atexit.register(kept.close)
     return kept
 

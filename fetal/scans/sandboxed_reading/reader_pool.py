@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from fetal.scans.errors import ScanError
 from fetal.scans.limits import Limits
-from fetal.scans.sandbox.sandbox_process import Killable
+from fetal.scans.sandbox.sandbox_process import SandboxProcess
 from fetal.scans.sandboxed_reading.file_reader import ReadFile, read_file
 
 _MOST = 8
@@ -21,7 +21,7 @@ _AHEAD = 2
 Item = TypeVar("Item")
 
 
-class Readers:
+class ReaderPool:
     """Some processes that read files; a file that brings one down is refused, and it starts anew.
 
     Several threads may ask at once: those for whom no process is free wait.
@@ -33,7 +33,7 @@ class Readers:
         count: how many there are.
 
     Example:
-        >>> with Readers(1) as readers:
+        >>> with ReaderPool(1) as readers:
         ...     found = list(readers.read(["a.png"], lambda name: (b"", name)))
         >>> found[0][1].scan is None
         True
@@ -42,8 +42,8 @@ class Readers:
     def __init__(self, count: int | None = None) -> None:
         self.count = count or min(os.cpu_count() or 1, _MOST)
         # The one used last comes first: a file now and then needs one process and not all.
-        self._idle: LifoQueue[Killable] = LifoQueue()
-        self._processes = [Killable(_MODULE) for _ in range(self.count)]
+        self._idle: LifoQueue[SandboxProcess] = LifoQueue()
+        self._processes = [SandboxProcess(_MODULE) for _ in range(self.count)]
         for process in self._processes:
             self._idle.put(process)
         self._threads = ThreadPoolExecutor(self.count, thread_name_prefix="reader")

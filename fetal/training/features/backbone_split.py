@@ -17,7 +17,7 @@ would be paid for with fewer variations of each scan."""
 
 
 @dataclass(frozen=True)
-class Cut:
+class BackboneSplit:
     """A network in two parts that share its layers, and with them its weights."""
 
     below: keras.Model
@@ -56,7 +56,7 @@ def first_stage(architecture: str, learn: str) -> int:
     return named[learn]
 
 
-def cut_below(model: keras.Model, learn: str) -> Cut | None:
+def cut_below(model: keras.Model, learn: str) -> BackboneSplit | None:
     """Cut a network below the first layer that learns.
 
     Args:
@@ -76,13 +76,15 @@ def cut_below(model: keras.Model, learn: str) -> Cut | None:
     return cut_at(model, crossing[0])
 
 
-def cut_at(model: keras.Model, layer: str) -> Cut:
+def cut_at(model: keras.Model, layer: str) -> BackboneSplit:
     """Cut a network behind a layer."""
     tensor = model.get_layer(layer).output
-    return Cut(keras.Model(model.input, tensor), keras.Model(tensor, model.outputs[1]), layer)
+    return BackboneSplit(
+        keras.Model(model.input, tensor), keras.Model(tensor, model.outputs[1]), layer
+    )
 
 
-def between(model: keras.Model, lower: Cut, layer: str) -> keras.Model:
+def between(model: keras.Model, lower: BackboneSplit, layer: str) -> keras.Model:
     """The part of a network from a cut to a layer's output."""
     return keras.Model(lower.below.output, model.get_layer(layer).output)
 

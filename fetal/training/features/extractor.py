@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fetal.training.data.prepared_scans import Frames
 from fetal.training.data.variants import vary
 from fetal.training.export.names import variable_path
-from fetal.training.features.backbone_split import Cut
+from fetal.training.features.backbone_split import BackboneSplit
 from fetal.training.features.feature_cache import FeatureCache, Half, key_of, to_half
 from fetal.training.features.float32_inference import channels_of
 from fetal.training.features.frozen_backbone import Forward, forward
@@ -60,7 +60,7 @@ class Features:
         frames: Frames,
         settings: TrainingSettings,
         model: keras.Model,
-        cut: Cut,
+        cut: BackboneSplit,
         cache: FeatureCache | None,
         tell: Tell,
         below: "tuple[Features, keras.Model] | None" = None,
@@ -145,7 +145,7 @@ class Features:
         return self._keys[place]
 
 
-def _identity(model: keras.Model, cut: Cut) -> bytes:
+def _identity(model: keras.Model, cut: BackboneSplit) -> bytes:
     """All that decides features besides the scan: network, cut, normalisation, arithmetic."""
     said = (model.name, cut.layer, channels_of(model), keras.config.dtype_policy().name)
     weights = [

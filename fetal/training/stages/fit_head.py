@@ -7,7 +7,7 @@ import numpy as np
 
 from fetal.training.data.batches import class_weights
 from fetal.training.data.variants import AS_IT_IS, plain_variants
-from fetal.training.features.backbone_split import POOL, Cut, between, cut_at, cut_below
+from fetal.training.features.backbone_split import POOL, BackboneSplit, between, cut_at, cut_below
 from fetal.training.features.extractor import Features, Report, Tell
 from fetal.training.features.feature_cache import FeatureCache
 from fetal.training.networks.architectures import HEAD
@@ -108,7 +108,7 @@ def _features(
 
 def _later_cut(
     model: keras.Model, settings: TrainingSettings, sides: Sides, cache: FeatureCache | None
-) -> Cut | None:
+) -> BackboneSplit | None:
     for stage in settings.stages if cache else ():
         cut = cut_below(model, stage.learn) if stage.learn != HEAD else None
         if cache and cut and fits(cut, stage, settings, sides, cache):

@@ -9,7 +9,7 @@ import numpy as np
 from fetal.training.data.batches import Batches, InOrder, class_weights
 from fetal.training.data.prepared_scans import Frames
 from fetal.training.data.variants import AS_IT_IS
-from fetal.training.features.backbone_split import Cut, cut_below
+from fetal.training.features.backbone_split import BackboneSplit, cut_below
 from fetal.training.features.extractor import Features, Report, Tell
 from fetal.training.features.feature_cache import FeatureCache
 from fetal.training.networks.architectures import HEAD
@@ -72,7 +72,7 @@ def choose_showing(
 
 
 def fits(
-    cut: Cut, stage: Stage, settings: TrainingSettings, sides: Sides, cache: FeatureCache
+    cut: BackboneSplit, stage: Stage, settings: TrainingSettings, sides: Sides, cache: FeatureCache
 ) -> bool:
     """Whether a cache has room for all that a stage would keep in it."""
     train, validation = (len(side.classes) for side in sides)
@@ -109,7 +109,7 @@ class CachedFeatures:
     def __init__(
         self,
         model: keras.Model,
-        cut: Cut,
+        cut: BackboneSplit,
         settings: TrainingSettings,
         sides: Sides,
         cache: FeatureCache,

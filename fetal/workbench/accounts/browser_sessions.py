@@ -9,7 +9,7 @@ from sqlalchemy import select
 from fetal.store.tables import Patient
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.quarantine import Memory
-from fetal.workbench.ingest.upload_batch import IntakeDesk
+from fetal.workbench.ingest.upload_batch import UploadQueue
 from fetal.workbench.privacy.erasure import generation
 
 HOURS_UNSEEN = 24
@@ -26,7 +26,7 @@ class BrowserSession:
         seen: when it was here last, by `time.monotonic`.
     """
 
-    def __init__(self, number: int, desk: IntakeDesk) -> None:
+    def __init__(self, number: int, desk: UploadQueue) -> None:
         self.number = number
         self.who = ""
         self.desk = desk
@@ -68,7 +68,7 @@ class BrowserSessions:
                     del self._sessions[other]
             if token not in self._sessions:
                 self._number += 1
-                desk = IntakeDesk(self._bench, self._memory)
+                desk = UploadQueue(self._bench, self._memory)
                 self._sessions[token] = BrowserSession(self._number, desk)
             found = self._sessions[token]
             found.seen = now

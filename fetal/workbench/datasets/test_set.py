@@ -44,7 +44,7 @@ class Departure:
 
 
 @dataclass(frozen=True)
-class LockedSet:
+class TestSet:
     """The labelled scans of the patients kept apart for testing, samples excepted.
 
     Attributes:
@@ -67,7 +67,7 @@ class LockedSet:
         return len({scan.group for scan in self.scans})
 
 
-def take_stock(bench: Workbench) -> LockedSet:
+def take_stock(bench: Workbench) -> TestSet:
     """Look through the locked test set, and remember the scans that are new in it.
 
     What was in it once is remembered for ever, so that no scan leaves without being told of. A
@@ -91,7 +91,7 @@ def take_stock(bench: Workbench) -> LockedSet:
     with bench.store.reading() as session:
         left = _departures(session, known.keys() - here)
     last = max(known.values(), default=None)
-    return LockedSet(
+    return TestSet(
         scans=scans,
         joined=sum(known[number] == last for number in here),
         joined_at=last,

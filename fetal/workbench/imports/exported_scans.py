@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from fetal.store.tables import NOTE, Annotation, Patient
 from fetal.workbench.annotations.label_rows import add_label, label_giver, newest_annotation
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.ingest.files import Owner
+from fetal.workbench.ingest.files import PatientRef
 from fetal.workbench.label_tables.exported_rows import ExportedRow
 from fetal.workbench.label_tables.label_table import LabelRow
 
@@ -24,7 +24,7 @@ class Came(Enum):
     NOTHING_NEW = auto()
 
 
-def exported_owner(bench: Workbench, code: str, row: ExportedRow) -> Owner:
+def exported_owner(bench: Workbench, code: str, row: ExportedRow) -> PatientRef:
     """Return the patient of an exported scan.
 
     Args:
@@ -39,13 +39,13 @@ def exported_owner(bench: Workbench, code: str, row: ExportedRow) -> Owner:
     with bench.store.reading() as session:
         known = session.get(Patient, code)
     if known is not None:
-        return Owner(known.id, known.named)
+        return PatientRef(known.id, known.named)
     if row.sample:
-        return Owner(code, named=True)
+        return PatientRef(code, named=True)
     own = bench.pseudonyms.patient(code)
     if code.startswith("U-"):
-        return Owner(f"U-{own.removeprefix('P-')}", named=False)
-    return Owner(own, named=True)
+        return PatientRef(f"U-{own.removeprefix('P-')}", named=False)
+    return PatientRef(own, named=True)
 
 
 def take_label(session: Session, scan_id: int, label: str | None, row: LabelRow, who: str) -> Came:

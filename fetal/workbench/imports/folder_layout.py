@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from fetal.planes import UnknownPlaneError
-from fetal.workbench.ingest.file_sources import Piece
+from fetal.workbench.ingest.file_sources import SourceFile
 from fetal.workbench.label_tables.cells import is_split_word, kept_to_test
 from fetal.workbench.label_tables.written_labels import is_label, read_label
 
@@ -26,7 +26,7 @@ class Foldered:
         test: whether it lies in a folder for testing.
     """
 
-    piece: Piece
+    piece: SourceFile
     label: str
     test: bool
 
@@ -44,7 +44,7 @@ class Layout:
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read_layout(pieces: Sequence[Piece]) -> Layout:
+def read_layout(pieces: Sequence[SourceFile]) -> Layout:
     """Read the plane, and whether it is kept to test, off the folders of each file.
 
     A folder named by a plane gives the plane, wherever it lies; one named train, val, test or the

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from fetal.scans.deidentification.file_names import name_key
-from fetal.workbench.ingest.file_sources import SUFFIXES, Piece, open_source
-from fetal.workbench.ingest.store_scan import Incoming
+from fetal.workbench.ingest.file_sources import SUFFIXES, SourceFile, open_source
+from fetal.workbench.ingest.store_scan import UploadedFile
 
 _PACKED_AS = "cp437"
 _WRITTEN_AS = ("cp1252", "cp850", "gbk", "shift_jis", "big5", "euc_kr", "cp1251", "cp866")
@@ -25,16 +25,18 @@ class PictureIndex:
             is no pictures.
     """
 
-    def __init__(self, pictures: Path | Sequence[Incoming] | Sequence[Piece] | None) -> None:
-        self._by_label: dict[str, list[Piece]] = defaultdict(list)
-        self._by_name: dict[str, list[Piece]] = defaultdict(list)
+    def __init__(
+        self, pictures: Path | Sequence[UploadedFile] | Sequence[SourceFile] | None
+    ) -> None:
+        self._by_label: dict[str, list[SourceFile]] = defaultdict(list)
+        self._by_name: dict[str, list[SourceFile]] = defaultdict(list)
         for piece in _pieces(pictures):
             for key in _keys(piece.label):
                 self._by_label[key].append(piece)
             for key in _keys(piece.name):
                 self._by_name[key].append(piece)
 
-    def find(self, image: str) -> Piece | None:
+    def find(self, image: str) -> SourceFile | None:
         """Find a picture.
 
         Args:
@@ -61,7 +63,7 @@ class PictureIndex:
                 return found[0]
         return None
 
-    def _found(self, name: str) -> list[Piece]:
+    def _found(self, name: str) -> list[SourceFile]:
         last = name.rpartition("/")[2]
         whole = ((self._by_label, key) for key in _keys(name))
         ends = ((self._by_name, key) for key in _keys(last))
@@ -72,13 +74,15 @@ class PictureIndex:
         return found
 
 
-def _pieces(pictures: Path | Sequence[Incoming] | Sequence[Piece] | None) -> Sequence[Piece]:
+def _pieces(
+    pictures: Path | Sequence[UploadedFile] | Sequence[SourceFile] | None,
+) -> Sequence[SourceFile]:
     if pictures is None:
         return []
     if isinstance(pictures, Path):
         return open_source(pictures).pieces
-    pieces = [one for one in pictures if isinstance(one, Piece)]
-    return pieces or open_source([one for one in pictures if isinstance(one, Incoming)]).pieces
+    pieces = [one for one in pictures if isinstance(one, SourceFile)]
+    return pieces or open_source([one for one in pictures if isinstance(one, UploadedFile)]).pieces
 
 
 def stem_key(name: str) -> str:

@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from dataclasses import dataclass, field
 
-from fetal.workbench.ingest.store_scan import Outcome, Taken
+from fetal.workbench.ingest.store_scan import IngestResult, Outcome
 from fetal.workbench.label_tables.export_format import safe_cell
 
 HEADER = ("file", "outcome", "plane", "sentence")
@@ -42,7 +42,7 @@ class ImportReport:
     kind: str = ""
     dry_run: bool = False
     stopped: bool = False
-    taken: list[Taken] = field(default_factory=list)
+    taken: list[IngestResult] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     planes: list[str | None] = field(default_factory=list)
     kept_to_test: int = 0

@@ -8,10 +8,10 @@ from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.labelled_files import LabelledIntake
 from fetal.workbench.imports.recognise import Kind, Plan, Planned, plan
-from fetal.workbench.ingest.deid_policy import WhenUnsure
+from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.ingest.file_sources import NoFolderError, Source, open_source
-from fetal.workbench.ingest.quarantine import WaitingRoom
-from fetal.workbench.ingest.store_scan import Incoming
+from fetal.workbench.ingest.quarantine import Quarantine
+from fetal.workbench.ingest.store_scan import UploadedFile
 from fetal.workbench.label_tables.columns import Columns
 from fetal.workbench.label_tables.label_table import read_table_file
 
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 Progress = Callable[[int, int], None]
-Place = Path | Sequence[Incoming]
+Place = Path | Sequence[UploadedFile]
 
 _ACTIONS = {
     Kind.FOLDERS: "import folder",
@@ -70,8 +70,8 @@ def import_scans(
     *,
     patient: str | None = None,
     dry_run: bool = False,
-    unsure: WhenUnsure | None = None,
-    room: WaitingRoom | None = None,
+    unsure: DeidentificationPolicy | None = None,
+    room: Quarantine | None = None,
     on_progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> ImportReport:

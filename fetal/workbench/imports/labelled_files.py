@@ -19,11 +19,21 @@ from fetal.workbench.imports.recognise import Planned
 from fetal.workbench.imports.stored_lines import find_stored
 from fetal.workbench.ingest.cine_upload import holds_film, take_film
 from fetal.workbench.ingest.crowded_patients import crowded_patients
-from fetal.workbench.ingest.deid_policy import Gate, Held, WhenUnsure
+from fetal.workbench.ingest.deid_policy import (
+    DeidentificationCheck,
+    DeidentificationPolicy,
+    QuarantinedScan,
+)
 from fetal.workbench.ingest.patient_codes import owner_of, patient_code
-from fetal.workbench.ingest.quarantine import WaitingRoom
+from fetal.workbench.ingest.quarantine import Quarantine
 from fetal.workbench.ingest.recognition import stored_scan
-from fetal.workbench.ingest.store_scan import Incoming, Outcome, Owner, Taken, take_read
+from fetal.workbench.ingest.store_scan import (
+    IngestResult,
+    Outcome,
+    PatientRef,
+    UploadedFile,
+    take_read,
+)
 from fetal.workbench.ingest.upload import predicting
 from fetal.workbench.label_tables.label_table import LabelRow
 
@@ -56,8 +66,8 @@ class LabelledIntake:
         patient: str | None = None,
         *,
         dry_run: bool = False,
-        unsure: WhenUnsure | None = None,
-        room: WaitingRoom | None = None,
+        unsure: DeidentificationPolicy | None = None,
+        room: Quarantine | None = None,
     ) -> None:
         self.report = ImportReport(dry_run=dry_run)
         self._bench = bench
@@ -65,7 +75,7 @@ class LabelledIntake:
         self._otherwise = owner_of(bench, patient)
         # Whom nobody names may be several: those who are kept to test are not those who train.
         self._held_out = owner_of(bench, None) if not self._otherwise.named else self._otherwise
-        self._gate = Gate(unsure or WhenUnsure.from_environment())
+        self._gate = DeidentificationCheck(unsure or DeidentificationPolicy.from_environment())
         self._room = room
         self._champion = None if dry_run else predicting(bench)
         self._seen: set[str] = set()
@@ -88,7 +98,7 @@ class LabelledIntake:
         else:
             self._keep(planned, self._take(planned, read), planned.label)
 
-    def _keep(self, planned: Planned, taken: Taken, label: str | None) -> None:
+    def _keep(self, planned: Planned, taken: IngestResult, label: str | None) -> None:
         row, report = planned.row, self.report
         if not report.dry_run:
             label = self._unless_contradicted(planned, taken, label)
@@ -100,7 +110,9 @@ class LabelledIntake:
         if taken.scan_id is not None and not report.dry_run:
             self._label(taken.scan_id, label, row=row)
 
-    def _unless_contradicted(self, planned: Planned, taken: Taken, label: str | None) -> str | None:
+    def _unless_contradicted(
+        self, planned: Planned, taken: IngestResult, label: str | None
+    ) -> str | None:
         """The label, unless another file with the same pixels came with another one."""
         if label is None or taken.scan_id is None:
             return label
@@ -119,14 +131,14 @@ class LabelledIntake:
             with self._bench.store.session() as session:
                 self._give(session, scan_id, label, row)
 
-    def _gate_of(self, planned: Planned, label: str | None) -> Gate:
+    def _gate_of(self, planned: Planned, label: str | None) -> DeidentificationCheck:
         """Where a scan has to wait, its label waits with it."""
         if self._room is None:
             return self._gate
         give = partial(self._label, label=label, row=planned.row)
         return replace(self._gate, watch=_Asking(self._room, give))
 
-    def _frames(self, planned: Planned, film: Incoming) -> Iterator[Taken]:
+    def _frames(self, planned: Planned, film: UploadedFile) -> Iterator[IngestResult]:
         return take_film(
             self._bench,
             film,
@@ -137,7 +149,7 @@ class LabelledIntake:
             gate=self._gate_of(planned, None),
         )
 
-    def _take(self, planned: Planned, read: ReadFile) -> Taken:
+    def _take(self, planned: Planned, read: ReadFile) -> IngestResult:
         row = planned.row
         return take_read(
             self._bench,
@@ -152,32 +164,38 @@ class LabelledIntake:
             gate=self._gate_of(planned, planned.label),
         )
 
-    def _owner(self, planned: Planned) -> Owner:
+    def _owner(self, planned: Planned) -> PatientRef:
         row = planned.row
         if row.patient and row.exported:
             return exported_owner(self._bench, row.patient, row.exported)
         if row.patient:
-            return Owner(patient_code(self._bench, row.patient), named=True)
+            return PatientRef(patient_code(self._bench, row.patient), named=True)
         return self._held_out if row.test else self._otherwise
 
-    def _looked_at(self, planned: Planned, read: ReadFile, film: Incoming | None) -> Taken:
+    def _looked_at(
+        self, planned: Planned, read: ReadFile, film: UploadedFile | None
+    ) -> IngestResult:
         """What would become of an image."""
         name = planned.piece.name
         if film is not None:
-            return Taken(name, Outcome.ADDED, None, "Frames of this film would be added.")
+            return IngestResult(name, Outcome.ADDED, None, "Frames of this film would be added.")
         if read.scan is None:
-            return Taken(name, Outcome.REFUSED, None, read.refusal or "")
+            return IngestResult(name, Outcome.REFUSED, None, read.refusal or "")
         digest = read.scan.digest
         with self._bench.store.reading() as session:
             known = stored_scan(session, self._bench, read.scan)
         if known is not None or digest in self._seen:
             number = known.id if known is not None else None
-            return Taken(name, Outcome.ALREADY_THERE, number, "Its pixels are there already.")
+            return IngestResult(
+                name, Outcome.ALREADY_THERE, number, "Its pixels are there already."
+            )
         stopped = self._gate.stop(name, read, self._otherwise, "import", self._who)
         if stopped is not None:
             return stopped
         self._seen.add(digest)
-        return Taken(name, Outcome.ADDED, None, " ".join(["Would be added.", *read.scan.warnings]))
+        return IngestResult(
+            name, Outcome.ADDED, None, " ".join(["Would be added.", *read.scan.warnings])
+        )
 
     def stored(self, labels: Sequence[tuple[LabelRow, str | None]]) -> None:
         """Give labels to scans that are stored already.
@@ -250,11 +268,11 @@ class LabelledIntake:
 class _Asking:
     """Lets scans of an import wait, and tells what is to be done with one that is kept."""
 
-    def __init__(self, room: WaitingRoom, then: Callable[[int], None]) -> None:
+    def __init__(self, room: Quarantine, then: Callable[[int], None]) -> None:
         self._room = room
         self._then = then
 
-    def hold(self, held: Held) -> int | None:
+    def hold(self, held: QuarantinedScan) -> int | None:
         """Let a scan wait (`Watch`)."""
         return self._room.add(replace(held, then=self._then))
 
@@ -262,10 +280,10 @@ class _Asking:
         """Nobody looks at the scans of an import while they come in (`Watch`)."""
 
 
-def _film(planned: Planned) -> Incoming | None:
+def _film(planned: Planned) -> UploadedFile | None:
     """The file again, where it holds several frames."""
     try:
-        incoming = Incoming(planned.piece.label, planned.piece.read())
+        incoming = UploadedFile(planned.piece.label, planned.piece.read())
     except (OSError, ScanError):
         return None
     return incoming if holds_film(incoming) else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from fetal.planes import UnknownPlaneError
 from fetal.workbench.imports.image_index import AmbiguousImageError, PictureIndex, stem_key
-from fetal.workbench.ingest.file_sources import Piece
+from fetal.workbench.ingest.file_sources import SourceFile
 from fetal.workbench.label_tables.label_table import LabelRow
 from fetal.workbench.label_tables.written_labels import read_label
 
@@ -41,7 +41,7 @@ class Match:
 
     row: LabelRow
     label: str | None
-    piece: Piece | None
+    piece: SourceFile | None
 
 
 @dataclass

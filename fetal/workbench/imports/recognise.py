@@ -17,7 +17,7 @@ from fetal.scans import ScanError
 from fetal.workbench.imports.folder_layout import read_layout
 from fetal.workbench.imports.image_index import PictureIndex
 from fetal.workbench.imports.matching import match
-from fetal.workbench.ingest.file_sources import Piece, Source
+from fetal.workbench.ingest.file_sources import Source, SourceFile
 from fetal.workbench.label_tables.columns import Columns
 from fetal.workbench.label_tables.label_table import (
     LabelRow,
@@ -58,7 +58,7 @@ class Planned:
         label: a plane's value or `unusable`; none where it has no label.
     """
 
-    piece: Piece
+    piece: SourceFile
     row: LabelRow
     label: str | None
 
@@ -237,5 +237,7 @@ def _is_fetal_planes(names: Sequence[str]) -> bool:
     return {"image_name", "patient_num"} <= {name.strip().lower() for name in names}
 
 
-def _row(line: int, piece: Piece, patient: str | None = None, *, test: bool = False) -> LabelRow:
+def _row(
+    line: int, piece: SourceFile, patient: str | None = None, *, test: bool = False
+) -> LabelRow:
     return LabelRow(line, piece.name, "", patient, None, test=test)

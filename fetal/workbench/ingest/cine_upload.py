@@ -10,8 +10,14 @@ from fetal.scans.deidentification.file_names import frame_name
 from fetal.scans.sandboxed_reading import client
 from fetal.scans.sandboxed_reading.file_reader import ReadFile, ReadFrame
 from fetal.workbench.core.workbench import Champion, Workbench
-from fetal.workbench.ingest.deid_policy import OPEN, Gate
-from fetal.workbench.ingest.store_scan import Incoming, Outcome, Owner, Taken, take_read
+from fetal.workbench.ingest.deid_policy import OPEN, DeidentificationCheck
+from fetal.workbench.ingest.store_scan import (
+    IngestResult,
+    Outcome,
+    PatientRef,
+    UploadedFile,
+    take_read,
+)
 
 FRAMES = 5
 """How many frames of a film are proposed unless somebody asks for another number."""
@@ -82,14 +88,14 @@ def propose(
 
 def take_film(
     bench: Workbench,
-    incoming: Incoming,
+    incoming: UploadedFile,
     *,
     who: str,
-    owner: Owner,
+    owner: PatientRef,
     source: str,
     champion: Champion | None,
-    gate: Gate = OPEN,
-) -> Iterator[Taken]:
+    gate: DeidentificationCheck = OPEN,
+) -> Iterator[IngestResult]:
     """Take frames of a film into the workspace, each as a scan of its own.
 
     Args:
@@ -107,7 +113,7 @@ def take_film(
     try:
         frames = _wanted(incoming, champion)
     except ScanError as error:
-        yield Taken(incoming.file, Outcome.REFUSED, None, str(error))
+        yield IngestResult(incoming.file, Outcome.REFUSED, None, str(error))
         return
     how = "a person picked" if incoming.frames is not None else "look most like a plane"
     for frame, read in frames:
@@ -127,7 +133,7 @@ def take_film(
         yield replace(taken, sentence=f"{taken.sentence} {place}")
 
 
-def holds_film(incoming: Incoming) -> bool:
+def holds_film(incoming: UploadedFile) -> bool:
     """Tell whether a file holds several frames, without looking at its pixels.
 
     Args:
@@ -161,7 +167,7 @@ class _Readable:
             yield frame.index, frame.scan
 
 
-def _wanted(incoming: Incoming, champion: Champion | None) -> list[tuple[ReadFrame, ReadFile]]:
+def _wanted(incoming: UploadedFile, champion: Champion | None) -> list[tuple[ReadFrame, ReadFile]]:
     """The frames that a person picked, else those that `propose` gives, as they arrived too."""
     indices = incoming.frames
     if indices is None:

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from fetal.scans import Scan
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
-from fetal.workbench.ingest.files import Outcome, Owner, Taken
+from fetal.workbench.ingest.files import IngestResult, Outcome, PatientRef
 
 VARIABLE = "FETAL_UNSURE"
 _NO_SECTOR = "the ultrasound could not be told from the rest of the screen"
 _LETTERING = "something seems to be written over the ultrasound"
 
 
-class WhenUnsure(StrEnum):
+class DeidentificationPolicy(StrEnum):
     """What becomes of a scan on which a name may be left."""
 
     ASK = "ask"
@@ -27,7 +27,7 @@ class WhenUnsure(StrEnum):
     KEEP = "keep"
 
     @classmethod
-    def from_environment(cls) -> "WhenUnsure":
+    def from_environment(cls) -> "DeidentificationPolicy":
         """Read the setting.
 
         Returns:
@@ -40,14 +40,14 @@ class WhenUnsure(StrEnum):
         try:
             return cls(text) if text else cls.ASK
         except ValueError as error:
-            raise UnsureSettingError(text) from error
+            raise DeidentificationPolicyError(text) from error
 
 
-class UnsureSettingError(ValueError):
+class DeidentificationPolicyError(ValueError):
     """The setting is none that is known."""
 
     def __init__(self, text: str) -> None:
-        known = ", ".join(one.value for one in WhenUnsure)
+        known = ", ".join(one.value for one in DeidentificationPolicy)
         super().__init__(
             f"Expected {VARIABLE} to be one of {known}, received “{text}”: please set it to one of "
             "them, or not at all."
@@ -55,7 +55,7 @@ class UnsureSettingError(ValueError):
 
 
 @dataclass(frozen=True)
-class Held:
+class QuarantinedScan:
     """A scan that waits for a person: in this process's memory, and nowhere else.
 
     Attributes:
@@ -70,7 +70,7 @@ class Held:
 
     file: str
     read: ReadFile
-    owner: Owner
+    owner: PatientRef
     source: str
     who: str
     reason: str
@@ -92,7 +92,7 @@ class Held:
 class Watch(Protocol):
     """Somebody who looks on while files come in."""
 
-    def hold(self, held: Held) -> int | None:
+    def hold(self, held: QuarantinedScan) -> int | None:
         """Let a scan wait; gives its number, or none where no more fit."""
 
     def show(self, scan_id: int, read: ReadFile) -> None:
@@ -115,7 +115,7 @@ def doubt_about(scan: Scan) -> str:
 
 
 @dataclass(frozen=True)
-class Gate:
+class DeidentificationCheck:
     """Whether a scan may go into the workspace as it was read.
 
     Attributes:
@@ -124,11 +124,13 @@ class Gate:
         every: whether every scan is to wait for that person, sure or not.
     """
 
-    when_unsure: WhenUnsure
+    when_unsure: DeidentificationPolicy
     watch: Watch | None = None
     every: bool = False
 
-    def stop(self, file: str, read: ReadFile, owner: Owner, source: str, who: str) -> Taken | None:
+    def stop(
+        self, file: str, read: ReadFile, owner: PatientRef, source: str, who: str
+    ) -> IngestResult | None:
         """Stop a scan, unless it may go on.
 
         Args:
@@ -145,16 +147,16 @@ class Gate:
             return None
         reason = doubt_about(read.scan)
         if self.every and self.watch is not None:
-            return self._hold(self.watch, Held(file, read, owner, source, who, reason))
-        if not reason or self.when_unsure is WhenUnsure.KEEP:
+            return self._hold(self.watch, QuarantinedScan(file, read, owner, source, who, reason))
+        if not reason or self.when_unsure is DeidentificationPolicy.KEEP:
             return None
-        if self.when_unsure is WhenUnsure.REFUSE:
-            return Taken(file, Outcome.REFUSED, None, _refused(reason))
+        if self.when_unsure is DeidentificationPolicy.REFUSE:
+            return IngestResult(file, Outcome.REFUSED, None, _refused(reason))
         if self.watch is None:
-            return Taken(file, Outcome.SET_ASIDE, None, _set_aside(reason))
-        return self._hold(self.watch, Held(file, read, owner, source, who, reason))
+            return IngestResult(file, Outcome.SET_ASIDE, None, _set_aside(reason))
+        return self._hold(self.watch, QuarantinedScan(file, read, owner, source, who, reason))
 
-    def show(self, taken: Taken, read: ReadFile) -> None:
+    def show(self, taken: IngestResult, read: ReadFile) -> None:
         """Show what was stored to whoever looks on.
 
         Args:
@@ -164,16 +166,16 @@ class Gate:
         if self.watch is not None and taken.outcome is Outcome.ADDED and taken.scan_id is not None:
             self.watch.show(taken.scan_id, read)
 
-    def _hold(self, watch: Watch, held: Held) -> Taken:
+    def _hold(self, watch: Watch, held: QuarantinedScan) -> IngestResult:
         number = watch.hold(held)
         if number is None:
-            return Taken(held.file, Outcome.SET_ASIDE, None, _NO_ROOM)
+            return IngestResult(held.file, Outcome.SET_ASIDE, None, _NO_ROOM)
         why = f": {held.reason}" if held.reason else " to be looked at"
         sentence = f"Waits for you{why}. It is not stored until you say so."
-        return Taken(held.file, Outcome.WAITS, None, sentence, number)
+        return IngestResult(held.file, Outcome.WAITS, None, sentence, number)
 
 
-OPEN = Gate(WhenUnsure.KEEP)
+OPEN = DeidentificationCheck(DeidentificationPolicy.KEEP)
 """Lets every scan pass, such as one that a person has looked at."""
 
 _NO_ROOM = (

@@ -12,7 +12,7 @@ from fetal.scans.deidentification.file_names import name_key, readable_name
 from fetal.scans.dicom.dicomdir import NAME as DICOMDIR
 from fetal.scans.limits import read_within
 from fetal.scans.sandboxed_reading import client
-from fetal.workbench.ingest.store_scan import Incoming
+from fetal.workbench.ingest.store_scan import UploadedFile
 
 SUFFIXES = frozenset(
     {"", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".dcm", ".dicom"}
@@ -27,7 +27,7 @@ class NoFolderError(FileNotFoundError):
 
 
 @dataclass(frozen=True)
-class Piece:
+class SourceFile:
     """A file of an import, read when its turn comes.
 
     Attributes:
@@ -59,14 +59,14 @@ class Source:
         spreadsheets: names of files that may be tables, and are not read.
     """
 
-    pieces: list[Piece] = field(default_factory=list)
-    tables: list[Piece] = field(default_factory=list)
+    pieces: list[SourceFile] = field(default_factory=list)
+    tables: list[SourceFile] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     spreadsheets: list[str] = field(default_factory=list)
 
 
-def open_source(place: Path | Sequence[Incoming]) -> Source:
+def open_source(place: Path | Sequence[UploadedFile]) -> Source:
     """List what a folder, an archive or files at hand hold.
 
     Archives are looked into, those in an archive too (`ArchiveLimits`). Where a DICOMDIR lies,
@@ -97,7 +97,7 @@ def open_source(place: Path | Sequence[Incoming]) -> Source:
     return source
 
 
-def _files(place: Path | Sequence[Incoming], source: Source) -> Iterator[Piece]:
+def _files(place: Path | Sequence[UploadedFile], source: Source) -> Iterator[SourceFile]:
     if not isinstance(place, Path):
         for incoming in place:
             yield from _one(incoming.name, incoming.data, source)
@@ -119,13 +119,13 @@ def _files(place: Path | Sequence[Incoming], source: Source) -> Iterator[Piece]:
 
 def _one(
     label: str, content: Path | bytes, source: Source, *, alone: bool = False
-) -> Iterator[Piece]:
+) -> Iterator[SourceFile]:
     """The file itself, or what is in it."""
     if not _is_archive(label, content):
         if isinstance(content, Path):
-            yield Piece(label, partial(read_within, content), content)
+            yield SourceFile(label, partial(read_within, content), content)
         else:
-            yield Piece(label, partial(bytes, content))
+            yield SourceFile(label, partial(bytes, content))
         return
     try:
         for entry in entries(content):
@@ -139,9 +139,9 @@ def _one(
         source.refused.append((label, f"The file cannot be read ({error.strerror})."))
 
 
-def _unless_refused(label: str, entry: Entry, source: Source) -> Iterable[Piece]:
+def _unless_refused(label: str, entry: Entry, source: Source) -> Iterable[SourceFile]:
     if entry.error is None:
-        return [Piece(label, entry.read)]
+        return [SourceFile(label, entry.read)]
     source.refused.append((label, str(entry.error)))
     return []
 
@@ -160,7 +160,7 @@ def _hidden(label: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
-def _indexed(every: Sequence[Piece], source: Source) -> set[str]:
+def _indexed(every: Sequence[SourceFile], source: Source) -> set[str]:
     """Labels of the files that DICOMDIRs name; those that nobody has are missing."""
     found: set[str] = set()
     by_label = {name_key(piece.label): piece.label for piece in every}

@@ -23,7 +23,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Incoming:
+class UploadedFile:
     """A file as it arrives.
 
     Attributes:
@@ -43,7 +43,7 @@ class Incoming:
 
 
 @dataclass(frozen=True)
-class Taken:
+class IngestResult:
     """What became of one file.
 
     Attributes:
@@ -63,7 +63,7 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Owner:
+class PatientRef:
     """The patient that scans are filed under.
 
     Attributes:

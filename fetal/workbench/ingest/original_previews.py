@@ -63,7 +63,7 @@ def reduced(picture: NDArray[np.uint8]) -> bytes:
     return encode_jpeg(picture)
 
 
-class BeforePictures:
+class OriginalPreviews:
     """The pictures of a drop's scans as they arrived; the oldest go where there are too many.
 
     Args:

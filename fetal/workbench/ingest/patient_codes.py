@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fetal.scans.deidentification.placeholders import is_placeholder
 from fetal.store.tables import Patient, Scan
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.ingest.files import Owner
+from fetal.workbench.ingest.files import PatientRef
 
 
 def patient_code(bench: Workbench, identifier: str) -> str:
@@ -49,7 +49,7 @@ def study_code(session: Session, bench: Workbench, identifier: str) -> str:
     return former if set(session.scalars(some)) == {former} else code
 
 
-def owner_of(bench: Workbench, patient: str | None) -> Owner:
+def owner_of(bench: Workbench, patient: str | None) -> PatientRef:
     """Return the patient of a drop or of a line of a table.
 
     Args:
@@ -61,5 +61,5 @@ def owner_of(bench: Workbench, patient: str | None) -> Owner:
         The patient's pseudonym.
     """
     if patient is None or is_placeholder(patient):
-        return Owner(bench.pseudonyms.unknown(), named=False)
-    return Owner(patient_code(bench, patient), named=True)
+        return PatientRef(bench.pseudonyms.unknown(), named=False)
+    return PatientRef(patient_code(bench, patient), named=True)

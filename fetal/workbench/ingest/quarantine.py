@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Collection
 
-from fetal.workbench.ingest.deid_policy import Held
+from fetal.workbench.ingest.deid_policy import QuarantinedScan
 
 MEGABYTES = 400
 """The most that waiting scans may take of the memory, in units of 1,000,000 bytes."""
@@ -39,7 +39,7 @@ class Memory:
             return self._newest
 
 
-class WaitingRoom:
+class Quarantine:
     """Where the scans of one browser wait, in memory alone: they are gone when the program ends.
 
     Args:
@@ -49,11 +49,11 @@ class WaitingRoom:
 
     def __init__(self, memory: Memory | None = None) -> None:
         self._memory = memory or Memory()
-        self._held: dict[int, Held] = {}
-        self._left: dict[int, Held] = {}
+        self._held: dict[int, QuarantinedScan] = {}
+        self._left: dict[int, QuarantinedScan] = {}
         self._lock = threading.Lock()
 
-    def add(self, held: Held) -> int | None:
+    def add(self, held: QuarantinedScan) -> int | None:
         """Let a scan wait; one of the same pixels that waits for this person already gives way.
 
         Args:
@@ -76,7 +76,7 @@ class WaitingRoom:
             self._put(number, held)
             return number
 
-    def of(self, who: str) -> dict[int, Held]:
+    def of(self, who: str) -> dict[int, QuarantinedScan]:
         """Give what waits for a person, by number, the first that came first.
 
         Args:
@@ -85,7 +85,7 @@ class WaitingRoom:
         with self._lock:
             return {number: held for number, held in self._held.items() if held.who == who}
 
-    def take_out(self, number: int) -> Held | None:
+    def take_out(self, number: int) -> QuarantinedScan | None:
         """Take a scan out, for whoever decides on it first.
 
         Args:
@@ -100,7 +100,7 @@ class WaitingRoom:
                 self._memory.add(-_size(held))
             return held
 
-    def put_back(self, number: int, held: Held) -> None:
+    def put_back(self, number: int, held: QuarantinedScan) -> None:
         """Let a scan wait on that could not be stored.
 
         Args:
@@ -111,7 +111,7 @@ class WaitingRoom:
             self._put(number, held)
             self._held = dict(sorted(self._held.items()))
 
-    def leave_out(self, numbers: Collection[int]) -> dict[int, Held]:
+    def leave_out(self, numbers: Collection[int]) -> dict[int, QuarantinedScan]:
         """Take scans out that nobody wants; until others follow, they can be brought back.
 
         Args:
@@ -127,7 +127,7 @@ class WaitingRoom:
                 self._left = out
             return out
 
-    def left_out(self, who: str) -> dict[int, Held]:
+    def left_out(self, who: str) -> dict[int, QuarantinedScan]:
         """Return what a person left out last and can bring back, by number.
 
         Args:
@@ -136,7 +136,7 @@ class WaitingRoom:
         with self._lock:
             return {number: held for number, held in self._left.items() if held.who == who}
 
-    def bring_back(self, who: str) -> dict[int, Held]:
+    def bring_back(self, who: str) -> dict[int, QuarantinedScan]:
         """Let what a person left out last wait again.
 
         Args:
@@ -174,10 +174,10 @@ class WaitingRoom:
         self._memory.add(-sum(_size(held) for held in self._left.values()))
         self._left = {}
 
-    def _put(self, number: int, held: Held) -> None:
+    def _put(self, number: int, held: QuarantinedScan) -> None:
         self._held[number] = held
         self._memory.add(_size(held))
 
 
-def _size(held: Held) -> int:
+def _size(held: QuarantinedScan) -> int:
     return held.scan.pixels.nbytes + held.before.nbytes + len(held.read.png or b"")

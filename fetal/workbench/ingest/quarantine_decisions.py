@@ -7,22 +7,22 @@ from fetal.scans import encode_png
 from fetal.scans.mask_edits import Change, Tool, changed
 from fetal.store import audit
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.ingest.deid_policy import Gate, Watch, WhenUnsure
-from fetal.workbench.ingest.files import Outcome, Taken
-from fetal.workbench.ingest.quarantine import WaitingRoom
+from fetal.workbench.ingest.deid_policy import DeidentificationCheck, DeidentificationPolicy, Watch
+from fetal.workbench.ingest.files import IngestResult, Outcome
+from fetal.workbench.ingest.quarantine import Quarantine
 from fetal.workbench.ingest.store_scan import take_read
 from fetal.workbench.ingest.upload import predicting
 
 
 def keep(
     bench: Workbench,
-    room: WaitingRoom,
+    room: Quarantine,
     number: int,
     who: str,
     changes: Sequence[Change] = (),
     *,
     watch: Watch | None = None,
-) -> Taken | None:
+) -> IngestResult | None:
     """Store a scan that waited, as the person wants it to be blanked.
 
     Args:
@@ -53,7 +53,7 @@ def keep(
             owner=held.owner,
             source=held.source,
             champion=predicting(bench),
-            gate=Gate(WhenUnsure.KEEP, watch),
+            gate=DeidentificationCheck(DeidentificationPolicy.KEEP, watch),
             decided=_counted(changes),
         )
         if held.then is not None and taken.scan_id is not None:
@@ -65,8 +65,8 @@ def keep(
 
 
 def leave_out(
-    bench: Workbench, room: WaitingRoom, numbers: Collection[int], who: str
-) -> dict[int, Taken]:
+    bench: Workbench, room: Quarantine, numbers: Collection[int], who: str
+) -> dict[int, IngestResult]:
     """Let go of scans that waited; nothing of them is stored.
 
     Args:
@@ -84,12 +84,12 @@ def leave_out(
             audit.record(session, who, "leave unsure scans out", scans=len(out))
     said = "You left it out; nothing was stored."
     return {
-        number: Taken(held.file, Outcome.LEFT_OUT, None, said, number)
+        number: IngestResult(held.file, Outcome.LEFT_OUT, None, said, number)
         for number, held in out.items()
     }
 
 
-def bring_back(bench: Workbench, room: WaitingRoom, who: str) -> dict[int, Taken]:
+def bring_back(bench: Workbench, room: Quarantine, who: str) -> dict[int, IngestResult]:
     """Let the scans that a person left out last wait again.
 
     Args:
@@ -106,7 +106,8 @@ def bring_back(bench: Workbench, room: WaitingRoom, who: str) -> dict[int, Taken
             audit.record(session, who, "bring unsure scans back", scans=len(back))
     said = "Waits for you again. It is not stored until you say so."
     return {
-        number: Taken(held.file, Outcome.WAITS, None, said, number) for number, held in back.items()
+        number: IngestResult(held.file, Outcome.WAITS, None, said, number)
+        for number, held in back.items()
     }
 
 

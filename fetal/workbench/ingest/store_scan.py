@@ -17,29 +17,29 @@ from fetal.store.tables import Patient, Scan
 from fetal.workbench.core.key_check import require_newest
 from fetal.workbench.core.prediction_rows import keep_prediction
 from fetal.workbench.core.workbench import Champion, Workbench
-from fetal.workbench.ingest.deid_policy import OPEN, Gate
-from fetal.workbench.ingest.files import Incoming, Outcome, Owner, Taken
+from fetal.workbench.ingest.deid_policy import OPEN, DeidentificationCheck
+from fetal.workbench.ingest.files import IngestResult, Outcome, PatientRef, UploadedFile
 from fetal.workbench.ingest.patient_codes import patient_code, study_codes
 from fetal.workbench.ingest.recognition import origin_digest, picture_as_stored, stored_scan
 from fetal.workbench.ingest.scan_rows import new_row
 from fetal.workbench.near_duplicates.detect_pairs import look
 
-__all__ = ["Incoming", "Outcome", "Owner", "Taken", "take", "take_read"]
+__all__ = ["IngestResult", "Outcome", "PatientRef", "UploadedFile", "take", "take_read"]
 
 _ERASED = "This scan was erased at the same moment: please bring it in again if it is to be stored."
 
 
 def take(
     bench: Workbench,
-    incoming: Incoming,
+    incoming: UploadedFile,
     *,
     who: str,
-    owner: Owner,
+    owner: PatientRef,
     source: str,
     champion: Champion | None,
     machine: str | None = None,
-    gate: Gate = OPEN,
-) -> Taken:
+    gate: DeidentificationCheck = OPEN,
+) -> IngestResult:
     """Read one file, let the champion predict it and store both in one transaction.
 
     The pixels are stored first, under their digest. A program that is killed in between leaves a
@@ -77,14 +77,14 @@ def take_read(
     read: ReadFile,
     *,
     who: str,
-    owner: Owner,
+    owner: PatientRef,
     source: str,
     champion: Champion | None,
     machine: str | None = None,
     operator: str | None = None,
-    gate: Gate = OPEN,
+    gate: DeidentificationCheck = OPEN,
     decided: Mapping[str, int] | None = None,
-) -> Taken:
+) -> IngestResult:
     """Store a file that was read already, as `take` does.
 
     Args:
@@ -103,15 +103,15 @@ def take_read(
     Returns:
         What became of it.
     """
-    file = Incoming(name, b"").file
+    file = UploadedFile(name, b"").file
     if read.scan is None or read.png is None:
-        return Taken(file, Outcome.REFUSED, None, read.refusal or "")
+        return IngestResult(file, Outcome.REFUSED, None, read.refusal or "")
     scan, png = read.scan, read.png
     if operator is not None:
         scan = replace(scan, facts={**scan.facts, "operator": operator})
     scan = replace(scan, machine=scan.machine or machine_named(machine))
     if scan.patient is not None:
-        owner = Owner(patient_code(bench, scan.patient), named=True)
+        owner = PatientRef(patient_code(bench, scan.patient), named=True)
     elif scan.study is not None and not owner.named:
         with bench.store.reading() as session:
             owner = _owner_of_study(session, bench, scan.study) or owner
@@ -122,13 +122,13 @@ def take_read(
         or _add(bench, file, scan, png, owner, who, source, champion, decided)
         # Somebody else stored the same scan while this one was predicted.
         or _already_there(bench, file, read, owner, who)
-        or Taken(file, Outcome.REFUSED, None, _ERASED)
+        or IngestResult(file, Outcome.REFUSED, None, _ERASED)
     )
     gate.show(taken, read)
     return taken
 
 
-def _owner_of_study(session: Session, bench: Workbench, study: str) -> Owner | None:
+def _owner_of_study(session: Session, bench: Workbench, study: str) -> PatientRef | None:
     """The patient of an examination's scans that came earlier: it can have no other."""
     patient = session.scalar(
         select(Patient)
@@ -137,12 +137,12 @@ def _owner_of_study(session: Session, bench: Workbench, study: str) -> Owner | N
         .order_by(Scan.id)
         .limit(1)
     )
-    return Owner(patient.id, patient.named) if patient else None
+    return PatientRef(patient.id, patient.named) if patient else None
 
 
 def _already_there(
-    bench: Workbench, file: str, read: ReadFile, owner: Owner, who: str
-) -> Taken | None:
+    bench: Workbench, file: str, read: ReadFile, owner: PatientRef, who: str
+) -> IngestResult | None:
     with bench.store.reading() as session:
         known = stored_scan(session, bench, read.scan) if read.scan is not None else None
         if known is None:
@@ -158,7 +158,7 @@ def _already_there(
     ):
         _restore(bench, known, png, who)
         sentence += " Its picture was missing or damaged, and is whole again."
-    return Taken(file, Outcome.ALREADY_THERE, known.id, sentence)
+    return IngestResult(file, Outcome.ALREADY_THERE, known.id, sentence)
 
 
 def _restore(bench: Workbench, scan: Scan, png: bytes, who: str) -> None:
@@ -170,7 +170,7 @@ def _restore(bench: Workbench, scan: Scan, png: bytes, who: str) -> None:
             audit.record(session, who, "restore picture", scan=scan.name)
 
 
-def _refile(bench: Workbench, scan_id: int, owner: Owner, who: str) -> bool:
+def _refile(bench: Workbench, scan_id: int, owner: PatientRef, who: str) -> bool:
     """File a scan of an unknown patient under the patient who has become known.
 
     Returns whether it is filed there now; somebody else may have done it a moment ago.
@@ -199,12 +199,12 @@ def _add(
     file: str,
     read: ReadScan,
     png: bytes,
-    owner: Owner,
+    owner: PatientRef,
     who: str,
     source: str,
     champion: Champion | None,
     decided: Mapping[str, int] | None,
-) -> Taken | None:
+) -> IngestResult | None:
     """Store a scan; None if somebody else has stored it meanwhile."""
     prediction = champion.model.predict(read) if champion is not None else None
     key = f"scans/{read.digest[:2]}/{read.digest}.png"
@@ -234,10 +234,10 @@ def _add(
             seen.keep(session, scan.id)
     alike = [seen.words()] if seen is not None and seen.found else []
     sentence = " ".join([f"Added as {scan.name}.", *read.warnings, *alike])
-    return Taken(file, Outcome.ADDED, scan.id, sentence)
+    return IngestResult(file, Outcome.ADDED, scan.id, sentence)
 
 
-def _ensure(session: Session, bench: Workbench, owner: Owner) -> None:
+def _ensure(session: Session, bench: Workbench, owner: PatientRef) -> None:
     # In the transaction that writes the codes, or a key renewed just now would be missed.
     require_newest(session, bench.pseudonyms)
     if session.get(Patient, owner.pseudonym) is None:

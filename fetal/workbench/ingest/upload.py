@@ -14,15 +14,15 @@ from fetal.scans.sandboxed_reading import client
 from fetal.workbench.core.workbench import Champion, NoModelError, Workbench
 from fetal.workbench.ingest.cine_upload import holds_film, take_film
 from fetal.workbench.ingest.crowded_patients import crowded_patients
-from fetal.workbench.ingest.deid_policy import Gate, WhenUnsure
-from fetal.workbench.ingest.file_sources import Piece, open_source
+from fetal.workbench.ingest.deid_policy import DeidentificationCheck, DeidentificationPolicy
+from fetal.workbench.ingest.file_sources import SourceFile, open_source
 from fetal.workbench.ingest.patient_codes import owner_of
-from fetal.workbench.ingest.store_scan import Incoming, Outcome, Owner, Taken, take
+from fetal.workbench.ingest.store_scan import IngestResult, Outcome, PatientRef, UploadedFile, take
 
 __all__ = [
-    "Incoming",
+    "IngestResult",
     "Outcome",
-    "Taken",
+    "UploadedFile",
     "add_samples",
     "add_scans",
     "names_patient",
@@ -47,7 +47,7 @@ Progress = Callable[[int, int], None]
 """Told after each file: how many are done, of how many."""
 
 
-def names_patient(incoming: Incoming) -> bool:
+def names_patient(incoming: UploadedFile) -> bool:
     """Tell whether a file says itself which patient it shows, so that nobody need be asked.
 
     Args:
@@ -66,16 +66,16 @@ def warm_up() -> None:
 
 def add_scans(
     bench: Workbench,
-    files: Iterable[Incoming],
+    files: Iterable[UploadedFile],
     *,
     who: str,
     patient: str | None = None,
     source: str = "upload",
     on_progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
-    on_taken: Callable[[Taken], None] | None = None,
-    gate: Gate | None = None,
-) -> list[Taken]:
+    on_taken: Callable[[IngestResult], None] | None = None,
+    gate: DeidentificationCheck | None = None,
+) -> list[IngestResult]:
     """Take a drop of files into the workspace, each by itself, and predict them.
 
     A scan belongs to the patient that its file names; else to the patient given for the drop;
@@ -102,8 +102,8 @@ def add_scans(
     """
     owner = owner_of(bench, patient)
     champion = predicting(bench)
-    gate = gate or Gate(WhenUnsure.from_environment())
-    taken: list[Taken] = []
+    gate = gate or DeidentificationCheck(DeidentificationPolicy.from_environment())
+    taken: list[IngestResult] = []
     parts = deque(part for incoming in files for part in _unpacked(incoming))
     total, stopped = len(parts), False
     while parts:
@@ -131,7 +131,7 @@ def add_scans(
     return taken
 
 
-def _remarked(bench: Workbench, taken: Taken, patient: str | None) -> Taken:
+def _remarked(bench: Workbench, taken: IngestResult, patient: str | None) -> IngestResult:
     """What became of a file, with what a person should know of its patient."""
     if taken.outcome is not Outcome.ADDED or taken.scan_id is None:
         return taken
@@ -143,43 +143,45 @@ def _remarked(bench: Workbench, taken: Taken, patient: str | None) -> Taken:
     return replace(taken, sentence=" ".join(remarks))
 
 
-def _not_read(part: Incoming | Piece | Taken) -> Taken:
-    if isinstance(part, Taken):
+def _not_read(part: UploadedFile | SourceFile | IngestResult) -> IngestResult:
+    if isinstance(part, IngestResult):
         return part
-    name = part.file if isinstance(part, Incoming) else part.label
+    name = part.file if isinstance(part, UploadedFile) else part.label
     said = "Not read, because you stopped before its turn. Drop it again to add it."
-    return Taken(name, Outcome.NOT_READ, None, said)
+    return IngestResult(name, Outcome.NOT_READ, None, said)
 
 
-def _unpacked(incoming: Incoming) -> list[Incoming | Piece | Taken]:
+def _unpacked(incoming: UploadedFile) -> list[UploadedFile | SourceFile | IngestResult]:
     """The file itself, or what is in an archive: to be read when its turn comes, or refused."""
     if not is_archive(incoming.data):
         return [incoming]
     source = open_source([incoming])
-    refused = [Taken(name, Outcome.REFUSED, None, sentence) for name, sentence in source.refused]
+    refused = [
+        IngestResult(name, Outcome.REFUSED, None, sentence) for name, sentence in source.refused
+    ]
     if not source.pieces and not refused:
-        return [Taken(incoming.file, Outcome.REFUSED, None, _NO_SCANS)]
+        return [IngestResult(incoming.file, Outcome.REFUSED, None, _NO_SCANS)]
     return [*refused, *source.pieces]
 
 
 def _take_part(
     bench: Workbench,
-    part: Incoming | Piece | Taken,
+    part: UploadedFile | SourceFile | IngestResult,
     *,
     who: str,
-    owner: Owner,
+    owner: PatientRef,
     source: str,
     champion: Champion | None,
-    gate: Gate,
-) -> Iterator[Taken]:
-    if isinstance(part, Taken):
+    gate: DeidentificationCheck,
+) -> Iterator[IngestResult]:
+    if isinstance(part, IngestResult):
         yield part
         return
-    if isinstance(part, Piece):
+    if isinstance(part, SourceFile):
         try:
-            part = Incoming(part.label, part.read())
+            part = UploadedFile(part.label, part.read())
         except scans.ScanError as error:
-            yield Taken(part.name, Outcome.REFUSED, None, str(error))
+            yield IngestResult(part.name, Outcome.REFUSED, None, str(error))
             return
     one_by_one = take_film if holds_film(part) else _take_still
     yield from one_by_one(
@@ -189,14 +191,14 @@ def _take_part(
 
 def _take_still(
     bench: Workbench,
-    incoming: Incoming,
+    incoming: UploadedFile,
     *,
     who: str,
-    owner: Owner,
+    owner: PatientRef,
     source: str,
     champion: Champion | None,
-    gate: Gate,
-) -> Iterator[Taken]:
+    gate: DeidentificationCheck,
+) -> Iterator[IngestResult]:
     yield take(bench, incoming, who=who, owner=owner, source=source, champion=champion, gate=gate)
 
 
@@ -209,7 +211,7 @@ def predicting(bench: Workbench) -> Champion | None:
         return None
 
 
-def add_samples(bench: Workbench, who: str) -> list[Taken]:
+def add_samples(bench: Workbench, who: str) -> list[IngestResult]:
     """Bring the built-in phantoms in, each as a patient of its own.
 
     Args:
@@ -223,9 +225,9 @@ def add_samples(bench: Workbench, who: str) -> list[Taken]:
     return [
         take(
             bench,
-            Incoming(f"sample-{phantom.plane}-{phantom.seed}.png", encode_png(phantom.pixels)),
+            UploadedFile(f"sample-{phantom.plane}-{phantom.seed}.png", encode_png(phantom.pixels)),
             who=who,
-            owner=Owner(f"P-sample-{phantom.plane}-{phantom.seed}", named=True),
+            owner=PatientRef(f"P-sample-{phantom.plane}-{phantom.seed}", named=True),
             source="sample",
             champion=champion,
         )

@@ -6,17 +6,21 @@ from collections.abc import Iterator, Sequence
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.workbench.catalogue.stored_pixels import digests_of
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.ingest.deid_policy import Gate, Held, WhenUnsure
-from fetal.workbench.ingest.original_previews import BeforePictures, marked, reduced
-from fetal.workbench.ingest.quarantine import Memory, WaitingRoom
-from fetal.workbench.ingest.store_scan import Incoming, Outcome, Taken
+from fetal.workbench.ingest.deid_policy import (
+    DeidentificationCheck,
+    DeidentificationPolicy,
+    QuarantinedScan,
+)
+from fetal.workbench.ingest.original_previews import OriginalPreviews, marked, reduced
+from fetal.workbench.ingest.quarantine import Memory, Quarantine
+from fetal.workbench.ingest.store_scan import IngestResult, Outcome, UploadedFile
 from fetal.workbench.ingest.upload import add_scans
 
 FINISHED_KEPT = 3
 """Of how many ended drops a person is told still what became of their files."""
 
 
-class Drop:
+class UploadBatch:
     """A drop of files on its way in; a page can leave it and come back.
 
     Args:
@@ -31,14 +35,14 @@ class Drop:
         failure: one sentence where something other than a file stopped it, else none.
     """
 
-    def __init__(self, total: int, room: WaitingRoom, who: str) -> None:
+    def __init__(self, total: int, room: Quarantine, who: str) -> None:
         self.total = total
         self.who = who
-        self.before = BeforePictures()
+        self.before = OriginalPreviews()
         self._room = room
         self.failure: str | None = None
         self._done = 0
-        self._taken: list[Taken] = []
+        self._taken: list[IngestResult] = []
         self._stop = threading.Event()
         self._ended = threading.Event()
 
@@ -48,11 +52,11 @@ class Drop:
         return self._done
 
     @property
-    def results(self) -> list[Taken]:
+    def results(self) -> list[IngestResult]:
         """What became of the files, and of the frames of films, that are through."""
         return list(self._taken)
 
-    def settle(self, number: int, taken: Taken) -> None:
+    def settle(self, number: int, taken: IngestResult) -> None:
         """Put what became of a scan that waited in the place of its waiting.
 
         Args:
@@ -65,7 +69,7 @@ class Drop:
         if not places:
             self._taken.append(taken)
 
-    def hold(self, held: Held) -> int | None:
+    def hold(self, held: QuarantinedScan) -> int | None:
         """Let a scan wait (`Watch`)."""
         return self._room.add(held)
 
@@ -127,7 +131,7 @@ class Drop:
     def _run(
         self,
         bench: Workbench,
-        files: list[Incoming],
+        files: list[UploadedFile],
         patient: str | None,
         every: bool,
     ) -> None:
@@ -140,7 +144,7 @@ class Drop:
                 stop=self._stop.is_set,
                 on_taken=self._taken.append,
                 on_progress=self._progress,
-                gate=Gate(WhenUnsure.from_environment(), self, every),
+                gate=DeidentificationCheck(DeidentificationPolicy.from_environment(), self, every),
             )
         except Exception as error:
             # Nobody is above this thread to hear of it: the page tells the person.
@@ -156,7 +160,7 @@ class Drop:
         self._done, self.total = done, total
 
 
-class IntakeDesk:
+class UploadQueue:
     """Takes the drops of one browser in the background, so that nobody need wait on the page.
 
     Args:
@@ -168,25 +172,25 @@ class IntakeDesk:
         room: where scans wait that somebody has to look at first.
 
     Example:
-        >>> drop = IntakeDesk(bench).start([Incoming("a.png", data)], "Ann", None)
+        >>> drop = UploadQueue(bench).start([UploadedFile("a.png", data)], "Ann", None)
         >>> drop.wait()
         True
     """
 
     def __init__(self, bench: Workbench, memory: Memory | None = None) -> None:
         self._bench = bench
-        self.room = WaitingRoom(memory)
-        self._drops: list[Drop] = []
+        self.room = Quarantine(memory)
+        self._drops: list[UploadBatch] = []
         self._lock = threading.Lock()
 
     def start(
         self,
-        files: Sequence[Incoming],
+        files: Sequence[UploadedFile],
         who: str,
         patient: str | None = None,
         *,
         every: bool = False,
-    ) -> Drop:
+    ) -> UploadBatch:
         """Start taking a drop.
 
         Of the drops before it, those that go on are told of until they end, and after that the
@@ -201,7 +205,7 @@ class IntakeDesk:
         Returns:
             The drop, at once.
         """
-        drop = Drop(len(files), self.room, who)
+        drop = UploadBatch(len(files), self.room, who)
         with self._lock:
             for ended in [one for one in self._drops if one.finished]:
                 ended.before.keep_only(())
@@ -215,7 +219,7 @@ class IntakeDesk:
         ).start()
         return drop
 
-    def drops(self, who: str) -> list[Drop]:
+    def drops(self, who: str) -> list[UploadBatch]:
         """Return the drops of a person that go on or ended last, the newest first.
 
         Args:
@@ -240,7 +244,7 @@ class IntakeDesk:
         with self._lock:
             self._drops = [one for one in self._drops if one.who != who or not one.finished]
 
-    def drop_of(self, number: int, who: str) -> Drop | None:
+    def drop_of(self, number: int, who: str) -> UploadBatch | None:
         """Return the drop that a waiting scan came with.
 
         Args:
@@ -276,7 +280,7 @@ class IntakeDesk:
             self._drops.remove(drop)
 
 
-def _each_let_go_of(files: list[Incoming]) -> Iterator[Incoming]:
+def _each_let_go_of(files: list[UploadedFile]) -> Iterator[UploadedFile]:
     """Each file, without keeping it: its bytes go once it is through."""
     while files:
         yield files.pop(0)

@@ -14,7 +14,7 @@ from fetal.workbench.catalogue import scans as views
 from fetal.workbench.core.workbench import NoModelError, Workbench
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.datasets.snapshot import Labelled
-from fetal.workbench.datasets.test_set import LockedSet, take_stock
+from fetal.workbench.datasets.test_set import TestSet, take_stock
 from fetal.workbench.models.test_predictions import opinions, share_of
 
 NOTHING_TO_COMPARE = (
@@ -71,7 +71,7 @@ class Comparison:
     verdict: Judgement | None
     disagreements: list[Disagreement]
     left_out: int
-    locked: LockedSet
+    locked: TestSet
     words: str
 
 
@@ -139,7 +139,7 @@ def compare(
     )
 
 
-def _nothing(first: int, second: int, locked: LockedSet) -> Comparison:
+def _nothing(first: int, second: int, locked: TestSet) -> Comparison:
     return Comparison(
         first, second, 0, 0, None, None, None, None, [], len(locked.scans), locked,
         NOTHING_TO_COMPARE,

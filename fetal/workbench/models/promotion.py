@@ -17,7 +17,7 @@ from fetal.workbench.core.champion import ModelView, champion_id, model_view
 from fetal.workbench.core.job_queue import job_queue
 from fetal.workbench.core.workbench import NoModelError, Workbench
 from fetal.workbench.datasets.snapshot import unlabelled
-from fetal.workbench.datasets.test_set import Departure, LockedSet, locked_mark
+from fetal.workbench.datasets.test_set import Departure, TestSet, locked_mark
 from fetal.workbench.models.comparison import Comparison, Disagreement, compare
 from fetal.workbench.models.leaderboard import Score, scores
 
@@ -26,11 +26,11 @@ __all__ = [
     "Comparison",
     "Departure",
     "Disagreement",
-    "LockedSet",
     "ModelView",
     "NothingToRollBackError",
     "PromotionView",
     "Score",
+    "TestSet",
     "archive",
     "compare",
     "locked_mark",

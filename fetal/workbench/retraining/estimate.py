@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.jobs.device import describe_device
-from fetal.jobs.heartbeats import Presence
+from fetal.jobs.heartbeats import Heartbeat
 from fetal.planes import Plane
 from fetal.splits import TRAIN, VALIDATION
 from fetal.store.tables import Run
@@ -32,7 +32,7 @@ MEASURED_CORES = 2
 GPU_SPEED = 40.0
 
 
-def device_of(present: list[Presence]) -> str:
+def device_of(present: list[Heartbeat]) -> str:
     """On what a retraining would run: the newest live worker's device, else this machine's."""
     return present[0].device if present else describe_device()
 

@@ -9,8 +9,8 @@ import streamlit as st
 from fetal.workbench.imports import import_run
 from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place
 from fetal.workbench.imports.recognise import Kind, Plan
-from fetal.workbench.ingest.deid_policy import WhenUnsure
-from fetal.workbench.ingest.upload import Incoming
+from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
+from fetal.workbench.ingest.upload import UploadedFile
 from fetal.workbench.label_tables.columns import MEANINGS, Columns
 from fetal.workbench.label_tables.label_table import LabelTableError
 from pages.parts.app import app_state, current_user
@@ -37,9 +37,9 @@ _PATIENT = (
     "unknown patient, so that they stay together."
 )
 _UNSURE = {
-    WhenUnsure.ASK: "Let me look at them on the Scans page",
-    WhenUnsure.KEEP: "Take them as they are",
-    WhenUnsure.REFUSE: "Refuse them",
+    DeidentificationPolicy.ASK: "Let me look at them on the Scans page",
+    DeidentificationPolicy.KEEP: "Take them as they are",
+    DeidentificationPolicy.REFUSE: "Refuse them",
 }
 _UNSURE_WORDS = (
     "On some scans the ultrasound cannot be told from the rest of the screen, or something seems "
@@ -58,7 +58,7 @@ class Asked:
         columns: what the table's columns hold, where the person said so.
     """
 
-    place: Path | list[Incoming] | None
+    place: Path | list[UploadedFile] | None
     table: bytes | None
     unlabelled: bool
     columns: Columns | None = None
@@ -116,9 +116,9 @@ def ask() -> None:
         st.error("Please choose an archive, a folder or a table first.")
         return
     try:
-        place: Path | list[Incoming] | None = None
+        place: Path | list[UploadedFile] | None = None
         if archive:
-            place = [Incoming(archive.name, archive.getvalue())]
+            place = [UploadedFile(archive.name, archive.getvalue())]
         elif path.strip():
             place = allowed_place(path, alone=used_alone())
     except FolderNotAllowedError as error:
@@ -172,7 +172,7 @@ def preview(name: str, asked: Asked, plan: Plan) -> None:
         unsure = st.selectbox(
             "Scans on which a name may be left",
             list(_UNSURE),
-            index=list(_UNSURE).index(WhenUnsure.from_environment()),
+            index=list(_UNSURE).index(DeidentificationPolicy.from_environment()),
             format_func=_UNSURE.__getitem__,
             key="import-unsure",
             help=_UNSURE_WORDS,
@@ -263,7 +263,9 @@ def facts(plan: Plan) -> None:
             st.markdown(f"{outlines} with outlines that somebody drew are no scans and stay out.")
 
 
-def begin(name: str, plan: Plan, patient: str | None, unsure: WhenUnsure, *, dry_run: bool) -> None:
+def begin(
+    name: str, plan: Plan, patient: str | None, unsure: DeidentificationPolicy, *, dry_run: bool
+) -> None:
     """Start the import in the background."""
     who, bench, stop = current_user.name(), app_state.workbench(), Event()
     room = app_state.session().desk.room

@@ -8,7 +8,7 @@ from pages.parts.shared.background import Work
 from pages.parts.shared.formatting import moment, number, plain, tenths
 
 
-def changes(locked: promotion.LockedSet) -> None:
+def changes(locked: promotion.TestSet) -> None:
     """How the set has grown, and every scan that is no longer in it, with the reason."""
     if locked.joined_at is None:
         return

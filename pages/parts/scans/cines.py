@@ -52,7 +52,9 @@ class Film:
     frames: list[Frame]
 
 
-def pick(files: Sequence[upload.Incoming], number_of_drop: str) -> list[upload.Incoming] | None:
+def pick(
+    files: Sequence[upload.UploadedFile], number_of_drop: str
+) -> list[upload.UploadedFile] | None:
     """Let the person pick frames of the films among dropped files.
 
     Args:
@@ -95,7 +97,7 @@ def forget() -> None:
         del st.session_state[kept]
 
 
-def _looked_through(incoming: upload.Incoming) -> Film:
+def _looked_through(incoming: upload.UploadedFile) -> Film:
     champion = upload.predicting(app_state.workbench())
     model = champion.model if champion else None
     try:

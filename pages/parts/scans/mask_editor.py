@@ -8,7 +8,7 @@ import streamlit as st
 
 from fetal.scans import Box, Scan, encode_png
 from fetal.scans.mask_edits import Change, NothingLeftError, Tool, changed, within
-from fetal.workbench.ingest.deid_policy import Held
+from fetal.workbench.ingest.deid_policy import QuarantinedScan
 from fetal.workbench.ingest.original_previews import marked, reduced
 from pages.parts.shared.formatting import plain
 
@@ -37,7 +37,7 @@ def forget(number: int) -> None:
     st.session_state.pop(f"mask-{number}", None)
 
 
-def adjust(number: int, held: Held) -> bool:
+def adjust(number: int, held: QuarantinedScan) -> bool:
     """Show a scan before and after, and let the person change what is blanked.
 
     Args:
@@ -117,7 +117,7 @@ def _undo(made: list[Change]) -> None:
     del made[-1:]
 
 
-def _draggable(number: int, held: Held, scan: Scan, tool: Tool) -> None:
+def _draggable(number: int, held: QuarantinedScan, scan: Scan, tool: Tool) -> None:
     import plotly.graph_objects as graph
 
     height, width = held.before.shape

@@ -6,8 +6,8 @@ import streamlit as st
 
 from fetal.scans.mask_edits import NothingLeftError
 from fetal.workbench.ingest import quarantine_decisions
-from fetal.workbench.ingest.deid_policy import Held
-from fetal.workbench.ingest.upload import Taken
+from fetal.workbench.ingest.deid_policy import QuarantinedScan
+from fetal.workbench.ingest.upload import IngestResult
 from pages.parts.app import app_state, current_user
 from pages.parts.scans import mask_editor
 from pages.parts.shared.formatting import number
@@ -50,7 +50,7 @@ def show() -> None:
             st.rerun()
 
 
-def _chosen(held: dict[int, Held]) -> int:
+def _chosen(held: dict[int, QuarantinedScan]) -> int:
     numbers = list(held)
     if len(numbers) == 1:
         return numbers[0]
@@ -63,7 +63,7 @@ def _chosen(held: dict[int, Held]) -> int:
     return numbers[page - 1]
 
 
-def _all_at_once(held: dict[int, Held]) -> None:
+def _all_at_once(held: dict[int, QuarantinedScan]) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         if st.button(
             f"Keep all {len(held):,} as shown",
@@ -136,7 +136,7 @@ def _leave_out(numbers: Collection[int]) -> None:
         _tell_drop(one, taken)
 
 
-def _tell_drop(one: int, taken: Taken) -> None:
+def _tell_drop(one: int, taken: IngestResult) -> None:
     """Tell the drop what became of a scan."""
     drop = app_state.session().desk.drop_of(one, current_user.name())
     if drop is not None:

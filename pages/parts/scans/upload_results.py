@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from fetal.workbench.ingest.upload import Outcome, Taken
+from fetal.workbench.ingest.upload import IngestResult, Outcome
 from pages.parts.shared.formatting import number, plain
 
 _SENTENCES = 5
 _TROUBLE = (Outcome.REFUSED, Outcome.SET_ASIDE)
 
 
-def show(taken: Sequence[Taken], mark: str = "") -> None:
+def show(taken: Sequence[IngestResult], mark: str = "") -> None:
     """Count what became of the files; name those that were not taken, and say why.
 
     Args:

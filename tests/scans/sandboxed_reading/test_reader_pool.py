@@ -12,7 +12,7 @@ from fetal.scans import Limits, ScanError, decode_png, read_scan
 from fetal.scans.errors import TooMuchMemoryError, TooSlowError, UnreadableError
 from fetal.scans.sandbox.sandbox_process import StartError
 from fetal.scans.sandboxed_reading.file_reader import read_film
-from fetal.scans.sandboxed_reading.reader_pool import Readers
+from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
 from tests.scans import mischief
 from tests.support.drawn import fan
 from tests.support.films import film
@@ -29,7 +29,7 @@ def picture(seed, size=(80, 96)):
 
 def test_scans_come_in_order_as_read_here_and_what_cannot_be_read_is_refused():
     files = [picture(0), b"no picture", picture(1), b"", picture(2)]
-    with Readers(2) as readers:
+    with ReaderPool(2) as readers:
         found = list(readers.read(range(5), lambda at: (files[at], f"{at}.png")))
     assert [at for at, _ in found] == [0, 1, 2, 3, 4]
     for at, read in found:
@@ -51,7 +51,7 @@ def test_a_file_that_cannot_be_loaded_is_refused_and_the_others_go_on():
             raise ScanError("Locked.")
         return picture(at), "a.png"
 
-    with Readers(1) as readers:
+    with ReaderPool(1) as readers:
         refusals = [read.refusal for _, read in readers.read(range(3), load)]
     assert refusals == ["The file cannot be read (Input/output error).", "Locked.", None]
 
@@ -63,14 +63,14 @@ def test_only_a_few_files_are_read_ahead_of_whoever_takes_them():
         loaded.append(at)
         return picture(at), "a.png"
 
-    with Readers(1) as readers:
+    with ReaderPool(1) as readers:
         found = readers.read(range(1000), load)
         next(found)
         assert len(loaded) < 10
 
 
 def test_a_file_that_takes_too_long_ends_its_reader_and_the_next_is_read():
-    with Readers(1) as readers:
+    with ReaderPool(1) as readers:
         assert readers.read_one(picture(0), "a.png").refusal is None
         with pytest.raises(TooSlowError, match="within 1 seconds"):
             list(readers.ask(Limits(seconds=1), time.sleep, 60))
@@ -79,7 +79,7 @@ def test_a_file_that_takes_too_long_ends_its_reader_and_the_next_is_read():
 
 def test_what_only_waits_for_its_answers_to_be_taken_is_not_too_slow():
     limits = Limits(seconds=2)
-    with Readers(1) as readers:
+    with ReaderPool(1) as readers:
         answers = readers.ask(limits, read_film, film([fan(0), fan(1)]), "a.dcm", (0, 1), 2, limits)
         first = next(answers)
         time.sleep(2.1)
@@ -88,7 +88,7 @@ def test_what_only_waits_for_its_answers_to_be_taken_is_not_too_slow():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no process's memory")
 def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_is_read(monkeypatch):
-    with Readers(1) as readers:
+    with ReaderPool(1) as readers:
         assert readers.read_one(picture(0), "a.png").refusal is None
         monkeypatch.setenv("FETAL_READING_MEGABYTES", "1")
         refusal = readers.read_one(picture(0, (2000, 2000)), "a.png").refusal
@@ -98,7 +98,7 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_is_read(monke
 
 
 def test_a_file_that_breaks_its_reader_is_refused_and_the_next_is_read():
-    with Readers(1) as readers:
+    with ReaderPool(1) as readers:
         with pytest.raises(UnreadableError):
             list(readers.ask(Limits(), os.abort))
         assert readers.read_one(picture(1), "a.png").refusal is None
@@ -107,14 +107,14 @@ def test_a_file_that_breaks_its_reader_is_refused_and_the_next_is_read():
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no process's time")
 def test_a_reader_that_nobody_can_kill_any_more_ends_by_itself():
     """Its starter may be gone before its time is up."""
-    with Readers(1) as readers, pytest.raises(TooSlowError):
+    with ReaderPool(1) as readers, pytest.raises(TooSlowError):
         list(readers.ask(Limits(), mischief.spin, 1))
 
 
 def test_an_answer_cannot_make_the_app_run_anything(tmp_path):
     """A file may have taken the reader over."""
     touched = tmp_path / "touched"
-    with Readers(1) as readers:
+    with ReaderPool(1) as readers:
         with pytest.raises(UnreadableError):
             list(readers.ask(Limits(), mischief.Code, f"open({str(touched)!r}, 'w')"))
         assert not touched.exists()
@@ -122,7 +122,7 @@ def test_an_answer_cannot_make_the_app_run_anything(tmp_path):
 
 
 def test_an_error_of_a_decoder_is_told_by_its_kind_alone(caplog):
-    with Readers(1) as readers, pytest.raises(UnreadableError):
+    with ReaderPool(1) as readers, pytest.raises(UnreadableError):
         list(readers.ask(Limits(), int, "Jane Doe"))
     assert "ValueError" in caplog.text
     assert "Jane" not in caplog.text
@@ -130,7 +130,7 @@ def test_an_error_of_a_decoder_is_told_by_its_kind_alone(caplog):
 
 def test_that_no_reader_starts_is_no_fault_of_the_file(monkeypatch):
     monkeypatch.setattr("fetal.scans.sandboxed_reading.reader_pool._MODULE", "fetal.scans.limits")
-    with Readers(1) as readers, pytest.raises(StartError):
+    with ReaderPool(1) as readers, pytest.raises(StartError):
         readers.read_one(picture(0), "a.png")
 
 

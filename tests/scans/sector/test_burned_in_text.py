@@ -4,7 +4,7 @@ import pytest
 
 from fetal.phantom import samples
 from fetal.scans import Box, encode_png, find_lettering, find_sector, read_scan
-from fetal.scans.sandboxed_reading.reader_pool import Readers
+from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
 from fetal.scans.sector.gray_bars import find_bars
 from fetal.scans.sector.text_strokes import find_writing
 
@@ -33,7 +33,7 @@ def test_what_is_written_over_the_fan_is_found_and_said(screen, words):
 
 def test_it_is_known_after_a_scan_was_read_in_a_process_of_its_own(screen):
     data = encode_png(written(screen, "DOE JANE", (270, 260)))
-    with Readers(1) as readers:
+    with ReaderPool(1) as readers:
         ((_, read),) = readers.read(["a.png"], lambda name: (data, name))
     assert read.scan is not None
     assert read.scan.lettering == read_scan(data, "a.png").lettering != ()

@@ -17,7 +17,7 @@ from fetal.store.tables import ModelVersion, Patient, Scan
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.ingest.deid_policy import OPEN
-from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
+from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
 from fetal.workbench.models import promotion
 from fetal.workbench.models.model_evaluation import evaluate
 from fetal.workbench.privacy.erasure import outlook
@@ -93,7 +93,7 @@ def bring(bench, contents):
     numbers = []
     for index, content in enumerate(contents):
         (taken,) = add_scans(
-            bench, [Incoming("a.png", content)], who=WHO, patient=f"p{index}", gate=OPEN
+            bench, [UploadedFile("a.png", content)], who=WHO, patient=f"p{index}", gate=OPEN
         )
         assert taken.outcome is Outcome.ADDED
         annotate(bench, taken.scan_id, PLANES[index % 2], WHO)
@@ -176,5 +176,5 @@ def test_a_model_whose_files_are_damaged_keeps_no_scan_out(learnt, open_bench):
     for path in (bench.workspace.folder / "blobs" / "models").rglob("trained_on.txt"):
         path.write_bytes(b"\xff damaged")
     again = encode_png(once(screen(LEARNT[0])))
-    (taken,) = add_scans(bench, [Incoming("a.png", again)], who=WHO, gate=OPEN)
+    (taken,) = add_scans(bench, [UploadedFile("a.png", again)], who=WHO, gate=OPEN)
     assert taken.outcome is Outcome.ADDED

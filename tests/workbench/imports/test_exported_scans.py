@@ -20,7 +20,7 @@ from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.imports import import_run
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.import_run import import_folder
-from fetal.workbench.ingest.upload import Incoming, Outcome, add_samples, add_scans
+from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_samples, add_scans
 from tests.support.drawn import file, once
 
 KEPT = ("image", "plane", "annotator", "time", "note", "split", "source", "machine")
@@ -202,14 +202,14 @@ def test_the_file_that_an_exported_scan_came_from_is_the_same_scan(another, form
     import_folder(another, former, "Carl")
     screen = simulate(Plane.FEMUR, 2032).pixels
     assert pixel_digest(once(screen)) != pixel_digest(once(once(screen)))
-    (taken,) = add_scans(another, [Incoming("a.png", encode_png(screen))], who="Carl")
+    (taken,) = add_scans(another, [UploadedFile("a.png", encode_png(screen))], who="Carl")
     assert taken.outcome is Outcome.ALREADY_THERE
 
 
 def test_a_picture_that_only_claims_to_be_exported_is_blanked_all_the_same(another):
     screen = simulate(Plane.FEMUR, 2032).pixels
     name = f"S-{pixel_digest(screen)[:16]}.png"
-    (taken,) = add_scans(another, [Incoming(name, encode_png(screen))], who="Carl")
+    (taken,) = add_scans(another, [UploadedFile(name, encode_png(screen))], who="Carl")
     outside = ~find_sector(screen).mask
     assert screen[outside].any()
     assert not scans.pixels(another, taken.scan_id)[outside].any()

@@ -9,12 +9,12 @@ from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.folder_layout import read_layout
 from fetal.workbench.imports.import_run import import_folder, plan_import
 from fetal.workbench.ingest.file_sources import open_source
-from fetal.workbench.ingest.upload import Incoming
+from fetal.workbench.ingest.upload import UploadedFile
 from tests.support.drawn import file
 
 
 def layout(*labels: str) -> tuple[dict[str, tuple[str, bool]], dict[str, str]]:
-    made = read_layout(open_source([Incoming(label, b"x") for label in labels]).pieces)
+    made = read_layout(open_source([UploadedFile(label, b"x") for label in labels]).pieces)
     return {one.piece.label: (one.label, one.test) for one in made.images}, dict(made.refused)
 
 
@@ -60,7 +60,7 @@ def test_scans_in_a_folder_for_testing_never_train_though_nobody_names_their_pat
     bench: Workbench,
 ) -> None:
     files = [
-        Incoming(f"data/{side}/brain/{seed}.png", file(seed).data)
+        UploadedFile(f"data/{side}/brain/{seed}.png", file(seed).data)
         for seed, side in enumerate(("train", "test", "val", "test"))
     ]
     report = import_folder(bench, files, "Ann")
@@ -77,15 +77,15 @@ def test_scans_in_a_folder_for_testing_never_train_though_nobody_names_their_pat
 
 def test_what_cannot_be_kept_to_test_any_more_is_told(bench: Workbench) -> None:
     picture = file(1).data
-    import_folder(bench, [Incoming("brain/a.png", picture)], "Ann")
-    report = import_folder(bench, [Incoming("test/brain/a.png", picture)], "Ann")
+    import_folder(bench, [UploadedFile("brain/a.png", picture)], "Ann")
+    report = import_folder(bench, [UploadedFile("test/brain/a.png", picture)], "Ann")
     assert report.not_kept_to_test == 1
     assert any("1 of the scans that are marked to test" in one for one in report.remarks)
     assert len(scans.scans(bench)) == 1
 
 
 def test_a_spreadsheet_beside_the_folders_is_pointed_out() -> None:
-    plan = plan_import([file(1, "brain/a.png"), Incoming("labels.xlsx", b"PK\3\4")])
+    plan = plan_import([file(1, "brain/a.png"), UploadedFile("labels.xlsx", b"PK\3\4")])
     assert len(plan.images) == 1
     [note] = plan.notes
     assert note.startswith("“labels.xlsx” is not read")

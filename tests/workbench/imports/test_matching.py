@@ -11,7 +11,7 @@ from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.image_index import AmbiguousImageError, PictureIndex
 from fetal.workbench.imports.import_run import import_csv, plan_import
-from fetal.workbench.ingest.upload import Incoming
+from fetal.workbench.ingest.upload import UploadedFile
 from tests.support.drawn import file
 
 NFC = "Fötus é.png"
@@ -97,7 +97,7 @@ def test_a_stored_scan_is_found_by_its_name_however_that_is_written(bench: Workb
 
 
 def index(*labels: str) -> PictureIndex:
-    return PictureIndex([Incoming(label, b"") for label in labels])
+    return PictureIndex([UploadedFile(label, b"") for label in labels])
 
 
 def found(pictures: PictureIndex, name: str) -> str | None:

@@ -8,12 +8,16 @@ from fetal.store import audit
 from fetal.store.tables import Patient, Scan
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import import_scans, plan_import
-from fetal.workbench.ingest.deid_policy import Gate, UnsureSettingError, WhenUnsure
-from fetal.workbench.ingest.original_previews import BeforePictures, marked
-from fetal.workbench.ingest.quarantine import Memory, WaitingRoom
+from fetal.workbench.ingest.deid_policy import (
+    DeidentificationCheck,
+    DeidentificationPolicy,
+    DeidentificationPolicyError,
+)
+from fetal.workbench.ingest.original_previews import OriginalPreviews, marked
+from fetal.workbench.ingest.quarantine import Memory, Quarantine
 from fetal.workbench.ingest.quarantine_decisions import keep, leave_out
-from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
-from fetal.workbench.ingest.upload_batch import IntakeDesk
+from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload_batch import UploadQueue
 from tests.support.drawn import file, unsure
 from tests.support.films import film
 
@@ -31,8 +35,8 @@ def trail(bench, action: str) -> list[tuple[str, dict]]:
 
 
 @pytest.fixture
-def desk(bench) -> IntakeDesk:
-    return IntakeDesk(bench)
+def desk(bench) -> UploadQueue:
+    return UploadQueue(bench)
 
 
 def dropped(desk, *files, **how):
@@ -126,7 +130,7 @@ def test_a_dry_run_tells_what_would_be_set_aside_and_an_import_can_keep_it(bench
         assert report.refused == []
         assert report.per_plane() == {"brain": 1}
         assert stored(bench) == (0 if dry_run else 1)
-    report = import_scans(bench, planned, "Ann", unsure=WhenUnsure.KEEP)
+    report = import_scans(bench, planned, "Ann", unsure=DeidentificationPolicy.KEEP)
     assert (report.set_aside, report.labelled) == ([], 1)
 
 
@@ -134,7 +138,7 @@ def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(bench, tmp
     (tmp_path / "femur").mkdir()
     for seed in (1, 2):
         (tmp_path / "femur" / f"{seed}.png").write_bytes(unsure(seed).data)
-    room = WaitingRoom(Memory(0.05))
+    room = Quarantine(Memory(0.05))
     report = import_scans(bench, plan_import(tmp_path), "Ann", room=room)
     assert [one.outcome for one in report.taken] == [Outcome.WAITS, Outcome.SET_ASIDE]
     assert report.labelled == 0
@@ -146,8 +150,8 @@ def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(bench, tmp
 
 def test_a_setting_that_is_none_is_told_and_nothing_is_taken(bench, desk, monkeypatch):
     monkeypatch.setenv("FETAL_UNSURE", "perhaps")
-    with pytest.raises(UnsureSettingError, match="perhaps"):
-        WhenUnsure.from_environment()
+    with pytest.raises(DeidentificationPolicyError, match="perhaps"):
+        DeidentificationPolicy.from_environment()
     drop = desk.start([file(1)], "Ann")
     assert drop.wait(60)
     assert "perhaps" in drop.failure
@@ -155,7 +159,9 @@ def test_a_setting_that_is_none_is_told_and_nothing_is_taken(bench, desk, monkey
 
 
 def test_a_scan_that_was_kept_before_is_not_asked_about_again(bench, desk):
-    add_scans(bench, [unsure(1)], who="Ann", gate=Gate(WhenUnsure.KEEP))
+    add_scans(
+        bench, [unsure(1)], who="Ann", gate=DeidentificationCheck(DeidentificationPolicy.KEEP)
+    )
     drop = dropped(desk, unsure(1))
     assert [one.outcome for one in drop.results] == [Outcome.ALREADY_THERE]
 
@@ -168,7 +174,7 @@ def test_all_scans_of_a_drop_can_be_made_to_wait(desk, bench):
 
 def test_frames_of_a_film_wait_like_files(bench, desk):
     glow = [read_scan(unsure(seed).data, "a").pixels for seed in (1, 90)]
-    drop = dropped(desk, Incoming("clip.dcm", film(glow)))
+    drop = dropped(desk, UploadedFile("clip.dcm", film(glow)))
     assert [one.outcome for one in drop.results] == [Outcome.WAITS] * 2
     assert "Frame 1 of 2" in drop.results[0].sentence
     number = next(iter(desk.room.of("Ann")))
@@ -186,7 +192,7 @@ def test_a_scan_that_comes_again_waits_once(bench, desk):
 
 
 def test_no_more_wait_than_fit(bench):
-    desk = IntakeDesk(bench, Memory(0.05))
+    desk = UploadQueue(bench, Memory(0.05))
     drop = dropped(desk, unsure(1), unsure(2))
     assert [one.outcome for one in drop.results] == [Outcome.WAITS, Outcome.SET_ASIDE]
     assert "as many scans wait" in drop.results[1].sentence
@@ -217,7 +223,7 @@ def test_a_stored_scan_can_be_seen_as_it_arrived_while_the_drop_is_fresh(bench, 
 
 
 def test_pictures_as_they_arrived_take_bounded_memory():
-    pictures = BeforePictures(megabytes=0.001)
+    pictures = OriginalPreviews(megabytes=0.001)
     for number in range(5):
         pictures.add(str(number), bytes(400))
     assert [pictures.get(str(number)) is not None for number in range(5)] == [False] * 3 + [

@@ -20,8 +20,8 @@ from fetal.workbench import open_workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest import upload
-from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
-from fetal.workbench.ingest.upload_batch import IntakeDesk
+from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload_batch import UploadQueue
 from tests.support.drawn import fan, file
 from tests.support.tiny_model import tiny_model
 
@@ -31,7 +31,7 @@ def rows(bench, table):
         return session.scalar(select(func.count()).select_from(table))
 
 
-def dicom(patient: str | None) -> Incoming:
+def dicom(patient: str | None) -> UploadedFile:
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = pydicom.uid.UltrasoundImageStorage
@@ -48,7 +48,7 @@ def dicom(patient: str | None) -> Incoming:
         made.PatientID = patient
     packed = io.BytesIO()
     made.save_as(packed, enforce_file_format=True)
-    return Incoming("IM0001", packed.getvalue())
+    return UploadedFile("IM0001", packed.getvalue())
 
 
 def test_a_dropped_scan_is_stored_predicted_and_shown(bench):
@@ -68,11 +68,11 @@ def test_one_bad_file_gets_one_sentence_and_the_others_go_on(bench):
     Image.new("CMYK", (100, 100), (0, 255, 255, 0)).save(cmyk, "JPEG")
     files = [
         file(1),
-        Incoming("empty.png", b""),
-        Incoming("letter.png", b"Dear colleague, ..."),
-        Incoming("cut.jpg", file(2, kind="JPEG").data[:500]),
-        Incoming("colour.jpg", cmyk.getvalue()),
-        Incoming("thumb.png", encode_png(np.eye(10, dtype=np.uint8) * 200)),
+        UploadedFile("empty.png", b""),
+        UploadedFile("letter.png", b"Dear colleague, ..."),
+        UploadedFile("cut.jpg", file(2, kind="JPEG").data[:500]),
+        UploadedFile("colour.jpg", cmyk.getvalue()),
+        UploadedFile("thumb.png", encode_png(np.eye(10, dtype=np.uint8) * 200)),
         file(3),
         file(1),
     ]
@@ -157,10 +157,10 @@ def test_a_scan_stays_with_an_unknown_patient_that_is_on_a_side_already(bench):
 @pytest.mark.parametrize(
     ("incoming", "names"),
     [
-        (Incoming("Patient00042_1.png", b""), True),
-        (Incoming("folder/patient7.png", b""), True),
-        (Incoming("scan.png", b"no dicom"), False),
-        (Incoming("a/Patient1/scan.png", b""), False),
+        (UploadedFile("Patient00042_1.png", b""), True),
+        (UploadedFile("folder/patient7.png", b""), True),
+        (UploadedFile("scan.png", b"no dicom"), False),
+        (UploadedFile("a/Patient1/scan.png", b""), False),
     ],
 )
 def test_it_is_told_whether_a_file_names_its_patient(incoming, names):
@@ -185,14 +185,14 @@ def test_samples_are_two_dozen_phantoms_of_all_planes_and_come_once(bench):
 
 def test_the_machine_s_text_is_gone_before_a_scan_is_stored(bench):
     phantom = simulate("brain", seed=5)
-    (taken,) = add_scans(bench, [Incoming("p.png", encode_png(phantom.pixels))], who="Ann")
+    (taken,) = add_scans(bench, [UploadedFile("p.png", encode_png(phantom.pixels))], who="Ann")
     kept = scans.pixels(bench, taken.scan_id)
     assert phantom.pixels[phantom.text].max() > 0
     assert kept[phantom.text & ~phantom.sector].max() == 0
 
 
 def test_a_drop_goes_on_in_the_background_and_tells_how_far_it_is(bench):
-    drop = IntakeDesk(bench).start([file(seed) for seed in range(6)], "Ann", "4711")
+    drop = UploadQueue(bench).start([file(seed) for seed in range(6)], "Ann", "4711")
     assert drop.wait(60)
     assert (drop.total, drop.done, drop.finished, drop.failure) == (6, 6, True, None)
     assert [one.outcome for one in drop.results] == [Outcome.ADDED] * 6
@@ -209,7 +209,7 @@ def test_a_stopped_drop_keeps_what_is_stored_and_names_what_was_not_read(bench):
 
 def test_a_drop_that_cannot_be_stored_says_so(bench, monkeypatch):
     monkeypatch.setattr("os.fsync", _full)
-    drop = IntakeDesk(bench).start([file(1)], "Ann")
+    drop = UploadQueue(bench).start([file(1)], "Ann")
     assert drop.wait(60)
     assert "disk full" in (drop.failure or "")
     assert rows(bench, Scan) == 0
@@ -273,7 +273,7 @@ def _add(workspace, files):
 def test_a_file_that_needs_too_much_memory_gets_a_sentence_and_the_others_go_on(
     bench, monkeypatch, way
 ):
-    huge = Incoming("huge.png", encode_png(np.tile(np.arange(100, dtype=np.uint8), (6300, 63))))
+    huge = UploadedFile("huge.png", encode_png(np.tile(np.arange(100, dtype=np.uint8), (6300, 63))))
     files = [file(1), huge, file(2)]
     # A reading process takes about 340 MB for itself.
     monkeypatch.setenv("FETAL_READING_MEGABYTES", "450")

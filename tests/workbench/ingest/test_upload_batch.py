@@ -11,15 +11,15 @@ from fetal.workbench.accounts.browser_sessions import HOURS_UNSEEN, BrowserSessi
 from fetal.workbench.catalogue.stored_pixels import digests_of
 from fetal.workbench.ingest import upload
 from fetal.workbench.ingest.quarantine_decisions import bring_back, keep, leave_out
-from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
-from fetal.workbench.ingest.upload_batch import FINISHED_KEPT, IntakeDesk
+from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload_batch import FINISHED_KEPT, UploadQueue
 from fetal.workbench.privacy import erasure
 from tests.support.drawn import file, unsure
 
 
 @pytest.fixture
-def desk(bench) -> IntakeDesk:
-    return IntakeDesk(bench)
+def desk(bench) -> UploadQueue:
+    return UploadQueue(bench)
 
 
 def done(desk, *files, who="Ann", patient="4711", **how):
@@ -39,7 +39,7 @@ def test_a_second_drop_does_not_hide_the_first(desk, monkeypatch):
         return real(bench, incoming, **how)
 
     monkeypatch.setattr(upload, "take", slow)
-    first = desk.start([Incoming("slow.png", file(1).data)], "Ann", "4711")
+    first = desk.start([UploadedFile("slow.png", file(1).data)], "Ann", "4711")
     second = done(desk, file(2))
     assert desk.drops("Ann") == [second, first]
     assert not first.finished
@@ -95,7 +95,7 @@ def test_the_bytes_of_a_file_go_once_it_is_through(bench):
 
     def through(_done, _total):
         gc.collect()
-        alive = [one for one in gc.get_objects() if isinstance(one, Incoming)]
+        alive = [one for one in gc.get_objects() if isinstance(one, UploadedFile)]
         seen.append(len(alive))
 
     add_scans(bench, each(), who="Ann", on_progress=through)

@@ -7,7 +7,7 @@ from fetal.store.tables import Lookalike, LookalikeDecision, Patient, Run, Scan
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
 from fetal.workbench.datasets.test_set import locked_mark, take_stock
-from fetal.workbench.ingest.upload import Incoming, add_scans
+from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from fetal.workbench.models import promotion
 from fetal.workbench.near_duplicates import decisions as alike
 from fetal.workbench.privacy import erasure
@@ -27,7 +27,7 @@ def add(bench, incoming, label="brain"):
 
 def copy_of(seed, patient):
     """A copy of the scan of this seed, under another patient."""
-    return Incoming(f"Patient{patient:05d}_copy.png", brighter(seed).data)
+    return UploadedFile(f"Patient{patient:05d}_copy.png", brighter(seed).data)
 
 
 def put(bench, **sides):
@@ -57,7 +57,7 @@ def leaking(bench):
     everything = label_scans(bench, patients=12)
     put(bench, Patient00003="test", Patient00004="validation")
     copy = add(bench, copy_of(300, 99))
-    more = add(bench, Incoming("Patient00099_2.png", file(9900).data))
+    more = add(bench, UploadedFile("Patient00099_2.png", file(9900).data))
     put(bench, Patient00099="train")
     return everything[9], copy, more
 
@@ -198,7 +198,7 @@ def test_an_erased_patient_leaves_no_pair_and_no_decision(bench, leaking):
 
 def test_a_second_pair_of_one_patient_needs_no_second_decision(bench, leaking):
     tested, copy, _ = leaking
-    second = add(bench, Incoming("Patient00099_3.png", brighter(301).data))
+    second = add(bench, UploadedFile("Patient00099_3.png", brighter(301).data))
     assert alike.undecided(bench) == 2
     alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
     assert alike.undecided(bench) == 0

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.store.tables import Lookalike
-from fetal.workbench.ingest.upload import Incoming, add_scans
+from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from fetal.workbench.near_duplicates.decisions import list_pairs
 from fetal.workbench.near_duplicates.deep_search import neighbours, search_thoroughly
 
@@ -20,7 +20,7 @@ def turned(degrees):
     turning = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
     packed = io.BytesIO()
     Image.fromarray(cv2.warpAffine(HALF, turning, (width, height))).save(packed, "PNG")
-    return Incoming(f"turned {degrees}.png", packed.getvalue())
+    return UploadedFile(f"turned {degrees}.png", packed.getvalue())
 
 
 def test_a_turned_copy_is_found_and_only_once(bench):

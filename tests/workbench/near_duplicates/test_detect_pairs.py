@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from fetal.store.tables import Fingerprint, Lookalike
 from fetal.workbench.catalogue import scans
-from fetal.workbench.ingest.upload import Incoming, Outcome, add_scans
+from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
 from fetal.workbench.near_duplicates import detect_pairs
 from fetal.workbench.privacy import erasure
 from tests.support.drawn import fan, file
@@ -17,7 +17,7 @@ def brighter(seed):
     """Nearly the scan of this seed: its pixels differ, its picture does not."""
     packed = io.BytesIO()
     Image.fromarray(np.minimum(fan(seed) * 1.08, 255).astype(np.uint8)).save(packed, "PNG")
-    return Incoming(f"brighter {seed}.png", packed.getvalue())
+    return UploadedFile(f"brighter {seed}.png", packed.getvalue())
 
 
 def add(bench, incoming, patient):

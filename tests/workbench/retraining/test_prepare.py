@@ -22,7 +22,7 @@ from tests.workbench.retraining.test_service import sides, snapshot
 PROCESS = Path(__file__).parents[1] / "starting_process.py"
 
 
-class Held:
+class QuarantinedScan:
     """Stops whoever comes by, until `go`; afterwards lets everybody pass."""
 
     def __init__(self, act):
@@ -50,7 +50,7 @@ def in_thread(act, *given):
 def started(bench, monkeypatch):
     """A retraining of twelve patients whose plan is made and frozen, but not yet claimed."""
     numbers = label_scans(bench)
-    held = Held(prepare.prepare)
+    held = QuarantinedScan(prepare.prepare)
     monkeypatch.setattr(service, "prepare", held)
     thread, found = in_thread(service.start, bench, WHO)
     assert held.there.wait(60)
@@ -79,7 +79,7 @@ def labels(bench):
 def test_a_colleagues_label_goes_through_while_a_plan_is_made(bench, monkeypatch):
     numbers = label_scans(bench)
     before = labels(bench)
-    held = Held(prepare.plan_now)
+    held = QuarantinedScan(prepare.plan_now)
     monkeypatch.setattr(prepare, "plan_now", held)
     thread, found = in_thread(service.start, bench, WHO)
     assert held.there.wait(60)
@@ -193,7 +193,7 @@ def test_labels_go_through_while_old_lists_are_written_anew_for_an_erasure(bench
     numbers = label_scans(bench)
     run = service.start(bench, WHO)
     service.cancel(bench, run.id, WHO)
-    held = Held(snapshot_rewrite._rewritten)
+    held = QuarantinedScan(snapshot_rewrite._rewritten)
     monkeypatch.setattr(snapshot_rewrite, "_rewritten", held)
     thread, found = in_thread(erasure.erase, bench, bench.pseudonyms.patient("Patient00003"), "Eve")
     assert held.there.wait(60)
