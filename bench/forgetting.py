@@ -30,7 +30,7 @@ from fetal.scans.letterbox import Framing
 from fetal.splits import TRAIN, VALIDATION
 from fetal.training.calibrate import to_chances
 from fetal.training.data.examples import Example
-from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.features.float32_inference import answers, exact_copy
 from fetal.training.model_card import About
 from fetal.training.networks.from_bundle import restore
@@ -118,10 +118,10 @@ class Collection:
             )
         return list(found.values())
 
-    def frames(self, chosen: Sequence[int]) -> Frames:
+    def frames(self, chosen: Sequence[int]) -> PreparedScans:
         """Scans as a model is judged on them."""
         patients = tuple(self.images[index].patient for index in chosen)
-        return Frames(self._pixels[chosen], self.classes[chosen], patients)
+        return PreparedScans(self._pixels[chosen], self.classes[chosen], patients)
 
 
 def main() -> None:
@@ -231,7 +231,7 @@ def without_statistics(champion: Bundle, folder: Path) -> Bundle:
     return Bundle.open(folder)
 
 
-def chances_of(model: Bundle | keras.Model, frames: Frames) -> np.ndarray[Any, Any]:
+def chances_of(model: Bundle | keras.Model, frames: PreparedScans) -> np.ndarray[Any, Any]:
     """Probabilities of scans, (n, 6); the calibration's temperature does not change who wins."""
     network = restore(model) if isinstance(model, Bundle) else model
     settings = DEFAULT.but(architecture=network.name, size=frames.pixels.shape[1])

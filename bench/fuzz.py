@@ -33,11 +33,11 @@ from mutated import Damaged, damaged, seeds
 from sqlalchemy import select
 
 from fetal.scans.sandboxed_reading import client
-from fetal.store.tables import Scan
+from fetal.store.tables import ScanRow
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.imports.import_run import import_scans, plan_import
-from fetal.workbench.ingest.upload import IngestResult, Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, IngestResult, UploadedFile, add_scans
 from fetal.workbench.label_tables.label_table import LabelTableError
 
 READERS = 2
@@ -91,10 +91,10 @@ class Findings(logging.Handler):
         self.outcomes[taken.outcome.value] += 1
         if not _SENTENCE.fullmatch(taken.sentence) or "Traceback" in taken.sentence:
             self._fault(f"no sentence: {taken.sentence!r}")
-        if taken.outcome is Outcome.REFUSED:
+        if taken.outcome is IngestOutcome.REFUSED:
             kind = re.sub(r"\d[\d,.]*", "N", taken.sentence)
             self.refusals[re.sub(r"“.*?”", "“…”", kind)] += 1
-        stored = taken.outcome in (Outcome.ADDED, Outcome.ALREADY_THERE)
+        stored = taken.outcome in (IngestOutcome.ADDED, IngestOutcome.ALREADY_THERE)
         if stored != (taken.scan_id is not None):
             self._fault(f"{taken.outcome} with scan {taken.scan_id}")
 
@@ -120,7 +120,7 @@ def take(bench: Workbench, file: Damaged, index: int) -> list[IngestResult]:
     try:
         return import_scans(bench, plan_import([incoming]), "fuzz").taken
     except LabelTableError as error:
-        return [IngestResult(file.name, Outcome.REFUSED, None, str(error))]
+        return [IngestResult(file.name, IngestOutcome.REFUSED, None, str(error))]
 
 
 def half_stored(bench: Workbench, place: Path) -> list[str]:
@@ -131,7 +131,7 @@ def half_stored(bench: Workbench, place: Path) -> list[str]:
         if path.is_file()
     }
     with bench.store.reading() as session:
-        return sorted(there ^ set(session.scalars(select(Scan.blob))))
+        return sorted(there ^ set(session.scalars(select(ScanRow.blob))))
 
 
 def run(asked: argparse.Namespace, place: Path) -> bool:

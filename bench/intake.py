@@ -39,8 +39,8 @@ from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.ingest.patient_codes import owner_of
-from fetal.workbench.ingest.store_scan import take_read
-from fetal.workbench.ingest.upload import Outcome, predicting
+from fetal.workbench.ingest.store_scan import store_scan
+from fetal.workbench.ingest.upload import IngestOutcome, predicting
 
 TARGET = 40
 _MEGA = 1_000_000
@@ -142,7 +142,7 @@ def print_parts(bench: Workbench, files: list[Path]) -> None:
 
 
 def write(bench: Workbench, path: Path, scan: Scan, png: bytes) -> None:
-    take_read(
+    store_scan(
         bench,
         path.name,
         ReadFile(scan, png, None),
@@ -187,7 +187,7 @@ def print_import(bench: Workbench, place: Path, count: int) -> None:
         bench, plan, "bench", unsure=DeidentificationPolicy.KEEP, on_progress=tell
     )
     spent = time.perf_counter() - started
-    outcomes = ", ".join(f"{report.count(one)} {one}" for one in Outcome)
+    outcomes = ", ".join(f"{report.count(one)} {one}" for one in IngestOutcome)
     print(f"whole import: {count / spent:.1f} scans a second ({outcomes})")
     print(f"memory at its highest: {peak():.0f} MB, before the import {before:.0f} MB")
 

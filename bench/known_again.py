@@ -28,7 +28,7 @@ from fetal.predict import load_model
 from fetal.scans import ScanError, encode_png, find_sector, read_scan
 from fetal.scans.decode import read_grey
 from fetal.scans.similarity.perceptual_hash import near_duplicate_hash
-from fetal.store.tables import ModelVersion, Scan
+from fetal.store.tables import ModelVersion, ScanRow
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.catalogue.exports import export_archive
@@ -85,7 +85,7 @@ def unseen(bench: Workbench) -> tuple[int, int]:
     with bench.store.reading() as session:
         version = session.get_one(ModelVersion, bench.champion().version.id)
         known = seen_by(session, bench.blobs, version)
-        digests = session.scalars(select(Scan.digest)).all()
+        digests = session.scalars(select(ScanRow.digest)).all()
     return sum(digest not in known for digest in digests), len(digests)
 
 

@@ -20,7 +20,7 @@ from fetal.evaluation.corruptions import CORRUPTIONS
 from fetal.scans import ScanError, encode_png, read_scan
 from fetal.scans.decode import Scan, read_grey
 from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
-from fetal.scans.similarity.duplicates import Seen, find_copies
+from fetal.scans.similarity.duplicates import ComparedImage, find_copies
 from fetal.scans.similarity.perceptual_hash import (
     ALIKE,
     REACH,
@@ -93,7 +93,7 @@ def main() -> None:
         parser.exit(1, f"There are no real scans in {images}; set FETAL_SHARED.\n")
     paths = sorted(images.iterdir())[:: options.every]
     look = ask if options.thorough else nobody
-    seen: list[Seen] = []
+    seen: list[ComparedImage] = []
     known = look(read(paths, seen))
     collection(seen, options.sheet)
     chosen = np.random.default_rng(1).permutation(len(paths))[: options.scans].tolist()
@@ -120,7 +120,7 @@ def nobody(scans: Iterable[Scan]) -> Features | None:
     return None
 
 
-def read(paths: list[Path], seen: list[Seen]) -> Iterator[Scan]:
+def read(paths: list[Path], seen: list[ComparedImage]) -> Iterator[Scan]:
     """The scans, one after another; of each, little is remembered."""
     with ReaderPool() as readers:
         for path, one in readers.read(paths, lambda path: (path.read_bytes(), path.name)):
@@ -128,11 +128,11 @@ def read(paths: list[Path], seen: list[Seen]) -> Iterator[Scan]:
                 print(f"{path.name}: {one.refusal}")
                 continue
             square = small_square(one.scan.pixels, one.scan.sector)
-            seen.append(Seen(path.stem, one.scan.digest, one.scan.patient, square))
+            seen.append(ComparedImage(path.stem, one.scan.digest, one.scan.patient, square))
             yield one.scan
 
 
-def collection(seen: list[Seen], sheet: Path | None) -> None:
+def collection(seen: list[ComparedImage], sheet: Path | None) -> None:
     """What is found among the scans as they are."""
     found = find_copies(seen)
     exact = [pair for pair in found if pair.exact]
@@ -183,7 +183,7 @@ def copies(paths: list[Path], places: dict[str, int], made: list[Made]) -> Itera
 
 
 def shares(
-    seen: list[Seen], made: list[Made], known: Features | None, answers: Features | None
+    seen: list[ComparedImage], made: list[Made], known: Features | None, answers: Features | None
 ) -> None:
     """Which share of the copies is found: at a glance, and when a model is asked too."""
     print(f"{len(made):,} copies, and the share of each kind that is found:")
@@ -212,7 +212,7 @@ def is_neighbour(known: Features, answer: Features, place: int) -> bool:
     return bool((cosine > cosine[place]).sum() < NEIGHBOURS)
 
 
-def speed(seen: list[Seen]) -> None:
+def speed(seen: list[ComparedImage]) -> None:
     """What it costs."""
     started = time.perf_counter()
     bits = np.array([fingerprint(scan.square) for scan in seen])

@@ -31,12 +31,12 @@ import keras
 import numpy as np
 
 from fetal.cli.labelled import LabelledImage, labelled_images
-from fetal.experiments.folds import Case
+from fetal.experiments.folds import ExperimentScan
 from fetal.experiments.frame_store import FrameStore
 from fetal.metrics import Evaluation, evaluate
 from fetal.planes import FETAL_PLANES, PLANES
 from fetal.training.calibrate import to_chances
-from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.features.float32_inference import answers, exact_copy
 from fetal.training.pipeline import train_network
 from fetal.training.settings import PRESETS, Stage, TrainingSettings
@@ -161,22 +161,22 @@ def frames(
     labels: np.ndarray[Any, np.dtype[np.int64]],
     settings: TrainingSettings,
     out: Path,
-) -> Frames:
+) -> PreparedScans:
     shelf = FrameStore(out / "frames", print)
     pixels = shelf.pixels([case(images[number]) for number in members], settings.size, crop=False)
     # The pipeline refuses a patient on both sides: the fault can only be repeated by pretending
     # that every scan is a patient of its own.
     patients = tuple(images[number].path.name for number in members)
-    return Frames(pixels, labels[list(members)], patients)
+    return PreparedScans(pixels, labels[list(members)], patients)
 
 
-def case(image: LabelledImage) -> Case:
+def case(image: LabelledImage) -> ExperimentScan:
     def read() -> Any:
         scan = image.read()
         return scan.pixels, scan.sector
 
     digest = hashlib.sha256(image.path.read_bytes()).hexdigest()
-    return Case(image.path.name, digest, image.plane, image.patient, read)
+    return ExperimentScan(image.path.name, digest, image.plane, image.patient, read)
 
 
 def tell(event: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ import keras
 import numpy as np
 
 from fetal.cli.labelled import labelled_images
-from fetal.experiments.folds import Case, draw
+from fetal.experiments.folds import ExperimentScan, draw
 from fetal.phantom import simulate
 from fetal.planes import PLANES
 from fetal.splits import TRAIN, VALIDATION, patient_folds
@@ -77,12 +77,12 @@ def main() -> None:
     print(f"all of it took {(time.perf_counter() - began) / 60:.1f} minutes")
 
 
-def cases(table: Path, images: Path, scans: int) -> list[Case]:
+def cases(table: Path, images: Path, scans: int) -> list[ExperimentScan]:
     """Scans of whole patients, never those that the table keeps for testing; else phantoms."""
     if not (table.is_file() and images.is_dir()):
         print(f"no real scans at {images}: phantoms, whose accuracies say nothing")
         return [
-            Case(f"{seed}", f"{seed}", PLANES[seed % 6], f"P-{seed}", _phantom(seed))
+            ExperimentScan(f"{seed}", f"{seed}", PLANES[seed % 6], f"P-{seed}", _phantom(seed))
             for seed in range(scans)
         ]
     found = [image for image in labelled_images(table, images) if not image.test]
@@ -96,7 +96,7 @@ def cases(table: Path, images: Path, scans: int) -> list[Case]:
 
     return draw(
         [
-            Case(one.path.stem, one.path.stem, one.plane, one.patient, reader(number))
+            ExperimentScan(one.path.stem, one.path.stem, one.plane, one.patient, reader(number))
             for number, one in enumerate(found)
         ],
         scans,
@@ -107,7 +107,7 @@ def _phantom(seed: int) -> Callable[[], Any]:
     return lambda: (simulate(PLANES[seed % 6], seed).pixels, None)
 
 
-def frame(drawn: Sequence[Case], settings: TrainingSettings, folder: Path) -> Sides:
+def frame(drawn: Sequence[ExperimentScan], settings: TrainingSettings, folder: Path) -> Sides:
     """Read and frame the scans; a fourth of the patients judges."""
     counts: dict[str, Counter[Any]] = {}
     for case in drawn:

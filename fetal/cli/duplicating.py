@@ -13,7 +13,7 @@ from fetal.cli.terminal.output import complain, say
 
 if TYPE_CHECKING:
     from fetal.scans import Scan
-    from fetal.scans.similarity.duplicates import Copies, Seen
+    from fetal.scans.similarity.duplicates import ComparedImage, Copies
     from fetal.workbench.near_duplicates.decisions import LookalikePair
 
 _HEADER = ("one", "other", "kind", "patients", "similarity", "distance", "sides", "decision")
@@ -76,7 +76,7 @@ def _of_files(
     from fetal.scans.similarity.duplicates import find_copies
 
     paths = list(expand(files))
-    seen: list[Seen] = []
+    seen: list[ComparedImage] = []
     refused: list[str] = []
     scans = _scans(paths, seen, refused)
     besides = _seen_alike(scans, model_folder) if thorough else set()
@@ -88,11 +88,11 @@ def _of_files(
     return [_row(pair) for pair in find_copies(seen, besides)], len(refused)
 
 
-def _scans(paths: list[Path], seen: "list[Seen]", refused: list[str]) -> "Iterator[Scan]":
+def _scans(paths: list[Path], seen: "list[ComparedImage]", refused: list[str]) -> "Iterator[Scan]":
     """Read the files one after another; of each, little is remembered."""
     from fetal.scans.limits import read_within
     from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
-    from fetal.scans.similarity.duplicates import Seen
+    from fetal.scans.similarity.duplicates import ComparedImage
     from fetal.scans.similarity.perceptual_hash import small_square
 
     with (
@@ -106,7 +106,7 @@ def _scans(paths: list[Path], seen: "list[Seen]", refused: list[str]) -> "Iterat
                 continue
             scan = read.scan
             square = small_square(scan.pixels, scan.sector)
-            seen.append(Seen(output.name_of(path), scan.digest, scan.patient, square))
+            seen.append(ComparedImage(output.name_of(path), scan.digest, scan.patient, square))
             yield scan
 
 

@@ -13,7 +13,7 @@ from fetal.third_party import load_keras
 
 if TYPE_CHECKING:
     from fetal.cli.labelled import LabelledImage
-    from fetal.experiments import Case
+    from fetal.experiments import ExperimentScan
 
 
 def _show(context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
@@ -80,8 +80,8 @@ def experiment(
     say(drawn)
 
 
-def _case(image: "LabelledImage", folder: Path) -> "Case":
-    from fetal.experiments import Case
+def _case(image: "LabelledImage", folder: Path) -> "ExperimentScan":
+    from fetal.experiments import ExperimentScan
     from fetal.scans.deidentification.file_names import readable_name
     from fetal.scans.limits import read_within
 
@@ -91,4 +91,4 @@ def _case(image: "LabelledImage", folder: Path) -> "Case":
 
     digest = sha256(read_within(image.path)).hexdigest()
     name = readable_name(image.path.relative_to(folder).as_posix())
-    return Case(name, digest, image.plane, image.patient, read)
+    return ExperimentScan(name, digest, image.plane, image.patient, read)

@@ -148,10 +148,10 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
 def demo(who: str) -> None:
     """Load two dozen built-in sample scans (simulated, no patients) into the workspace."""
     from fetal.workbench import open_workbench
-    from fetal.workbench.ingest.upload import Outcome, add_samples
+    from fetal.workbench.ingest.upload import IngestOutcome, add_samples
 
     taken = add_samples(open_workbench(), who)
-    added = sum(one.outcome is Outcome.ADDED for one in taken)
+    added = sum(one.outcome is IngestOutcome.ADDED for one in taken)
     there = options.count_of(len(taken) - added, "sample was", "samples were")
     say(f"Added {options.count_of(added, 'sample scan', 'sample scans')}; {there} there.")
     say("See them with `fetal serve`.")
@@ -171,11 +171,11 @@ def _columns(text: str | None, table: Path | None) -> "Columns | None":
 
 def _tell(brought: "ImportReport") -> None:
     from fetal.workbench.imports.recognise import Kind
-    from fetal.workbench.ingest.upload import Outcome
+    from fetal.workbench.ingest.upload import IngestOutcome
 
-    added = options.count_of(brought.count(Outcome.ADDED), "scan", "scans")
+    added = options.count_of(brought.count(IngestOutcome.ADDED), "scan", "scans")
     labelled = options.count_of(brought.labelled, "label", "labels")
-    there = f"{brought.count(Outcome.ALREADY_THERE):,}"
+    there = f"{brought.count(IngestOutcome.ALREADY_THERE):,}"
     if brought.dry_run:
         say(f"Would add {added}; {there} are there already. Nothing was written.")
         _tell_planes(brought)

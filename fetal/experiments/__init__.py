@@ -1,13 +1,13 @@
 """Experiments: settings compared on patients that none of the trainings has seen."""
 
-from fetal.experiments.folds import Case
+from fetal.experiments.folds import ExperimentScan
 from fetal.experiments.results import Results
 from fetal.experiments.runner import run_sweep
 from fetal.experiments.sweep import Sweep, SweepError, Variant, read_sweep
 from fetal.experiments.variant_table import Row, compare, markdown
 
 __all__ = [
-    "Case",
+    "ExperimentScan",
     "Results",
     "Row",
     "Sweep",

@@ -17,7 +17,7 @@ INNER_FOLDS = 6
 
 
 @dataclass(frozen=True)
-class Case:
+class ExperimentScan:
     """One labelled scan."""
 
     name: str
@@ -39,7 +39,7 @@ class Split:
     judged: tuple[int, ...]
 
 
-def draw(cases: Sequence[Case], scans: int | None) -> list[Case]:
+def draw(cases: Sequence[ExperimentScan], scans: int | None) -> list[ExperimentScan]:
     """Leave out what is there twice, and draw about so many scans by whole patients.
 
     Args:
@@ -53,7 +53,7 @@ def draw(cases: Sequence[Case], scans: int | None) -> list[Case]:
     return [case for case in single if case.patient in drawn]
 
 
-def split(cases: Sequence[Case], folds: int, fold: int) -> Split:
+def split(cases: Sequence[ExperimentScan], folds: int, fold: int) -> Split:
     """Deal patients out for one fold.
 
     Args:
@@ -69,7 +69,7 @@ def split(cases: Sequence[Case], folds: int, fold: int) -> Split:
     left = _counts(rest)
     inner = patient_folds(left, min(INNER_FOLDS, len(left)), seed=fold + 1)
 
-    def place(case: Case) -> str:
+    def place(case: ExperimentScan) -> str:
         if outer[case.patient] == fold:
             return "judged"
         return "train" if inner[case.patient] else "validation"
@@ -83,13 +83,13 @@ def split(cases: Sequence[Case], folds: int, fold: int) -> Split:
     )
 
 
-def digest_of(cases: Sequence[Case]) -> str:
+def digest_of(cases: Sequence[ExperimentScan]) -> str:
     """One digest of scans, planes and patients: other data, another experiment."""
     lines = sorted(f"{case.digest} {case.plane} {case.patient}" for case in cases)
     return sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _counts(cases: Sequence[Case]) -> Mapping[str, Counter[Plane]]:
+def _counts(cases: Sequence[ExperimentScan]) -> Mapping[str, Counter[Plane]]:
     counts: dict[str, Counter[Plane]] = {}
     for case in cases:
         counts.setdefault(case.patient, Counter())[case.plane] += 1

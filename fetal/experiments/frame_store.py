@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.experiments.folds import Case
+from fetal.experiments.folds import ExperimentScan
 from fetal.planes import PLANES
 from fetal.scans import ScanError
 from fetal.scans.letterbox import Framing
@@ -46,7 +46,9 @@ class FrameStore:
         self._folder = folder
         self._complain = complain
 
-    def readable(self, cases: Sequence[Case], size: int, *, crop: bool) -> list[Case]:
+    def readable(
+        self, cases: Sequence[ExperimentScan], size: int, *, crop: bool
+    ) -> list[ExperimentScan]:
         """The cases that can be read; each that cannot has been complained about.
 
         Args:
@@ -64,7 +66,7 @@ class FrameStore:
         return [case for case in cases if case.digest not in unread]
 
     def take(
-        self, cases: Sequence[Case], numbers: Sequence[int], size: int, *, crop: bool
+        self, cases: Sequence[ExperimentScan], numbers: Sequence[int], size: int, *, crop: bool
     ) -> Shelved:
         """Have cases framed, and name some of them.
 
@@ -85,11 +87,11 @@ class FrameStore:
             tuple(case.patient for case in chosen),
         )
 
-    def _place(self, cases: Sequence[Case], size: int, *, crop: bool) -> Path:
+    def _place(self, cases: Sequence[ExperimentScan], size: int, *, crop: bool) -> Path:
         which = sha256("\n".join(case.digest for case in cases).encode()).hexdigest()[:16]
         return self._folder / f"{which}-{size}-{'sector' if crop else 'whole'}.npy"
 
-    def _fill(self, path: Path, cases: Sequence[Case], size: int, *, crop: bool) -> None:
+    def _fill(self, path: Path, cases: Sequence[ExperimentScan], size: int, *, crop: bool) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
         shape = (len(cases), size, size)

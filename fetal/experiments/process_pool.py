@@ -10,14 +10,14 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
 from fetal.experiments.sweep import SweepError
-from fetal.experiments.trial import Job, Outcome, attempt
+from fetal.experiments.trial import Job, TrialResult, attempt
 
 RUNS_A_PROCESS = 4
 """TensorFlow keeps half a gigabyte of every ResNet50 that a process has trained, and a new process
 takes seconds to start."""
 
 
-def apart(jobs: Iterable[Job]) -> Iterator[Outcome]:
+def apart(jobs: Iterable[Job]) -> Iterator[TrialResult]:
     """Do runs one after the other, a few to a process.
 
     Args:

@@ -24,7 +24,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Answers:
+class TrialPredictions:
     """What a trained network said of each scan that it was judged on."""
 
     names: NDArray[np.str_]
@@ -82,7 +82,7 @@ class Results:
             found[data["run"]] = data
         return found
 
-    def add(self, line: dict[str, Any], answers: Answers) -> None:
+    def add(self, line: dict[str, Any], answers: TrialPredictions) -> None:
         """Keep a finished run: its answers first, then the line that makes it count."""
         path = self._answers(line["run"])
         path.parent.mkdir(exist_ok=True)
@@ -98,10 +98,10 @@ class Results:
             file.flush()
             os.fsync(file.fileno())
 
-    def answers(self, run: str) -> Answers:
+    def answers(self, run: str) -> TrialPredictions:
         """What a finished run said."""
         with np.load(self._answers(run), allow_pickle=False) as file:
-            return Answers(**{name: file[name] for name in file.files})
+            return TrialPredictions(**{name: file[name] for name in file.files})
 
     def _answers(self, run: str) -> Path:
         return self.folder / "answers" / f"{run}.npz"

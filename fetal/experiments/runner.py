@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from fetal import __version__
-from fetal.experiments.folds import Case, Split, digest_of, draw, split
+from fetal.experiments.folds import ExperimentScan, Split, digest_of, draw, split
 from fetal.experiments.frame_store import FrameStore
 from fetal.experiments.process_pool import apart
-from fetal.experiments.results import Answers, Planned, Results
+from fetal.experiments.results import Planned, Results, TrialPredictions
 from fetal.experiments.sweep import Sweep, SweepError
-from fetal.experiments.trial import Job, Outcome
+from fetal.experiments.trial import Job, TrialResult
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
 from fetal.training.data.examples import phantoms
@@ -27,7 +27,7 @@ from fetal.training.stages.fit_stage import check_learns
 
 Tell = Callable[[str], None]
 
-Doing = Callable[[Iterable[Job]], Iterable[Outcome]]
+Doing = Callable[[Iterable[Job]], Iterable[TrialResult]]
 """Does runs in their order."""
 
 DIVERGED = "; it diverged: its loss was no number any more. Lower its learning rate."
@@ -35,7 +35,7 @@ DIVERGED = "; it diverged: its loss was no number any more. Lower its learning r
 
 def run_sweep(
     sweep: Sweep,
-    cases: Sequence[Case],
+    cases: Sequence[ExperimentScan],
     folder: Path,
     tell: Tell,
     features: Path | None = None,
@@ -110,7 +110,7 @@ def _check(sweep: Sweep) -> None:
             raise SweepError(f"Variant “{variant.name}”: {error}") from error
 
 
-def _runs(sweep: Sweep, cases: Sequence[Case]) -> Iterator[_Run]:
+def _runs(sweep: Sweep, cases: Sequence[ExperimentScan]) -> Iterator[_Run]:
     """Every run, fold by fold, so that a sweep that is stopped early compares all variants."""
     try:
         splits = [split(cases, sweep.folds, fold) for fold in range(sweep.folds_run)]
@@ -151,7 +151,9 @@ def _scratch(folder: Path, run: _Run) -> Path:
     return folder / "runs" / run.planned.run
 
 
-def _job(run: _Run, cases: Sequence[Case], shelf: FrameStore, folder: Path, features: Path) -> Job:
+def _job(
+    run: _Run, cases: Sequence[ExperimentScan], shelf: FrameStore, folder: Path, features: Path
+) -> Job:
     settings = run.settings
     size, crop = settings.size, settings.crop_to_sector
     train, validation, judged = (
@@ -159,7 +161,8 @@ def _job(run: _Run, cases: Sequence[Case], shelf: FrameStore, folder: Path, feat
         for numbers in (run.split.train, run.split.validation, run.split.judged)
     )
     added = [
-        Case(one.digest, one.digest, one.plane, one.patient, one.read) for one in phantoms(settings)
+        ExperimentScan(one.digest, one.digest, one.plane, one.patient, one.read)
+        for one in phantoms(settings)
     ]
     simulated = [shelf.take(added, range(len(added)), size, crop=crop)] if added else []
     return Job(
@@ -172,9 +175,9 @@ def _job(run: _Run, cases: Sequence[Case], shelf: FrameStore, folder: Path, feat
     )
 
 
-def _said(run: _Run, cases: Sequence[Case], outcome: Outcome) -> Answers:
+def _said(run: _Run, cases: Sequence[ExperimentScan], outcome: TrialResult) -> TrialPredictions:
     judged = [cases[number] for number in run.split.judged]
-    return Answers(
+    return TrialPredictions(
         names=np.array([case.name for case in judged]),
         patients=np.array([case.patient for case in judged]),
         classes=np.array([PLANES.index(case.plane) for case in judged]),
@@ -182,7 +185,7 @@ def _said(run: _Run, cases: Sequence[Case], outcome: Outcome) -> Answers:
     )
 
 
-def _line(run: _Run, said: Answers, outcome: Outcome) -> dict[str, Any]:
+def _line(run: _Run, said: TrialPredictions, outcome: TrialResult) -> dict[str, Any]:
     figures = evaluate(said.classes, said.probabilities, list(said.patients))
     settings = run.settings
     if settings.weights:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fetal.experiments.frame_store import Shelved
 from fetal.training.calibrate import fit_temperature, to_chances
-from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.features.float32_inference import answers, exact_copy
 from fetal.training.pipeline import train_network
 from fetal.training.settings import TrainingSettings
@@ -32,7 +32,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialResult:
     """What a run came to."""
 
     probabilities: NDArray[np.float32]
@@ -44,7 +44,7 @@ class Outcome:
     versions: dict[str, str]
 
 
-def attempt(job: Job) -> Outcome:
+def attempt(job: Job) -> TrialResult:
     """Train on one side, stop and calibrate on the next, and judge on the last.
 
     Args:
@@ -70,7 +70,7 @@ def attempt(job: Job) -> Outcome:
     temperature = fit_temperature(logits, validation.classes)
     seconds = time.monotonic() - began
     chances = to_chances(answers(exact, settings, judged)[1], temperature)
-    return Outcome(
+    return TrialResult(
         np.asarray(chances, np.float32),
         temperature,
         seconds,
@@ -79,8 +79,8 @@ def attempt(job: Job) -> Outcome:
     )
 
 
-def _frames(*parts: Shelved) -> Frames:
-    return Frames(
+def _frames(*parts: Shelved) -> PreparedScans:
+    return PreparedScans(
         np.concatenate([part.pixels() for part in parts]),
         np.array([one for part in parts for one in part.classes], np.int64),
         tuple(patient for part in parts for patient in part.patients),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fetal.experiments.results import Answers, Planned, Results
+from fetal.experiments.results import Planned, Results, TrialPredictions
 from fetal.metrics import Interval, evaluate, paired_difference
 
 HEADINGS = (
@@ -99,9 +99,11 @@ def _row(
     )
 
 
-def _pooled(results: Results, runs: Sequence[str]) -> Answers:
+def _pooled(results: Results, runs: Sequence[str]) -> TrialPredictions:
     parts = [vars(results.answers(run)) for run in runs]
-    return Answers(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    return TrialPredictions(
+        **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    )
 
 
 def _difference(
@@ -130,7 +132,7 @@ def _seed_spread(results: Results, runs: dict[tuple[int, int], str]) -> float | 
     return float(np.std([_accuracy(pool) for pool in pools], ddof=1))
 
 
-def _accuracy(said: Answers) -> float:
+def _accuracy(said: TrialPredictions) -> float:
     return float((said.probabilities.argmax(axis=1) == said.classes).mean())
 
 

@@ -1,6 +1,6 @@
 """Where a model looked: class activation maps by several methods, and their colours over a scan."""
 
-from fetal.explain.base import Cam, ForwardPassError, Heat, Seen
+from fetal.explain.base import Cam, ForwardPass, ForwardPassError, Heat
 from fetal.explain.colormaps import COLOUR_MAPS, UnknownColourMapError, colour_map, enlarge, overlay
 from fetal.explain.eigen_cam import EigenCam
 from fetal.explain.gradient_cams import GradCam, GradCamPlusPlus, HiResCam, grad_cam
@@ -13,13 +13,13 @@ __all__ = [
     "METHODS",
     "Cam",
     "EigenCam",
+    "ForwardPass",
     "ForwardPassError",
     "GradCam",
     "GradCamPlusPlus",
     "Heat",
     "HiResCam",
     "ScoreCam",
-    "Seen",
     "UnknownColourMapError",
     "UnknownMethodError",
     "colour_map",

@@ -15,7 +15,7 @@ Forward = Callable[[Array], Array]
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class ForwardPass:
     """What a model computed of one scan, as the methods need it.
 
     The score of a class must be one dense layer over the averaged maps; every gradient is then
@@ -57,7 +57,7 @@ class Cam(ABC):
     title: ClassVar[str]
     words: ClassVar[str]
 
-    def __call__(self, seen: Seen) -> Heat:
+    def __call__(self, seen: ForwardPass) -> Heat:
         """Explain every class.
 
         Args:
@@ -75,12 +75,12 @@ class Cam(ABC):
         scaled = np.divide(positive, largest, out=np.zeros_like(positive), where=largest > 0)
         return np.ascontiguousarray(scaled, np.float32)
 
-    def signed(self, seen: Seen) -> Array:
+    def signed(self, seen: ForwardPass) -> Array:
         """Add up the weighted maps: float32 (h, w, classes), below 0 what speaks against."""
         return np.asarray(seen.maps @ self.weights(seen), np.float32)
 
     @abstractmethod
-    def weights(self, seen: Seen) -> Array:
+    def weights(self, seen: ForwardPass) -> Array:
         """How much each map counts for each class: float32 (channels, classes)."""
 
 

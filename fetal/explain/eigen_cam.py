@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fetal.explain.base import Array, Cam, Seen
+from fetal.explain.base import Array, Cam, ForwardPass
 
 
 class EigenCam(Cam):
@@ -15,7 +15,7 @@ class EigenCam(Cam):
     their first direction, and no sign has to be guessed.
 
     Example:
-        >>> seen = Seen(np.array([[[1.0, 0.0], [2.0, 4.0]]]), np.ones((2, 1)))
+        >>> seen = ForwardPass(np.array([[[1.0, 0.0], [2.0, 4.0]]]), np.ones((2, 1)))
         >>> EigenCam()(seen).argmax()
         np.int64(1)
     """
@@ -27,7 +27,7 @@ class EigenCam(Cam):
         "plane."
     )
 
-    def weights(self, seen: Seen) -> Array:
+    def weights(self, seen: ForwardPass) -> Array:
         """The first right singular vector of the maps, for every class."""
         cells = np.asarray(seen.maps, np.float64).reshape(-1, seen.maps.shape[-1])
         # There are far fewer cells than channels, so the cells' own products are the small matrix.

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fetal.explain.base import Array, Cam, Heat, Seen
+from fetal.explain.base import Array, Cam, ForwardPass, Heat
 
 
 class GradCam(Cam):
@@ -16,7 +16,7 @@ class GradCam(Cam):
     area.
 
     Example:
-        >>> seen = Seen(np.array([[[0.0], [3.0]]]), np.array([[2.0, -1.0]]))
+        >>> seen = ForwardPass(np.array([[[0.0], [3.0]]]), np.array([[2.0, -1.0]]))
         >>> GradCam()(seen).tolist()
         [[[0.0, 1.0]], [[0.0, 0.0]]]
     """
@@ -25,7 +25,7 @@ class GradCam(Cam):
     title = "Grad-CAM"
     words = "the parts of the scan that raised the model’s score for the plane."
 
-    def weights(self, seen: Seen) -> Array:
+    def weights(self, seen: ForwardPass) -> Array:
         """The gradient."""
         return seen.gradient
 
@@ -41,7 +41,7 @@ class GradCamPlusPlus(Cam):
     ReLU.
 
     Example:
-        >>> seen = Seen(np.array([[[0.0, 2.0], [4.0, 2.0]]]), np.array([[1.0], [-1.0]]))
+        >>> seen = ForwardPass(np.array([[[0.0, 2.0], [4.0, 2.0]]]), np.array([[1.0], [-1.0]]))
         >>> GradCamPlusPlus()(seen).tolist()
         [[[0.0, 1.0]]]
     """
@@ -53,7 +53,7 @@ class GradCamPlusPlus(Cam):
         "more beside a large one."
     )
 
-    def weights(self, seen: Seen) -> Array:
+    def weights(self, seen: ForwardPass) -> Array:
         """The positive gradients, each by its coefficient; exp(score) cancels in the scaling."""
         contribution = seen.maps.sum(axis=(0, 1))[:, None] * seen.gradient
         # Where the gradient is negative the weight is 0, whatever it is divided by.
@@ -74,7 +74,7 @@ class HiResCam(GradCam):
     build.
 
     Example:
-        >>> seen = Seen(np.array([[[1.0], [3.0]]]), np.array([[2.0]]))
+        >>> seen = ForwardPass(np.array([[[1.0], [3.0]]]), np.array([[2.0]]))
         >>> float(HiResCam().signed(seen).sum())
         4.0
     """
@@ -86,7 +86,7 @@ class HiResCam(GradCam):
         "the same as Grad-CAM’s."
     )
 
-    def signed(self, seen: Seen) -> Array:
+    def signed(self, seen: ForwardPass) -> Array:
         """Gradient times map, cell by cell."""
         each = seen.maps[..., None] * seen.gradient
         return np.asarray(each.sum(axis=2), np.float32)
@@ -107,4 +107,4 @@ def grad_cam(maps: npt.NDArray[Any], kernel: npt.NDArray[Any]) -> Heat:
         >>> grad_cam(np.array([[[0.0], [3.0]]]), np.array([[2.0, -1.0]])).tolist()
         [[[0.0, 1.0]], [[0.0, 0.0]]]
     """
-    return GradCam()(Seen(np.asarray(maps, np.float32), np.asarray(kernel, np.float32)))
+    return GradCam()(ForwardPass(np.asarray(maps, np.float32), np.asarray(kernel, np.float32)))

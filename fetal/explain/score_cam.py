@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fetal.explain.base import Array, Cam, Forward, ForwardPassError, Seen
+from fetal.explain.base import Array, Cam, Forward, ForwardPass, ForwardPassError
 
 _BATCH = 16
 """Masked squares made at a time: enough for any engine, few enough for a small memory."""
@@ -37,7 +37,7 @@ class ScoreCam(Cam):
     def __init__(self, channels: int = 64) -> None:
         self.channels = channels
 
-    def weights(self, seen: Seen) -> Array:
+    def weights(self, seen: ForwardPass) -> Array:
         """The softmax of the logits of the masked scans, over the maps that were tried."""
         if seen.square is None or seen.forward is None:
             raise ForwardPassError(
@@ -52,7 +52,7 @@ class ScoreCam(Cam):
             weights[tried] = powers / powers.sum(axis=0)
         return weights
 
-    def _largest(self, seen: Seen) -> npt.NDArray[np.intp]:
+    def _largest(self, seen: ForwardPass) -> npt.NDArray[np.intp]:
         """The maps to try; one that is the same everywhere would mask nothing."""
         contribution = seen.maps.mean(axis=(0, 1))[:, None] * seen.kernel
         in_turn = np.argsort(-contribution, axis=0).ravel()

@@ -118,24 +118,26 @@ def _read(
 def _keep(store: Store, rows: Sequence[dict[str, object]]) -> None:
     with store.session() as session:
         numbers = [row["scan_id"] for row in rows]
-        there = set(session.scalars(select(tables.Scan.id).where(tables.Scan.id.in_(numbers))))
+        there = set(
+            session.scalars(select(tables.ScanRow.id).where(tables.ScanRow.id.in_(numbers)))
+        )
         kept = [row for row in rows if row["scan_id"] in there]
         if kept:
             session.execute(_insert_new(session), kept)
 
 
 def _missing(store: Store, model_id: int, scan_ids: Sequence[int]) -> list[StoredScan]:
-    said = select(tables.Prediction.scan_id).where(tables.Prediction.model_id == model_id)
+    said = select(tables.PredictionRow.scan_id).where(tables.PredictionRow.model_id == model_id)
     with store.reading() as session:
         known = set(session.scalars(said))
         wanted = set(scan_ids) - known
         rows = session.execute(
             select(
-                tables.Scan.id,
-                tables.Scan.name,
-                tables.Scan.digest,
-                tables.Scan.blob,
-                tables.Scan.sector,
+                tables.ScanRow.id,
+                tables.ScanRow.name,
+                tables.ScanRow.digest,
+                tables.ScanRow.blob,
+                tables.ScanRow.sector,
             )
         )
         found = {
@@ -163,5 +165,5 @@ def kept_values(scan_id: int, model_id: int, said: Prediction) -> dict[str, obje
 def _insert_new(session: Session) -> Insert:
     """Two processes may score the same scan: the second one's answer is the same and dropped."""
     if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(tables.Prediction).on_conflict_do_nothing()
-    return sqlite.insert(tables.Prediction).on_conflict_do_nothing()
+        return postgresql.insert(tables.PredictionRow).on_conflict_do_nothing()
+    return sqlite.insert(tables.PredictionRow).on_conflict_do_nothing()

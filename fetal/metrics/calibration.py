@@ -7,7 +7,7 @@ import numpy as np
 
 from fetal.metrics.bootstrap import RESAMPLES, Draws, Floats, Integers, spread
 from fetal.metrics.interval import Interval
-from fetal.metrics.predictions import Answers, Labels, Probabilities
+from fetal.metrics.predictions import Labels, Predictions, Probabilities
 
 BINS = 15
 
@@ -45,11 +45,11 @@ def expected_calibration_error(
     Returns:
         Between 0 (probabilities mean what they say) and 1.
     """
-    gaps = _gaps(Answers(labels, np.asarray(probabilities, dtype=np.float64)), bins)
+    gaps = _gaps(Predictions(labels, np.asarray(probabilities, dtype=np.float64)), bins)
     return float(np.abs(gaps.sum(axis=0)).sum() / len(labels))
 
 
-def calibration_interval(answers: Answers, draws: Draws, bins: int = BINS) -> Interval:
+def calibration_interval(answers: Predictions, draws: Draws, bins: int = BINS) -> Interval:
     """The expected calibration error with its interval.
 
     Gaps count without their sign, so that noise makes the error larger: the noise of the scans
@@ -66,7 +66,7 @@ def calibration_interval(answers: Answers, draws: Draws, bins: int = BINS) -> In
     return Interval(value, max(0.0, raw.low - 2 * noise), raw.high - noise)
 
 
-def brier_interval(answers: Answers, draws: Draws) -> Interval:
+def brier_interval(answers: Predictions, draws: Draws) -> Interval:
     """The mean squared distance between probabilities and truth, over all classes (Brier 1950).
 
     Returns:
@@ -110,7 +110,7 @@ def reliability(
         >>> surest.n, surest.confidence, surest.accuracy.value
         (2, 1.0, 1.0)
     """
-    answers = Answers.of(labels, probabilities, patients)
+    answers = Predictions.of(labels, probabilities, patients)
     draws = Draws.of(patients, resamples, seed)
     inside = np.eye(bins)[_bin_of(answers.confidence, bins)]
     counts = inside.sum(axis=0)
@@ -131,7 +131,7 @@ def reliability(
     ]
 
 
-def _gaps(answers: Answers, bins: int) -> Floats:
+def _gaps(answers: Predictions, bins: int) -> Floats:
     inside = np.eye(bins)[_bin_of(answers.confidence, bins)]
     return np.asarray(inside * (answers.confidence - answers.right)[:, None])
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from fetal.metrics.bootstrap import Draws, Floats, spread
 from fetal.metrics.interval import Interval
-from fetal.metrics.predictions import Answers
+from fetal.metrics.predictions import Predictions
 from fetal.planes import PLANES
 
 
@@ -19,7 +19,7 @@ class Confusion:
         present: The planes that some scan shows, as indices into PLANES.
     """
 
-    def __init__(self, answers: Answers, draws: Draws) -> None:
+    def __init__(self, answers: Predictions, draws: Draws) -> None:
         size = len(PLANES)
         cells = np.eye(size * size)[answers.truth * size + answers.guess]
         self.counts: Floats = cells.sum(axis=0).reshape(size, size)

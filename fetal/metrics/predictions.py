@@ -14,7 +14,7 @@ Probabilities = Floats | NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Answers:
+class Predictions:
     """What a model says of labelled scans.
 
     Attributes:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fetal.metrics.bootstrap import RESAMPLES, Draws, Floats, Integers, spread
 from fetal.metrics.interval import Interval
-from fetal.metrics.predictions import Answers, Labels, Probabilities
+from fetal.metrics.predictions import Labels, Predictions, Probabilities
 
 SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
@@ -84,7 +84,7 @@ def coverage(
         >>> curve.errorless, curve.accuracy.round(2).tolist()
         (0.5, [1.0, 1.0, 0.67, 0.75])
     """
-    answers = Answers.of(labels, probabilities, patients)
+    answers = Predictions.of(labels, probabilities, patients)
     order = np.argsort(-answers.confidence, kind="stable")
     sure, right = answers.confidence[order], answers.right[order]
     ends = np.flatnonzero(np.append(np.diff(sure) < 0, True))

@@ -10,7 +10,7 @@ from fetal.metrics.bootstrap import RESAMPLES, Draws, spread
 from fetal.metrics.calibration import brier_interval, calibration_interval
 from fetal.metrics.confusion import Confusion
 from fetal.metrics.interval import Interval
-from fetal.metrics.predictions import Answers, Labels, Probabilities
+from fetal.metrics.predictions import Labels, Predictions, Probabilities
 from fetal.metrics.roc import areas
 from fetal.planes import PLANES, Plane
 
@@ -124,7 +124,7 @@ def evaluate(
         >>> evaluate([0, 1], np.eye(6)[[0, 1]], ["P-1", "P-2"]).accuracy.value
         1.0
     """
-    answers = Answers.of(labels, probabilities, patients)
+    answers = Predictions.of(labels, probabilities, patients)
     draws = Draws.of(patients, resamples, seed)
     confusion = Confusion(answers, draws)
     auc = _areas(answers, draws, confusion.present)
@@ -153,7 +153,7 @@ def evaluate(
     )
 
 
-def _areas(answers: Answers, draws: Draws, planes: Sequence[int]) -> dict[int, Interval | None]:
+def _areas(answers: Predictions, draws: Draws, planes: Sequence[int]) -> dict[int, Interval | None]:
     if len(planes) < 2:
         return dict.fromkeys(planes)
 

@@ -163,7 +163,7 @@ class Model:
         scan, framing = self._frame(seen.scan if isinstance(seen, Prediction) else as_scan(seen))
         square = framing.apply(scan.pixels).astype(np.float32)
         [maps], _ = self._engine.start(square[None, ..., None])()
-        return explained(explain.Seen(maps, self._kernel, square, self.logits))
+        return explained(explain.ForwardPass(maps, self._kernel, square, self.logits))
 
     def logits(self, squares: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Compute what the model says of squares that are framed already.

@@ -30,7 +30,7 @@ class Patient(Table):
     added_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class Scan(Table):
+class ScanRow(Table):
     """One frame as stored: blanked outside the sector, grey, lossless, named by its pixels."""
 
     __tablename__ = "scan"
@@ -84,7 +84,7 @@ class ModelVersion(Table):
     added_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class Prediction(Table):
+class PredictionRow(Table):
     """What one model said of one scan."""
 
     __tablename__ = "prediction"

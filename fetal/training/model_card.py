@@ -20,7 +20,7 @@ from fetal.planes import PLANES
 from fetal.splits import TRAIN
 from fetal.training.calibrate import fit_doubt, fit_temperature, stay_near, to_chances
 from fetal.training.data.examples import Example
-from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.features.extractor import Report
 from fetal.training.features.fit_statistics import fit_features, fit_unknown
 from fetal.training.features.float32_inference import answers, channels_of, exact_copy
@@ -42,7 +42,7 @@ def write_card(
     model: keras.Model,
     settings: TrainingSettings,
     examples: Sequence[Example],
-    sides: tuple[Frames, Frames],
+    sides: tuple[PreparedScans, PreparedScans],
     about: About,
     champion: Bundle | None,
     report: Report,
@@ -105,7 +105,7 @@ def write_card(
 
 def _statistics(
     features: NDArray[np.float32],
-    train: Frames,
+    train: PreparedScans,
     examples: Sequence[Example],
     champion: Bundle | None,
 ) -> FeatureStatistics | None:
@@ -125,7 +125,7 @@ def _statistics(
 
 def _calibrate(
     logits: NDArray[np.float64],
-    validation: Frames,
+    validation: PreparedScans,
     strangeness: NDArray[np.float64] | None,
     before: Calibration | None,
 ) -> Calibration:

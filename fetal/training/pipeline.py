@@ -11,7 +11,7 @@ from fetal.bundle import Bundle, write_bundle
 from fetal.scans.similarity.perceptual_hash import to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
 from fetal.training.data.examples import Example, check_examples, hash_of, phantoms
-from fetal.training.data.prepared_scans import Frames, write_frames
+from fetal.training.data.prepared_scans import PreparedScans, write_frames
 from fetal.training.divergence import ending_where_it_diverges
 from fetal.training.export import export_graph
 from fetal.training.features.extractor import Report
@@ -97,7 +97,7 @@ def train(
 
 
 def train_network(
-    sides: tuple[Frames, Frames],
+    sides: tuple[PreparedScans, PreparedScans],
     settings: TrainingSettings,
     folder: Path,
     report: Report,
@@ -164,7 +164,7 @@ class _Run:
         total = len(self.settings.stages) + 3
         self.report({"kind": "stage", "stage": stage, "index": self.index, "of": total})
 
-    def read(self, examples: Sequence[Example]) -> tuple[Frames, Frames]:
+    def read(self, examples: Sequence[Example]) -> tuple[PreparedScans, PreparedScans]:
         self.tell("Reading the scans")
         added = phantoms(self.settings)
         sides = {
@@ -182,14 +182,14 @@ class _Run:
         )
         return train_frames, validation_frames
 
-    def train(self, sides: tuple[Frames, Frames]) -> keras.Model:
+    def train(self, sides: tuple[PreparedScans, PreparedScans]) -> keras.Model:
         model, fresh = self.start(sides[0])
         self.fit(model, sides, fresh)
         if self.champion is not None and self.settings.start == "champion":
             move_back(model, self.champion, self.settings.keep)
         return model
 
-    def start(self, train_frames: Frames) -> tuple[keras.Model, list[str]]:
+    def start(self, train_frames: PreparedScans) -> tuple[keras.Model, list[str]]:
         settings = self.settings
         if settings.start == "champion" and self.champion is not None:
             return restore(self.champion, dropout=settings.dropout), []
@@ -210,7 +210,9 @@ class _Run:
             self.report({"kind": "log", "text": text})
         return model, fresh
 
-    def fit(self, model: keras.Model, sides: tuple[Frames, Frames], fresh: list[str]) -> None:
+    def fit(
+        self, model: keras.Model, sides: tuple[PreparedScans, PreparedScans], fresh: list[str]
+    ) -> None:
         cache = None
         if self.settings.cache_features:
             cache = open_cache(self.cache or self.folder / "features")
@@ -245,7 +247,7 @@ class _Run:
             save_position(self.folder, position)
 
 
-def _grey_levels(frames: Frames) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _grey_levels(frames: PreparedScans) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and deviation over all pixels of the training side, for three equal channels."""
     counts = np.zeros(256)
     for frame in frames.pixels:

@@ -7,7 +7,7 @@ from tempfile import mkdtemp
 from sqlalchemy import select, update
 
 from fetal.bundle import Bundle, copy_with_card
-from fetal.store.tables import Annotation, LookalikeDecision, Promotion, Run, RunEvent, Scan
+from fetal.store.tables import Annotation, LookalikeDecision, Promotion, Run, RunEvent, ScanRow
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.ingest.upload import add_scans
@@ -44,7 +44,7 @@ def fill(folder: Path) -> None:
     service.start(bench, NAME)
     with bench.store.session() as session:
         session.execute(update(Annotation).values(who=NAME, note=ALL[:2000]))
-        session.execute(update(Scan).values(machine=NAME[:64], added_by=NAME))
+        session.execute(update(ScanRow).values(machine=NAME[:64], added_by=NAME))
         session.execute(update(Promotion).values(who=NAME))
         session.execute(update(LookalikeDecision).values(who=NAME))
         for run in session.scalars(select(Run)):

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from fetal.cli import main
 from fetal.experiments import (
-    Case,
+    ExperimentScan,
     Results,
     Sweep,
     SweepError,
@@ -44,7 +44,9 @@ SWEEP = Sweep(
 )
 
 
-def run_here(sweep: Sweep, cases: list[Case], folder: Path, tell: Callable[[str], None]) -> Results:
+def run_here(
+    sweep: Sweep, cases: list[ExperimentScan], folder: Path, tell: Callable[[str], None]
+) -> Results:
     """Run a sweep in this process: a process of their own for so small runs would take minutes."""
     return run_sweep(sweep, cases, folder, tell, do=lambda jobs: map(attempt, jobs))
 
@@ -53,20 +55,22 @@ class Killed(BaseException):
     """Stands for a kill: nothing in a sweep may catch it."""
 
 
-def case(plane: Plane, seed: int, patient: str | None = None) -> Case:
+def case(plane: Plane, seed: int, patient: str | None = None) -> ExperimentScan:
     def read() -> tuple[np.ndarray, Box | None]:
         return simulate(plane, seed, size=(80, 100)).pixels, None
 
-    return Case(f"{plane}-{seed}", f"{plane}-{seed}", plane, patient or f"P-{plane}-{seed}", read)
+    return ExperimentScan(
+        f"{plane}-{seed}", f"{plane}-{seed}", plane, patient or f"P-{plane}-{seed}", read
+    )
 
 
 @pytest.fixture(scope="module")
-def cases() -> list[Case]:
+def cases() -> list[ExperimentScan]:
     return [case(plane, seed) for plane in FETAL_PLANES for seed in range(6)]
 
 
 @pytest.fixture(scope="module")
-def results(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) -> Results:
+def results(cases: list[ExperimentScan], tmp_path_factory: pytest.TempPathFactory) -> Results:
     return run_here(SWEEP, cases, tmp_path_factory.mktemp("sweep"), lambda _: None)
 
 
@@ -115,7 +119,7 @@ def test_the_table_compares_every_variant_with_the_first(results: Results) -> No
 
 
 def test_a_stopped_sweep_goes_on_and_does_nothing_twice(
-    cases: list[Case], results: Results, tmp_path: Path
+    cases: list[ExperimentScan], results: Results, tmp_path: Path
 ) -> None:
     def die(_: str) -> None:
         raise Killed
@@ -137,7 +141,7 @@ def test_a_stopped_sweep_goes_on_and_does_nothing_twice(
 
 
 def test_variants_that_differ_in_name_alone_share_their_runs(
-    cases: list[Case], results: Results
+    cases: list[ExperimentScan], results: Results
 ) -> None:
     renamed = replace(SWEEP, variants=(*SWEEP.variants, Variant("third", SMALL.but(name="third"))))
     run_here(renamed, cases, results.folder, lambda _: pytest.fail("a run was done twice"))
@@ -146,7 +150,7 @@ def test_variants_that_differ_in_name_alone_share_their_runs(
 
 
 def test_a_stage_that_the_network_lacks_is_named_before_anything_runs(
-    cases: list[Case], tmp_path: Path
+    cases: list[ExperimentScan], tmp_path: Path
 ) -> None:
     odd = SMALL.but(stages=(Stage("Upper", "block5", 1, 1e-3),))
     with pytest.raises(SweepError, match=r"“odd”.*conv5.*received “block5”"):
@@ -154,7 +158,7 @@ def test_a_stage_that_the_network_lacks_is_named_before_anything_runs(
 
 
 def test_weights_that_do_not_fit_are_laid_to_their_variant(
-    cases: list[Case], tmp_path: Path
+    cases: list[ExperimentScan], tmp_path: Path
 ) -> None:
     np.savez(tmp_path / "other.npz", conv9__kernel=np.zeros((3, 3)))
     odd = SMALL.but(start="weights", weights=str(tmp_path / "other.npz"))
@@ -163,7 +167,7 @@ def test_weights_that_do_not_fit_are_laid_to_their_variant(
         run_here(sweep, cases, tmp_path, lambda _: None)
 
 
-def test_too_few_patients_are_refused(cases: list[Case], tmp_path: Path) -> None:
+def test_too_few_patients_are_refused(cases: list[ExperimentScan], tmp_path: Path) -> None:
     with pytest.raises(SweepError, match="at most one for each of the 1 patients"):
         run_here(SWEEP, cases[:1], tmp_path, lambda _: None)
 
@@ -172,7 +176,7 @@ def test_a_scan_that_cannot_be_read_is_said_and_left_out(tmp_path: Path) -> None
     def read() -> tuple[np.ndarray, Box | None]:
         raise BlankScanError
 
-    good, bad = case(Plane.BRAIN, 1), Case("bad", "bad", Plane.BRAIN, "P-bad", read)
+    good, bad = case(Plane.BRAIN, 1), ExperimentScan("bad", "bad", Plane.BRAIN, "P-bad", read)
     for _ in range(2):
         told: list[str] = []
         shelf = FrameStore(tmp_path, told.append)

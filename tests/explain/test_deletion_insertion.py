@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fetal.explain import GradCam, ScoreCam, Seen, enlarge
+from fetal.explain import ForwardPass, GradCam, ScoreCam, enlarge
 from fetal.explain.deletion_insertion import (
     baseline_of,
     centre_blob,
@@ -47,7 +47,7 @@ def score(squares):
 @pytest.fixture(params=[GradCam(), ScoreCam()], ids=lambda cam: cam.name)
 def right(request):
     """Heat of a method that is right by construction."""
-    seen = Seen(maps_of(square()[None])[0].astype(np.float32), KERNEL, square(), forward)
+    seen = ForwardPass(maps_of(square()[None])[0].astype(np.float32), KERNEL, square(), forward)
     return enlarge(request.param(seen)[0], SIZE)
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import tensorflow as tf
 
 from fetal.bundle import Card, Head, InputSpec, write_bundle
-from fetal.explain import GradCam, GradCamPlusPlus, HiResCam, Seen, grad_cam
+from fetal.explain import ForwardPass, GradCam, GradCamPlusPlus, HiResCam, grad_cam
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.predict import load_model
@@ -21,7 +21,7 @@ def head_over(maps):
     pool = keras.layers.GlobalAveragePooling2D(dtype="float64")
     dense = keras.layers.Dense(CLASSES, dtype="float64", bias_initializer="normal")
     logits = dense(pool(maps[None]))[0]
-    seen = Seen(maps.astype(np.float32), np.asarray(dense.kernel, np.float32))
+    seen = ForwardPass(maps.astype(np.float32), np.asarray(dense.kernel, np.float32))
     return lambda some: dense(pool(some)), seen, np.asarray(logits)
 
 

@@ -4,9 +4,9 @@ import pytest
 from fetal.explain import (
     METHODS,
     EigenCam,
+    ForwardPass,
     ForwardPassError,
     ScoreCam,
-    Seen,
     UnknownMethodError,
     method,
 )
@@ -32,7 +32,7 @@ def four_corners(kernel):
         return means @ kernel
 
     square = np.full((SIZE, SIZE), 10.0, np.float32)
-    return Seen(maps, kernel.astype(np.float32), square, forward)
+    return ForwardPass(maps, kernel.astype(np.float32), square, forward)
 
 
 def corner_of(heat):
@@ -45,7 +45,7 @@ def seen_by_chance(seed=0):
     maps = np.maximum(rng.normal(size=(3, 5, 12)), 0).astype(np.float32)
     kernel = rng.normal(size=(12, 6)).astype(np.float32)
     square = rng.uniform(0, 255, (SIZE, SIZE)).astype(np.float32)
-    return Seen(maps, kernel, square, lambda squares: squares[:, :12, 0] @ kernel / 255)
+    return ForwardPass(maps, kernel, square, lambda squares: squares[:, :12, 0] @ kernel / 255)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -60,7 +60,7 @@ def test_every_method_explains_every_class_from_0_to_1(name):
 @pytest.mark.parametrize("name", METHODS)
 def test_a_model_that_saw_nothing_has_nothing_to_show(name):
     seen = seen_by_chance()
-    nothing = Seen(np.zeros_like(seen.maps), seen.kernel, seen.square, seen.forward)
+    nothing = ForwardPass(np.zeros_like(seen.maps), seen.kernel, seen.square, seen.forward)
     np.testing.assert_array_equal(method(name)(nothing), 0)
 
 
@@ -87,7 +87,7 @@ def test_score_cam_finds_the_corner_that_the_model_answers_to():
     # The kernel claims that each class rests on its own corner, but the model answers to others.
     seen = four_corners(np.eye(4))
     answers = np.eye(4)[[3, 2, 1, 0]] * 5
-    others = Seen(
+    others = ForwardPass(
         seen.maps, seen.kernel, seen.square, lambda squares: seen.forward(squares) @ answers
     )
     heat = ScoreCam()(others)
@@ -102,7 +102,7 @@ def test_score_cam_tries_the_maps_that_contribute_most_and_no_others():
         shown.extend(squares)
         return seen.forward(squares)
 
-    watched = Seen(seen.maps, seen.kernel, seen.square, forward)
+    watched = ForwardPass(seen.maps, seen.kernel, seen.square, forward)
     weights = ScoreCam(channels=6).weights(watched)
     contribution = seen.maps.mean(axis=(0, 1))[:, None] * seen.kernel
     assert len(shown) == 6
@@ -115,4 +115,4 @@ def test_score_cam_tries_the_maps_that_contribute_most_and_no_others():
 def test_score_cam_without_a_model_to_run_says_what_is_missing():
     seen = seen_by_chance()
     with pytest.raises(ForwardPassError, match=r"Model\.explain"):
-        ScoreCam()(Seen(seen.maps, seen.kernel))
+        ScoreCam()(ForwardPass(seen.maps, seen.kernel))

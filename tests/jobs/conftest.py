@@ -16,7 +16,7 @@ from fetal.planes import Plane
 from fetal.scans import encode_png, pixel_digest
 from fetal.store.database import Store
 from fetal.store.table_base import now
-from fetal.store.tables import ModelVersion, Patient, Run, RunEvent, Scan
+from fetal.store.tables import ModelVersion, Patient, Run, RunEvent, ScanRow
 from fetal.store.workspace import Workspace
 from tests.support.tiny_model import tiny_model
 
@@ -53,7 +53,7 @@ class Site:
         with self.store.session() as session:
             session.add(Patient(id="P-1", named=True, side="test"))
             session.flush()
-            scan = Scan(
+            scan = ScanRow(
                 digest=self.digest,
                 name="S-aaaa",
                 patient_id="P-1",

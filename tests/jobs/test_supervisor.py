@@ -3,7 +3,7 @@ import threading
 from sqlalchemy import select
 
 from fetal.jobs.supervisor import COMPARING
-from fetal.store.tables import Prediction
+from fetal.store.tables import PredictionRow
 from tests.support.waiting import alive, until
 
 
@@ -17,7 +17,7 @@ def test_a_run_ends_with_a_new_model_that_is_compared(site, supervise):
     assert model.parent_id == site.parent
     assert (site.store.blobs.local_folder(model.location) / "card.json").exists()
     with site.store.reading() as session:
-        said = session.scalars(select(Prediction)).all()
+        said = session.scalars(select(PredictionRow)).all()
     assert {row.model_id for row in said} == {model.id, site.parent}
     assert [event.payload["stage"] for event in site.events("stage")] == ["Upper layers", COMPARING]
     assert [event.payload["epoch"] for event in site.events("epoch")] == [1, 2]

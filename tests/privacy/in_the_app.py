@@ -12,7 +12,7 @@ from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports import import_run
-from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
 from tests.privacy.canary import DATE, FORMATS, NUMBER, WORD
 from tests.support.drawn import file
 
@@ -30,9 +30,13 @@ def work(bench: Workbench) -> None:
         UploadedFile(named(32, "dcm"), b"DICM" * 99),
     ]
     taken = add_scans(bench, drop, who="Ann", patient=f"{WORD}^Jane")
-    assert [one.outcome for one in taken] == [Outcome.ADDED, Outcome.REFUSED, Outcome.REFUSED]
+    assert [one.outcome for one in taken] == [
+        IngestOutcome.ADDED,
+        IngestOutcome.REFUSED,
+        IngestOutcome.REFUSED,
+    ]
     frames = add_scans(bench, [UploadedFile(named(33, "dcm"), FORMATS["dcm"](2))], who="Ann")
-    assert [one.outcome for one in frames] == [Outcome.ADDED] * 2
+    assert [one.outcome for one in frames] == [IngestOutcome.ADDED] * 2
     review.annotate(bench, taken[0].scan_id, "femur", "Ann", "a plain note")
     scans.explanation(bench, taken[0].scan_id).overlay()
     table = (

@@ -11,7 +11,7 @@ from pydicom import config
 from sqlalchemy import func, select
 
 from fetal.scans import read_scan
-from fetal.store.tables import ModelVersion, Prediction
+from fetal.store.tables import ModelVersion, PredictionRow
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.catalogue import scans
@@ -92,7 +92,7 @@ class Brought:
 def _predicted(bench: Workbench, version: int) -> int:
     with bench.store.reading() as session:
         return session.scalar(
-            select(func.count()).select_from(Prediction).where(Prediction.model_id == version)
+            select(func.count()).select_from(PredictionRow).where(PredictionRow.model_id == version)
         )
 
 

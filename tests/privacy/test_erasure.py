@@ -10,13 +10,13 @@ from fetal.store.tables import (
     Fingerprint,
     LockedScan,
     Patient,
-    Prediction,
+    PredictionRow,
     Run,
-    Scan,
+    ScanRow,
 )
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
-from fetal.workbench.ingest.upload import Outcome, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, add_scans
 from fetal.workbench.privacy import erasure
 from fetal.workbench.privacy.snapshot_rewrite import TrainingGoesOnError
 from tests.privacy.traces import everything_in
@@ -45,13 +45,13 @@ def test_of_an_erased_patient_nothing_is_left_but_that_somebody_was_erased(bench
     review.annotate(bench, stays[0], "femur", "Ann")
     with bench.store.session() as session:
         session.add(LockedScan(scan_id=gone[0]))
-        digests = list(session.scalars(select(Scan.digest).where(Scan.id.in_(gone))))
+        digests = list(session.scalars(select(ScanRow.digest).where(ScanRow.id.in_(gone))))
         looks = list(session.scalars(select(Fingerprint.bits).where(Fingerprint.scan_id.in_(gone))))
     patient = scans.scan(bench, gone[0]).patient
     done = erasure.erase(bench, patient, "Dora")
     assert (done.patient, done.scans, done.labels) == (patient, 2, 2)
-    assert [count(bench, table) for table in (Patient, Scan, Annotation)] == [1, 2, 1]
-    assert [count(bench, table) for table in (Prediction, LockedScan)] == [2, 0]
+    assert [count(bench, table) for table in (Patient, ScanRow, Annotation)] == [1, 2, 1]
+    assert [count(bench, table) for table in (PredictionRow, LockedScan)] == [2, 0]
     assert scans.scan(bench, stays[0]).label == "femur"
     with bench.store.reading() as session:
         [line] = audit.entries(session, action="erase")
@@ -99,7 +99,7 @@ def test_one_scan_can_be_erased_alone_and_comes_back_when_it_is_brought_again(be
     assert erasure.erase(bench, name, "Dora").patient is None
     assert [view.id for view in scans.scans(bench)] == [other]
     [taken] = add_scans(bench, [file(1)], who="Ann", patient="4711")
-    assert taken.outcome is Outcome.ADDED
+    assert taken.outcome is IngestOutcome.ADDED
 
 
 def test_an_erasure_that_was_killed_is_finished_by_the_next(bench, monkeypatch):
@@ -118,7 +118,7 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(bench, monkeypatch):
             erasure.erase(bench, patient, "Dora")
     assert list(bench.blobs.keys("scans")) == []
     assert erasure.erase(bench, patient, "Dora").scans == 2
-    assert count(bench, Scan) == 0
+    assert count(bench, ScanRow) == 0
 
 
 def test_an_unknown_code_is_told_without_being_repeated(bench):
@@ -144,12 +144,12 @@ def test_the_command_asks_for_an_identifier_that_it_does_not_show(bench):
     refused = CliRunner().invoke(main, words, input="4711\nn\n")
     assert refused.exit_code == 1
     assert "Erase 2 scans and 0 labels and notes for ever?" in refused.output
-    assert count(bench, Scan) == 2
+    assert count(bench, ScanRow) == 2
     done = CliRunner().invoke(main, [*words, "--yes"], input="4711\n")
     assert done.exit_code == 0
     assert "Erased 2 scans" in done.output
     assert "4711" not in done.output
-    assert count(bench, Scan) == 0
+    assert count(bench, ScanRow) == 0
 
 
 def test_the_command_renews_the_key(bench):

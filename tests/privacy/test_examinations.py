@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import select
 
 from fetal.scans.deidentification.pseudonyms import DAYS
-from fetal.store.tables import Scan
+from fetal.store.tables import ScanRow
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
 from tests.privacy.with_tags import ultrasound
@@ -13,7 +13,7 @@ from tests.privacy.with_tags import ultrasound
 
 def rows(bench):
     with bench.store.reading() as session:
-        return list(session.scalars(select(Scan).order_by(Scan.id)))
+        return list(session.scalars(select(ScanRow).order_by(ScanRow.id)))
 
 
 def test_a_later_drop_of_an_examination_without_a_patient_joins_the_earlier_one(bench):

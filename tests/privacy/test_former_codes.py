@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 from fetal.cli import main
 from fetal.scans import Pseudonyms
-from fetal.store.tables import Patient, Scan
+from fetal.store.tables import Patient, ScanRow
 from fetal.workbench import Workbench
 from fetal.workbench.imports.import_run import import_csv
 from fetal.workbench.ingest.patient_codes import patient_code
@@ -26,8 +26,8 @@ def by_0_1(bench: Workbench, patient: str) -> None:
         code = names.former_patient(patient)
         session.add(Patient(id=code, named=True))
         session.flush()
-        session.execute(update(Scan).values(patient_id=code))
-        for scan in session.scalars(select(Scan)):
+        session.execute(update(ScanRow).values(patient_id=code))
+        for scan in session.scalars(select(ScanRow)):
             scan.name = f"S-{scan.digest[:10]}"
             scan.study = names.former_study(UID) if scan.study else None
         session.delete(session.get_one(Patient, names.patient(patient)))
@@ -35,7 +35,7 @@ def by_0_1(bench: Workbench, patient: str) -> None:
 
 def codes(bench: Workbench) -> tuple[set[str], set[str | None]]:
     with bench.store.reading() as session:
-        scans = session.scalars(select(Scan)).all()
+        scans = session.scalars(select(ScanRow)).all()
         return {scan.patient_id for scan in scans}, {scan.study for scan in scans}
 
 
@@ -96,15 +96,15 @@ def test_the_name_of_one_scan_erases_one_scan(bench: Workbench) -> None:
     add_scans(bench, came_with(1), who="Ann")
     by_0_1(bench, "4711")
     with bench.store.session() as session:
-        old = session.scalars(select(Scan)).one()
-        twin = {column.name: getattr(old, column.name) for column in Scan.__table__.columns}
+        old = session.scalars(select(ScanRow)).one()
+        twin = {column.name: getattr(old, column.name) for column in ScanRow.__table__.columns}
         twin |= {"id": None, "digest": old.digest[:10] + "0" * 54, "name": f"{old.name}000000"}
-        session.add(Scan(**twin))
+        session.add(ScanRow(**twin))
         name = old.name
     assert outlook(bench, name).scans == 1
     assert erase(bench, f"{name}.png", "Ann").scans == 1
     with bench.store.reading() as session:
-        assert session.scalars(select(Scan.name)).all() == [f"{name}000000"]
+        assert session.scalars(select(ScanRow.name)).all() == [f"{name}000000"]
     with pytest.raises(UnknownCodeError):
         outlook(bench, name)
 

@@ -9,11 +9,11 @@ from sqlalchemy import select, text
 from fetal.scans import PseudonymKeyError, Pseudonyms
 from fetal.scans.deidentification.pseudonyms import DAYS
 from fetal.store import audit
-from fetal.store.tables import Patient, Run, Scan
+from fetal.store.tables import Patient, Run, ScanRow
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import exports, scans
 from fetal.workbench.imports import import_run
-from fetal.workbench.ingest.upload import Outcome, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, add_scans
 from fetal.workbench.privacy import pseudonym_key
 from fetal.workbench.privacy.snapshot_rewrite import TrainingGoesOnError
 from tests.privacy.traces import everything_in
@@ -23,7 +23,7 @@ from tests.support.drawn import file
 
 def scans_of(bench):
     with bench.store.reading() as session:
-        return {scan.name: scan for scan in session.scalars(select(Scan))}
+        return {scan.name: scan for scan in session.scalars(select(ScanRow))}
 
 
 def test_a_new_key_gives_new_codes_and_still_finds_the_patient(open_bench):
@@ -135,7 +135,7 @@ def test_a_renewal_that_is_killed_leaves_the_old_key_or_the_new_one(open_bench, 
     bench = open_bench()
     assert bench.pseudonyms.generation == 2
     [taken] = add_scans(bench, [file(1)], who="Ann", patient="4711")
-    assert taken.outcome is Outcome.ALREADY_THERE
+    assert taken.outcome is IngestOutcome.ALREADY_THERE
     assert "another patient" not in taken.sentence
 
 

@@ -7,7 +7,7 @@ import pytest
 from pydicom.datadict import tag_for_keyword
 
 from fetal.scans.dicom.allowlist import ALLOWED, header_of
-from fetal.store.tables import Scan
+from fetal.store.tables import ScanRow
 from tests.privacy.canary import FORMATS
 from tests.privacy.with_tags import dataset_of
 
@@ -32,7 +32,7 @@ def test_the_table_is_the_allow_list():
 def test_every_line_names_a_tag_and_a_place_that_exist(one):
     assert tag_for_keyword(one.keyword) is not None
     facts = {"maker", "probe", "frequency_mhz", "spacing_mm"}
-    assert one.kept_as in facts | set(Scan.__table__.columns.keys())
+    assert one.kept_as in facts | set(ScanRow.__table__.columns.keys())
 
 
 def test_nothing_but_the_allow_list_is_asked_of_a_file(monkeypatch):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from fetal.store.database import NewerDatabaseError, Store
 from fetal.store.table_base import Table
-from fetal.store.tables import Patient, Prediction, Run, Scan
+from fetal.store.tables import Patient, PredictionRow, Run, ScanRow
 from fetal.store.workspace import Workspace
 
 UPGRADE = command.upgrade
@@ -71,11 +71,11 @@ def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace,
     store.close()
     store = Store.open(workspace)
     with store.reading() as session:
-        rows = session.scalars(select(Prediction).order_by(Prediction.id)).all()
+        rows = session.scalars(select(PredictionRow).order_by(PredictionRow.id)).all()
         assert [row.doubt for row in rows] == ["check", "sure"]
         assert [row.words for row in rows] == ["", ""]
         # Two scans of an older program may share a name of 40 bits.
-        assert list(session.scalars(select(Scan.name).order_by(Scan.id))) == ["S-d1", "S-d2"]
+        assert list(session.scalars(select(ScanRow.name).order_by(ScanRow.id))) == ["S-d1", "S-d2"]
     store.close()
 
 
@@ -95,7 +95,7 @@ def test_a_transaction_is_kept_whole_or_not_at_all(store):
 
 
 def test_a_scan_of_no_patient_is_refused(store):
-    scan = Scan(
+    scan = ScanRow(
         digest="d", name="S-d", patient_id="nobody", source="upload", width=1, height=1,
         sector=[0, 0, 1, 1], blob="b", added_by="Ann",
     )  # fmt: skip

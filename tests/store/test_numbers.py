@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from fetal.store.database import Store
 from fetal.store.table_base import Table
-from fetal.store.tables import Annotation, Patient, Scan
+from fetal.store.tables import Annotation, Patient, ScanRow
 from fetal.store.workspace import Workspace
 
 NUMBERED = sorted(
@@ -25,7 +25,7 @@ def folder(tmp_path):
 
 
 def scan(name):
-    return Scan(
+    return ScanRow(
         digest=name, name=name, patient_id="P", source="upload", width=1, height=1,
         sector=[0, 0, 1, 1], blob="b", added_by="Ann",
     )  # fmt: skip
@@ -45,7 +45,7 @@ def test_the_number_of_an_erased_newest_scan_does_not_come_back(folder):
         session.add_all([Patient(id="P", named=True), scan("first"), newest := scan("newest")])
     number = newest.id
     with store.session() as session:
-        session.delete(session.get_one(Scan, number))
+        session.delete(session.get_one(ScanRow, number))
     store.compact()
     store.close()
     store = Store.open(Workspace.at(folder))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from fetal.jobs.register_model import register
 from fetal.planes import PLANES
 from fetal.scans import read_scan
-from fetal.store.tables import Annotation, Patient, Run, Scan
+from fetal.store.tables import Annotation, Patient, Run, ScanRow
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from tests.support.drawn import file
@@ -45,7 +45,7 @@ def labelled_rows(bench, patients=12, each=3):
             session.add(Patient(id=f"P-{patient:04d}", named=True))
             for index in range(each):
                 digest = sha256(f"{patient}.{index}".encode()).hexdigest()
-                scan = Scan(
+                scan = ScanRow(
                     digest=digest,
                     name=f"S-{digest[:16]}",
                     patient_id=f"P-{patient:04d}",

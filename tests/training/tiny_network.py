@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fetal.training.data.augmentation import augment
-from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.networks.architectures import ARCHITECTURES, build
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
 
@@ -48,17 +48,17 @@ def tiny_network(settings: TrainingSettings = TINY) -> keras.Model:
     return build("vgg19", settings.size, (40.0,) * 3, (60.0,) * 3, dropout=settings.dropout)
 
 
-def tiny_sides() -> tuple[Frames, Frames]:
+def tiny_sides() -> tuple[PreparedScans, PreparedScans]:
     """Sixteen scans to learn from and eight to judge by; grey levels that no variation leaves."""
     flat = np.arange(256, dtype=np.uint8)[:, None]
     kept = np.flatnonzero((augment(flat, STILL, np.random.default_rng(0)) == flat)[:, 0])
     return _side(16, kept, "train"), _side(8, kept, "validation")
 
 
-def _side(count: int, levels: Any, name: str) -> Frames:
+def _side(count: int, levels: Any, name: str) -> PreparedScans:
     chance = np.random.default_rng(count)
     classes = np.arange(count) % 4
     reach = len(levels) * (classes + 1) // 4
     pixels = np.stack([levels[chance.integers(0, end, (32, 32))] for end in reach])
     patients = tuple(f"{name}-{number}" for number in range(count))
-    return Frames(pixels.astype(np.uint8), classes, patients)
+    return PreparedScans(pixels.astype(np.uint8), classes, patients)

@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 from sqlalchemy import select
 
-from fetal.store.tables import Patient, Scan
+from fetal.store.tables import Patient, ScanRow
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import (
     NoFolderError,
@@ -17,7 +17,7 @@ from fetal.workbench.imports.import_run import (
 )
 from fetal.workbench.imports.recognise import Kind
 from fetal.workbench.ingest.file_sources import open_source
-from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
 from fetal.workbench.label_tables.columns import Columns, ColumnsError, guess_columns, parse_columns
 from tests.support.drawn import file
 
@@ -88,9 +88,9 @@ def test_fetal_planes_keeps_split_machine_and_operator_and_names_what_is_missing
     assert report.missing == ["Patient00003_Plane1_1_of_1"]
     with bench.store.reading() as session:
         kept = session.execute(
-            select(Scan.machine, Scan.facts, Patient.side)
-            .join(Patient, Patient.id == Scan.patient_id)
-            .order_by(Scan.id)
+            select(ScanRow.machine, ScanRow.facts, Patient.side)
+            .join(Patient, Patient.id == ScanRow.patient_id)
+            .order_by(ScanRow.id)
         ).all()
     assert [side for _, _, side in kept] == [None, "test"]
     assert all(machine for machine, _, _ in kept)
@@ -168,15 +168,15 @@ def test_a_dry_run_tells_what_would_be_and_writes_nothing(bench):
     plan = plan_import(files, table=table)
     report = import_scans(bench, plan, "Ann", dry_run=True)
     assert [taken.outcome for taken in report.taken] == [
-        Outcome.ADDED,
-        Outcome.ALREADY_THERE,
-        Outcome.ADDED,
-        Outcome.REFUSED,
+        IngestOutcome.ADDED,
+        IngestOutcome.ALREADY_THERE,
+        IngestOutcome.ADDED,
+        IngestOutcome.REFUSED,
     ]
     assert report.per_plane() == {"brain": 2, "femur": 1}
     assert report.missing == ["e"]
     assert scans.scans(bench) == []
-    assert import_scans(bench, plan, "Ann").count(Outcome.ADDED) == 2
+    assert import_scans(bench, plan, "Ann").count(IngestOutcome.ADDED) == 2
 
 
 def test_a_stopped_import_goes_on_where_it_was(bench):
@@ -190,9 +190,9 @@ def test_a_stopped_import_goes_on_where_it_was(bench):
         stop=lambda: done[-1] == 2,
     )
     assert stopped.stopped
-    assert stopped.count(Outcome.ADDED) == 2
+    assert stopped.count(IngestOutcome.ADDED) == 2
     again = import_scans(bench, plan, "Ann")
-    assert (again.count(Outcome.ALREADY_THERE), again.count(Outcome.ADDED)) == (2, 2)
+    assert (again.count(IngestOutcome.ALREADY_THERE), again.count(IngestOutcome.ADDED)) == (2, 2)
     assert not again.stopped
 
 
@@ -216,7 +216,7 @@ def test_many_scans_are_read_in_other_processes_and_come_in_order(bench):
     files = [file(seed, f"{seed:02d}.png") for seed in range(12)]
     report = import_scans(bench, plan_import(files, unlabelled=True), "Ann")
     assert report.files == [f"{seed:02d}.png" for seed in range(12)]
-    assert report.count(Outcome.ADDED) == 12
+    assert report.count(IngestOutcome.ADDED) == 12
 
 
 def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(bench):
@@ -227,11 +227,11 @@ def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(bench):
     told = []
     taken = add_scans(bench, files, who="Ann", on_progress=lambda *far: told.append(far))
     assert [(one.file, one.outcome) for one in taken] == [
-        ("c.png", Outcome.ADDED),
-        ("a.png", Outcome.ADDED),
-        ("b.png", Outcome.ADDED),
-        ("bad.png", Outcome.REFUSED),
-        ("none.zip", Outcome.REFUSED),
+        ("c.png", IngestOutcome.ADDED),
+        ("a.png", IngestOutcome.ADDED),
+        ("b.png", IngestOutcome.ADDED),
+        ("bad.png", IngestOutcome.REFUSED),
+        ("none.zip", IngestOutcome.REFUSED),
     ]
     assert told[-1] == (5, 5)
 

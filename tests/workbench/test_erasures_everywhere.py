@@ -15,11 +15,11 @@ from fetal.store.tables import (
     LookalikeDecision,
     ModelVersion,
     Patient,
-    Prediction,
+    PredictionRow,
     Promotion,
     Run,
     RunEvent,
-    Scan,
+    ScanRow,
 )
 from fetal.workbench import open_workbench
 from fetal.workbench.catalogue import scans
@@ -76,7 +76,7 @@ def fill(bench, mark):
         session.add(Patient(id=f"P-{mark}", named=True))
         session.flush()
         one, other = (
-            Scan(
+            ScanRow(
                 digest=f"{mark}{letter}", name=f"S-{mark}{letter}", patient_id=f"P-{mark}",
                 source="upload", width=1, height=1, sector=[0, 0, 1, 1],
                 blob=f"scans/{mark}{letter}.png", added_by="Ann",
@@ -90,7 +90,7 @@ def fill(bench, mark):
         session.add_all(
             [
                 Annotation(scan_id=other.id, label="brain", kind="label", who="Ann"),
-                Prediction(
+                PredictionRow(
                     scan_id=other.id, model_id=model.id, plane="brain", probabilities=[],
                     confidence=1.0,
                 ),

@@ -14,7 +14,7 @@ from fetal.workbench.annotations.review import UndoError
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scans import UnknownScanError
 from fetal.workbench.datasets.test_set import take_stock
-from fetal.workbench.ingest.upload import Outcome, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, add_scans
 from fetal.workbench.privacy import erasure
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.support.drawn import file
@@ -85,8 +85,8 @@ def test_notes_beside_labels_of_other_processes_lose_and_revert_nothing(both_ben
         work(both_bench, scan, 2)
         brought = [*bring(both_bench), *(one for other in others for one in other.result())]
     check_history(history(both_bench, scan), 3)
-    assert brought.count(Outcome.ADDED) == 3
-    assert brought.count(Outcome.ALREADY_THERE) == 9
+    assert brought.count(IngestOutcome.ADDED) == 3
+    assert brought.count(IngestOutcome.ALREADY_THERE) == 9
     assert scans.count(both_bench) == 4
 
 

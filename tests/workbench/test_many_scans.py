@@ -5,7 +5,7 @@ from sqlalchemy import select, text
 from fetal.splits import TEST
 from fetal.store.any_of import any_of
 from fetal.store.database import Store
-from fetal.store.tables import Scan
+from fetal.store.tables import ScanRow
 from fetal.store.workspace import Workspace
 from fetal.workbench.catalogue import scans
 from fetal.workbench.datasets.leakage import held_back
@@ -53,9 +53,9 @@ def test_tens_of_thousands_of_look_alikes_are_listed(postgresql_url, tmp_path):
     assert all(pair.leaks for pair in pairs)
     with store.reading() as session:
         assert held_back(session, [], {}) == frozenset()
-        found = session.scalars(select(Scan.id).where(any_of(Scan.id, range(2 * MANY))))
+        found = session.scalars(select(ScanRow.id).where(any_of(ScanRow.id, range(2 * MANY))))
         assert len(found.all()) == MANY
-        assert session.scalars(select(Scan.id).where(any_of(Scan.id, []))).all() == []
+        assert session.scalars(select(ScanRow.id).where(any_of(ScanRow.id, []))).all() == []
     skipped = tuple(range(2, MANY + 1))
     assert [one.id for one in scans.scans(bench, scans.ScanFilter(without=skipped))] == [1]
     assert scans.count(bench, scans.ScanFilter(ids=skipped)) == MANY - 1

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from fetal.bundle import copy_with_card
 from fetal.jobs.register_model import register
-from fetal.store.tables import ModelVersion, Prediction, Promotion, Run
+from fetal.store.tables import ModelVersion, PredictionRow, Promotion, Run
 from fetal.workbench import open_workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.core.job_queue import job_queue
@@ -129,7 +129,9 @@ def test_a_scan_that_eight_people_look_at_has_one_prediction_of_a_model(both_ben
     calls += [lambda: promotion.refresh(both_bench, challengers[0])] * (CALLERS // 2)
     assert raised(at_once(calls)) == []
     with both_bench.store.reading() as session:
-        said = session.scalars(select(Prediction.model_id).order_by(Prediction.model_id)).all()
+        said = session.scalars(
+            select(PredictionRow.model_id).order_by(PredictionRow.model_id)
+        ).all()
     assert said == sorted([1, challengers[0]])
 
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from fetal.store.tables import Patient, Scan
+from fetal.store.tables import Patient, ScanRow
 from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import import_csv, import_folder, import_scans, plan_import
@@ -101,4 +101,4 @@ def test_one_unknown_patient_of_many_scans_is_not_beyond_belief(
     report = import_folder(bench, [file(seed, f"brain/{seed}.png") for seed in range(3)], "Ann")
     assert not any("now has" in one for one in report.remarks)
     with bench.store.reading() as session:
-        assert len(set(session.scalars(select(Scan.patient_id)))) == 1
+        assert len(set(session.scalars(select(ScanRow.patient_id)))) == 1

@@ -11,11 +11,11 @@ from fetal.scans import Pseudonyms, encode_png, read_scan
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.store import audit
 from fetal.store.contents import holds_pixels
-from fetal.store.tables import Fingerprint, Lookalike, LookalikeDecision, Patient, Scan
+from fetal.store.tables import Fingerprint, Lookalike, LookalikeDecision, Patient, ScanRow
 from fetal.workbench import open_workbench
 from fetal.workbench.core.key_check import KeyRenewedError
-from fetal.workbench.ingest.files import Outcome
-from fetal.workbench.ingest.store_scan import take_read
+from fetal.workbench.ingest.files import IngestOutcome
+from fetal.workbench.ingest.store_scan import store_scan
 from fetal.workbench.ingest.upload import UploadedFile, add_scans, owner_of
 from fetal.workbench.near_duplicates import decisions, detect_pairs
 from fetal.workbench.privacy import erasure, pseudonym_key
@@ -30,7 +30,7 @@ def count(bench, column):
 
 def stored(bench):
     with bench.store.reading() as session:
-        return session.scalars(select(Scan).order_by(Scan.id)).all()
+        return session.scalars(select(ScanRow).order_by(ScanRow.id)).all()
 
 
 def paler(seed):
@@ -57,9 +57,9 @@ def test_one_scan_that_eight_people_bring_is_stored_once(both_bench):
     taken = at_once([lambda one=one: bring(f"reader {one}") for one in range(CALLERS)])
     assert raised(taken) == []
     outcomes = [one.outcome for one in taken]
-    assert outcomes.count(Outcome.ADDED) == 1
-    assert outcomes.count(Outcome.ALREADY_THERE) == CALLERS - 1
-    assert count(both_bench, Scan.id) == count(both_bench, Fingerprint.id) == 1
+    assert outcomes.count(IngestOutcome.ADDED) == 1
+    assert outcomes.count(IngestOutcome.ALREADY_THERE) == CALLERS - 1
+    assert count(both_bench, ScanRow.id) == count(both_bench, Fingerprint.id) == 1
 
 
 def test_scans_of_one_examination_that_come_at_once_have_one_unknown_patient(both_bench):
@@ -68,12 +68,12 @@ def test_scans_of_one_examination_that_come_at_once_have_one_unknown_patient(bot
     def bring(read):
         whole = ReadFile(read, encode_png(read.pixels), None, None)
         owner = owner_of(both_bench, None)
-        return take_read(
+        return store_scan(
             both_bench, "a.png", whole, who="Ann", owner=owner, source="upload", champion=None
         )
 
     taken = at_once([lambda read=read: bring(read) for read in reads])
-    assert [one.outcome for one in taken] == [Outcome.ADDED] * CALLERS
+    assert [one.outcome for one in taken] == [IngestOutcome.ADDED] * CALLERS
     assert len({scan.patient_id for scan in stored(both_bench)}) == 1
     assert count(both_bench, Patient.id) == 1
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from fetal.jobs.register_model import register
-from fetal.store.tables import Prediction, Run, RunEvent
+from fetal.store.tables import PredictionRow, Run, RunEvent
 from fetal.training.settings import PRESETS
 from fetal.workbench.retraining import service
 from tests.support.labelling import WHO
@@ -44,7 +44,7 @@ def has_said(bench, model_id, planes):
     with bench.store.session() as session:
         for scan, plane in planes.items():
             session.add(
-                Prediction(
+                PredictionRow(
                     scan_id=scan,
                     model_id=model_id,
                     plane=plane,

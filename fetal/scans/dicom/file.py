@@ -13,7 +13,7 @@ from fetal.scans.dicom.allowlist import Header, header_of
 from fetal.scans.dicom.description import frames_stated
 from fetal.scans.dicom.encoding import believed
 from fetal.scans.dicom.fragments import END_MARK
-from fetal.scans.dicom.frames import Frames
+from fetal.scans.dicom.frames import DicomFrames
 from fetal.scans.dicom.regions import tissue_regions
 from fetal.scans.errors import AnimatedError, ScanError, TruncatedError, UnsupportedFormatError
 from fetal.scans.limits import Limits
@@ -58,7 +58,7 @@ class DicomFile:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self.frames = Frames(dataset, limits)
+                self.frames = DicomFrames(dataset, limits)
                 self._header = header_of(dataset)
                 self._regions = tissue_regions(dataset)
         except (ScanError, MemoryError):

@@ -33,7 +33,7 @@ _HEADER = 4096
 _GDCM = GdcmProcess()
 
 
-class Frames:
+class DicomFrames:
     """The frames of one file.
 
     Args:

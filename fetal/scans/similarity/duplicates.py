@@ -20,7 +20,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class ComparedImage:
     """What is remembered of a scan to find its copies.
 
     Attributes:
@@ -58,7 +58,7 @@ class Copies:
 
 
 def find_copies(
-    scans: Sequence[Seen],
+    scans: Sequence[ComparedImage],
     besides: Iterable[tuple[int, int]] = (),
     on_progress: Progress | None = None,
 ) -> list[Copies]:
@@ -75,7 +75,8 @@ def find_copies(
 
     Example:
         >>> fan = np.random.default_rng(1).integers(1, 255, (96, 96)).astype(np.uint8)
-        >>> find_copies([Seen("a", "1", "P", fan), Seen("b", "1", "Q", fan)])[0].exact
+        >>> images = [ComparedImage(name, "1", patient, fan) for name, patient in ("aP", "bQ")]
+        >>> find_copies(images)[0].exact
         True
     """
     bits = np.array([fingerprint(scan.square) for scan in scans], np.uint64).reshape(-1, 4)
@@ -98,7 +99,9 @@ def find_copies(
     )
 
 
-def _compare(one: Seen, other: Seen, apart: int, turns: Sequence[float]) -> Copies | None:
+def _compare(
+    one: ComparedImage, other: ComparedImage, apart: int, turns: Sequence[float]
+) -> Copies | None:
     known = one.patient is not None and other.patient is not None
     same_patient = one.patient == other.patient if known else None
     if one.digest == other.digest:

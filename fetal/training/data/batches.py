@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fetal.planes import PLANES
 from fetal.training.data.augmentation import augment
-from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.settings import TrainingSettings
 
 Look = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]
@@ -24,7 +24,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __init__(
         self,
-        frames: Frames,
+        frames: PreparedScans,
         settings: TrainingSettings,
         weights: NDArray[np.float32],
         epoch: int,
@@ -73,7 +73,7 @@ class InOrder(keras.utils.PyDataset):  # type: ignore[misc]
     """Every scan of a side once, in its order, with its one-hot plane."""
 
     def __init__(
-        self, frames: Frames, batch: int, look: Callable[[NDArray[np.int64]], NDArray[Any]]
+        self, frames: PreparedScans, batch: int, look: Callable[[NDArray[np.int64]], NDArray[Any]]
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._targets = frames.one_hot()
@@ -89,7 +89,7 @@ class InOrder(keras.utils.PyDataset):  # type: ignore[misc]
         return self._look(chosen), self._targets[chosen]
 
 
-def class_weights(frames: Frames, settings: TrainingSettings) -> NDArray[np.float32]:
+def class_weights(frames: PreparedScans, settings: TrainingSettings) -> NDArray[np.float32]:
     """How much a scan of each plane counts.
 
     Rare planes count more, with the square root of their rarity: in full proportion, seven

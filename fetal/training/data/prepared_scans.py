@@ -14,7 +14,7 @@ from fetal.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
-class Frames:
+class PreparedScans:
     """One side's framed scans, in memory that the disk backs, and their classes."""
 
     pixels: NDArray[np.uint8]
@@ -32,7 +32,7 @@ def write_frames(
     settings: TrainingSettings,
     folder: Path,
     on_step: Callable[[int, int], None],
-) -> Frames:
+) -> PreparedScans:
     """Read and frame scans once, so that epochs and restarts need not.
 
     Args:
@@ -58,7 +58,7 @@ def write_frames(
         frames.flush()
         del frames
         unfinished.replace(path)
-    return Frames(
+    return PreparedScans(
         pixels=np.load(path, mmap_mode="r"),
         classes=np.array([PLANES.index(example.plane) for example in examples]),
         patients=tuple(example.patient for example in examples),

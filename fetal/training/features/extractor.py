@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.data.variants import vary
 from fetal.training.export.names import variable_path
 from fetal.training.features.backbone_split import BackboneSplit
@@ -57,7 +57,7 @@ class Features:
 
     def __init__(
         self,
-        frames: Frames,
+        frames: PreparedScans,
         settings: TrainingSettings,
         model: keras.Model,
         cut: BackboneSplit,

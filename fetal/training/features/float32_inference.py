@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.networks.architectures import build
 from fetal.training.settings import TrainingSettings
 
@@ -34,7 +34,7 @@ def exact_copy(model: keras.Model, settings: TrainingSettings) -> keras.Model:
 
 
 def answers(
-    exact: keras.Model, settings: TrainingSettings, frames: Frames
+    exact: keras.Model, settings: TrainingSettings, frames: PreparedScans
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Ask an exact copy; a part at a time, as frames may be many.
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from fetal.training.data.batches import Batches, InOrder, class_weights
-from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.data.variants import AS_IT_IS
 from fetal.training.features.backbone_split import BackboneSplit, cut_below
 from fetal.training.features.extractor import Features, Report, Tell
@@ -15,7 +15,7 @@ from fetal.training.features.feature_cache import FeatureCache
 from fetal.training.networks.architectures import HEAD
 from fetal.training.settings import Stage, TrainingSettings
 
-Sides = tuple[Frames, Frames]
+Sides = tuple[PreparedScans, PreparedScans]
 """The training and the validation frames."""
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from fetal.store import audit
 from fetal.store.table_base import now
-from fetal.store.tables import Annotation, Audit, Scan
+from fetal.store.tables import Annotation, Audit, ScanRow
 from fetal.workbench.core.workbench import Workbench
 
 DAYS = 30
@@ -98,8 +98,8 @@ def note_told(bench: Workbench, who: str, found: Sequence[Conflict]) -> None:
 
 def _query() -> Any:
     return (
-        select(Annotation, Scan.name, _OVERRIDDEN)
-        .join(Scan, Scan.id == Annotation.scan_id)
+        select(Annotation, ScanRow.name, _OVERRIDDEN)
+        .join(ScanRow, ScanRow.id == Annotation.scan_id)
         .join(_OVERRIDDEN, _OVERRIDDEN.id == Annotation.overrides_id)
     )
 

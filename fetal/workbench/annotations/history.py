@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from fetal.store.tables import Annotation, Scan
+from fetal.store.tables import Annotation, ScanRow
 from fetal.workbench.core.workbench import Workbench
 
 _UNDOING = aliased(Annotation, name="undoing")
@@ -85,8 +85,8 @@ def today(bench: Workbench, who: str | None = None) -> list[Entry]:
 
 def _query() -> Any:
     return (
-        select(Annotation, Scan.name, _UNDOING.who, _UNDOING.at, _OVERRIDDEN.who)
-        .join(Scan, Scan.id == Annotation.scan_id)
+        select(Annotation, ScanRow.name, _UNDOING.who, _UNDOING.at, _OVERRIDDEN.who)
+        .join(ScanRow, ScanRow.id == Annotation.scan_id)
         .outerjoin(_UNDOING, _UNDOING.undoes_id == Annotation.id)
         .outerjoin(_OVERRIDDEN, _OVERRIDDEN.id == Annotation.overrides_id)
         .where(Annotation.kind != "undo")

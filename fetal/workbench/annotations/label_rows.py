@@ -3,8 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.store.tables import Annotation
-from fetal.store.tables import Prediction as PredictionRow
+from fetal.store.tables import Annotation, PredictionRow
 from fetal.workbench.catalogue.query import ScanFilter, scan_query
 from fetal.workbench.catalogue.scans import UnknownScanError
 from fetal.workbench.core.champion import champion_id

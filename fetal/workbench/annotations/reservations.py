@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from fetal.store.table_base import UtcDateTime
-from fetal.store.tables import Reservation, Scan
+from fetal.store.tables import Reservation, ScanRow
 from fetal.workbench.annotations.label_rows import newest_annotation
 from fetal.workbench.catalogue.query import ScanFilter
 from fetal.workbench.catalogue.scans import ScanView, scans
@@ -97,7 +97,7 @@ def hold(bench: Workbench, scan_id: int, reader: Reader) -> str | None:
         row = session.get(Reservation, scan_id)
         if row is not None and row.token != reader.token and row.until > now:
             return row.who
-        if session.get(Scan, scan_id) is not None:
+        if session.get(ScanRow, scan_id) is not None:
             _reserve(session, scan_id, reader, now)
     return None
 
@@ -159,7 +159,7 @@ def _claim(bench: Workbench, numbers: Sequence[int], reader: Reader) -> int | No
             Reservation.until > now,
         )
         taken = set(session.scalars(others))
-        there = set(session.scalars(select(Scan.id).where(Scan.id.in_(numbers))))
+        there = set(session.scalars(select(ScanRow.id).where(ScanRow.id.in_(numbers))))
         for number in numbers:
             if number in there - taken and not _labelled(session, number):
                 _reserve(session, number, reader, now)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from fetal.planes import parse_plane
-from fetal.store.tables import UNUSABLE, Annotation, Scan
+from fetal.store.tables import UNUSABLE, Annotation, ScanRow
 from fetal.workbench.annotations.conflicts import Conflict, conflict_of
 from fetal.workbench.annotations.label_rows import LABELS, add_label, label_giver, newest_annotation
 from fetal.workbench.catalogue.query import ScanFilter
@@ -149,7 +149,7 @@ def note(bench: Workbench, scan_id: int, text: str, who: str) -> int:
     """
     _check(text)
     with bench.store.session() as session:
-        if session.get(Scan, scan_id) is None:
+        if session.get(ScanRow, scan_id) is None:
             raise UnknownScanError(f"There is no scan with the number {scan_id} in this workspace.")
         before = newest_annotation(session, scan_id)
         row = Annotation(

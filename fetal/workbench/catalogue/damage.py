@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from fetal.bundle import Bundle, BundleError
 from fetal.store.blobs import BlobError, BlobMissingError
 from fetal.store.contents import read_pixels, read_snapshot
-from fetal.store.tables import ModelVersion, Run, Scan
+from fetal.store.tables import ModelVersion, Run, ScanRow
 from fetal.workbench.core.workbench import Workbench
 
 Progress = Callable[[int, int], None]
@@ -59,7 +59,7 @@ def extent(bench: Workbench) -> Extent:
         bench: the workbench.
     """
     with bench.store.reading() as session:
-        scans = session.scalar(select(func.count(Scan.id))) or 0
+        scans = session.scalar(select(func.count(ScanRow.id))) or 0
         trainings = session.scalar(select(func.count(Run.id)).where(Run.snapshot != "")) or 0
         models = session.scalar(select(func.count(ModelVersion.id))) or 0
     return Extent(scans, trainings, models)
@@ -99,16 +99,16 @@ def _scans(bench: Workbench) -> Iterator[Damage | None]:
             )
 
 
-def _rows(bench: Workbench) -> Iterator[Scan]:
+def _rows(bench: Workbench) -> Iterator[ScanRow]:
     last = 0
     while rows := _rows_after(bench, last):
         yield from rows
         last = rows[-1].id
 
 
-def _rows_after(bench: Workbench, last: int) -> list[Scan]:
+def _rows_after(bench: Workbench, last: int) -> list[ScanRow]:
     with bench.store.reading() as session:
-        query = select(Scan).where(Scan.id > last).order_by(Scan.id).limit(_AT_ONCE)
+        query = select(ScanRow).where(ScanRow.id > last).order_by(ScanRow.id).limit(_AT_ONCE)
         return list(session.scalars(query))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from fetal.store import audit
 from fetal.store.blobs import BlobError
 from fetal.store.contents import read_picture
-from fetal.store.tables import Patient, Prediction, Scan
+from fetal.store.tables import Patient, PredictionRow, ScanRow
 from fetal.workbench.catalogue.own_file_names import own_names
 from fetal.workbench.catalogue.query import ScanFilter, scan_query
 from fetal.workbench.catalogue.scans import ScanView, scans
@@ -134,12 +134,12 @@ def _lines(bench: Workbench, chosen: ScanFilter | None) -> list[_Line]:
         query = scan_query(
             chosen,
             champion_id(session),
-            Scan.id,
-            Scan.blob,
-            Scan.digest,
-            Scan.file_key,
+            ScanRow.id,
+            ScanRow.blob,
+            ScanRow.digest,
+            ScanRow.file_key,
             Patient.side,
-            Prediction.unfamiliarity,
+            PredictionRow.unfamiliarity,
         )
         told = {row.id: row for row in session.execute(query)}
     return [

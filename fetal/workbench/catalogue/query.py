@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, sel
 from sqlalchemy.orm import aliased
 
 from fetal.store.any_of import any_of
-from fetal.store.tables import UNUSABLE, Annotation, Patient, Prediction, Scan
+from fetal.store.tables import UNUSABLE, Annotation, Patient, PredictionRow, ScanRow
 
 Order = Literal["newest", "oldest", "doubt"]
 
@@ -67,11 +67,11 @@ def scan_query(chosen: ScanFilter, champion: int | None, *columns: Any) -> Selec
     """
     query = (
         select(*columns)
-        .select_from(Scan)
-        .join(Patient, Patient.id == Scan.patient_id)
+        .select_from(ScanRow)
+        .join(Patient, Patient.id == ScanRow.patient_id)
         .outerjoin(NEWEST, _is_newest_annotation())
         .outerjoin(GIVEN, GIVEN.id == _label_giver())
-        .outerjoin(Prediction, _is_opinion(champion))
+        .outerjoin(PredictionRow, _is_opinion(champion))
         .where(*_conditions(chosen))
         .order_by(*_ORDERS[chosen.order])
         .limit(chosen.limit)
@@ -89,11 +89,11 @@ def count_query(chosen: ScanFilter, champion: int | None) -> Select[Any]:
     Returns:
         The query for the number.
     """
-    query = select(func.count()).select_from(Scan).where(*_conditions(chosen))
+    query = select(func.count()).select_from(ScanRow).where(*_conditions(chosen))
     if chosen.planes or chosen.reviewed is not None or chosen.agreement is not None:
         query = query.outerjoin(NEWEST, _is_newest_annotation())
     if chosen.planes or chosen.doubts or chosen.agreement is not None:
-        query = query.outerjoin(Prediction, _is_opinion(champion))
+        query = query.outerjoin(PredictionRow, _is_opinion(champion))
     return query
 
 
@@ -102,7 +102,7 @@ def _is_newest_annotation() -> ColumnElement[bool]:
     # SQLite does the one and PostgreSQL the other, and neither is slow.
     newer = aliased(Annotation)
     return and_(
-        NEWEST.scan_id == Scan.id,
+        NEWEST.scan_id == ScanRow.id,
         ~exists().where(newer.scan_id == NEWEST.scan_id, newer.id > NEWEST.id),
     )
 
@@ -112,49 +112,49 @@ def _label_giver() -> ColumnElement[int | None]:
 
 
 def _is_opinion(champion: int | None) -> ColumnElement[bool]:
-    better = aliased(Prediction)
-    preferred = better.id > Prediction.id
+    better = aliased(PredictionRow)
+    preferred = better.id > PredictionRow.id
     if champion is not None:
         preferred = or_(preferred, better.model_id == champion)
-    last = ~exists().where(better.scan_id == Prediction.scan_id, preferred)
+    last = ~exists().where(better.scan_id == PredictionRow.scan_id, preferred)
     return and_(
-        Prediction.scan_id == Scan.id,
-        last if champion is None else or_(Prediction.model_id == champion, last),
+        PredictionRow.scan_id == ScanRow.id,
+        last if champion is None else or_(PredictionRow.model_id == champion, last),
     )
 
 
 def _conditions(chosen: ScanFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if chosen.planes:
-        shown = func.coalesce(NEWEST.label, Prediction.plane)
+        shown = func.coalesce(NEWEST.label, PredictionRow.plane)
         found.append(shown.in_([str(plane) for plane in chosen.planes]))
     if chosen.sources:
-        found.append(Scan.source.in_(chosen.sources))
+        found.append(ScanRow.source.in_(chosen.sources))
     if chosen.reviewed is not None:
         found.append(NEWEST.label.is_not(None) if chosen.reviewed else NEWEST.label.is_(None))
     if chosen.doubts:
-        found.append(Prediction.doubt.in_(chosen.doubts))
+        found.append(PredictionRow.doubt.in_(chosen.doubts))
     if chosen.agreement is not None:
-        same = NEWEST.label == Prediction.plane
+        same = NEWEST.label == PredictionRow.plane
         found.append(and_(NEWEST.label != UNUSABLE, same if chosen.agreement else ~same))
     if chosen.since is not None:
-        found.append(Scan.added_at >= chosen.since)
+        found.append(ScanRow.added_at >= chosen.since)
     if chosen.until is not None:
-        found.append(Scan.added_at <= chosen.until)
+        found.append(ScanRow.added_at <= chosen.until)
     if chosen.ids is not None:
-        found.append(any_of(Scan.id, chosen.ids))
+        found.append(any_of(ScanRow.id, chosen.ids))
     if chosen.without:
-        found.append(~any_of(Scan.id, chosen.without))
+        found.append(~any_of(ScanRow.id, chosen.without))
     return found
 
 
 _ORDERS: dict[str, tuple[Any, ...]] = {
-    "newest": (Scan.id.desc(),),
-    "oldest": (Scan.id,),
+    "newest": (ScanRow.id.desc(),),
+    "oldest": (ScanRow.id,),
     "doubt": (
-        Prediction.confidence.is_(None),
-        Prediction.doubt != "unknown",
-        Prediction.confidence,
-        Scan.id,
+        PredictionRow.confidence.is_(None),
+        PredictionRow.doubt != "unknown",
+        PredictionRow.confidence,
+        ScanRow.id,
     ),
 }

@@ -7,8 +7,7 @@ from sqlalchemy import case, func
 
 from fetal.planes import PLANES
 from fetal.predict import Doubt
-from fetal.store.tables import UNUSABLE, Patient
-from fetal.store.tables import Prediction as PredictionRow
+from fetal.store.tables import UNUSABLE, Patient, PredictionRow
 from fetal.workbench.catalogue.query import NEWEST, ScanFilter, scan_query
 from fetal.workbench.catalogue.scans import ScanView, scans
 from fetal.workbench.core.champion import champion_id

@@ -11,8 +11,7 @@ from sqlalchemy import func, select
 
 from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, Prediction, doubt_words
-from fetal.store.tables import UNUSABLE, ModelVersion, Patient, Scan
-from fetal.store.tables import Prediction as PredictionRow
+from fetal.store.tables import UNUSABLE, ModelVersion, Patient, PredictionRow, ScanRow
 from fetal.workbench.catalogue.query import GIVEN, NEWEST, ScanFilter, count_query, scan_query
 from fetal.workbench.catalogue.stored_pixels import (
     DamagedScanError,
@@ -41,16 +40,16 @@ __all__ = [
 ]
 
 _COLUMNS = (
-    Scan.id,
-    Scan.name,
-    Scan.patient_id,
+    ScanRow.id,
+    ScanRow.name,
+    ScanRow.patient_id,
     Patient.named,
-    Scan.source,
-    Scan.added_at,
-    Scan.added_by,
-    Scan.width,
-    Scan.height,
-    Scan.machine,
+    ScanRow.source,
+    ScanRow.added_at,
+    ScanRow.added_by,
+    ScanRow.width,
+    ScanRow.height,
+    ScanRow.machine,
     PredictionRow.plane,
     PredictionRow.probabilities,
     PredictionRow.confidence,
@@ -221,7 +220,7 @@ def explanation(bench: Workbench, scan_id: int) -> Prediction:
     if not known:
         with bench.store.session() as session:
             # Somebody may have erased the scan while the model looked at it.
-            if session.get(Scan, scan_id) is None:
+            if session.get(ScanRow, scan_id) is None:
                 raise unknown(scan_id)
             keep_prediction(session, scan_id, champion.version.id, prediction)
     return prediction

@@ -9,7 +9,7 @@ from fetal.scans import Scan as ReadScan
 from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
 from fetal.store.contents import read_pixels
-from fetal.store.tables import Scan
+from fetal.store.tables import ScanRow
 from fetal.workbench.core.workbench import Workbench
 
 
@@ -42,7 +42,7 @@ def stored_scan(bench: Workbench, scan_id: int) -> ReadScan:
         DamagedScanError: its picture is gone or damaged.
     """
     with bench.store.reading() as session:
-        row = session.get(Scan, scan_id)
+        row = session.get(ScanRow, scan_id)
     if row is None:
         raise unknown(scan_id)
     box = Box(*row.sector)
@@ -70,7 +70,7 @@ def digest_of(bench: Workbench, scan_id: int) -> str:
         UnknownScanError: there is none of this number.
     """
     with bench.store.reading() as session:
-        digest = session.scalar(select(Scan.digest).where(Scan.id == scan_id))
+        digest = session.scalar(select(ScanRow.digest).where(ScanRow.id == scan_id))
     if digest is None:
         raise unknown(scan_id)
     return digest
@@ -83,7 +83,7 @@ def digests_of(bench: Workbench, numbers: Iterable[int]) -> dict[int, str]:
         bench: the workbench.
         numbers: the scans' numbers.
     """
-    query = select(Scan.id, Scan.digest).where(any_of(Scan.id, numbers))
+    query = select(ScanRow.id, ScanRow.digest).where(any_of(ScanRow.id, numbers))
     with bench.store.reading() as session:
         return {row.id: row.digest for row in session.execute(query)}
 

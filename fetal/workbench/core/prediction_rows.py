@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from fetal.jobs.batch_prediction import kept_values
 from fetal.predict import Prediction
-from fetal.store.tables import Prediction as PredictionRow
+from fetal.store.tables import PredictionRow
 
 
 def keep_prediction(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from fetal.splits import STRICT
 from fetal.store.any_of import any_of
 from fetal.store.blobs import Blobs
-from fetal.store.tables import Lookalike, ModelVersion, Scan
+from fetal.store.tables import Lookalike, ModelVersion, ScanRow
 from fetal.workbench.datasets.lineage import learnt_scans
 from fetal.workbench.datasets.snapshot import Labelled, given_sides
 from fetal.workbench.near_duplicates.groups import DIFFERENT, Pair, groups, standing
@@ -76,7 +76,7 @@ def seen_by(session: Session, blobs: Blobs, version: ModelVersion | None) -> fro
     ]
     if not known or not (together or pairs):
         return known
-    rows = session.execute(select(Scan.id, Scan.digest, Scan.patient_id)).all()
+    rows = session.execute(select(ScanRow.id, ScanRow.digest, ScanRow.patient_id)).all()
     digest = {row.id: row.digest for row in rows}
     like = {
         digest[other] for pair in pairs for one, other in (pair, pair[::-1]) if digest[one] in known
@@ -97,5 +97,7 @@ def _pairs(session: Session) -> list[Pair]:
 
 def _patients(session: Session, pairs: Iterable[Pair]) -> dict[int, str]:
     numbers = {number for pair in pairs for number in pair}
-    rows = session.execute(select(Scan.id, Scan.patient_id).where(any_of(Scan.id, numbers)))
+    rows = session.execute(
+        select(ScanRow.id, ScanRow.patient_id).where(any_of(ScanRow.id, numbers))
+    )
     return {row.id: row.patient_id for row in rows}

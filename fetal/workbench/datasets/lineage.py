@@ -17,7 +17,7 @@ from fetal.bundle import Bundle, BundleError, TrainingList
 from fetal.predict import shipped_folder
 from fetal.scans.similarity.perceptual_hash import from_texts
 from fetal.store.blobs import BlobError, Blobs
-from fetal.store.tables import Fingerprint, ModelVersion, Scan
+from fetal.store.tables import Fingerprint, ModelVersion, ScanRow
 
 NOTHING = TrainingList(frozenset(), from_texts([]))
 
@@ -68,8 +68,8 @@ def learnt_scans(session: Session, blobs: Blobs, version: ModelVersion | None) -
     if not digests and not any(len(one.trained.hashes) for one in lists):
         return digests
     rows = session.execute(
-        select(Scan.digest, Scan.origin_digest, Fingerprint.bits).outerjoin(
-            Fingerprint, Fingerprint.scan_id == Scan.id
+        select(ScanRow.digest, ScanRow.origin_digest, Fingerprint.bits).outerjoin(
+            Fingerprint, Fingerprint.scan_id == ScanRow.id
         )
     ).all()
     hashes = [row.bits for row in rows if row.bits is not None]

@@ -15,7 +15,7 @@ from fetal.jobs.lease import touched
 from fetal.planes import Plane
 from fetal.splits import STRICT, TEST, TRAIN, VALIDATION, assign_sides
 from fetal.store.blobs import Blobs
-from fetal.store.tables import NOTE, SAMPLE, Annotation, Patient, Scan
+from fetal.store.tables import NOTE, SAMPLE, Annotation, Patient, ScanRow
 from fetal.workbench.near_duplicates.groups import groups, left_out
 
 _AT_ONCE = 5000
@@ -72,10 +72,10 @@ def labelled(session: Session) -> list[Labelled]:
     label = newest_labels()
     together, copies = groups(session), left_out(session)
     rows = session.execute(
-        select(Scan, label.c.label, label.c.at)
-        .join(label, label.c.scan_id == Scan.id)
+        select(ScanRow, label.c.label, label.c.at)
+        .join(label, label.c.scan_id == ScanRow.id)
         .where(label.c.label.in_([plane.value for plane in Plane]))
-        .order_by(Scan.id)
+        .order_by(ScanRow.id)
     )
     return [
         Labelled(
@@ -98,15 +98,17 @@ def unlabelled(session: Session) -> list[int]:
     """The scans that wait for a label, newest first."""
     label = newest_labels()
     query = (
-        select(Scan.id)
-        .outerjoin(label, label.c.scan_id == Scan.id)
+        select(ScanRow.id)
+        .outerjoin(label, label.c.scan_id == ScanRow.id)
         .where(label.c.label.is_(None))
-        .order_by(Scan.id.desc())
+        .order_by(ScanRow.id.desc())
     )
     return list(session.scalars(query))
 
 
-def sides_of(session: Session, scans: Iterable[Labelled], known: frozenset[str]) -> dict[str, str]:
+def assign_splits(
+    session: Session, scans: Iterable[Labelled], known: frozenset[str]
+) -> dict[str, str]:
     """Say on which side each patient with a labelled scan is, or would be.
 
     A side given earlier stays for ever. A patient whom the champion has seen is never tested on:
@@ -239,5 +241,5 @@ def _planes_per_group(scans: Iterable[Labelled]) -> dict[str, dict[Plane, int]]:
 def _patients_of(session: Session, digests: frozenset[str]) -> set[str]:
     if not digests:
         return set()
-    rows = session.execute(select(Scan.digest, Scan.patient_id))
+    rows = session.execute(select(ScanRow.digest, ScanRow.patient_id))
     return {patient for digest, patient in rows if digest in digests}

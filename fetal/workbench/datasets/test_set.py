@@ -19,7 +19,7 @@ from fetal.store.tables import (
     LockedScan,
     LookalikeDecision,
     Patient,
-    Scan,
+    ScanRow,
 )
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.snapshot import Labelled, labelled
@@ -112,8 +112,8 @@ def locked_mark(bench: Workbench) -> str:
         annotation, patients = session.execute(
             select(func.max(Annotation.id), func.count(Patient.id.distinct()))
             .select_from(Patient)
-            .join(Scan, Scan.patient_id == Patient.id)
-            .join(Annotation, Annotation.scan_id == Scan.id)
+            .join(ScanRow, ScanRow.patient_id == Patient.id)
+            .join(Annotation, Annotation.scan_id == ScanRow.id)
             .where(Patient.side == TEST)
         ).one()
         decision = session.scalar(select(func.max(LookalikeDecision.id)))
@@ -129,7 +129,9 @@ def _remember(bench: Workbench, new: Iterable[int], at: datetime) -> None:
     with bench.store.session() as session:
         dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
         # One may have been erased a moment ago.
-        there = session.scalars(select(Scan.id).where(any_of(Scan.id, new)).order_by(Scan.id))
+        there = session.scalars(
+            select(ScanRow.id).where(any_of(ScanRow.id, new)).order_by(ScanRow.id)
+        )
         rows = [{"scan_id": number, "joined_at": at} for number in there]
         if rows:
             # Two people may compare at the same time: the scan joined with the first of them.
@@ -145,12 +147,12 @@ def _departures(session: Session, gone: Iterable[int]) -> list[Departure]:
         else _departure(session, scan)
         for number in gone
         # One may have been erased a moment ago.
-        if (scan := session.get(Scan, number)) is not None
+        if (scan := session.get(ScanRow, number)) is not None
     ]
     return sorted(filter(None, found), key=lambda one: one.at, reverse=True)
 
 
-def _departure(session: Session, scan: Scan) -> Departure | None:
+def _departure(session: Session, scan: ScanRow) -> Departure | None:
     last = session.scalars(
         select(Annotation)
         .where(Annotation.scan_id == scan.id, Annotation.kind != NOTE)

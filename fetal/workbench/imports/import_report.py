@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from dataclasses import dataclass, field
 
-from fetal.workbench.ingest.store_scan import IngestResult, Outcome
+from fetal.workbench.ingest.store_scan import IngestOutcome, IngestResult
 from fetal.workbench.label_tables.export_format import safe_cell
 
 HEADER = ("file", "outcome", "plane", "sentence")
@@ -64,7 +64,7 @@ class ImportReport:
         return unread + [
             f"{taken.file}: {taken.sentence}"
             for taken in self.taken
-            if taken.outcome is Outcome.REFUSED
+            if taken.outcome is IngestOutcome.REFUSED
         ]
 
     @property
@@ -89,10 +89,10 @@ class ImportReport:
         return [
             file
             for file, taken in zip(self.files, self.taken, strict=True)
-            if taken.outcome is Outcome.SET_ASIDE
+            if taken.outcome is IngestOutcome.SET_ASIDE
         ]
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: IngestOutcome) -> int:
         """How many images came to this."""
         return sum(taken.outcome is outcome for taken in self.taken)
 
@@ -111,7 +111,10 @@ class ImportReport:
                 (file, taken.outcome.value, plane or "", taken.sentence)
                 for file, plane, taken in zip(self.files, self.planes, self.taken, strict=True)
             ),
-            *((name, Outcome.REFUSED.value, "", sentence) for name, sentence in self.left_out),
+            *(
+                (name, IngestOutcome.REFUSED.value, "", sentence)
+                for name, sentence in self.left_out
+            ),
             *((name, MISSING, "", _NOT_FOUND) for name in self.missing),
             *((name, UNLISTED, "", _NOT_LISTED) for name in self.unlisted),
         ]

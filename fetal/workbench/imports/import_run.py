@@ -7,7 +7,7 @@ from fetal.scans.sandboxed_reading import client
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.labelled_files import LabelledIntake
-from fetal.workbench.imports.recognise import Kind, Plan, Planned, plan
+from fetal.workbench.imports.recognise import ImportPlan, Kind, Planned, plan
 from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.ingest.file_sources import NoFolderError, Source, open_source
 from fetal.workbench.ingest.quarantine import Quarantine
@@ -41,7 +41,7 @@ def plan_import(
     table: Path | bytes | None = None,
     columns: Columns | None = None,
     unlabelled: bool = False,
-) -> Plan:
+) -> ImportPlan:
     """Recognise what an import would bring; no scan is read.
 
     Args:
@@ -65,7 +65,7 @@ def plan_import(
 
 def import_scans(
     bench: Workbench,
-    planned: Plan,
+    planned: ImportPlan,
     who: str,
     *,
     patient: str | None = None,

@@ -11,7 +11,7 @@ from fetal.scans.deidentification.placeholders import PLACEHOLDER_PATIENT
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.splits import TEST
 from fetal.store import audit
-from fetal.store.tables import SAMPLE, Patient, Scan
+from fetal.store.tables import SAMPLE, Patient, ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.imports.exported_scans import Came, exported_owner, take_label
 from fetal.workbench.imports.import_report import ImportReport
@@ -28,11 +28,11 @@ from fetal.workbench.ingest.patient_codes import owner_of, patient_code
 from fetal.workbench.ingest.quarantine import Quarantine
 from fetal.workbench.ingest.recognition import stored_scan
 from fetal.workbench.ingest.store_scan import (
+    IngestOutcome,
     IngestResult,
-    Outcome,
     PatientRef,
     UploadedFile,
-    take_read,
+    store_scan,
 )
 from fetal.workbench.ingest.upload import predicting
 from fetal.workbench.label_tables.label_table import LabelRow
@@ -151,7 +151,7 @@ class LabelledIntake:
 
     def _take(self, planned: Planned, read: ReadFile) -> IngestResult:
         row = planned.row
-        return take_read(
+        return store_scan(
             self._bench,
             planned.piece.label,
             read,
@@ -178,23 +178,25 @@ class LabelledIntake:
         """What would become of an image."""
         name = planned.piece.name
         if film is not None:
-            return IngestResult(name, Outcome.ADDED, None, "Frames of this film would be added.")
+            return IngestResult(
+                name, IngestOutcome.ADDED, None, "Frames of this film would be added."
+            )
         if read.scan is None:
-            return IngestResult(name, Outcome.REFUSED, None, read.refusal or "")
+            return IngestResult(name, IngestOutcome.REFUSED, None, read.refusal or "")
         digest = read.scan.digest
         with self._bench.store.reading() as session:
             known = stored_scan(session, self._bench, read.scan)
         if known is not None or digest in self._seen:
             number = known.id if known is not None else None
             return IngestResult(
-                name, Outcome.ALREADY_THERE, number, "Its pixels are there already."
+                name, IngestOutcome.ALREADY_THERE, number, "Its pixels are there already."
             )
         stopped = self._gate.stop(name, read, self._otherwise, "import", self._who)
         if stopped is not None:
             return stopped
         self._seen.add(digest)
         return IngestResult(
-            name, Outcome.ADDED, None, " ".join(["Would be added.", *read.scan.warnings])
+            name, IngestOutcome.ADDED, None, " ".join(["Would be added.", *read.scan.warnings])
         )
 
     def stored(self, labels: Sequence[tuple[LabelRow, str | None]]) -> None:
@@ -237,19 +239,19 @@ class LabelledIntake:
                 session,
                 self._who,
                 action,
-                added=report.count(Outcome.ADDED),
-                already_there=report.count(Outcome.ALREADY_THERE),
+                added=report.count(IngestOutcome.ADDED),
+                already_there=report.count(IngestOutcome.ALREADY_THERE),
                 labelled=report.labelled,
                 kept=report.kept,
                 missing=len(report.missing),
                 refused=len(report.refused),
-                set_aside=report.count(Outcome.SET_ASIDE),
-                waiting=report.count(Outcome.WAITS),
+                set_aside=report.count(IngestOutcome.SET_ASIDE),
+                waiting=report.count(IngestOutcome.WAITS),
             )
         return report
 
     def _give(self, session: Session, scan_id: int, label: str | None, row: LabelRow) -> None:
-        scan = session.get(Scan, scan_id)
+        scan = session.get(ScanRow, scan_id)
         if scan is None:
             # Somebody has erased it since it was stored.
             return

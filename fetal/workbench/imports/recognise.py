@@ -64,7 +64,7 @@ class Planned:
 
 
 @dataclass
-class Plan:
+class ImportPlan:
     """What an import would take, before a scan is read.
 
     Attributes:
@@ -110,7 +110,7 @@ def plan(
     table: bytes | None = None,
     columns: Columns | None = None,
     unlabelled: bool = False,
-) -> Plan:
+) -> ImportPlan:
     """Recognise a source and plan its import.
 
     Args:
@@ -140,26 +140,26 @@ def plan(
     return made
 
 
-def plan_unlabelled(source: Source) -> Plan:
+def plan_unlabelled(source: Source) -> ImportPlan:
     """Plan to take every file without a label."""
     rows = [_row(at, piece) for at, piece in enumerate(source.pieces, start=1)]
     images = [Planned(*pair, None) for pair in zip(source.pieces, rows, strict=True)]
-    return Plan(Kind.UNLABELLED, images)
+    return ImportPlan(Kind.UNLABELLED, images)
 
 
-def plan_folders(source: Source) -> Plan:
+def plan_folders(source: Source) -> ImportPlan:
     """Plan to take a folder for each plane, named by it (`folder_layout`)."""
     layout = read_layout(source.pieces)
     images = [
         Planned(one.piece, _row(number, one.piece, test=one.test), one.label)
         for number, one in enumerate(layout.images, start=1)
     ]
-    return Plan(Kind.FOLDERS, images, refused=layout.refused)
+    return ImportPlan(Kind.FOLDERS, images, refused=layout.refused)
 
 
-def plan_hc18(source: Source) -> Plan:
+def plan_hc18(source: Source) -> ImportPlan:
     """Plan to take HC18: fetal heads, whose outlines are no scans, several of one patient."""
-    made = Plan(Kind.HC18)
+    made = ImportPlan(Kind.HC18)
     for piece in source.pieces:
         named = _HC18.fullmatch(piece.name)
         if named is not None:
@@ -174,7 +174,7 @@ def plan_hc18(source: Source) -> Plan:
     return made
 
 
-def plan_table(data: bytes, source: Source | None, columns: Columns | None = None) -> Plan:
+def plan_table(data: bytes, source: Source | None, columns: Columns | None = None) -> ImportPlan:
     """Plan to take a table of labels with the images that are there.
 
     Args:
@@ -192,7 +192,7 @@ def plan_table(data: bytes, source: Source | None, columns: Columns | None = Non
     mapped = table.mapped(columns)
     index = PictureIndex(source.pieces if source is not None else None)
     kind = Kind.FETAL_PLANES if _is_fetal_planes(table.names) else Kind.TABLE
-    made = Plan(kind, columns=mapped, headers=table.names, notes=table_notes(table, mapped))
+    made = ImportPlan(kind, columns=mapped, headers=table.names, notes=table_notes(table, mapped))
     matches = match(table.rows(mapped), index)
     made.refused += [(one.row.image, one.sentence) for one in matches.refused]
     for one in matches.found:
@@ -208,7 +208,7 @@ def plan_table(data: bytes, source: Source | None, columns: Columns | None = Non
     return made
 
 
-def _table_inside(source: Source, columns: Columns | None) -> Plan | None:
+def _table_inside(source: Source, columns: Columns | None) -> ImportPlan | None:
     """The plan by the first table among the files that is one of labels."""
     # A table of labels lies beside the folders of its images, or above them.
     tables = sorted(source.tables, key=lambda table: table.label.count("/"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from fetal.store.tables import Scan
+from fetal.store.tables import ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.imports.matching import contradiction
 from fetal.workbench.label_tables.label_table import LabelRow
@@ -70,7 +70,9 @@ def _scans_by_name(bench: Workbench) -> dict[str, list[int]]:
     """Map file keys, and the names that exports use, to scans."""
     found: dict[str, list[int]] = defaultdict(list)
     with bench.store.reading() as session:
-        for number, name, key in session.execute(select(Scan.id, Scan.name, Scan.file_key)):
+        for number, name, key in session.execute(
+            select(ScanRow.id, ScanRow.name, ScanRow.file_key)
+        ):
             for known in (key, name, f"{name}.png"):
                 if known is not None:
                     found[known].append(number)

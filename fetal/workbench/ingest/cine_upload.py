@@ -12,11 +12,11 @@ from fetal.scans.sandboxed_reading.file_reader import ReadFile, ReadFrame
 from fetal.workbench.core.workbench import Champion, Workbench
 from fetal.workbench.ingest.deid_policy import OPEN, DeidentificationCheck
 from fetal.workbench.ingest.store_scan import (
+    IngestOutcome,
     IngestResult,
-    Outcome,
     PatientRef,
     UploadedFile,
-    take_read,
+    store_scan,
 )
 
 FRAMES = 5
@@ -113,11 +113,11 @@ def take_film(
     try:
         frames = _wanted(incoming, champion)
     except ScanError as error:
-        yield IngestResult(incoming.file, Outcome.REFUSED, None, str(error))
+        yield IngestResult(incoming.file, IngestOutcome.REFUSED, None, str(error))
         return
     how = "a person picked" if incoming.frames is not None else "look most like a plane"
     for frame, read in frames:
-        taken = take_read(
+        taken = store_scan(
             bench,
             frame_name(incoming.file, frame.index),
             read,

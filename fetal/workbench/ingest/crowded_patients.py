@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fetal.store.tables import Patient, Scan
+from fetal.store.tables import Patient, ScanRow
 
 MOST_SCANS = 1_000
 MOST_EXAMINATIONS = 50
@@ -34,9 +34,9 @@ def crowded_patients(session: Session, scans: Iterable[int]) -> list[str]:
     for some in _parts(sorted(set(scans))):
         patients |= set(
             session.scalars(
-                select(Scan.patient_id)
-                .join(Patient, Patient.id == Scan.patient_id)
-                .where(Scan.id.in_(some), Patient.named)
+                select(ScanRow.patient_id)
+                .join(Patient, Patient.id == ScanRow.patient_id)
+                .where(ScanRow.id.in_(some), Patient.named)
                 .distinct()
             )
         )
@@ -44,10 +44,10 @@ def crowded_patients(session: Session, scans: Iterable[int]) -> list[str]:
         _sentence(code, count, examinations)
         for some in _parts(sorted(patients))
         for code, count, examinations in session.execute(
-            select(Scan.patient_id, func.count(), func.count(Scan.study.distinct()))
-            .where(Scan.patient_id.in_(some))
-            .group_by(Scan.patient_id)
-            .order_by(Scan.patient_id)
+            select(ScanRow.patient_id, func.count(), func.count(ScanRow.study.distinct()))
+            .where(ScanRow.patient_id.in_(some))
+            .group_by(ScanRow.patient_id)
+            .order_by(ScanRow.patient_id)
         )
         if count > MOST_SCANS or examinations > MOST_EXAMINATIONS
     ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fetal.scans import Scan
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
-from fetal.workbench.ingest.files import IngestResult, Outcome, PatientRef
+from fetal.workbench.ingest.files import IngestOutcome, IngestResult, PatientRef
 
 VARIABLE = "FETAL_UNSURE"
 _NO_SECTOR = "the ultrasound could not be told from the rest of the screen"
@@ -151,9 +151,9 @@ class DeidentificationCheck:
         if not reason or self.when_unsure is DeidentificationPolicy.KEEP:
             return None
         if self.when_unsure is DeidentificationPolicy.REFUSE:
-            return IngestResult(file, Outcome.REFUSED, None, _refused(reason))
+            return IngestResult(file, IngestOutcome.REFUSED, None, _refused(reason))
         if self.watch is None:
-            return IngestResult(file, Outcome.SET_ASIDE, None, _set_aside(reason))
+            return IngestResult(file, IngestOutcome.SET_ASIDE, None, _set_aside(reason))
         return self._hold(self.watch, QuarantinedScan(file, read, owner, source, who, reason))
 
     def show(self, taken: IngestResult, read: ReadFile) -> None:
@@ -163,16 +163,20 @@ class DeidentificationCheck:
             taken: what became of the scan.
             read: the scan.
         """
-        if self.watch is not None and taken.outcome is Outcome.ADDED and taken.scan_id is not None:
+        if (
+            self.watch is not None
+            and taken.outcome is IngestOutcome.ADDED
+            and taken.scan_id is not None
+        ):
             self.watch.show(taken.scan_id, read)
 
     def _hold(self, watch: Watch, held: QuarantinedScan) -> IngestResult:
         number = watch.hold(held)
         if number is None:
-            return IngestResult(held.file, Outcome.SET_ASIDE, None, _NO_ROOM)
+            return IngestResult(held.file, IngestOutcome.SET_ASIDE, None, _NO_ROOM)
         why = f": {held.reason}" if held.reason else " to be looked at"
         sentence = f"Waits for you{why}. It is not stored until you say so."
-        return IngestResult(held.file, Outcome.WAITS, None, sentence, number)
+        return IngestResult(held.file, IngestOutcome.WAITS, None, sentence, number)
 
 
 OPEN = DeidentificationCheck(DeidentificationPolicy.KEEP)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 
-class Outcome(StrEnum):
+class IngestOutcome(StrEnum):
     """What became of a file."""
 
     ADDED = "added"
@@ -19,7 +19,7 @@ class Outcome(StrEnum):
     @property
     def stays_out(self) -> bool:
         """Whether nothing of the file is in the workspace."""
-        return self not in (Outcome.ADDED, Outcome.ALREADY_THERE)
+        return self not in (IngestOutcome.ADDED, IngestOutcome.ALREADY_THERE)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class IngestResult:
     """
 
     file: str
-    outcome: Outcome
+    outcome: IngestOutcome
     scan_id: int | None
     sentence: str
     waiting: int | None = None

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.scans.deidentification.placeholders import is_placeholder
-from fetal.store.tables import Patient, Scan
+from fetal.store.tables import Patient, ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.files import PatientRef
 
@@ -45,7 +45,7 @@ def study_code(session: Session, bench: Workbench, identifier: str) -> str:
         identifier: its UID or accession number.
     """
     code, former = study_codes(bench, identifier)
-    some = select(Scan.study).where(Scan.study.in_((code, former))).distinct()
+    some = select(ScanRow.study).where(ScanRow.study.in_((code, former))).distinct()
     return former if set(session.scalars(some)) == {former} else code
 
 

@@ -8,9 +8,9 @@ from fetal.scans.mask_edits import Change, Tool, changed
 from fetal.store import audit
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.deid_policy import DeidentificationCheck, DeidentificationPolicy, Watch
-from fetal.workbench.ingest.files import IngestResult, Outcome
+from fetal.workbench.ingest.files import IngestOutcome, IngestResult
 from fetal.workbench.ingest.quarantine import Quarantine
-from fetal.workbench.ingest.store_scan import take_read
+from fetal.workbench.ingest.store_scan import store_scan
 from fetal.workbench.ingest.upload import predicting
 
 
@@ -45,7 +45,7 @@ def keep(
     try:
         # The person has seen what the warnings are about.
         scan = replace(changed(held.scan, held.before, changes), warnings=[])
-        taken = take_read(
+        taken = store_scan(
             bench,
             held.file,
             replace(held.read, scan=scan, png=encode_png(scan.pixels)),
@@ -84,7 +84,7 @@ def leave_out(
             audit.record(session, who, "leave unsure scans out", scans=len(out))
     said = "You left it out; nothing was stored."
     return {
-        number: IngestResult(held.file, Outcome.LEFT_OUT, None, said, number)
+        number: IngestResult(held.file, IngestOutcome.LEFT_OUT, None, said, number)
         for number, held in out.items()
     }
 
@@ -106,7 +106,7 @@ def bring_back(bench: Workbench, room: Quarantine, who: str) -> dict[int, Ingest
             audit.record(session, who, "bring unsure scans back", scans=len(back))
     said = "Waits for you again. It is not stored until you say so."
     return {
-        number: IngestResult(held.file, Outcome.WAITS, None, said, number)
+        number: IngestResult(held.file, IngestOutcome.WAITS, None, said, number)
         for number, held in back.items()
     }
 

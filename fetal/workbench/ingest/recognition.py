@@ -11,7 +11,7 @@ from fetal.scans import encode_png, pixel_digest
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.scans.sector.blanking import blank
 from fetal.store.blobs import Blobs
-from fetal.store.tables import Scan
+from fetal.store.tables import ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.lineage import trained_by_any
 
@@ -19,7 +19,7 @@ _EXPORTED = re.compile(r"S-([0-9a-f]{10,64})")
 """A file's name in an export: the scan's, which begins with the digest of its pixels."""
 
 
-def stored_scan(session: Session, bench: Workbench, scan: ReadScan) -> Scan | None:
+def stored_scan(session: Session, bench: Workbench, scan: ReadScan) -> ScanRow | None:
     """Find the stored scan that shows this very picture.
 
     Args:
@@ -33,15 +33,15 @@ def stored_scan(session: Session, bench: Workbench, scan: ReadScan) -> Scan | No
     """
     digests = sorted(scan.digests)
     found = session.scalars(
-        select(Scan)
+        select(ScanRow)
         .where(
             or_(
-                Scan.digest.in_(digests),
-                Scan.origin_digest.in_(digests),
-                Scan.picture_key == picture_key(bench, scan),
+                ScanRow.digest.in_(digests),
+                ScanRow.origin_digest.in_(digests),
+                ScanRow.picture_key == picture_key(bench, scan),
             )
         )
-        .order_by(Scan.id)
+        .order_by(ScanRow.id)
     ).all()
     return min(found, key=lambda row: row.digest != scan.digest, default=None)
 

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.scans import Scan as ReadScan
-from fetal.store.tables import Scan
+from fetal.store.tables import ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.patient_codes import study_code
 from fetal.workbench.ingest.recognition import exported_name, picture_key
@@ -18,7 +18,7 @@ def new_row(
     patient: str,
     origin: str | None,
     blob: str,
-) -> Scan:
+) -> ScanRow:
     """Make the row of a scan; who brought it and how is still to be filled in.
 
     Args:
@@ -35,7 +35,7 @@ def new_row(
     """
     height, width = read.pixels.shape
     names = bench.pseudonyms
-    return Scan(
+    return ScanRow(
         digest=read.digest,
         name=_former_name(session, read, file) or f"S-{read.digest[:16]}",
         picture_key=picture_key(bench, read),
@@ -56,5 +56,5 @@ def new_row(
 def _former_name(session: Session, read: ReadScan, file: str) -> str | None:
     """The name that an exported scan had, unless another one has it here."""
     name = exported_name(file, read.earlier[0]) if read.earlier else None
-    taken = name is not None and session.scalar(select(Scan.id).where(Scan.name == name))
+    taken = name is not None and session.scalar(select(ScanRow.id).where(ScanRow.name == name))
     return None if taken else name

@@ -13,23 +13,30 @@ from fetal.scans.sandboxed_reading import client
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.store import audit
 from fetal.store.contents import holds_pixels
-from fetal.store.tables import Patient, Scan
+from fetal.store.tables import Patient, ScanRow
 from fetal.workbench.core.key_check import require_newest
 from fetal.workbench.core.prediction_rows import keep_prediction
 from fetal.workbench.core.workbench import Champion, Workbench
 from fetal.workbench.ingest.deid_policy import OPEN, DeidentificationCheck
-from fetal.workbench.ingest.files import IngestResult, Outcome, PatientRef, UploadedFile
+from fetal.workbench.ingest.files import IngestOutcome, IngestResult, PatientRef, UploadedFile
 from fetal.workbench.ingest.patient_codes import patient_code, study_codes
 from fetal.workbench.ingest.recognition import origin_digest, picture_as_stored, stored_scan
 from fetal.workbench.ingest.scan_rows import new_row
 from fetal.workbench.near_duplicates.detect_pairs import look
 
-__all__ = ["IngestResult", "Outcome", "PatientRef", "UploadedFile", "take", "take_read"]
+__all__ = [
+    "IngestOutcome",
+    "IngestResult",
+    "PatientRef",
+    "UploadedFile",
+    "store_file",
+    "store_scan",
+]
 
 _ERASED = "This scan was erased at the same moment: please bring it in again if it is to be stored."
 
 
-def take(
+def store_file(
     bench: Workbench,
     incoming: UploadedFile,
     *,
@@ -58,7 +65,7 @@ def take(
     Returns:
         What became of it; a file that cannot be read is refused with a sentence.
     """
-    return take_read(
+    return store_scan(
         bench,
         incoming.name,
         client.read_file(incoming.data, incoming.file),
@@ -71,7 +78,7 @@ def take(
     )
 
 
-def take_read(
+def store_scan(
     bench: Workbench,
     name: str,
     read: ReadFile,
@@ -85,7 +92,7 @@ def take_read(
     gate: DeidentificationCheck = OPEN,
     decided: Mapping[str, int] | None = None,
 ) -> IngestResult:
-    """Store a file that was read already, as `take` does.
+    """Store a file that was read already, as `store_file` does.
 
     Args:
         bench: the workbench.
@@ -105,7 +112,7 @@ def take_read(
     """
     file = UploadedFile(name, b"").file
     if read.scan is None or read.png is None:
-        return IngestResult(file, Outcome.REFUSED, None, read.refusal or "")
+        return IngestResult(file, IngestOutcome.REFUSED, None, read.refusal or "")
     scan, png = read.scan, read.png
     if operator is not None:
         scan = replace(scan, facts={**scan.facts, "operator": operator})
@@ -122,7 +129,7 @@ def take_read(
         or _add(bench, file, scan, png, owner, who, source, champion, decided)
         # Somebody else stored the same scan while this one was predicted.
         or _already_there(bench, file, read, owner, who)
-        or IngestResult(file, Outcome.REFUSED, None, _ERASED)
+        or IngestResult(file, IngestOutcome.REFUSED, None, _ERASED)
     )
     gate.show(taken, read)
     return taken
@@ -132,9 +139,9 @@ def _owner_of_study(session: Session, bench: Workbench, study: str) -> PatientRe
     """The patient of an examination's scans that came earlier: it can have no other."""
     patient = session.scalar(
         select(Patient)
-        .join(Scan, Scan.patient_id == Patient.id)
-        .where(Scan.study.in_(study_codes(bench, study)))
-        .order_by(Scan.id)
+        .join(ScanRow, ScanRow.patient_id == Patient.id)
+        .where(ScanRow.study.in_(study_codes(bench, study)))
+        .order_by(ScanRow.id)
         .limit(1)
     )
     return PatientRef(patient.id, patient.named) if patient else None
@@ -158,14 +165,14 @@ def _already_there(
     ):
         _restore(bench, known, png, who)
         sentence += " Its picture was missing or damaged, and is whole again."
-    return IngestResult(file, Outcome.ALREADY_THERE, known.id, sentence)
+    return IngestResult(file, IngestOutcome.ALREADY_THERE, known.id, sentence)
 
 
-def _restore(bench: Workbench, scan: Scan, png: bytes, who: str) -> None:
+def _restore(bench: Workbench, scan: ScanRow, png: bytes, who: str) -> None:
     """Write a scan's picture again."""
     # In a transaction, in which nobody can erase the scan: its picture must not come back.
     with bench.store.session() as session:
-        if session.get(Scan, scan.id) is not None:
+        if session.get(ScanRow, scan.id) is not None:
             bench.blobs.put(scan.blob, png)
             audit.record(session, who, "restore picture", scan=scan.name)
 
@@ -176,7 +183,7 @@ def _refile(bench: Workbench, scan_id: int, owner: PatientRef, who: str) -> bool
     Returns whether it is filed there now; somebody else may have done it a moment ago.
     """
     with bench.store.session() as session:
-        scan = session.get(Scan, scan_id)
+        scan = session.get(ScanRow, scan_id)
         if scan is None or scan.patient_id == owner.pseudonym:
             return scan is not None
         patient = session.get_one(Patient, scan.patient_id)
@@ -214,7 +221,7 @@ def _add(
     with bench.store.reading() as session:
         origin = origin_digest(session, bench.blobs, read, file)
     with bench.store.session() as session:
-        if session.scalar(select(Scan.id).where(Scan.digest == read.digest)) is not None:
+        if session.scalar(select(ScanRow.id).where(ScanRow.digest == read.digest)) is not None:
             return None
         if read.study is not None and not owner.named:
             owner = _owner_of_study(session, bench, read.study) or owner
@@ -234,7 +241,7 @@ def _add(
             seen.keep(session, scan.id)
     alike = [seen.words()] if seen is not None and seen.found else []
     sentence = " ".join([f"Added as {scan.name}.", *read.warnings, *alike])
-    return IngestResult(file, Outcome.ADDED, scan.id, sentence)
+    return IngestResult(file, IngestOutcome.ADDED, scan.id, sentence)
 
 
 def _ensure(session: Session, bench: Workbench, owner: PatientRef) -> None:

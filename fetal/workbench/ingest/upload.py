@@ -17,11 +17,17 @@ from fetal.workbench.ingest.crowded_patients import crowded_patients
 from fetal.workbench.ingest.deid_policy import DeidentificationCheck, DeidentificationPolicy
 from fetal.workbench.ingest.file_sources import SourceFile, open_source
 from fetal.workbench.ingest.patient_codes import owner_of
-from fetal.workbench.ingest.store_scan import IngestResult, Outcome, PatientRef, UploadedFile, take
+from fetal.workbench.ingest.store_scan import (
+    IngestOutcome,
+    IngestResult,
+    PatientRef,
+    UploadedFile,
+    store_file,
+)
 
 __all__ = [
+    "IngestOutcome",
     "IngestResult",
-    "Outcome",
     "UploadedFile",
     "add_samples",
     "add_scans",
@@ -133,7 +139,7 @@ def add_scans(
 
 def _remarked(bench: Workbench, taken: IngestResult, patient: str | None) -> IngestResult:
     """What became of a file, with what a person should know of its patient."""
-    if taken.outcome is not Outcome.ADDED or taken.scan_id is None:
+    if taken.outcome is not IngestOutcome.ADDED or taken.scan_id is None:
         return taken
     remarks = [taken.sentence]
     if patient is not None and patient.strip() and is_placeholder(patient):
@@ -148,7 +154,7 @@ def _not_read(part: UploadedFile | SourceFile | IngestResult) -> IngestResult:
         return part
     name = part.file if isinstance(part, UploadedFile) else part.label
     said = "Not read, because you stopped before its turn. Drop it again to add it."
-    return IngestResult(name, Outcome.NOT_READ, None, said)
+    return IngestResult(name, IngestOutcome.NOT_READ, None, said)
 
 
 def _unpacked(incoming: UploadedFile) -> list[UploadedFile | SourceFile | IngestResult]:
@@ -157,10 +163,11 @@ def _unpacked(incoming: UploadedFile) -> list[UploadedFile | SourceFile | Ingest
         return [incoming]
     source = open_source([incoming])
     refused = [
-        IngestResult(name, Outcome.REFUSED, None, sentence) for name, sentence in source.refused
+        IngestResult(name, IngestOutcome.REFUSED, None, sentence)
+        for name, sentence in source.refused
     ]
     if not source.pieces and not refused:
-        return [IngestResult(incoming.file, Outcome.REFUSED, None, _NO_SCANS)]
+        return [IngestResult(incoming.file, IngestOutcome.REFUSED, None, _NO_SCANS)]
     return [*refused, *source.pieces]
 
 
@@ -181,7 +188,7 @@ def _take_part(
         try:
             part = UploadedFile(part.label, part.read())
         except scans.ScanError as error:
-            yield IngestResult(part.name, Outcome.REFUSED, None, str(error))
+            yield IngestResult(part.name, IngestOutcome.REFUSED, None, str(error))
             return
     one_by_one = take_film if holds_film(part) else _take_still
     yield from one_by_one(
@@ -199,7 +206,9 @@ def _take_still(
     champion: Champion | None,
     gate: DeidentificationCheck,
 ) -> Iterator[IngestResult]:
-    yield take(bench, incoming, who=who, owner=owner, source=source, champion=champion, gate=gate)
+    yield store_file(
+        bench, incoming, who=who, owner=owner, source=source, champion=champion, gate=gate
+    )
 
 
 def predicting(bench: Workbench) -> Champion | None:
@@ -223,7 +232,7 @@ def add_samples(bench: Workbench, who: str) -> list[IngestResult]:
     """
     champion = predicting(bench)
     return [
-        take(
+        store_file(
             bench,
             UploadedFile(f"sample-{phantom.plane}-{phantom.seed}.png", encode_png(phantom.pixels)),
             who=who,

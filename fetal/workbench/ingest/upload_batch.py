@@ -13,7 +13,7 @@ from fetal.workbench.ingest.deid_policy import (
 )
 from fetal.workbench.ingest.original_previews import OriginalPreviews, marked, reduced
 from fetal.workbench.ingest.quarantine import Memory, Quarantine
-from fetal.workbench.ingest.store_scan import IngestResult, Outcome, UploadedFile
+from fetal.workbench.ingest.store_scan import IngestOutcome, IngestResult, UploadedFile
 from fetal.workbench.ingest.upload import add_scans
 
 FINISHED_KEPT = 3
@@ -95,7 +95,7 @@ class UploadBatch:
     @property
     def not_read(self) -> int:
         """How many files were not read, because it was stopped before their turn."""
-        return sum(one.outcome is Outcome.NOT_READ for one in self._taken)
+        return sum(one.outcome is IngestOutcome.NOT_READ for one in self._taken)
 
     def forget_erased(self, bench: Workbench) -> bool:
         """Let go of what is kept of scans that were erased.

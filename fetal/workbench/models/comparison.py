@@ -15,7 +15,7 @@ from fetal.workbench.core.workbench import NoModelError, Workbench
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.datasets.snapshot import Labelled
 from fetal.workbench.datasets.test_set import TestSet, take_stock
-from fetal.workbench.models.test_predictions import opinions, share_of
+from fetal.workbench.models.test_predictions import held_out_predictions, share_of
 
 NOTHING_TO_COMPARE = (
     "No labelled scan is kept apart for testing yet, so the two cannot be compared."
@@ -107,7 +107,9 @@ def compare(
     if not fair:
         return _nothing(champion_id, challenger_id, locked)
     said = [
-        opinions(bench, version.id, numbers, share_of(on_progress, position, len(versions)))
+        held_out_predictions(
+            bench, version.id, numbers, share_of(on_progress, position, len(versions))
+        )
         for position, version in enumerate(versions)
     ]
     left_out, unreadable = len(locked.scans) - len(fair), len(fair)

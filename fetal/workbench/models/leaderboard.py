@@ -16,7 +16,7 @@ from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.datasets.snapshot import Labelled
 from fetal.workbench.datasets.test_set import take_stock
-from fetal.workbench.models.test_predictions import opinions, share_of
+from fetal.workbench.models.test_predictions import held_out_predictions, share_of
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _score(
         fair = [scan for scan in scans if scan.digest not in known]
         if not fair:
             return Score(view, 0, 0, len(scans), None)
-        said = opinions(bench, view.id, [scan.scan for scan in fair], on_progress)
+        said = held_out_predictions(bench, view.id, [scan.scan for scan in fair], on_progress)
     except (BundleError, BlobError) as error:
         return Score(view, 0, 0, 0, None, str(error))
     seen = len(scans) - len(fair)

@@ -21,13 +21,13 @@ from fetal.planes import PLANES
 from fetal.predict import Doubt
 from fetal.scans import Scan
 from fetal.store import tables
-from fetal.store.tables import ModelVersion, Prediction
+from fetal.store.tables import ModelVersion, PredictionRow
 from fetal.workbench.catalogue import scans as views
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.datasets.snapshot import Labelled
 from fetal.workbench.datasets.test_set import locked_scans
-from fetal.workbench.models.test_predictions import opinions
+from fetal.workbench.models.test_predictions import held_out_predictions
 
 DATA = "the locked test set of this workspace"
 NOTHING = (
@@ -121,13 +121,13 @@ def _cases(
     on_progress: Progress | None,
 ) -> list[Case]:
     numbers = [scan.scan for scan in scans]
-    said_of = opinions(bench, version.id, numbers, on_progress)
+    said_of = held_out_predictions(bench, version.id, numbers, on_progress)
     check_below = float(version.card["calibration"]["check_below"])
     with bench.store.reading() as session:
         rows = session.execute(
-            select(Prediction.scan_id, Prediction.unfamiliarity, tables.Scan.machine)
-            .join(tables.Scan, tables.Scan.id == Prediction.scan_id)
-            .where(Prediction.model_id == version.id)
+            select(PredictionRow.scan_id, PredictionRow.unfamiliarity, tables.ScanRow.machine)
+            .join(tables.ScanRow, tables.ScanRow.id == PredictionRow.scan_id)
+            .where(PredictionRow.model_id == version.id)
         )
         found = {row.scan_id: row for row in rows}
     cases = []

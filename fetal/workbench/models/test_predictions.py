@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from fetal.jobs.batch_prediction import Progress, score
-from fetal.store.tables import Prediction
+from fetal.store.tables import PredictionRow
 from fetal.workbench.core.workbench import Workbench
 
 
-def opinions(
+def held_out_predictions(
     bench: Workbench,
     model_id: int,
     scans: Sequence[int],
@@ -49,7 +49,7 @@ def share_of(report: Progress | None, position: int, parts: int) -> Progress | N
 
 
 def _kept(bench: Workbench, model_id: int) -> dict[int, list[float]]:
-    query = select(Prediction.scan_id, Prediction.probabilities)
+    query = select(PredictionRow.scan_id, PredictionRow.probabilities)
     with bench.store.reading() as session:
-        rows = session.execute(query.where(Prediction.model_id == model_id))
+        rows = session.execute(query.where(PredictionRow.model_id == model_id))
         return {row.scan_id: row.probabilities for row in rows}

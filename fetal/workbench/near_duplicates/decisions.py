@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fetal.splits import STRICT, TEST
 from fetal.store.any_of import any_of
-from fetal.store.tables import Lookalike, LookalikeDecision, Patient, Scan
+from fetal.store.tables import Lookalike, LookalikeDecision, Patient, ScanRow
 from fetal.workbench.catalogue.query import ScanFilter
 from fetal.workbench.catalogue.scans import ScanView, scans
 from fetal.workbench.core.workbench import Workbench
@@ -231,8 +231,8 @@ def _check(session: Session, pair: Pair, decision: str, left_out: int | None) ->
 
 def _people(session: Session, numbers: Sequence[int]) -> dict[int, tuple[str, str | None]]:
     rows = session.execute(
-        select(Scan.id, Scan.patient_id, Patient.side)
-        .join(Patient, Patient.id == Scan.patient_id)
-        .where(any_of(Scan.id, numbers))
+        select(ScanRow.id, ScanRow.patient_id, Patient.side)
+        .join(Patient, Patient.id == ScanRow.patient_id)
+        .where(any_of(ScanRow.id, numbers))
     )
     return {row.id: (row.patient_id, row.side) for row in rows}

@@ -13,7 +13,7 @@ from fetal.predict.engines import open_engine
 from fetal.scans import Scan as ReadScan
 from fetal.scans.letterbox import Framing
 from fetal.scans.similarity.perceptual_hash import TURNS
-from fetal.store.tables import SAMPLE, Lookalike, Scan
+from fetal.store.tables import SAMPLE, Lookalike, ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.near_duplicates.detect_pairs import examine, stored
 
@@ -107,7 +107,7 @@ def search_thoroughly(
     bundle = Bundle.open(model_folder) if model_folder else bench.champion().model.bundle
     with bench.store.reading() as session:
         numbers = list(
-            session.scalars(select(Scan.id).where(Scan.source != SAMPLE).order_by(Scan.id))
+            session.scalars(select(ScanRow.id).where(ScanRow.source != SAMPLE).order_by(ScanRow.id))
         )
         rows = session.execute(select(Lookalike.scan_id, Lookalike.other_id))
         known = {(row.scan_id, row.other_id) for row in rows}

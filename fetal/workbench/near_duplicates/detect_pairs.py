@@ -22,7 +22,7 @@ from fetal.scans.similarity.perceptual_hash import (
 from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
 from fetal.store.contents import read_pixels
-from fetal.store.tables import SAMPLE, Fingerprint, Lookalike, Scan
+from fetal.store.tables import SAMPLE, Fingerprint, Lookalike, ScanRow
 from fetal.workbench.core.workbench import Workbench
 
 Progress = Callable[[int, int], None]
@@ -233,7 +233,7 @@ def _compare_stored(bench: Workbench, number: int) -> None:
         return
     with bench.store.session() as session:
         # Somebody may have erased it meanwhile.
-        if session.get(Scan, number) is not None:
+        if session.get(ScanRow, number) is not None:
             seen.keep(session, number)
 
 
@@ -245,7 +245,7 @@ def _has_fingerprint(session: Session, scan_id: int) -> bool:
 def _may_be_added(session: Session, pair: Lookalike) -> bool:
     """Whether both scans are still there, and nobody has found the pair meanwhile."""
     both = {pair.scan_id, pair.other_id}
-    there = set(session.scalars(select(Scan.id).where(Scan.id.in_(both))))
+    there = set(session.scalars(select(ScanRow.id).where(ScanRow.id.in_(both))))
     known = select(Lookalike.id).where(
         Lookalike.scan_id == pair.scan_id, Lookalike.other_id == pair.other_id
     )
@@ -254,10 +254,10 @@ def _may_be_added(session: Session, pair: Lookalike) -> bool:
 
 def _unseen() -> Select[int]:
     return (
-        select(Scan.id)
-        .outerjoin(Fingerprint, Fingerprint.scan_id == Scan.id)
-        .where(Fingerprint.id.is_(None), Scan.source != SAMPLE)
-        .order_by(Scan.id)
+        select(ScanRow.id)
+        .outerjoin(Fingerprint, Fingerprint.scan_id == ScanRow.id)
+        .where(Fingerprint.id.is_(None), ScanRow.source != SAMPLE)
+        .order_by(ScanRow.id)
     )
 
 
@@ -267,15 +267,18 @@ def _pair(one: int, other: int, distance: int, alike: float) -> Lookalike:
     )
 
 
-def _rows(bench: Workbench, numbers: Iterable[int]) -> dict[int, Scan]:
+def _rows(bench: Workbench, numbers: Iterable[int]) -> dict[int, ScanRow]:
     wanted = list(numbers)
     if not wanted:
         return {}
     with bench.store.reading() as session:
-        return {row.id: row for row in session.scalars(select(Scan).where(any_of(Scan.id, wanted)))}
+        return {
+            row.id: row
+            for row in session.scalars(select(ScanRow).where(any_of(ScanRow.id, wanted)))
+        }
 
 
-def _read(bench: Workbench, row: Scan) -> ReadScan | None:
+def _read(bench: Workbench, row: ScanRow) -> ReadScan | None:
     try:
         pixels = read_pixels(bench.blobs, row.blob, row.digest)
     except BlobError:
@@ -284,6 +287,6 @@ def _read(bench: Workbench, row: Scan) -> ReadScan | None:
     return ReadScan(pixels, Box(*row.sector), True, row.digest)
 
 
-def _square(bench: Workbench, row: Scan) -> Grey | None:
+def _square(bench: Workbench, row: ScanRow) -> Grey | None:
     read = _read(bench, row)
     return small_square(read.pixels, read.sector) if read is not None else None

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fetal.store.any_of import any_of
-from fetal.store.tables import LookalikeDecision, Scan
+from fetal.store.tables import LookalikeDecision, ScanRow
 
 COPY = "copy"
 TOGETHER = "together"
@@ -85,7 +85,9 @@ def groups(session: Session) -> dict[str, str]:
     scans = {number for pair in found for number in pair}
     patient = {
         row.id: row.patient_id
-        for row in session.execute(select(Scan.id, Scan.patient_id).where(any_of(Scan.id, scans)))
+        for row in session.execute(
+            select(ScanRow.id, ScanRow.patient_id).where(any_of(ScanRow.id, scans))
+        )
     }
     links = [
         (patient[one], patient[other], number)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from fetal.store import audit
 from fetal.store.table_base import Table
-from fetal.store.tables import Annotation, Audit, ModelVersion, Patient, Scan
+from fetal.store.tables import Annotation, Audit, ModelVersion, Patient, ScanRow
 from fetal.workbench.core.erasure_count import add_erasure, count_erasures
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.lineage import learnt_scans
@@ -140,10 +140,10 @@ def generation(bench: Workbench) -> int:
         return count_erasures(session)
 
 
-def _found(session: Session, code: str) -> tuple[Patient | None, Sequence[Scan]]:
+def _found(session: Session, code: str) -> tuple[Patient | None, Sequence[ScanRow]]:
     patient = session.get(Patient, code)
-    wanted = Scan.patient_id == code if patient else Scan.name == code.removesuffix(".png")
-    rows = session.scalars(select(Scan).where(wanted)).all()
+    wanted = ScanRow.patient_id == code if patient else ScanRow.name == code.removesuffix(".png")
+    rows = session.scalars(select(ScanRow).where(wanted)).all()
     if patient is None and not rows:
         raise UnknownCodeError(
             "Expected the code of a patient (P-… or U-…) or of a scan (S-…) as the app shows it; "
@@ -152,7 +152,7 @@ def _found(session: Session, code: str) -> tuple[Patient | None, Sequence[Scan]]
     return patient, rows
 
 
-def _digests(rows: Iterable[Scan]) -> frozenset[str]:
+def _digests(rows: Iterable[ScanRow]) -> frozenset[str]:
     return frozenset(row.digest for row in rows)
 
 
@@ -160,7 +160,7 @@ def _without(digests: frozenset[str]) -> Change:
     return lambda entry: None if entry["digest"] in digests else entry
 
 
-def _count_labels(session: Session, rows: Sequence[Scan]) -> int:
+def _count_labels(session: Session, rows: Sequence[ScanRow]) -> int:
     return sum(
         session.scalar(select(func.count()).where(Annotation.scan_id.in_(some))) or 0
         for some in _parts([row.id for row in rows])
@@ -171,9 +171,9 @@ def _delete_scans(session: Session, numbers: Sequence[int]) -> None:
     # Whatever table names scans, now or later, must let go of them.
     for table in reversed(Table.metadata.sorted_tables):
         for column in table.columns:
-            if any(key.column is Scan.__table__.c.id for key in column.foreign_keys):
+            if any(key.column is ScanRow.__table__.c.id for key in column.foreign_keys):
                 session.execute(delete(table).where(column.in_(numbers)))
-    session.execute(delete(Scan).where(Scan.id.in_(numbers)))
+    session.execute(delete(ScanRow).where(ScanRow.id.in_(numbers)))
 
 
 def _clear_trail(session: Session, codes: set[str]) -> None:

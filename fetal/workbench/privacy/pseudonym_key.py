@@ -13,7 +13,7 @@ from fetal.scans import PseudonymKeyError, Pseudonyms
 from fetal.scans.deidentification.pseudonyms import DAYS
 from fetal.store import audit
 from fetal.store.database import Store
-from fetal.store.tables import Audit, Fact, Patient, Scan
+from fetal.store.tables import Audit, Fact, Patient, ScanRow
 from fetal.workbench.core.key_check import FINGERPRINT, require_newest
 from fetal.workbench.privacy.snapshot_rewrite import (
     Change,
@@ -186,7 +186,9 @@ def _carry_patients(session: Session, new: Pseudonyms) -> list[tuple[str, str]]:
             insert(Patient), [_copied(rows[before], after) for before, after in changed]
         )
     for before, after in changed:
-        session.execute(update(Scan).where(Scan.patient_id == before).values(patient_id=after))
+        session.execute(
+            update(ScanRow).where(ScanRow.patient_id == before).values(patient_id=after)
+        )
     for before, _ in changed:
         session.execute(delete(Patient).where(Patient.id == before))
     return changed
@@ -198,7 +200,14 @@ def _copied(row: Patient, code: str) -> dict[str, Any]:
 
 
 def _carry_scans(session: Session, old: Pseudonyms, new: Pseudonyms, before: dict[str, str]) -> int:
-    query = select(Scan.id, Scan.patient_id, Scan.study, Scan.file_key, Scan.picture_key, Scan.day)
+    query = select(
+        ScanRow.id,
+        ScanRow.patient_id,
+        ScanRow.study,
+        ScanRow.file_key,
+        ScanRow.picture_key,
+        ScanRow.day,
+    )
     changed = [
         {
             "id": number,
@@ -212,7 +221,7 @@ def _carry_scans(session: Session, old: Pseudonyms, new: Pseudonyms, before: dic
         for number, patient, study, file_key, picture_key, day in session.execute(query)
     ]
     if changed:
-        session.execute(update(Scan), changed)
+        session.execute(update(ScanRow), changed)
     return len(changed)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from fetal.metrics import Interval, share
 from fetal.store.blobs import BlobError, BlobKeyError
 from fetal.store.contents import read_snapshot
-from fetal.store.tables import ModelVersion, Prediction
+from fetal.store.tables import ModelVersion, PredictionRow
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.leakage import seen_by
@@ -202,6 +202,8 @@ def _said(bench: Workbench, model: int) -> dict[int, str]:
     """What a model says that each scan shows, for those that it has read."""
     with bench.store.reading() as session:
         rows = session.execute(
-            select(Prediction.scan_id, Prediction.plane).where(Prediction.model_id == model)
+            select(PredictionRow.scan_id, PredictionRow.plane).where(
+                PredictionRow.model_id == model
+            )
         )
         return {row.scan_id: row.plane for row in rows}

@@ -14,7 +14,7 @@ from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.core.champion import champion_id
 from fetal.workbench.datasets.leakage import held_back
 from fetal.workbench.datasets.lineage import learnt_scans
-from fetal.workbench.datasets.snapshot import Labelled, count_sides, labelled, sides_of
+from fetal.workbench.datasets.snapshot import Labelled, assign_splits, count_sides, labelled
 
 FEWEST_SCANS = 20
 FEWEST_PATIENTS = 4
@@ -23,7 +23,7 @@ Counts = Mapping[str, Mapping[Plane, int]]
 
 
 @dataclass(frozen=True)
-class Plan:
+class RetrainingPlan:
     """What would be trained on.
 
     Attributes:
@@ -88,7 +88,7 @@ class Plan:
         return reasons
 
 
-def plan_now(session: Session, blobs: Blobs) -> Plan:
+def plan_now(session: Session, blobs: Blobs) -> RetrainingPlan:
     """Look at all labels and work out what a retraining would use; nothing is written.
 
     Args:
@@ -102,13 +102,13 @@ def plan_now(session: Session, blobs: Blobs) -> Plan:
     champion = session.get(ModelVersion, number) if number is not None else None
     seen = learnt_scans(session, blobs, champion)
     every = labelled(session)
-    sides = sides_of(session, every, seen)
+    sides = assign_splits(session, every, seen)
     held = held_back(session, every, sides)
     scans = [scan for scan in every if scan.scan not in held]
     since = _since(session, champion)
     learning = (scan for scan in scans if sides[scan.patient] != TEST)
     new = _new(learning, seen, since)
-    return Plan(champion, scans, sides, count_sides(scans, sides), new, len(held))
+    return RetrainingPlan(champion, scans, sides, count_sides(scans, sides), new, len(held))
 
 
 def _new(learning: Iterable[Labelled], seen: frozenset[str], since: datetime | None) -> int:

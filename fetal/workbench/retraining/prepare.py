@@ -17,7 +17,7 @@ from fetal.training.settings import TrainingSettings
 from fetal.workbench.core.champion import champion_id
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.snapshot import freeze, given_sides, keep_sides
-from fetal.workbench.retraining.plan import Plan, plan_now
+from fetal.workbench.retraining.plan import RetrainingPlan, plan_now
 
 MOVING = ("erase", "renew key", "refile")
 """Actions in the audit trail after which a scan is gone or belongs to another patient code."""
@@ -54,7 +54,7 @@ class Prepared:
         mark: how far the workspace had come.
     """
 
-    plan: Plan
+    plan: RetrainingPlan
     snapshot: str
     counts: dict[str, Any]
     at: datetime

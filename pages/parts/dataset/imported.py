@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fetal.workbench.imports.labelled_files import ImportReport
-from fetal.workbench.ingest.upload import Outcome
+from fetal.workbench.ingest.upload import IngestOutcome
 from pages.parts.shared.background import Work
 from pages.parts.shared.formatting import number, plain
 
@@ -16,7 +16,7 @@ def outcome(work: Work) -> None:
         st.error(plain(work.failure))
         return
     report: ImportReport = work.result
-    added, there = report.count(Outcome.ADDED), report.count(Outcome.ALREADY_THERE)
+    added, there = report.count(IngestOutcome.ADDED), report.count(IngestOutcome.ALREADY_THERE)
     if report.dry_run:
         st.info(
             f"Nothing was written. {number(added, 'scan', 'scans')} would be added, {there:,} "
@@ -37,7 +37,7 @@ def outcome(work: Work) -> None:
         )
     remarks(report.remarks)
     left_out(report.missing, report.refused)
-    if waiting := report.count(Outcome.WAITS):
+    if waiting := report.count(IngestOutcome.WAITS):
         st.warning(
             f"{number(waiting, 'scan waits', 'scans wait')} for you on the Scans page: a name may "
             "be left on them. They get their labels when you keep them."

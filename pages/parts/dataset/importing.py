@@ -8,7 +8,7 @@ import streamlit as st
 
 from fetal.workbench.imports import import_run
 from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place
-from fetal.workbench.imports.recognise import Kind, Plan
+from fetal.workbench.imports.recognise import ImportPlan, Kind
 from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.ingest.upload import UploadedFile
 from fetal.workbench.label_tables.columns import MEANINGS, Columns
@@ -63,7 +63,7 @@ class Asked:
     unlabelled: bool
     columns: Columns | None = None
 
-    def plan(self) -> Plan:
+    def plan(self) -> ImportPlan:
         """Look what is there."""
         return import_run.plan_import(
             self.place, table=self.table, columns=self.columns, unlabelled=self.unlabelled
@@ -151,7 +151,7 @@ def look(asked: Asked) -> None:
     st.rerun()
 
 
-def preview(name: str, asked: Asked, plan: Plan) -> None:
+def preview(name: str, asked: Asked, plan: ImportPlan) -> None:
     """What would be brought in, before it is."""
     with st.container(border=True, key="import-preview"):
         st.markdown(f"**Found {plan.kind.value}: {number(len(plan.images), 'scan', 'scans')}**")
@@ -204,7 +204,7 @@ def preview(name: str, asked: Asked, plan: Plan) -> None:
             st.rerun()
 
 
-def columns(asked: Asked, plan: Plan) -> None:
+def columns(asked: Asked, plan: ImportPlan) -> None:
     """Which column of the table holds what: guessed, and open to change."""
     guessed = asdict(plan.columns) if plan.columns is not None else {}
     options = [_NONE, *plan.headers]
@@ -229,7 +229,7 @@ def columns(asked: Asked, plan: Plan) -> None:
         look(replace(asked, columns=said))
 
 
-def facts(plan: Plan) -> None:
+def facts(plan: ImportPlan) -> None:
     """How many scans of each plane, of how many patients, and on which side."""
     planes, sides = st.columns([1, 2], gap="large")
     counts = plan.planes()
@@ -264,7 +264,12 @@ def facts(plan: Plan) -> None:
 
 
 def begin(
-    name: str, plan: Plan, patient: str | None, unsure: DeidentificationPolicy, *, dry_run: bool
+    name: str,
+    plan: ImportPlan,
+    patient: str | None,
+    unsure: DeidentificationPolicy,
+    *,
+    dry_run: bool,
 ) -> None:
     """Start the import in the background."""
     who, bench, stop = current_user.name(), app_state.workbench(), Event()

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from fetal.workbench.ingest.upload import IngestResult, Outcome
+from fetal.workbench.ingest.upload import IngestOutcome, IngestResult
 from pages.parts.shared.formatting import number, plain
 
 _SENTENCES = 5
-_TROUBLE = (Outcome.REFUSED, Outcome.SET_ASIDE)
+_TROUBLE = (IngestOutcome.REFUSED, IngestOutcome.SET_ASIDE)
 
 
 def show(taken: Sequence[IngestResult], mark: str = "") -> None:
@@ -20,22 +20,22 @@ def show(taken: Sequence[IngestResult], mark: str = "") -> None:
         mark: tells this drop from others on the page.
     """
     count = Counter(one.outcome for one in taken)
-    words = [number(count[Outcome.ADDED], "scan added", "scans added")]
-    if count[Outcome.WAITS]:
-        words.append(number(count[Outcome.WAITS], "scan waits for you", "scans wait for you"))
-    if count[Outcome.ALREADY_THERE]:
-        words.append(f"{count[Outcome.ALREADY_THERE]:,} already there")
-    if count[Outcome.LEFT_OUT]:
-        words.append(f"{count[Outcome.LEFT_OUT]:,} left out")
-    if count[Outcome.SET_ASIDE]:
-        words.append(f"{count[Outcome.SET_ASIDE]:,} set aside")
-    if count[Outcome.REFUSED]:
-        words.append(number(count[Outcome.REFUSED], "file refused", "files refused"))
-    if count[Outcome.NOT_READ]:
-        words.append(f"{count[Outcome.NOT_READ]:,} not read, because you stopped")
+    words = [number(count[IngestOutcome.ADDED], "scan added", "scans added")]
+    if count[IngestOutcome.WAITS]:
+        words.append(number(count[IngestOutcome.WAITS], "scan waits for you", "scans wait for you"))
+    if count[IngestOutcome.ALREADY_THERE]:
+        words.append(f"{count[IngestOutcome.ALREADY_THERE]:,} already there")
+    if count[IngestOutcome.LEFT_OUT]:
+        words.append(f"{count[IngestOutcome.LEFT_OUT]:,} left out")
+    if count[IngestOutcome.SET_ASIDE]:
+        words.append(f"{count[IngestOutcome.SET_ASIDE]:,} set aside")
+    if count[IngestOutcome.REFUSED]:
+        words.append(number(count[IngestOutcome.REFUSED], "file refused", "files refused"))
+    if count[IngestOutcome.NOT_READ]:
+        words.append(f"{count[IngestOutcome.NOT_READ]:,} not read, because you stopped")
     trouble = [one for one in taken if one.outcome in _TROUBLE]
     with st.container(key=f"drop-results{mark}"):
-        unfinished = trouble or count[Outcome.WAITS] or count[Outcome.NOT_READ]
+        unfinished = trouble or count[IngestOutcome.WAITS] or count[IngestOutcome.NOT_READ]
         tell = st.warning if unfinished else st.success
         tell(", ".join(words) + ".")
         for one in trouble[:_SENTENCES]:
@@ -44,7 +44,7 @@ def show(taken: Sequence[IngestResult], mark: str = "") -> None:
             st.dataframe(
                 [
                     {"File": one.file, "Result": one.outcome.value, "In words": one.sentence}
-                    for one in sorted(taken, key=lambda one: one.outcome is Outcome.ADDED)
+                    for one in sorted(taken, key=lambda one: one.outcome is IngestOutcome.ADDED)
                 ],
                 hide_index=True,
                 column_config={"In words": st.column_config.TextColumn(width="large")},

@@ -25,11 +25,11 @@ def test_what_a_file_is_called_is_shown_and_draws_nothing():
 
 def test_a_refused_files_name_is_no_markup():
     def page(name: str) -> None:
-        from fetal.workbench.ingest.upload import IngestResult, Outcome
+        from fetal.workbench.ingest.upload import IngestOutcome, IngestResult
         from pages.parts.scans import upload_results
 
         upload_results.show(
-            [IngestResult(name, Outcome.REFUSED, None, f"Expected a scan, received {name}.")]
+            [IngestResult(name, IngestOutcome.REFUSED, None, f"Expected a scan, received {name}.")]
         )
 
     shown = AppTest.from_function(page, args=(BEACON,)).run()

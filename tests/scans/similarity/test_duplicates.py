@@ -4,7 +4,7 @@ from fetal.evaluation.corruptions import corrupt
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png, read_scan
-from fetal.scans.similarity.duplicates import Seen, find_copies
+from fetal.scans.similarity.duplicates import ComparedImage, find_copies
 from fetal.scans.similarity.perceptual_hash import small_square
 
 BRAIN = simulate(Plane.BRAIN, 3).pixels
@@ -12,7 +12,7 @@ BRAIN = simulate(Plane.BRAIN, 3).pixels
 
 def seen(name, pixels, patient):
     scan = read_scan(encode_png(np.ascontiguousarray(pixels)), name)
-    return Seen(name, scan.digest, patient, small_square(scan.pixels, scan.sector))
+    return ComparedImage(name, scan.digest, patient, small_square(scan.pixels, scan.sector))
 
 
 def test_exact_copies_come_first_then_those_across_patients():

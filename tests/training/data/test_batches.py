@@ -7,18 +7,18 @@ import pytest
 
 from fetal.training.data.augmentation import augment
 from fetal.training.data.batches import Batches, class_weights
-from fetal.training.data.prepared_scans import Frames
+from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.settings import Augmentation
 from tests.training.conftest import SMALL
 
 STILL = Augmentation(False, False, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
-def frames(count: int = 20) -> Frames:
+def frames(count: int = 20) -> PreparedScans:
     """Frames that are each of one grey level, so that they can be told apart."""
     levels = np.arange(1, count + 1, dtype=np.uint8) * 10
     pixels = np.broadcast_to(levels[:, None, None], (count, 64, 64))
-    return Frames(pixels, np.arange(count) % 4, tuple(f"P-{i}" for i in range(count)))
+    return PreparedScans(pixels, np.arange(count) % 4, tuple(f"P-{i}" for i in range(count)))
 
 
 def test_an_epoch_shows_every_scan_once_with_its_own_plane() -> None:
@@ -58,7 +58,9 @@ def test_a_flip_mirrors_the_scan() -> None:
 
 
 def test_rare_planes_count_more_and_the_mean_stays_one() -> None:
-    data = Frames(np.zeros((100, 8, 8), np.uint8), np.array([0] * 96 + [4] * 4), ("P",) * 100)
+    data = PreparedScans(
+        np.zeros((100, 8, 8), np.uint8), np.array([0] * 96 + [4] * 4), ("P",) * 100
+    )
     weights = class_weights(data, SMALL)
     assert weights[4] > 4 * weights[0]
     assert np.isclose(weights[data.classes].mean(), 1)

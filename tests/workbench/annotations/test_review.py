@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from fetal.planes import PLANES, UnknownPlaneError
-from fetal.store.tables import Annotation, Prediction
+from fetal.store.tables import Annotation, PredictionRow
 from fetal.workbench.annotations import review
 from fetal.workbench.annotations.history import history as history_of
 from fetal.workbench.annotations.history import today
@@ -16,12 +16,14 @@ def set_confidence(bench, confidences):
     with bench.store.session() as session:
         for scan_id, confidence in confidences.items():
             if confidence is None:
-                row = session.scalars(select(Prediction).where(Prediction.scan_id == scan_id)).one()
+                row = session.scalars(
+                    select(PredictionRow).where(PredictionRow.scan_id == scan_id)
+                ).one()
                 session.delete(row)
             else:
                 session.execute(
-                    update(Prediction)
-                    .where(Prediction.scan_id == scan_id)
+                    update(PredictionRow)
+                    .where(PredictionRow.scan_id == scan_id)
                     .values(confidence=confidence)
                 )
 
@@ -49,7 +51,7 @@ def test_what_the_model_does_not_know_comes_before_what_it_is_unsure_of(bench, f
     a, b, c, *_ = five_scans
     set_confidence(bench, dict.fromkeys(five_scans, 0.7) | {a: 0.4, b: 0.99, c: 0.8})
     with bench.store.session() as session:
-        unknown = update(Prediction).where(Prediction.scan_id.in_([b, c]))
+        unknown = update(PredictionRow).where(PredictionRow.scan_id.in_([b, c]))
         session.execute(unknown.values(doubt="unknown"))
     assert review.next_scan(bench).id == c
     assert review.next_scan(bench, [c]).id == b

@@ -9,13 +9,13 @@ from sqlalchemy import select
 from fetal.cli import main
 from fetal.jobs.batch_prediction import score
 from fetal.scans import encode_png
-from fetal.store.tables import ModelVersion, Prediction, Run, Scan
+from fetal.store.tables import ModelVersion, PredictionRow, Run, ScanRow
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.damage import extent, find_damage
 from fetal.workbench.catalogue.exports import export_archive
 from fetal.workbench.catalogue.scans import DamagedScanError
-from fetal.workbench.ingest.upload import Outcome, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, add_scans
 from fetal.workbench.models import comparison, model_evaluation, promotion, test_predictions
 from fetal.workbench.near_duplicates import detect_pairs
 from fetal.workbench.privacy import erasure
@@ -46,7 +46,7 @@ def damage(bench):
 
 def picture_of(bench, number):
     with bench.store.reading() as session:
-        return bench.workspace.folder / "blobs" / session.get_one(Scan, number).blob
+        return bench.workspace.folder / "blobs" / session.get_one(ScanRow, number).blob
 
 
 def test_a_damaged_picture_is_told_in_one_sentence(bench, five_scans, any_damage):
@@ -62,7 +62,7 @@ def test_the_same_file_heals_its_scan_and_keeps_the_label(bench, five_scans, any
     review.annotate(bench, five_scans[0], "brain", "Ann")
     any_damage(five_scans[0])
     [taken] = add_scans(bench, [file(0)], who="Ann", patient="4711")
-    assert (taken.outcome, taken.scan_id) == (Outcome.ALREADY_THERE, five_scans[0])
+    assert (taken.outcome, taken.scan_id) == (IngestOutcome.ALREADY_THERE, five_scans[0])
     assert "is whole again" in taken.sentence
     assert (scans.pixels(bench, five_scans[0]) > 0).any()
     assert scans.scan(bench, five_scans[0]).label == "brain"
@@ -89,7 +89,7 @@ def test_a_new_champion_predicts_all_other_scans(bench, five_scans, damage):
     promotion.promote(bench, version, "Ann")
     assert promotion.refresh(bench, version) == [scans.scan(bench, five_scans[3]).name]
     with bench.store.reading() as session:
-        said = select(Prediction.scan_id).where(Prediction.model_id == version)
+        said = select(PredictionRow.scan_id).where(PredictionRow.model_id == version)
         assert set(session.scalars(said)) == set(five_scans) - {five_scans[3]}
 
 
@@ -104,7 +104,7 @@ def tested(bench):
     numbers = label_scans(bench, patients=4)
     keep_apart(bench, 2)
     with bench.store.reading() as session:
-        rows = session.scalars(select(Scan).where(Scan.id.in_(numbers))).all()
+        rows = session.scalars(select(ScanRow).where(ScanRow.id.in_(numbers))).all()
     sides = {row.id: row.patient_id for row in rows}
     kept = sorted(set(sides.values()))[:2]
     return [number for number in numbers if sides[number] in kept]

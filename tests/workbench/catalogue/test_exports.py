@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from fetal.scans import decode_png
 from fetal.store.audit import entries
-from fetal.store.tables import Patient, Prediction, Scan
+from fetal.store.tables import Patient, PredictionRow, ScanRow
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import exports, scan_table, scans
 from fetal.workbench.catalogue.own_file_names import own_names
@@ -118,9 +118,9 @@ def test_an_empty_workspace_counts_nothing(bench):
 
 def test_the_table_says_how_much_the_model_doubts_and_on_which_side_a_patient_is(bench, five_scans):
     with bench.store.session() as session:
-        scan = session.get_one(Scan, five_scans[0])
+        scan = session.get_one(ScanRow, five_scans[0])
         session.get_one(Patient, scan.patient_id).side = "validation"
-        said = session.scalars(select(Prediction).where(Prediction.scan_id == scan.id)).one()
+        said = session.scalars(select(PredictionRow).where(PredictionRow.scan_id == scan.id)).one()
         said.doubt, said.unfamiliarity, scan.machine = "unknown", 1.25, "Voluson E6"
     line = lines(exports.export_labels(bench))[0]
     assert (line["doubt"], line["unfamiliarity"]) == ("unknown", "1.2500")
@@ -162,7 +162,7 @@ def test_an_archive_goes_on_without_a_damaged_picture_and_names_the_scan(
     bench, five_scans, tmp_path
 ):
     with bench.store.reading() as session:
-        scan = session.get_one(Scan, five_scans[1])
+        scan = session.get_one(ScanRow, five_scans[1])
     bench.blobs.put(scan.blob, b"damaged")
     found = exports.export_archive(bench, None, tmp_path / "all.zip")
     (sentence,) = found.left_out

@@ -8,7 +8,7 @@ from sqlalchemy import event, update
 from fetal.planes import PLANES
 from fetal.predict import Doubt
 from fetal.store.table_base import now
-from fetal.store.tables import ModelVersion, Prediction, Promotion
+from fetal.store.tables import ModelVersion, PredictionRow, Promotion
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scans import ScanFilter
@@ -25,8 +25,8 @@ def opinion(bench, scan_id, plane, confidence=0.9, **doubt):
     shares = [confidence if one == plane else (1 - confidence) / 5 for one in PLANES]
     with bench.store.session() as session:
         session.execute(
-            update(Prediction)
-            .where(Prediction.scan_id == scan_id)
+            update(PredictionRow)
+            .where(PredictionRow.scan_id == scan_id)
             .values(plane=plane, confidence=confidence, probabilities=shares, **doubt)
         )
 

@@ -13,11 +13,11 @@ from fetal.planes import PLANES, Plane
 from fetal.scans import encode_png, pixel_digest, read_scan
 from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
 from fetal.splits import TEST, TRAIN
-from fetal.store.tables import ModelVersion, Patient, Scan
+from fetal.store.tables import ModelVersion, Patient, ScanRow
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.ingest.deid_policy import OPEN
-from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
 from fetal.workbench.models import promotion
 from fetal.workbench.models.model_evaluation import evaluate
 from fetal.workbench.privacy.erasure import outlook
@@ -95,7 +95,7 @@ def bring(bench, contents):
         (taken,) = add_scans(
             bench, [UploadedFile("a.png", content)], who=WHO, patient=f"p{index}", gate=OPEN
         )
-        assert taken.outcome is Outcome.ADDED
+        assert taken.outcome is IngestOutcome.ADDED
         annotate(bench, taken.scan_id, PLANES[index % 2], WHO)
         numbers.append(taken.scan_id)
     with bench.store.session() as session:
@@ -108,7 +108,7 @@ def unseen(bench):
     with bench.store.reading() as session:
         version = session.get_one(ModelVersion, bench.champion().version.id)
         known = seen_by(session, bench.blobs, version)
-        return [row.id for row in session.scalars(select(Scan)) if row.digest not in known]
+        return [row.id for row in session.scalars(select(ScanRow)) if row.digest not in known]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -166,7 +166,7 @@ def test_an_erasure_names_the_model_that_learnt_from_the_picture(learnt, open_be
     bench = open_bench()
     bring(bench, [WAYS["a JPEG of the file"](LEARNT[0])])
     with bench.store.reading() as session:
-        name = session.scalars(select(Scan.name)).one()
+        name = session.scalars(select(ScanRow.name)).one()
     assert outlook(bench, name).models == ("tiny",)
 
 
@@ -177,4 +177,4 @@ def test_a_model_whose_files_are_damaged_keeps_no_scan_out(learnt, open_bench):
         path.write_bytes(b"\xff damaged")
     again = encode_png(once(screen(LEARNT[0])))
     (taken,) = add_scans(bench, [UploadedFile("a.png", again)], who=WHO, gate=OPEN)
-    assert taken.outcome is Outcome.ADDED
+    assert taken.outcome is IngestOutcome.ADDED

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from fetal.store.tables import UNUSABLE, Patient, Scan
+from fetal.store.tables import UNUSABLE, Patient, ScanRow
 from fetal.workbench.annotations.label_rows import newest_annotation
 from fetal.workbench.annotations.review import annotate, undo
 from fetal.workbench.datasets.test_set import take_stock
@@ -22,7 +22,7 @@ def locked(bench):
 def lock(bench, number):
     """Keep the patient of a scan apart."""
     with bench.store.session() as session:
-        scan = session.get_one(Scan, number)
+        scan = session.get_one(ScanRow, number)
         session.get_one(Patient, scan.patient_id).side = "test"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png, find_sector, pixel_digest
-from fetal.store.tables import Annotation, Patient, Scan
+from fetal.store.tables import Annotation, Patient, ScanRow
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.annotations import review
@@ -20,7 +20,7 @@ from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.imports import import_run
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.import_run import import_folder
-from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_samples, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_samples, add_scans
 from tests.support.drawn import file, once
 
 KEPT = ("image", "plane", "annotator", "time", "note", "split", "source", "machine")
@@ -47,8 +47,8 @@ def exported(bench, tmp_path):
     review.annotate(bench, unknown[0], "femur", "Eva")
     review.note(bench, unknown[1], "ask", "Eva")
     with bench.store.session() as session:
-        session.get_one(Patient, session.get_one(Scan, named[0]).patient_id).side = "test"
-        session.get_one(Scan, unknown[0]).machine = "Voluson E6"
+        session.get_one(Patient, session.get_one(ScanRow, named[0]).patient_id).side = "test"
+        session.get_one(ScanRow, unknown[0]).machine = "Voluson E6"
     return pack(bench, tmp_path / "export.zip")
 
 
@@ -81,7 +81,7 @@ def test_labels_notes_people_times_and_marks_come_back_in_another_workspace(
     exported, another, tmp_path
 ):
     report = import_folder(another, exported, "Carl")
-    assert (report.refused, report.count(Outcome.ADDED), report.labelled) == ([], 28, 3)
+    assert (report.refused, report.count(IngestOutcome.ADDED), report.labelled) == ([], 28, 3)
     again = table_of(pack(another, tmp_path / "again.zip"))
     before = table_of(exported)
     # What else than “import” a scan came by is only told of samples.
@@ -106,7 +106,7 @@ def test_patients_stay_apart_and_unknown_ones_unknown(exported, another):
     import_folder(another, exported, "Carl")
     before = {row["image"]: row["patient"] for row in table_of(exported)}
     with another.store.reading() as session:
-        rows = session.execute(select(Scan.name, Patient.id, Patient.named).join(Patient)).all()
+        rows = session.execute(select(ScanRow.name, Patient.id, Patient.named).join(Patient)).all()
     pairs = {(before[f"{row.name}.png"], row.id) for row in rows}
     assert len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs})
     assert all(row.named is not before[f"{row.name}.png"].startswith("U-") for row in rows)
@@ -115,7 +115,7 @@ def test_patients_stay_apart_and_unknown_ones_unknown(exported, another):
 def test_in_its_own_workspace_an_export_adds_nothing(bench, exported):
     before, table = history(bench), exports.export_labels(bench)
     report = import_folder(bench, exported, "Carl")
-    assert report.count(Outcome.ALREADY_THERE) == 28
+    assert report.count(IngestOutcome.ALREADY_THERE) == 28
     assert (report.labelled, report.kept, report.refused) == (0, 0, [])
     assert not any("another patient" in taken.sentence for taken in report.taken)
     assert history(bench) == before
@@ -165,7 +165,7 @@ def number_of(bench, label):
 def test_the_test_lock_of_a_patient_comes_back(exported, another):
     import_folder(another, exported, "Carl")
     with another.store.reading() as session:
-        sides = session.execute(select(Scan.id, Patient.side).join(Patient)).all()
+        sides = session.execute(select(ScanRow.id, Patient.side).join(Patient)).all()
     locked = [row.id for row in sides if row.side == "test"]
     assert sorted(scans.scan(another, number).label for number in locked) == ["brain", "unusable"]
 
@@ -203,7 +203,7 @@ def test_the_file_that_an_exported_scan_came_from_is_the_same_scan(another, form
     screen = simulate(Plane.FEMUR, 2032).pixels
     assert pixel_digest(once(screen)) != pixel_digest(once(once(screen)))
     (taken,) = add_scans(another, [UploadedFile("a.png", encode_png(screen))], who="Carl")
-    assert taken.outcome is Outcome.ALREADY_THERE
+    assert taken.outcome is IngestOutcome.ALREADY_THERE
 
 
 def test_a_picture_that_only_claims_to_be_exported_is_blanked_all_the_same(another):

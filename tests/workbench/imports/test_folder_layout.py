@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from fetal.store.tables import Patient, Scan
+from fetal.store.tables import Patient, ScanRow
 from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.folder_layout import read_layout
@@ -67,9 +67,9 @@ def test_scans_in_a_folder_for_testing_never_train_though_nobody_names_their_pat
     assert (report.kept_to_test, report.not_kept_to_test) == (2, 0)
     with bench.store.reading() as session:
         sides = session.execute(
-            select(Scan.id, Patient.side, Patient.named)
-            .join(Patient, Patient.id == Scan.patient_id)
-            .order_by(Scan.id)
+            select(ScanRow.id, Patient.side, Patient.named)
+            .join(Patient, Patient.id == ScanRow.patient_id)
+            .order_by(ScanRow.id)
         ).all()
     assert [side for _, side, _ in sides] == [None, "test", None, "test"]
     assert not any(named for _, _, named in sides)

@@ -82,7 +82,7 @@ def test_an_import_that_comes_again_adds_nothing_and_overrules_nobody(bench, ima
     corrected = next(scan.id for scan in scans.scans(bench) if scan.label == "femur")
     review.annotate(bench, corrected, "abdomen", "Ben")
     again = import_run.import_csv(bench, table, images, "Ann")
-    assert {one.outcome for one in again.taken} == {upload.Outcome.ALREADY_THERE}
+    assert {one.outcome for one in again.taken} == {upload.IngestOutcome.ALREADY_THERE}
     assert (again.labelled, again.kept) == (0, 1)
     assert scans.scan(bench, corrected).label == "abdomen"
     changed = import_run.import_csv(bench, table.replace(b"femur", b"thorax"), images, "Ann")

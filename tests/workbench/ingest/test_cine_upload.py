@@ -6,7 +6,7 @@ from fetal.predict import load_model
 from fetal.scans import encode_png, read_scan
 from fetal.workbench.catalogue import scans as views
 from fetal.workbench.ingest.cine_upload import propose
-from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
 from tests.support.drawn import fan, file
 from tests.support.films import film
 from tests.support.tiny_model import tiny_model
@@ -19,7 +19,7 @@ def _digests(frames):
 def test_of_a_film_come_the_best_frames_that_differ_each_as_a_scan(bench):
     frames = [fan(seed // 3) for seed in range(24)]
     taken = add_scans(bench, [UploadedFile("clip.dcm", film(frames)), file(99)], who="Ann")
-    assert [one.outcome for one in taken] == [Outcome.ADDED] * 6
+    assert [one.outcome for one in taken] == [IngestOutcome.ADDED] * 6
     assert len({one.scan_id for one in taken}) == 6
     assert all("of 24, one of the 5 that look most like a plane." in t.sentence for t in taken[:5])
     scans = [views.scan(bench, one.scan_id) for one in taken]
@@ -44,13 +44,13 @@ def test_the_same_film_again_adds_nothing(bench):
     first = add_scans(bench, [clip], who="Ann")
     again = add_scans(bench, [clip], who="Ann")
     assert [one.scan_id for one in again] == [one.scan_id for one in first]
-    assert {one.outcome for one in again} == {Outcome.ALREADY_THERE}
+    assert {one.outcome for one in again} == {IngestOutcome.ALREADY_THERE}
 
 
 def test_a_film_without_a_frame_to_read_gets_one_sentence(bench):
     flat = [np.full((100, 100), level, np.uint8) for level in (10, 90)]
     (taken,) = add_scans(bench, [UploadedFile("clip.dcm", film(flat))], who="Ann")
-    assert taken.outcome is Outcome.REFUSED
+    assert taken.outcome is IngestOutcome.REFUSED
     assert "one flat grey" in taken.sentence
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from fetal.scans import Box, read_scan
 from fetal.scans.mask_edits import Change, NothingLeftError, Tool
 from fetal.store import audit
-from fetal.store.tables import Patient, Scan
+from fetal.store.tables import Patient, ScanRow
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest.deid_policy import (
@@ -16,7 +16,7 @@ from fetal.workbench.ingest.deid_policy import (
 from fetal.workbench.ingest.original_previews import OriginalPreviews, marked
 from fetal.workbench.ingest.quarantine import Memory, Quarantine
 from fetal.workbench.ingest.quarantine_decisions import keep, leave_out
-from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
 from fetal.workbench.ingest.upload_batch import UploadQueue
 from tests.support.drawn import file, unsure
 from tests.support.films import film
@@ -26,7 +26,7 @@ BAR = Box(0, 0, 70, 20)
 
 def stored(bench) -> int:
     with bench.store.reading() as session:
-        return session.scalar(select(func.count()).select_from(Scan))
+        return session.scalar(select(func.count()).select_from(ScanRow))
 
 
 def trail(bench, action: str) -> list[tuple[str, dict]]:
@@ -48,7 +48,7 @@ def dropped(desk, *files, **how):
 
 def test_a_scan_without_a_sector_waits_and_nothing_of_it_is_stored(bench, desk):
     drop = dropped(desk, unsure(1), file(1))
-    assert [one.outcome for one in drop.results] == [Outcome.WAITS, Outcome.ADDED]
+    assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS, IngestOutcome.ADDED]
     assert "could not be told from the rest" in drop.results[0].sentence
     assert stored(bench) == len(list(bench.blobs.keys("scans"))) == 1
     [held] = desk.room.of("Ann").values()
@@ -97,7 +97,7 @@ def test_what_is_left_out_is_gone_and_the_trail_tells_how_many(bench, desk):
     out = leave_out(bench, desk.room, list(desk.room.of("Ann")), "Ann")
     for number, taken in out.items():
         drop.settle(number, taken)
-    assert [one.outcome for one in drop.results] == [Outcome.LEFT_OUT] * 2
+    assert [one.outcome for one in drop.results] == [IngestOutcome.LEFT_OUT] * 2
     assert stored(bench) == 0
     assert trail(bench, "leave unsure scans out") == [("Ann", {"scans": 2})]
     assert leave_out(bench, desk.room, list(out), "Ann") == {}
@@ -106,17 +106,17 @@ def test_what_is_left_out_is_gone_and_the_trail_tells_how_many(bench, desk):
 @pytest.mark.parametrize(
     ("setting", "outcome"),
     [
-        ("", Outcome.SET_ASIDE),
-        ("ask", Outcome.SET_ASIDE),
-        ("refuse", Outcome.REFUSED),
-        (" Keep ", Outcome.ADDED),
+        ("", IngestOutcome.SET_ASIDE),
+        ("ask", IngestOutcome.SET_ASIDE),
+        ("refuse", IngestOutcome.REFUSED),
+        (" Keep ", IngestOutcome.ADDED),
     ],
 )
 def test_the_setting_decides_where_nobody_can_be_asked(bench, monkeypatch, setting, outcome):
     monkeypatch.setenv("FETAL_UNSURE", setting)
     unclear, clear = add_scans(bench, [unsure(1), file(1)], who="Ann")
-    assert (unclear.outcome, clear.outcome) == (outcome, Outcome.ADDED)
-    assert stored(bench) == 1 + (outcome is Outcome.ADDED)
+    assert (unclear.outcome, clear.outcome) == (outcome, IngestOutcome.ADDED)
+    assert stored(bench) == 1 + (outcome is IngestOutcome.ADDED)
 
 
 def test_a_dry_run_tells_what_would_be_set_aside_and_an_import_can_keep_it(bench, tmp_path):
@@ -140,7 +140,7 @@ def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(bench, tmp
         (tmp_path / "femur" / f"{seed}.png").write_bytes(unsure(seed).data)
     room = Quarantine(Memory(0.05))
     report = import_scans(bench, plan_import(tmp_path), "Ann", room=room)
-    assert [one.outcome for one in report.taken] == [Outcome.WAITS, Outcome.SET_ASIDE]
+    assert [one.outcome for one in report.taken] == [IngestOutcome.WAITS, IngestOutcome.SET_ASIDE]
     assert report.labelled == 0
     [number] = room.of("Ann")
     taken = keep(bench, room, number, "Ann")
@@ -163,19 +163,19 @@ def test_a_scan_that_was_kept_before_is_not_asked_about_again(bench, desk):
         bench, [unsure(1)], who="Ann", gate=DeidentificationCheck(DeidentificationPolicy.KEEP)
     )
     drop = dropped(desk, unsure(1))
-    assert [one.outcome for one in drop.results] == [Outcome.ALREADY_THERE]
+    assert [one.outcome for one in drop.results] == [IngestOutcome.ALREADY_THERE]
 
 
 def test_all_scans_of_a_drop_can_be_made_to_wait(desk, bench):
     drop = dropped(desk, file(1), unsure(1), every=True)
-    assert [one.outcome for one in drop.results] == [Outcome.WAITS] * 2
+    assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
     assert stored(bench) == 0
 
 
 def test_frames_of_a_film_wait_like_files(bench, desk):
     glow = [read_scan(unsure(seed).data, "a").pixels for seed in (1, 90)]
     drop = dropped(desk, UploadedFile("clip.dcm", film(glow)))
-    assert [one.outcome for one in drop.results] == [Outcome.WAITS] * 2
+    assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
     assert "Frame 1 of 2" in drop.results[0].sentence
     number = next(iter(desk.room.of("Ann")))
     taken = keep(bench, desk.room, number, "Ann", [Change(Tool.BLANK, BAR)])
@@ -184,20 +184,20 @@ def test_frames_of_a_film_wait_like_files(bench, desk):
 
 def test_a_scan_that_comes_again_waits_once(bench, desk):
     drop = dropped(desk, unsure(1, "a.png"), unsure(1, "b.png"))
-    assert [one.outcome for one in drop.results] == [Outcome.WAITS] * 2
+    assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
     [(number, held)] = desk.room.of("Ann").items()
     assert held.file == "b.png"
     drop.settle(number, keep(bench, desk.room, number, "Ann"))
-    assert [one.outcome for one in drop.results] == [Outcome.ADDED] * 2
+    assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] * 2
 
 
 def test_no_more_wait_than_fit(bench):
     desk = UploadQueue(bench, Memory(0.05))
     drop = dropped(desk, unsure(1), unsure(2))
-    assert [one.outcome for one in drop.results] == [Outcome.WAITS, Outcome.SET_ASIDE]
+    assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS, IngestOutcome.SET_ASIDE]
     assert "as many scans wait" in drop.results[1].sentence
     leave_out(bench, desk.room, list(desk.room.of("Ann")), "Ann")
-    assert dropped(desk, unsure(2)).results[0].outcome is Outcome.WAITS
+    assert dropped(desk, unsure(2)).results[0].outcome is IngestOutcome.WAITS
 
 
 def test_a_scan_that_cannot_be_stored_waits_on(bench, desk, monkeypatch):
@@ -208,7 +208,7 @@ def test_a_scan_that_cannot_be_stored_waits_on(bench, desk, monkeypatch):
         with pytest.raises(OSError, match="disk full"):
             keep(bench, desk.room, first, "Ann")
     assert list(desk.room.of("Ann")) == [first, second]
-    assert keep(bench, desk.room, first, "Ann").outcome is Outcome.ADDED
+    assert keep(bench, desk.room, first, "Ann").outcome is IngestOutcome.ADDED
 
 
 def _full(_):

@@ -15,12 +15,12 @@ from fetal.phantom import simulate
 from fetal.scans import encode_png
 from fetal.scans.errors import TooMuchMemoryError
 from fetal.store.database import Store
-from fetal.store.tables import Patient, Prediction, Scan
+from fetal.store.tables import Patient, PredictionRow, ScanRow
 from fetal.workbench import open_workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest import upload
-from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
 from fetal.workbench.ingest.upload_batch import UploadQueue
 from tests.support.drawn import fan, file
 from tests.support.tiny_model import tiny_model
@@ -53,7 +53,7 @@ def dicom(patient: str | None) -> UploadedFile:
 
 def test_a_dropped_scan_is_stored_predicted_and_shown(bench):
     (taken,) = add_scans(bench, [file(1)], who="Ann", patient="4711")
-    assert taken.outcome is Outcome.ADDED
+    assert taken.outcome is IngestOutcome.ADDED
     scan = scans.scan(bench, taken.scan_id)
     assert scan.name.startswith("S-")
     assert scan.predicted in scan.probabilities
@@ -77,22 +77,22 @@ def test_one_bad_file_gets_one_sentence_and_the_others_go_on(bench):
         file(1),
     ]
     taken = add_scans(bench, files, who="Ann")
-    refused = [one for one in taken if one.outcome is Outcome.REFUSED]
+    refused = [one for one in taken if one.outcome is IngestOutcome.REFUSED]
     assert [one.outcome for one in (taken[0], taken[6], taken[7])] == [
-        Outcome.ADDED,
-        Outcome.ADDED,
-        Outcome.ALREADY_THERE,
+        IngestOutcome.ADDED,
+        IngestOutcome.ADDED,
+        IngestOutcome.ALREADY_THERE,
     ]
     assert [one.file for one in refused] == [one.name for one in files[1:6]]
     assert all(one.sentence.endswith(".") and "\n" not in one.sentence for one in refused)
-    assert rows(bench, Scan) == len(list(bench.blobs.keys("scans"))) == 2
+    assert rows(bench, ScanRow) == len(list(bench.blobs.keys("scans"))) == 2
 
 
 def test_the_same_pixels_in_another_format_are_already_there(bench):
     first, second = add_scans(
         bench, [file(1, "a.png"), file(1, "b.bmp", "BMP")], who="Ann", patient="4711"
     )
-    assert second.outcome is Outcome.ALREADY_THERE
+    assert second.outcome is IngestOutcome.ALREADY_THERE
     assert second.scan_id == first.scan_id
     assert scans.scan(bench, first.scan_id).name in second.sentence
 
@@ -140,7 +140,7 @@ def test_the_file_s_own_patient_comes_before_the_one_given(bench):
 def test_a_scan_of_an_unknown_patient_is_refiled_once_the_patient_is_known(bench):
     (first,) = add_scans(bench, [file(1)], who="Ann")
     (again,) = add_scans(bench, [file(1)], who="Ann", patient="4711")
-    assert again.outcome is Outcome.ALREADY_THERE
+    assert again.outcome is IngestOutcome.ALREADY_THERE
     assert "now filed under its patient" in again.sentence
     assert scans.scan(bench, first.scan_id).patient == bench.pseudonyms.patient("4711")
 
@@ -176,8 +176,8 @@ def test_a_dicom_file_names_its_patient_by_its_identifier():
 def test_samples_are_two_dozen_phantoms_of_all_planes_and_come_once(bench):
     first = upload.add_samples(bench, "Ann")
     again = upload.add_samples(bench, "Ann")
-    assert [one.outcome for one in first] == [Outcome.ADDED] * 24
-    assert [one.outcome for one in again] == [Outcome.ALREADY_THERE] * 24
+    assert [one.outcome for one in first] == [IngestOutcome.ADDED] * 24
+    assert [one.outcome for one in again] == [IngestOutcome.ALREADY_THERE] * 24
     found = scans.scans(bench, scans.ScanFilter(sources=("sample",)))
     assert len({scan.patient for scan in found}) == 24
     assert all(scan.patient.startswith("P-sample-") for scan in found)
@@ -195,15 +195,15 @@ def test_a_drop_goes_on_in_the_background_and_tells_how_far_it_is(bench):
     drop = UploadQueue(bench).start([file(seed) for seed in range(6)], "Ann", "4711")
     assert drop.wait(60)
     assert (drop.total, drop.done, drop.finished, drop.failure) == (6, 6, True, None)
-    assert [one.outcome for one in drop.results] == [Outcome.ADDED] * 6
+    assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] * 6
 
 
 def test_a_stopped_drop_keeps_what_is_stored_and_names_what_was_not_read(bench):
     asked = iter([False, False, True])
     taken = add_scans(bench, [file(seed) for seed in range(5)], who="Ann", stop=lambda: next(asked))
-    assert rows(bench, Scan) == 2
+    assert rows(bench, ScanRow) == 2
     outcomes = [one.outcome for one in taken]
-    assert outcomes == [Outcome.ADDED] * 2 + [Outcome.NOT_READ] * 3
+    assert outcomes == [IngestOutcome.ADDED] * 2 + [IngestOutcome.NOT_READ] * 3
     assert [one.file for one in taken[2:]] == [file(seed).file for seed in (2, 3, 4)]
 
 
@@ -212,7 +212,7 @@ def test_a_drop_that_cannot_be_stored_says_so(bench, monkeypatch):
     drop = UploadQueue(bench).start([file(1)], "Ann")
     assert drop.wait(60)
     assert "disk full" in (drop.failure or "")
-    assert rows(bench, Scan) == 0
+    assert rows(bench, ScanRow) == 0
 
 
 def _full(_):
@@ -230,9 +230,9 @@ def test_a_kill_between_pixels_and_rows_leaves_nothing_half(bench, monkeypatch):
         patch.setattr(Store, "session", die)
         with pytest.raises(Killed):
             add_scans(bench, [file(1)], who="Ann")
-    assert rows(bench, Scan) == 0
+    assert rows(bench, ScanRow) == 0
     (taken,) = add_scans(bench, [file(1)], who="Ann")
-    assert taken.outcome is Outcome.ADDED
+    assert taken.outcome is IngestOutcome.ADDED
 
 
 def test_two_threads_with_the_same_drop_store_each_scan_once(bench):
@@ -248,9 +248,9 @@ def test_two_threads_with_the_same_drop_store_each_scan_once(bench):
         thread.start()
     for thread in threads:
         thread.join()
-    assert rows(bench, Scan) == rows(bench, Prediction) == 6
-    assert sum(one.outcome is Outcome.ADDED for one in results) == 6
-    assert sum(one.outcome is Outcome.ALREADY_THERE for one in results) == 12
+    assert rows(bench, ScanRow) == rows(bench, PredictionRow) == 6
+    assert sum(one.outcome is IngestOutcome.ADDED for one in results) == 6
+    assert sum(one.outcome is IngestOutcome.ALREADY_THERE for one in results) == 12
 
 
 def test_two_processes_that_add_the_same_scan_at_once_store_it_once(bench):
@@ -260,8 +260,8 @@ def test_two_processes_that_add_the_same_scan_at_once_store_it_once(bench):
     with ProcessPoolExecutor(2, mp_context=context) as pool:
         parts = pool.map(_add, [bench.workspace] * 2, [files] * 2)
         outcomes = [one for part in parts for one in part]
-    assert sorted(outcomes) == [Outcome.ADDED] * 4 + [Outcome.ALREADY_THERE] * 4
-    assert rows(bench, Scan) == 4
+    assert sorted(outcomes) == [IngestOutcome.ADDED] * 4 + [IngestOutcome.ALREADY_THERE] * 4
+    assert rows(bench, ScanRow) == 4
 
 
 def _add(workspace, files):
@@ -281,5 +281,9 @@ def test_a_file_that_needs_too_much_memory_gets_a_sentence_and_the_others_go_on(
         taken = add_scans(bench, files, who="Ann")
     else:
         taken = import_scans(bench, plan_import(files, unlabelled=True), "Ann").taken
-    assert [one.outcome for one in taken] == [Outcome.ADDED, Outcome.REFUSED, Outcome.ADDED]
+    assert [one.outcome for one in taken] == [
+        IngestOutcome.ADDED,
+        IngestOutcome.REFUSED,
+        IngestOutcome.ADDED,
+    ]
     assert taken[1].sentence == str(TooMuchMemoryError(450))

@@ -6,12 +6,12 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from fetal.store.tables import Scan
+from fetal.store.tables import ScanRow
 from fetal.workbench.accounts.browser_sessions import HOURS_UNSEEN, BrowserSessions
 from fetal.workbench.catalogue.stored_pixels import digests_of
 from fetal.workbench.ingest import upload
 from fetal.workbench.ingest.quarantine_decisions import bring_back, keep, leave_out
-from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
 from fetal.workbench.ingest.upload_batch import FINISHED_KEPT, UploadQueue
 from fetal.workbench.privacy import erasure
 from tests.support.drawn import file, unsure
@@ -82,7 +82,9 @@ def test_a_drop_that_is_stopped_says_what_was_not_read(desk, monkeypatch):
     assert drop.wait(60)
     assert drop.stopping
     assert drop.not_read == 3
-    assert [one.outcome for one in drop.results] == [Outcome.ADDED] + [Outcome.NOT_READ] * 3
+    assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] + [
+        IngestOutcome.NOT_READ
+    ] * 3
 
 
 def test_the_bytes_of_a_file_go_once_it_is_through(bench):
@@ -111,13 +113,13 @@ def test_what_was_left_out_can_be_brought_back_and_then_kept(bench, desk):
     for number, taken in leave_out(bench, desk.room, numbers, "Ann").items():
         drop.settle(number, taken)
     assert desk.room.of("Ann") == {}
-    assert [one.outcome for one in drop.results] == [Outcome.LEFT_OUT] * 2
+    assert [one.outcome for one in drop.results] == [IngestOutcome.LEFT_OUT] * 2
     assert bring_back(bench, desk.room, "Bea") == {}
     for number, taken in bring_back(bench, desk.room, "Ann").items():
         drop.settle(number, taken)
     assert list(desk.room.of("Ann")) == numbers
-    assert [one.outcome for one in drop.results] == [Outcome.WAITS] * 2
-    assert keep(bench, desk.room, numbers[0], "Ann").outcome is Outcome.ADDED
+    assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
+    assert keep(bench, desk.room, numbers[0], "Ann").outcome is IngestOutcome.ADDED
 
 
 def test_a_browser_finds_its_own_scans_again_and_nobody_elses(bench):
@@ -156,7 +158,7 @@ def test_an_erasure_empties_what_is_kept_of_the_patient_and_of_nobody_else(bench
     assert gone not in desk.drops("Ann")
     waiting = {held.owner.pseudonym for held in desk.room.of("Ann").values()}
     assert waiting == {bench.pseudonyms.patient(one) for one in ("4712", "4713")}
-    assert [one.outcome for one in stays.results] == [Outcome.ADDED, Outcome.WAITS]
+    assert [one.outcome for one in stays.results] == [IngestOutcome.ADDED, IngestOutcome.WAITS]
     assert newcomer in desk.drops("Ann")
 
 
@@ -166,7 +168,7 @@ def test_an_erased_scan_leaves_no_picture_of_how_it_arrived(bench):
     first, second = (one.scan_id for one in drop.results)
     digests = digests_of(bench, [first, second])
     with bench.store.reading() as session:
-        name = session.scalar(select(Scan.name).where(Scan.id == first))
+        name = session.scalar(select(ScanRow.name).where(ScanRow.id == first))
     erasure.erase(bench, name, "Cem")
     sessions.heed_erasures()
     assert [drop.before.get(digests[one]) is None for one in (first, second)] == [True, False]

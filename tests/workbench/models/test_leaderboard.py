@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from fetal.store.tables import ModelVersion, Prediction
+from fetal.store.tables import ModelVersion, PredictionRow
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
 from fetal.workbench.datasets.test_set import take_stock
@@ -45,14 +45,14 @@ def test_a_version_is_not_asked_what_it_has_learnt_by_heart(bench, locked):
 def test_a_label_that_changes_changes_the_scores_without_predicting_anew(bench, locked):
     (before,) = promotion.scores(bench)
     with bench.store.reading() as session:
-        predictions = session.scalar(select(func.count(Prediction.id)))
+        predictions = session.scalar(select(func.count(PredictionRow.id)))
     seen = [scans.scan(bench, scan.scan) for scan in locked]
     wrong = next(scan for scan in seen if not scan.agrees)
     annotate(bench, wrong.id, wrong.predicted, WHO)
     (after,) = promotion.scores(bench)
     assert after.accuracy.value == pytest.approx(before.accuracy.value + 1 / 15)
     with bench.store.reading() as session:
-        assert session.scalar(select(func.count(Prediction.id))) == predictions
+        assert session.scalar(select(func.count(PredictionRow.id))) == predictions
 
 
 def test_a_damaged_version_does_not_hide_the_others(bench, locked):

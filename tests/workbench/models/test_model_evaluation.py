@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import select
 
 from fetal.evaluation import NothingToMeasureError
-from fetal.store.tables import Patient, Scan
+from fetal.store.tables import Patient, ScanRow
 from fetal.workbench import NoModelError
 from fetal.workbench.models.model_evaluation import evaluate
 from tests.support.labelling import add_version, label_scans
@@ -22,7 +22,7 @@ def locked(bench):
     label_scans(bench)
     keep_apart(bench, 5)
     with bench.store.session() as session:
-        for scan in session.scalars(select(Scan).order_by(Scan.id)).all()[::2]:
+        for scan in session.scalars(select(ScanRow).order_by(ScanRow.id)).all()[::2]:
             scan.machine = "Voluson E6"
     return bench
 
@@ -52,7 +52,7 @@ def test_its_page_holds_scans_only_when_asked(locked):
 def test_scans_that_a_version_has_learnt_from_are_left_out_and_counted(locked):
     with locked.store.reading() as session:
         apart = session.scalars(
-            select(Scan.digest).join(Patient).where(Patient.side == "test").order_by(Scan.id)
+            select(ScanRow.digest).join(Patient).where(Patient.side == "test").order_by(ScanRow.id)
         ).all()
     cheat = add_version(locked, tiny_model(3, "cheat", tuple(apart[:6])))
     report = evaluate(locked, cheat).report

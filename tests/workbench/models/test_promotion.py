@@ -11,7 +11,7 @@ from fetal.bundle import Bundle
 from fetal.metrics import Verdict
 from fetal.planes import Plane
 from fetal.store import audit
-from fetal.store.tables import ModelVersion, Patient, Scan
+from fetal.store.tables import ModelVersion, Patient, ScanRow
 from fetal.workbench import NoModelError
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
@@ -115,7 +115,7 @@ def test_scans_that_one_of_the_two_was_trained_on_do_not_count(bench):
     keep_apart(bench, 5)
     with bench.store.reading() as session:
         apart = session.scalars(
-            select(Scan.digest).join(Patient).where(Patient.side == "test").order_by(Scan.id)
+            select(ScanRow.digest).join(Patient).where(Patient.side == "test").order_by(ScanRow.id)
         ).all()
     cheat = add_version(bench, tiny_model(3, "cheat", tuple(apart[:6])))
     comparison = promotion.compare(bench, bench.champion().version.id, cheat)

@@ -3,7 +3,7 @@ import json
 import pytest
 from sqlalchemy import func, select
 
-from fetal.store.tables import Lookalike, LookalikeDecision, Patient, Run, Scan
+from fetal.store.tables import Lookalike, LookalikeDecision, Patient, Run, ScanRow
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
 from fetal.workbench.datasets.test_set import locked_mark, take_stock
@@ -129,7 +129,7 @@ def test_new_codes_of_one_patient_go_to_one_side_and_count_as_one_patient(bench)
     codes = {entry["scan"]: entry["patient"] for entry in run["examples"] + run["test"]}
     assert len(set(codes.values())) == 12
     with bench.store.reading() as session:
-        patient = session.get_one(Scan, copies[0]).patient_id
+        patient = session.get_one(ScanRow, copies[0]).patient_id
     assert patient not in codes.values()
 
 
@@ -175,7 +175,7 @@ def test_what_makes_no_sense_is_refused(bench, leaking, decision, left_out):
 def test_a_model_is_not_measured_on_the_like_of_what_it_has_learnt(bench, leaking):
     tested, copy, _ = leaking
     with bench.store.reading() as session:
-        digest = session.get_one(Scan, copy).digest
+        digest = session.get_one(ScanRow, copy).digest
     version = add_version(bench, tiny_model(5, "learnt a copy", (digest,)))
     champion = bench.champion().version.id
     assert promotion.compare(bench, champion, version).left_out == 1

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from fetal.store.tables import Fingerprint, Lookalike
 from fetal.workbench.catalogue import scans
-from fetal.workbench.ingest.upload import Outcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
 from fetal.workbench.near_duplicates import detect_pairs
 from fetal.workbench.privacy import erasure
 from tests.support.drawn import fan, file
@@ -35,7 +35,7 @@ def test_a_scan_that_looks_like_one_of_another_patient_is_taken_and_said(bench):
     add(bench, file(2), "4711")
     other = add(bench, brighter(1), "4712")
     name = scans.scan(bench, one.scan_id).name
-    assert other.outcome is Outcome.ADDED
+    assert other.outcome is IngestOutcome.ADDED
     assert f"It looks like {name} of another patient" in other.sentence
     assert pairs(bench) == [(other.scan_id, one.scan_id)]
 
