@@ -1,0 +1,1 @@
+"""`fetal serve` and `fetal worker`."""

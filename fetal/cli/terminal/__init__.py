@@ -1,0 +1,1 @@
+"""What all commands share: options, files given, what is printed."""

@@ -1,0 +1,1 @@
+"""ZIP archives, read file by file within bounds."""

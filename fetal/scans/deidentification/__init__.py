@@ -1,0 +1,1 @@
+"""Identifiers to pseudonyms; names of files, machines and placeholders."""

@@ -1,0 +1,1 @@
+"""DICOM files: their tags by allow-list, and their frames."""

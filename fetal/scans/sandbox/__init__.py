@@ -1,0 +1,1 @@
+"""A process that works for another one and can be killed at any moment."""

@@ -1,0 +1,1 @@
+"""Reads files from outside in sandbox processes."""

@@ -1,0 +1,1 @@
+"""Perceptual hashes, and near-duplicates found by them."""

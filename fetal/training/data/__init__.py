@@ -1,0 +1,1 @@
+"""The scans of a run: examples, prepared arrays, augmentation, batches."""

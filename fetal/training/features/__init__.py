@@ -1,0 +1,1 @@
+"""What frozen layers make of a scan, and the cache that keeps it."""

@@ -1,0 +1,1 @@
+"""The networks, their initial weights, and the device that they run on."""

@@ -1,0 +1,1 @@
+"""One stage of the schedule after another, with checkpoints and rehearsal."""

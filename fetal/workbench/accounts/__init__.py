@@ -1,0 +1,1 @@
+"""Who is at which browser, and what the program keeps for that browser."""

@@ -1,0 +1,1 @@
+"""Labels, notes, undo, history, and who is looking at which scan."""

@@ -1,0 +1,1 @@
+"""Reads: scans found, filtered, counted, exported, and checked for damage."""

@@ -1,0 +1,1 @@
+"""Which labelled scans a training may use: splits, test set, lineage, leakage."""

@@ -1,0 +1,1 @@
+"""Whole collections brought in: recognised, matched with labels, reported."""

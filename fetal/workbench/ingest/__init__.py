@@ -1,0 +1,1 @@
+"""One file on its way into the store: read, de-identified, checked, stored."""

@@ -1,0 +1,1 @@
+"""Tables of labels: their encoding, columns, cells, and what they mean."""

@@ -1,0 +1,1 @@
+"""Model versions: compared, evaluated, promoted, rolled back."""

@@ -1,0 +1,1 @@
+"""Scans that show the same picture, and what people decided about them."""

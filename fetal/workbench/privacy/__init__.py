@@ -1,0 +1,1 @@
+"""The key of the pseudonyms, and erasure."""

@@ -1,0 +1,1 @@
+"""Retraining runs: planned, started, watched, cancelled, compared."""
