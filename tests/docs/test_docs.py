@@ -218,8 +218,8 @@ def test_the_newest_version_of_the_changelog_is_the_programs() -> None:
 
 def test_every_benchmark_is_documented() -> None:
     said = read("docs/contributor.md")
-    scripts = sorted((ROOT / "bench").glob("*.py"))
-    assert [path.name for path in scripts if f"`python bench/{path.name}`" not in said] == []
+    scripts = sorted((ROOT / "benchmarks").glob("*.py"))
+    assert [path.name for path in scripts if f"`python benchmarks/{path.name}`" not in said] == []
 
 
 CHEAP = ("planes", "splits", "metrics", "scans", "phantom", "explain", "predict")

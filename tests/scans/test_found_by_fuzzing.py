@@ -1,4 +1,4 @@
-"""What damaged files (`bench/fuzz.py`, `bench/guided.py`) brought to light, kept small.
+"""What damaged files (`benchmarks/fuzz.py`, `benchmarks/guided.py`) brought to light, kept small.
 
 Finds in archives are with the other tests of archives, and so on.
 """

@@ -20,7 +20,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def bench() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bench_dicom", ROOT / "bench" / "dicom.py")
+    spec = importlib.util.spec_from_file_location(
+        "benchmark_dicom", ROOT / "benchmarks" / "dicom.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -5,7 +5,8 @@ last layer, then its last stage. What counts is the time until the accuracy on v
 first reaches the best that the way without the cache ever reaches. The cache begins empty (cold:
 what fills it is counted) and is then used again by a second training (warm).
 
-    python bench/train.py [--data FETAL_PLANES_DB_data.csv --images FOLDER] [--weights FILE.npz]
+    python benchmarks/train.py [--data FETAL_PLANES_DB_data.csv --images FOLDER]
+        [--weights FILE.npz]
 
 Without scans it takes phantoms, and without weights it starts from random ones: the times then
 still say something, the accuracies nothing.

@@ -2,7 +2,7 @@
 
 It tells whether the app's samples are read as what they are, and nothing about real scans.
 
-    python bench/phantoms_read.py [--each 40]
+    python benchmarks/phantoms_read.py [--each 40]
 """
 
 import argparse

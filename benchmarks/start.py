@@ -3,7 +3,7 @@
 `fetal serve` starts on an empty workspace; a Chromium that is already running opens the page,
 gives a name, drops one simulated scan and waits for its predicted plane.
 
-    python bench/start.py [--repeats 3]
+    python benchmarks/start.py [--repeats 3]
 """
 
 import argparse

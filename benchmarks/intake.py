@@ -9,9 +9,9 @@ phantoms, as PNG into a fresh workspace with the shipped model. It prints
 - the whole import, with the highest memory of this process while it went on.
 
 With `--small` the scans are drawn, small and packed into one archive, so that memory can be
-watched over many: `python bench/intake.py --small --scans 10000 --no-model`.
+watched over many: `python benchmarks/intake.py --small --scans 10000 --no-model`.
 
-    python bench/intake.py [--scans 1000] [--parts 100] [--no-model] [--small]
+    python benchmarks/intake.py [--scans 1000] [--parts 100] [--no-model] [--small]
 """
 
 import argparse

@@ -14,7 +14,7 @@ many words are found there that were written for the purpose, and how much CPU a
 `--sheet` it draws them, to be looked at: the outline yellow (red where the finder was unsure), what
 is blanked blue, writing over the ultrasound orange.
 
-    python bench/sector.py [--seeds 2000 2050] [--scans 1389] [--sheet FOLDER]
+    python benchmarks/sector.py [--seeds 2000 2050] [--scans 1389] [--sheet FOLDER]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Is the shipped model ever judged on scans that it learnt from, however they come back?
 
-    python bench/known_again.py [--every 8]
+    python benchmarks/known_again.py [--every 8]
 
 The official training scans of FETAL_PLANES_DB (`Train` = 1) are brought into a new workspace in
 the ways that the table names, each as a patient of its own who is kept apart for testing, and it

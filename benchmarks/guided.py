@@ -4,7 +4,7 @@ For each reader, inputs that reach new lines of it are kept and damaged further;
 raises besides the errors that it names is a find. It prints how many inputs were tried and what
 was found; finds are kept in a folder.
 
-    python bench/guided.py [--seconds 60] [--kept FOLDER] [READER ...]
+    python benchmarks/guided.py [--seconds 60] [--kept FOLDER] [READER ...]
 
 Readers: scan, film, header, archive, disc, table, settings. Needs the packages of the dependency
 group `fuzz` (Linux): `pip install atheris`.

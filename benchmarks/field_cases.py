@@ -1,6 +1,6 @@
 """Small inputs after public reports, each with its command: is what comes out right?
 
-    python bench/field_cases.py [--only 12] [--show]
+    python benchmarks/field_cases.py [--only 12] [--show]
 
 The inputs lie in the folder `cases` of the one that FETAL_SHARED names, else of `../shared`; each
 has a `case.json` with the command and with what is right. A case runs in a copy of its folder,

@@ -4,7 +4,7 @@ A champion is trained on about half of the patients that the table marks Train =
 patients it has never seen then retrain it with a few hundred scans: of two planes only, or of one
 machine only. Every model is judged on the Train = 0 scans, which none of them has seen.
 
-    python bench/forgetting.py --data TABLE --images FOLDER --weights FILE --out FOLDER
+    python benchmarks/forgetting.py --data TABLE --images FOLDER --weights FILE --out FOLDER
 """
 
 import argparse

@@ -11,7 +11,7 @@ Every reading is judged on its own validation scans, and on scans of patients wh
 What differs from the original, so that processors can do it: only the last stage learns, on
 features that are computed once; the text that machines write around the sector is blanked.
 
-    python bench/published.py --data TABLE --circulated image_label.csv --images FOLDER \\
+    python benchmarks/published.py --data TABLE --circulated image_label.csv --images FOLDER \\
         --weights FILE --out FOLDER
 """
 

@@ -4,7 +4,7 @@ Ours: one scan predicted, and the overlays of all six planes at the scan's own s
 `model.predict` on the same input, and one Grad-CAM of one class by a GradientTape, without an
 overlay. Both run in turns in this process; the medians' ratio is what counts.
 
-    python bench/predict.py [--repeats 15]
+    python benchmarks/predict.py [--repeats 15]
 """
 
 import argparse

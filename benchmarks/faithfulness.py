@@ -5,8 +5,8 @@ phantoms, the share of the heat on the structure that makes the plane. Intervals
 the patients again; a phantom is a patient of its own. A star marks what beats both random heat and
 a blob in the middle, scan by scan, with an interval that leaves out no difference.
 
-    python bench/faithfulness.py [--scans 20] [--steps 10]
-    python bench/faithfulness.py --images FOLDER --data TABLE
+    python benchmarks/faithfulness.py [--scans 20] [--steps 10]
+    python benchmarks/faithfulness.py --images FOLDER --data TABLE
 
 The second line measures real scans, those marked as test scans where the table marks any, one of
 each patient, in equal numbers of each fetal plane, and none that the model has learnt from.

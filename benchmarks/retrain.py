@@ -3,7 +3,7 @@
 A new workspace gets the scans and their labels from FETAL_PLANES_DB's table; then a worker of
 its own takes the run with the default settings.
 
-    python bench/retrain.py --images FOLDER --data FETAL_PLANES_DB_data.csv [--scans 200]
+    python benchmarks/retrain.py --images FOLDER --data FETAL_PLANES_DB_data.csv [--scans 200]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """How many phantoms of 661 x 959 pixels one core simulates in a second.
 
-Run: python bench/phantom.py [phantoms of each plane]
+Run: python benchmarks/phantom.py [phantoms of each plane]
 """
 
 import sys

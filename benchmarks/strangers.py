@@ -1,8 +1,8 @@
 """How many pictures that are no fetal plane at all are told apart, and how many scans with them.
 
-    pip install --group bench
-    python bench/strangers.py [--model FOLDER]
-    python bench/strangers.py --data TABLE --images FOLDER [--altered 4] [--svg roc.svg]
+    pip install --group benchmarks
+    python benchmarks/strangers.py [--model FOLDER]
+    python benchmarks/strangers.py --data TABLE --images FOLDER [--altered 4] [--svg roc.svg]
 
 The second line measures real scans too: those marked as test scans where the table marks any, the
 same scans altered as other machines and exports alter them (every so-and-so-many-th of them), and

@@ -1,6 +1,6 @@
 """Small files of every kind that is read, and damage done to them, by seed.
 
-    python bench/mutated.py --files 200 FOLDER
+    python benchmarks/mutated.py --files 200 FOLDER
 
 writes damaged files, to look at or to drop on the app.
 """

@@ -1,6 +1,6 @@
 """Measures how look-alikes are found on real scans: known pairs, false ones, and made-up copies.
 
-    python bench/likeness.py [--scans 60] [--every 1] [--thorough] [--sheet sheet.png]
+    python benchmarks/likeness.py [--scans 60] [--every 1] [--thorough] [--sheet sheet.png]
 
 It wants the scans of FETAL_PLANES_DB in the folder that FETAL_SHARED names, else in ../shared.
 """

@@ -1,6 +1,6 @@
 """Prints what becomes of every DICOM file that pydicom ships: the table of docs/formats.md.
 
-    python bench/dicom.py
+    python benchmarks/dicom.py
 
 The larger files come with the package `pydicom-data`; without it the table is shorter.
 """

@@ -1,6 +1,6 @@
 """Renews the list of scans that the shipped model was trained on, after a change of the masks.
 
-    python bench/training_list.py
+    python benchmarks/training_list.py
 
 A change of what is blanked changes the pixels of a scan, and so its digest. This adds the present
 digests of all official training scans of FETAL_PLANES_DB (`Train` = 1) to those that the list

@@ -1,7 +1,7 @@
 """Damaged files through the whole intake: what becomes of them, and of the app.
 
-A workspace is made in a temporary folder. Damaged files (`bench/mutated.py`) are dropped into it
-one by one as on the Scans page, archives by turns as an import; no model predicts. It prints how
+A workspace is made in a temporary folder. Damaged files (`mutated.py` beside this one) are dropped
+into it one by one as on the Scans page, archives by turns as an import; no model predicts. It prints how
 many files were added and refused and for what, what was ended for time or memory, what broke its
 reader, and
 
@@ -11,7 +11,8 @@ reader, and
 
 What broke a reader or the app is kept in a folder. The same seed gives the same files.
 
-    python bench/fuzz.py [--files 20000] [--seconds 900] [--seed 0] [--kept FOLDER] [--only INDEX]
+    python benchmarks/fuzz.py [--files 20000] [--seconds 900] [--seed 0] [--kept FOLDER]
+        [--only INDEX]
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
 Writes them all into a folder, to look at:
 
-    pip install --group bench
-    python bench/pictures.py FOLDER
+    pip install --group benchmarks
+    python benchmarks/pictures.py FOLDER
 """
 
 import argparse
