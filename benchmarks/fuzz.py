@@ -1,9 +1,9 @@
 """Damaged files through the whole intake: what becomes of them, and of the app.
 
 A workspace is made in a temporary folder. Damaged files (`mutated.py` beside this one) are dropped
-into it one by one as on the Scans page, archives by turns as an import; no model predicts. It prints how
-many files were added and refused and for what, what was ended for time or memory, what broke its
-reader, and
+into it one by one as on the Scans page, archives by turns as an import; no model predicts. It
+prints how many files were added and refused and for what, what was ended for time or memory, what
+broke its reader, and
 
 - faults of the app, which must be none: errors that reached the caller, or a sentence that is none;
 - files half stored, which must be none: pixels without a row, or rows without pixels;

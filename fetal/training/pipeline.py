@@ -18,7 +18,7 @@ from fetal.training.features.extractor import Report
 from fetal.training.features.feature_cache import open_cache
 from fetal.training.model_card import About, write_card
 from fetal.training.networks.architectures import IMAGENET, build
-from fetal.training.networks.compute_device import choose_precision, describe
+from fetal.training.networks.compute_device import choose_precision, describe, own_precision
 from fetal.training.networks.from_bundle import move_back, restore
 from fetal.training.networks.initial_weights import load_imagenet, load_weights_file
 from fetal.training.settings import TrainingSettings
@@ -35,6 +35,7 @@ from fetal.training.stages.rehearsal import Rehearsal
 MODEL = "model"
 
 
+@own_precision()
 def train(
     examples: Sequence[Example],
     settings: TrainingSettings,
@@ -96,6 +97,7 @@ def train(
     )
 
 
+@own_precision()
 def train_network(
     sides: tuple[PreparedScans, PreparedScans],
     settings: TrainingSettings,

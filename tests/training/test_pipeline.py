@@ -12,6 +12,7 @@ from fetal.scans.similarity.perceptual_hash import from_texts
 from fetal.training.data.examples import Example, UnfitExamplesError, hash_of
 from fetal.training.divergence import DivergedError
 from fetal.training.model_card import About
+from fetal.training.networks.compute_device import own_precision
 from fetal.training.networks.from_bundle import restore
 from fetal.training.pipeline import train
 from fetal.training.settings import Stage
@@ -33,6 +34,14 @@ def test_the_card_says_what_the_model_was_trained_on(
     looks = from_texts([hash_of(example) for example in examples])
     assert training.bundle.training_list().alike(looks).all()
     assert training.bundle.card.metrics["validation"]["n"] == 8
+
+
+def test_keras_computes_afterwards_as_it_did_before(training: Training) -> None:
+    assert "Computing on" in training.told("log")[0]["text"]
+    assert keras.config.dtype_policy().name == "float32"
+    with own_precision():
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    assert keras.config.dtype_policy().name == "float32"
 
 
 def test_it_tells_every_stage_and_epoch(training: Training) -> None:

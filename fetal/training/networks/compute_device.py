@@ -2,6 +2,8 @@
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -28,6 +30,20 @@ def choose_precision(mixed: bool) -> str:
     policy = "mixed_bfloat16" if mixed and quick else "float32"
     keras.config.set_dtype_policy(policy)
     return policy
+
+
+@contextmanager
+def own_precision() -> Iterator[None]:
+    """Give Keras back the arithmetic that it had, whatever a run has chosen in between.
+
+    A notebook that trains and then builds a network of its own would otherwise compute it in the
+    run's 16 bits.
+    """
+    policy = keras.config.dtype_policy()
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
 
 
 def has_gpu() -> bool:
