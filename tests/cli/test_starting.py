@@ -169,7 +169,7 @@ def test_an_app_that_dies_at_the_start_says_why(start, tmp_path):
     for name in ("fetal", "pages", ".streamlit"):
         shutil.copytree(ROOT / name, broken / name)
     shutil.copy(ROOT / "streamlit_app.py", broken)
-    (broken / "pages" / "parts" / "guard.py").write_text("import nothing_of_that_name\n")
+    (broken / "pages" / "parts" / "app" / "guard.py").write_text("import nothing_of_that_name\n")
     code, out, err = told_by(start("serve", "--port", free_port(), root=broken))
     assert code == 1
     assert err.startswith("Error: The app did not start: ModuleNotFoundError: No module named ")
