@@ -41,13 +41,13 @@ def test_what_waits_is_on_no_disk_and_in_no_log_before_and_after_it_is_decided_o
         files = [unsure(1, named(1)), unsure(2, named(2)), file(3, named(3))]
         drop = desk.start(files, "Ann", f"{WORD}^Jane", every=True)
         assert drop.wait(60)
-        assert len(desk.room.of("Ann")) == 3
+        assert len(desk.quarantine.of("Ann")) == 3
         assert {path for path in kept.rglob("*") if path.is_file()} == before
-        first, second, third = desk.room.of("Ann")
+        first, second, third = desk.quarantine.of("Ann")
         changes = [Change(Tool.BLANK, WRITTEN)]
-        assert keep(bench, desk.room, first, "Ann", changes, watch=drop).scan_id is not None
-        leave_out(bench, desk.room, [second], "Ann")
-        assert keep(bench, desk.room, third, "Ann", watch=drop).scan_id is not None
+        assert keep(bench, desk.quarantine, first, "Ann", changes, watch=drop).scan_id is not None
+        leave_out(bench, desk.quarantine, [second], "Ann")
+        assert keep(bench, desk.quarantine, third, "Ann", watch=drop).scan_id is not None
     pictures = [decode_png(path.read_bytes()) for path in (kept / "blobs" / "scans").rglob("*.png")]
     assert len(pictures) == 2
     blank = [not picture[20:60, 40:120].any() for picture in pictures]

@@ -64,7 +64,7 @@ class BrowserSessions:
             now = self._clock()
             for other, session in list(self._sessions.items()):
                 if now - session.seen > HOURS_UNSEEN * 3600 and not session.desk.busy:
-                    session.desk.room.let_go()
+                    session.desk.quarantine.let_go()
                     del self._sessions[other]
             if token not in self._sessions:
                 self._number += 1
@@ -84,7 +84,7 @@ class BrowserSessions:
         now = generation(self._bench)
         with self._lock:
             desks = [session.desk for session in self._sessions.values()]
-            waiting = {patient for desk in desks for patient in desk.room.patients()}
+            waiting = {patient for desk in desks for patient in desk.quarantine.patients()}
             there = self._in_workspace(waiting)
             if now != self._generation:
                 # Of a patient who was never stored nothing was erased: those scans wait on.

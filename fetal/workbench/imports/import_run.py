@@ -71,7 +71,7 @@ def import_scans(
     patient: str | None = None,
     dry_run: bool = False,
     unsure: DeidentificationPolicy | None = None,
-    room: Quarantine | None = None,
+    quarantine: Quarantine | None = None,
     on_progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> ImportReport:
@@ -95,15 +95,17 @@ def import_scans(
         dry_run: read everything and write nothing.
         unsure: what becomes of scans on which text may be left; none is what the environment
             says.
-        room: where they wait, with their labels, until somebody can be asked; without one, to ask
-            means to set aside: not to store them, and to name them in the report.
+        quarantine: where they wait, with their labels, until somebody can be asked; without one,
+            to ask means to set aside: not to store them, and to name them in the report.
         on_progress: told at the start, and after each image, how many are done, of how many.
         stop: asked before each image; true ends the import there.
 
     Returns:
         What it brought.
     """
-    work = LabelledIntake(bench, who, patient, dry_run=dry_run, unsure=unsure, room=room)
+    work = LabelledIntake(
+        bench, who, patient, dry_run=dry_run, unsure=unsure, quarantine=quarantine
+    )
     report = work.report
     report.kind = planned.kind.value
     report.left_out += planned.refused

@@ -53,7 +53,8 @@ class LabelledIntake:
         dry_run: look at everything and write nothing.
         unsure: what becomes of scans on which text may be left; none is what the environment
             says.
-        room: where they wait until somebody can be asked; without one, to ask means to set aside.
+        quarantine: where they wait until somebody can be asked; without one, to ask means to set
+            aside.
 
     Attributes:
         report: what it has brought so far.
@@ -67,7 +68,7 @@ class LabelledIntake:
         *,
         dry_run: bool = False,
         unsure: DeidentificationPolicy | None = None,
-        room: Quarantine | None = None,
+        quarantine: Quarantine | None = None,
     ) -> None:
         self.report = ImportReport(dry_run=dry_run)
         self._bench = bench
@@ -76,7 +77,7 @@ class LabelledIntake:
         # Whom nobody names may be several: those who are kept to test are not those who train.
         self._held_out = owner_of(bench, None) if not self._otherwise.named else self._otherwise
         self._gate = DeidentificationCheck(unsure or DeidentificationPolicy.from_environment())
-        self._room = room
+        self._quarantine = quarantine
         self._champion = None if dry_run else predicting(bench)
         self._seen: set[str] = set()
         self._given: dict[int, tuple[str, str]] = {}
@@ -133,10 +134,10 @@ class LabelledIntake:
 
     def _gate_of(self, planned: Planned, label: str | None) -> DeidentificationCheck:
         """Where a scan has to wait, its label waits with it."""
-        if self._room is None:
+        if self._quarantine is None:
             return self._gate
         give = partial(self._label, label=label, row=planned.row)
-        return replace(self._gate, watch=_Asking(self._room, give))
+        return replace(self._gate, watch=_Asking(self._quarantine, give))
 
     def _frames(self, planned: Planned, film: UploadedFile) -> Iterator[IngestResult]:
         return take_film(
@@ -270,13 +271,13 @@ class LabelledIntake:
 class _Asking:
     """Lets scans of an import wait, and tells what is to be done with one that is kept."""
 
-    def __init__(self, room: Quarantine, then: Callable[[int], None]) -> None:
-        self._room = room
+    def __init__(self, quarantine: Quarantine, then: Callable[[int], None]) -> None:
+        self._quarantine = quarantine
         self._then = then
 
     def hold(self, held: QuarantinedScan) -> int | None:
         """Let a scan wait (`Watch`)."""
-        return self._room.add(replace(held, then=self._then))
+        return self._quarantine.add(replace(held, then=self._then))
 
     def show(self, scan_id: int, read: ReadFile) -> None:
         """Nobody looks at the scans of an import while they come in (`Watch`)."""

@@ -43,8 +43,8 @@ class Quarantine:
     """Where the scans of one browser wait, in memory alone: they are gone when the program ends.
 
     Args:
-        memory: what they may take together with those in other rooms. If None, this room has the
-            usual amount for itself.
+        memory: what they may take together with those in other quarantines. If None, this one has
+            the usual amount for itself.
     """
 
     def __init__(self, memory: Memory | None = None) -> None:
@@ -152,13 +152,13 @@ class Quarantine:
             return back
 
     def patients(self) -> set[str]:
-        """Return the pseudonyms of the patients of all that is in the room."""
+        """Return the pseudonyms of the patients of all that is in the quarantine."""
         with self._lock:
             everything = (*self._held.values(), *self._left.values())
             return {held.owner.pseudonym for held in everything}
 
     def let_go(self, patients: Collection[str] | None = None) -> None:
-        """Forget all that is in the room, undecided.
+        """Forget all that is in the quarantine, undecided.
 
         Args:
             patients: only of these, by their pseudonyms. If None, of all.

@@ -16,7 +16,7 @@ from fetal.workbench.ingest.upload import predicting
 
 def keep(
     bench: Workbench,
-    room: Quarantine,
+    quarantine: Quarantine,
     number: int,
     who: str,
     changes: Sequence[Change] = (),
@@ -27,7 +27,7 @@ def keep(
 
     Args:
         bench: the workbench.
-        room: where it waits.
+        quarantine: where it waits.
         number: the scan.
         who: the person who decides.
         changes: what that person changed of the mask.
@@ -39,7 +39,7 @@ def keep(
     Raises:
         NothingLeftError: the changes blank all of it; it waits on.
     """
-    held = room.take_out(number)
+    held = quarantine.take_out(number)
     if held is None:
         return None
     try:
@@ -60,25 +60,25 @@ def keep(
             held.then(taken.scan_id)
         return taken
     except BaseException:
-        room.put_back(number, held)
+        quarantine.put_back(number, held)
         raise
 
 
 def leave_out(
-    bench: Workbench, room: Quarantine, numbers: Collection[int], who: str
+    bench: Workbench, quarantine: Quarantine, numbers: Collection[int], who: str
 ) -> dict[int, IngestResult]:
     """Let go of scans that waited; nothing of them is stored.
 
     Args:
         bench: the workbench.
-        room: where they wait.
+        quarantine: where they wait.
         numbers: the scans.
         who: the person who decides.
 
     Returns:
         What became of each, without those that are decided on already.
     """
-    out = room.leave_out(numbers)
+    out = quarantine.leave_out(numbers)
     if out:
         with bench.store.session() as session:
             audit.record(session, who, "leave unsure scans out", scans=len(out))
@@ -89,18 +89,18 @@ def leave_out(
     }
 
 
-def bring_back(bench: Workbench, room: Quarantine, who: str) -> dict[int, IngestResult]:
+def bring_back(bench: Workbench, quarantine: Quarantine, who: str) -> dict[int, IngestResult]:
     """Let the scans that a person left out last wait again.
 
     Args:
         bench: the workbench.
-        room: where they waited.
+        quarantine: where they waited.
         who: the person.
 
     Returns:
         What became of each: they wait; empty if there is nothing to bring back.
     """
-    back = room.bring_back(who)
+    back = quarantine.bring_back(who)
     if back:
         with bench.store.session() as session:
             audit.record(session, who, "bring unsure scans back", scans=len(back))

@@ -25,7 +25,7 @@ class UploadBatch:
 
     Args:
         total: how many files were dropped.
-        room: where scans wait that a person has to look at first.
+        quarantine: where scans wait that a person has to look at first.
         who: the person.
 
     Attributes:
@@ -35,11 +35,11 @@ class UploadBatch:
         failure: one sentence where something other than a file stopped it, else none.
     """
 
-    def __init__(self, total: int, room: Quarantine, who: str) -> None:
+    def __init__(self, total: int, quarantine: Quarantine, who: str) -> None:
         self.total = total
         self.who = who
         self.before = OriginalPreviews()
-        self._room = room
+        self._quarantine = quarantine
         self.failure: str | None = None
         self._done = 0
         self._taken: list[IngestResult] = []
@@ -71,7 +71,7 @@ class UploadBatch:
 
     def hold(self, held: QuarantinedScan) -> int | None:
         """Let a scan wait (`Watch`)."""
-        return self._room.add(held)
+        return self._quarantine.add(held)
 
     def show(self, scan_id: int, read: ReadFile) -> None:
         """Keep a stored scan's picture as it arrived for a while (`Watch`)."""
@@ -169,7 +169,7 @@ class UploadQueue:
             desk has the usual amount for itself.
 
     Attributes:
-        room: where scans wait that somebody has to look at first.
+        quarantine: where scans wait that somebody has to look at first.
 
     Example:
         >>> drop = UploadQueue(bench).start([UploadedFile("a.png", data)], "Ann", None)
@@ -179,7 +179,7 @@ class UploadQueue:
 
     def __init__(self, bench: Workbench, memory: Memory | None = None) -> None:
         self._bench = bench
-        self.room = Quarantine(memory)
+        self.quarantine = Quarantine(memory)
         self._drops: list[UploadBatch] = []
         self._lock = threading.Lock()
 
@@ -205,7 +205,7 @@ class UploadQueue:
         Returns:
             The drop, at once.
         """
-        drop = UploadBatch(len(files), self.room, who)
+        drop = UploadBatch(len(files), self.quarantine, who)
         with self._lock:
             for ended in [one for one in self._drops if one.finished]:
                 ended.before.keep_only(())
@@ -267,7 +267,7 @@ class UploadQueue:
         Args:
             patients: the pseudonyms of patients who were in the workspace and no longer are.
         """
-        self.room.let_go(patients)
+        self.quarantine.let_go(patients)
         with self._lock:
             drops = list(self._drops)
         touched = [drop for drop in drops if drop.forget_erased(self._bench) and drop.finished]

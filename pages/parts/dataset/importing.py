@@ -273,7 +273,7 @@ def begin(
 ) -> None:
     """Start the import in the background."""
     who, bench, stop = current_user.name(), app_state.workbench(), Event()
-    room = app_state.session().desk.room
+    quarantine = app_state.session().desk.quarantine
     app_state.works()[name] = Work(
         lambda report: import_run.import_scans(
             bench,
@@ -282,7 +282,7 @@ def begin(
             patient=patient,
             dry_run=dry_run,
             unsure=unsure,
-            room=room,
+            quarantine=quarantine,
             on_progress=report,
             stop=stop.is_set,
         ),

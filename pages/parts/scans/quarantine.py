@@ -21,9 +21,9 @@ _WHY = (
 @st.fragment
 def show() -> None:
     """The scans that wait for this person, one at a time, and what to do with them."""
-    room = app_state.session().desk.room
-    held = room.of(current_user.name())
-    _left_out(len(room.left_out(current_user.name())))
+    quarantine = app_state.session().desk.quarantine
+    held = quarantine.of(current_user.name())
+    _left_out(len(quarantine.left_out(current_user.name())))
     if not held:
         return
     with st.container(border=True, key="waiting"):
@@ -100,12 +100,12 @@ def _left_out(count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="left-out"):
         st.caption(f"You left {number(count, 'scan', 'scans')} out.", width="content")
         if st.button("Bring back", key="waiting-back", icon=":material/undo:", type="tertiary"):
-            bench, room, who = (
+            bench, quarantine, who = (
                 app_state.workbench(),
-                app_state.session().desk.room,
+                app_state.session().desk.quarantine,
                 current_user.name(),
             )
-            for one, taken in quarantine_decisions.bring_back(bench, room, who).items():
+            for one, taken in quarantine_decisions.bring_back(bench, quarantine, who).items():
                 _tell_drop(one, taken)
             st.rerun()
 
@@ -117,7 +117,7 @@ def _keep(numbers: Collection[int]) -> None:
             drop = here.drop_of(one, who)
             try:
                 taken = quarantine_decisions.keep(
-                    bench, here.room, one, who, mask_editor.changes(one), watch=drop
+                    bench, here.quarantine, one, who, mask_editor.changes(one), watch=drop
                 )
             except NothingLeftError:
                 # It waits on, and says so when it is looked at.
@@ -129,9 +129,9 @@ def _keep(numbers: Collection[int]) -> None:
 
 
 def _leave_out(numbers: Collection[int]) -> None:
-    bench, room = app_state.workbench(), app_state.session().desk.room
+    bench, quarantine = app_state.workbench(), app_state.session().desk.quarantine
     for one, taken in quarantine_decisions.leave_out(
-        bench, room, list(numbers), current_user.name()
+        bench, quarantine, list(numbers), current_user.name()
     ).items():
         _tell_drop(one, taken)
 

@@ -51,15 +51,15 @@ def test_a_scan_without_a_sector_waits_and_nothing_of_it_is_stored(bench, desk):
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS, IngestOutcome.ADDED]
     assert "could not be told from the rest" in drop.results[0].sentence
     assert stored(bench) == len(list(bench.blobs.keys("scans"))) == 1
-    [held] = desk.room.of("Ann").values()
+    [held] = desk.quarantine.of("Ann").values()
     assert held.file == "unsure 1.png"
-    assert desk.room.of("Bea") == {}
+    assert desk.quarantine.of("Bea") == {}
 
 
 def test_what_is_kept_as_shown_is_stored_under_its_patient_with_a_line_in_the_trail(bench, desk):
     drop = dropped(desk, unsure(1))
-    [number] = desk.room.of("Ann")
-    taken = keep(bench, desk.room, number, "Ann")
+    [number] = desk.quarantine.of("Ann")
+    taken = keep(bench, desk.quarantine, number, "Ann")
     drop.settle(number, taken)
     assert drop.results == [taken]
     scan = scans.scan(bench, taken.scan_id)
@@ -67,14 +67,14 @@ def test_what_is_kept_as_shown_is_stored_under_its_patient_with_a_line_in_the_tr
     assert scan.predicted is not None
     told = [("Ann", {"scan": scan.name, "blank": 0, "bring back": 0, "keep only": 0})]
     assert trail(bench, "keep checked scan") == told
-    assert desk.room.of("Ann") == {}
-    assert keep(bench, desk.room, number, "Ann") is None
+    assert desk.quarantine.of("Ann") == {}
+    assert keep(bench, desk.quarantine, number, "Ann") is None
 
 
 def test_what_a_person_blanks_is_never_stored(bench, desk):
     dropped(desk, unsure(1))
-    [number] = desk.room.of("Ann")
-    taken = keep(bench, desk.room, number, "Ann", [Change(Tool.BLANK, BAR)])
+    [number] = desk.quarantine.of("Ann")
+    taken = keep(bench, desk.quarantine, number, "Ann", [Change(Tool.BLANK, BAR)])
     pixels = scans.pixels(bench, taken.scan_id)
     assert pixels[:20, :70].max() == 0
     assert pixels[60, 80] > 0
@@ -85,22 +85,22 @@ def test_what_a_person_blanks_is_never_stored(bench, desk):
 
 def test_a_mask_that_blanks_all_is_refused_and_the_scan_waits_on(bench, desk):
     dropped(desk, unsure(1))
-    [number] = desk.room.of("Ann")
+    [number] = desk.quarantine.of("Ann")
     with pytest.raises(NothingLeftError):
-        keep(bench, desk.room, number, "Ann", [Change(Tool.BLANK, Box(0, 0, 999, 999))])
-    assert list(desk.room.of("Ann")) == [number]
+        keep(bench, desk.quarantine, number, "Ann", [Change(Tool.BLANK, Box(0, 0, 999, 999))])
+    assert list(desk.quarantine.of("Ann")) == [number]
     assert stored(bench) == 0
 
 
 def test_what_is_left_out_is_gone_and_the_trail_tells_how_many(bench, desk):
     drop = dropped(desk, unsure(1), unsure(2))
-    out = leave_out(bench, desk.room, list(desk.room.of("Ann")), "Ann")
+    out = leave_out(bench, desk.quarantine, list(desk.quarantine.of("Ann")), "Ann")
     for number, taken in out.items():
         drop.settle(number, taken)
     assert [one.outcome for one in drop.results] == [IngestOutcome.LEFT_OUT] * 2
     assert stored(bench) == 0
     assert trail(bench, "leave unsure scans out") == [("Ann", {"scans": 2})]
-    assert leave_out(bench, desk.room, list(out), "Ann") == {}
+    assert leave_out(bench, desk.quarantine, list(out), "Ann") == {}
 
 
 @pytest.mark.parametrize(
@@ -138,12 +138,12 @@ def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(bench, tmp
     (tmp_path / "femur").mkdir()
     for seed in (1, 2):
         (tmp_path / "femur" / f"{seed}.png").write_bytes(unsure(seed).data)
-    room = Quarantine(Memory(0.05))
-    report = import_scans(bench, plan_import(tmp_path), "Ann", room=room)
+    quarantine = Quarantine(Memory(0.05))
+    report = import_scans(bench, plan_import(tmp_path), "Ann", quarantine=quarantine)
     assert [one.outcome for one in report.taken] == [IngestOutcome.WAITS, IngestOutcome.SET_ASIDE]
     assert report.labelled == 0
-    [number] = room.of("Ann")
-    taken = keep(bench, room, number, "Ann")
+    [number] = quarantine.of("Ann")
+    taken = keep(bench, quarantine, number, "Ann")
     assert scans.scan(bench, taken.scan_id).label == "femur"
     assert report.labelled == 1
 
@@ -177,17 +177,17 @@ def test_frames_of_a_film_wait_like_files(bench, desk):
     drop = dropped(desk, UploadedFile("clip.dcm", film(glow)))
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
     assert "Frame 1 of 2" in drop.results[0].sentence
-    number = next(iter(desk.room.of("Ann")))
-    taken = keep(bench, desk.room, number, "Ann", [Change(Tool.BLANK, BAR)])
+    number = next(iter(desk.quarantine.of("Ann")))
+    taken = keep(bench, desk.quarantine, number, "Ann", [Change(Tool.BLANK, BAR)])
     assert scans.pixels(bench, taken.scan_id)[:20, :70].max() == 0
 
 
 def test_a_scan_that_comes_again_waits_once(bench, desk):
     drop = dropped(desk, unsure(1, "a.png"), unsure(1, "b.png"))
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
-    [(number, held)] = desk.room.of("Ann").items()
+    [(number, held)] = desk.quarantine.of("Ann").items()
     assert held.file == "b.png"
-    drop.settle(number, keep(bench, desk.room, number, "Ann"))
+    drop.settle(number, keep(bench, desk.quarantine, number, "Ann"))
     assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] * 2
 
 
@@ -196,19 +196,19 @@ def test_no_more_wait_than_fit(bench):
     drop = dropped(desk, unsure(1), unsure(2))
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS, IngestOutcome.SET_ASIDE]
     assert "as many scans wait" in drop.results[1].sentence
-    leave_out(bench, desk.room, list(desk.room.of("Ann")), "Ann")
+    leave_out(bench, desk.quarantine, list(desk.quarantine.of("Ann")), "Ann")
     assert dropped(desk, unsure(2)).results[0].outcome is IngestOutcome.WAITS
 
 
 def test_a_scan_that_cannot_be_stored_waits_on(bench, desk, monkeypatch):
     dropped(desk, unsure(1), unsure(2))
-    first, second = desk.room.of("Ann")
+    first, second = desk.quarantine.of("Ann")
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", _full)
         with pytest.raises(OSError, match="disk full"):
-            keep(bench, desk.room, first, "Ann")
-    assert list(desk.room.of("Ann")) == [first, second]
-    assert keep(bench, desk.room, first, "Ann").outcome is IngestOutcome.ADDED
+            keep(bench, desk.quarantine, first, "Ann")
+    assert list(desk.quarantine.of("Ann")) == [first, second]
+    assert keep(bench, desk.quarantine, first, "Ann").outcome is IngestOutcome.ADDED
 
 
 def _full(_):
@@ -246,8 +246,8 @@ def test_patients_of_scans_that_wait_come_with_them(bench, desk):
     assert stored(bench) == 0
     with bench.store.reading() as session:
         assert session.scalars(select(Patient)).all() == []
-    [number] = desk.room.of("Ann")
-    taken = keep(bench, desk.room, number, "Bea")
+    [number] = desk.quarantine.of("Ann")
+    taken = keep(bench, desk.quarantine, number, "Bea")
     scan = scans.scan(bench, taken.scan_id)
     assert scan.patient == bench.pseudonyms.patient("Patient00042")
     assert scan.added_by == "Bea"

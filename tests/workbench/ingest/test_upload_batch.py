@@ -109,40 +109,40 @@ def test_the_bytes_of_a_file_go_once_it_is_through(bench):
 
 def test_what_was_left_out_can_be_brought_back_and_then_kept(bench, desk):
     drop = done(desk, unsure(1), unsure(2))
-    numbers = list(desk.room.of("Ann"))
-    for number, taken in leave_out(bench, desk.room, numbers, "Ann").items():
+    numbers = list(desk.quarantine.of("Ann"))
+    for number, taken in leave_out(bench, desk.quarantine, numbers, "Ann").items():
         drop.settle(number, taken)
-    assert desk.room.of("Ann") == {}
+    assert desk.quarantine.of("Ann") == {}
     assert [one.outcome for one in drop.results] == [IngestOutcome.LEFT_OUT] * 2
-    assert bring_back(bench, desk.room, "Bea") == {}
-    for number, taken in bring_back(bench, desk.room, "Ann").items():
+    assert bring_back(bench, desk.quarantine, "Bea") == {}
+    for number, taken in bring_back(bench, desk.quarantine, "Ann").items():
         drop.settle(number, taken)
-    assert list(desk.room.of("Ann")) == numbers
+    assert list(desk.quarantine.of("Ann")) == numbers
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
-    assert keep(bench, desk.room, numbers[0], "Ann").outcome is IngestOutcome.ADDED
+    assert keep(bench, desk.quarantine, numbers[0], "Ann").outcome is IngestOutcome.ADDED
 
 
 def test_a_browser_finds_its_own_scans_again_and_nobody_elses(bench):
     sessions = BrowserSessions(bench)
     ann, other = sessions.of("a" * 43), sessions.of("b" * 43)
     done(ann.desk, unsure(1))
-    assert len(sessions.of("a" * 43).desk.room.of("Ann")) == 1
+    assert len(sessions.of("a" * 43).desk.quarantine.of("Ann")) == 1
     # Somebody else may type the same name.
-    assert other.desk.room.of("Ann") == {}
+    assert other.desk.quarantine.of("Ann") == {}
     assert other.desk.drops("Ann") == []
-    [number] = ann.desk.room.of("Ann")
-    assert keep(bench, other.desk.room, number, "Ann") is None
+    [number] = ann.desk.quarantine.of("Ann")
+    assert keep(bench, other.desk.quarantine, number, "Ann") is None
 
 
 def test_what_a_browser_left_goes_after_a_day(bench):
     now = [0.0]
     sessions = BrowserSessions(bench, lambda: now[0])
-    room = sessions.of("a" * 43).desk.room
+    quarantine = sessions.of("a" * 43).desk.quarantine
     done(sessions.of("a" * 43).desk, unsure(1))
     now[0] = HOURS_UNSEEN * 3600 + 1.0
     sessions.of("b" * 43)
-    assert room.of("Ann") == {}
-    assert sessions.of("a" * 43).desk.room is not room
+    assert quarantine.of("Ann") == {}
+    assert sessions.of("a" * 43).desk.quarantine is not quarantine
 
 
 def test_an_erasure_empties_what_is_kept_of_the_patient_and_of_nobody_else(bench):
@@ -156,7 +156,7 @@ def test_an_erasure_empties_what_is_kept_of_the_patient_and_of_nobody_else(bench
 
     assert sessions.heed_erasures() != before
     assert gone not in desk.drops("Ann")
-    waiting = {held.owner.pseudonym for held in desk.room.of("Ann").values()}
+    waiting = {held.owner.pseudonym for held in desk.quarantine.of("Ann").values()}
     assert waiting == {bench.pseudonyms.patient(one) for one in ("4712", "4713")}
     assert [one.outcome for one in stays.results] == [IngestOutcome.ADDED, IngestOutcome.WAITS]
     assert newcomer in desk.drops("Ann")
