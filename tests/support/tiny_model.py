@@ -1,5 +1,9 @@
-"""A model of a few hundred weights, whole in every other respect, for tests of what uses models."""
+"""A model of a few hundred weights, whole in every other respect, for tests of what uses models.
 
+Its graph and weights are kept as files, so that a test that does not train imports no Keras.
+"""
+
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,21 +15,13 @@ from fetal.bundle import Bundle, Card, Head, InputSpec, copy_with_card, write_bu
 from fetal.planes import PLANES
 
 SIZE = 32
+SEEDS = range(1, 8)
+KEPT = Path(__file__).with_name("data") / "tiny_models"
 
 
 @cache
 def tiny_model(seed: int = 1, name: str = "tiny", trained_on: tuple[str, ...] = ()) -> Bundle:
     """Write a tiny model to a temporary folder; the same one for the same arguments."""
-    import keras
-
-    from fetal.training.export import export_graph
-
-    keras.utils.set_random_seed(seed)
-    scan = keras.Input((SIZE, SIZE, 1), name="scan")
-    maps = keras.layers.Conv2D(8, 4, strides=4, activation="relu", name="conv1")(scan)
-    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(maps)
-    logits = keras.layers.Dense(len(PLANES), name="head")(pooled)
-    model = keras.Model(scan, [maps, logits], name="tiny")
     card = Card(
         name=name,
         created="2026-11-23T10:00:00+00:00",
@@ -35,7 +31,13 @@ def tiny_model(seed: int = 1, name: str = "tiny", trained_on: tuple[str, ...] = 
         limits=[f"Knows nothing (seed {seed})."],
     )
     folder = Path(mkdtemp(prefix="tiny-model-")) / "model"
-    return write_bundle(folder, card, lambda place: export_graph(model, place), trained_on)
+    return write_bundle(folder, card, lambda place: copy_graph(seed, place), trained_on)
+
+
+def copy_graph(seed: int, place: Path) -> None:
+    """Copy the graph of a tiny model and the weights of a seed into a folder."""
+    shutil.copyfile(KEPT / "graph.xml", place / "graph.xml")
+    shutil.copyfile(KEPT / f"seed_{seed}.bin", place / "graph.bin")
 
 
 @cache
