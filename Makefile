@@ -11,7 +11,7 @@ run: .venv/run.stamp
 test: .venv/test.stamp lint
 	.ci/chromium
 	.ci/postgresql
-	$(BIN)/pytest
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .

@@ -1,14 +1,67 @@
-"""What all tests share: the real scans, where they are at hand."""
+"""What all tests share: the real scans, where they are at hand, and how workers share the tests."""
 
 import csv
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest_plugins = ["tests.support.postgresql"]
 
 RealScan = tuple[Path, dict[str, str]]
+
+DEAR = ("browser", "training")
+"""The folders that take longest: they start first, so that no worker waits for them at the end."""
+
+TOGETHER = {
+    "tests/browser/": "two browsers at once would starve each other",
+    "tests/predict/": "a network that is built and written once",
+    "tests/training/test_pipeline.py": "a trained model",
+    "tests/training/features/test_fit_statistics.py": "a trained model",
+}
+"""What one worker of pytest-xdist runs besides the tests of a file, and why."""
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each worker has a core; more threads would take it from the browser of another one.
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the folders that take longest first."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    return DEAR.index(folder) if folder in DEAR else len(DEAR)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal `--dist loadfile` by `TOGETHER`, in the order of the tests."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            found = [reason for start, reason in TOGETHER.items() if nodeid.startswith(start)]
+            return found[0] if found else str(super()._split_scope(nodeid))
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _float32_after_a_training() -> Iterator[None]:
+    """Take back the precision that a training chose for its whole process."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].config.set_dtype_policy("float32")
 
 
 def _shared() -> Path:

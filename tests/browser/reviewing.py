@@ -60,15 +60,13 @@ class Kept:
 
 
 def fill(workspace: Path, count: int) -> None:
-    """Store simulated scans in a workspace."""
+    """Store simulated scans in a workspace; small ones, since their patients alone matter."""
     bench = open_workbench(Workspace.at(workspace))
-    files = [
-        UploadedFile(
-            f"Patient{number:05}_1.png",
-            encode_png(simulate(FETAL_PLANES[number % len(FETAL_PLANES)], seed=number).pixels),
-        )
-        for number in range(count)
-    ]
+    files = []
+    for number in range(count):
+        plane = FETAL_PLANES[number % len(FETAL_PLANES)]
+        pixels = simulate(plane, seed=number, size=(220, 300)).pixels
+        files.append(UploadedFile(f"Patient{number:05}_1.png", encode_png(pixels)))
     add_scans(bench, files, who="Somebody")
     bench.close()
 

@@ -1,16 +1,26 @@
 """Labelled scans of several patients, for tests of what needs many."""
 
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from functools import cache
 from hashlib import sha256
+from pathlib import Path
+from tempfile import mkdtemp
 
 from sqlalchemy import select
 
 from fetal.jobs.register_model import register
 from fetal.planes import PLANES
 from fetal.scans import read_scan
-from fetal.store.tables import Annotation, Patient, Run, ScanRow
+from fetal.store.tables import Annotation, ModelVersion, Patient, Run, ScanRow
+from fetal.store.workspace import Workspace
+from fetal.workbench import open_workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from tests.support.drawn import file
+from tests.support.tiny_model import tiny_model
 
 WHO = "Ann"
 
@@ -29,7 +39,49 @@ def digests_of(patient, each=3):
 
 
 def label_scans(bench, patients=12, each=3, first=0, planes=PLANES[:3]):
-    """Store `each` scans of every patient and label them, each patient with all planes in turn."""
+    """Store `each` scans of every patient and label them, each patient with all planes in turn.
+
+    Storing takes seconds, so an empty workspace becomes a copy of one that was filled once.
+    """
+    if not _is_empty(bench):
+        return _store_and_label(bench, patients, each, first, planes)
+    made, numbers = _filled_once(patients, each, first, tuple(planes))
+    skip = shutil.ignore_patterns("fetal.db*")
+    shutil.copytree(made, bench.workspace.folder, dirs_exist_ok=True, ignore=skip)
+    with (
+        closing(sqlite3.connect(made / "fetal.db")) as source,
+        closing(sqlite3.connect(bench.workspace.folder / "fetal.db")) as target,
+    ):
+        source.backup(target)
+    vars(bench).pop("pseudonyms", None)  # the copy brought a key of its own
+    return list(numbers)
+
+
+def _is_empty(bench):
+    """Say whether a workspace with its database in its folder holds nothing but the tiny model."""
+    set_here = {name for name in os.environ if name.startswith("FETAL_")}
+    at_home = bench.workspace == Workspace.at(bench.workspace.folder)
+    if not at_home or set_here - {"FETAL_MODEL", "FETAL_WORKSPACE", "FETAL_SHARED"}:
+        return False
+    with bench.store.reading() as session:
+        if any(
+            session.scalars(select(table.id).limit(1)).first() for table in (Scan, Patient, Run)
+        ):
+            return False
+        return session.scalars(select(ModelVersion.digest)).all() == [tiny_model().digest]
+
+
+@cache
+def _filled_once(patients, each, first, planes):
+    """Fill a workspace; returns its folder and the numbers of the scans."""
+    folder = Path(mkdtemp(prefix="labelled-")) / "workspace"
+    bench = open_workbench(Workspace.at(folder))
+    numbers = _store_and_label(bench, patients, each, first, planes)
+    bench.close()
+    return folder, tuple(numbers)
+
+
+def _store_and_label(bench, patients, each, first, planes):
     numbers = []
     for patient in range(first, first + patients):
         for index, taken in enumerate(add_scans(bench, drop_of(patient, each), who=WHO)):
