@@ -5,6 +5,9 @@
 //
 // Whoever types into a field and clicks on a button at once could have the click arrive first, and
 // the text, if the page has moved on by then, nowhere: the click waits until the text is on its way.
+//
+// A button in a dialog may go once it was pressed. The dialog then takes the keys again: otherwise
+// Escape would not close it.
 
 const OURS =
   "The program does not answer. What was kept so far is safe. If it runs on this computer, start " +
@@ -25,6 +28,7 @@ function rewrite() {
 }
 
 const HEAD_START = 120; // milliseconds that what was typed has before the click
+const clicks = []; // those that wait, in their order
 let left = -HEAD_START;
 
 function leaveField(event) {
@@ -42,17 +46,27 @@ function afterTheText(event) {
   event.preventDefault();
   const target = event.composedPath()[0];
   const words = target.textContent;
-  setTimeout(() => {
+  clicks.push(() => {
     const there = document.elementFromPoint(event.clientX, event.clientY);
     if (target.isConnected) target.click();
     else if (there?.textContent === words) there.click();
-  }, wait);
+  });
+  // Two timers that end at the same moment may end in either order: each takes the oldest click.
+  setTimeout(() => clicks.shift()(), wait);
 }
 
 window.addEventListener("pointerdown", leaveField, true);
 window.addEventListener("click", afterTheText, true);
 
-const observer = new MutationObserver(rewrite);
+function keepInDialog() {
+  if (document.activeElement !== document.body) return;
+  [...document.querySelectorAll("[role=dialog]")].at(-1)?.focus({ preventScroll: true });
+}
+
+const observer = new MutationObserver(() => {
+  rewrite();
+  keepInDialog();
+});
 
 export default function () {
   observer.observe(document.body, { childList: true, subtree: true, characterData: true });
