@@ -7,6 +7,8 @@ from pages.parts.app import app_state
 _OLD_PARAMETER = "who"
 """Where older versions kept the name, and where bookmarks may still have one."""
 
+_FIELD = "name"
+
 
 def name() -> str:
     """The name of the person; empty until it has been given."""
@@ -26,21 +28,22 @@ def ask() -> None:
             "correct it, and train it on your corrections."
         )
         with st.form("who-are-you"):
-            typed = st.text_input(
+            st.text_input(
                 "Your name",
-                key="name",
+                key=_FIELD,
                 max_chars=80,
                 autocomplete="name",
                 help="It is kept with every label, training and promotion: who did what, when.",
             )
-            entered = st.form_submit_button("Begin", type="primary", key="begin")
-        given = " ".join(typed.split())[:80]
-        if entered and not given:
+            # A click on the menu that follows at once ends the page, but not what a button calls.
+            entered = st.form_submit_button("Begin", type="primary", key="begin", on_click=_begin)
+        if entered:
             st.error("Please give a name, so that your labels can be told from others’.")
-        elif entered:
-            app_state.session().who = given
-            st.rerun()
     st.stop()
+
+
+def _begin() -> None:
+    app_state.session().who = " ".join(st.session_state[_FIELD].split())[:80]
 
 
 def forget() -> None:
