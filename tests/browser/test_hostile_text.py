@@ -130,10 +130,12 @@ def scans(page: Page, watch: Watcher) -> None:
 
 def review(page: Page, watch: Watcher) -> None:
     watch.go_to("Review")
+    done = page.get_by_text(re.compile(r"^Done today: \d+ entr"))
+    before = done.inner_text()
     note = page.get_by_role("textbox", name="Note")
     note.fill(" ".join(ALL.split())[:1900])
     note.press("Tab")
-    page.locator(".st-key-keep-note button").click()
+    expect(done).not_to_have_text(before)
     watch.open_all()
     watch.check("what was done today", 3)
 
