@@ -65,7 +65,7 @@ def _is_empty(bench):
         return False
     with bench.store.reading() as session:
         if any(
-            session.scalars(select(table.id).limit(1)).first() for table in (Scan, Patient, Run)
+            session.scalars(select(table.id).limit(1)).first() for table in (ScanRow, Patient, Run)
         ):
             return False
         return session.scalars(select(ModelVersion.digest)).all() == [tiny_model().digest]
