@@ -139,3 +139,7 @@ def test_a_training_that_diverges_says_so_and_makes_no_model(
     assert not (tmp_path / "model").exists()
     points = [event for event in told if event["kind"] == "epoch"]
     assert not np.isfinite(points[-1]["loss"] + points[-1]["val_loss"])
+    # Tried again, it does not take the epoch that came to nothing for done.
+    last = settings.but(stages=(Stage("All layers", "all", points[-1]["epoch"], 10.0),))
+    with pytest.raises(DivergedError):
+        train(examples, last, tmp_path, told.append, about=About("diverged"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from fetal.training.divergence import has_diverged
 from fetal.training.features.backbone_split import first_stage
 from fetal.training.features.extractor import Report
 from fetal.training.features.feature_cache import FeatureCache
@@ -126,10 +127,12 @@ def fit_stage(
             "learning_rate": float(classifier.optimizer.learning_rate),
             "seconds": time.monotonic() - began,
         }
-        if position.waited == 0:
-            save_variables(best, model.variables)
-        save_variables(last, everything)
-        save_position(folder, position)
+        # Whoever tries again goes on from the last epoch that came to something.
+        if not has_diverged(point):
+            if position.waited == 0:
+                save_variables(best, model.variables)
+            save_variables(last, everything)
+            save_position(folder, position)
         report(point)
     load_variables(best, model.variables)
 
