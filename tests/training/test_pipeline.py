@@ -16,6 +16,7 @@ from fetal.training.networks.compute_device import own_precision
 from fetal.training.networks.from_bundle import restore
 from fetal.training.pipeline import train
 from fetal.training.settings import Stage
+from fetal.training.stages.checkpoint import load_position
 from tests.training.conftest import SMALL, Training, phantom_example
 
 QUICK = SMALL.but(architecture="sononet16")
@@ -140,6 +141,4 @@ def test_a_training_that_diverges_says_so_and_makes_no_model(
     points = [event for event in told if event["kind"] == "epoch"]
     assert not np.isfinite(points[-1]["loss"] + points[-1]["val_loss"])
     # Tried again, it does not take the epoch that came to nothing for done.
-    last = settings.but(stages=(Stage("All layers", "all", points[-1]["epoch"], 10.0),))
-    with pytest.raises(DivergedError):
-        train(examples, last, tmp_path, told.append, about=About("diverged"))
+    assert load_position(tmp_path).epoch < points[-1]["epoch"]
