@@ -6,7 +6,7 @@ from fetal.bundle import BundleError
 from fetal.metrics import Verdict
 from fetal.workbench import NoModelError
 from fetal.workbench.models import promotion
-from pages.parts.app import app_state, callbacks, current_user, router
+from pages.parts.app import app_state, current_user, router
 from pages.parts.models import comparison as comparing
 from pages.parts.models import test_set, versions
 from pages.parts.shared.formatting import moment, plain
@@ -95,7 +95,7 @@ def promote(champion: promotion.ModelView, challenger: promotion.ModelView) -> N
         except (BundleError, NoModelError, promotion.ChampionMovedError) as error:
             st.error(plain(error))
         else:
-            callbacks.draw_anew()
+            st.rerun()
 
 
 def gate(comparison: promotion.Comparison | None) -> bool:
@@ -133,7 +133,7 @@ def roll_back(champion: promotion.ModelView) -> None:
         except (promotion.NothingToRollBackError, promotion.ChampionMovedError) as error:
             st.error(plain(error))
         else:
-            callbacks.draw_anew()
+            st.rerun()
 
 
 router.page(main)

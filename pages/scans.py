@@ -7,7 +7,7 @@ import streamlit as st
 
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest import upload, upload_batch
-from pages.parts.app import app_state, callbacks, current_user, router
+from pages.parts.app import app_state, current_user, router
 from pages.parts.scans import cines, original_preview, quarantine, upload_results
 from pages.parts.shared import heat_map, labelling
 from pages.parts.shared.formatting import number, plain
@@ -59,7 +59,7 @@ def offer() -> None:
                 brought = upload.add_samples(app_state.workbench(), current_user.name())
             st.session_state["results"] = brought
             st.session_state.pop("scans-page", None)
-            callbacks.draw_anew()
+            st.rerun()
     if files:
         dropped_files = [
             upload.UploadedFile(name=file.name, data=file.getvalue()) for file in files
@@ -67,7 +67,7 @@ def offer() -> None:
         chosen = cines.pick(dropped_files, st.session_state.get("drops-taken", 0))
         if chosen == []:
             clear()
-            callbacks.draw_anew()
+            st.rerun()
         elif chosen is not None:
             take(chosen)
 
@@ -106,7 +106,7 @@ def start(files: Sequence[upload.UploadedFile], patient: str | None) -> None:
         files, current_user.name(), patient, every=st.session_state.get("check-every", False)
     )
     clear()
-    callbacks.draw_anew()
+    st.rerun()
 
 
 def clear() -> None:
@@ -149,7 +149,7 @@ def running(going_on: Sequence[upload_batch.UploadBatch], shown: int) -> None:
     """The progress of running drops; the first scans appear while the others are read."""
     stored = sum(taken.scan_id is not None for drop in going_on for taken in drop.results)
     if any(drop.finished for drop in going_on) or shown < min(stored, _PER_PAGE):
-        callbacks.draw_anew()
+        st.rerun()
     for place, drop in enumerate(going_on):
         bar, stop = st.columns([5, 1], vertical_alignment="center")
         bar.progress(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.workbench.retraining import service
-from pages.parts.app import app_state, callbacks, current_user, router
+from pages.parts.app import app_state, current_user, router
 from pages.parts.shared.formatting import duration, number, plain
 from pages.parts.train import compare_runs, custom_settings, runs
 
@@ -145,7 +145,7 @@ def begin(choice: custom_settings.Choice) -> None:
     except (service.TooLittleError, service.RestlessError) as error:
         st.error(plain(error))
     else:
-        callbacks.draw_anew()
+        st.rerun()
 
 
 router.page(main)

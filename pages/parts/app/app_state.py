@@ -13,7 +13,7 @@ from fetal.workbench import NoModelError, Workbench, open_workbench
 from fetal.workbench.accounts.browser_sessions import BrowserSession, BrowserSessions
 from fetal.workbench.ingest.upload import warm_up as warm_up_reading
 from fetal.workbench.near_duplicates import detect_pairs
-from pages.parts.app import callbacks, guard
+from pages.parts.app import guard
 from pages.parts.shared.background import Works
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def running(name: str, words: str, stop_words: str = "Stop") -> None:
     """How far a long work is; the page is drawn anew when it ends."""
     work = works().get(name)
     if work is None or work.finished:
-        callbacks.draw_anew()
+        st.rerun()
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(
         work.done / max(1, work.total),

@@ -1,12 +1,10 @@
 """What a click or a key began is done to its end, though another one follows at once."""
 
-from typing import Any, NoReturn
+from typing import Any
 
-import streamlit as st
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
 _STREAMLITS = SafeSessionState.on_script_will_rerun
-_NOTHING = "nothing"
 
 
 def let_them_finish() -> None:
@@ -19,20 +17,6 @@ def let_them_finish() -> None:
     """
     # By its name: a type checker takes the methods of a class for fixed.
     setattr(SafeSessionState, "on_script_will_rerun", _without_a_break)  # noqa: B010
-
-
-def draw_anew() -> NoReturn:
-    """Draw the page anew, as `st.rerun` does, unless a newer click waits.
-
-    Streamlit makes one run of the two, on the page that is left: a click on the menu that came in
-    the meantime was lost.
-
-    Raises:
-        RerunException: always; it is how Streamlit ends a run.
-    """
-    # A look at the session's state hands over to the click that waits.
-    _ = _NOTHING in st.session_state
-    st.rerun()
 
 
 def _without_a_break(state: SafeSessionState, *given: Any, **named: Any) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.app import app_state, callbacks
+from pages.parts.app import app_state
 from pages.parts.shared import heat_map
 
 SECONDS = 15
@@ -40,4 +40,4 @@ def heed() -> bool:
 def watch() -> None:
     """Draw an open page anew soon after an erasure."""
     if heed():
-        callbacks.draw_anew()
+        st.rerun()

@@ -13,7 +13,7 @@ from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.ingest.upload import UploadedFile
 from fetal.workbench.label_tables.columns import MEANINGS, Columns
 from fetal.workbench.label_tables.label_table import LabelTableError
-from pages.parts.app import app_state, callbacks, current_user
+from pages.parts.app import app_state, current_user
 from pages.parts.app.guard import LOOPBACK
 from pages.parts.dataset import imported
 from pages.parts.shared.background import Work
@@ -148,7 +148,7 @@ def look(asked: Asked) -> None:
         return
     app_state.works().pop(app_state.mine("import"), None)
     st.session_state["import-asked"], st.session_state["import-plan"] = asked, plan
-    callbacks.draw_anew()
+    st.rerun()
 
 
 def preview(name: str, asked: Asked, plan: ImportPlan) -> None:
@@ -201,7 +201,7 @@ def preview(name: str, asked: Asked, plan: ImportPlan) -> None:
         if other.button("Cancel", key="import-cancel", width="stretch"):
             del st.session_state["import-plan"], st.session_state["import-asked"]
             app_state.works().pop(name, None)
-            callbacks.draw_anew()
+            st.rerun()
 
 
 def columns(asked: Asked, plan: ImportPlan) -> None:
@@ -288,4 +288,4 @@ def begin(
         ),
         stop,
     )
-    callbacks.draw_anew()
+    st.rerun()

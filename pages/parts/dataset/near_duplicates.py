@@ -8,7 +8,7 @@ import streamlit as st
 from fetal.workbench.catalogue.scans import ScanView
 from fetal.workbench.near_duplicates import decisions, detect_pairs
 from fetal.workbench.near_duplicates.decisions import COPY, DIFFERENT, TOGETHER, LookalikePair
-from pages.parts.app import app_state, callbacks, current_user
+from pages.parts.app import app_state, current_user
 from pages.parts.shared import heat_map, scan_record
 from pages.parts.shared.background import Work
 from pages.parts.shared.formatting import label, moment, number, percent, plain
@@ -84,7 +84,7 @@ def search() -> None:
             app_state.works()[_SEARCH] = Work(
                 lambda report: detect_pairs.search(bench, report, stop.is_set), stop
             )
-            callbacks.draw_anew()
+            st.rerun()
         if waiting := detect_pairs.waiting(app_state.workbench()):
             st.caption(f"{number(waiting, 'older scan is', 'older scans are')} not compared yet.")
     if work is not None and work.failure:

@@ -7,7 +7,7 @@ import streamlit as st
 from fetal.metrics import Evaluation, Interval, Verdict
 from fetal.planes import PLANES, Plane
 from fetal.workbench.models import promotion
-from pages.parts.app import app_state, callbacks
+from pages.parts.app import app_state
 from pages.parts.models import test_set
 from pages.parts.shared import heat_map, plots, scan_record
 from pages.parts.shared.background import Work
@@ -44,7 +44,7 @@ def show(champion: promotion.ModelView, challenger: promotion.ModelView) -> None
         st.error(plain(work.failure))
         if st.button("Compare again", key="compare-again", icon=":material/refresh:"):
             del app_state.works()[name]
-            callbacks.draw_anew()
+            st.rerun()
     else:
         side_by_side(work.result, champion, challenger)
 

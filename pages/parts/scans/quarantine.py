@@ -8,7 +8,7 @@ from fetal.scans.mask_edits import NothingLeftError
 from fetal.workbench.ingest import quarantine_decisions
 from fetal.workbench.ingest.deid_policy import QuarantinedScan
 from fetal.workbench.ingest.upload import IngestResult
-from pages.parts.app import app_state, callbacks, current_user
+from pages.parts.app import app_state, current_user
 from pages.parts.scans import mask_editor
 from pages.parts.shared.formatting import number
 
@@ -47,7 +47,7 @@ def show() -> None:
             _keep([chosen])
         if out.button("Leave out", key="waiting-out", icon=":material/close:", width="stretch"):
             _leave_out([chosen])
-            callbacks.draw_anew()
+            st.rerun()
 
 
 def _chosen(held: dict[int, QuarantinedScan]) -> int:
@@ -90,7 +90,7 @@ def _ask_before_leaving_out(numbers: list[int]) -> None:
         on_click=_leave_out,
         args=(numbers,),
     ):
-        callbacks.draw_anew()
+        st.rerun()
 
 
 def _left_out(count: int) -> None:
@@ -107,7 +107,7 @@ def _left_out(count: int) -> None:
             )
             for one, taken in quarantine_decisions.bring_back(bench, quarantine, who).items():
                 _tell_drop(one, taken)
-            callbacks.draw_anew()
+            st.rerun()
 
 
 def _keep(numbers: Collection[int]) -> None:
@@ -125,7 +125,7 @@ def _keep(numbers: Collection[int]) -> None:
             if taken is not None:
                 mask_editor.forget(one)
                 _tell_drop(one, taken)
-    callbacks.draw_anew()
+    st.rerun()
 
 
 def _leave_out(numbers: Collection[int]) -> None:

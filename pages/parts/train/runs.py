@@ -6,7 +6,7 @@ import streamlit as st
 
 from fetal.workbench.models import promotion
 from fetal.workbench.retraining import compare_runs, service
-from pages.parts.app import app_state, callbacks, current_user
+from pages.parts.app import app_state, current_user
 from pages.parts.shared import plots
 from pages.parts.shared.formatting import duration, moment, percent, plain
 from pages.parts.train.settings_words import put, words
@@ -29,7 +29,7 @@ def current(shown: int | None) -> None:
     """
     run = service.active(app_state.workbench())
     if (run.id if run else None) != shown:
-        callbacks.draw_anew()
+        st.rerun()
     if run is None:
         return
     with st.container(border=True, key="active-run"):

@@ -4,7 +4,6 @@ import pytest
 from streamlit.runtime.scriptrunner import RerunData, RerunException
 from streamlit.runtime.state import SessionState
 from streamlit.runtime.state.safe_session_state import SafeSessionState
-from streamlit.testing.v1 import AppTest
 
 from pages.parts.app.callbacks import let_them_finish
 
@@ -59,22 +58,3 @@ def test_a_newer_click_that_came_before_the_function_waits_as_well(
     newer_click[0] = True
     state.on_script_will_rerun(None)
     assert state.filtered_state["kept"] == "a note"
-
-
-def a_page_that_ends_as_the_menu_is_clicked() -> None:
-    import streamlit as st
-    from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
-
-    from pages.parts.app.callbacks import draw_anew
-
-    context = get_script_run_ctx()
-    shown = st.session_state.setdefault("shown", [])
-    shown.append(context.page_script_hash)
-    if len(shown) == 1:
-        context.script_requests.request_rerun(RerunData(page_script_hash="clicked"))
-        draw_anew()
-
-
-def test_a_page_that_is_drawn_anew_gives_way_to_a_click_on_the_menu() -> None:
-    app = AppTest.from_function(a_page_that_ends_as_the_menu_is_clicked).run()
-    assert app.session_state["shown"][1:] == ["clicked"]
