@@ -17,6 +17,9 @@ pytestmark = pytest.mark.browser
 FILE = f"{MARK} ![p](x.png) <img src=x onerror=alert(1)> **b** :smile: $x^2$"
 """A file's name cannot hold a slash."""
 
+FOLDER = str(Path(f"/{NAME}"))
+"""Of slashes that follow each other, a path keeps one."""
+
 COLUMN = f"{MARK} [c](x) <b>d</b>"
 
 LEAVES = """mark => {
@@ -70,7 +73,7 @@ class Watcher:
             f"([mark, most]) => ({LEAVES})(mark).length >= most", arg=[MARK, at_least]
         )
         leaves = self.page.evaluate(LEAVES, MARK)
-        whole = [" ".join(one.split()) for one in (*TEXTS, NAME, NAME[:64], FILE, COLUMN)]
+        whole = [" ".join(one.split()) for one in (*TEXTS, NAME, NAME[:64], FILE, FOLDER, COLUMN)]
         for leaf in leaves:
             assert any(text in leaf for text in whole), f"{where}: {leaf[:400]}"
         found = self.page.locator(DRAWN)
@@ -182,6 +185,7 @@ def imports(page: Page, watch: Watcher) -> None:
     watch.settle()
     page.locator(".st-key-import-images input").fill(f"/{NAME}")
     page.locator(".st-key-import-look button").click()
+    expect(page.get_by_text("There is no folder or archive")).to_be_visible()
     watch.check("a folder that is not there")
 
 

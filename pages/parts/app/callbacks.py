@@ -11,7 +11,7 @@ def let_them_finish() -> None:
     """Have Streamlit run the functions of buttons, keys and fields without a break.
 
     Each look at the session's state is a place where Streamlit drops what it is doing for a newer
-    click or key, even in the middle of such a function: its label or note was lost, because a
+    click or key, even before or in the middle of such a function: its label or note was lost, because a
     change is told only once. Now the newer one waits until the functions of the older one are
     done; the page itself is drawn with breaks as before.
     """
