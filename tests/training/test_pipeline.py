@@ -20,7 +20,7 @@ from fetal.training.stages.checkpoint import load_position
 from tests.training.conftest import SMALL, Training, phantom_example
 
 QUICK = SMALL.but(architecture="sononet16")
-"""For what does not depend on the network: it is built and trained four times as fast."""
+"""For what does not depend on the network: it is built and trained four times as quickly."""
 
 
 class Killed(BaseException):
@@ -133,7 +133,7 @@ def test_one_plane_alone_is_refused(examples: list[Example], tmp_path: Path) -> 
 def test_a_training_that_diverges_says_so_and_makes_no_model(
     examples: list[Example], tmp_path: Path
 ) -> None:
-    settings = QUICK.but(stages=(Stage("All layers", "all", 9, 10.0),), optimizer="plain_sgd")
+    settings = SMALL.but(stages=(Stage("All layers", "all", 9, 10.0),), optimizer="plain_sgd")
     told: list[dict[str, Any]] = []
     with pytest.raises(DivergedError, match="of “All layers” its loss was no number"):
         train(examples, settings, tmp_path, told.append, about=About("diverged"))
