@@ -16,8 +16,8 @@ from fetal.store.rights import copy_contents
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+ -]*")
 _INCOMING = ".incoming"
 """Where local files are written before they are moved to their place."""
-_ATTEMPTS = 20
-"""How often a folder is put in another one's place while other processes do the same."""
+_ATTEMPTS = 100
+"""How often a folder is put in place: each failure means that another writer succeeded."""
 DRAFT_SECONDS = 24 * 3600
 """A draft that is older was left behind by a program that was killed: no write takes as long."""
 
