@@ -1,5 +1,6 @@
 """The files of the workspace: scans, models, snapshots, under keys, in a folder or a bucket."""
 
+import errno
 import hashlib
 import os
 import re
@@ -16,8 +17,8 @@ from fetal.store.rights import copy_contents
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+ -]*")
 _INCOMING = ".incoming"
 """Where local files are written before they are moved to their place."""
-_ATTEMPTS = 100
-"""How often a folder is put in place: each failure means that another writer succeeded."""
+_ATTEMPTS = 20
+"""How often a folder is put in another one's place while other processes do the same."""
 DRAFT_SECONDS = 24 * 3600
 """A draft that is older was left behind by a program that was killed: no write takes as long."""
 
@@ -171,8 +172,9 @@ class Blobs:
             try:
                 _move(source, target)
                 return
-            except OSError:
-                if not target.is_dir():
+            except OSError as error:
+                # Whether it is there now says nothing: another writer may have moved it meanwhile.
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
             # A folder cannot take another one's place: the one that is there goes first, unless
             # another process has just moved it away for the same reason.
