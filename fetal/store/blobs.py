@@ -173,8 +173,9 @@ class Blobs:
                 _move(source, target)
                 return
             except OSError as error:
-                # Whether it is there now says nothing: another writer may have moved it meanwhile.
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                # Another writer may have moved it away since: that it is gone now says nothing.
+                was_there = error.errno in (errno.ENOTEMPTY, errno.EEXIST)
+                if not was_there and not target.is_dir():
                     raise
             # A folder cannot take another one's place: the one that is there goes first, unless
             # another process has just moved it away for the same reason.
