@@ -12,8 +12,8 @@ def let_them_finish() -> None:
 
     Each look at the session's state is a place where Streamlit drops what it is doing for a newer
     click or key, even before or in the middle of such a function: its label or note was lost,
-    because a change is told only once. Now the newer one waits until the functions of the older
-    one are done; the page itself is drawn with breaks as before.
+    because a change is told only once. Now those functions run to their end, though a newer click
+    waits; the page itself is drawn with breaks as before.
     """
     # By its name: a type checker takes the methods of a class for fixed.
     setattr(SafeSessionState, "on_script_will_rerun", _without_a_break)  # noqa: B010
