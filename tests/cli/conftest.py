@@ -29,7 +29,7 @@ def fetal(tmp_path, monkeypatch):
 def folder(tmp_path):
     """Three scans in folders named by their plane, two of them of the same name."""
     place = tmp_path / "scans"
-    for plane, seed, name in (("brain", 1, "a"), ("femur", 2, "a"), ("femur", 3, "Patient00007_1")):
+    for plane, seed, name in (("brain", 4, "a"), ("femur", 2, "a"), ("femur", 3, "Patient00007_1")):
         (place / plane).mkdir(parents=True, exist_ok=True)
         pixels = simulate(Plane(plane), seed, size=(300, 400)).pixels
         (place / plane / f"{name}.png").write_bytes(encode_png(pixels))

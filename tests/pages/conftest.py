@@ -34,7 +34,8 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
     def opener(page: str, who: str = "Anna Meyer") -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
         app.run()
-        if who:
+        # A workspace that cannot be used is told before anybody is asked for a name.
+        if who and not app.error:
             app.text_input(key="name").input(who)
             app.button(key="begin").click().run()
         return app.switch_page(f"pages/{page}.py").run() if page != "scans" else app

@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from fetal.store.failures import sentence_for
 from fetal.store.rights import keep_to_owner
@@ -45,25 +46,31 @@ def run() -> None:
         position="top",
     )
     body = st.container()
-    footer.show()
-    browser.prepare()
-    with body:
-        current_user.ask()
-        erasures.heed()
-        if page.url_path != "review":
-            reader.leave()
-        conflict_notices.show()
-        token = _ON_THE_WAY.set(True)
-        try:
-            page.run()
-        except Exception as error:
-            sentence = sentence_for(error)
-            if sentence is None:
-                raise
-            st.error(sentence)
-        finally:
-            _ON_THE_WAY.reset(token)
-    erasures.watch()
+    try:
+        footer.show()
+        browser.prepare()
+        with body:
+            _show(page)
+        erasures.watch()
+    except Exception as error:
+        sentence = sentence_for(error)
+        if sentence is None:
+            raise
+        body.error(sentence)
+
+
+def _show(page: StreamlitPage) -> None:
+    """Show a page to the person who is at this browser, once the name is given."""
+    current_user.ask()
+    erasures.heed()
+    if page.url_path != "review":
+        reader.leave()
+    conflict_notices.show()
+    token = _ON_THE_WAY.set(True)
+    try:
+        page.run()
+    finally:
+        _ON_THE_WAY.reset(token)
 
 
 def page(show: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import weakref
 
 import pytest
 from sqlalchemy import select
@@ -31,14 +32,14 @@ def done(desk, *files, who="Ann", patient="4711", **how):
 
 def test_a_second_drop_does_not_hide_the_first(desk, monkeypatch):
     go_on = threading.Event()
-    real = upload.take
+    real = upload.store_file
 
     def slow(bench, incoming, **how):
         if incoming.name == "slow.png":
             assert go_on.wait(60)
         return real(bench, incoming, **how)
 
-    monkeypatch.setattr(upload, "take", slow)
+    monkeypatch.setattr(upload, "store_file", slow)
     first = desk.start([UploadedFile("slow.png", file(1).data)], "Ann", "4711")
     second = done(desk, file(2))
     assert desk.drops("Ann") == [second, first]
@@ -65,7 +66,7 @@ def test_pictures_as_they_arrived_go_with_the_next_drop(bench, desk):
 
 
 def test_a_drop_that_is_stopped_says_what_was_not_read(desk, monkeypatch):
-    real = upload.take
+    real = upload.store_file
     first_read = threading.Event()
     stopped = threading.Event()
 
@@ -74,7 +75,7 @@ def test_a_drop_that_is_stopped_says_what_was_not_read(desk, monkeypatch):
         assert stopped.wait(60)
         return real(bench, incoming, **how)
 
-    monkeypatch.setattr(upload, "take", held_up)
+    monkeypatch.setattr(upload, "store_file", held_up)
     drop = desk.start([file(seed) for seed in range(4)], "Ann", "4711")
     assert first_read.wait(60)
     drop.stop()
@@ -89,6 +90,7 @@ def test_a_drop_that_is_stopped_says_what_was_not_read(desk, monkeypatch):
 
 def test_the_bytes_of_a_file_go_once_it_is_through(bench):
     held = [file(seed) for seed in range(3)]
+    left = [weakref.ref(one) for one in held]
     seen = []
 
     def each():
@@ -97,8 +99,7 @@ def test_the_bytes_of_a_file_go_once_it_is_through(bench):
 
     def through(_done, _total):
         gc.collect()
-        alive = [one for one in gc.get_objects() if isinstance(one, UploadedFile)]
-        seen.append(len(alive))
+        seen.append(sum(one() is not None for one in left))
 
     add_scans(bench, each(), who="Ann", on_progress=through)
     # The one that was read last may still be at hand.

@@ -24,7 +24,7 @@ def turned(degrees):
 
 
 def test_a_turned_copy_is_found_and_only_once(bench):
-    for degrees, patient in ((0, "4711"), (12, "4712")):
+    for degrees, patient in ((0, "4711"), (10, "4712")):
         add_scans(bench, [turned(degrees)], who="Ann", patient=patient)
     with bench.store.session() as session:
         session.execute(delete(Lookalike))
