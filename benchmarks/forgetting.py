@@ -106,15 +106,15 @@ class Collection:
         return Framing.of((height, width), scan.sector, self._size).apply(scan.pixels)
 
     def examples(self, chosen: Sequence[int], seed: str) -> list[Example]:
-        """Scans as a run takes them, a fifth of their patients on the validation side."""
+        """Scans as a run takes them, a fifth of their patients on the validation split."""
         found = {}
         for index in chosen:
             image = self.images[index]
-            side = VALIDATION if chance(image.patient, seed) < VALIDATING else TRAIN
+            split = VALIDATION if chance(image.patient, seed) < VALIDATING else TRAIN
             pixels = np.array(self._pixels[index])
             digest = sha256(pixels.tobytes()).hexdigest()
             found[digest] = Example(
-                digest, image.plane, image.patient, side, lambda pixels=pixels: (pixels, None)
+                digest, image.plane, image.patient, split, lambda pixels=pixels: (pixels, None)
             )
         return list(found.values())
 

@@ -66,11 +66,11 @@ class Findings(logging.Handler):
         self._underway: dict[int, tuple[int, Damaged]] = {}
         logging.getLogger("fetal").addHandler(self)
 
-    def look_at(self, bench: Workbench, index: int, file: Damaged) -> None:
+    def look_at(self, workbench: Workbench, index: int, file: Damaged) -> None:
         """Let a file come in."""
         self._underway[threading.get_ident()] = index, file
         try:
-            for taken in take(bench, file, index):
+            for taken in take(workbench, file, index):
                 self._judge(taken)
         except Exception as error:
             self._fault(f"{type(error).__name__}: {error}")
@@ -113,34 +113,34 @@ class Findings(logging.Handler):
         return " or ".join(names)
 
 
-def take(bench: Workbench, file: Damaged, index: int) -> list[IngestResult]:
+def take(workbench: Workbench, file: Damaged, index: int) -> list[IngestResult]:
     """Bring a file in as a person would."""
     incoming = UploadedFile(file.name, file.data)
     if not file.seed.endswith(".zip") or index % 2:
-        return add_scans(bench, [incoming], who="fuzz")
+        return add_scans(workbench, [incoming], who="fuzz")
     try:
-        return import_scans(bench, plan_import([incoming]), "fuzz").taken
+        return import_scans(workbench, plan_import([incoming]), "fuzz").taken
     except LabelTableError as error:
         return [IngestResult(file.name, IngestOutcome.REFUSED, None, str(error))]
 
 
-def half_stored(bench: Workbench, place: Path) -> list[str]:
+def half_stored(workbench: Workbench, place: Path) -> list[str]:
     """Pixels without a row, and rows without pixels."""
     there = {
         path.relative_to(place / "blobs").as_posix()
         for path in (place / "blobs" / "scans").rglob("*")
         if path.is_file()
     }
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         return sorted(there ^ set(session.scalars(select(ScanRow.blob))))
 
 
 def run(asked: argparse.Namespace, place: Path) -> bool:
     """Bring all files in and print what became of them; false where something is wrong."""
-    bench = open_workbench(Workspace.at(place))
+    workbench = open_workbench(Workspace.at(place))
     whole = seeds()
     for name, data in whole.items():
-        add_scans(bench, [UploadedFile(name, data)], who="fuzz")
+        add_scans(workbench, [UploadedFile(name, data)], who="fuzz")
     findings = Findings(asked.kept)
     before, started = peak(), time.monotonic()
     indices = iter([asked.only]) if asked.only is not None else count()
@@ -154,12 +154,12 @@ def run(asked: argparse.Namespace, place: Path) -> bool:
                 if index is None:
                     return
                 done["files"] += 1
-            findings.look_at(bench, index, damaged(whole, asked.seed, index))
+            findings.look_at(workbench, index, damaged(whole, asked.seed, index))
 
     with ThreadPoolExecutor(READERS) as threads:
         for future in [threads.submit(work) for _ in range(READERS)]:
             future.result()
-    half = half_stored(bench, place)
+    half = half_stored(workbench, place)
     seconds = time.monotonic() - started
     print(f"{done['files']} files, damaged from {len(whole)}, in {seconds:.0f} s")
     print("came of them: " + ", ".join(f"{n} {what}" for what, n in findings.outcomes.items()))
@@ -172,7 +172,7 @@ def run(asked: argparse.Namespace, place: Path) -> bool:
     _print_list("faults of the app", findings.faults)
     _print_list("files half stored", half)
     print(f"memory of the app at its highest: {peak():.0f} MB, before the files {before:.0f} MB")
-    bench.close()
+    workbench.close()
     return not (findings.faults or half)
 
 

@@ -58,16 +58,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         if asked.small:
-            print_import(bench_in(place), archive_of(asked.scans, place), asked.scans)
+            print_import(workbench_in(place), archive_of(asked.scans, place), asked.scans)
             return
         files, kind = scans(asked.scans, place / "scans")
         print(f"{len(files)} {kind}, {os.cpu_count()} CPU cores, load {os.getloadavg()[0]:.1f}")
-        print_parts(bench_in(place / "parts"), files[: asked.parts])
+        print_parts(workbench_in(place / "parts"), files[: asked.parts])
         print_reading(files)
-        print_import(bench_in(place / "whole"), files[0].parent, len(files))
+        print_import(workbench_in(place / "whole"), files[0].parent, len(files))
 
 
-def bench_in(place: Path) -> Workbench:
+def workbench_in(place: Path) -> Workbench:
     return open_workbench(Workspace.at(place / "workspace"))
 
 
@@ -98,7 +98,7 @@ def scans(count: int, folder: Path) -> tuple[list[Path], str]:
     return sorted(folder.iterdir()), "phantoms"
 
 
-def print_parts(bench: Workbench, files: list[Path]) -> None:
+def print_parts(workbench: Workbench, files: list[Path]) -> None:
     spent: defaultdict[str, float] = defaultdict(float)
 
     @contextmanager
@@ -108,7 +108,7 @@ def print_parts(bench: Workbench, files: list[Path]) -> None:
         spent[name] += time.perf_counter() - before[1]
         spent[f"{name} CPU"] += time.process_time() - before[0]
 
-    champion = predicting(bench)
+    champion = predicting(workbench)
     for path in files:
         data = path.read_bytes()
         with part("reading"):
@@ -123,7 +123,7 @@ def print_parts(bench: Workbench, files: list[Path]) -> None:
             with part("predicting"):
                 champion.model.predict(scan)
         with part("writing"):
-            write(bench, path, scan, png)
+            write(workbench, path, scan, png)
     print(f"one after another, {len(files)} scans:")
     for kind in ("", " CPU"):
         spent[f"masking{kind}"] = (
@@ -141,13 +141,13 @@ def print_parts(bench: Workbench, files: list[Path]) -> None:
     print(f"  reading and masking: {reading * 1000:.1f} ms of CPU a scan")
 
 
-def write(bench: Workbench, path: Path, scan: Scan, png: bytes) -> None:
+def write(workbench: Workbench, path: Path, scan: Scan, png: bytes) -> None:
     store_scan(
-        bench,
+        workbench,
         path.name,
         ReadFile(scan, png, None),
-        who="bench",
-        owner=owner_of(bench, None),
+        who="benchmark",
+        owner=owner_of(workbench, None),
         source="import",
         champion=None,
     )
@@ -172,8 +172,8 @@ def load(path: Path) -> tuple[bytes, str]:
     return path.read_bytes(), path.name
 
 
-def print_import(bench: Workbench, place: Path, count: int) -> None:
-    predicting(bench)
+def print_import(workbench: Workbench, place: Path, count: int) -> None:
+    predicting(workbench)
     plan = plan_import(place, unlabelled=True)
     plan.images = plan.images[:count]
     before = peak()
@@ -184,7 +184,7 @@ def print_import(bench: Workbench, place: Path, count: int) -> None:
 
     started = time.perf_counter()
     report = import_scans(
-        bench, plan, "bench", unsure=DeidentificationPolicy.KEEP, on_progress=tell
+        workbench, plan, "benchmark", unsure=DeidentificationPolicy.KEEP, on_progress=tell
     )
     spent = time.perf_counter() - started
     outcomes = ", ".join(f"{report.count(one)} {one}" for one in IngestOutcome)

@@ -80,11 +80,11 @@ WAYS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def unseen(bench: Workbench) -> tuple[int, int]:
+def unseen(workbench: Workbench) -> tuple[int, int]:
     """Count the stored scans that the champion would be measured on, and all."""
-    with bench.store.reading() as session:
-        version = session.get_one(ModelVersion, bench.champion().version.id)
-        known = seen_by(session, bench.blobs, version)
+    with workbench.store.reading() as session:
+        version = session.get_one(ModelVersion, workbench.champion().version.id)
+        known = seen_by(session, workbench.blobs, version)
         digests = session.scalars(select(ScanRow.digest)).all()
     return sum(digest not in known for digest in digests), len(digests)
 
@@ -93,23 +93,23 @@ def by_way(images: Sequence[LabelledImage], folder: Path) -> bool:
     """Bring the scans in by every way; returns whether all were known again."""
     right = True
     for number, (way, change) in enumerate(WAYS.items()):
-        bench = open_workbench(Workspace.at(folder / str(number)))
+        workbench = open_workbench(Workspace.at(folder / str(number)))
         for one, image in enumerate(images):
             try:
                 content = change(image.path.read_bytes())
             except ScanError:
                 continue
             add_scans(
-                bench, [UploadedFile("a.png", content)], who="x", patient=f"p{one}", gate=OPEN
+                workbench, [UploadedFile("a.png", content)], who="x", patient=f"p{one}", gate=OPEN
             )
-        right &= told(way, *unseen(bench))
+        right &= told(way, *unseen(workbench))
         if number == 0:
-            target = export_archive(bench, None, folder / "export.zip").target
+            target = export_archive(workbench, None, folder / "export.zip").target
             elsewhere = open_workbench(Workspace.at(folder / "elsewhere"))
             import_scans(elsewhere, plan_import(target), "x", unsure=DeidentificationPolicy.KEEP)
             right &= told("a whole export, imported elsewhere", *unseen(elsewhere))
             elsewhere.close()
-        bench.close()
+        workbench.close()
     return right
 
 

@@ -4,7 +4,7 @@ ResNet50 on 500 training and 200 validation scans of the four fetal planes, 661 
 with the training set's mean and deviation, flips both ways, rotation, crop, SGD at 0.01 lowered on
 plateaus. Reading 1 takes labels by position, as its notebook did: the files in the order of their
 names, the labels in the order of the label file that circulated with them. Reading 2 has the right
-labels, but draws images, so that patients stand on both sides. Reading 3 has the right labels and
+labels, but draws images, so that patients stand in both splits. Reading 3 has the right labels and
 keeps patients apart.
 
 Every reading is judged on its own validation scans, and on scans of patients whom it has not seen.
@@ -132,16 +132,16 @@ def outcome(
     keras.utils.clear_session()
     seen = {images[number].patient for number in (*reading.train, *reading.validation)}
     unseen = [number for number, image in enumerate(images) if image.patient not in seen][:UNSEEN]
-    sides = tuple(
+    splits = tuple(
         frames(images, members, reading.labels, settings, out)
         for members in (reading.train, reading.validation, unseen)
     )
     folder = out / hashlib.sha256(reading.name.encode()).hexdigest()[:8]
     folder.mkdir(parents=True, exist_ok=True)
     cache = out / "features"
-    model = train_network((sides[0], sides[1]), settings, folder, tell, cache=cache)
+    model = train_network((splits[0], splits[1]), settings, folder, tell, cache=cache)
     network = exact_copy(model, settings)
-    judged = [to_chances(answers(network, settings, side)[1], 1.0) for side in sides[1:]]
+    judged = [to_chances(answers(network, settings, split)[1], 1.0) for split in splits[1:]]
     shared = {images[number].patient for number in reading.train}
     leaked = sum(images[number].patient in shared for number in reading.validation)
     own, other = (
@@ -164,7 +164,7 @@ def frames(
 ) -> PreparedScans:
     shelf = FrameStore(out / "frames", print)
     pixels = shelf.pixels([case(images[number]) for number in members], settings.size, crop=False)
-    # The pipeline refuses a patient on both sides: the fault can only be repeated by pretending
+    # The pipeline refuses a patient in both splits: the fault can only be repeated by pretending
     # that every scan is a patient of its own.
     patients = tuple(images[number].path.name for number in members)
     return PreparedScans(pixels, labels[list(members)], patients)

@@ -36,23 +36,23 @@ def main() -> None:
     parser.add_argument("--scans", type=int, default=200, help="how many labelled scans")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        bench = open_workbench(Workspace.at(Path(folder) / "workspace"))
-        fill(bench, chosen.images, chosen.data, chosen.scans, Path(folder))
+        workbench = open_workbench(Workspace.at(Path(folder) / "workspace"))
+        fill(workbench, chosen.images, chosen.data, chosen.scans, Path(folder))
         worker = subprocess.Popen(
             [sys.executable, "-m", "fetal.cli", "worker"],
-            env=os.environ | {"FETAL_WORKSPACE": str(bench.workspace.folder)},
+            env=os.environ | {"FETAL_WORKSPACE": str(workbench.workspace.folder)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         try:
-            report(bench)
+            report(workbench)
         finally:
             worker.terminate()
             worker.wait()
-        bench.close()
+        workbench.close()
 
 
-def fill(bench: Workbench, images: Path, data: Path, scans: int, folder: Path) -> None:
+def fill(workbench: Workbench, images: Path, data: Path, scans: int, folder: Path) -> None:
     """Import a random choice of the table's scans that are there, with their labels."""
     there = {path.stem: path for path in images.iterdir()}
     with data.open(newline="") as file:
@@ -67,29 +67,29 @@ def fill(bench: Workbench, images: Path, data: Path, scans: int, folder: Path) -
             writer.writerow((name, parse_plane(row["Plane"]).value, row["Patient_num"]))
     began = time.perf_counter()
     outcome = import_scans(
-        bench, plan_import(images, table=table), "bench", unsure=DeidentificationPolicy.KEEP
+        workbench, plan_import(images, table=table), "benchmark", unsure=DeidentificationPolicy.KEEP
     )
     seconds = time.perf_counter() - began
     print(f"{len(outcome.taken)} scans with {outcome.labelled} labels imported in {seconds:.0f} s")
 
 
-def report(bench: Workbench) -> None:
+def report(workbench: Workbench) -> None:
     """Press Retrain, wait for the end, and print how long it took and what came of it."""
-    outlook = service.outlook(bench)
+    outlook = service.outlook(workbench)
     if outlook.reasons:
         raise SystemExit(" ".join(outlook.reasons))
     began = time.perf_counter()
-    run = service.start(bench, "bench")
+    run = service.start(workbench, "benchmark")
     while run.status in ("queued", "running"):
         time.sleep(1)
-        run = service.run(bench, run.id)
+        run = service.run(workbench, run.id)
     minutes = (time.perf_counter() - began) / 60
     print(f"{run.status} after {minutes:.1f} minutes (target: {TARGET_MINUTES}) on {run.device}")
     print(f"it had been foretold to take {outlook.minutes:.1f} minutes; counts {run.counts}")
     if run.status != "done" or run.model_id is None:
         raise SystemExit(run.reason)
-    champion = next(one for one in promotion.versions(bench) if one.is_champion)
-    print(compare(bench, champion.id, run.model_id).words)
+    champion = next(one for one in promotion.versions(workbench) if one.is_champion)
+    print(compare(workbench, champion.id, run.model_id).words)
 
 
 if __name__ == "__main__":

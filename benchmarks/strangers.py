@@ -6,7 +6,7 @@
 
 The second line measures real scans too: those marked as test scans where the table marks any, the
 same scans altered as other machines and exports alter them (every so-and-so-many-th of them), and
-how well the score tells both sides apart, with an interval from drawing the patients again.
+how well the score tells the two kinds apart, with an interval from drawing the patients again.
 """
 
 import argparse

@@ -42,7 +42,7 @@ from fetal.training.settings import Stage, TrainingSettings
 from fetal.training.stages.checkpoint import Position
 from fetal.training.stages.fit_head import fit_head
 from fetal.training.stages.fit_stage import fit_stage
-from fetal.training.stages.stage_inputs import Sides
+from fetal.training.stages.stage_inputs import Splits
 
 SHARED = Path(__file__).parents[2] / "shared"
 FOLDS = 4
@@ -59,21 +59,21 @@ def main() -> None:
     parser.add_argument(
         "--weights", type=Path, default=SHARED / "weights" / "resnet50_imagenet_partial.npz"
     )
-    parser.add_argument("--scans", type=int, default=240, help="scans of both sides together")
+    parser.add_argument("--scans", type=int, default=240, help="scans of both splits together")
     parser.add_argument("--size", type=int, default=256, help="pixels of a side")
     chosen = parser.parse_args()
     settings = TrainingSettings(size=chosen.size, start="nothing", stages=(HEAD, UPPER))
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        sides = frame(cases(chosen.data, chosen.images, chosen.scans), settings, Path(folder))
+        splits = frame(cases(chosen.data, chosen.images, chosen.scans), settings, Path(folder))
         policy = choose_precision(settings.mixed_precision)
-        counts = " and ".join(str(len(side.classes)) for side in sides)
+        counts = " and ".join(str(len(split.classes)) for split in splits)
         print(f"ResNet50, {counts} scans to learn from and to judge by, {chosen.size} pixels")
         print(f"{describe()}, {policy}, {keras.backend.backend()}")
-        bench = Bench(settings, sides, start_weights(settings, chosen.weights), Path(folder))
-        compare(HEAD, bench.head_on_scans, bench.head_on_features)
-        compare(UPPER, bench.upper_on_scans, bench.upper_on_features)
-        kept = [path.stat().st_size for path in bench.folder.glob("*cache/*/*.npy")]
+        ways = TwoWays(settings, splits, start_weights(settings, chosen.weights), Path(folder))
+        compare(HEAD, ways.head_on_scans, ways.head_on_features)
+        compare(UPPER, ways.upper_on_scans, ways.upper_on_features)
+        kept = [path.stat().st_size for path in ways.folder.glob("*cache/*/*.npy")]
     print(f"{len(kept)} arrays kept, {max(kept) / 1024:.0f} KB each, {sum(kept) / 1e6:.0f} MB")
     print(f"all of it took {(time.perf_counter() - began) / 60:.1f} minutes")
 
@@ -108,7 +108,7 @@ def _phantom(seed: int) -> Callable[[], Any]:
     return lambda: (simulate(PLANES[seed % 6], seed).pixels, None)
 
 
-def frame(drawn: Sequence[ExperimentScan], settings: TrainingSettings, folder: Path) -> Sides:
+def frame(drawn: Sequence[ExperimentScan], settings: TrainingSettings, folder: Path) -> Splits:
     """Read and frame the scans; a fourth of the patients judges."""
     counts: dict[str, Counter[Any]] = {}
     for case in drawn:
@@ -125,8 +125,8 @@ def frame(drawn: Sequence[ExperimentScan], settings: TrainingSettings, folder: P
         for case in drawn
     ]
     train, validation = (
-        write_frames([one for one in examples if one.side == side], settings, folder, _silent)
-        for side in (TRAIN, VALIDATION)
+        write_frames([one for one in examples if one.split == split], settings, folder, _silent)
+        for split in (TRAIN, VALIDATION)
     )
     return train, validation
 
@@ -173,11 +173,11 @@ class Curve:
 
 
 @dataclass
-class Bench:
+class TwoWays:
     """The same start for every training."""
 
     settings: TrainingSettings
-    sides: Sides
+    splits: Splits
     start: tuple[list[Any], list[str]]
     folder: Path
 
@@ -189,7 +189,7 @@ class Bench:
         """The last layer, on features that are computed once."""
         model, curve = self._model(), Curve()
         settings = self.settings.but(stages=(HEAD,))
-        fit_head(model, HEAD, settings, self.sides, curve, self._cache("head"))
+        fit_head(model, HEAD, settings, self.splits, curve, self._cache("head"))
         return curve
 
     def upper_on_scans(self) -> Curve:
@@ -220,7 +220,7 @@ class Bench:
                 model,
                 stage,
                 self.settings,
-                self.sides,
+                self.splits,
                 self.start[1],
                 Path(folder),
                 Position(),

@@ -4,53 +4,54 @@ There is deliberately no function here that takes scans: what cannot be asked fo
 """
 
 import hashlib
+import warnings
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fetal.planes import Plane
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 STRICT = {TRAIN: 0, VALIDATION: 1, TEST: 2}
-"""How far from learning a side is kept: where two meet in one patient, the larger one counts."""
+"""How far from learning a split is kept: where two meet in one patient, the larger one counts."""
 
 SHARES: dict[str, float] = {TRAIN: 0.65, TEST: 0.20, VALIDATION: 0.15}
-"""The share of each plane's scans that each side should hold."""
+"""The share of each plane's scans that each split should hold."""
 
 Counts = Mapping[str, Mapping[Plane, int]]
 
-Side = TypeVar("Side", bound=Hashable)
+Split = TypeVar("Split", bound=Hashable)
 
 
-def assign_sides(patients: Counts, sides: Mapping[str, str]) -> dict[str, str]:
-    """Give every patient without a side one; a patient who has one keeps it for ever.
+def assign_splits(patients: Counts, splits: Mapping[str, str]) -> dict[str, str]:
+    """Give every patient without a split one; a patient who has one keeps it for ever.
 
-    New patients go, in an order that depends on their pseudonym alone, to the side that most
-    lacks the planes they bring, so that every side holds every plane in proportion (greedy
+    New patients go, in an order that depends on their pseudonym alone, to the split that most
+    lacks the planes they bring, so that every split holds every plane in proportion (greedy
     iterative stratification after Sechidis et al. 2011, with patients as the units).
 
     Args:
         patients: For each patient, how many labelled scans of each plane there are.
-        sides: The sides given earlier; may name patients who are not in `patients`.
+        splits: The splits given earlier; may name patients who are not in `patients`.
 
     Returns:
-        A side for every patient of `patients`.
+        A split for every patient of `patients`.
 
     Example:
-        >>> assign_sides({"P-1": {Plane.BRAIN: 3}}, {})
+        >>> assign_splits({"P-1": {Plane.BRAIN: 3}}, {})
         {'P-1': 'train'}
     """
-    held = {side: dict.fromkeys(Plane, 0.0) for side in SHARES}
+    held = {split: dict.fromkeys(Plane, 0.0) for split in SHARES}
     for patient, planes in patients.items():
-        if patient in sides:
-            _add(held[sides[patient]], planes)
-    result = {patient: sides[patient] for patient in patients if patient in sides}
-    for patient in sorted(patients.keys() - sides.keys(), key=_order):
+        if patient in splits:
+            _add(held[splits[patient]], planes)
+    result = {patient: splits[patient] for patient in patients if patient in splits}
+    for patient in sorted(patients.keys() - splits.keys(), key=_order):
         planes = patients[patient]
-        empty = _empty_sides(held)
-        side = empty[0] if empty else _neediest(held, SHARES, planes)
-        _add(held[side], planes)
-        result[patient] = side
+        empty = _empty_splits(held)
+        split = empty[0] if empty else _neediest(held, SHARES, planes)
+        _add(held[split], planes)
+        result[patient] = split
     return result
 
 
@@ -105,32 +106,32 @@ def draw_patients(patients: Counts, scans: int, seed: int = 0) -> set[str]:
     return {patient for patient, drawn in dealt.items() if drawn}
 
 
-def check_apart(sides: Mapping[str, Sequence[str]]) -> None:
-    """Make sure that no patient stands on two sides.
+def check_apart(splits: Mapping[str, Sequence[str]]) -> None:
+    """Make sure that no patient stands in two splits.
 
     Args:
-        sides: For each side, the patients of its scans.
+        splits: For each split, the patients of its scans.
 
     Raises:
-        ValueError: a patient is on more than one side; the message names one.
+        ValueError: a patient is on more than one split; the message names one.
     """
     seen: dict[str, str] = {}
-    for side, patients in sides.items():
+    for split, patients in splits.items():
         for patient in patients:
-            if seen.setdefault(patient, side) != side:
+            if seen.setdefault(patient, split) != split:
                 raise ValueError(
-                    f"Patient {patient} is in both {seen[patient]} and {side}. "
-                    "A patient's scans must all be on one side: move them to one of the two."
+                    f"Patient {patient} is in both {seen[patient]} and {split}. "
+                    "A patient's scans must all be in one split: move them to one of the two."
                 )
 
 
-def _deal(patients: Counts, shares: Mapping[Side, float], salt: str) -> dict[str, Side]:
-    held = {side: dict.fromkeys(Plane, 0.0) for side in shares}
-    result: dict[str, Side] = {}
+def _deal(patients: Counts, shares: Mapping[Split, float], salt: str) -> dict[str, Split]:
+    held = {split: dict.fromkeys(Plane, 0.0) for split in shares}
+    result: dict[str, Split] = {}
     for patient in sorted(patients, key=lambda name: _order(f"{salt} {name}")):
-        side = _neediest(held, shares, patients[patient])
-        _add(held[side], patients[patient])
-        result[patient] = side
+        split = _neediest(held, shares, patients[patient])
+        _add(held[split], patients[patient])
+        result[patient] = split
     return result
 
 
@@ -143,22 +144,30 @@ def _add(held: dict[Plane, float], planes: Mapping[Plane, int]) -> None:
         held[plane] += count
 
 
-def _empty_sides(held: Mapping[str, Mapping[Plane, float]]) -> list[str]:
-    """Sides that nobody is on yet: they come first, since without one nothing can be compared."""
-    return [side for side, counts in held.items() if not any(counts.values())]
+def _empty_splits(held: Mapping[str, Mapping[Plane, float]]) -> list[str]:
+    """Splits that nobody is on yet: they come first, since without one nothing can be compared."""
+    return [split for split, counts in held.items() if not any(counts.values())]
 
 
 def _neediest(
-    held: Mapping[Side, Mapping[Plane, float]],
-    shares: Mapping[Side, float],
+    held: Mapping[Split, Mapping[Plane, float]],
+    shares: Mapping[Split, float],
     planes: Mapping[Plane, int],
-) -> Side:
-    """The side that most lacks the planes that a patient brings."""
+) -> Split:
+    """The split that most lacks the planes that a patient brings."""
     total = {
         plane: sum(counts[plane] for counts in held.values()) + planes[plane] for plane in planes
     }
 
-    def need(side: Side) -> float:
-        return sum(shares[side] * total[plane] - held[side][plane] for plane in planes)
+    def need(split: Split) -> float:
+        return sum(shares[split] * total[plane] - held[split][plane] for plane in planes)
 
     return max(shares, key=need)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "assign_sides":
+        # Its name in version 0.1.
+        warnings.warn("Use assign_splits; assign_sides will go.", DeprecationWarning, stacklevel=2)
+        return assign_splits
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -102,8 +102,8 @@ class Worker:
         from fetal.workbench.models.promotion import refresh
         from fetal.workbench.open import worker_workbench
 
-        bench = worker_workbench(self._workspace, self._store)
-        left_out = refresh(bench, model_id, stop=self._stopping.is_set)
+        workbench = worker_workbench(self._workspace, self._store)
+        left_out = refresh(workbench, model_id, stop=self._stopping.is_set)
         if left_out:
             logger.warning(left_out_text(left_out))
 

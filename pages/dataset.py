@@ -11,9 +11,9 @@ from pages.parts.shared.formatting import number
 
 def main() -> None:
     st.title("Dataset")
-    bench = app_state.workbench()
+    workbench = app_state.workbench()
     chosen = filters.choose()
-    found = scans.count(bench, chosen)
+    found = scans.count(workbench, chosen)
     st.markdown(f"**{number(found, 'scan', 'scans')}** fit the filter{near_duplicates.badge()}")
     table, pictures, counts, alike, bring, take = st.tabs(
         ["Table", "Gallery", "Counts", "Look-alikes", "Import", "Export"],

@@ -19,8 +19,8 @@ def main() -> None:
         "another version, such as one you have just trained: it predicts for nobody until somebody "
         "promotes it."
     )
-    bench = app_state.workbench()
-    known = promotion.versions(bench)
+    workbench = app_state.workbench()
+    known = promotion.versions(workbench)
     champion = next((version for version in known if version.is_champion), None)
     if champion is None:
         st.info(

@@ -20,13 +20,13 @@ _TOO_EARLY = "Not taken: the next scan was not on the screen yet."
 
 
 def main() -> None:
-    bench = app_state.workbench()
+    workbench = app_state.workbench()
     trail: list[int] = st.session_state.setdefault(_TRAIL, [])
     skipped: list[int] = st.session_state.setdefault(_SKIPPED, [])
     st.session_state.setdefault(_TURN, 0)
     heading, left = st.columns([3, 1], vertical_alignment="center")
     heading.title("Review")
-    left.markdown(f"**{number(review.remaining(bench), 'scan', 'scans')}** without a label")
+    left.markdown(f"**{number(review.remaining(workbench), 'scan', 'scans')}** without a label")
     scan = current(skipped)
     if scan is None:
         nothing_left(skipped)
@@ -46,10 +46,10 @@ def look_ahead(skipped: list[int], scan_id: int) -> None:
 
 def current(skipped: list[int]) -> scans.ScanView | None:
     """The scan that a person went back to, otherwise the most doubtful one that nobody holds."""
-    bench = app_state.workbench()
+    workbench = app_state.workbench()
     if (back_to := st.session_state.get(_BACK_TO)) is not None:
         try:
-            found = scans.scan(bench, back_to)
+            found = scans.scan(workbench, back_to)
         except scans.UnknownScanError as error:
             st.info(plain(error))
             del st.session_state[_BACK_TO]
@@ -60,20 +60,20 @@ def current(skipped: list[int]) -> scans.ScanView | None:
     if doubtful is None or heat_map.explain_scan(doubtful.id) is None:
         return doubtful
     # The champion has looked at it by now, even if it was promoted a moment ago.
-    return scans.scan(bench, doubtful.id)
+    return scans.scan(workbench, doubtful.id)
 
 
 def nothing_left(skipped: list[int]) -> None:
     """Say why there is no scan to label, and what to do."""
-    bench = app_state.workbench()
-    others = reservations.held_by_others(bench, reader.reader())
-    if not scans.count(bench):
+    workbench = app_state.workbench()
+    others = reservations.held_by_others(workbench, reader.reader())
+    if not scans.count(workbench):
         st.info("There are no scans yet. Add some, and they wait here for a label.")
         ways(train=False)
-    elif skipped and review.next_scan(bench, list(others)) is not None:
+    elif skipped and review.next_scan(workbench, list(others)) is not None:
         st.info(f"Nothing is left but {number(len(skipped), 'scan', 'scans')} you skipped.")
         st.button("Show the skipped scans", key="unskip", on_click=skipped.clear)
-    elif review.remaining(bench):
+    elif review.remaining(workbench):
         readers = ", ".join(sorted({reader.in_words(other) for other in others.values()}))
         st.info(f"The last scans without a label are on other screens, looked at by: {readers}.")
         st.button("Look again", key="look-again", icon=":material/refresh:")

@@ -8,7 +8,7 @@ from pages.parts.app import app_state, current_user, router
 from pages.parts.shared.formatting import duration, number, plain
 from pages.parts.train import compare_runs, custom_settings, runs
 
-_SIDES = {
+_SPLITS = {
     "train": "to learn from",
     "validation": "to check on while learning",
     "test": "locked away, to compare models",
@@ -24,7 +24,7 @@ _STARTS = {
 
 def main() -> None:
     st.title("Train")
-    bench = app_state.workbench()
+    workbench = app_state.workbench()
     # What is chosen further down tells how long it takes, which stands above.
     figures = st.container()
     row = st.container(horizontal=True, vertical_alignment="center")
@@ -36,7 +36,7 @@ def main() -> None:
     )
     words = row.empty()
     choice = custom_settings.choose() if wanted else custom_settings.USUAL
-    outlook = service.outlook(bench, choice.settings)
+    outlook = service.outlook(workbench, choice.settings)
     with figures:
         ahead(outlook)
     with button:
@@ -44,7 +44,7 @@ def main() -> None:
     words.caption(in_words(outlook, choice))
     obstacles(outlook)
     runs.current(outlook.active.id if outlook.active else None)
-    ended = [run for run in service.runs(bench) if not run.is_active]
+    ended = [run for run in service.runs(workbench) if not run.is_active]
     runs.ready(ended)
     compare_runs.show(ended)
     runs.past(ended)
@@ -72,7 +72,7 @@ def ahead(outlook: service.Outlook) -> None:
         border=True,
         help="An estimate from this computer’s speed.",
     )
-    with st.expander("Labels of each plane, and what they are used for", key="sides"):
+    with st.expander("Labels of each plane, and what they are used for", key="splits"):
         st.caption(
             "All scans of one patient go to one use, for ever. Those that are locked away never "
             "reach the training: they show how a model does on patients it has not seen."
@@ -83,8 +83,8 @@ def ahead(outlook: service.Outlook) -> None:
                     "Plane": plane.title,
                     "Labels": outlook.labels.get(plane, 0),
                     **{
-                        words.capitalize(): outlook.sides.get(side, {}).get(plane, 0)
-                        for side, words in _SIDES.items()
+                        words.capitalize(): outlook.splits.get(split, {}).get(plane, 0)
+                        for split, words in _SPLITS.items()
                     },
                 }
                 for plane in PLANES

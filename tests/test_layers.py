@@ -219,12 +219,12 @@ from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest import upload
 from fetal.workbench.models import promotion
 from fetal.workbench.retraining import service
-bench = open_workbench(Workspace.at(Path(sys.argv[1])))
+workbench = open_workbench(Workspace.at(Path(sys.argv[1])))
 scan = upload.UploadedFile("a.png", encode_png(simulate(Plane.BRAIN, 1).pixels))
-[taken] = upload.add_scans(bench, [scan], who="Ana")
-scans.explanation(bench, taken.scan_id).overlay()
-service.outlook(bench)
-promotion.versions(bench)
+[taken] = upload.add_scans(workbench, [scan], who="Ana")
+scans.explanation(workbench, taken.scan_id).overlay()
+service.outlook(workbench)
+promotion.versions(workbench)
 print(sorted({"tensorflow", "keras", "jax", "torch"} & sys.modules.keys()))
 """
     result = subprocess.run(

@@ -1,4 +1,4 @@
-"""Patients are split, stay where they are, and bring every plane to every side."""
+"""Patients are split, stay where they are, and bring every plane to every split."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fetal.planes import FETAL_PLANES, Plane
-from fetal.splits import SHARES, assign_sides, check_apart, draw_patients, patient_folds
+from fetal.splits import SHARES, assign_splits, check_apart, draw_patients, patient_folds
 
 
 def clinic(patients: int, seed: int = 0) -> dict[str, Counter[Plane]]:
@@ -17,40 +17,40 @@ def clinic(patients: int, seed: int = 0) -> dict[str, Counter[Plane]]:
     }
 
 
-def per_side(
-    patients: dict[str, Counter[Plane]], sides: dict[str, str]
+def per_split(
+    patients: dict[str, Counter[Plane]], splits: dict[str, str]
 ) -> dict[str, Counter[Plane]]:
-    total: dict[str, Counter[Plane]] = {side: Counter() for side in SHARES}
+    total: dict[str, Counter[Plane]] = {split: Counter() for split in SHARES}
     for patient, planes in patients.items():
-        total[sides[patient]] += planes
+        total[splits[patient]] += planes
     return total
 
 
 def test_every_side_gets_its_share_of_every_plane() -> None:
     patients = clinic(400)
-    total = per_side(patients, assign_sides(patients, {}))
+    total = per_split(patients, assign_splits(patients, {}))
     for plane in FETAL_PLANES:
         whole = sum(counts[plane] for counts in total.values())
-        for side, share in SHARES.items():
-            assert total[side][plane] / whole == pytest.approx(share, abs=0.03)
+        for split, share in SHARES.items():
+            assert total[split][plane] / whole == pytest.approx(share, abs=0.03)
 
 
 def test_a_patient_never_changes_sides_as_scans_and_patients_are_added() -> None:
-    sides: dict[str, str] = {}
+    splits: dict[str, str] = {}
     for size in (3, 10, 50, 200):
-        grown = assign_sides(clinic(size, seed=size), sides)
-        assert {patient: grown[patient] for patient in sides} == sides
-        sides = grown
+        grown = assign_splits(clinic(size, seed=size), splits)
+        assert {patient: grown[patient] for patient in splits} == splits
+        splits = grown
 
 
 def test_the_order_in_which_patients_are_listed_does_not_matter() -> None:
     patients = clinic(60)
     backwards = dict(reversed(patients.items()))
-    assert assign_sides(backwards, {}) == assign_sides(patients, {})
+    assert assign_splits(backwards, {}) == assign_splits(patients, {})
 
 
 def test_three_patients_are_enough_for_all_three_sides() -> None:
-    assert set(assign_sides(clinic(3), {}).values()) == set(SHARES)
+    assert set(assign_splits(clinic(3), {}).values()) == set(SHARES)
 
 
 def test_a_patient_on_two_sides_is_named() -> None:
@@ -91,3 +91,9 @@ def test_a_draw_is_of_whole_patients_and_of_every_plane() -> None:
     assert held.total() == pytest.approx(200, abs=10)
     assert all(held[plane] == pytest.approx(50, abs=10) for plane in FETAL_PLANES)
     assert draw_patients(patients, 10_000) == set(patients)
+
+
+def test_the_name_of_version_0_1_still_works_and_warns() -> None:
+    with pytest.deprecated_call():
+        from fetal.splits import assign_sides
+    assert assign_sides is assign_splits

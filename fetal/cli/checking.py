@@ -17,10 +17,10 @@ def check() -> None:
     from fetal.workbench import open_workbench
     from fetal.workbench.catalogue.damage import extent, find_damage
 
-    bench = open_workbench()
-    there = extent(bench)
+    workbench = open_workbench()
+    there = extent(workbench)
     with options.bar("Checking") as progress:
-        found = list(find_damage(bench, progress))
+        found = list(find_damage(workbench, progress))
     scans = options.count_of(there.scans, "scan", "scans")
     trainings = options.count_of(there.trainings, "list of a training", "lists of trainings")
     models = options.count_of(there.models, "model", "models")

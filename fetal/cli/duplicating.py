@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fetal.scans.similarity.duplicates import ComparedImage, Copies
     from fetal.workbench.near_duplicates.decisions import LookalikePair
 
-_HEADER = ("one", "other", "kind", "patients", "similarity", "distance", "sides", "decision")
+_HEADER = ("one", "other", "kind", "patients", "similarity", "distance", "splits", "decision")
 Row = dict[str, str | float | int]
 
 
@@ -126,16 +126,16 @@ def _of_workspace(model_folder: Path | None, thorough: bool) -> list[Row]:
     from fetal.workbench.near_duplicates.decisions import list_pairs, show
     from fetal.workbench.near_duplicates.detect_pairs import search
 
-    bench = open_workbench()
+    workbench = open_workbench()
     with options.bar("Comparing") as report:
-        search(bench, report)
+        search(workbench, report)
     if thorough:
         from fetal.workbench.near_duplicates.deep_search import search_thoroughly
 
         with options.bar("Looking") as report:
-            search_thoroughly(bench, model_folder, report)
-    pairs = list_pairs(bench)
-    names = {number: view.name for number, view in show(bench, pairs).items()}
+            search_thoroughly(workbench, model_folder, report)
+    pairs = list_pairs(workbench)
+    names = {number: view.name for number, view in show(workbench, pairs).items()}
     return [_stored(pair, names) for pair in pairs]
 
 
@@ -149,7 +149,7 @@ def _stored(pair: "LookalikePair", names: dict[int, str]) -> Row:
     patients = "one" if not pair.across or pair.one_group else "different"
     one, other = names[pair.other_id], names[pair.scan_id]
     row = _made(one, other, "near", patients, pair.similarity, pair.distance)
-    row["sides"] = " and ".join(side or "none" for side in pair.sides[::-1])
+    row["splits"] = " and ".join(split or "none" for split in pair.splits[::-1])
     row["decision"] = pair.decision or ("together" if pair.one_group else "")
     return row
 
@@ -161,6 +161,6 @@ def _made(one: str, other: str, kind: str, patients: str, similarity: float, dis
 
 def _in_words(row: Row) -> str:
     words = [f"{row['kind']}, patients: {row['patients']}"]
-    words += [f"sides: {row['sides']}"] if row["sides"] else []
+    words += [f"splits: {row['splits']}"] if row["splits"] else []
     words += [f"decided: {row['decision']}"] if row["decision"] else []
     return f"{row['one']}  {row['other']}  ({'; '.join(words)})"

@@ -63,16 +63,16 @@ def forget(code: str | None, identifier: bool, yes: bool, who: str) -> None:
 
     if identifier == (code is not None):
         raise click.UsageError("Expected a code, or --identifier without a code.")
-    bench = open_workbench()
+    workbench = open_workbench()
     if code is None:
         written = click.prompt("Patient's identifier", hide_input=True)
-        code = patient_code(bench, written)
-    ahead = outlook(bench, code)
+        code = patient_code(workbench, written)
+    ahead = outlook(workbench, code)
     scans = options.count_of(ahead.scans, "scan", "scans")
     labels = options.count_of(ahead.labels, "label or note", "labels and notes")
     if not yes:
         click.confirm(f"Erase {scans} and {labels} for ever?", abort=True)
-    done = erase(bench, code, who)
+    done = erase(workbench, code, who)
     say(f"Erased {scans} and {labels}.")
     if done.models:
         say(

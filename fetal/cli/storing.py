@@ -84,10 +84,10 @@ def import_command(
     say(f"Found {planned.kind.value}: {options.count_of(len(planned.images), 'image', 'images')}.")
     if planned.columns is not None:
         say(f"Columns: {planned.columns.words()}")
-    bench = open_workbench()
+    workbench = open_workbench()
     with _stopping() as stop, options.bar("Reading" if dry_run else "Importing") as progress:
         brought = import_scans(
-            bench,
+            workbench,
             planned,
             who,
             patient=patient,
@@ -126,14 +126,14 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
             "Expected a target that ends in .csv (labels) or .zip (with images)."
         )
     output.reserve_stdout(target)
-    bench = open_workbench()
+    workbench = open_workbench()
     files = names_in(match) if match is not None else None
     left_out: Sequence[str] = ()
     if target.suffix.lower() == ".zip":
         with options.bar("Exporting") as report:
-            left_out = export_archive(bench, None, target, who, report, files).left_out
+            left_out = export_archive(workbench, None, target, who, report, files).left_out
     else:
-        output.write_text(target, export_labels(bench, None, who, files))
+        output.write_text(target, export_labels(workbench, None, who, files))
     if target != STANDARD:
         say(f"Wrote {output.name_of(target)}.")
     for sentence in left_out:

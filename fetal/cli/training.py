@@ -122,7 +122,7 @@ def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Exa
     """Split the patients. With an official test set, nobody else need be kept apart."""
     from fetal.cli.labelled import SamePictures, readable
     from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
-    from fetal.splits import TEST, TRAIN, assign_sides
+    from fetal.splits import TEST, TRAIN, assign_splits
     from fetal.training.data.examples import Example
 
     used = [image for image in images if not (official and image.test)]
@@ -131,23 +131,23 @@ def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Exa
     counts: dict[str, Counter[Any]] = {}
     for image in used:
         counts.setdefault(image.patient, Counter())[image.plane] += 1
-    sides = assign_sides(counts, {})
+    splits = assign_splits(counts, {})
     if official:
-        sides = {name: TRAIN if side == TEST else side for name, side in sides.items()}
+        splits = {name: TRAIN if split == TEST else split for name, split in splits.items()}
     same = SamePictures()
     examples = {
         scan.digest: Example(
             scan.digest,
             image.plane,
             image.patient,
-            sides[image.patient],
+            splits[image.patient],
             _reader(image),
             to_text(near_duplicate_hash(scan.pixels, scan.sector)),
         )
-        for image, scan in readable([one for one in used if sides[one.patient] != TEST], same=same)
+        for image, scan in readable([one for one in used if splits[one.patient] != TEST], same=same)
     }
     examples = {key: one for key, one in examples.items() if key not in same.contradicted}
-    apart = len(used) - sum(sides[one.patient] != TEST for one in used)
+    apart = len(used) - sum(splits[one.patient] != TEST for one in used)
     say(f"{len(examples):,} scans to train on; {apart:,} kept apart for testing.")
     return list(examples.values())
 

@@ -54,9 +54,9 @@ def compare(first: str, second: str) -> None:
     """
     from fetal.workbench.models import promotion as versions
 
-    bench, one = _find(first)
+    workbench, one = _find(first)
     _, other = _find(second)
-    comparison = versions.compare(bench, one.id, other.id)
+    comparison = versions.compare(workbench, one.id, other.id)
     for view, figures in ((one, comparison.first), (other, comparison.second)):
         if figures is not None:
             say(f"{view.name}: {figures.accuracy.percent()}")
@@ -89,8 +89,8 @@ def promote(model: str, who: str) -> None:
     """Let a version predict from now on, for everybody."""
     from fetal.workbench.models import promotion as versions
 
-    bench, view = _find(model)
-    say(f"“{versions.promote(bench, view.id, who).name}” predicts from now on.")
+    workbench, view = _find(model)
+    say(f"“{versions.promote(workbench, view.id, who).name}” predicts from now on.")
 
 
 @models.command()
@@ -101,10 +101,10 @@ def rollback(who: str) -> None:
     from fetal.workbench import open_workbench
     from fetal.workbench.models import promotion as versions
 
-    bench = open_workbench()
-    champion = next((view for view in versions.versions(bench) if view.is_champion), None)
+    workbench = open_workbench()
+    champion = next((view for view in versions.versions(workbench) if view.is_champion), None)
     seen = champion.id if champion is not None else None
-    say(f"“{versions.roll_back(bench, who, seen).name}” predicts again.")
+    say(f"“{versions.roll_back(workbench, who, seen).name}” predicts again.")
 
 
 @models.command()
@@ -115,9 +115,9 @@ def download(model: str, target: Path) -> None:
     """Write a version's folder to TARGET, a ZIP file; - is standard output."""
     from fetal.workbench.models import promotion as versions
 
-    bench, view = _find(model)
+    workbench, view = _find(model)
     output.reserve_stdout(target)
-    output.write_bytes(target, versions.archive(bench, view.id))
+    output.write_bytes(target, versions.archive(workbench, view.id))
     say(f"Wrote {output.name_of(target)}.")
 
 
@@ -138,8 +138,8 @@ def _find(model: str) -> tuple["Workbench", "ModelView"]:
     from fetal.workbench import open_workbench
     from fetal.workbench.models import promotion as versions
 
-    bench = open_workbench()
-    for view in versions.versions(bench):
+    workbench = open_workbench()
+    for view in versions.versions(workbench):
         if model in (str(view.id), view.name):
-            return bench, view
+            return workbench, view
     raise click.ClickException(f"There is no model “{model}”. See `fetal models list`.")

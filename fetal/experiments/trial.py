@@ -45,13 +45,13 @@ class TrialResult:
 
 
 def attempt(job: Job) -> TrialResult:
-    """Train on one side, stop and calibrate on the next, and judge on the last.
+    """Train in one split, stop and calibrate on the next, and judge on the last.
 
     Args:
         job: A run; one that was killed goes on from its last epoch.
 
     Raises:
-        ValueError: a patient is on two sides, or the weights to start from do not fit.
+        ValueError: a patient is in two splits, or the weights to start from do not fit.
     """
     job.scratch.mkdir(parents=True, exist_ok=True)
     keras.utils.clear_session()

@@ -93,4 +93,8 @@ def read_snapshot(blobs: Blobs, key: str) -> dict[str, Any]:
         snapshot: dict[str, Any] = json.loads(content)
     except ValueError as error:
         raise damaged(key) from error
+    for entry in (*snapshot["examples"], *snapshot["test"]):
+        # As version 0.1 called it.
+        if "side" in entry:
+            entry["split"] = entry.pop("side")
     return snapshot

@@ -19,13 +19,13 @@ UNUSABLE = "unusable"
 
 
 class Patient(Table):
-    """One patient, known by a keyed pseudonym only; `side` never changes once it is set."""
+    """One patient, known by a keyed pseudonym only; `split` never changes once it is set."""
 
     __tablename__ = "patient"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     named: Mapped[bool]
     """False for the one unknown patient that stands for a drop without names."""
-    side: Mapped[str | None] = mapped_column(String(12))
+    split: Mapped[str | None] = mapped_column(String(12))
     """train, validation or test; none until the patient's first labelled scan is split."""
     added_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -42,7 +42,7 @@ def write_card(
     model: keras.Model,
     settings: TrainingSettings,
     examples: Sequence[Example],
-    sides: tuple[PreparedScans, PreparedScans],
+    splits: tuple[PreparedScans, PreparedScans],
     about: About,
     champion: Bundle | None,
     report: Report,
@@ -57,8 +57,8 @@ def write_card(
     Args:
         model: The network, trained.
         settings: The run's settings.
-        examples: The scans of both sides.
-        sides: The training and the validation frames.
+        examples: The scans of both splits.
+        splits: The training and the validation frames.
         about: Name, data sets and limits.
         champion: The model that it started from, if any.
         report: Told of the validation accuracy.
@@ -71,7 +71,7 @@ def write_card(
         champion = None
     mean, std = channels_of(model)
     exact = exact_copy(model, settings)
-    train, validation = sides
+    train, validation = splits
     features, _ = answers(exact, settings, train)
     others, logits = answers(exact, settings, validation)
     statistics = _statistics(features, train, examples, champion)
@@ -116,7 +116,7 @@ def _statistics(
     if known is None:
         return None
     before = champion.trained_on()
-    seen = [example.digest in before for example in examples if example.side == TRAIN]
+    seen = [example.digest in before for example in examples if example.split == TRAIN]
     new = ~np.pad(np.array(seen, bool), (0, len(train.classes) - len(seen)))
     if not new.any():
         return known
@@ -129,7 +129,7 @@ def _calibrate(
     strangeness: NDArray[np.float64] | None,
     before: Calibration | None,
 ) -> Calibration:
-    """Fit to the validation side; near what a champion had, as far as that side is small."""
+    """Fit to the validation split; near what a champion had, as far as that split is small."""
     scans = len(validation.classes)
     temperature = fit_temperature(logits, validation.classes)
     if before:
@@ -145,7 +145,7 @@ def _calibrate(
 
 
 def _origin(settings: TrainingSettings, examples: Sequence[Example]) -> dict[str, Any]:
-    lines = sorted(f"{item.digest} {item.plane} {item.side}" for item in examples)
+    lines = sorted(f"{item.digest} {item.plane} {item.split}" for item in examples)
     said = settings.to_json()
     if settings.weights:
         said["weights"] = Path(settings.weights).name
@@ -154,7 +154,7 @@ def _origin(settings: TrainingSettings, examples: Sequence[Example]) -> dict[str
         "scans": len(examples),
         "patients": len({item.patient for item in examples}),
         "per_plane": dict(Counter(item.plane.value for item in examples)),
-        "sides": dict(Counter(item.side for item in examples)),
+        "splits": dict(Counter(item.split for item in examples)),
         "phantoms": settings.phantoms * len(PLANES),
         "started_from": settings.start,
         "settings": said,

@@ -76,10 +76,10 @@ def train(
     report = ending_where_it_diverges(report)
     run = _Run(settings, folder, report, champion, cache)
     run.begin()
-    sides = run.read(examples)
-    model = run.train(sides)
+    splits = run.read(examples)
+    model = run.train(splits)
     run.tell("Checking its probabilities")
-    card, features = write_card(model, settings, examples, sides, about, champion, report)
+    card, features = write_card(model, settings, examples, splits, about, champion, report)
     run.tell("Writing the model")
     digests = {example.digest for example in examples}
     hashes = {hash_of(example) for example in [*examples, *phantoms(settings)]}
@@ -99,7 +99,7 @@ def train(
 
 @own_precision()
 def train_network(
-    sides: tuple[PreparedScans, PreparedScans],
+    splits: tuple[PreparedScans, PreparedScans],
     settings: TrainingSettings,
     folder: Path,
     report: Report,
@@ -111,7 +111,7 @@ def train_network(
     Called again on a folder in which it was killed, it goes on from the last finished epoch.
 
     Args:
-        sides: The training and the validation frames, of different patients.
+        splits: The training and the validation frames, of different patients.
         settings: How to train; it starts from weights, from ImageNet or from nothing.
         folder: Where checkpoints go; must exist.
         report: Told of stages, steps, epochs and log lines.
@@ -121,13 +121,13 @@ def train_network(
         The network with its best weights, from scans to maps and logits.
 
     Raises:
-        ValueError: a patient is on both sides, or the settings start from a champion.
+        ValueError: a patient is in both splits, or the settings start from a champion.
         WeightsError: the weights to start from cannot be had.
     """
-    check_apart({TRAIN: sides[0].patients, VALIDATION: sides[1].patients})
+    check_apart({TRAIN: splits[0].patients, VALIDATION: splits[1].patients})
     run = _Run(_as_champion(settings, None), folder, report, None, cache, index=1)
     run.begin()
-    return run.train(sides)
+    return run.train(splits)
 
 
 def _as_champion(settings: TrainingSettings, champion: Bundle | None) -> TrainingSettings:
@@ -169,9 +169,9 @@ class _Run:
     def read(self, examples: Sequence[Example]) -> tuple[PreparedScans, PreparedScans]:
         self.tell("Reading the scans")
         added = phantoms(self.settings)
-        sides = {
-            TRAIN: [item for item in examples if item.side == TRAIN] + added,
-            VALIDATION: [item for item in examples if item.side == VALIDATION],
+        splits = {
+            TRAIN: [item for item in examples if item.split == TRAIN] + added,
+            VALIDATION: [item for item in examples if item.split == VALIDATION],
         }
 
         def on_step(done: int, total: int) -> None:
@@ -180,13 +180,14 @@ class _Run:
             )
 
         train_frames, validation_frames = (
-            write_frames(members, self.settings, self.folder, on_step) for members in sides.values()
+            write_frames(members, self.settings, self.folder, on_step)
+            for members in splits.values()
         )
         return train_frames, validation_frames
 
-    def train(self, sides: tuple[PreparedScans, PreparedScans]) -> keras.Model:
-        model, fresh = self.start(sides[0])
-        self.fit(model, sides, fresh)
+    def train(self, splits: tuple[PreparedScans, PreparedScans]) -> keras.Model:
+        model, fresh = self.start(splits[0])
+        self.fit(model, splits, fresh)
         if self.champion is not None and self.settings.start == "champion":
             move_back(model, self.champion, self.settings.keep)
         return model
@@ -213,7 +214,7 @@ class _Run:
         return model, fresh
 
     def fit(
-        self, model: keras.Model, sides: tuple[PreparedScans, PreparedScans], fresh: list[str]
+        self, model: keras.Model, splits: tuple[PreparedScans, PreparedScans], fresh: list[str]
     ) -> None:
         cache = None
         if self.settings.cache_features:
@@ -230,14 +231,14 @@ class _Run:
             if number < position.stage:
                 continue
             if stage.learn == "head":
-                fit_head(model, stage, self.settings, sides, self.report, cache, rehearsal)
+                fit_head(model, stage, self.settings, splits, self.report, cache, rehearsal)
                 save_variables(best, model.variables)
             else:
                 fit_stage(
                     model,
                     stage,
                     self.settings,
-                    sides,
+                    splits,
                     fresh,
                     self.folder,
                     position,

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     """Run the job that a file describes.
 
     Args:
-        arguments: The path of a JSON file with `examples` (digest, plane, patient, side, blob,
+        arguments: The path of a JSON file with `examples` (digest, plane, patient, split, blob,
             box), `blobs_url`, `settings`, `start` (a bundle's folder or null), `folder`, `cache`,
             `name`.
 
@@ -58,7 +58,7 @@ def _train(job: dict[str, Any]) -> Bundle:
         def read() -> Any:
             return read_pixels(blobs, row["blob"], row["digest"]), Box(*row["box"])
 
-        return Example(row["digest"], Plane(row["plane"]), row["patient"], row["side"], read)
+        return Example(row["digest"], Plane(row["plane"]), row["patient"], row["split"], read)
 
     champion = Bundle.open(job["start"]) if job["start"] else None
     return train(

@@ -138,7 +138,7 @@ class TrainingSettings:
     """Fixed variations of each scan that stages with frozen layers learn from, one an epoch in
     turn; the first is the scan as it is. Only with `cache_features`."""
     phantoms: int = 0
-    """Simulated scans of each plane that are added to the training side."""
+    """Simulated scans of each plane that are added to the training split."""
     rehearsal: float = 0.0
     """With start `champion`: how much what the champion knew counts beside the new scans, so that
     it is not forgotten; 0 does not rehearse it."""

@@ -24,19 +24,19 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
         BundleError: the model that came with the program is damaged.
 
     Example:
-        >>> bench = open_workbench(Workspace.at(Path("/data/fetal")))
-        >>> bench.champion().version.origin
+        >>> workbench = open_workbench(Workspace.at(Path("/data/fetal")))
+        >>> workbench.champion().version.origin
         'shipped'
     """
     # A wrong setting is to be told at the start too, since names may come in by it.
     DeidentificationPolicy.from_environment()
     workspace = workspace or Workspace.from_environment()
     store = Store.open(workspace)
-    bench = Workbench(workspace, store, open_key)
+    workbench = Workbench(workspace, store, open_key)
     # A wrong key is to be told at the start, not when the first scan comes in.
-    _ = bench.pseudonyms
+    _ = workbench.pseudonyms
     bring_shipped(store)
-    return bench
+    return workbench
 
 
 def worker_workbench(workspace: Workspace, store: Store) -> Workbench:

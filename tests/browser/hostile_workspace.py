@@ -31,18 +31,18 @@ def hostile_model(seed: int, name: str) -> Bundle:
 
 def fill(folder: Path) -> None:
     """Make the workspace; the champion is the model that FETAL_MODEL names."""
-    bench = open_workbench(Workspace.at(folder))
-    label_scans(bench, patients=12, each=3)
-    keep_apart(bench, 3)
+    workbench = open_workbench(Workspace.at(folder))
+    label_scans(workbench, patients=12, each=3)
+    keep_apart(workbench, 3)
     for incoming, patient in ((file(7001), "4711"), (brighter(7001), "4712")):
-        add_scans(bench, [incoming], who=NAME, patient=patient)
-    for pair in decisions.list_pairs(bench)[:1]:
-        decisions.decide(bench, (pair.scan_id, pair.other_id), "different", NAME)
-    add_version(bench, hostile_model(2, f"2 {NAME}"))
+        add_scans(workbench, [incoming], who=NAME, patient=patient)
+    for pair in decisions.list_pairs(workbench)[:1]:
+        decisions.decide(workbench, (pair.scan_id, pair.other_id), "different", NAME)
+    add_version(workbench, hostile_model(2, f"2 {NAME}"))
     for accuracies in ((0.5, 0.6), (0.4, 0.7), (0.3, 0.9)):
-        ended_run(bench, accuracies=accuracies)
-    service.start(bench, NAME)
-    with bench.store.session() as session:
+        ended_run(workbench, accuracies=accuracies)
+    service.start(workbench, NAME)
+    with workbench.store.session() as session:
         session.execute(update(Annotation).values(who=NAME, note=ALL[:2000]))
         session.execute(update(ScanRow).values(machine=NAME[:64], added_by=NAME))
         session.execute(update(Promotion).values(who=NAME))
@@ -53,4 +53,4 @@ def fill(folder: Path) -> None:
             if run.ended_at is not None and run.id % 2 == 0:
                 run.status = "failed"
             session.add(RunEvent(run_id=run.id, kind="log", payload={"text": ALL}))
-    bench.close()
+    workbench.close()

@@ -61,14 +61,14 @@ class Kept:
 
 def fill(workspace: Path, count: int) -> None:
     """Store simulated scans in a workspace; small ones, since their patients alone matter."""
-    bench = open_workbench(Workspace.at(workspace))
+    workbench = open_workbench(Workspace.at(workspace))
     files = []
     for number in range(count):
         plane = FETAL_PLANES[number % len(FETAL_PLANES)]
         pixels = simulate(plane, seed=number, size=(220, 300)).pixels
         files.append(UploadedFile(f"Patient{number:05}_1.png", encode_png(pixels)))
-    add_scans(bench, files, who="Somebody")
-    bench.close()
+    add_scans(workbench, files, who="Somebody")
+    workbench.close()
 
 
 def watch_keys(page: Page) -> None:
@@ -91,10 +91,12 @@ def enter_review(page: Page, address: str, name: str = "Anna Meyer") -> int:
 
 
 def shown(page: Page, other_than: int | None = None) -> int:
-    """The number of the scan on the screen, once its picture and all else is there."""
+    """The number of the scan on the screen, once its picture is there and keys count for it."""
     drawn = page.wait_for_function(
         f"other => {{ const scan = ({_DRAWN})(); return scan !== other && scan; }}",
         arg=other_than,
     )
+    scan = int(drawn.json_value())
+    expect(page.locator(f".about[data-scan='{scan}']")).to_be_visible()
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
-    return int(drawn.json_value())
+    return scan

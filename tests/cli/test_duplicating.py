@@ -58,11 +58,11 @@ def test_a_model_can_be_asked_too(run, tmp_path):
 
 
 def test_pairs_of_a_workspace_come_with_what_was_decided(run, tmp_path):
-    bench = open_workbench(Workspace.at(tmp_path / "workspace"))
-    add_scans(bench, [file(1)], who="Ann", patient="4711")
-    add_scans(bench, [brighter(1)], who="Ann", patient="4712")
-    decisions.decide(bench, (1, 2), decisions.DIFFERENT, "Dora")
-    bench.close()
+    workbench = open_workbench(Workspace.at(tmp_path / "workspace"))
+    add_scans(workbench, [file(1)], who="Ann", patient="4711")
+    add_scans(workbench, [brighter(1)], who="Ann", patient="4712")
+    decisions.decide(workbench, (1, 2), decisions.DIFFERENT, "Dora")
+    workbench.close()
     done = run("--thorough")
     assert done.exit_code == 0, done.output
-    assert "near, patients: different; sides: none and none; decided: different" in done.output
+    assert "near, patients: different; splits: none and none; decided: different" in done.output

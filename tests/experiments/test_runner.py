@@ -81,9 +81,9 @@ def test_nobody_is_on_two_sides_and_everybody_is_judged_once() -> None:
     judged: list[int] = []
     for fold in range(4):
         made = split(cases, 4, fold)
-        sides = [{cases[i].patient for i in side} for side in vars(made).values()]
-        assert all(sides)
-        assert sum(map(len, sides)) == len(set.union(*sides)) == 30
+        splits = [{cases[i].patient for i in split} for split in vars(made).values()]
+        assert all(splits)
+        assert sum(map(len, splits)) == len(set.union(*splits)) == 30
         judged += made.judged
     assert sorted(judged) == list(range(len(cases)))
 

@@ -23,7 +23,7 @@ from tests.support.tiny_model import tiny_model
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
 
-def entry(scan, digest, patient, side):
+def entry(scan, digest, patient, split):
     """A scan as a frozen list holds it."""
     blob = f"scans/{digest[:2]}/{digest}.png"
     return {
@@ -33,7 +33,7 @@ def entry(scan, digest, patient, side):
         "box": [0, 0, 160, 120],
         "plane": "brain",
         "patient": patient,
-        "side": side,
+        "split": split,
     }
 
 
@@ -51,7 +51,7 @@ class Site:
         self.blob = f"scans/{self.digest[:2]}/{self.digest}.png"
         self.store.blobs.put(self.blob, encode_png(pixels))
         with self.store.session() as session:
-            session.add(Patient(id="P-1", named=True, side="test"))
+            session.add(Patient(id="P-1", named=True, split="test"))
             session.flush()
             scan = ScanRow(
                 digest=self.digest,

@@ -30,20 +30,20 @@ def snapshot(site):
     lists = {"examples": [], "test": []}
     for number in range(15):
         plane = FETAL_PLANES[number % 3]
-        side = "test" if number >= 12 else "validation" if number >= 9 else "train"
+        split = "test" if number >= 12 else "validation" if number >= 9 else "train"
         pixels = simulate(plane, number, size=(96, 128)).pixels
         digest = pixel_digest(pixels)
         entry = {
-            "scan": site.scan if side == "test" else 100 + number,
+            "scan": site.scan if split == "test" else 100 + number,
             "digest": digest,
             "blob": f"scans/{digest[:2]}/{digest}.png",
             "box": [0, 0, 128, 96],
             "plane": plane.value,
             "patient": f"P-{number:016x}",
-            "side": side,
+            "split": split,
         }
         site.store.blobs.put(entry["blob"], encode_png(pixels))
-        lists["test" if side == "test" else "examples"].append(entry)
+        lists["test" if split == "test" else "examples"].append(entry)
     content = json.dumps(lists).encode()
     key = f"snapshots/{sha256(content).hexdigest()}.json"
     site.store.blobs.put(key, content)

@@ -11,15 +11,15 @@ from tests.support.waiting import until
 
 
 @pytest.fixture
-def bench():
-    bench = open_workbench()
-    yield bench
-    bench.close()
+def workbench():
+    workbench = open_workbench()
+    yield workbench
+    workbench.close()
 
 
 @pytest.fixture
-def challenger(bench):
-    return add_version(bench, tiny_model(2, "v2 · 23 Nov 2026"))
+def challenger(workbench):
+    return add_version(workbench, tiny_model(2, "v2 · 23 Nov 2026"))
 
 
 def measured(app):
@@ -34,9 +34,9 @@ def told(app, *kinds):
     return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
 
 
-def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(bench, challenger, open_app):
-    label_scans(bench, patients=4)
-    keep_apart(bench, 4)
+def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(workbench, challenger, open_app):
+    label_scans(workbench, patients=4)
+    keep_apart(workbench, 4)
     app = measured(open_app("models"))
     assert "could be worse by more than 1 point: too few scans to tell" in told(app, "warning")
     assert "up to 1 scan of 100 (the margin, in percentage points)" in told(app)
@@ -54,11 +54,11 @@ def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(bench, challe
     assert app.button(key="promote-yes").label == "Promote anyway"
 
 
-def test_a_better_challenger_is_promoted_without_a_warning(bench, challenger, open_app):
-    for number in label_scans(bench, patients=16, each=1):
-        said = bench.model(challenger).predict(scans.stored_scan(bench, number)).plane
-        annotate(bench, number, said, WHO)
-    keep_apart(bench, 16)
+def test_a_better_challenger_is_promoted_without_a_warning(workbench, challenger, open_app):
+    for number in label_scans(workbench, patients=16, each=1):
+        said = workbench.model(challenger).predict(scans.stored_scan(workbench, number)).plane
+        annotate(workbench, number, said, WHO)
+    keep_apart(workbench, 16)
     app = measured(open_app("models"))
     assert "“v2 · 23 Nov 2026” is better. Change in accuracy: +" in told(app, "success")
     app.button(key="promote").click().run()
@@ -66,7 +66,7 @@ def test_a_better_challenger_is_promoted_without_a_warning(bench, challenger, op
     assert app.button(key="promote-yes").label == "Promote"
 
 
-def test_without_locked_scans_nobody_knows_and_the_page_says_so(bench, challenger, open_app):
+def test_without_locked_scans_nobody_knows_and_the_page_says_so(workbench, challenger, open_app):
     app = measured(open_app("models"))
     assert "cannot be compared" in told(app, "info")
     app.button(key="promote").click().run()
@@ -74,15 +74,15 @@ def test_without_locked_scans_nobody_knows_and_the_page_says_so(bench, challenge
     assert app.button(key="promote-yes").label == "Promote anyway"
 
 
-def test_a_scan_that_left_the_locked_set_is_named_with_the_reason(bench, challenger, open_app):
-    numbers = label_scans(bench, patients=2)
-    keep_apart(bench, 2)
+def test_a_scan_that_left_the_locked_set_is_named_with_the_reason(workbench, challenger, open_app):
+    numbers = label_scans(workbench, patients=2)
+    keep_apart(workbench, 2)
     app = measured(open_app("models"))
     assert "6 scans now" in told(app)
     assert "none has ever left" in told(app)
-    annotate(bench, numbers[0], "unusable", "Cem")
+    annotate(workbench, numbers[0], "unusable", "Cem")
     measured(app)
     assert "5 scans now" in told(app)
     (gone,) = [table.value for table in app.dataframe if "Why" in table.value]
-    assert gone["Scan"].tolist() == [scans.scan(bench, numbers[0]).name]
+    assert gone["Scan"].tolist() == [scans.scan(workbench, numbers[0]).name]
     assert gone["Why"].tolist() == ["called unusable by Cem"]

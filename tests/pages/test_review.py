@@ -20,11 +20,11 @@ OpenApp = Callable[..., AppTest]
 
 
 @pytest.fixture
-def bench(open_app: OpenApp) -> Workbench:
+def workbench(open_app: OpenApp) -> Workbench:
     """The workbench that the pages share, with three scans."""
-    bench = app_state.workbench()
-    add_scans(bench, [file(seed) for seed in range(3)], who="Ann", patient="4711")
-    return bench
+    workbench = app_state.workbench()
+    add_scans(workbench, [file(seed) for seed in range(3)], who="Ann", patient="4711")
+    return workbench
 
 
 def shown(app: AppTest) -> int:
@@ -44,27 +44,32 @@ def test_without_any_scan_it_does_not_say_that_all_are_labelled(open_app: OpenAp
     assert "Every scan has a label" not in said
 
 
-def test_a_note_and_a_click_in_one_run_are_both_kept(open_app: OpenApp, bench: Workbench) -> None:
+def test_a_note_and_a_click_in_one_run_are_both_kept(
+    open_app: OpenApp, workbench: Workbench
+) -> None:
     app = open_app("review")
     first = shown(app)
     app.text_input(key=f"note-{first}").input("caliper over the midline")
     label(app, first, "femur")
-    kept = scans.scan(bench, first)
+    kept = scans.scan(workbench, first)
     assert (kept.label, kept.note) == ("femur", "caliper over the midline")
 
     second = shown(app)
     app.text_input(key=f"note-{second}").input("ask Ben")
     app.button(key="skip").click().run()
-    assert (scans.scan(bench, second).label, scans.scan(bench, second).note) == (None, "ask Ben")
+    assert (scans.scan(workbench, second).label, scans.scan(workbench, second).note) == (
+        None,
+        "ask Ben",
+    )
 
 
-def test_two_readers_are_shown_different_scans(open_app: OpenApp, bench: Workbench) -> None:
+def test_two_readers_are_shown_different_scans(open_app: OpenApp, workbench: Workbench) -> None:
     anna, ben = open_app("review"), open_app("review", who="Ben Ode")
     assert shown(anna) != shown(ben)
 
 
 def test_the_scan_is_free_again_when_its_reader_turns_to_another_page(
-    open_app: OpenApp, bench: Workbench
+    open_app: OpenApp, workbench: Workbench
 ) -> None:
     anna = open_app("review")
     first = shown(anna)
@@ -72,9 +77,11 @@ def test_the_scan_is_free_again_when_its_reader_turns_to_another_page(
     assert shown(open_app("review", who="Ben Ode")) == first
 
 
-def test_it_says_who_looks_at_the_scans_that_are_left(open_app: OpenApp, bench: Workbench) -> None:
-    for scan in scans.scans(bench)[1:]:
-        review.annotate(bench, scan.id, "brain", "Ann")
+def test_it_says_who_looks_at_the_scans_that_are_left(
+    open_app: OpenApp, workbench: Workbench
+) -> None:
+    for scan in scans.scans(workbench)[1:]:
+        review.annotate(workbench, scan.id, "brain", "Ann")
     anna = open_app("review")
     assert shown(anna)
     ben = open_app("review", who="Ben Ode")
@@ -82,11 +89,13 @@ def test_it_says_who_looks_at_the_scans_that_are_left(open_app: OpenApp, bench: 
     assert "yourself in another window" in words(open_app("review"))
 
 
-def test_both_are_told_of_a_label_that_came_in_between(open_app: OpenApp, bench: Workbench) -> None:
+def test_both_are_told_of_a_label_that_came_in_between(
+    open_app: OpenApp, workbench: Workbench
+) -> None:
     anna = open_app("review")
     scan = shown(anna)
-    seen = scans.scan(bench, scan)
-    review.label(bench, scan, "femur", "Ben Ode", seen=seen.label_id)
+    seen = scans.scan(workbench, scan)
+    review.label(workbench, scan, "femur", "Ben Ode", seen=seen.label_id)
     label(anna, scan, "brain")
 
     assert "Ben Ode labelled" in words(anna)
@@ -99,10 +108,10 @@ def test_both_are_told_of_a_label_that_came_in_between(open_app: OpenApp, bench:
     assert "Anna Meyer labelled" not in words(open_app("train", who="Ben Ode"))
 
 
-def test_only_what_is_ones_own_can_be_taken_back(open_app: OpenApp, bench: Workbench) -> None:
-    a, b, _ = [scan.id for scan in scans.scans(bench)]
-    theirs = review.annotate(bench, a, "brain", "Ben Ode")
-    mine = review.annotate(bench, b, "femur", "Anna Meyer")
+def test_only_what_is_ones_own_can_be_taken_back(open_app: OpenApp, workbench: Workbench) -> None:
+    a, b, _ = [scan.id for scan in scans.scans(workbench)]
+    theirs = review.annotate(workbench, a, "brain", "Ben Ode")
+    mine = review.annotate(workbench, b, "femur", "Anna Meyer")
     app = open_app("review")
     buttons = {button.key for button in app.button}
     assert f"undo-{mine}" in buttons
@@ -110,15 +119,15 @@ def test_only_what_is_ones_own_can_be_taken_back(open_app: OpenApp, bench: Workb
 
     app.button(key="undo").click().run()
     assert shown(app) == b, "the scan whose label was taken back"
-    assert scans.scan(bench, a).label == "brain"
+    assert scans.scan(workbench, a).label == "brain"
 
 
 def test_a_label_of_an_earlier_day_is_corrected_in_the_gallery(
-    open_app: OpenApp, bench: Workbench
+    open_app: OpenApp, workbench: Workbench
 ) -> None:
-    scan = scans.scans(bench)[0]
-    old = review.annotate(bench, scan.id, "femur", "Ben Ode", note="blurred")
-    with bench.store.session() as session:
+    scan = scans.scans(workbench)[0]
+    old = review.annotate(workbench, scan.id, "femur", "Ben Ode", note="blurred")
+    with workbench.store.session() as session:
         session.get_one(Annotation, old).at -= timedelta(days=40)
     app = open_app("dataset")
     app.session_state["dataset-tab"] = "Gallery"
@@ -129,17 +138,17 @@ def test_a_label_of_an_earlier_day_is_corrected_in_the_gallery(
     assert "by Ben Ode · “blurred”" in record
 
     label(app, scan.id, "brain")
-    now = scans.scan(bench, scan.id)
+    now = scans.scan(workbench, scan.id)
     assert (now.label, now.labelled_by, now.note) == ("brain", "Anna Meyer", "blurred")
-    assert len(history.history(bench, scan.id)) == 2
+    assert len(history.history(workbench, scan.id)) == 2
     assert not app.exception
 
 
 def test_the_heat_map_of_another_plane_says_how_improbable_it_is(
-    open_app: OpenApp, bench: Workbench
+    open_app: OpenApp, workbench: Workbench
 ) -> None:
     app = open_app("review")
-    said = scans.scan(bench, shown(app))
+    said = scans.scan(workbench, shown(app))
     assert "at full strength however little" not in words(app)
     other = min(PLANES, key=lambda plane: said.probabilities[plane])
     app.selectbox(key="heat-plane").select(other).run()
@@ -147,9 +156,9 @@ def test_the_heat_map_of_another_plane_says_how_improbable_it_is(
 
 
 def test_moments_and_percent_read_alike_in_the_table_and_elsewhere(
-    open_app: OpenApp, bench: Workbench
+    open_app: OpenApp, workbench: Workbench
 ) -> None:
-    scan = scans.scans(bench)[0]
+    scan = scans.scans(workbench)[0]
     [table] = open_app("dataset").dataframe
     [row] = [row for _, row in table.value.iterrows() if row["scan"] == scan.name]
     assert row["probability"].endswith(" %")
@@ -157,7 +166,7 @@ def test_moments_and_percent_read_alike_in_the_table_and_elsewhere(
 
 
 def test_the_scan_is_free_again_when_its_reader_gets_up(
-    open_app: OpenApp, bench: Workbench
+    open_app: OpenApp, workbench: Workbench
 ) -> None:
     anna = open_app("review")
     first = shown(anna)

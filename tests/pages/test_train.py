@@ -18,7 +18,7 @@ DEFAULT = PRESETS["default"]
 
 
 @pytest.fixture
-def bench() -> Iterator[Workbench]:
+def workbench() -> Iterator[Workbench]:
     """The workspace that the app will open, with enough labels to train on."""
     opened = open_workbench(Workspace.at(Path(os.environ["FETAL_WORKSPACE"])))
     label_scans(opened)
@@ -33,18 +33,18 @@ def frames(app: AppTest, column: str) -> list[dict[str, object]]:
     return list(frame.to_dict("records"))
 
 
-def test_one_training_is_not_laid_beside_itself(open_app: OpenApp, bench: Workbench) -> None:
-    ended_run(bench)
+def test_one_training_is_not_laid_beside_itself(open_app: OpenApp, workbench: Workbench) -> None:
+    ended_run(workbench)
     app = open_app("train")
     assert not app.exception
     assert "Trainings side by side" not in [one.value for one in app.subheader]
 
 
 def test_trainings_stand_side_by_side_with_what_differs(
-    open_app: OpenApp, bench: Workbench
+    open_app: OpenApp, workbench: Workbench
 ) -> None:
-    ended_run(bench, accuracies=(0.5, 0.7))
-    ended_run(bench, DEFAULT.but(batch=8), accuracies=(0.6, 0.9), minutes=12)
+    ended_run(workbench, accuracies=(0.5, 0.7))
+    ended_run(workbench, DEFAULT.but(batch=8), accuracies=(0.6, 0.9), minutes=12)
 
     app = open_app("train")
 
@@ -59,9 +59,9 @@ def test_trainings_stand_side_by_side_with_what_differs(
     assert "Both used the same" in words(app)
 
 
-def test_two_lines_are_no_pattern_but_three_are(open_app: OpenApp, bench: Workbench) -> None:
+def test_two_lines_are_no_pattern_but_three_are(open_app: OpenApp, workbench: Workbench) -> None:
     for batch in (4, 8, 16):
-        ended_run(bench, DEFAULT.but(batch=batch))
+        ended_run(workbench, DEFAULT.but(batch=batch))
     app = open_app("train")
     assert "**From settings to outcome**" in words(app)
 
@@ -71,7 +71,9 @@ def test_two_lines_are_no_pattern_but_three_are(open_app: OpenApp, bench: Workbe
     assert "**From settings to outcome**" not in words(app)
 
 
-def test_a_training_can_be_started_with_another_preset(open_app: OpenApp, bench: Workbench) -> None:
+def test_a_training_can_be_started_with_another_preset(
+    open_app: OpenApp, workbench: Workbench
+) -> None:
     app = open_app("train")
     app.toggle(key="other").set_value(True).run()
     app.selectbox(key="preset").select("original").run()
@@ -81,11 +83,11 @@ def test_a_training_can_be_started_with_another_preset(open_app: OpenApp, bench:
     app.button(key="retrain").click().run()
 
     assert not app.exception
-    [run] = service.runs(bench)
+    [run] = service.runs(workbench)
     assert run.settings["name"] == "original"
 
 
-def test_a_training_can_be_started_with_a_file(open_app: OpenApp, bench: Workbench) -> None:
+def test_a_training_can_be_started_with_a_file(open_app: OpenApp, workbench: Workbench) -> None:
     app = open_app("train")
     app.toggle(key="other").set_value(True).run()
     app.radio(key="way").set_value("file").run()
@@ -97,11 +99,11 @@ def test_a_training_can_be_started_with_a_file(open_app: OpenApp, bench: Workben
     app.button(key="retrain").click().run()
 
     assert not app.exception
-    [run] = service.runs(bench)
+    [run] = service.runs(workbench)
     assert [stage["epochs"] for stage in run.settings["stages"]] == [3, 3]
 
 
-def test_a_file_with_a_mistake_starts_nothing(open_app: OpenApp, bench: Workbench) -> None:
+def test_a_file_with_a_mistake_starts_nothing(open_app: OpenApp, workbench: Workbench) -> None:
     app = open_app("train")
     app.toggle(key="other").set_value(True).run()
     app.radio(key="way").set_value("file").run()
@@ -114,9 +116,9 @@ def test_a_file_with_a_mistake_starts_nothing(open_app: OpenApp, bench: Workbenc
 
 
 def test_a_past_training_names_its_settings_in_plain_words(
-    open_app: OpenApp, bench: Workbench
+    open_app: OpenApp, workbench: Workbench
 ) -> None:
-    number = ended_run(bench)
+    number = ended_run(workbench)
     app = open_app("train")
     app.session_state[f"run-{number}"] = True
     app.run()

@@ -20,9 +20,9 @@ WORDS = "Not a plane I know: this does not look like the scans I learnt from. Pl
 def unknown_scan(workspace: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """One stored scan, and a model that knows nothing."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model_that_knows_nothing().folder))
-    bench = open_workbench(Workspace.from_environment())
-    add_scans(bench, [file(1)], who="Ann", patient="4711")
-    bench.close()
+    workbench = open_workbench(Workspace.from_environment())
+    add_scans(workbench, [file(1)], who="Ann", patient="4711")
+    workbench.close()
 
 
 @pytest.mark.parametrize("page", ["scans", "review"])

@@ -8,7 +8,7 @@ from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture
-def open_bench(tmp_path, monkeypatch) -> Callable[[], Workbench]:
+def reopen(tmp_path, monkeypatch) -> Callable[[], Workbench]:
     """Opens the same workspace again and again, with a tiny model as the shipped one."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     # Commands set it; this sets it back.
@@ -17,7 +17,7 @@ def open_bench(tmp_path, monkeypatch) -> Callable[[], Workbench]:
 
 
 @pytest.fixture
-def bench(open_bench):
-    bench = open_bench()
-    yield bench
-    bench.close()
+def workbench(reopen):
+    workbench = reopen()
+    yield workbench
+    workbench.close()

@@ -22,30 +22,30 @@ def named(seed: int, kind: str) -> str:
     return f"{WORD}^Jane {NUMBER} {DATE} {seed}.{kind}"
 
 
-def work(bench: Workbench) -> None:
+def work(workbench: Workbench) -> None:
     """Drop stills, a film and damaged files, label, look and import a table."""
     drop = [UploadedFile(f"{WORD}/{named(30, 'png')}", file(30).data)]
     drop += [
         UploadedFile(named(31, "png"), b"no picture"),
         UploadedFile(named(32, "dcm"), b"DICM" * 99),
     ]
-    taken = add_scans(bench, drop, who="Ann", patient=f"{WORD}^Jane")
+    taken = add_scans(workbench, drop, who="Ann", patient=f"{WORD}^Jane")
     assert [one.outcome for one in taken] == [
         IngestOutcome.ADDED,
         IngestOutcome.REFUSED,
         IngestOutcome.REFUSED,
     ]
-    frames = add_scans(bench, [UploadedFile(named(33, "dcm"), FORMATS["dcm"](2))], who="Ann")
+    frames = add_scans(workbench, [UploadedFile(named(33, "dcm"), FORMATS["dcm"](2))], who="Ann")
     assert [one.outcome for one in frames] == [IngestOutcome.ADDED] * 2
-    review.annotate(bench, taken[0].scan_id, "femur", "Ann", "a plain note")
-    scans.explanation(bench, taken[0].scan_id).overlay()
+    review.annotate(workbench, taken[0].scan_id, "femur", "Ann", "a plain note")
+    scans.explanation(workbench, taken[0].scan_id).overlay()
     table = (
         "image,plane,patient,machine,operator,born\n"
         f"{named(30, 'png')},brain,{WORD}^Jane,{WORD},{WORD},{DATE}\n"
         f"{named(40, 'png')},brain,{NUMBER},{WORD},{WORD},{DATE}\n"
     )
     images = [UploadedFile(named(40, "png"), file(40).data)]
-    report = import_run.import_csv(bench, table.encode(), images, "Ann")
+    report = import_run.import_csv(workbench, table.encode(), images, "Ann")
     assert report.labelled == 2
 
 

@@ -63,10 +63,10 @@ class Brought:
     def work_in_the_app(self) -> None:
         self._module("tests.privacy.in_the_app")
 
-    def work_of_the_worker(self, bench: Workbench) -> None:
+    def work_of_the_worker(self, workbench: Workbench) -> None:
         """A newly promoted model looks at every scan that has no label."""
-        register(bench.store, tiny_model(2, "second"))
-        with bench.store.reading() as session:
+        register(workbench.store, tiny_model(2, "second"))
+        with workbench.store.reading() as session:
             version = session.scalar(select(func.max(ModelVersion.id)))
         worker = subprocess.Popen(
             [sys.executable, "-m", "fetal.cli", "worker"],
@@ -74,10 +74,10 @@ class Brought:
             stderr=subprocess.STDOUT,
             env=self._environment,
         )
-        promote(bench, version, "Ann")
-        waiting = sum(view.label is None for view in scans.scans(bench))
+        promote(workbench, version, "Ann")
+        waiting = sum(view.label is None for view in scans.scans(workbench))
         assert waiting
-        until(lambda: _predicted(bench, version) >= waiting)
+        until(lambda: _predicted(workbench, version) >= waiting)
         worker.terminate()
         self.said += worker.communicate(timeout=60)[0]
 
@@ -89,8 +89,8 @@ class Brought:
         self.said += ran.stdout + ran.stderr
 
 
-def _predicted(bench: Workbench, version: int) -> int:
-    with bench.store.reading() as session:
+def _predicted(workbench: Workbench, version: int) -> int:
+    with workbench.store.reading() as session:
         return session.scalar(
             select(func.count()).select_from(PredictionRow).where(PredictionRow.model_id == version)
         )
@@ -109,15 +109,15 @@ def brought(tmp_path_factory) -> Brought:
     brought.work_in_the_app()
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("FETAL_MODEL", str(tiny_model().folder))
-        bench = open_workbench(Workspace.at(brought.kept))
-    brought.work_of_the_worker(bench)
+        workbench = open_workbench(Workspace.at(brought.kept))
+    brought.work_of_the_worker(workbench)
     brought.exports.mkdir()
     brought.command("export", str(brought.exports / "labels.csv"))
     brought.command("export", str(brought.exports / "everything.zip"))
     # Before the database is closed: its write-ahead log is searched too.
-    brought.open = bench
+    brought.open = workbench
     yield brought
-    bench.close()
+    workbench.close()
 
 
 def _archive(folder: Path) -> Path:
@@ -190,12 +190,12 @@ def test_no_identifier_is_in_what_the_programs_say(brought):
 
 def test_nothing_that_breaks_the_rules_of_its_tag_is_repeated(tmp_path, monkeypatch, caplog, capfd):
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
-    bench = open_workbench(Workspace.at(tmp_path))
+    workbench = open_workbench(Workspace.at(tmp_path))
     with caplog.at_level("INFO"):
         for seed, (kind, make) in enumerate(FORMATS.items()):
             whole = make()
             for data in (whole, whole[: len(whole) // 2], _wrong_values(seed)):
-                add_scans(bench, [UploadedFile(named(seed, kind), data)], who="Ann")
+                add_scans(workbench, [UploadedFile(named(seed, kind), data)], who="Ann")
     out, err = capfd.readouterr()
     assert found_in((caplog.text + out + err).encode()) == []
-    bench.close()
+    workbench.close()

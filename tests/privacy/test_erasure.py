@@ -28,83 +28,85 @@ from tests.workbench.training_rows import ended_run
 NOTE = "rare finding, seen in the left kidney"
 
 
-def two_scans(bench, patient, first):
+def two_scans(workbench, patient, first):
     files = [file(seed) for seed in (first, first + 1)]
-    return [taken.scan_id for taken in add_scans(bench, files, who="Ann", patient=patient)]
+    return [taken.scan_id for taken in add_scans(workbench, files, who="Ann", patient=patient)]
 
 
-def count(bench, table):
-    with bench.store.reading() as session:
+def count(workbench, table):
+    with workbench.store.reading() as session:
         return session.scalar(select(func.count()).select_from(table))
 
 
-def test_of_an_erased_patient_nothing_is_left_but_that_somebody_was_erased(bench):
-    gone, stays = two_scans(bench, "4711", 1), two_scans(bench, "4712", 5)
-    first = review.annotate(bench, gone[0], "brain", "Ann", NOTE)
-    review.undo(bench, first, "Ann")
-    review.annotate(bench, stays[0], "femur", "Ann")
-    with bench.store.session() as session:
+def test_of_an_erased_patient_nothing_is_left_but_that_somebody_was_erased(workbench):
+    gone, stays = two_scans(workbench, "4711", 1), two_scans(workbench, "4712", 5)
+    first = review.annotate(workbench, gone[0], "brain", "Ann", NOTE)
+    review.undo(workbench, first, "Ann")
+    review.annotate(workbench, stays[0], "femur", "Ann")
+    with workbench.store.session() as session:
         session.add(LockedScan(scan_id=gone[0]))
         digests = list(session.scalars(select(ScanRow.digest).where(ScanRow.id.in_(gone))))
         looks = list(session.scalars(select(Fingerprint.bits).where(Fingerprint.scan_id.in_(gone))))
-    patient = scans.scan(bench, gone[0]).patient
-    done = erasure.erase(bench, patient, "Dora")
+    patient = scans.scan(workbench, gone[0]).patient
+    done = erasure.erase(workbench, patient, "Dora")
     assert (done.patient, done.scans, done.labels) == (patient, 2, 2)
-    assert [count(bench, table) for table in (Patient, ScanRow, Annotation)] == [1, 2, 1]
-    assert [count(bench, table) for table in (PredictionRow, LockedScan)] == [2, 0]
-    assert scans.scan(bench, stays[0]).label == "femur"
-    with bench.store.reading() as session:
+    assert [count(workbench, table) for table in (Patient, ScanRow, Annotation)] == [1, 2, 1]
+    assert [count(workbench, table) for table in (PredictionRow, LockedScan)] == [2, 0]
+    assert scans.scan(workbench, stays[0]).label == "femur"
+    with workbench.store.reading() as session:
         [line] = audit.entries(session, action="erase")
     assert (line.who, line.detail) == ("Dora", {"scans": 2, "labels": 2})
-    bench.close()
-    kept = everything_in(bench.workspace.folder)
+    workbench.close()
+    kept = everything_in(workbench.workspace.folder)
     assert len(looks) == 2
     for trace in (patient, NOTE, *digests, *looks):
         assert trace.encode() not in kept
 
 
-def test_lists_of_trainings_lose_the_erased_patient_and_no_other(bench):
-    label_scans(bench, patients=12)
-    run = ended_run(bench)
-    runs = bench.workspace.folder / "runs" / "7"
+def test_lists_of_trainings_lose_the_erased_patient_and_no_other(workbench):
+    label_scans(workbench, patients=12)
+    run = ended_run(workbench)
+    runs = workbench.workspace.folder / "runs" / "7"
     runs.mkdir(parents=True)
     (runs / "job.json").write_text("frames of the patient")
-    with bench.store.reading() as session:
-        before = len(bench.blobs.get(session.get_one(Run, run).snapshot))
-    patient = bench.pseudonyms.patient("Patient00003")
-    erasure.erase(bench, patient, "Dora")
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
+        before = len(workbench.blobs.get(session.get_one(Run, run).snapshot))
+    patient = workbench.pseudonyms.patient("Patient00003")
+    erasure.erase(workbench, patient, "Dora")
+    with workbench.store.reading() as session:
         row = session.get_one(Run, run)
-    kept = bench.blobs.get(row.snapshot)
+    kept = workbench.blobs.get(row.snapshot)
     assert 0 < len(kept) < before
     assert patient.encode() not in kept
-    assert list(bench.blobs.keys("snapshots")) == [row.snapshot]
-    assert not (bench.workspace.folder / "runs").exists()
+    assert list(workbench.blobs.keys("snapshots")) == [row.snapshot]
+    assert not (workbench.workspace.folder / "runs").exists()
 
 
-def test_models_that_learnt_from_the_scans_are_named_and_stay(bench):
-    label_scans(bench, patients=12)
-    run = ended_run(bench)
-    with bench.store.reading() as session:
+def test_models_that_learnt_from_the_scans_are_named_and_stay(workbench):
+    label_scans(workbench, patients=12)
+    run = ended_run(workbench)
+    with workbench.store.reading() as session:
         row = session.get_one(Run, run)
     learnt = tiny_model(7, "learnt", tuple(digests_of(3)))
-    register(bench.store, learnt.folder, row)
-    assert erasure.outlook(bench, bench.pseudonyms.patient("Patient00003")).models == ("learnt",)
-    assert erasure.outlook(bench, bench.pseudonyms.patient("Patient00004")).models == ()
+    register(workbench.store, learnt.folder, row)
+    assert erasure.outlook(workbench, workbench.pseudonyms.patient("Patient00003")).models == (
+        "learnt",
+    )
+    assert erasure.outlook(workbench, workbench.pseudonyms.patient("Patient00004")).models == ()
 
 
-def test_one_scan_can_be_erased_alone_and_comes_back_when_it_is_brought_again(bench):
-    one, other = two_scans(bench, "4711", 1)
-    name = scans.scan(bench, one).name
-    assert erasure.erase(bench, name, "Dora").patient is None
-    assert [view.id for view in scans.scans(bench)] == [other]
-    [taken] = add_scans(bench, [file(1)], who="Ann", patient="4711")
+def test_one_scan_can_be_erased_alone_and_comes_back_when_it_is_brought_again(workbench):
+    one, other = two_scans(workbench, "4711", 1)
+    name = scans.scan(workbench, one).name
+    assert erasure.erase(workbench, name, "Dora").patient is None
+    assert [view.id for view in scans.scans(workbench)] == [other]
+    [taken] = add_scans(workbench, [file(1)], who="Ann", patient="4711")
     assert taken.outcome is IngestOutcome.ADDED
 
 
-def test_an_erasure_that_was_killed_is_finished_by_the_next(bench, monkeypatch):
-    two_scans(bench, "4711", 1)
-    patient = bench.pseudonyms.patient("4711")
+def test_an_erasure_that_was_killed_is_finished_by_the_next(workbench, monkeypatch):
+    two_scans(workbench, "4711", 1)
+    patient = workbench.pseudonyms.patient("4711")
 
     class Killed(BaseException):
         pass
@@ -115,46 +117,46 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(bench, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(erasure, "_delete_scans", kill)
         with pytest.raises(Killed):
-            erasure.erase(bench, patient, "Dora")
-    assert list(bench.blobs.keys("scans")) == []
-    assert erasure.erase(bench, patient, "Dora").scans == 2
-    assert count(bench, ScanRow) == 0
+            erasure.erase(workbench, patient, "Dora")
+    assert list(workbench.blobs.keys("scans")) == []
+    assert erasure.erase(workbench, patient, "Dora").scans == 2
+    assert count(workbench, ScanRow) == 0
 
 
-def test_an_unknown_code_is_told_without_being_repeated(bench):
+def test_an_unknown_code_is_told_without_being_repeated(workbench):
     with pytest.raises(erasure.UnknownCodeError) as error:
-        erasure.erase(bench, "Doe^Jane", "Dora")
+        erasure.erase(workbench, "Doe^Jane", "Dora")
     assert "Doe" not in str(error.value)
 
 
-def test_nothing_is_erased_under_a_training(bench):
-    [one, _] = two_scans(bench, "4711", 1)
-    with bench.store.session() as session:
+def test_nothing_is_erased_under_a_training(workbench):
+    [one, _] = two_scans(workbench, "4711", 1)
+    with workbench.store.session() as session:
         session.add(
             Run(status="queued", seat=1, settings={}, snapshot="", snapshot_counts={}, who="Ann")
         )
     with pytest.raises(TrainingGoesOnError):
-        erasure.erase(bench, scans.scan(bench, one).patient, "Dora")
-    assert len(list(bench.blobs.keys("scans"))) == 2
+        erasure.erase(workbench, scans.scan(workbench, one).patient, "Dora")
+    assert len(list(workbench.blobs.keys("scans"))) == 2
 
 
-def test_the_command_asks_for_an_identifier_that_it_does_not_show(bench):
-    two_scans(bench, "4711", 1)
-    words = ["forget", "--identifier", "--workspace", str(bench.workspace.folder)]
+def test_the_command_asks_for_an_identifier_that_it_does_not_show(workbench):
+    two_scans(workbench, "4711", 1)
+    words = ["forget", "--identifier", "--workspace", str(workbench.workspace.folder)]
     refused = CliRunner().invoke(main, words, input="4711\nn\n")
     assert refused.exit_code == 1
     assert "Erase 2 scans and 0 labels and notes for ever?" in refused.output
-    assert count(bench, ScanRow) == 2
+    assert count(workbench, ScanRow) == 2
     done = CliRunner().invoke(main, [*words, "--yes"], input="4711\n")
     assert done.exit_code == 0
     assert "Erased 2 scans" in done.output
     assert "4711" not in done.output
-    assert count(bench, ScanRow) == 0
+    assert count(workbench, ScanRow) == 0
 
 
-def test_the_command_renews_the_key(bench):
-    two_scans(bench, "4711", 1)
-    words = ["key", "rotate", "--workspace", str(bench.workspace.folder)]
+def test_the_command_renews_the_key(workbench):
+    two_scans(workbench, "4711", 1)
+    words = ["key", "rotate", "--workspace", str(workbench.workspace.folder)]
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
     assert "1 patient has a new code; 2 scans were carried over. This is key 2." in done.output

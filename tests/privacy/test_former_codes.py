@@ -19,10 +19,10 @@ from tests.support.drawn import file
 UID = "1.2.840.5"
 
 
-def by_0_1(bench: Workbench, patient: str) -> None:
+def by_0_1(workbench: Workbench, patient: str) -> None:
     """Give the one patient and the scans the codes that version 0.1 made."""
-    names = bench.pseudonyms
-    with bench.store.session() as session:
+    names = workbench.pseudonyms
+    with workbench.store.session() as session:
         code = names.former_patient(patient)
         session.add(Patient(id=code, named=True))
         session.flush()
@@ -33,8 +33,8 @@ def by_0_1(bench: Workbench, patient: str) -> None:
         session.delete(session.get_one(Patient, names.patient(patient)))
 
 
-def codes(bench: Workbench) -> tuple[set[str], set[str | None]]:
-    with bench.store.reading() as session:
+def codes(workbench: Workbench) -> tuple[set[str], set[str | None]]:
+    with workbench.store.reading() as session:
         scans = session.scalars(select(ScanRow)).all()
         return {scan.patient_id for scan in scans}, {scan.study for scan in scans}
 
@@ -43,45 +43,45 @@ def came_with(seed: int) -> list:
     return [ultrasound(seed, PatientID="4711", StudyInstanceUID=UID)]
 
 
-def test_a_patient_and_an_examination_are_found_by_their_old_codes(bench: Workbench) -> None:
-    add_scans(bench, came_with(1), who="Ann")
-    by_0_1(bench, "4711")
-    add_scans(bench, came_with(2), who="Ann")
-    add_scans(bench, [file(3)], who="Ann", patient=" 4711 ")
-    import_csv(bench, b"image,patient,plane\na,4711.0,brain\n", [file(4, "a.png")], "Ann")
-    patients, studies = codes(bench)
-    assert patients == {bench.pseudonyms.former_patient("4711")}
-    assert studies == {bench.pseudonyms.former_study(UID), None}
+def test_a_patient_and_an_examination_are_found_by_their_old_codes(workbench: Workbench) -> None:
+    add_scans(workbench, came_with(1), who="Ann")
+    by_0_1(workbench, "4711")
+    add_scans(workbench, came_with(2), who="Ann")
+    add_scans(workbench, [file(3)], who="Ann", patient=" 4711 ")
+    import_csv(workbench, b"image,patient,plane\na,4711.0,brain\n", [file(4, "a.png")], "Ann")
+    patients, studies = codes(workbench)
+    assert patients == {workbench.pseudonyms.former_patient("4711")}
+    assert studies == {workbench.pseudonyms.former_study(UID), None}
 
 
 @pytest.mark.parametrize("renewals", [1, 2])
-def test_they_are_found_after_the_key_was_renewed(open_bench, renewals: int) -> None:
-    bench = open_bench()
-    add_scans(bench, came_with(1), who="Ann")
-    by_0_1(bench, "4711")
-    before = codes(bench)
+def test_they_are_found_after_the_key_was_renewed(reopen, renewals: int) -> None:
+    workbench = reopen()
+    add_scans(workbench, came_with(1), who="Ann")
+    by_0_1(workbench, "4711")
+    before = codes(workbench)
     for _ in range(renewals):
-        pseudonym_key.renew_key(bench.store, "Ann")
-    bench = open_bench()
-    add_scans(bench, came_with(2), who="Ann")
-    patients, studies = codes(bench)
+        pseudonym_key.renew_key(workbench.store, "Ann")
+    workbench = reopen()
+    add_scans(workbench, came_with(2), who="Ann")
+    patients, studies = codes(workbench)
     assert (len(patients), len(studies)) == (1, 1)
-    assert codes(bench) != before
-    assert patients == {patient_code(bench, "4711")}
+    assert codes(workbench) != before
+    assert patients == {patient_code(workbench, "4711")}
 
 
-def test_scans_that_name_nobody_join_their_examination_of_0_1(bench: Workbench) -> None:
-    add_scans(bench, came_with(1), who="Ann")
-    by_0_1(bench, "4711")
-    add_scans(bench, [ultrasound(2, PatientID="ANON", StudyInstanceUID=UID)], who="Ann")
-    assert codes(bench)[0] == {bench.pseudonyms.former_patient("4711")}
+def test_scans_that_name_nobody_join_their_examination_of_0_1(workbench: Workbench) -> None:
+    add_scans(workbench, came_with(1), who="Ann")
+    by_0_1(workbench, "4711")
+    add_scans(workbench, [ultrasound(2, PatientID="ANON", StudyInstanceUID=UID)], who="Ann")
+    assert codes(workbench)[0] == {workbench.pseudonyms.former_patient("4711")}
 
 
-def test_a_new_patient_of_an_old_workspace_gets_the_longer_code(bench: Workbench) -> None:
-    add_scans(bench, came_with(1), who="Ann")
-    by_0_1(bench, "4711")
-    add_scans(bench, [file(2)], who="Ann", patient="4712")
-    assert bench.pseudonyms.patient("4712") in codes(bench)[0]
+def test_a_new_patient_of_an_old_workspace_gets_the_longer_code(workbench: Workbench) -> None:
+    add_scans(workbench, came_with(1), who="Ann")
+    by_0_1(workbench, "4711")
+    add_scans(workbench, [file(2)], who="Ann", patient="4712")
+    assert workbench.pseudonyms.patient("4712") in codes(workbench)[0]
 
 
 def test_an_old_code_is_the_start_of_no_new_one_after_a_renewal() -> None:
@@ -91,30 +91,30 @@ def test_an_old_code_is_the_start_of_no_new_one_after_a_renewal() -> None:
     assert not names.patient("4711").startswith(names.former_patient("4711"))
 
 
-def test_the_name_of_one_scan_erases_one_scan(bench: Workbench) -> None:
+def test_the_name_of_one_scan_erases_one_scan(workbench: Workbench) -> None:
     """Two names of which one is the start of the other are two scans."""
-    add_scans(bench, came_with(1), who="Ann")
-    by_0_1(bench, "4711")
-    with bench.store.session() as session:
+    add_scans(workbench, came_with(1), who="Ann")
+    by_0_1(workbench, "4711")
+    with workbench.store.session() as session:
         old = session.scalars(select(ScanRow)).one()
         twin = {column.name: getattr(old, column.name) for column in ScanRow.__table__.columns}
         twin |= {"id": None, "digest": old.digest[:10] + "0" * 54, "name": f"{old.name}000000"}
         session.add(ScanRow(**twin))
         name = old.name
-    assert outlook(bench, name).scans == 1
-    assert erase(bench, f"{name}.png", "Ann").scans == 1
-    with bench.store.reading() as session:
+    assert outlook(workbench, name).scans == 1
+    assert erase(workbench, f"{name}.png", "Ann").scans == 1
+    with workbench.store.reading() as session:
         assert session.scalars(select(ScanRow.name)).all() == [f"{name}000000"]
     with pytest.raises(UnknownCodeError):
-        outlook(bench, name)
+        outlook(workbench, name)
 
 
 def test_a_patient_of_0_1_is_erased_by_identifier(
-    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FETAL_WORKSPACE", str(bench.workspace.folder))
-    add_scans(bench, came_with(1), who="Ann")
-    by_0_1(bench, "4711")
+    monkeypatch.setenv("FETAL_WORKSPACE", str(workbench.workspace.folder))
+    add_scans(workbench, came_with(1), who="Ann")
+    by_0_1(workbench, "4711")
     answer = CliRunner().invoke(main, ["forget", "--identifier", "--yes"], input="4711\n")
     assert "Erased 1 scan" in answer.output
-    assert codes(bench) == (set(), set())
+    assert codes(workbench) == (set(), set())

@@ -21,98 +21,98 @@ from tests.privacy.with_tags import ultrasound
 from tests.support.drawn import file
 
 
-def scans_of(bench):
-    with bench.store.reading() as session:
+def scans_of(workbench):
+    with workbench.store.reading() as session:
         return {scan.name: scan for scan in session.scalars(select(ScanRow))}
 
 
-def test_a_new_key_gives_new_codes_and_still_finds_the_patient(open_bench):
-    bench = open_bench()
-    add_scans(bench, [ultrasound(1, PatientID="4711", StudyDate="20260301")], who="Ann")
-    [before] = scans_of(bench).values()
-    renewal = pseudonym_key.renew_key(bench.store, "Ann")
+def test_a_new_key_gives_new_codes_and_still_finds_the_patient(reopen):
+    workbench = reopen()
+    add_scans(workbench, [ultrasound(1, PatientID="4711", StudyDate="20260301")], who="Ann")
+    [before] = scans_of(workbench).values()
+    renewal = pseudonym_key.renew_key(workbench.store, "Ann")
     assert (renewal.generation, renewal.patients, renewal.scans) == (2, 1, 1)
-    bench = open_bench()
-    [after] = scans_of(bench).values()
+    workbench = reopen()
+    [after] = scans_of(workbench).values()
     assert after.patient_id != before.patient_id
     assert after.study != before.study
     assert after.file_key != before.file_key
-    assert after.patient_id == bench.pseudonyms.patient("4711")
+    assert after.patient_id == workbench.pseudonyms.patient("4711")
 
     later = ultrasound(2, PatientID="4711", StudyDate="20260315")
-    add_scans(bench, [later], who="Ann")
-    [new] = [scan for name, scan in scans_of(bench).items() if name != after.name]
+    add_scans(workbench, [later], who="Ann")
+    [new] = [scan for name, scan in scans_of(workbench).items() if name != after.name]
     assert new.patient_id == after.patient_id
     assert new.study == after.study
     assert (new.day - after.day) % DAYS == 14
 
 
-def test_labels_still_find_their_scans_by_file_name_after_a_new_key(open_bench):
-    bench = open_bench()
-    [taken] = add_scans(bench, [file(1, "Jane Doe.png")], who="Ann")
-    pseudonym_key.renew_key(bench.store, "Ann")
-    bench = open_bench()
-    report = import_run.import_csv(bench, b"image,plane\nJane Doe.webp,brain\n", None, "Ann")
+def test_labels_still_find_their_scans_by_file_name_after_a_new_key(reopen):
+    workbench = reopen()
+    [taken] = add_scans(workbench, [file(1, "Jane Doe.png")], who="Ann")
+    pseudonym_key.renew_key(workbench.store, "Ann")
+    workbench = reopen()
+    report = import_run.import_csv(workbench, b"image,plane\nJane Doe.webp,brain\n", None, "Ann")
     assert report.labelled == 1
-    assert scans.scan(bench, taken.scan_id).label == "brain"
+    assert scans.scan(workbench, taken.scan_id).label == "brain"
 
 
-def test_old_codes_and_the_old_key_find_nobody(open_bench):
-    bench = open_bench()
-    add_scans(bench, [file(1, "Jane Doe.png")], who="Ann", patient="4711")
-    old = Pseudonyms(bench.workspace.key_file.read_bytes())
-    pseudonym_key.renew_key(bench.store, "Ann")
-    bench.close()
-    kept = everything_in(bench.workspace.folder)
+def test_old_codes_and_the_old_key_find_nobody(reopen):
+    workbench = reopen()
+    add_scans(workbench, [file(1, "Jane Doe.png")], who="Ann", patient="4711")
+    old = Pseudonyms(workbench.workspace.key_file.read_bytes())
+    pseudonym_key.renew_key(workbench.store, "Ann")
+    workbench.close()
+    kept = everything_in(workbench.workspace.folder)
     for code in (old.patient("4711"), old.file("Jane Doe.png")):
         assert code.removeprefix("P-").encode() not in kept
 
 
-def test_lists_of_trainings_and_the_audit_trail_get_the_new_codes(bench):
-    [taken] = add_scans(bench, [file(1)], who="Ann", patient="4711")
-    before = scans.scan(bench, taken.scan_id).patient
+def test_lists_of_trainings_and_the_audit_trail_get_the_new_codes(workbench):
+    [taken] = add_scans(workbench, [file(1)], who="Ann", patient="4711")
+    before = scans.scan(workbench, taken.scan_id).patient
     content = json.dumps({"examples": [{"digest": "1", "patient": before}], "test": []})
-    bench.blobs.put("snapshots/old.json", content.encode())
-    with bench.store.session() as session:
+    workbench.blobs.put("snapshots/old.json", content.encode())
+    with workbench.store.session() as session:
         session.add(
             Run(status="done", settings={}, snapshot="snapshots/old.json", snapshot_counts={},
                 who="Ann")
         )  # fmt: skip
         audit.record(session, "Ann", "refile", before="U-0123456789", after=before)
-    pseudonym_key.renew_key(bench.store, "Ann")
-    after = scans.scan(bench, taken.scan_id).patient
+    pseudonym_key.renew_key(workbench.store, "Ann")
+    after = scans.scan(workbench, taken.scan_id).patient
     assert after != before
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         run = session.scalars(select(Run)).one()
-        assert json.loads(bench.blobs.get(run.snapshot))["examples"][0]["patient"] == after
+        assert json.loads(workbench.blobs.get(run.snapshot))["examples"][0]["patient"] == after
         assert audit.entries(session, action="refile")[0].detail == {
             "before": "U-0123456789",
             "after": after,
         }
-    assert not bench.blobs.exists("snapshots/old.json")
+    assert not workbench.blobs.exists("snapshots/old.json")
 
 
-def test_a_patients_side_outlives_the_key(bench):
-    add_scans(bench, [file(1)], who="Ann", patient="4711")
-    with bench.store.session() as session:
-        session.scalars(select(Patient)).one().side = "test"
-    pseudonym_key.renew_key(bench.store, "Ann")
-    with bench.store.reading() as session:
-        assert session.scalars(select(Patient)).one().side == "test"
+def test_a_patients_side_outlives_the_key(workbench):
+    add_scans(workbench, [file(1)], who="Ann", patient="4711")
+    with workbench.store.session() as session:
+        session.scalars(select(Patient)).one().split = "test"
+    pseudonym_key.renew_key(workbench.store, "Ann")
+    with workbench.store.reading() as session:
+        assert session.scalars(select(Patient)).one().split == "test"
 
 
-def test_a_program_that_runs_on_writes_no_old_codes(bench):
-    add_scans(bench, [file(1)], who="Ann", patient="4711")
-    pseudonym_key.renew_key(bench.store, "Ann")
+def test_a_program_that_runs_on_writes_no_old_codes(workbench):
+    add_scans(workbench, [file(1)], who="Ann", patient="4711")
+    pseudonym_key.renew_key(workbench.store, "Ann")
     with pytest.raises(PseudonymKeyError, match="Start the app again"):
-        add_scans(bench, [file(2)], who="Ann", patient="4711")
-    assert len(scans_of(bench)) == 1
+        add_scans(workbench, [file(2)], who="Ann", patient="4711")
+    assert len(scans_of(workbench)) == 1
 
 
-def test_a_renewal_that_is_killed_leaves_the_old_key_or_the_new_one(open_bench, monkeypatch):
-    bench = open_bench()
-    add_scans(bench, [file(1)], who="Ann", patient="4711")
-    workspace = bench.workspace
+def test_a_renewal_that_is_killed_leaves_the_old_key_or_the_new_one(reopen, monkeypatch):
+    workbench = reopen()
+    add_scans(workbench, [file(1)], who="Ann", patient="4711")
+    workspace = workbench.workspace
 
     class Killed(BaseException):
         pass
@@ -123,45 +123,45 @@ def test_a_renewal_that_is_killed_leaves_the_old_key_or_the_new_one(open_bench, 
     with monkeypatch.context() as patched:
         patched.setattr(pseudonym_key, "_carry_scans", kill)
         with pytest.raises(Killed):
-            pseudonym_key.renew_key(bench.store, "Ann")
-    bench = open_bench()
-    assert bench.pseudonyms.generation == 1
+            pseudonym_key.renew_key(workbench.store, "Ann")
+    workbench = reopen()
+    assert workbench.pseudonyms.generation == 1
 
     # As if killed between the transaction and the last step: the new file is still beside.
     old = workspace.key_file.read_bytes()
-    pseudonym_key.renew_key(bench.store, "Ann")
+    pseudonym_key.renew_key(workbench.store, "Ann")
     workspace.key_file.replace(workspace.folder / "pseudonyms.key.coming")
     workspace.key_file.write_bytes(old)
-    bench = open_bench()
-    assert bench.pseudonyms.generation == 2
-    [taken] = add_scans(bench, [file(1)], who="Ann", patient="4711")
+    workbench = reopen()
+    assert workbench.pseudonyms.generation == 2
+    [taken] = add_scans(workbench, [file(1)], who="Ann", patient="4711")
     assert taken.outcome is IngestOutcome.ALREADY_THERE
     assert "another patient" not in taken.sentence
 
 
-def test_a_training_is_not_disturbed(bench):
-    with bench.store.session() as session:
+def test_a_training_is_not_disturbed(workbench):
+    with workbench.store.session() as session:
         session.add(
             Run(status="running", seat=1, settings={}, snapshot="", snapshot_counts={}, who="Ann")
         )
     with pytest.raises(TrainingGoesOnError, match="cancel"):
-        pseudonym_key.renew_key(bench.store, "Ann")
+        pseudonym_key.renew_key(workbench.store, "Ann")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX knows them")
-def test_the_new_key_file_is_its_owners_only(bench):
-    pseudonym_key.renew_key(bench.store, "Ann")
-    assert stat.S_IMODE(bench.workspace.key_file.stat().st_mode) == 0o600
+def test_the_new_key_file_is_its_owners_only(workbench):
+    pseudonym_key.renew_key(workbench.store, "Ann")
+    assert stat.S_IMODE(workbench.workspace.key_file.stat().st_mode) == 0o600
 
 
-def test_no_export_and_no_other_file_holds_a_key(bench, tmp_path):
-    [taken] = add_scans(bench, [file(1)], who="Ann", patient="4711")
-    review.annotate(bench, taken.scan_id, "brain", "Ann")
-    pseudonym_key.renew_key(bench.store, "Ann")
-    exports.export_archive(bench, None, tmp_path / "out" / "everything.zip", "Ann")
-    (tmp_path / "out" / "labels.csv").write_text(exports.export_labels(bench))
-    keys = bench.workspace.key_file.read_bytes()
-    bench.workspace.key_file.unlink()
+def test_no_export_and_no_other_file_holds_a_key(workbench, tmp_path):
+    [taken] = add_scans(workbench, [file(1)], who="Ann", patient="4711")
+    review.annotate(workbench, taken.scan_id, "brain", "Ann")
+    pseudonym_key.renew_key(workbench.store, "Ann")
+    exports.export_archive(workbench, None, tmp_path / "out" / "everything.zip", "Ann")
+    (tmp_path / "out" / "labels.csv").write_text(exports.export_labels(workbench))
+    keys = workbench.workspace.key_file.read_bytes()
+    workbench.workspace.key_file.unlink()
     kept = everything_in(tmp_path)
     for one in (keys[:32], keys[32:]):
         assert one not in kept
@@ -175,8 +175,8 @@ def test_days_are_spread_evenly_whatever_the_date():
     assert min(thirds) > 600
 
 
-def test_old_rows_without_new_columns_are_carried_over(bench):
-    add_scans(bench, [file(1)], who="Ann")
-    with bench.store.session() as session:
+def test_old_rows_without_new_columns_are_carried_over(workbench):
+    add_scans(workbench, [file(1)], who="Ann")
+    with workbench.store.session() as session:
         session.execute(text("UPDATE scan SET study = NULL, day = NULL, file_key = NULL"))
-    assert pseudonym_key.renew_key(bench.store, "Ann").scans == 1
+    assert pseudonym_key.renew_key(workbench.store, "Ann").scans == 1

@@ -29,14 +29,14 @@ def traces(content: bytes) -> list[str]:
 
 
 def test_what_waits_is_on_no_disk_and_in_no_log_before_and_after_it_is_decided_on(
-    bench, tmp_path, monkeypatch, caplog, capfd
+    workbench, tmp_path, monkeypatch, caplog, capfd
 ):
     elsewhere = tmp_path / "temporary"
     elsewhere.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
-    kept = bench.workspace.folder
+    kept = workbench.workspace.folder
     before = {path for path in kept.rglob("*") if path.is_file()}
-    desk = UploadQueue(bench)
+    desk = UploadQueue(workbench)
     with caplog.at_level("DEBUG"):
         files = [unsure(1, named(1)), unsure(2, named(2)), file(3, named(3))]
         drop = desk.start(files, "Ann", f"{WORD}^Jane", every=True)
@@ -45,9 +45,11 @@ def test_what_waits_is_on_no_disk_and_in_no_log_before_and_after_it_is_decided_o
         assert {path for path in kept.rglob("*") if path.is_file()} == before
         first, second, third = desk.quarantine.of("Ann")
         changes = [Change(Tool.BLANK, WRITTEN)]
-        assert keep(bench, desk.quarantine, first, "Ann", changes, watch=drop).scan_id is not None
-        leave_out(bench, desk.quarantine, [second], "Ann")
-        assert keep(bench, desk.quarantine, third, "Ann", watch=drop).scan_id is not None
+        assert (
+            keep(workbench, desk.quarantine, first, "Ann", changes, watch=drop).scan_id is not None
+        )
+        leave_out(workbench, desk.quarantine, [second], "Ann")
+        assert keep(workbench, desk.quarantine, third, "Ann", watch=drop).scan_id is not None
     pictures = [decode_png(path.read_bytes()) for path in (kept / "blobs" / "scans").rglob("*.png")]
     assert len(pictures) == 2
     blank = [not picture[20:60, 40:120].any() for picture in pictures]

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def bench() -> ModuleType:
+def benchmark() -> ModuleType:
     spec = importlib.util.spec_from_file_location(
         "benchmark_dicom", ROOT / "benchmarks" / "dicom.py"
     )
@@ -28,15 +28,15 @@ def bench() -> ModuleType:
     return module
 
 
-def test_the_docs_say_what_becomes_of_each_file(bench):
+def test_the_docs_say_what_becomes_of_each_file(benchmark):
     written = (ROOT / "docs" / "formats.md").read_text().splitlines()
     documented = {line.split("`")[1]: line for line in written if ".dcm` |" in line}
-    found = bench.paths()
+    found = benchmark.paths()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        outcomes = {path.name: bench.outcome(path) for path in found}
+        outcomes = {path.name: benchmark.outcome(path) for path in found}
     for path in found:
-        line = f"| `{path.name}` | {bench.nature(path)} | {outcomes[path.name]} |"
+        line = f"| `{path.name}` | {benchmark.nature(path)} | {outcomes[path.name]} |"
         assert documented[path.name] == line
     assert all(one.startswith(("read: ", "refused: Expected ")) for one in outcomes.values())
     if "liver.dcm" in outcomes:
@@ -44,10 +44,10 @@ def test_the_docs_say_what_becomes_of_each_file(bench):
         assert documented.keys() == outcomes.keys()
 
 
-def test_pictures_are_those_that_pydicom_decodes_but_for_their_scale(bench, caplog):
+def test_pictures_are_those_that_pydicom_decodes_but_for_their_scale(benchmark, caplog):
     caplog.set_level(logging.CRITICAL)
     compared = 0
-    for path in bench.paths():
+    for path in benchmark.paths():
         data = path.read_bytes()
         if len(data) > 300_000:
             continue

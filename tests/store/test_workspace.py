@@ -93,9 +93,9 @@ from fetal.workbench.catalogue.exports import export_archive
 from fetal.workbench.ingest.upload import add_samples
 keep_to_owner()
 place = Path(sys.argv[1])
-bench = open_workbench(Workspace.at(place))
-add_samples(bench, "Anna")
-export_archive(bench, None, place / "export.zip", "Anna")
+workbench = open_workbench(Workspace.at(place))
+add_samples(workbench, "Anna")
+export_archive(workbench, None, place / "export.zip", "Anna")
 shown = {path.name: oct(path.stat().st_mode & 0o777) for path in place.iterdir()}
 assert {"fetal.db-wal", "fetal.db-shm"} <= shown.keys(), shown
 print([name for name, mode in shown.items() if mode not in ("0o600", "0o700")])
@@ -118,9 +118,9 @@ def test_all_that_is_made_is_for_its_owner_alone(tmp_path, monkeypatch):
 def test_a_workspace_that_was_open_to_all_is_closed_once(tmp_path, monkeypatch):
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     place = tmp_path / "workspace"
-    bench = open_workbench(Workspace.at(place))
-    add_samples(bench, "Anna")
-    bench.close()
+    workbench = open_workbench(Workspace.at(place))
+    add_samples(workbench, "Anna")
+    workbench.close()
     elsewhere = tmp_path / "elsewhere.txt"
     elsewhere.touch(mode=0o644)
     (place / "link").symlink_to(elsewhere)

@@ -38,32 +38,32 @@ def digests_of(patient, each=3):
     return [read_scan(one.data, one.name).digest for one in drop_of(patient, each)]
 
 
-def label_scans(bench, patients=12, each=3, first=0, planes=PLANES[:3]):
+def label_scans(workbench, patients=12, each=3, first=0, planes=PLANES[:3]):
     """Store `each` scans of every patient and label them, each patient with all planes in turn.
 
     Storing takes seconds, so an empty workspace becomes a copy of one that was filled once.
     """
-    if not _is_empty(bench):
-        return _store_and_label(bench, patients, each, first, planes)
+    if not _is_empty(workbench):
+        return _store_and_label(workbench, patients, each, first, planes)
     made, numbers = _filled_once(patients, each, first, tuple(planes))
     skip = shutil.ignore_patterns("fetal.db*")
-    shutil.copytree(made, bench.workspace.folder, dirs_exist_ok=True, ignore=skip)
+    shutil.copytree(made, workbench.workspace.folder, dirs_exist_ok=True, ignore=skip)
     with (
         closing(sqlite3.connect(made / "fetal.db")) as source,
-        closing(sqlite3.connect(bench.workspace.folder / "fetal.db")) as target,
+        closing(sqlite3.connect(workbench.workspace.folder / "fetal.db")) as target,
     ):
         source.backup(target)
-    vars(bench).pop("pseudonyms", None)  # the copy brought a key of its own
+    vars(workbench).pop("pseudonyms", None)  # the copy brought a key of its own
     return list(numbers)
 
 
-def _is_empty(bench):
+def _is_empty(workbench):
     """Say whether a workspace with its database in its folder holds nothing but the tiny model."""
     set_here = {name for name in os.environ if name.startswith("FETAL_")}
-    at_home = bench.workspace == Workspace.at(bench.workspace.folder)
+    at_home = workbench.workspace == Workspace.at(workbench.workspace.folder)
     if not at_home or set_here - {"FETAL_MODEL", "FETAL_WORKSPACE", "FETAL_SHARED"}:
         return False
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         if any(
             session.scalars(select(table.id).limit(1)).first() for table in (ScanRow, Patient, Run)
         ):
@@ -75,24 +75,24 @@ def _is_empty(bench):
 def _filled_once(patients, each, first, planes):
     """Fill a workspace; returns its folder and the numbers of the scans."""
     folder = Path(mkdtemp(prefix="labelled-")) / "workspace"
-    bench = open_workbench(Workspace.at(folder))
-    numbers = _store_and_label(bench, patients, each, first, planes)
-    bench.close()
+    workbench = open_workbench(Workspace.at(folder))
+    numbers = _store_and_label(workbench, patients, each, first, planes)
+    workbench.close()
     return folder, tuple(numbers)
 
 
-def _store_and_label(bench, patients, each, first, planes):
+def _store_and_label(workbench, patients, each, first, planes):
     numbers = []
     for patient in range(first, first + patients):
-        for index, taken in enumerate(add_scans(bench, drop_of(patient, each), who=WHO)):
-            annotate(bench, taken.scan_id, planes[(patient + index) % len(planes)], WHO)
+        for index, taken in enumerate(add_scans(workbench, drop_of(patient, each), who=WHO)):
+            annotate(workbench, taken.scan_id, planes[(patient + index) % len(planes)], WHO)
             numbers.append(taken.scan_id)
     return numbers
 
 
-def labelled_rows(bench, patients=12, each=3):
+def labelled_rows(workbench, patients=12, each=3):
     """Write rows of labelled scans without pictures, for tests that look at none."""
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         for patient in range(patients):
             session.add(Patient(id=f"P-{patient:04d}", named=True))
             for index in range(each):
@@ -114,24 +114,24 @@ def labelled_rows(bench, patients=12, each=3):
                 session.add(Annotation(scan_id=scan.id, label=plane, kind="label", who=WHO))
 
 
-def keep_apart(bench, patients):
-    """Put the first patients on the side of the locked test set."""
-    with bench.store.session() as session:
+def keep_apart(workbench, patients):
+    """Put the first patients in the split of the locked test set."""
+    with workbench.store.session() as session:
         named = session.scalars(select(Patient).order_by(Patient.id)).all()
         for patient in named[:patients]:
-            patient.side = "test"
+            patient.split = "test"
 
 
-def add_version(bench, bundle):
+def add_version(workbench, bundle):
     """Register a model as the result of a run that has just been asked for."""
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         run = Run(
             status="done",
             settings={},
             snapshot="",
             snapshot_counts={},
-            parent_id=bench.champion().version.id,
+            parent_id=workbench.champion().version.id,
             who=WHO,
         )
         session.add(run)
-    return register(bench.store, bundle.folder, run).id
+    return register(workbench.store, bundle.folder, run).id

@@ -26,12 +26,12 @@ SMALL = TrainingSettings(
 )
 
 
-def phantom_example(plane: Plane, seed: int, side: str) -> Example:
+def phantom_example(plane: Plane, seed: int, split: str) -> Example:
     def read() -> tuple[np.ndarray, Box | None]:
         return simulate(plane, seed, size=(150, 200)).pixels, None
 
     digest = f"{FETAL_PLANES.index(plane):02d}{seed:062d}"
-    return Example(digest, plane, f"P-{plane}-{seed}", side, read)
+    return Example(digest, plane, f"P-{plane}-{seed}", split, read)
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ def test_the_card_says_what_the_model_was_trained_on(
     origin = training.bundle.card.training
     assert origin["scans"] == 24
     assert origin["patients"] == 24
-    assert origin["sides"] == {"train": 16, "validation": 8}
+    assert origin["splits"] == {"train": 16, "validation": 8}
     assert training.bundle.trained_on() == {example.digest for example in examples}
     looks = from_texts([hash_of(example) for example in examples])
     assert training.bundle.training_list().alike(looks).all()
@@ -119,7 +119,7 @@ def test_a_patient_on_both_sides_is_refused(examples: list[Example], tmp_path: P
 
 
 def test_a_side_without_scans_is_refused(examples: list[Example], tmp_path: Path) -> None:
-    only = [example for example in examples if example.side == "train"]
+    only = [example for example in examples if example.split == "train"]
     with pytest.raises(UnfitExamplesError, match="Label scans of more patients"):
         train(only, SMALL, tmp_path, lambda _: None, about=About("none"))
 

@@ -48,14 +48,14 @@ def tiny_network(settings: TrainingSettings = TINY) -> keras.Model:
     return build("vgg19", settings.size, (40.0,) * 3, (60.0,) * 3, dropout=settings.dropout)
 
 
-def tiny_sides() -> tuple[PreparedScans, PreparedScans]:
+def tiny_splits() -> tuple[PreparedScans, PreparedScans]:
     """Sixteen scans to learn from and eight to judge by; grey levels that no variation leaves."""
     flat = np.arange(256, dtype=np.uint8)[:, None]
     kept = np.flatnonzero((augment(flat, STILL, np.random.default_rng(0)) == flat)[:, 0])
-    return _side(16, kept, "train"), _side(8, kept, "validation")
+    return _split(16, kept, "train"), _split(8, kept, "validation")
 
 
-def _side(count: int, levels: Any, name: str) -> PreparedScans:
+def _split(count: int, levels: Any, name: str) -> PreparedScans:
     chance = np.random.default_rng(count)
     classes = np.arange(count) % 4
     reach = len(levels) * (classes + 1) // 4

@@ -13,8 +13,8 @@ from fetal.workbench.retraining import service
 from fetal.workbench.retraining.prepare import prepare
 
 
-def prepare_and_stay(bench, settings):
-    prepared = prepare(bench, settings)
+def prepare_and_stay(workbench, settings):
+    prepared = prepare(workbench, settings)
     print(prepared.snapshot, flush=True)
     threading.Event().wait()
 

@@ -26,7 +26,7 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 
 def test_a_huge_file_is_refused_unread_and_the_others_go_on(
-    bench: Workbench, tmp_path: Path
+    workbench: Workbench, tmp_path: Path
 ) -> None:
     folder = tmp_path / "brain"
     folder.mkdir()
@@ -34,7 +34,7 @@ def test_a_huge_file_is_refused_unread_and_the_others_go_on(
     with (folder / "sparse.png").open("wb") as huge:
         huge.truncate(3_000_000_000)
     tracemalloc.start()
-    report = import_scans(bench, plan_import(tmp_path), "Ann")
+    report = import_scans(workbench, plan_import(tmp_path), "Ann")
     _, highest = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert [one.outcome.value for one in report.taken] == ["added", "refused"]

@@ -30,11 +30,11 @@ def packed(files):
     return target.getvalue()
 
 
-def labels(bench):
-    return sorted((scan.label or "") for scan in scans.scans(bench))
+def labels(workbench):
+    return sorted((scan.label or "") for scan in scans.scans(workbench))
 
 
-def test_an_archive_of_folders_comes_in_without_touching_the_disk(bench, tmp_path):
+def test_an_archive_of_folders_comes_in_without_touching_the_disk(workbench, tmp_path):
     inner = packed({"femur/b.png": file(2).data})
     content = packed(
         {
@@ -46,8 +46,8 @@ def test_an_archive_of_folders_comes_in_without_touching_the_disk(bench, tmp_pat
         }
     )
     (tmp_path / "all.zip").write_bytes(content)
-    report = import_folder(bench, tmp_path / "all.zip", "Ann")
-    assert labels(bench) == ["brain"]
+    report = import_folder(workbench, tmp_path / "all.zip", "Ann")
+    assert labels(workbench) == ["brain"]
     assert [row[:3] for row in report.rows() if row[1] == "added"] == [
         ("export/brain/a.png", "added", "brain")
     ]
@@ -59,17 +59,19 @@ def test_an_archive_of_folders_comes_in_without_touching_the_disk(bench, tmp_pat
     assert [planned.piece.label for planned in plan.images] == ["drop.zip/inner.zip/femur/b.png"]
 
 
-def test_what_was_exported_comes_in_again_as_one_archive(bench, tmp_path):
+def test_what_was_exported_comes_in_again_as_one_archive(workbench, tmp_path):
     table = b"image,plane,patient\na.png,femur,P-1\nb.png,unusable,P-2\n"
     files = {"labels.csv": table, "images/a.png": file(1).data, "images/b.png": file(2).data}
     files["images/c.png"] = file(3).data
-    report = import_folder(bench, [UploadedFile("scans.zip", packed(files))], "Ann")
+    report = import_folder(workbench, [UploadedFile("scans.zip", packed(files))], "Ann")
     assert report.kind == Kind.TABLE
-    assert labels(bench) == ["femur", "unusable"]
+    assert labels(workbench) == ["femur", "unusable"]
     assert report.unlisted == ["scans.zip/images/c.png"]
 
 
-def test_fetal_planes_keeps_split_machine_and_operator_and_names_what_is_missing(bench, tmp_path):
+def test_fetal_planes_keeps_split_machine_and_operator_and_names_what_is_missing(
+    workbench, tmp_path
+):
     folder = tmp_path / "FETAL_PLANES_ZENODO"
     (folder / "Images").mkdir(parents=True)
     for patient in (1, 2):
@@ -84,21 +86,21 @@ def test_fetal_planes_keeps_split_machine_and_operator_and_names_what_is_missing
     plan = plan_import(folder)
     assert plan.kind is Kind.FETAL_PLANES
     assert (plan.kept_to_test(), plan.patients(), len(plan.stored)) == (1, 2, 1)
-    report = import_scans(bench, plan, "Ann")
+    report = import_scans(workbench, plan, "Ann")
     assert report.missing == ["Patient00003_Plane1_1_of_1"]
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         kept = session.execute(
-            select(ScanRow.machine, ScanRow.facts, Patient.side)
+            select(ScanRow.machine, ScanRow.facts, Patient.split)
             .join(Patient, Patient.id == ScanRow.patient_id)
             .order_by(ScanRow.id)
         ).all()
-    assert [side for _, _, side in kept] == [None, "test"]
+    assert [split for _, _, split in kept] == [None, "test"]
     assert all(machine for machine, _, _ in kept)
     # What is no code of that data set could be somebody's name.
     assert [facts.get("operator") for _, facts, _ in kept] == ["Op. 1", None]
 
 
-def test_hc18_is_fetal_heads_without_their_outlines_grouped_by_patient(bench, tmp_path):
+def test_hc18_is_fetal_heads_without_their_outlines_grouped_by_patient(workbench, tmp_path):
     folder = tmp_path / "hc18" / "training_set"
     folder.mkdir(parents=True)
     for seed, name in enumerate(("000_HC", "010_HC", "010_2HC", "000_HC_Annotation")):
@@ -106,11 +108,11 @@ def test_hc18_is_fetal_heads_without_their_outlines_grouped_by_patient(bench, tm
     (folder.parent / "training_set_pixel_size_and_HC.csv").write_text(
         "filename,pixel size(mm),head circumference (mm)\n000_HC.png,0.07,44.3\n"
     )
-    report = import_folder(bench, folder.parent, "Ann")
+    report = import_folder(workbench, folder.parent, "Ann")
     assert report.kind == Kind.HC18
-    assert labels(bench) == ["brain"] * 3
+    assert labels(workbench) == ["brain"] * 3
     assert report.masks == 1
-    assert len({scan.patient for scan in scans.scans(bench)}) == 2
+    assert len({scan.patient for scan in scans.scans(workbench)}) == 2
     assert report.refused == []
 
 
@@ -156,17 +158,17 @@ def test_a_mapping_that_cannot_be_used_says_what_is_expected(text):
         parse_columns(text, ["FILE", "LABEL"])
 
 
-def test_a_mapping_of_columns_overrules_the_guess(bench):
+def test_a_mapping_of_columns_overrules_the_guess(workbench):
     table = b"image,code,plane\na.png,femur,brain\n"
     plan = plan_import([file(1, "a.png")], table=table, columns=parse_columns("plane=code"))
     assert [planned.label for planned in plan.images] == ["femur"]
 
 
-def test_a_dry_run_tells_what_would_be_and_writes_nothing(bench):
+def test_a_dry_run_tells_what_would_be_and_writes_nothing(workbench):
     files = [file(1, "a.png"), file(1, "b.png"), file(2, "c.png"), UploadedFile("d.png", b"broken")]
     table = b"image,plane\na,brain\nb,brain\nc,femur\nd,femur\ne,other\n"
     plan = plan_import(files, table=table)
-    report = import_scans(bench, plan, "Ann", dry_run=True)
+    report = import_scans(workbench, plan, "Ann", dry_run=True)
     assert [taken.outcome for taken in report.taken] == [
         IngestOutcome.ADDED,
         IngestOutcome.ALREADY_THERE,
@@ -175,15 +177,15 @@ def test_a_dry_run_tells_what_would_be_and_writes_nothing(bench):
     ]
     assert report.per_plane() == {"brain": 2, "femur": 1}
     assert report.missing == ["e"]
-    assert scans.scans(bench) == []
-    assert import_scans(bench, plan, "Ann").count(IngestOutcome.ADDED) == 2
+    assert scans.scans(workbench) == []
+    assert import_scans(workbench, plan, "Ann").count(IngestOutcome.ADDED) == 2
 
 
-def test_a_stopped_import_goes_on_where_it_was(bench):
+def test_a_stopped_import_goes_on_where_it_was(workbench):
     plan = plan_import([file(seed, f"{seed}.png") for seed in range(4)], unlabelled=True)
     done = []
     stopped = import_scans(
-        bench,
+        workbench,
         plan,
         "Ann",
         on_progress=lambda at, _of: done.append(at),
@@ -191,18 +193,18 @@ def test_a_stopped_import_goes_on_where_it_was(bench):
     )
     assert stopped.stopped
     assert stopped.count(IngestOutcome.ADDED) == 2
-    again = import_scans(bench, plan, "Ann")
+    again = import_scans(workbench, plan, "Ann")
     assert (again.count(IngestOutcome.ALREADY_THERE), again.count(IngestOutcome.ADDED)) == (2, 2)
     assert not again.stopped
 
 
-def test_the_report_is_a_table_that_no_spreadsheet_takes_for_a_formula(bench):
+def test_the_report_is_a_table_that_no_spreadsheet_takes_for_a_formula(workbench):
     files = [
         file(1, "=1+1.png"),
         UploadedFile("b.png", b"broken"),
         UploadedFile("x.zip", b"PK\3\4cut"),
     ]
-    report = import_scans(bench, plan_import(files, unlabelled=True), "Ann")
+    report = import_scans(workbench, plan_import(files, unlabelled=True), "Ann")
     rows = list(csv.DictReader(io.StringIO(report.csv())))
     assert [(row["file"], row["outcome"]) for row in rows] == [
         ("'=1+1.png", "added"),
@@ -212,20 +214,20 @@ def test_the_report_is_a_table_that_no_spreadsheet_takes_for_a_formula(bench):
     assert all(row["sentence"] for row in rows)
 
 
-def test_many_scans_are_read_in_other_processes_and_come_in_order(bench):
+def test_many_scans_are_read_in_other_processes_and_come_in_order(workbench):
     files = [file(seed, f"{seed:02d}.png") for seed in range(12)]
-    report = import_scans(bench, plan_import(files, unlabelled=True), "Ann")
+    report = import_scans(workbench, plan_import(files, unlabelled=True), "Ann")
     assert report.files == [f"{seed:02d}.png" for seed in range(12)]
     assert report.count(IngestOutcome.ADDED) == 12
 
 
-def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(bench):
+def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(workbench):
     inner = packed({"b.png": file(2).data})
     dropped = packed({"a.png": file(1).data, "in.zip": inner, "bad.png": b"x", "x.txt": b"x"})
     files = [UploadedFile("c.png", file(3).data), UploadedFile("all.zip", dropped)]
     files.append(UploadedFile("none.zip", packed({"notes.txt": b"x"})))
     told = []
-    taken = add_scans(bench, files, who="Ann", on_progress=lambda *far: told.append(far))
+    taken = add_scans(workbench, files, who="Ann", on_progress=lambda *far: told.append(far))
     assert [(one.file, one.outcome) for one in taken] == [
         ("c.png", IngestOutcome.ADDED),
         ("a.png", IngestOutcome.ADDED),

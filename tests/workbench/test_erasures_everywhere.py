@@ -30,26 +30,26 @@ from tests.support.drawn import file
 
 
 def erase_in_a_process(workspace, name):
-    bench = open_workbench(workspace)
-    erasure.erase(bench, name, "Ann")
-    bench.close()
+    workbench = open_workbench(workspace)
+    erasure.erase(workbench, name, "Ann")
+    workbench.close()
     return erasure.generation(open_workbench(workspace))
 
 
-def test_an_erasure_of_another_process_is_seen_at_once(both_bench):
-    [first] = add_scans(both_bench, [file(1)], who="Ann", patient="one")
+def test_an_erasure_of_another_process_is_seen_at_once(each_workbench):
+    [first] = add_scans(each_workbench, [file(1)], who="Ann", patient="one")
     look = read_scan(file(1).data, "a.png")
-    assert detect_pairs.look(both_bench, look, "P-other", "upload") is not None
-    assert erasure.generation(both_bench) == 0
-    name = scans.scan(both_bench, first.scan_id).name
+    assert detect_pairs.look(each_workbench, look, "P-other", "upload") is not None
+    assert erasure.generation(each_workbench) == 0
+    name = scans.scan(each_workbench, first.scan_id).name
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        assert pool.submit(erase_in_a_process, both_bench.workspace, name).result() == 1
-    assert erasure.generation(both_bench) == 1
-    bits = detect_pairs.look(both_bench, look, "P-other", "upload").bits
-    assert both_bench.fingerprints.near(bits, 8) == []
+        assert pool.submit(erase_in_a_process, each_workbench.workspace, name).result() == 1
+    assert erasure.generation(each_workbench) == 1
+    bits = detect_pairs.look(each_workbench, look, "P-other", "upload").bits
+    assert each_workbench.fingerprints.near(bits, 8) == []
     # The newest scan is gone and another one comes: it is found under its own number.
-    [second] = add_scans(both_bench, [file(1)], who="Ann", patient="two")
-    assert both_bench.fingerprints.near(bits, 8) == [(second.scan_id, 0)]
+    [second] = add_scans(each_workbench, [file(1)], who="Ann", patient="two")
+    assert each_workbench.fingerprints.near(bits, 8) == [(second.scan_id, 0)]
     assert second.scan_id > first.scan_id
 
 
@@ -62,17 +62,17 @@ def numbered():
     }
 
 
-def newest(bench):
-    with bench.store.reading() as session:
+def newest(workbench):
+    with workbench.store.reading() as session:
         return {
             name: session.scalar(select(table.c.id).order_by(table.c.id.desc()).limit(1)) or 0
             for name, table in numbered().items()
         }
 
 
-def fill(bench, mark):
+def fill(workbench, mark):
     """Add a row to every table whose numbers leave the database."""
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         session.add(Patient(id=f"P-{mark}", named=True))
         session.flush()
         one, other = (
@@ -107,17 +107,17 @@ def fill(bench, mark):
         audit.record(session, "Ann", "look")
 
 
-def test_no_number_comes_back_after_its_row_is_gone(both_bench):
-    fill(both_bench, "first")
-    before = newest(both_bench)
+def test_no_number_comes_back_after_its_row_is_gone(each_workbench):
+    fill(each_workbench, "first")
+    before = newest(each_workbench)
     assert all(before.values()), before
-    with both_bench.store.session() as session:
+    with each_workbench.store.session() as session:
         for table in reversed(Table.metadata.sorted_tables):
             if table.name in numbered() or table.name == "patient":
                 session.execute(table.delete())
-    both_bench.store.compact()
-    both_bench.close()
-    again = open_workbench(both_bench.workspace)
+    each_workbench.store.compact()
+    each_workbench.close()
+    again = open_workbench(each_workbench.workspace)
     fill(again, "second")
     after = newest(again)
     assert {name for name in after if after[name] <= before[name]} == set()

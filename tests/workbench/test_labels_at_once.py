@@ -24,37 +24,37 @@ EACH = 6
 
 
 @pytest.fixture
-def scan(both_bench):
-    [taken] = add_scans(both_bench, [file(1)], who="Ann", patient="4711")
+def scan(each_workbench):
+    [taken] = add_scans(each_workbench, [file(1)], who="Ann", patient="4711")
     return taken.scan_id
 
 
-def history(bench, scan):
-    with bench.store.reading() as session:
+def history(workbench, scan):
+    with workbench.store.reading() as session:
         rows = select(Annotation).where(Annotation.scan_id == scan).order_by(Annotation.id)
         return session.scalars(rows).all()
 
 
-def work(bench, scan, caller):
+def work(workbench, scan, caller):
     """Label or write notes, again and again."""
     for turn in range(EACH):
         if caller % 2:
-            review.annotate(bench, scan, "brain" if turn % 2 else "femur", f"reader {caller}")
+            review.annotate(workbench, scan, "brain" if turn % 2 else "femur", f"reader {caller}")
         else:
-            review.note(bench, scan, f"note {turn} of {caller}", f"reader {caller}")
+            review.note(workbench, scan, f"note {turn} of {caller}", f"reader {caller}")
 
 
-def bring(bench):
+def bring(workbench):
     """Bring the same four scans as everybody else."""
     files = [file(seed) for seed in range(1, 5)]
-    return [taken.outcome for taken in add_scans(bench, files, who="Ann", patient="4711")]
+    return [taken.outcome for taken in add_scans(workbench, files, who="Ann", patient="4711")]
 
 
 def work_in_a_process(workspace, scan, caller):
-    bench = open_workbench(workspace)
-    work(bench, scan, caller)
-    brought = bring(bench)
-    bench.close()
+    workbench = open_workbench(workspace)
+    work(workbench, scan, caller)
+    brought = bring(workbench)
+    workbench.close()
     return brought
 
 
@@ -70,83 +70,86 @@ def check_history(rows, callers):
         label, note = row.label, row.note
 
 
-def test_notes_beside_labels_lose_and_revert_nothing(both_bench, scan):
-    calls = [lambda caller=caller: work(both_bench, scan, caller) for caller in range(CALLERS)]
+def test_notes_beside_labels_lose_and_revert_nothing(each_workbench, scan):
+    calls = [lambda caller=caller: work(each_workbench, scan, caller) for caller in range(CALLERS)]
     assert raised(at_once(calls)) == []
-    check_history(history(both_bench, scan), CALLERS)
+    check_history(history(each_workbench, scan), CALLERS)
 
 
-def test_notes_beside_labels_of_other_processes_lose_and_revert_nothing(both_bench, scan):
+def test_notes_beside_labels_of_other_processes_lose_and_revert_nothing(each_workbench, scan):
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=context) as pool:
         others = [
-            pool.submit(work_in_a_process, both_bench.workspace, scan, caller) for caller in (0, 1)
+            pool.submit(work_in_a_process, each_workbench.workspace, scan, caller)
+            for caller in (0, 1)
         ]
-        work(both_bench, scan, 2)
-        brought = [*bring(both_bench), *(one for other in others for one in other.result())]
-    check_history(history(both_bench, scan), 3)
+        work(each_workbench, scan, 2)
+        brought = [*bring(each_workbench), *(one for other in others for one in other.result())]
+    check_history(history(each_workbench, scan), 3)
     assert brought.count(IngestOutcome.ADDED) == 3
     assert brought.count(IngestOutcome.ALREADY_THERE) == 9
-    assert scans.count(both_bench) == 4
+    assert scans.count(each_workbench) == 4
 
 
-def test_one_label_is_taken_back_once(both_bench, scan):
-    given = review.annotate(both_bench, scan, "brain", "Ann")
-    results = at_once([lambda: review.undo(both_bench, given, "Ann")] * CALLERS)
+def test_one_label_is_taken_back_once(each_workbench, scan):
+    given = review.annotate(each_workbench, scan, "brain", "Ann")
+    results = at_once([lambda: review.undo(each_workbench, given, "Ann")] * CALLERS)
     assert len(raised(results)) == CALLERS - 1
     assert all(isinstance(error, UndoError) for error in raised(results))
-    assert [row.kind for row in history(both_bench, scan)][1:] == ["undo"]
+    assert [row.kind for row in history(each_workbench, scan)][1:] == ["undo"]
 
 
-def test_many_undos_at_once_take_back_one_step_each(both_bench, scan):
+def test_many_undos_at_once_take_back_one_step_each(each_workbench, scan):
     for label in ("brain", "femur", "thorax"):
-        review.annotate(both_bench, scan, label, "Ann")
-    results = at_once([lambda: review.undo_last(both_bench, "Ann")] * CALLERS)
+        review.annotate(each_workbench, scan, label, "Ann")
+    results = at_once([lambda: review.undo_last(each_workbench, "Ann")] * CALLERS)
     assert raised(results) == []
     assert results.count(None) == CALLERS - 3
-    assert scans.scan(both_bench, scan).label is None
+    assert scans.scan(each_workbench, scan).label is None
 
 
-def test_a_scan_that_is_erased_under_labels_is_gone_and_the_others_are_told(both_bench, scan):
-    name = scans.scan(both_bench, scan).name
+def test_a_scan_that_is_erased_under_labels_is_gone_and_the_others_are_told(each_workbench, scan):
+    name = scans.scan(each_workbench, scan).name
 
     def erase():
-        return erasure.erase(both_bench, name, "Ann")
+        return erasure.erase(each_workbench, name, "Ann")
 
-    calls = [lambda caller=caller: work(both_bench, scan, caller) for caller in range(CALLERS - 1)]
+    calls = [
+        lambda caller=caller: work(each_workbench, scan, caller) for caller in range(CALLERS - 1)
+    ]
     results = at_once([*calls, erase])
     assert all(isinstance(error, UnknownScanError) for error in raised(results))
-    assert history(both_bench, scan) == []
+    assert history(each_workbench, scan) == []
     # Numbers never come back, so they tell how many rows there were.
     review.annotate(
-        both_bench, add_scans(both_bench, [file(2)], who="Ann")[0].scan_id, "brain", "A"
+        each_workbench, add_scans(each_workbench, [file(2)], who="Ann")[0].scan_id, "brain", "A"
     )
-    with both_bench.store.reading() as session:
+    with each_workbench.store.reading() as session:
         assert results[-1].labels == session.scalar(select(func.max(Annotation.id))) - 1
         [line] = audit.entries(session, action="erase")
     assert line.detail == {"scans": 1, "labels": results[-1].labels}
 
 
-def test_the_test_set_grows_while_labels_come_in(both_bench, scan):
-    review.annotate(both_bench, scan, "brain", "Ann")
-    keep_apart(both_bench, 1)
+def test_the_test_set_grows_while_labels_come_in(each_workbench, scan):
+    review.annotate(each_workbench, scan, "brain", "Ann")
+    keep_apart(each_workbench, 1)
 
     def label_and_look():
-        review.annotate(both_bench, scan, "femur", "Ann")
-        return len(take_stock(both_bench).scans)
+        review.annotate(each_workbench, scan, "femur", "Ann")
+        return len(take_stock(each_workbench).scans)
 
     assert at_once([label_and_look] * CALLERS) == [1] * CALLERS
-    with both_bench.store.reading() as session:
+    with each_workbench.store.reading() as session:
         assert session.scalars(select(LockedScan.scan_id)).all() == [scan]
 
 
-def test_every_line_of_the_audit_trail_is_kept(both_bench):
+def test_every_line_of_the_audit_trail_is_kept(each_workbench):
     def write(caller):
         for _ in range(EACH):
-            with both_bench.store.session() as session:
+            with each_workbench.store.session() as session:
                 audit.record(session, f"reader {caller}", "look")
 
     assert raised(at_once([lambda one=one: write(one) for one in range(CALLERS)])) == []
-    with both_bench.store.reading() as session:
+    with each_workbench.store.reading() as session:
         lines = select(func.count(Audit.id)).where(Audit.action == "look")
         assert session.scalar(lines) == CALLERS * EACH

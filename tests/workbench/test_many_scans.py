@@ -23,7 +23,7 @@ def fill(store):
         for patient in ("P-0", "P-1"):
             session.execute(
                 text(
-                    "INSERT INTO patient (id, named, side, added_at) "
+                    "INSERT INTO patient (id, named, split, added_at) "
                     f"VALUES ('{patient}', '1', '{'train' if patient == 'P-0' else TEST}', "
                     "'2026-01-01')"
                 )
@@ -47,8 +47,8 @@ def test_tens_of_thousands_of_look_alikes_are_listed(postgresql_url, tmp_path):
     workspace = Workspace.at(tmp_path / "workspace", database_url=postgresql_url)
     store = Store.open(workspace)
     fill(store)
-    bench = worker_workbench(workspace, store)
-    pairs = decisions.list_pairs(bench)
+    workbench = worker_workbench(workspace, store)
+    pairs = decisions.list_pairs(workbench)
     assert len(pairs) == MANY // 2
     assert all(pair.leaks for pair in pairs)
     with store.reading() as session:
@@ -57,6 +57,6 @@ def test_tens_of_thousands_of_look_alikes_are_listed(postgresql_url, tmp_path):
         assert len(found.all()) == MANY
         assert session.scalars(select(ScanRow.id).where(any_of(ScanRow.id, []))).all() == []
     skipped = tuple(range(2, MANY + 1))
-    assert [one.id for one in scans.scans(bench, scans.ScanFilter(without=skipped))] == [1]
-    assert scans.count(bench, scans.ScanFilter(ids=skipped)) == MANY - 1
+    assert [one.id for one in scans.scans(workbench, scans.ScanFilter(without=skipped))] == [1]
+    assert scans.count(workbench, scans.ScanFilter(ids=skipped)) == MANY - 1
     store.close()

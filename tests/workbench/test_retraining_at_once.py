@@ -14,118 +14,120 @@ from tests.support.labelling import WHO, labelled_rows
 
 
 @pytest.fixture
-def bench(both_bench):
-    labelled_rows(both_bench)
-    return both_bench
+def workbench(each_workbench):
+    labelled_rows(each_workbench)
+    return each_workbench
 
 
-def statuses(bench):
-    with bench.store.reading() as session:
+def statuses(workbench):
+    with workbench.store.reading() as session:
         return [(row.status, row.seat) for row in session.scalars(select(Run).order_by(Run.id))]
 
 
-def start(bench):
-    return lambda: service.start(bench, WHO).id
+def start(workbench):
+    return lambda: service.start(workbench, WHO).id
 
 
-def cancel_active(bench):
+def cancel_active(workbench):
     def act():
         for _ in range(3):
-            if run := service.active(bench):
-                service.cancel(bench, run.id, "Bob")
+            if run := service.active(workbench):
+                service.cancel(workbench, run.id, "Bob")
 
     return act
 
 
-def worker(bench, number):
-    return lambda: claim(bench.store, number, "a worker", "CPU, 2 cores")
+def worker(workbench, number):
+    return lambda: claim(workbench.store, number, "a worker", "CPU, 2 cores")
 
 
-def test_of_eight_starts_one_becomes_a_run_and_all_get_it(bench):
-    found = at_once([start(bench)] * CALLERS)
+def test_of_eight_starts_one_becomes_a_run_and_all_get_it(workbench):
+    found = at_once([start(workbench)] * CALLERS)
     assert raised(found) == []
     assert len(set(found)) == 1
-    assert statuses(bench) == [("queued", 1)]
-    with bench.store.reading() as session:
-        assert session.scalar(select(func.count()).where(Patient.side.is_(None))) == 0
+    assert statuses(workbench) == [("queued", 1)]
+    with workbench.store.reading() as session:
+        assert session.scalar(select(func.count()).where(Patient.split.is_(None))) == 0
         named = session.scalars(select(Run.snapshot)).all()
-    assert set(bench.blobs.keys("snapshots")) == set(named)
+    assert set(workbench.blobs.keys("snapshots")) == set(named)
 
 
-def test_cancels_beside_starts_leave_at_most_one_run(bench):
-    found = at_once([start(bench), cancel_active(bench)] * (CALLERS // 2))
+def test_cancels_beside_starts_leave_at_most_one_run(workbench):
+    found = at_once([start(workbench), cancel_active(workbench)] * (CALLERS // 2))
     assert raised(found) == []
-    ends = statuses(bench)
+    ends = statuses(workbench)
     assert ends
     assert set(ends[:-1]) <= {("cancelled", None)}
     assert ends[-1] in (("cancelled", None), ("queued", 1))
-    service.cancel(bench, service.start(bench, WHO).id, WHO)
-    assert service.active(bench) is None
+    service.cancel(workbench, service.start(workbench, WHO).id, WHO)
+    assert service.active(workbench) is None
 
 
-def test_trying_again_beside_starts_leaves_one_run(bench):
-    first = service.start(bench, WHO)
-    service.cancel(bench, first.id, WHO)
-    again = [lambda: service.try_again(bench, first.id, "Bob").id]
-    found = at_once([start(bench), *again] * (CALLERS // 2))
+def test_trying_again_beside_starts_leaves_one_run(workbench):
+    first = service.start(workbench, WHO)
+    service.cancel(workbench, first.id, WHO)
+    again = [lambda: service.try_again(workbench, first.id, "Bob").id]
+    found = at_once([start(workbench), *again] * (CALLERS // 2))
     assert raised(found) == []
     assert len(set(found)) == 1
-    assert sum(seat is not None for _, seat in statuses(bench)) == 1
+    assert sum(seat is not None for _, seat in statuses(workbench)) == 1
 
 
-def test_of_eight_workers_one_gets_the_run(bench):
-    run = service.start(bench, WHO)
-    found = at_once([worker(bench, run.id)] * CALLERS)
+def test_of_eight_workers_one_gets_the_run(workbench):
+    run = service.start(workbench, WHO)
+    found = at_once([worker(workbench, run.id)] * CALLERS)
     assert raised(found) == []
     assert sum(lease is not None for lease in found) == 1
-    assert statuses(bench) == [("running", 1)]
+    assert statuses(workbench) == [("running", 1)]
 
 
-def test_a_cancel_beside_the_claim_is_never_lost(bench):
-    run = service.start(bench, WHO)
-    cancels = [lambda: service.cancel(bench, run.id, "Bob").status] * (CALLERS - 1)
-    lease, *seen = at_once([worker(bench, run.id), *cancels])
+def test_a_cancel_beside_the_claim_is_never_lost(workbench):
+    run = service.start(workbench, WHO)
+    cancels = [lambda: service.cancel(workbench, run.id, "Bob").status] * (CALLERS - 1)
+    lease, *seen = at_once([worker(workbench, run.id), *cancels])
     assert raised([lease, *seen]) == []
     if lease is None:
-        assert statuses(bench) == [("cancelled", None)]
+        assert statuses(workbench) == [("cancelled", None)]
     else:
         with lease.keep():
             assert lease.cancelled.wait(20)
 
 
 @pytest.mark.parametrize("status", ["done", "failed"])
-def test_a_cancel_beside_the_end_changes_nothing_about_it(bench, status):
-    run = service.start(bench, WHO)
-    lease = claim(bench.store, run.id, "a worker", "CPU, 2 cores")
-    cancels = [lambda: service.cancel(bench, run.id, "Bob").status] * (CALLERS - 1)
+def test_a_cancel_beside_the_end_changes_nothing_about_it(workbench, status):
+    run = service.start(workbench, WHO)
+    lease = claim(workbench.store, run.id, "a worker", "CPU, 2 cores")
+    cancels = [lambda: service.cancel(workbench, run.id, "Bob").status] * (CALLERS - 1)
     found = at_once([lambda: lease.finish(status), *cancels])
     assert raised(found) == []
-    assert statuses(bench) == [(status, None)]
+    assert statuses(workbench) == [(status, None)]
     assert {None, "running", status} >= set(found)
 
 
-def test_a_run_that_many_find_lost_is_taken_away_once(bench):
-    run = service.start(bench, WHO)
-    lease = claim(bench.store, run.id, "dead", "CPU, 2 cores")
-    with bench.store.session() as session:
+def test_a_run_that_many_find_lost_is_taken_away_once(workbench):
+    run = service.start(workbench, WHO)
+    lease = claim(workbench.store, run.id, "dead", "CPU, 2 cores")
+    with workbench.store.session() as session:
         session.get_one(Run, run.id).heartbeat_at = run.asked_at.replace(year=2020)
-    found = at_once([lambda: recover(bench.store, job_queue(bench))] * CALLERS)
+    found = at_once([lambda: recover(workbench.store, job_queue(workbench))] * CALLERS)
     assert raised(found) == []
-    seen = service.run(bench, run.id)
+    seen = service.run(workbench, run.id)
     assert seen.status == "queued"
     assert sum("The worker stopped" in text for _, text in seen.log) == 1
     with pytest.raises(LeaseLostError):
         lease.write()
 
 
-def test_a_message_that_reaches_two_workers_trains_once(bench):
-    run = service.start(bench, WHO)
+def test_a_message_that_reaches_two_workers_trains_once(workbench):
+    run = service.start(workbench, WHO)
     workers = [
-        Supervisor(bench.store, job_queue(bench), f"worker {number}", command=("/bin/false",))
+        Supervisor(
+            workbench.store, job_queue(workbench), f"worker {number}", command=("/bin/false",)
+        )
         for number in range(2)
     ]
     assert raised(at_once([lambda one=one: one.supervise(run.id) for one in workers])) == []
-    assert statuses(bench) == [("failed", None)]
-    assert service.run(bench, run.id).reason
-    with bench.store.reading() as session:
+    assert statuses(workbench) == [("failed", None)]
+    assert service.run(workbench, run.id).reason
+    with workbench.store.reading() as session:
         assert session.get_one(Run, run.id).attempts == 1

@@ -10,13 +10,13 @@ from tests.support.labelling import WHO
 from tests.support.tiny_model import tiny_model
 
 
-def ended_run(bench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75), minutes=6):
+def ended_run(workbench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75), minutes=6):
     """Start a training and end it without a model."""
-    run = service.start(bench, WHO, settings)
-    with bench.store.session() as session:
+    run = service.start(workbench, WHO, settings)
+    with workbench.store.session() as session:
         row = session.get_one(Run, run.id)
         row.status, row.seat, row.attempts = "done", None, 1
-        row.device = service.outlook(bench).device
+        row.device = service.outlook(workbench).device
         row.started_at = row.asked_at + timedelta(seconds=5)
         row.ended_at = row.started_at + timedelta(minutes=minutes)
         for epoch, accuracy in enumerate(accuracies, start=1):
@@ -32,16 +32,16 @@ def ended_run(bench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75), m
     return run.id
 
 
-def with_model(bench, run_id, seed):
+def with_model(workbench, run_id, seed):
     """Give a training the model that it made."""
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         row = session.get_one(Run, run_id)
-    return register(bench.store, tiny_model(seed, f"v{seed}").folder, row).id
+    return register(workbench.store, tiny_model(seed, f"v{seed}").folder, row).id
 
 
-def has_said(bench, model_id, planes):
+def has_said(workbench, model_id, planes):
     """Have a model say a plane of each scan."""
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         for scan, plane in planes.items():
             session.add(
                 PredictionRow(

@@ -70,7 +70,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 class InOrder(keras.utils.PyDataset):  # type: ignore[misc]
-    """Every scan of a side once, in its order, with its one-hot plane."""
+    """Every scan of a split once, in its order, with its one-hot plane."""
 
     def __init__(
         self, frames: PreparedScans, batch: int, look: Callable[[NDArray[np.int64]], NDArray[Any]]

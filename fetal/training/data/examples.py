@@ -22,22 +22,22 @@ class UnfitExamplesError(ValueError):
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled scan of a run. `side` is `train` or `validation`, never `test`."""
+    """One labelled scan of a run. `split` is `train` or `validation`, never `test`."""
 
     digest: str
     plane: Plane
     patient: str
-    side: str
+    split: str
     read: Callable[[], tuple[Grey, Box | None]]
     """Gives the pixels, uint8 (height, width), and the sector's box."""
     look: str | None = None
     """What it looks like, as `hash_of` gives it, where that is known already."""
 
     def __post_init__(self) -> None:
-        if self.side not in (TRAIN, VALIDATION):
+        if self.split not in (TRAIN, VALIDATION):
             raise UnfitExamplesError(
-                f"Expected a scan to be on the side “{TRAIN}” or “{VALIDATION}”; received "
-                f"“{self.side}”. Scans of the locked test set never reach training."
+                f"Expected a scan to be in the split “{TRAIN}” or “{VALIDATION}”; received "
+                f"“{self.split}”. Scans of the locked test set never reach training."
             )
 
 
@@ -61,29 +61,29 @@ def check_examples(examples: Sequence[Example]) -> None:
     """Make sure that a model can be trained and judged on these scans.
 
     Raises:
-        UnfitExamplesError: a side is empty or the training side shows fewer than two planes.
-        ValueError: a patient is on both sides.
+        UnfitExamplesError: a split is empty or the training split shows fewer than two planes.
+        ValueError: a patient is in both splits.
     """
-    sides = {
-        side: [example for example in examples if example.side == side]
-        for side in (TRAIN, VALIDATION)
+    splits = {
+        split: [example for example in examples if example.split == split]
+        for split in (TRAIN, VALIDATION)
     }
-    for side, members in sides.items():
+    for split, members in splits.items():
         if not members:
             raise UnfitExamplesError(
-                f"Expected at least one scan on the {side} side; received none. "
+                f"Expected at least one scan on the {split} split; received none. "
                 "Label scans of more patients."
             )
-    if len({example.plane for example in sides[TRAIN]}) < 2:
+    if len({example.plane for example in splits[TRAIN]}) < 2:
         raise UnfitExamplesError(
             "Expected at least two planes among the training scans; received one. "
             "Label scans of another plane."
         )
-    check_apart({side: [item.patient for item in members] for side, members in sides.items()})
+    check_apart({split: [item.patient for item in members] for split, members in splits.items()})
 
 
 def phantoms(settings: TrainingSettings) -> list[Example]:
-    """The simulated scans that a run adds to its training side."""
+    """The simulated scans that a run adds to its training split."""
 
     def drawn(plane: Plane, seed: int) -> Example:
         def read() -> tuple[Grey, Box | None]:

@@ -15,7 +15,7 @@ from fetal.training.settings import TrainingSettings
 
 @dataclass(frozen=True)
 class PreparedScans:
-    """One side's framed scans, in memory that the disk backs, and their classes."""
+    """One split's framed scans, in memory that the disk backs, and their classes."""
 
     pixels: NDArray[np.uint8]
     """uint8, (n, size, size)."""
@@ -36,13 +36,13 @@ def write_frames(
     """Read and frame scans once, so that epochs and restarts need not.
 
     Args:
-        examples: The scans of one side.
+        examples: The scans of one split.
         settings: Size and framing.
         folder: Where the frames are kept; frames found there are used again.
         on_step: Told after every scan how many are done, and of how many.
     """
-    side = examples[0].side
-    path = folder / f"frames-{side}-{settings.size}.npy"
+    split = examples[0].split
+    path = folder / f"frames-{split}-{settings.size}.npy"
     if not path.exists():
         unfinished = path.with_suffix(".part")
         shape = (len(examples), settings.size, settings.size)

@@ -1,4 +1,4 @@
-"""One side's features: what frozen layers make of its scans, computed when first asked for."""
+"""One split's features: what frozen layers make of its scans, computed when first asked for."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Tell:
 
 
 class Features:
-    """The features of one side at a cut.
+    """The features of one split at a cut.
 
     Args:
         frames: The scans.

@@ -14,14 +14,14 @@ from fetal.training.networks.architectures import HEAD
 from fetal.training.settings import Stage, TrainingSettings
 from fetal.training.stages.fit_stage import make_loss
 from fetal.training.stages.rehearsal import Rehearsal
-from fetal.training.stages.stage_inputs import Sides, fits
+from fetal.training.stages.stage_inputs import Splits, fits
 
 
 def fit_head(
     model: keras.Model,
     stage: Stage,
     settings: TrainingSettings,
-    sides: Sides,
+    splits: Splits,
     report: Report,
     cache: FeatureCache | None = None,
     rehearsal: Rehearsal | None = None,
@@ -35,13 +35,13 @@ def fit_head(
         model: The network; only its last layer changes.
         stage: For how long and how fast it learns.
         settings: The run's settings.
-        sides: The training and the validation frames.
+        splits: The training and the validation frames.
         report: Told of every epoch.
         cache: Where features are kept for other stages and runs; none computes them here alone.
         rehearsal: What it is not to forget, if anything.
     """
-    train = sides[0]
-    learnt, judged = _features(model, settings, sides, cache, Tell(stage.name, report))
+    train = splits[0]
+    learnt, judged = _features(model, settings, splits, cache, Tell(stage.name, report))
     variants = plain_variants(settings)
     features = np.concatenate([learnt.all(variant) for variant in range(variants)])
     head = model.get_layer(HEAD)
@@ -63,7 +63,7 @@ def fit_head(
     shown, test = (features, judged.all(AS_IT_IS))
     if rehearsal:
         shown, test = rehearsal.with_made_up(shown, 0), rehearsal.with_made_up(test, 1)
-    judge = (test, sides[1].one_hot())
+    judge = (test, splits[1].one_hot())
     stop = keras.callbacks.EarlyStopping(patience=stage.patience, restore_best_weights=True)
     weights = class_weights(train, settings)[train.classes]
     before = learner.evaluate(*judge, verbose=0)[0]
@@ -85,33 +85,33 @@ def fit_head(
 def _features(
     model: keras.Model,
     settings: TrainingSettings,
-    sides: Sides,
+    splits: Splits,
     cache: FeatureCache | None,
     tell: Tell,
 ) -> list[Features]:
-    """The pooled features of both sides.
+    """The pooled features of both splits.
 
     Where a later stage learns from kept features too, they lead there: the lower layers then look
     at each scan once for both.
     """
     pooled = cut_at(model, POOL)
-    lower = _later_cut(model, settings, sides, cache)
+    lower = _later_cut(model, settings, splits, cache)
     if lower is None:
-        return [Features(side, settings, model, pooled, cache, tell) for side in sides]
+        return [Features(split, settings, model, pooled, cache, tell) for split in splits]
     onward = between(model, lower, POOL)
-    sources = [Features(side, settings, model, lower, cache, tell) for side in sides]
+    sources = [Features(split, settings, model, lower, cache, tell) for split in splits]
     return [
-        Features(side, settings, model, pooled, cache, tell, (source, onward))
-        for side, source in zip(sides, sources, strict=True)
+        Features(split, settings, model, pooled, cache, tell, (source, onward))
+        for split, source in zip(splits, sources, strict=True)
     ]
 
 
 def _later_cut(
-    model: keras.Model, settings: TrainingSettings, sides: Sides, cache: FeatureCache | None
+    model: keras.Model, settings: TrainingSettings, splits: Splits, cache: FeatureCache | None
 ) -> BackboneSplit | None:
     for stage in settings.stages if cache else ():
         cut = cut_below(model, stage.learn) if stage.learn != HEAD else None
-        if cache and cut and fits(cut, stage, settings, sides, cache):
+        if cache and cut and fits(cut, stage, settings, splits, cache):
             return cut
     return None
 

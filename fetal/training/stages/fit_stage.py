@@ -19,7 +19,7 @@ from fetal.training.stages.checkpoint import (
     save_variables,
 )
 from fetal.training.stages.rehearsal import Rehearsal
-from fetal.training.stages.stage_inputs import Sides, choose_showing
+from fetal.training.stages.stage_inputs import Splits, choose_showing
 
 WARM_UP = 0.1
 """The share of a cosine schedule in which the learning rate rises."""
@@ -64,7 +64,7 @@ def fit_stage(
     model: keras.Model,
     stage: Stage,
     settings: TrainingSettings,
-    sides: Sides,
+    splits: Splits,
     fresh: list[str],
     folder: Path,
     position: Position,
@@ -81,7 +81,7 @@ def fit_stage(
         model: The network, with the weights that the stage before left.
         stage: What learns, for how long and how fast.
         settings: The run's settings.
-        sides: The training and the validation frames.
+        splits: The training and the validation frames.
         fresh: The layers that started without weights.
         folder: Where checkpoints go; one of this stage that is found there is taken up.
         position: How far the run has come; moved on as epochs finish.
@@ -90,7 +90,7 @@ def fit_stage(
         rehearsal: What it is not to forget, if anything.
     """
     let_learn(model, stage.learn, fresh)
-    showing = choose_showing(model, stage, settings, sides, cache, report)
+    showing = choose_showing(model, stage, settings, splits, cache, report)
     if rehearsal:
         showing = rehearsal.around(showing, model)
     steps = showing.steps

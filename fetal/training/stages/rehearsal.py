@@ -174,7 +174,7 @@ class _Rehearsing:
         return self._beside(self._showing.lesson(epoch, seed), (_LESSONS, seed))
 
     def test(self) -> keras.utils.PyDataset:
-        """The validation side, with the same made-up features each time."""
+        """The validation split, with the same made-up features each time."""
         return self._beside(self._showing.test(), (_TEST,))
 
     def _beside(

@@ -40,17 +40,17 @@ class BrowserSessions:
     blanked yet. A reload and a second tab of the same browser send the same token.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         clock: tells the time in seconds.
     """
 
-    def __init__(self, bench: Workbench, clock: Callable[[], float] = time.monotonic) -> None:
-        self._bench = bench
+    def __init__(self, workbench: Workbench, clock: Callable[[], float] = time.monotonic) -> None:
+        self._workbench = workbench
         self._clock = clock
         self._memory = Memory()
         self._sessions: dict[str, BrowserSession] = {}
         self._number = 0
-        self._generation = generation(bench)
+        self._generation = generation(workbench)
         self._stored: set[str] = set()
         self._lock = threading.Lock()
 
@@ -68,7 +68,7 @@ class BrowserSessions:
                     del self._sessions[other]
             if token not in self._sessions:
                 self._number += 1
-                desk = UploadQueue(self._bench, self._memory)
+                desk = UploadQueue(self._workbench, self._memory)
                 self._sessions[token] = BrowserSession(self._number, desk)
             found = self._sessions[token]
             found.seen = now
@@ -81,7 +81,7 @@ class BrowserSessions:
             The number that `erasure.generation` gives; another one than before where something
             was erased.
         """
-        now = generation(self._bench)
+        now = generation(self._workbench)
         with self._lock:
             desks = [session.desk for session in self._sessions.values()]
             waiting = {patient for desk in desks for patient in desk.quarantine.patients()}
@@ -97,5 +97,5 @@ class BrowserSessions:
     def _in_workspace(self, patients: set[str]) -> set[str]:
         if not patients:
             return set()
-        with self._bench.store.reading() as session:
+        with self._workbench.store.reading() as session:
             return set(session.scalars(select(Patient.id).where(Patient.id.in_(patients))))

@@ -59,18 +59,18 @@ def conflict_of(session: Session, annotation_id: int) -> Conflict | None:
     return _conflict(row) if row is not None else None
 
 
-def untold(bench: Workbench, who: str) -> list[Conflict]:
+def untold(workbench: Workbench, who: str) -> list[Conflict]:
     """List the conflicts in which a person's label was replaced, and which they have not noted.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         who: the person.
 
     Returns:
         The conflicts of the last 30 days, the newest first.
     """
     since = now() - timedelta(days=DAYS)
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         query = (
             _query()
             .where(
@@ -83,16 +83,16 @@ def untold(bench: Workbench, who: str) -> list[Conflict]:
         return [_conflict(row) for row in session.execute(query)]
 
 
-def note_told(bench: Workbench, who: str, found: Sequence[Conflict]) -> None:
+def note_told(workbench: Workbench, who: str, found: Sequence[Conflict]) -> None:
     """Remember that a person has read of conflicts, so that they are not told again.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         who: the person.
         found: what the person has read.
     """
     newest = max(one.annotation_id for one in found)
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         audit.record(session, who, _TOLD, annotation=newest)
 
 

@@ -52,24 +52,24 @@ class Entry:
     overrides: str | None
 
 
-def history(bench: Workbench, scan_id: int) -> list[Entry]:
+def history(workbench: Workbench, scan_id: int) -> list[Entry]:
     """List all that was said of one scan.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         scan_id: the scan.
 
     Returns:
         Labels, imported ones too, and notes, the newest first; those that were taken back too.
     """
-    return _entries(bench, _query().where(Annotation.scan_id == scan_id))
+    return _entries(workbench, _query().where(Annotation.scan_id == scan_id))
 
 
-def today(bench: Workbench, who: str | None = None) -> list[Entry]:
+def today(workbench: Workbench, who: str | None = None) -> list[Entry]:
     """List what was done since midnight of this computer's clock.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         who: only this person's entries. If None, everybody's.
 
     Returns:
@@ -80,7 +80,7 @@ def today(bench: Workbench, who: str | None = None) -> list[Entry]:
     query = _query().where(Annotation.at >= midnight, Annotation.kind != "import")
     if who is not None:
         query = query.where(Annotation.who == who)
-    return _entries(bench, query)
+    return _entries(workbench, query)
 
 
 def _query() -> Any:
@@ -94,8 +94,8 @@ def _query() -> Any:
     )
 
 
-def _entries(bench: Workbench, query: Any) -> list[Entry]:
-    with bench.store.reading() as session:
+def _entries(workbench: Workbench, query: Any) -> list[Entry]:
+    with workbench.store.reading() as session:
         return [_entry(row) for row in session.execute(query)]
 
 

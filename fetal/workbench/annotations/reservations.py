@@ -37,11 +37,13 @@ class Reader:
     token: str
 
 
-def hand_out(bench: Workbench, reader: Reader, skipped: Collection[int] = ()) -> ScanView | None:
+def hand_out(
+    workbench: Workbench, reader: Reader, skipped: Collection[int] = ()
+) -> ScanView | None:
     """Reserve the scan that a reader is to label next.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         reader: who asks.
         skipped: scans to leave out.
 
@@ -50,41 +52,43 @@ def hand_out(bench: Workbench, reader: Reader, skipped: Collection[int] = ()) ->
         scan that the model doubts most, among those that nobody else holds; the reader holds it
         from now on, and no other. If None, every scan is labelled, skipped or held by others.
     """
-    mine = _held(bench, reader)
+    mine = _held(workbench, reader)
     if mine is not None and mine not in skipped:
         chosen = ScanFilter(reviewed=False, ids=(mine,))
         # Also renews it; somebody else may have got it while this session was asleep.
-        if (found := scans(bench, chosen)) and _claim(bench, [mine], reader) is not None:
+        if (found := scans(workbench, chosen)) and _claim(workbench, [mine], reader) is not None:
             return found[0]
-    while candidates := _candidates(bench, reader, skipped):
-        claimed = _claim(bench, [one.id for one in candidates], reader)
+    while candidates := _candidates(workbench, reader, skipped):
+        claimed = _claim(workbench, [one.id for one in candidates], reader)
         if claimed is not None:
             return next(one for one in candidates if one.id == claimed)
-    release(bench, reader)
+    release(workbench, reader)
     return None
 
 
-def upcoming(bench: Workbench, reader: Reader, skipped: Collection[int] = ()) -> ScanView | None:
+def upcoming(
+    workbench: Workbench, reader: Reader, skipped: Collection[int] = ()
+) -> ScanView | None:
     """Return the scan that the reader would be handed next, without a reservation.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         reader: who asks.
         skipped: scans to leave out, the present one too.
 
     Returns:
         The scan; None where no other is left.
     """
-    return next(iter(_candidates(bench, reader, skipped, limit=1)), None)
+    return next(iter(_candidates(workbench, reader, skipped, limit=1)), None)
 
 
-def hold(bench: Workbench, scan_id: int, reader: Reader) -> str | None:
+def hold(workbench: Workbench, scan_id: int, reader: Reader) -> str | None:
     """Reserve one scan, or renew its reservation, unless somebody else holds it.
 
     The reader lets go of any other scan.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         scan_id: the scan, labelled or not.
         reader: who looks at it.
 
@@ -92,7 +96,7 @@ def hold(bench: Workbench, scan_id: int, reader: Reader) -> str | None:
         The person who holds it instead; None where it is the reader's now, or where the scan was
         erased.
     """
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         now = _database_now(session)
         row = session.get(Reservation, scan_id)
         if row is not None and row.token != reader.token and row.until > now:
@@ -102,32 +106,32 @@ def hold(bench: Workbench, scan_id: int, reader: Reader) -> str | None:
     return None
 
 
-def release(bench: Workbench, reader: Reader) -> None:
+def release(workbench: Workbench, reader: Reader) -> None:
     """Let go of what a reader holds.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         reader: who leaves.
     """
     mine = Reservation.token == reader.token
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         if session.scalar(select(Reservation.scan_id).where(mine).limit(1)) is None:
             return
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         session.execute(delete(Reservation).where(mine))
 
 
-def held_by_others(bench: Workbench, reader: Reader) -> dict[int, str]:
+def held_by_others(workbench: Workbench, reader: Reader) -> dict[int, str]:
     """List what others look at.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         reader: whose own reservation does not count.
 
     Returns:
         The persons by the scans that they hold.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         rows = session.execute(
             select(Reservation.scan_id, Reservation.who).where(
                 Reservation.token != reader.token, Reservation.until > _database_now(session)
@@ -136,22 +140,22 @@ def held_by_others(bench: Workbench, reader: Reader) -> dict[int, str]:
         return {row.scan_id: row.who for row in rows}
 
 
-def _held(bench: Workbench, reader: Reader) -> int | None:
+def _held(workbench: Workbench, reader: Reader) -> int | None:
     mine = select(Reservation.scan_id).where(Reservation.token == reader.token).limit(1)
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         return session.scalar(mine)
 
 
 def _candidates(
-    bench: Workbench, reader: Reader, skipped: Collection[int], limit: int = _CANDIDATES
+    workbench: Workbench, reader: Reader, skipped: Collection[int], limit: int = _CANDIDATES
 ) -> list[ScanView]:
-    without = (*skipped, *held_by_others(bench, reader))
-    return scans(bench, ScanFilter(reviewed=False, order="doubt", limit=limit, without=without))
+    without = (*skipped, *held_by_others(workbench, reader))
+    return scans(workbench, ScanFilter(reviewed=False, order="doubt", limit=limit, without=without))
 
 
-def _claim(bench: Workbench, numbers: Sequence[int], reader: Reader) -> int | None:
+def _claim(workbench: Workbench, numbers: Sequence[int], reader: Reader) -> int | None:
     """Reserve the first of some scans that is still there, unlabelled and free."""
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         now = _database_now(session)
         others = select(Reservation.scan_id).where(
             Reservation.scan_id.in_(numbers),

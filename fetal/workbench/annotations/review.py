@@ -56,11 +56,11 @@ class TakenBack:
     scan_id: int
 
 
-def next_scan(bench: Workbench, skipped: Collection[int] = ()) -> ScanView | None:
+def next_scan(workbench: Workbench, skipped: Collection[int] = ()) -> ScanView | None:
     """Give the scan to label next.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         skipped: scans to leave out.
 
     Returns:
@@ -68,19 +68,19 @@ def next_scan(bench: Workbench, skipped: Collection[int] = ()) -> ScanView | Non
         unsure of. One that no model has seen comes last; none where all are labelled or skipped.
     """
     chosen = ScanFilter(reviewed=False, order="doubt", limit=1, without=tuple(skipped))
-    return next(iter(scans(bench, chosen)), None)
+    return next(iter(scans(workbench, chosen)), None)
 
 
-def remaining(bench: Workbench) -> int:
+def remaining(workbench: Workbench) -> int:
     """Count the scans without a label."""
-    return count(bench, ScanFilter(reviewed=False))
+    return count(workbench, ScanFilter(reviewed=False))
 
 
-def annotate(bench: Workbench, scan_id: int, label: str, who: str, note: str = "") -> int:
+def annotate(workbench: Workbench, scan_id: int, label: str, who: str, note: str = "") -> int:
     """Label a scan.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         scan_id: the scan.
         label: a plane as people write it, or `unusable`.
         who: the person.
@@ -95,12 +95,12 @@ def annotate(bench: Workbench, scan_id: int, label: str, who: str, note: str = "
         NoteTooLongError: the note has more than 2000 characters.
     """
     label = _checked_label(label, note)
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         return add_label(session, scan_id, label, who, note=note)
 
 
 def label(
-    bench: Workbench, scan_id: int, label: str, who: str, note: str = "", *, seen: int | None
+    workbench: Workbench, scan_id: int, label: str, who: str, note: str = "", *, seen: int | None
 ) -> Labelled:
     """Label a scan that a person looked at, and find out whether another label came in between.
 
@@ -108,7 +108,7 @@ def label(
     is lost, and both persons can be told.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         scan_id: the scan.
         label: a plane as people write it, or `unusable`.
         who: the person.
@@ -124,18 +124,18 @@ def label(
         NoteTooLongError: the note has more than 2000 characters.
     """
     label = _checked_label(label, note)
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         stands = label_giver(newest_annotation(session, scan_id))
         unseen = stands if stands != seen else None
         number = add_label(session, scan_id, label, who, note=note, overrides_id=unseen)
         return Labelled(number, conflict_of(session, number))
 
 
-def note(bench: Workbench, scan_id: int, text: str, who: str) -> int:
+def note(workbench: Workbench, scan_id: int, text: str, who: str) -> int:
     """Leave a note on a scan, in place of the one that is there; its label stays.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         scan_id: the scan.
         text: the note, at most 2000 characters; empty takes the note away.
         who: the person.
@@ -148,7 +148,7 @@ def note(bench: Workbench, scan_id: int, text: str, who: str) -> int:
         NoteTooLongError: the note is too long.
     """
     _check(text)
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         if session.get(ScanRow, scan_id) is None:
             raise UnknownScanError(f"There is no scan with the number {scan_id} in this workspace.")
         before = newest_annotation(session, scan_id)
@@ -165,11 +165,11 @@ def note(bench: Workbench, scan_id: int, text: str, who: str) -> int:
         return row.id
 
 
-def undo(bench: Workbench, annotation_id: int, who: str) -> int:
+def undo(workbench: Workbench, annotation_id: int, who: str) -> int:
     """Take back one label or note of one's own; what was done with the scan since then stays.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         annotation_id: what to take back.
         who: the person.
 
@@ -180,15 +180,15 @@ def undo(bench: Workbench, annotation_id: int, who: str) -> int:
         UndoError: there is no such annotation, or another person's, or it is taken back already,
             or is itself an undo.
     """
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         return _undo(session, annotation_id, who).undo_id
 
 
-def undo_last(bench: Workbench, who: str) -> TakenBack | None:
+def undo_last(workbench: Workbench, who: str) -> TakenBack | None:
     """Take back the newest label or note of a person that still stands.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         who: the person.
 
     Returns:
@@ -205,7 +205,7 @@ def undo_last(bench: Workbench, who: str) -> TakenBack | None:
         .order_by(Annotation.id.desc())
         .limit(1)
     )
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         number = session.scalar(newest)
         return _undo(session, number, who) if number is not None else None
 

@@ -52,33 +52,33 @@ class Extent:
         return self.scans + self.trainings + self.models
 
 
-def extent(bench: Workbench) -> Extent:
+def extent(workbench: Workbench) -> Extent:
     """Count what `find_damage` looks at.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         scans = session.scalar(select(func.count(ScanRow.id))) or 0
         trainings = session.scalar(select(func.count(Run.id)).where(Run.snapshot != "")) or 0
         models = session.scalar(select(func.count(ModelVersion.id))) or 0
     return Extent(scans, trainings, models)
 
 
-def find_damage(bench: Workbench, on_progress: Progress | None = None) -> Iterator[Damage]:
+def find_damage(workbench: Workbench, on_progress: Progress | None = None) -> Iterator[Damage]:
     """Hold every stored file against the digest that it was stored under.
 
     Nothing is changed. Some milliseconds a scan, and a tenth of a second a model.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         on_progress: told after each thing how many are checked, of how many.
 
     Yields:
         What is missing or damaged: scans first, then the trainings' lists, then models.
     """
-    of = extent(bench).all
-    checks = (check(bench) for check in (_scans, _snapshots, _models))
+    of = extent(workbench).all
+    checks = (check(workbench) for check in (_scans, _snapshots, _models))
     for done, found in enumerate((found for check in checks for found in check), start=1):
         if found is not None:
             yield found
@@ -86,10 +86,10 @@ def find_damage(bench: Workbench, on_progress: Progress | None = None) -> Iterat
             on_progress(min(done, of), of)
 
 
-def _scans(bench: Workbench) -> Iterator[Damage | None]:
-    for row in _rows(bench):
+def _scans(workbench: Workbench) -> Iterator[Damage | None]:
+    for row in _rows(workbench):
         try:
-            read_pixels(bench.blobs, row.blob, row.digest)
+            read_pixels(workbench.blobs, row.blob, row.digest)
             yield None
         except BlobError as error:
             yield Damage(
@@ -99,25 +99,25 @@ def _scans(bench: Workbench) -> Iterator[Damage | None]:
             )
 
 
-def _rows(bench: Workbench) -> Iterator[ScanRow]:
+def _rows(workbench: Workbench) -> Iterator[ScanRow]:
     last = 0
-    while rows := _rows_after(bench, last):
+    while rows := _rows_after(workbench, last):
         yield from rows
         last = rows[-1].id
 
 
-def _rows_after(bench: Workbench, last: int) -> list[ScanRow]:
-    with bench.store.reading() as session:
+def _rows_after(workbench: Workbench, last: int) -> list[ScanRow]:
+    with workbench.store.reading() as session:
         query = select(ScanRow).where(ScanRow.id > last).order_by(ScanRow.id).limit(_AT_ONCE)
         return list(session.scalars(query))
 
 
-def _snapshots(bench: Workbench) -> Iterator[Damage | None]:
-    with bench.store.reading() as session:
+def _snapshots(workbench: Workbench) -> Iterator[Damage | None]:
+    with workbench.store.reading() as session:
         runs = session.scalars(select(Run).where(Run.snapshot != "").order_by(Run.id)).all()
     for run in runs:
         try:
-            read_snapshot(bench.blobs, run.snapshot)
+            read_snapshot(workbench.blobs, run.snapshot)
             yield None
         except BlobError as error:
             yield Damage(
@@ -128,14 +128,14 @@ def _snapshots(bench: Workbench) -> Iterator[Damage | None]:
             )
 
 
-def _models(bench: Workbench) -> Iterator[Damage | None]:
-    with bench.store.reading() as session:
+def _models(workbench: Workbench) -> Iterator[Damage | None]:
+    with workbench.store.reading() as session:
         versions = session.scalars(select(ModelVersion).order_by(ModelVersion.id)).all()
     for version in versions:
         # The store's own files count, not a copy of them.
-        bench.blobs.drop_copy(version.location)
+        workbench.blobs.drop_copy(version.location)
         try:
-            Bundle.open(bench.blobs.local_folder(version.location))
+            Bundle.open(workbench.blobs.local_folder(version.location))
             yield None
         except (BlobError, BundleError) as error:
             yield Damage(

@@ -53,7 +53,7 @@ class _Line:
 
 
 def export_labels(
-    bench: Workbench,
+    workbench: Workbench,
     chosen: ScanFilter | None = None,
     who: str = "",
     files: Iterable[str] | None = None,
@@ -61,7 +61,7 @@ def export_labels(
     """Write the chosen scans as a table that `import_csv` reads again.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         chosen: which scans; if None, all. Those without a label have an empty plane.
         who: the person, for the audit trail.
         files: names of the person's own files, to be written beside the scans that came from
@@ -73,14 +73,14 @@ def export_labels(
         where the model does not know the scan), the unfamiliarity (1 is where unknown begins), the
         split (train, validation or test, once the patient has one), the source and the machine.
     """
-    found = _lines(bench, chosen)
-    with bench.store.session() as session:
+    found = _lines(workbench, chosen)
+    with workbench.store.session() as session:
         audit.record(session, who, "export labels", scans=len(found))
-    return _table(bench, found, files)
+    return _table(workbench, found, files)
 
 
 def export_archive(
-    bench: Workbench,
+    workbench: Workbench,
     chosen: ScanFilter | None,
     target: Path,
     who: str = "",
@@ -90,7 +90,7 @@ def export_archive(
     """Write the chosen scans with their labels as a ZIP file.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         chosen: which scans; if None, all.
         target: where the file shall be; it appears there complete or not at all.
         who: the person, for the audit trail.
@@ -101,17 +101,17 @@ def export_archive(
         `target`, which holds `labels.csv` as of `export_labels`, and `images/S-….png`; and which
         pictures are gone or damaged. `left out.txt` in the archive says it as well.
     """
-    found = _lines(bench, chosen)
+    found = _lines(workbench, chosen)
     left_out: list[str] = []
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
     try:
         # The images are packed already: a second packing costs time and saves nothing.
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr("labels.csv", _table(bench, found, files), zipfile.ZIP_DEFLATED)
+            archive.writestr("labels.csv", _table(workbench, found, files), zipfile.ZIP_DEFLATED)
             for done, line in enumerate(found, start=1):
                 try:
-                    picture = read_picture(bench.blobs, line.blob, line.digest)
+                    picture = read_picture(workbench.blobs, line.blob, line.digest)
                 except BlobError:
                     left_out.append(str(DamagedScanError(line.view.name)))
                 else:
@@ -123,14 +123,14 @@ def export_archive(
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         audit.record(session, who, "export scans", scans=len(found))
     return Exported(target, tuple(left_out))
 
 
-def _lines(bench: Workbench, chosen: ScanFilter | None) -> list[_Line]:
+def _lines(workbench: Workbench, chosen: ScanFilter | None) -> list[_Line]:
     chosen = replace(chosen or ScanFilter(), order="oldest")
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         query = scan_query(
             chosen,
             champion_id(session),
@@ -138,13 +138,13 @@ def _lines(bench: Workbench, chosen: ScanFilter | None) -> list[_Line]:
             ScanRow.blob,
             ScanRow.digest,
             ScanRow.file_key,
-            Patient.side,
+            Patient.split,
             PredictionRow.unfamiliarity,
         )
         told = {row.id: row for row in session.execute(query)}
     return [
-        _Line(view, row.blob, row.digest, row.file_key, row.side or "", row.unfamiliarity)
-        for view in scans(bench, chosen)
+        _Line(view, row.blob, row.digest, row.file_key, row.split or "", row.unfamiliarity)
+        for view in scans(workbench, chosen)
         # A scan may come in between the two questions.
         if (row := told.get(view.id)) is not None
     ]
@@ -154,14 +154,14 @@ def _image(scan: ScanView) -> str:
     return f"{scan.name}.png"
 
 
-def _table(bench: Workbench, lines: Sequence[_Line], files: Iterable[str] | None) -> str:
+def _table(workbench: Workbench, lines: Sequence[_Line], files: Iterable[str] | None) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if files is None:
         writer.writerow(HEADER)
         writer.writerows(_cells(line) for line in lines)
         return text.getvalue()
-    names = own_names(bench.pseudonyms, files, (line.key for line in lines if line.key))
+    names = own_names(workbench.pseudonyms, files, (line.key for line in lines if line.key))
     writer.writerow((*HEADER, FILE))
     writer.writerows((*_cells(line), safe_cell(names.get(line.key or "", ""))) for line in lines)
     return text.getvalue()

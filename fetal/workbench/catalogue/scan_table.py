@@ -22,11 +22,11 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def table(bench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
+def table(workbench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
     """List the chosen scans as a table.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         chosen: which scans; none is all.
 
     Returns:
@@ -35,15 +35,15 @@ def table(bench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
         machine, width, height and note. Planes are titles; times are UTC. Where the model does not
         know a scan, it says “Not a plane I know”, and there is no probability.
     """
-    rows = [_line(scan) for scan in scans(bench, chosen)]
+    rows = [_line(scan) for scan in scans(workbench, chosen)]
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def counts_per_plane(bench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
+def counts_per_plane(workbench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
     """Count the scans of each plane.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         chosen: which scans; none is all.
 
     Returns:
@@ -52,33 +52,35 @@ def counts_per_plane(bench: Workbench, chosen: ScanFilter | None = None) -> pd.D
         is no scan; scans that nobody has an opinion on are not counted.
     """
     shown = func.coalesce(NEWEST.label, PredictionRow.plane)
-    counted = _counted(bench, chosen, shown)
+    counted = _counted(workbench, chosen, shown)
     if not counted:
         return _frame({}, "plane")
     rows = {title: counted.get(name, (0, 0)) for name, title in _TITLES.items()}
     return _frame(rows, "plane")
 
 
-def counts_per_patient(bench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
+def counts_per_patient(workbench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
     """Count the scans of each patient.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         chosen: which scans; none is all.
 
     Returns:
         The patient's pseudonym as index, the patient with most scans first, and the columns
         `labelled` and `not labelled`.
     """
-    counted = _counted(bench, chosen, Patient.id)
+    counted = _counted(workbench, chosen, Patient.id)
     order = sorted(counted, key=lambda patient: (-sum(counted[patient]), patient))
     return _frame({patient: counted[patient] for patient in order}, "patient")
 
 
-def _counted(bench: Workbench, chosen: ScanFilter | None, group: Any) -> dict[str, tuple[int, int]]:
+def _counted(
+    workbench: Workbench, chosen: ScanFilter | None, group: Any
+) -> dict[str, tuple[int, int]]:
     labelled = func.sum(case((NEWEST.label.is_not(None), 1), else_=0))
     unlabelled = func.sum(case((NEWEST.label.is_(None), 1), else_=0))
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         query = (
             scan_query(chosen or ScanFilter(), champion_id(session), group, labelled, unlabelled)
             .order_by(None)

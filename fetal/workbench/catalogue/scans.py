@@ -121,17 +121,17 @@ class ScanView:
     agrees: bool | None
 
 
-def scans(bench: Workbench, chosen: ScanFilter | None = None) -> list[ScanView]:
+def scans(workbench: Workbench, chosen: ScanFilter | None = None) -> list[ScanView]:
     """List stored scans.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         chosen: which, in which order; none is all, the newest first.
 
     Returns:
         The scans, read in one query however many they are.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         query = scan_query(chosen or ScanFilter(), champion_id(session), *_COLUMNS)
         rows = session.execute(query).all()
         said = {row.model_id for row in rows if row.model_id is not None}
@@ -142,11 +142,11 @@ def scans(bench: Workbench, chosen: ScanFilter | None = None) -> list[ScanView]:
     return [_view(row, models) for row in rows]
 
 
-def scan(bench: Workbench, scan_id: int) -> ScanView:
+def scan(workbench: Workbench, scan_id: int) -> ScanView:
     """Give one stored scan.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         scan_id: its number.
 
     Returns:
@@ -155,32 +155,32 @@ def scan(bench: Workbench, scan_id: int) -> ScanView:
     Raises:
         UnknownScanError: there is none of this number.
     """
-    found = scans(bench, ScanFilter(ids=(scan_id,)))
+    found = scans(workbench, ScanFilter(ids=(scan_id,)))
     if not found:
         raise unknown(scan_id)
     return found[0]
 
 
-def count(bench: Workbench, chosen: ScanFilter | None = None) -> int:
+def count(workbench: Workbench, chosen: ScanFilter | None = None) -> int:
     """Count stored scans, whatever the filter's limit.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         chosen: which; none is all.
 
     Returns:
         How many there are.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         query = count_query(chosen or ScanFilter(), champion_id(session))
         return session.scalar(query) or 0
 
 
-def pixels(bench: Workbench, scan_id: int) -> NDArray[np.uint8]:
+def pixels(workbench: Workbench, scan_id: int) -> NDArray[np.uint8]:
     """Read a stored scan.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         scan_id: its number.
 
     Returns:
@@ -190,16 +190,16 @@ def pixels(bench: Workbench, scan_id: int) -> NDArray[np.uint8]:
         UnknownScanError: there is none of this number.
         DamagedScanError: its picture is gone or damaged.
     """
-    return stored_scan(bench, scan_id).pixels
+    return stored_scan(workbench, scan_id).pixels
 
 
-def explanation(bench: Workbench, scan_id: int) -> Prediction:
+def explanation(workbench: Workbench, scan_id: int) -> Prediction:
     """Let the champion look at a stored scan, with heat maps.
 
     What it says is kept where it had not seen the scan before, so that lists and this agree.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         scan_id: the scan's number.
 
     Returns:
@@ -210,15 +210,15 @@ def explanation(bench: Workbench, scan_id: int) -> Prediction:
         DamagedScanError: its picture is gone or damaged.
         NoModelError: no model predicts.
     """
-    champion = bench.champion()
-    prediction = champion.model.predict(stored_scan(bench, scan_id))
+    champion = workbench.champion()
+    prediction = champion.model.predict(stored_scan(workbench, scan_id))
     seen = select(PredictionRow.id).where(
         PredictionRow.scan_id == scan_id, PredictionRow.model_id == champion.version.id
     )
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         known = session.scalar(seen) is not None
     if not known:
-        with bench.store.session() as session:
+        with workbench.store.session() as session:
             # Somebody may have erased the scan while the model looked at it.
             if session.get(ScanRow, scan_id) is None:
                 raise unknown(scan_id)

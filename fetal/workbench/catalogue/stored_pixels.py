@@ -27,11 +27,11 @@ class DamagedScanError(RuntimeError):
         )
 
 
-def stored_scan(bench: Workbench, scan_id: int) -> ReadScan:
+def stored_scan(workbench: Workbench, scan_id: int) -> ReadScan:
     """Read a stored scan as a model takes it.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         scan_id: its number.
 
     Returns:
@@ -41,13 +41,13 @@ def stored_scan(bench: Workbench, scan_id: int) -> ReadScan:
         UnknownScanError: there is none of this number.
         DamagedScanError: its picture is gone or damaged.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         row = session.get(ScanRow, scan_id)
     if row is None:
         raise unknown(scan_id)
     box = Box(*row.sector)
     try:
-        pixels = read_pixels(bench.blobs, row.blob, row.digest)
+        pixels = read_pixels(workbench.blobs, row.blob, row.digest)
     except BlobError as error:
         raise DamagedScanError(row.name) from error
     return ReadScan(
@@ -59,32 +59,32 @@ def stored_scan(bench: Workbench, scan_id: int) -> ReadScan:
     )
 
 
-def digest_of(bench: Workbench, scan_id: int) -> str:
+def digest_of(workbench: Workbench, scan_id: int) -> str:
     """Return the digest of a stored scan's pixels: what is kept of it in memory goes by that.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         scan_id: its number.
 
     Raises:
         UnknownScanError: there is none of this number.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         digest = session.scalar(select(ScanRow.digest).where(ScanRow.id == scan_id))
     if digest is None:
         raise unknown(scan_id)
     return digest
 
 
-def digests_of(bench: Workbench, numbers: Iterable[int]) -> dict[int, str]:
+def digests_of(workbench: Workbench, numbers: Iterable[int]) -> dict[int, str]:
     """Return the digests of those of some scans that are in the workspace still, by number.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         numbers: the scans' numbers.
     """
     query = select(ScanRow.id, ScanRow.digest).where(any_of(ScanRow.id, numbers))
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         return {row.id: row.digest for row in session.execute(query)}
 
 

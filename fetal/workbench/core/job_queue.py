@@ -7,9 +7,9 @@ from fetal.store.workspace import Workspace
 from fetal.workbench.core.workbench import Workbench
 
 
-def job_queue(bench: Workbench) -> JobQueue:
+def job_queue(workbench: Workbench) -> JobQueue:
     """The queue that wakes the workers of an open workbench."""
-    return _queue(bench.workspace)
+    return _queue(workbench.workspace)
 
 
 @lru_cache(maxsize=8)

@@ -10,16 +10,16 @@ from fetal.store.any_of import any_of
 from fetal.store.blobs import Blobs
 from fetal.store.tables import Lookalike, ModelVersion, ScanRow
 from fetal.workbench.datasets.lineage import learnt_scans
-from fetal.workbench.datasets.snapshot import Labelled, given_sides
+from fetal.workbench.datasets.snapshot import Labelled, given_splits
 from fetal.workbench.near_duplicates.groups import DIFFERENT, Pair, groups, standing
 
 
 def held_back(
-    session: Session, scans: Iterable[Labelled], sides: Mapping[str, str]
+    session: Session, scans: Iterable[Labelled], splits: Mapping[str, str]
 ) -> frozenset[int]:
-    """Find the scans that must not be learnt from, because the other side holds their like.
+    """Find the scans that must not be learnt from, because the other split holds their like.
 
-    The locked test set never loses a scan: always the scan on the side that learns stays out. Of
+    The locked test set never loses a scan: always the scan in the split that learns stays out. Of
     two patients that a person called one, these are all scans of the one who learns; of two scans
     that nobody has decided on, the one scan, until somebody does. The patients that a training
     checks itself on are kept clean of those that it learns from in the same way.
@@ -27,20 +27,20 @@ def held_back(
     Args:
         session: the transaction.
         scans: the labelled scans.
-        sides: the side of each of their patients.
+        splits: the split of each of their patients.
 
     Returns:
         The scans' numbers.
     """
     scans = list(scans)
-    known = given_sides(session) | dict(sides)
+    known = given_splits(session) | dict(splits)
     strictest: dict[str, int] = {}
     together = groups(session)
     for patient, group in together.items():
         if patient in known:
             strictest[group] = max(strictest.get(group, 0), STRICT[known[patient]])
     held = {
-        scan.scan for scan in scans if STRICT[sides[scan.patient]] < strictest.get(scan.group, 0)
+        scan.scan for scan in scans if STRICT[splits[scan.patient]] < strictest.get(scan.group, 0)
     }
     decided = standing(session)
     undecided = [pair for pair in _pairs(session) if pair not in decided]

@@ -1,4 +1,4 @@
-"""The frozen list of scans and labels that a run uses, and who is on which side."""
+"""The frozen list of scans and labels that a run uses, and who is in which split."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from fetal.jobs.lease import touched
 from fetal.planes import Plane
-from fetal.splits import STRICT, TEST, TRAIN, VALIDATION, assign_sides
+from fetal.splits import STRICT, TEST, TRAIN, VALIDATION, assign_splits
 from fetal.store.blobs import Blobs
 from fetal.store.tables import NOTE, SAMPLE, Annotation, Patient, ScanRow
 from fetal.workbench.near_duplicates.groups import groups, left_out
@@ -39,7 +39,7 @@ class Labelled:
     plane: Plane
     labelled_at: datetime
 
-    def entry(self, side: str) -> dict[str, Any]:
+    def entry(self, split: str) -> dict[str, Any]:
         """The scan as a snapshot holds it."""
         return {
             "scan": self.scan,
@@ -48,7 +48,7 @@ class Labelled:
             "box": self.box,
             "plane": self.plane.value,
             "patient": self.group,
-            "side": side,
+            "split": split,
         }
 
 
@@ -106,16 +106,16 @@ def unlabelled(session: Session) -> list[int]:
     return list(session.scalars(query))
 
 
-def assign_splits(
+def plan_splits(
     session: Session, scans: Iterable[Labelled], known: frozenset[str]
 ) -> dict[str, str]:
-    """Say on which side each patient with a labelled scan is, or would be.
+    """Say in which split each patient with a labelled scan is, or would be.
 
-    A side given earlier stays for ever. A patient whom the champion has seen is never tested on:
+    A split given earlier stays for ever. A patient whom the champion has seen is never tested on:
     the model would be asked what it has learnt by heart. For the same reason such a patient
     trains, unless there is nobody else to check on during training. Samples are no patients, so
     none of them takes a place in the locked test set. Patients that a person called one patient
-    go to one side together.
+    go to one split together.
 
     Args:
         session: the transaction.
@@ -123,100 +123,102 @@ def assign_splits(
         known: digests of the scans that the champion has learnt from.
 
     Returns:
-        The side of each patient; nothing is written.
+        The split of each patient; nothing is written.
     """
     scans = list(scans)
     together = groups(session)
-    given = given_sides(session)
+    given = given_splits(session)
     of_groups = _strictest(given, together)
     seen = {together.get(one, one) for one in _patients_of(session, known)} - of_groups.keys()
     samples = {scan.group for scan in scans if scan.source == SAMPLE}
     counts = _planes_per_group(scans)
     real = {group: counts[group] for group in counts.keys() - samples}
-    sides = assign_sides(real, of_groups | dict.fromkeys(seen, TRAIN))
-    sides |= _untested({group: counts[group] for group in samples}, of_groups)
-    if VALIDATION not in sides.values():
-        sides |= _untested({group: real[group] for group in seen & real.keys()}, of_groups)
-    return {scan.patient: given.get(scan.patient, sides[scan.group]) for scan in scans}
+    splits = assign_splits(real, of_groups | dict.fromkeys(seen, TRAIN))
+    splits |= _untested({group: counts[group] for group in samples}, of_groups)
+    if VALIDATION not in splits.values():
+        splits |= _untested({group: real[group] for group in seen & real.keys()}, of_groups)
+    return {scan.patient: given.get(scan.patient, splits[scan.group]) for scan in scans}
 
 
-def given_sides(session: Session) -> dict[str, str]:
-    """The sides that patients were given, which never change."""
-    query = select(Patient.id, Patient.side).where(Patient.side.is_not(None))
-    return {patient: side for patient, side in session.execute(query) if side is not None}
+def given_splits(session: Session) -> dict[str, str]:
+    """The splits that patients were given, which never change."""
+    query = select(Patient.id, Patient.split).where(Patient.split.is_not(None))
+    return {patient: split for patient, split in session.execute(query) if split is not None}
 
 
 def _strictest(given: Mapping[str, str], together: Mapping[str, str]) -> dict[str, str]:
-    """The side of each group; where its patients stood on two before anybody knew, the stricter."""
-    sides: dict[str, str] = {}
-    for patient, side in given.items():
+    """The split of each group; where its patients were in two before anybody knew, the stricter."""
+    splits: dict[str, str] = {}
+    for patient, split in given.items():
         group = together.get(patient, patient)
-        sides[group] = max(side, sides.get(group, side), key=STRICT.__getitem__)
-    return sides
+        splits[group] = max(split, splits.get(group, split), key=STRICT.__getitem__)
+    return splits
 
 
 def _untested(
     patients: Mapping[str, Mapping[Plane, int]], given: Mapping[str, str]
 ) -> dict[str, str]:
-    sides = assign_sides(patients, given)
-    # Only a side that was given earlier is for ever.
+    splits = assign_splits(patients, given)
+    # Only a split that was given earlier is for ever.
     return {
-        patient: TRAIN if side == TEST and patient not in given else side
-        for patient, side in sides.items()
+        patient: TRAIN if split == TEST and patient not in given else split
+        for patient, split in splits.items()
     }
 
 
-def keep_sides(session: Session, sides: Mapping[str, str]) -> int:
-    """Write down the sides of patients who have none; those who have one keep it.
+def keep_splits(session: Session, splits: Mapping[str, str]) -> int:
+    """Write down the splits of patients who have none; those who have one keep it.
 
     Args:
         session: the transaction.
-        sides: the side of each patient.
+        splits: the split of each patient.
 
     Returns:
-        How many patients got a side: fewer than asked for if one is gone or has one already.
+        How many patients got a split: fewer than asked for if one is gone or has one already.
     """
     given = 0
-    for side in (TRAIN, VALIDATION, TEST):
-        codes = [code for code, wanted in sides.items() if wanted == side]
+    for split in (TRAIN, VALIDATION, TEST):
+        codes = [code for code, wanted in splits.items() if wanted == split]
         for start in range(0, len(codes), _AT_ONCE):
             changed = session.execute(
                 update(Patient)
-                .where(Patient.id.in_(codes[start : start + _AT_ONCE]), Patient.side.is_(None))
-                .values(side=side)
+                .where(Patient.id.in_(codes[start : start + _AT_ONCE]), Patient.split.is_(None))
+                .values(split=split)
                 .execution_options(synchronize_session=False)
             )
             given += touched(changed)
     return given
 
 
-def count_sides(scans: Iterable[Labelled], sides: Mapping[str, str]) -> dict[str, dict[Plane, int]]:
-    """How many scans of each plane are on each side."""
-    counts = {side: dict.fromkeys(Plane, 0) for side in (TRAIN, VALIDATION, TEST)}
+def count_splits(
+    scans: Iterable[Labelled], splits: Mapping[str, str]
+) -> dict[str, dict[Plane, int]]:
+    """How many scans of each plane are in each split."""
+    counts = {split: dict.fromkeys(Plane, 0) for split in (TRAIN, VALIDATION, TEST)}
     for scan in scans:
-        counts[sides[scan.patient]][scan.plane] += 1
+        counts[splits[scan.patient]][scan.plane] += 1
     return counts
 
 
 def freeze(
-    blobs: Blobs, scans: Iterable[Labelled], sides: Mapping[str, str]
+    blobs: Blobs, scans: Iterable[Labelled], splits: Mapping[str, str]
 ) -> tuple[str, dict[str, Any]]:
     """Store the snapshot of a run under its own digest.
 
     Args:
         blobs: the files.
         scans: the labelled scans.
-        sides: the side of each of their patients.
+        splits: the split of each of their patients.
 
     Returns:
         The blob's key, and the counts to be shown with the run.
     """
     scans = list(scans)
-    entries = [scan.entry(sides[scan.patient]) for scan in scans]
-    learning = [entry for entry in entries if entry["side"] != TEST]
+    entries = [scan.entry(splits[scan.patient]) for scan in scans]
+    learning = [entry for entry in entries if entry["split"] != TEST]
     snapshot = {
         "examples": learning,
-        "test": [entry for entry in entries if entry["side"] == TEST],
+        "test": [entry for entry in entries if entry["split"] == TEST],
     }
     content = json.dumps(snapshot, sort_keys=True).encode()
     digest = hashlib.sha256(content).hexdigest()
@@ -225,7 +227,7 @@ def freeze(
     counts = {
         "scans": len(learning),
         "patients": len({entry["patient"] for entry in learning}),
-        "sides": count_sides(scans, sides),
+        "splits": count_splits(scans, splits),
         "digest": digest,
     }
     return key, counts

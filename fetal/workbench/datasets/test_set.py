@@ -67,28 +67,28 @@ class TestSet:
         return len({scan.group for scan in self.scans})
 
 
-def take_stock(bench: Workbench) -> TestSet:
+def take_stock(workbench: Workbench) -> TestSet:
     """Look through the locked test set, and remember the scans that are new in it.
 
     What was in it once is remembered for ever, so that no scan leaves without being told of. A
     scan whose label changes from one plane to another stays.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
 
     Returns:
         The set, with what has changed.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         scans = locked_scans(session)
         known = _remembered(session)
     here = {scan.scan for scan in scans}
     new = here - known.keys()
     if new:
         at = now()
-        _remember(bench, new, at)
+        _remember(workbench, new, at)
         known |= dict.fromkeys(new, at)
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         left = _departures(session, known.keys() - here)
     last = max(known.values(), default=None)
     return TestSet(
@@ -102,19 +102,19 @@ def take_stock(bench: Workbench) -> TestSet:
 
 def locked_scans(session: Session) -> list[Labelled]:
     """The scans that are in the locked test set now."""
-    apart = set(session.scalars(select(Patient.id).where(Patient.side == TEST)))
+    apart = set(session.scalars(select(Patient.id).where(Patient.split == TEST)))
     return [scan for scan in labelled(session) if scan.patient in apart and scan.source != SAMPLE]
 
 
-def locked_mark(bench: Workbench) -> str:
+def locked_mark(workbench: Workbench) -> str:
     """A text that changes whenever the locked test set or a label in it may have changed."""
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         annotation, patients = session.execute(
             select(func.max(Annotation.id), func.count(Patient.id.distinct()))
             .select_from(Patient)
             .join(ScanRow, ScanRow.patient_id == Patient.id)
             .join(Annotation, Annotation.scan_id == ScanRow.id)
-            .where(Patient.side == TEST)
+            .where(Patient.split == TEST)
         ).one()
         decision = session.scalar(select(func.max(LookalikeDecision.id)))
     return f"{annotation or 0}-{patients}-{decision or 0}"
@@ -125,8 +125,8 @@ def _remembered(session: Session) -> dict[int, datetime]:
     return {row.scan_id: row.joined_at for row in rows}
 
 
-def _remember(bench: Workbench, new: Iterable[int], at: datetime) -> None:
-    with bench.store.session() as session:
+def _remember(workbench: Workbench, new: Iterable[int], at: datetime) -> None:
+    with workbench.store.session() as session:
         dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
         # One may have been erased a moment ago.
         there = session.scalars(

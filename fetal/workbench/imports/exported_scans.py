@@ -24,11 +24,11 @@ class Came(Enum):
     NOTHING_NEW = auto()
 
 
-def exported_owner(bench: Workbench, code: str, row: ExportedRow) -> PatientRef:
+def exported_owner(workbench: Workbench, code: str, row: ExportedRow) -> PatientRef:
     """Return the patient of an exported scan.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         code: the patient's code in the workspace that wrote the export.
         row: what else the export tells.
 
@@ -36,13 +36,13 @@ def exported_owner(bench: Workbench, code: str, row: ExportedRow) -> PatientRef:
         The patient of this workspace who has that code, or the sample's; else a patient of its
         own for each code, known as unknown (`U-…`) where the export calls them so.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         known = session.get(Patient, code)
     if known is not None:
         return PatientRef(known.id, known.named)
     if row.sample:
         return PatientRef(code, named=True)
-    own = bench.pseudonyms.patient(code)
+    own = workbench.pseudonyms.patient(code)
     if code.startswith("U-"):
         return PatientRef(f"U-{own.removeprefix('P-')}", named=False)
     return PatientRef(own, named=True)

@@ -48,7 +48,7 @@ def read_layout(pieces: Sequence[SourceFile]) -> Layout:
     """Read the plane, and whether it is kept to test, off the folders of each file.
 
     A folder named by a plane gives the plane, wherever it lies; one named train, val, test or the
-    like gives the side.
+    like gives the split.
 
     Args:
         pieces: the files.
@@ -64,18 +64,18 @@ def read_layout(pieces: Sequence[SourceFile]) -> Layout:
     left_out: dict[str, str] = {}
     for piece, parts in zip(pieces, folders, strict=True):
         labels = list(dict.fromkeys(read_label(part) for part in parts if is_label(part)))
-        sides = {kept_to_test(part) for part in parts if is_split_word(part)}
+        splits = {kept_to_test(part) for part in parts if is_split_word(part)}
         if not labels:
             name, sentence = _without_plane(piece.label, parts[around:])
             left_out.setdefault(name, sentence)
         elif len(labels) > 1:
             sentence = f"It lies in folders of different planes ({', '.join(labels)})."
             layout.refused.append((piece.label, sentence))
-        elif len(sides) > 1:
+        elif len(splits) > 1:
             sentence = "It lies in a folder for training and in one for testing."
             layout.refused.append((piece.label, sentence))
         else:
-            layout.images.append(Foldered(piece, labels[0], sides == {True}))
+            layout.images.append(Foldered(piece, labels[0], splits == {True}))
     layout.refused += left_out.items()
     return layout
 

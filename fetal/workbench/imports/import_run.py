@@ -64,7 +64,7 @@ def plan_import(
 
 
 def import_scans(
-    bench: Workbench,
+    workbench: Workbench,
     planned: ImportPlan,
     who: str,
     *,
@@ -84,11 +84,11 @@ def import_scans(
     An image that is not there is named in the report, unless a stored scan came from a file of
     that name: then that scan gets the label. A label is added where it differs from the scan's
     own; but a scan that got this label by an import before keeps what a person said since.
-    Patients whose images a table of FETAL_PLANES_DB keeps out of training go to the test side,
-    unless they are on a side already.
+    Patients whose images a table of FETAL_PLANES_DB keeps out of training go to the test split,
+    unless they are in a split already.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         planned: as `plan_import` gives it.
         who: the person.
         patient: the patient of files that name none; none is one unknown patient for all.
@@ -104,7 +104,7 @@ def import_scans(
         What it brought.
     """
     work = LabelledIntake(
-        bench, who, patient, dry_run=dry_run, unsure=unsure, quarantine=quarantine
+        workbench, who, patient, dry_run=dry_run, unsure=unsure, quarantine=quarantine
     )
     report = work.report
     report.kind = planned.kind.value
@@ -129,7 +129,7 @@ def import_scans(
 
 
 def import_folder(
-    bench: Workbench,
+    workbench: Workbench,
     folder: Place,
     who: str,
     on_progress: Progress | None = None,
@@ -138,7 +138,7 @@ def import_folder(
     """Import a labelled folder or archive: a known data set, or one subfolder for each plane.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         folder: holds `brain`, `Fetal abdomen` and so on (`unusable` is known too), or a table of
             labels with its images, or HC18; a folder, a ZIP archive, or files.
         who: the person.
@@ -151,11 +151,11 @@ def import_folder(
     Raises:
         NoFolderError: there is no such folder or archive.
     """
-    return import_scans(bench, plan_import(folder), who, on_progress=on_progress, stop=stop)
+    return import_scans(workbench, plan_import(folder), who, on_progress=on_progress, stop=stop)
 
 
 def import_csv(
-    bench: Workbench,
+    workbench: Workbench,
     table: Path | bytes,
     images: Place | None,
     who: str,
@@ -166,7 +166,7 @@ def import_csv(
     """Import a table of labels with the images that are there (`import_scans`).
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         table: a CSV file or its content, as `read_label_table` takes it.
         images: the folder or archive of the images, or the files; none labels stored scans only.
         who: the person.
@@ -182,7 +182,7 @@ def import_csv(
         NoFolderError: there is no such folder or archive.
     """
     planned = plan_import(images, table=table, columns=columns)
-    return import_scans(bench, planned, who, on_progress=on_progress, stop=stop)
+    return import_scans(workbench, planned, who, on_progress=on_progress, stop=stop)
 
 
 def _load(planned: Planned) -> tuple[bytes, str]:

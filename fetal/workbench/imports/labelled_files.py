@@ -47,7 +47,7 @@ class LabelledIntake:
     """One import on its way.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         who: the person.
         patient: the patient of files that name none; none is one unknown patient for all.
         dry_run: look at everything and write nothing.
@@ -62,7 +62,7 @@ class LabelledIntake:
 
     def __init__(
         self,
-        bench: Workbench,
+        workbench: Workbench,
         who: str,
         patient: str | None = None,
         *,
@@ -71,14 +71,14 @@ class LabelledIntake:
         quarantine: Quarantine | None = None,
     ) -> None:
         self.report = ImportReport(dry_run=dry_run)
-        self._bench = bench
+        self._workbench = workbench
         self._who = who
-        self._otherwise = owner_of(bench, patient)
+        self._otherwise = owner_of(workbench, patient)
         # Whom nobody names may be several: those who are kept to test are not those who train.
-        self._held_out = owner_of(bench, None) if not self._otherwise.named else self._otherwise
+        self._held_out = owner_of(workbench, None) if not self._otherwise.named else self._otherwise
         self._gate = DeidentificationCheck(unsure or DeidentificationPolicy.from_environment())
         self._quarantine = quarantine
-        self._champion = None if dry_run else predicting(bench)
+        self._champion = None if dry_run else predicting(workbench)
         self._seen: set[str] = set()
         self._given: dict[int, tuple[str, str]] = {}
 
@@ -129,7 +129,7 @@ class LabelledIntake:
 
     def _label(self, scan_id: int, label: str | None, *, row: LabelRow) -> None:
         if label or row.test or row.exported:
-            with self._bench.store.session() as session:
+            with self._workbench.store.session() as session:
                 self._give(session, scan_id, label, row)
 
     def _gate_of(self, planned: Planned, label: str | None) -> DeidentificationCheck:
@@ -141,7 +141,7 @@ class LabelledIntake:
 
     def _frames(self, planned: Planned, film: UploadedFile) -> Iterator[IngestResult]:
         return take_film(
-            self._bench,
+            self._workbench,
             film,
             who=self._who,
             owner=self._owner(planned),
@@ -153,7 +153,7 @@ class LabelledIntake:
     def _take(self, planned: Planned, read: ReadFile) -> IngestResult:
         row = planned.row
         return store_scan(
-            self._bench,
+            self._workbench,
             planned.piece.label,
             read,
             who=self._who,
@@ -168,9 +168,9 @@ class LabelledIntake:
     def _owner(self, planned: Planned) -> PatientRef:
         row = planned.row
         if row.patient and row.exported:
-            return exported_owner(self._bench, row.patient, row.exported)
+            return exported_owner(self._workbench, row.patient, row.exported)
         if row.patient:
-            return PatientRef(patient_code(self._bench, row.patient), named=True)
+            return PatientRef(patient_code(self._workbench, row.patient), named=True)
         return self._held_out if row.test else self._otherwise
 
     def _looked_at(
@@ -185,8 +185,8 @@ class LabelledIntake:
         if read.scan is None:
             return IngestResult(name, IngestOutcome.REFUSED, None, read.refusal or "")
         digest = read.scan.digest
-        with self._bench.store.reading() as session:
-            known = stored_scan(session, self._bench, read.scan)
+        with self._workbench.store.reading() as session:
+            known = stored_scan(session, self._workbench, read.scan)
         if known is not None or digest in self._seen:
             number = known.id if known is not None else None
             return IngestResult(
@@ -209,14 +209,14 @@ class LabelledIntake:
         """
         if not labels:
             return
-        lines = find_stored(self._bench, labels)
+        lines = find_stored(self._workbench, labels)
         self.report.left_out += lines.left_out
         self.report.missing += lines.missing
         if self.report.dry_run:
             return
         found = lines.found
         for start in range(0, len(found), _AT_ONCE):
-            with self._bench.store.session() as session:
+            with self._workbench.store.session() as session:
                 for number, row, label in found[start : start + _AT_ONCE]:
                     self._give(session, number, label, row)
 
@@ -233,9 +233,9 @@ class LabelledIntake:
         if report.dry_run:
             return report
         added = [taken.scan_id for taken in report.taken if taken.scan_id is not None]
-        with self._bench.store.reading() as session:
+        with self._workbench.store.reading() as session:
             report.notes += crowded_patients(session, added)
-        with self._bench.store.session() as session:
+        with self._workbench.store.session() as session:
             audit.record(
                 session,
                 self._who,
@@ -260,9 +260,9 @@ class LabelledIntake:
             patient = session.get_one(Patient, scan.patient_id)
             # An exported code stands for one patient, known by name or not.
             alone = patient.named or row.exported or patient.id == self._held_out.pseudonym
-            if patient.side is None and alone:
-                patient.side = TEST
-            self.report.not_kept_to_test += patient.side != TEST
+            if patient.split is None and alone:
+                patient.split = TEST
+            self.report.not_kept_to_test += patient.split != TEST
         came = take_label(session, scan_id, label, row, self._who)
         self.report.labelled += came is Came.ADDED
         self.report.kept += came is Came.KEPT

@@ -61,7 +61,7 @@ def match(rows: Sequence[LabelRow], index: PictureIndex) -> Matches:
     """Find the picture of each line.
 
     Several lines of one picture are taken together where they agree. Where they give it different
-    planes, patients or sides of the split, all of them are left out: nobody knows which is right.
+    planes, patients or splits, all of them are left out: nobody knows which is right.
 
     Args:
         rows: the lines.
@@ -109,7 +109,7 @@ def _difference(several: Sequence[Match]) -> str | None:
     told: dict[str, Callable[[Match], str | None]] = {
         "planes": lambda one: one.label,
         "patients": lambda one: one.row.patient,
-        "sides": lambda one: "test" if one.row.test else "training",
+        "splits": lambda one: "test" if one.row.test else "training",
     }
     for what, tell in told.items():
         different = dict.fromkeys(value for one in several if (value := tell(one)) is not None)

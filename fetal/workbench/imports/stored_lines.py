@@ -30,21 +30,21 @@ class StoredLines:
     missing: list[str] = field(default_factory=list)
 
 
-def find_stored(bench: Workbench, labels: Sequence[tuple[LabelRow, str | None]]) -> StoredLines:
+def find_stored(workbench: Workbench, labels: Sequence[tuple[LabelRow, str | None]]) -> StoredLines:
     """Find the scans that came from the images which lines name.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         labels: lines of a table, each with its label.
 
     Returns:
         The scans, and what is left out.
     """
     lines = StoredLines()
-    scans = _scans_by_name(bench)
+    scans = _scans_by_name(workbench)
     by_scan: dict[int, list[Found]] = defaultdict(list)
     for row, label in labels:
-        numbers = scans.get(row.image) or scans.get(bench.pseudonyms.file(row.image), [])
+        numbers = scans.get(row.image) or scans.get(workbench.pseudonyms.file(row.image), [])
         if len(numbers) == 1:
             by_scan[numbers[0]].append((numbers[0], row, label))
         elif numbers:
@@ -66,10 +66,10 @@ def find_stored(bench: Workbench, labels: Sequence[tuple[LabelRow, str | None]])
     return lines
 
 
-def _scans_by_name(bench: Workbench) -> dict[str, list[int]]:
+def _scans_by_name(workbench: Workbench) -> dict[str, list[int]]:
     """Map file keys, and the names that exports use, to scans."""
     found: dict[str, list[int]] = defaultdict(list)
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         for number, name, key in session.execute(
             select(ScanRow.id, ScanRow.name, ScanRow.file_key)
         ):

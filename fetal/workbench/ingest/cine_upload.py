@@ -87,7 +87,7 @@ def propose(
 
 
 def take_film(
-    bench: Workbench,
+    workbench: Workbench,
     incoming: UploadedFile,
     *,
     who: str,
@@ -99,7 +99,7 @@ def take_film(
     """Take frames of a film into the workspace, each as a scan of its own.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         incoming: the film; the frames that it names, or else those that `propose` gives.
         who: the person.
         owner: the patient, where the film names none itself.
@@ -118,7 +118,7 @@ def take_film(
     how = "a person picked" if incoming.frames is not None else "look most like a plane"
     for frame, read in frames:
         taken = store_scan(
-            bench,
+            workbench,
             frame_name(incoming.file, frame.index),
             read,
             who=who,

@@ -20,7 +20,7 @@ def crowded_patients(session: Session, scans: Iterable[int]) -> list[str]:
     """Say which patients of some scans have grown beyond belief.
 
     An identifier that a whole collection shares makes one patient of all its patients, and puts
-    them on one side of the split. Placeholders that are known are left aside before
+    them in one split. Placeholders that are known are left aside before
     (`fetal.scans.deidentification.placeholders`); this finds the others.
 
     Args:

@@ -13,47 +13,50 @@ from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.files import PatientRef
 
 
-def patient_code(bench: Workbench, identifier: str) -> str:
+def patient_code(workbench: Workbench, identifier: str) -> str:
     """Return the code under which a patient is known, or will be.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         identifier: the patient's identifier as a file or a person writes it.
     """
-    code, former = bench.pseudonyms.patient(identifier), bench.pseudonyms.former_patient(identifier)
-    with bench.store.reading() as session:
+    code, former = (
+        workbench.pseudonyms.patient(identifier),
+        workbench.pseudonyms.former_patient(identifier),
+    )
+    with workbench.store.reading() as session:
         known = set(session.scalars(select(Patient.id).where(Patient.id.in_((code, former)))))
     return former if known == {former} else code
 
 
-def study_codes(bench: Workbench, identifier: str) -> tuple[str, str]:
+def study_codes(workbench: Workbench, identifier: str) -> tuple[str, str]:
     """Return the codes under which an examination may be known: today's, and that of version 0.1.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         identifier: its UID or accession number.
     """
-    return bench.pseudonyms.study(identifier), bench.pseudonyms.former_study(identifier)
+    return workbench.pseudonyms.study(identifier), workbench.pseudonyms.former_study(identifier)
 
 
-def study_code(session: Session, bench: Workbench, identifier: str) -> str:
+def study_code(session: Session, workbench: Workbench, identifier: str) -> str:
     """Return the code under which an examination is known, or will be.
 
     Args:
         session: the transaction.
-        bench: the workbench.
+        workbench: the workbench.
         identifier: its UID or accession number.
     """
-    code, former = study_codes(bench, identifier)
+    code, former = study_codes(workbench, identifier)
     some = select(ScanRow.study).where(ScanRow.study.in_((code, former))).distinct()
     return former if set(session.scalars(some)) == {former} else code
 
 
-def owner_of(bench: Workbench, patient: str | None) -> PatientRef:
+def owner_of(workbench: Workbench, patient: str | None) -> PatientRef:
     """Return the patient of a drop or of a line of a table.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         patient: the identifier as a person gave it. None, blank, or a placeholder such as
             ANONYMOUS is a new unknown patient.
 
@@ -61,5 +64,5 @@ def owner_of(bench: Workbench, patient: str | None) -> PatientRef:
         The patient's pseudonym.
     """
     if patient is None or is_placeholder(patient):
-        return PatientRef(bench.pseudonyms.unknown(), named=False)
-    return PatientRef(patient_code(bench, patient), named=True)
+        return PatientRef(workbench.pseudonyms.unknown(), named=False)
+    return PatientRef(patient_code(workbench, patient), named=True)

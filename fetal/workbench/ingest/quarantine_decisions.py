@@ -15,7 +15,7 @@ from fetal.workbench.ingest.upload import predicting
 
 
 def keep(
-    bench: Workbench,
+    workbench: Workbench,
     quarantine: Quarantine,
     number: int,
     who: str,
@@ -26,7 +26,7 @@ def keep(
     """Store a scan that waited, as the person wants it to be blanked.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         quarantine: where it waits.
         number: the scan.
         who: the person who decides.
@@ -46,13 +46,13 @@ def keep(
         # The person has seen what the warnings are about.
         scan = replace(changed(held.scan, held.before, changes), warnings=[])
         taken = store_scan(
-            bench,
+            workbench,
             held.file,
             replace(held.read, scan=scan, png=encode_png(scan.pixels)),
             who=who,
             owner=held.owner,
             source=held.source,
-            champion=predicting(bench),
+            champion=predicting(workbench),
             gate=DeidentificationCheck(DeidentificationPolicy.KEEP, watch),
             decided=_counted(changes),
         )
@@ -65,12 +65,12 @@ def keep(
 
 
 def leave_out(
-    bench: Workbench, quarantine: Quarantine, numbers: Collection[int], who: str
+    workbench: Workbench, quarantine: Quarantine, numbers: Collection[int], who: str
 ) -> dict[int, IngestResult]:
     """Let go of scans that waited; nothing of them is stored.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         quarantine: where they wait.
         numbers: the scans.
         who: the person who decides.
@@ -80,7 +80,7 @@ def leave_out(
     """
     out = quarantine.leave_out(numbers)
     if out:
-        with bench.store.session() as session:
+        with workbench.store.session() as session:
             audit.record(session, who, "leave unsure scans out", scans=len(out))
     said = "You left it out; nothing was stored."
     return {
@@ -89,11 +89,11 @@ def leave_out(
     }
 
 
-def bring_back(bench: Workbench, quarantine: Quarantine, who: str) -> dict[int, IngestResult]:
+def bring_back(workbench: Workbench, quarantine: Quarantine, who: str) -> dict[int, IngestResult]:
     """Let the scans that a person left out last wait again.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         quarantine: where they waited.
         who: the person.
 
@@ -102,7 +102,7 @@ def bring_back(bench: Workbench, quarantine: Quarantine, who: str) -> dict[int, 
     """
     back = quarantine.bring_back(who)
     if back:
-        with bench.store.session() as session:
+        with workbench.store.session() as session:
             audit.record(session, who, "bring unsure scans back", scans=len(back))
     said = "Waits for you again. It is not stored until you say so."
     return {

@@ -19,12 +19,12 @@ _EXPORTED = re.compile(r"S-([0-9a-f]{10,64})")
 """A file's name in an export: the scan's, which begins with the digest of its pixels."""
 
 
-def stored_scan(session: Session, bench: Workbench, scan: ReadScan) -> ScanRow | None:
+def stored_scan(session: Session, workbench: Workbench, scan: ReadScan) -> ScanRow | None:
     """Find the stored scan that shows this very picture.
 
     Args:
         session: the transaction.
-        bench: the workbench.
+        workbench: the workbench.
         scan: the scan as it was read.
 
     Returns:
@@ -38,7 +38,7 @@ def stored_scan(session: Session, bench: Workbench, scan: ReadScan) -> ScanRow |
             or_(
                 ScanRow.digest.in_(digests),
                 ScanRow.origin_digest.in_(digests),
-                ScanRow.picture_key == picture_key(bench, scan),
+                ScanRow.picture_key == picture_key(workbench, scan),
             )
         )
         .order_by(ScanRow.id)
@@ -65,9 +65,9 @@ def picture_as_stored(digest: str, read: ReadFile) -> bytes | None:
     return next((encode_png(look) for look in looks if pixel_digest(look) == digest), None)
 
 
-def picture_key(bench: Workbench, scan: ReadScan) -> str | None:
+def picture_key(workbench: Workbench, scan: ReadScan) -> str | None:
     """Give the keyed hash of the picture as it arrived; None where that is not known."""
-    return bench.pseudonyms.picture(scan.earlier[0]) if scan.earlier else None
+    return workbench.pseudonyms.picture(scan.earlier[0]) if scan.earlier else None
 
 
 def origin_digest(session: Session, blobs: Blobs, scan: ReadScan, file: str) -> str | None:

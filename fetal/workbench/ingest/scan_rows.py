@@ -12,7 +12,7 @@ from fetal.workbench.ingest.recognition import exported_name, picture_key
 
 def new_row(
     session: Session,
-    bench: Workbench,
+    workbench: Workbench,
     file: str,
     read: ReadScan,
     patient: str,
@@ -23,7 +23,7 @@ def new_row(
 
     Args:
         session: the transaction.
-        bench: the workbench.
+        workbench: the workbench.
         file: the file's name, of which a keyed hash is kept.
         read: the scan.
         patient: the patient's code.
@@ -34,11 +34,11 @@ def new_row(
         The row, in no transaction yet.
     """
     height, width = read.pixels.shape
-    names = bench.pseudonyms
+    names = workbench.pseudonyms
     return ScanRow(
         digest=read.digest,
         name=_former_name(session, read, file) or f"S-{read.digest[:16]}",
-        picture_key=picture_key(bench, read),
+        picture_key=picture_key(workbench, read),
         origin_digest=origin,
         file_key=names.file(file),
         patient_id=patient,
@@ -46,7 +46,7 @@ def new_row(
         height=height,
         sector=[int(edge) for edge in read.sector],
         machine=read.machine,
-        study=study_code(session, bench, read.study) if read.study else None,
+        study=study_code(session, workbench, read.study) if read.study else None,
         day=names.day(read.day, patient) if read.day else None,
         facts=dict(read.facts),
         blob=blob,

@@ -37,7 +37,7 @@ _ERASED = "This scan was erased at the same moment: please bring it in again if 
 
 
 def store_file(
-    bench: Workbench,
+    workbench: Workbench,
     incoming: UploadedFile,
     *,
     who: str,
@@ -53,7 +53,7 @@ def store_file(
     file that no row names, and the next attempt uses it.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         incoming: the file.
         who: the person.
         owner: the patient, where the file names none itself.
@@ -66,7 +66,7 @@ def store_file(
         What became of it; a file that cannot be read is refused with a sentence.
     """
     return store_scan(
-        bench,
+        workbench,
         incoming.name,
         client.read_file(incoming.data, incoming.file),
         who=who,
@@ -79,7 +79,7 @@ def store_file(
 
 
 def store_scan(
-    bench: Workbench,
+    workbench: Workbench,
     name: str,
     read: ReadFile,
     *,
@@ -95,7 +95,7 @@ def store_scan(
     """Store a file that was read already, as `store_file` does.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         name: its name, with or without folders.
         read: what reading it gave.
         who: the person.
@@ -118,29 +118,29 @@ def store_scan(
         scan = replace(scan, facts={**scan.facts, "operator": operator})
     scan = replace(scan, machine=scan.machine or machine_named(machine))
     if scan.patient is not None:
-        owner = PatientRef(patient_code(bench, scan.patient), named=True)
+        owner = PatientRef(patient_code(workbench, scan.patient), named=True)
     elif scan.study is not None and not owner.named:
-        with bench.store.reading() as session:
-            owner = _owner_of_study(session, bench, scan.study) or owner
+        with workbench.store.reading() as session:
+            owner = _owner_of_study(session, workbench, scan.study) or owner
     read = replace(read, scan=scan)
     taken = (
-        _already_there(bench, file, read, owner, who)
+        _already_there(workbench, file, read, owner, who)
         or gate.stop(file, read, owner, source, who)
-        or _add(bench, file, scan, png, owner, who, source, champion, decided)
+        or _add(workbench, file, scan, png, owner, who, source, champion, decided)
         # Somebody else stored the same scan while this one was predicted.
-        or _already_there(bench, file, read, owner, who)
+        or _already_there(workbench, file, read, owner, who)
         or IngestResult(file, IngestOutcome.REFUSED, None, _ERASED)
     )
     gate.show(taken, read)
     return taken
 
 
-def _owner_of_study(session: Session, bench: Workbench, study: str) -> PatientRef | None:
+def _owner_of_study(session: Session, workbench: Workbench, study: str) -> PatientRef | None:
     """The patient of an examination's scans that came earlier: it can have no other."""
     patient = session.scalar(
         select(Patient)
         .join(ScanRow, ScanRow.patient_id == Patient.id)
-        .where(ScanRow.study.in_(study_codes(bench, study)))
+        .where(ScanRow.study.in_(study_codes(workbench, study)))
         .order_by(ScanRow.id)
         .limit(1)
     )
@@ -148,61 +148,61 @@ def _owner_of_study(session: Session, bench: Workbench, study: str) -> PatientRe
 
 
 def _already_there(
-    bench: Workbench, file: str, read: ReadFile, owner: PatientRef, who: str
+    workbench: Workbench, file: str, read: ReadFile, owner: PatientRef, who: str
 ) -> IngestResult | None:
-    with bench.store.reading() as session:
-        known = stored_scan(session, bench, read.scan) if read.scan is not None else None
+    with workbench.store.reading() as session:
+        known = stored_scan(session, workbench, read.scan) if read.scan is not None else None
         if known is None:
             return None
         patient = session.get_one(Patient, known.patient_id)
     sentence = f"Already there as {known.name}; nothing was added."
     if owner.named and patient.id != owner.pseudonym:
         sentence = f"Already there as {known.name}, filed under another patient; it stays there."
-        if not patient.named and _refile(bench, known.id, owner, who):
+        if not patient.named and _refile(workbench, known.id, owner, who):
             sentence = f"Already there as {known.name}; it is now filed under its patient."
-    if not holds_pixels(bench.blobs, known.blob, known.digest) and (
+    if not holds_pixels(workbench.blobs, known.blob, known.digest) and (
         png := picture_as_stored(known.digest, read)
     ):
-        _restore(bench, known, png, who)
+        _restore(workbench, known, png, who)
         sentence += " Its picture was missing or damaged, and is whole again."
     return IngestResult(file, IngestOutcome.ALREADY_THERE, known.id, sentence)
 
 
-def _restore(bench: Workbench, scan: ScanRow, png: bytes, who: str) -> None:
+def _restore(workbench: Workbench, scan: ScanRow, png: bytes, who: str) -> None:
     """Write a scan's picture again."""
     # In a transaction, in which nobody can erase the scan: its picture must not come back.
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         if session.get(ScanRow, scan.id) is not None:
-            bench.blobs.put(scan.blob, png)
+            workbench.blobs.put(scan.blob, png)
             audit.record(session, who, "restore picture", scan=scan.name)
 
 
-def _refile(bench: Workbench, scan_id: int, owner: PatientRef, who: str) -> bool:
+def _refile(workbench: Workbench, scan_id: int, owner: PatientRef, who: str) -> bool:
     """File a scan of an unknown patient under the patient who has become known.
 
     Returns whether it is filed there now; somebody else may have done it a moment ago.
     """
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         scan = session.get(ScanRow, scan_id)
         if scan is None or scan.patient_id == owner.pseudonym:
             return scan is not None
         patient = session.get_one(Patient, scan.patient_id)
-        # Once the unknown patient is on a side of the split, the scan has to stay there.
-        if patient.named or patient.side is not None:
+        # Once the unknown patient is in a split, the scan has to stay there.
+        if patient.named or patient.split is not None:
             return False
-        _ensure(session, bench, owner)
+        _ensure(session, workbench, owner)
         audit.record(
             session, who, "refile", scan=scan.name, before=patient.id, after=owner.pseudonym
         )
         if scan.day is not None:
-            shift = bench.pseudonyms.shift
+            shift = workbench.pseudonyms.shift
             scan.day = (scan.day - shift(patient.id) + shift(owner.pseudonym)) % DAYS
         scan.patient_id = owner.pseudonym
     return True
 
 
 def _add(
-    bench: Workbench,
+    workbench: Workbench,
     file: str,
     read: ReadScan,
     png: bytes,
@@ -215,21 +215,21 @@ def _add(
     """Store a scan; None if somebody else has stored it meanwhile."""
     prediction = champion.model.predict(read) if champion is not None else None
     key = f"scans/{read.digest[:2]}/{read.digest}.png"
-    if not holds_pixels(bench.blobs, key, read.digest):
-        bench.blobs.put(key, png)
-    seen = look(bench, read, owner.pseudonym, source)
-    with bench.store.reading() as session:
-        origin = origin_digest(session, bench.blobs, read, file)
-    with bench.store.session() as session:
+    if not holds_pixels(workbench.blobs, key, read.digest):
+        workbench.blobs.put(key, png)
+    seen = look(workbench, read, owner.pseudonym, source)
+    with workbench.store.reading() as session:
+        origin = origin_digest(session, workbench.blobs, read, file)
+    with workbench.store.session() as session:
         if session.scalar(select(ScanRow.id).where(ScanRow.digest == read.digest)) is not None:
             return None
         if read.study is not None and not owner.named:
-            owner = _owner_of_study(session, bench, read.study) or owner
-        _ensure(session, bench, owner)
+            owner = _owner_of_study(session, workbench, read.study) or owner
+        _ensure(session, workbench, owner)
         # Somebody may have erased the same picture since it was written.
-        if not bench.blobs.exists(key):
-            bench.blobs.put(key, png)
-        scan = new_row(session, bench, file, read, owner.pseudonym, origin, key)
+        if not workbench.blobs.exists(key):
+            workbench.blobs.put(key, png)
+        scan = new_row(session, workbench, file, read, owner.pseudonym, origin, key)
         scan.source, scan.added_by = source, who
         session.add(scan)
         session.flush()
@@ -244,9 +244,9 @@ def _add(
     return IngestResult(file, IngestOutcome.ADDED, scan.id, sentence)
 
 
-def _ensure(session: Session, bench: Workbench, owner: PatientRef) -> None:
+def _ensure(session: Session, workbench: Workbench, owner: PatientRef) -> None:
     # In the transaction that writes the codes, or a key renewed just now would be missed.
-    require_newest(session, bench.pseudonyms)
+    require_newest(session, workbench.pseudonyms)
     if session.get(Patient, owner.pseudonym) is None:
         session.add(Patient(id=owner.pseudonym, named=owner.named))
         session.flush()

@@ -71,7 +71,7 @@ def warm_up() -> None:
 
 
 def add_scans(
-    bench: Workbench,
+    workbench: Workbench,
     files: Iterable[UploadedFile],
     *,
     who: str,
@@ -89,7 +89,7 @@ def add_scans(
     Of a film come the frames that a person picked, else those that look most like a plane.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         files: the drop; of a ZIP archive come the scans in it. Each is let go of once it is
             through, so that an iterator need not keep them all to the end.
         who: the person.
@@ -106,8 +106,8 @@ def add_scans(
         What became of each file, in order, and of each frame of a film; where it was stopped,
         the files that come after were not read.
     """
-    owner = owner_of(bench, patient)
-    champion = predicting(bench)
+    owner = owner_of(workbench, patient)
+    champion = predicting(workbench)
     gate = gate or DeidentificationCheck(DeidentificationPolicy.from_environment())
     taken: list[IngestResult] = []
     parts = deque(part for incoming in files for part in _unpacked(incoming))
@@ -118,7 +118,7 @@ def add_scans(
             [_not_read(parts.popleft())]
             if stopped
             else _take_part(
-                bench,
+                workbench,
                 parts.popleft(),
                 who=who,
                 owner=owner,
@@ -128,7 +128,7 @@ def add_scans(
             )
         )
         for one in found:
-            one = _remarked(bench, one, patient)
+            one = _remarked(workbench, one, patient)
             taken.append(one)
             if on_taken is not None:
                 on_taken(one)
@@ -137,14 +137,14 @@ def add_scans(
     return taken
 
 
-def _remarked(bench: Workbench, taken: IngestResult, patient: str | None) -> IngestResult:
+def _remarked(workbench: Workbench, taken: IngestResult, patient: str | None) -> IngestResult:
     """What became of a file, with what a person should know of its patient."""
     if taken.outcome is not IngestOutcome.ADDED or taken.scan_id is None:
         return taken
     remarks = [taken.sentence]
     if patient is not None and patient.strip() and is_placeholder(patient):
         remarks.append(_NOBODY)
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         remarks += crowded_patients(session, [taken.scan_id])
     return replace(taken, sentence=" ".join(remarks))
 
@@ -172,7 +172,7 @@ def _unpacked(incoming: UploadedFile) -> list[UploadedFile | SourceFile | Ingest
 
 
 def _take_part(
-    bench: Workbench,
+    workbench: Workbench,
     part: UploadedFile | SourceFile | IngestResult,
     *,
     who: str,
@@ -192,12 +192,12 @@ def _take_part(
             return
     one_by_one = take_film if holds_film(part) else _take_still
     yield from one_by_one(
-        bench, part, who=who, owner=owner, source=source, champion=champion, gate=gate
+        workbench, part, who=who, owner=owner, source=source, champion=champion, gate=gate
     )
 
 
 def _take_still(
-    bench: Workbench,
+    workbench: Workbench,
     incoming: UploadedFile,
     *,
     who: str,
@@ -207,33 +207,33 @@ def _take_still(
     gate: DeidentificationCheck,
 ) -> Iterator[IngestResult]:
     yield store_file(
-        bench, incoming, who=who, owner=owner, source=source, champion=champion, gate=gate
+        workbench, incoming, who=who, owner=owner, source=source, champion=champion, gate=gate
     )
 
 
-def predicting(bench: Workbench) -> Champion | None:
+def predicting(workbench: Workbench) -> Champion | None:
     """Return the champion; None if the workspace has no model yet, or its files are damaged."""
     try:
-        return bench.champion()
+        return workbench.champion()
     except (NoModelError, BundleError):
         # Scans are kept all the same: a model can look at them later.
         return None
 
 
-def add_samples(bench: Workbench, who: str) -> list[IngestResult]:
+def add_samples(workbench: Workbench, who: str) -> list[IngestResult]:
     """Bring the built-in phantoms in, each as a patient of its own.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         who: the person.
 
     Returns:
         What became of each; those that are there from before are not added again.
     """
-    champion = predicting(bench)
+    champion = predicting(workbench)
     return [
         store_file(
-            bench,
+            workbench,
             UploadedFile(f"sample-{phantom.plane}-{phantom.seed}.png", encode_png(phantom.pixels)),
             who=who,
             owner=PatientRef(f"P-sample-{phantom.plane}-{phantom.seed}", named=True),

@@ -97,17 +97,17 @@ class UploadBatch:
         """How many files were not read, because it was stopped before their turn."""
         return sum(one.outcome is IngestOutcome.NOT_READ for one in self._taken)
 
-    def forget_erased(self, bench: Workbench) -> bool:
+    def forget_erased(self, workbench: Workbench) -> bool:
         """Let go of what is kept of scans that were erased.
 
         Args:
-            bench: the workbench.
+            workbench: the workbench.
 
         Returns:
             Whether there were any.
         """
         mine = {one.scan_id for one in self._taken if one.scan_id is not None}
-        there = digests_of(bench, mine)
+        there = digests_of(workbench, mine)
         gone = mine - set(there)
         if gone:
             # One by one, since the drop may go on and add to the end meanwhile.
@@ -130,14 +130,14 @@ class UploadBatch:
 
     def _run(
         self,
-        bench: Workbench,
+        workbench: Workbench,
         files: list[UploadedFile],
         patient: str | None,
         every: bool,
     ) -> None:
         try:
             add_scans(
-                bench,
+                workbench,
                 _each_let_go_of(files),
                 who=self.who,
                 patient=patient,
@@ -164,7 +164,7 @@ class UploadQueue:
     """Takes the drops of one browser in the background, so that nobody need wait on the page.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         memory: what waiting scans may take, together with those at other desks. If None, this
             desk has the usual amount for itself.
 
@@ -172,13 +172,13 @@ class UploadQueue:
         quarantine: where scans wait that somebody has to look at first.
 
     Example:
-        >>> drop = UploadQueue(bench).start([UploadedFile("a.png", data)], "Ann", None)
+        >>> drop = UploadQueue(workbench).start([UploadedFile("a.png", data)], "Ann", None)
         >>> drop.wait()
         True
     """
 
-    def __init__(self, bench: Workbench, memory: Memory | None = None) -> None:
-        self._bench = bench
+    def __init__(self, workbench: Workbench, memory: Memory | None = None) -> None:
+        self._workbench = workbench
         self.quarantine = Quarantine(memory)
         self._drops: list[UploadBatch] = []
         self._lock = threading.Lock()
@@ -213,7 +213,7 @@ class UploadQueue:
             self._drop_oldest(who)
         threading.Thread(
             target=drop._run,
-            args=(self._bench, list(files), patient, every),
+            args=(self._workbench, list(files), patient, every),
             name="intake",
             daemon=True,
         ).start()
@@ -270,7 +270,7 @@ class UploadQueue:
         self.quarantine.let_go(patients)
         with self._lock:
             drops = list(self._drops)
-        touched = [drop for drop in drops if drop.forget_erased(self._bench) and drop.finished]
+        touched = [drop for drop in drops if drop.forget_erased(self._workbench) and drop.finished]
         with self._lock:
             self._drops = [drop for drop in self._drops if drop not in touched]
 

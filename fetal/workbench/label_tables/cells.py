@@ -70,7 +70,7 @@ def is_shortened(cell: str) -> bool:
 
 
 def is_split_word(cell: str) -> bool:
-    """Tell whether a cell is a word for a side of a split, such as `train` or `test`."""
+    """Tell whether a cell is a word for a split, such as `train` or `test`."""
     return squashed(cell) in LEARN_WORDS | TEST_WORDS
 
 

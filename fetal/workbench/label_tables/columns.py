@@ -48,7 +48,7 @@ _SPLITS = words(
     "split datasplit datasetsplit splits set subset fold partition phase usage purpose dataset "
     "traintest traintestsplit testtrain trainvaltest"
 )
-"""Headers of columns that may tell the sides in words."""
+"""Headers of columns that may tell the splits in words."""
 _FILE = re.compile(r"\.(png|jpe?g|tiff?|bmp|webp|gif|dcm|dicom)$", re.IGNORECASE)
 _ENOUGH = 0.8
 """The share of cells that must look like planes, or like files, for a column to be taken for it."""
@@ -110,7 +110,7 @@ def guess_columns(names: Sequence[str], lines: Sequence[Sequence[str]]) -> Colum
     if found.plane is None:
         found = replace(found, plane=_by_cells(names, lines, found, _is_plane))
     if found.train is None:
-        found = replace(found, train=_side_column(names, lines, found))
+        found = replace(found, train=_split_column(names, lines, found))
     if found.image is None:
         found = replace(found, image=_by_cells(names, lines, found, _is_file))
     return found
@@ -169,12 +169,12 @@ def _by_name(names: Sequence[str], known: Sequence[str]) -> str | None:
     return next((names[headers.index(one)] for one in known if one in headers), None)
 
 
-def _side_column(
+def _split_column(
     names: Sequence[str], lines: Sequence[Sequence[str]], found: Columns
 ) -> str | None:
-    """A column of flags or words that tells the sides; numbers of folds tell none."""
+    """A column of flags or words that tells the splits; numbers of folds tell none."""
     taken = set(asdict(found).values())
-    for headers, fits in ((_TEST_FLAGS, _is_side), (_SPLITS, is_split_word)):
+    for headers, fits in ((_TEST_FLAGS, _is_split), (_SPLITS, is_split_word)):
         for name in names:
             if name not in taken and squashed(name) in headers and _fits(names, lines, name, fits):
                 return name
@@ -206,7 +206,7 @@ def _by_cells(
     )
 
 
-def _is_side(cell: str) -> bool:
+def _is_split(cell: str) -> bool:
     try:
         kept_to_test(cell)
     except UnclearCellError:

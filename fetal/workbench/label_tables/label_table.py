@@ -238,7 +238,7 @@ class _Rows:
             return cleaned(cells[at]) if at < len(cells) else ""
 
         operator, machine, plane = cell("operator"), cell("machine"), cell("plane")
-        test, unclear = self._side(cell("train"))
+        test, unclear = self._split(cell("train"))
         if any(extra.strip() for extra in cells[self._width :]):
             unclear = "it has more cells than the header has columns"
         return LabelRow(
@@ -252,7 +252,7 @@ class _Rows:
             unclear=unclear,
         )
 
-    def _side(self, cell: str) -> tuple[bool, str | None]:
+    def _split(self, cell: str) -> tuple[bool, str | None]:
         try:
             return kept_to_test(cell, inverted=self._inverted) or False, None
         except UnclearCellError as error:

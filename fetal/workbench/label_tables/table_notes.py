@@ -23,7 +23,7 @@ def table_notes(table: LabelTable, columns: Columns) -> list[str]:
     """
     return [
         *_twice(table.names, columns),
-        *_sides(table, columns),
+        *_splits(table, columns),
         *_patients(table, columns),
     ]
 
@@ -34,7 +34,7 @@ def _twice(names: Sequence[str], columns: Columns) -> Iterable[str]:
             yield f"Several columns are called “{name}”; only the first is read."
 
 
-def _sides(table: LabelTable, columns: Columns) -> Iterable[str]:
+def _splits(table: LabelTable, columns: Columns) -> Iterable[str]:
     for name in ignored_split_columns(table.names, columns):
         yield (
             f"The column “{name}” is not read. If it says which scans are kept to test, say that "

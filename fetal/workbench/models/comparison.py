@@ -76,7 +76,7 @@ class Comparison:
 
 
 def compare(
-    bench: Workbench,
+    workbench: Workbench,
     champion_id: int,
     challenger_id: int,
     on_progress: Progress | None = None,
@@ -87,7 +87,7 @@ def compare(
     resampling patients.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         champion_id: the first version, as a rule the one that predicts.
         challenger_id: the second version.
         on_progress: told how many scans are predicted, of how many, over both models.
@@ -98,17 +98,19 @@ def compare(
     Raises:
         NoModelError: the workspace has no such version.
     """
-    locked = take_stock(bench)
-    with bench.store.reading() as session:
+    locked = take_stock(workbench)
+    with workbench.store.reading() as session:
         versions = [_version(session, number) for number in (champion_id, challenger_id)]
-        known = frozenset[str]().union(*(seen_by(session, bench.blobs, one) for one in versions))
+        known = frozenset[str]().union(
+            *(seen_by(session, workbench.blobs, one) for one in versions)
+        )
     fair = [scan for scan in locked.scans if scan.digest not in known]
     numbers = [scan.scan for scan in fair]
     if not fair:
         return _nothing(champion_id, challenger_id, locked)
     said = [
         held_out_predictions(
-            bench, version.id, numbers, share_of(on_progress, position, len(versions))
+            workbench, version.id, numbers, share_of(on_progress, position, len(versions))
         )
         for position, version in enumerate(versions)
     ]
@@ -133,7 +135,7 @@ def compare(
         second=evaluate(labels, second, patients),
         difference=difference,
         verdict=verdict,
-        disagreements=_disagreements(bench, fair, first, second),
+        disagreements=_disagreements(workbench, fair, first, second),
         left_out=left_out,
         locked=locked,
         words=_words(versions[1].name, verdict, len(fair), len(set(patients)))
@@ -149,12 +151,12 @@ def _nothing(first: int, second: int, locked: TestSet) -> Comparison:
 
 
 def _disagreements(
-    bench: Workbench, scans: Sequence[Labelled], first: np.ndarray, second: np.ndarray
+    workbench: Workbench, scans: Sequence[Labelled], first: np.ndarray, second: np.ndarray
 ) -> list[Disagreement]:
     answers = zip(scans, first.argmax(axis=1), second.argmax(axis=1), strict=True)
     differing = [(scan, one, other) for scan, one, other in answers if one != other]
     chosen = views.ScanFilter(ids=tuple(scan.scan for scan, *_ in differing))
-    shown = {view.id: view for view in views.scans(bench, chosen)}
+    shown = {view.id: view for view in views.scans(workbench, chosen)}
     return [
         Disagreement(shown[scan.scan], scan.plane, PLANES[one], PLANES[other])
         for scan, one, other in differing

@@ -42,40 +42,40 @@ class Score:
     problem: str = ""
 
 
-def scores(bench: Workbench, on_progress: Progress | None = None) -> list[Score]:
+def scores(workbench: Workbench, on_progress: Progress | None = None) -> list[Score]:
     """Measure every version on the locked test set as it is now.
 
     All are measured on the same scans, but for those that a version was trained on: see
     `Score.seen`. Predictions that are missing are made on the way.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         on_progress: told how many scans are predicted, of how many, over all versions.
 
     Returns:
         The champion first, then the newest.
     """
-    scans = take_stock(bench).scans
-    with bench.store.reading() as session:
+    scans = take_stock(workbench).scans
+    with workbench.store.reading() as session:
         rows = session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()
         views = [model_view(session, row) for row in rows]
     views.sort(key=lambda view: not view.is_champion)
     return [
-        _score(bench, view, scans, share_of(on_progress, position, len(views)))
+        _score(workbench, view, scans, share_of(on_progress, position, len(views)))
         for position, view in enumerate(views)
     ]
 
 
 def _score(
-    bench: Workbench, view: ModelView, scans: list[Labelled], on_progress: Progress | None
+    workbench: Workbench, view: ModelView, scans: list[Labelled], on_progress: Progress | None
 ) -> Score:
     try:
-        with bench.store.reading() as session:
-            known = seen_by(session, bench.blobs, session.get_one(ModelVersion, view.id))
+        with workbench.store.reading() as session:
+            known = seen_by(session, workbench.blobs, session.get_one(ModelVersion, view.id))
         fair = [scan for scan in scans if scan.digest not in known]
         if not fair:
             return Score(view, 0, 0, len(scans), None)
-        said = held_out_predictions(bench, view.id, [scan.scan for scan in fair], on_progress)
+        said = held_out_predictions(workbench, view.id, [scan.scan for scan in fair], on_progress)
     except (BundleError, BlobError) as error:
         return Score(view, 0, 0, 0, None, str(error))
     seen = len(scans) - len(fair)

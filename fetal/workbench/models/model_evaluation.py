@@ -63,14 +63,14 @@ class Evaluated:
         return to_markdown(self.report, self.card)
 
 
-def evaluate(bench: Workbench, model_id: int, on_progress: Progress | None = None) -> Evaluated:
+def evaluate(workbench: Workbench, model_id: int, on_progress: Progress | None = None) -> Evaluated:
     """Measure a version on the labelled scans of the patients kept apart for testing.
 
     Samples never count. Predictions that are missing are made on the way. Scans that the version,
     or one that it came from, was trained on are left out.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         model_id: the version.
         on_progress: told how many scans are predicted, of how many.
 
@@ -83,18 +83,18 @@ def evaluate(bench: Workbench, model_id: int, on_progress: Progress | None = Non
         NothingToMeasureError: no labelled scan is kept apart that it has not learnt from.
 
     Example:
-        >>> evaluate(bench, version.id).report.six.accuracy.percent()  # doctest: +SKIP
+        >>> evaluate(workbench, version.id).report.six.accuracy.percent()  # doctest: +SKIP
         '98.3 % (97.1 to 99.3)'
     """
-    model = bench.model(model_id)
-    with bench.store.reading() as session:
+    model = workbench.model(model_id)
+    with workbench.store.reading() as session:
         version = session.get_one(ModelVersion, model_id)
         locked = locked_scans(session)
-        known = seen_by(session, bench.blobs, version)
+        known = seen_by(session, workbench.blobs, version)
     fair = [scan for scan in locked if scan.digest not in known]
     if not fair:
         raise NothingToMeasureError(NOTHING)
-    cases = _cases(bench, version, fair, on_progress)
+    cases = _cases(workbench, version, fair, on_progress)
     if not cases:
         raise NothingToMeasureError(NOTHING)
     left_out = {LEARNT: len(locked) - len(fair), UNREADABLE: len(fair) - len(cases)}
@@ -102,28 +102,28 @@ def evaluate(bench: Workbench, model_id: int, on_progress: Progress | None = Non
     # A version goes by its workspace's name, which may not be the one that its card was given.
     report = replace(report, model=version.name)
     number = {scan.digest: scan.scan for scan in fair}
-    shown = exhibits(model, report.worst, lambda digest: _picture(bench, number[digest]))
+    shown = exhibits(model, report.worst, lambda digest: _picture(workbench, number[digest]))
     worst = {one.mistake.digest: number[one.mistake.digest] for one in shown}
     return Evaluated(report, model.bundle.card, shown, worst)
 
 
-def _picture(bench: Workbench, scan_id: int) -> Scan | None:
+def _picture(workbench: Workbench, scan_id: int) -> Scan | None:
     try:
-        return views.stored_scan(bench, scan_id)
+        return views.stored_scan(workbench, scan_id)
     except (views.DamagedScanError, views.UnknownScanError):
         return None
 
 
 def _cases(
-    bench: Workbench,
+    workbench: Workbench,
     version: ModelVersion,
     scans: Sequence[Labelled],
     on_progress: Progress | None,
 ) -> list[Case]:
     numbers = [scan.scan for scan in scans]
-    said_of = held_out_predictions(bench, version.id, numbers, on_progress)
+    said_of = held_out_predictions(workbench, version.id, numbers, on_progress)
     check_below = float(version.card["calibration"]["check_below"])
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         rows = session.execute(
             select(PredictionRow.scan_id, PredictionRow.unfamiliarity, tables.ScanRow.machine)
             .join(tables.ScanRow, tables.ScanRow.id == PredictionRow.scan_id)

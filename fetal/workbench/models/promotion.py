@@ -80,16 +80,16 @@ class PromotionView:
     at: datetime
 
 
-def versions(bench: Workbench) -> list[ModelView]:
+def versions(workbench: Workbench) -> list[ModelView]:
     """All versions, the champion first, then the newest."""
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         rows = session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc()))
         views = [model_view(session, row) for row in rows]
     return sorted(views, key=lambda view: not view.is_champion)
 
 
 def promote(
-    bench: Workbench,
+    workbench: Workbench,
     model_id: int,
     who: str,
     comparison: Comparison | None = None,
@@ -102,7 +102,7 @@ def promote(
     person decides.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         model_id: the version; the champion itself changes nothing.
         who: the person who decides.
         comparison: what that person saw of the champion and this version; none where they have
@@ -117,8 +117,8 @@ def promote(
         NoModelError: the workspace has no such version.
         BundleError: its files are damaged, so that it could not predict.
     """
-    bench.model(model_id)
-    with bench.store.session() as session:
+    workbench.model(model_id)
+    with workbench.store.session() as session:
         before = champion_id(session)
         if before == model_id:
             return _view(session, model_id)
@@ -126,15 +126,15 @@ def promote(
         gate = _gate(comparison, before, model_id)
         audit.record(session, who, "promote", model=model_id, previous=before, **gate)
         view = _change(session, model_id, "promote", who)
-    job_queue(bench).refresh(model_id)
+    job_queue(workbench).refresh(model_id)
     return view
 
 
-def roll_back(bench: Workbench, who: str, instead_of: int | None = None) -> ModelView:
+def roll_back(workbench: Workbench, who: str, instead_of: int | None = None) -> ModelView:
     """Go back to the version that predicted before the present one was promoted.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         who: the person who decides.
         instead_of: the champion that the person saw and wants to leave. If None, whichever
             predicts now; two people who do this at once then go back two steps.
@@ -146,7 +146,7 @@ def roll_back(bench: Workbench, who: str, instead_of: int | None = None) -> Mode
         ChampionMovedError: the champion is another one than `instead_of` by now.
         NothingToRollBackError: the first model still predicts.
     """
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         _check_champion(session, champion_id(session), instead_of)
         before = _before(session)
         if before is None:
@@ -154,13 +154,13 @@ def roll_back(bench: Workbench, who: str, instead_of: int | None = None) -> Mode
                 "There is no earlier model to go back to: the first one still predicts."
             )
         view = _change(session, before, "rollback", who)
-    job_queue(bench).refresh(before)
+    job_queue(workbench).refresh(before)
     return view
 
 
-def promotions(bench: Workbench) -> list[PromotionView]:
+def promotions(workbench: Workbench) -> list[PromotionView]:
     """Every change of the model that predicts, newest first."""
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         names = {row.id: row.name for row in session.scalars(select(ModelVersion))}
         rows = session.scalars(select(Promotion).order_by(Promotion.id.desc()))
         return [
@@ -177,11 +177,11 @@ def promotions(bench: Workbench) -> list[PromotionView]:
         ]
 
 
-def archive(bench: Workbench, model_id: int) -> bytes:
+def archive(workbench: Workbench, model_id: int) -> bytes:
     """Pack a version's folder, to be kept or used elsewhere.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         model_id: the version.
 
     Returns:
@@ -190,9 +190,9 @@ def archive(bench: Workbench, model_id: int) -> bytes:
     Raises:
         NoModelError: the workspace has no such version.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         location = _row(session, model_id).location
-    folder = bench.blobs.local_folder(location)
+    folder = workbench.blobs.local_folder(location)
     packed = io.BytesIO()
     # Weights do not get smaller; stored as they are, the download starts at once.
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as file:
@@ -203,23 +203,23 @@ def archive(bench: Workbench, model_id: int) -> bytes:
 
 
 def refresh(
-    bench: Workbench, model_id: int, *, stop: Callable[[], bool] | None = None
+    workbench: Workbench, model_id: int, *, stop: Callable[[], bool] | None = None
 ) -> list[str]:
     """Let a newly promoted model predict the scans that wait for a label.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         model_id: the version; nothing is done where another one predicts by now.
         stop: asked between scans.
 
     Returns:
         The names of the scans that were left out, because their pictures are gone or damaged.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         if champion_id(session) != model_id:
             return []
         waiting = unlabelled(session)
-    return score(bench.store, bench.model(model_id), model_id, waiting, stop=stop)
+    return score(workbench.store, workbench.model(model_id), model_id, waiting, stop=stop)
 
 
 def _row(session: Session, model_id: int) -> ModelVersion:

@@ -10,7 +10,7 @@ from fetal.workbench.core.workbench import Workbench
 
 
 def held_out_predictions(
-    bench: Workbench,
+    workbench: Workbench,
     model_id: int,
     scans: Sequence[int],
     on_progress: Progress | None = None,
@@ -18,7 +18,7 @@ def held_out_predictions(
     """Return a version's probabilities for scans; what is missing is predicted and kept.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         model_id: the version.
         scans: the scans' numbers.
         on_progress: told how many scans are predicted, of how many.
@@ -31,11 +31,11 @@ def held_out_predictions(
         NoModelError: the workspace has no such version.
         BundleError: its files are damaged, and it has yet to predict a scan.
     """
-    said = _kept(bench, model_id)
+    said = _kept(workbench, model_id)
     # A version that has said everything need not be loaded: that would push out another one.
     if not said.keys() >= set(scans):
-        score(bench.store, bench.model(model_id), model_id, scans, on_progress=on_progress)
-        said = _kept(bench, model_id)
+        score(workbench.store, workbench.model(model_id), model_id, scans, on_progress=on_progress)
+        said = _kept(workbench, model_id)
     elif on_progress is not None:
         on_progress(len(scans), len(scans))
     return {number: said[number] for number in scans if number in said}
@@ -48,8 +48,8 @@ def share_of(report: Progress | None, position: int, parts: int) -> Progress | N
     return lambda done, of: report(position * of + done, parts * of)
 
 
-def _kept(bench: Workbench, model_id: int) -> dict[int, list[float]]:
+def _kept(workbench: Workbench, model_id: int) -> dict[int, list[float]]:
     query = select(PredictionRow.scan_id, PredictionRow.probabilities)
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         rows = session.execute(query.where(PredictionRow.model_id == model_id))
         return {row.scan_id: row.probabilities for row in rows}

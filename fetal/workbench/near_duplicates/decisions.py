@@ -49,7 +49,7 @@ class LookalikePair:
         scan_id: the one that came later.
         other_id: the one that came earlier.
         patients: their patients' pseudonyms, in that order.
-        sides: where these patients are: `train`, `validation`, `test`, or none before the first
+        splits: where these patients are: `train`, `validation`, `test`, or none before the first
             training.
         distance: bits of 255 in which their fingerprints differ.
         similarity: correlation of their pixels at the best fit, up to 1.
@@ -63,7 +63,7 @@ class LookalikePair:
     scan_id: int
     other_id: int
     patients: tuple[str, str]
-    sides: tuple[str | None, str | None]
+    splits: tuple[str | None, str | None]
     distance: int
     similarity: float
     decision: str | None
@@ -85,28 +85,28 @@ class LookalikePair:
     @property
     def leaks(self) -> bool:
         """Whether one of the two, and not the other, is kept apart for testing."""
-        return self.across and (self.sides[0] == TEST) != (self.sides[1] == TEST)
+        return self.across and (self.splits[0] == TEST) != (self.splits[1] == TEST)
 
     @property
     def held_back(self) -> int | None:
         """The scan that is not learnt from while nobody has decided; none where both may be."""
-        one, other = self.sides
+        one, other = self.splits
         if self.settled or one is None or other is None or one == other:
             return None
         return self.scan_id if STRICT[one] < STRICT[other] else self.other_id
 
 
-def list_pairs(bench: Workbench) -> list[LookalikePair]:
+def list_pairs(workbench: Workbench) -> list[LookalikePair]:
     """List all scans that look alike.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
 
     Returns:
         First what is to be decided: what would leak into the locked test set, then what lies
         across patients, then the most similar. What is settled follows, the newest first.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         decided, together = standing(session), groups(session)
         rows = session.scalars(select(Lookalike)).all()
         numbers = {number for row in rows for number in (row.scan_id, row.other_id)}
@@ -121,7 +121,7 @@ def list_pairs(bench: Workbench) -> list[LookalikePair]:
                 scan_id=row.scan_id,
                 other_id=row.other_id,
                 patients=patients,
-                sides=(both[0][1], both[1][1]),
+                splits=(both[0][1], both[1][1]),
                 distance=row.distance,
                 similarity=row.similarity,
                 decision=stands.decision if stands else None,
@@ -138,27 +138,27 @@ def list_pairs(bench: Workbench) -> list[LookalikePair]:
     return [pair for pair in pairs if not pair.settled] + later
 
 
-def undecided(bench: Workbench) -> int:
+def undecided(workbench: Workbench) -> int:
     """Count the pairs across patients that wait for a decision."""
-    return sum(not pair.settled and pair.across for pair in list_pairs(bench))
+    return sum(not pair.settled and pair.across for pair in list_pairs(workbench))
 
 
-def show(bench: Workbench, pairs: Sequence[LookalikePair]) -> dict[int, ScanView]:
+def show(workbench: Workbench, pairs: Sequence[LookalikePair]) -> dict[int, ScanView]:
     """Give the scans of some pairs.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         pairs: the pairs, a screenful.
 
     Returns:
         The scans by their number.
     """
     numbers = {number for pair in pairs for number in (pair.scan_id, pair.other_id)}
-    return {view.id: view for view in scans(bench, ScanFilter(ids=tuple(sorted(numbers))))}
+    return {view.id: view for view in scans(workbench, ScanFilter(ids=tuple(sorted(numbers))))}
 
 
 def decide(
-    bench: Workbench,
+    workbench: Workbench,
     pair: Pair,
     decision: str,
     who: str,
@@ -169,10 +169,10 @@ def decide(
     """Write down what a person says of two scans that look alike.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         pair: the two scans' numbers, in any order.
         decision: `COPY`: one picture twice, of which one is left out; `TOGETHER`: two codes of
-            one patient, whose scans stay on one side from now on; `DIFFERENT`: leave both.
+            one patient, whose scans stay in one split from now on; `DIFFERENT`: leave both.
         who: the person.
         left_out: of a copy, which of the two is left out.
         only_if_open: refuse if a decision stands already, which the person has not seen.
@@ -182,7 +182,7 @@ def decide(
             left out is none of them, or somebody has decided meanwhile.
     """
     one, other = max(pair), min(pair)
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         _check(session, (one, other), decision, left_out)
         if only_if_open and (stands := standing(session).get((one, other))) is not None:
             raise PairError(f"{stands.who} decided on these two a moment ago; look at them again.")
@@ -193,11 +193,11 @@ def decide(
         )
 
 
-def take_back(bench: Workbench, pair: Pair, who: str) -> None:
+def take_back(workbench: Workbench, pair: Pair, who: str) -> None:
     """Take one's own decision on a pair back: nobody has decided, and what it did ends.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         pair: the two scans' numbers, in any order.
         who: the person.
 
@@ -205,7 +205,7 @@ def take_back(bench: Workbench, pair: Pair, who: str) -> None:
         PairError: there is no such pair, or nothing was decided, or another person decided.
     """
     one, other = max(pair), min(pair)
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         decision = standing(session).get((one, other))
         if decision is None:
             raise PairError("Nothing stands on these two scans; reload the page.")
@@ -231,8 +231,8 @@ def _check(session: Session, pair: Pair, decision: str, left_out: int | None) ->
 
 def _people(session: Session, numbers: Sequence[int]) -> dict[int, tuple[str, str | None]]:
     rows = session.execute(
-        select(ScanRow.id, ScanRow.patient_id, Patient.side)
+        select(ScanRow.id, ScanRow.patient_id, Patient.split)
         .join(Patient, Patient.id == ScanRow.patient_id)
         .where(any_of(ScanRow.id, numbers))
     )
-    return {row.id: (row.patient_id, row.side) for row in rows}
+    return {row.id: (row.patient_id, row.split) for row in rows}

@@ -85,7 +85,7 @@ def neighbours(seen: Features, most: int = NEIGHBOURS) -> set[tuple[int, int]]:
 
 
 def search_thoroughly(
-    bench: Workbench,
+    workbench: Workbench,
     model_folder: Path | None = None,
     on_progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
@@ -93,7 +93,7 @@ def search_thoroughly(
     """Look at the stored scans that a model sees alike, and write down those that are copies.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         model_folder: the model; none is the champion.
         on_progress: told after each scan and each pair how many are done, of how many.
         stop: asked before each; true ends it there, and what is found stays.
@@ -104,8 +104,8 @@ def search_thoroughly(
     Raises:
         NoModelError: no model predicts in this workspace, and none was given.
     """
-    bundle = Bundle.open(model_folder) if model_folder else bench.champion().model.bundle
-    with bench.store.reading() as session:
+    bundle = Bundle.open(model_folder) if model_folder else workbench.champion().model.bundle
+    with workbench.store.reading() as session:
         numbers = list(
             session.scalars(select(ScanRow.id).where(ScanRow.source != SAMPLE).order_by(ScanRow.id))
         )
@@ -119,7 +119,7 @@ def search_thoroughly(
         for done, number in enumerate(numbers, start=1):
             if stop is not None and stop():
                 return
-            if (scan := stored(bench, number)) is not None:
+            if (scan := stored(workbench, number)) is not None:
                 looked.append(number)
                 yield scan
             if on_progress is not None:
@@ -132,7 +132,7 @@ def search_thoroughly(
             break
         pair = looked[max(one, other)], looked[min(one, other)]
         if pair not in known:
-            found += examine(bench, *pair, turns=TURNS)
+            found += examine(workbench, *pair, turns=TURNS)
         if on_progress is not None:
             on_progress(min(done, total), total)
     return found

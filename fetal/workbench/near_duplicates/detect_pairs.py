@@ -86,11 +86,11 @@ class Look:
                 session.add(pair)
 
 
-def look(bench: Workbench, read: ReadScan, patient: str, source: str) -> Look | None:
+def look(workbench: Workbench, read: ReadScan, patient: str, source: str) -> Look | None:
     """Compare a scan with all that are stored; some milliseconds, however many there are.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         read: the scan.
         patient: the pseudonym that it is, or will be, filed under.
         source: `upload`, `import` or `sample`.
@@ -102,8 +102,8 @@ def look(bench: Workbench, read: ReadScan, patient: str, source: str) -> Look | 
         return None
     square = small_square(read.pixels, read.sector)
     bits = fingerprint(square)
-    near = bench.fingerprints.near(bits, _CANDIDATES)
-    rows = _rows(bench, [number for number, _ in near])
+    near = workbench.fingerprints.near(bits, _CANDIDATES)
+    rows = _rows(workbench, [number for number, _ in near])
     found = []
     for number, distance in near:
         row = rows.get(number)
@@ -112,80 +112,80 @@ def look(bench: Workbench, read: ReadScan, patient: str, source: str) -> Look | 
         same_patient = row.patient_id == patient
         if same_patient and distance > SAME_REACH:
             continue
-        other = _square(bench, row)
+        other = _square(workbench, row)
         alike = similarity(square, other) if other is not None else 0.0
         if is_copy(same_patient=same_patient, distance=distance, alike=alike):
             found.append(Found(number, row.name, same_patient, distance, round(alike, 4)))
     return Look(bits, tuple(found))
 
 
-def waiting(bench: Workbench) -> int:
+def waiting(workbench: Workbench) -> int:
     """Count the scans that were never compared, because an older program stored them."""
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         query = select(func.count()).select_from(_unseen().subquery())
         return session.scalar(query) or 0
 
 
 def catch_up(
-    bench: Workbench,
+    workbench: Workbench,
     on_progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> int:
     """Compare the scans that were never compared, one by one; it goes on where it was stopped.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         on_progress: told after each scan how many are done, of how many.
         stop: asked before each scan; true ends it there, and what is done stays.
 
     Returns:
         How many were compared.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         numbers = list(session.scalars(_unseen()))
     for done, number in enumerate(numbers):
         if stop is not None and stop():
             return done
-        _compare_stored(bench, number)
+        _compare_stored(workbench, number)
         if on_progress is not None:
             on_progress(done + 1, len(numbers))
     return len(numbers)
 
 
 def search(
-    bench: Workbench,
+    workbench: Workbench,
     on_progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> int:
     """Compare all stored scans with one another, also those that arrived at the same moment.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         on_progress: told after each pair that was looked at how many are done, of how many.
         stop: asked before each pair; true ends it there, and what is found stays.
 
     Returns:
         How many new pairs were found.
     """
-    catch_up(bench, on_progress, stop)
-    with bench.store.reading() as session:
+    catch_up(workbench, on_progress, stop)
+    with workbench.store.reading() as session:
         known = {(row.scan_id, row.other_id) for row in session.scalars(select(Lookalike))}
-    pairs = [pair for pair in bench.fingerprints.pairs() if pair[:2] not in known]
+    pairs = [pair for pair in workbench.fingerprints.pairs() if pair[:2] not in known]
     found = 0
     for done, (one, other, _) in enumerate(pairs, start=1):
         if stop is not None and stop():
             break
-        found += examine(bench, one, other)
+        found += examine(workbench, one, other)
         if on_progress is not None:
             on_progress(done, len(pairs))
     return found
 
 
-def examine(bench: Workbench, one: int, other: int, turns: Sequence[float] = (0.0,)) -> bool:
+def examine(workbench: Workbench, one: int, other: int, turns: Sequence[float] = (0.0,)) -> bool:
     """Compare the pixels of two stored scans, and write them down where they look alike.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         one: a scan's number.
         other: another one's.
         turns: from which angles to lay them over one another.
@@ -193,18 +193,18 @@ def examine(bench: Workbench, one: int, other: int, turns: Sequence[float] = (0.
     Returns:
         Whether they look alike and nobody knew.
     """
-    rows = _rows(bench, [one, other])
+    rows = _rows(workbench, [one, other])
     if len(rows) < 2:
         return False
     same_patient = rows[one].patient_id == rows[other].patient_id
-    mine, others = _square(bench, rows[one]), _square(bench, rows[other])
+    mine, others = _square(workbench, rows[one]), _square(workbench, rows[other])
     if mine is None or others is None:
         return False
     distance = int(distances(fingerprint(mine), fingerprint(others)[None])[0])
     alike = similarity(mine, others, turns)
     if not is_copy(same_patient=same_patient, distance=distance, alike=alike):
         return False
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         pair = _pair(one, other, distance, round(alike, 4))
         if not _may_be_added(session, pair):
             return False
@@ -212,26 +212,26 @@ def examine(bench: Workbench, one: int, other: int, turns: Sequence[float] = (0.
     return True
 
 
-def stored(bench: Workbench, number: int) -> ReadScan | None:
+def stored(workbench: Workbench, number: int) -> ReadScan | None:
     """Read a stored scan; None if it is being erased, or its picture is damaged.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         number: its number.
     """
-    row = _rows(bench, [number]).get(number)
-    return _read(bench, row) if row is not None else None
+    row = _rows(workbench, [number]).get(number)
+    return _read(workbench, row) if row is not None else None
 
 
-def _compare_stored(bench: Workbench, number: int) -> None:
-    row = _rows(bench, [number]).get(number)
-    read = _read(bench, row) if row is not None else None
+def _compare_stored(workbench: Workbench, number: int) -> None:
+    row = _rows(workbench, [number]).get(number)
+    read = _read(workbench, row) if row is not None else None
     if row is None or read is None:
         return
-    seen = look(bench, read, row.patient_id, row.source)
+    seen = look(workbench, read, row.patient_id, row.source)
     if seen is None:
         return
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         # Somebody may have erased it meanwhile.
         if session.get(ScanRow, number) is not None:
             seen.keep(session, number)
@@ -267,26 +267,26 @@ def _pair(one: int, other: int, distance: int, alike: float) -> Lookalike:
     )
 
 
-def _rows(bench: Workbench, numbers: Iterable[int]) -> dict[int, ScanRow]:
+def _rows(workbench: Workbench, numbers: Iterable[int]) -> dict[int, ScanRow]:
     wanted = list(numbers)
     if not wanted:
         return {}
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         return {
             row.id: row
             for row in session.scalars(select(ScanRow).where(any_of(ScanRow.id, wanted)))
         }
 
 
-def _read(bench: Workbench, row: ScanRow) -> ReadScan | None:
+def _read(workbench: Workbench, row: ScanRow) -> ReadScan | None:
     try:
-        pixels = read_pixels(bench.blobs, row.blob, row.digest)
+        pixels = read_pixels(workbench.blobs, row.blob, row.digest)
     except BlobError:
         # It is being erased, or damaged: then it is compared once it is whole again.
         return None
     return ReadScan(pixels, Box(*row.sector), True, row.digest)
 
 
-def _square(bench: Workbench, row: ScanRow) -> Grey | None:
-    read = _read(bench, row)
+def _square(workbench: Workbench, row: ScanRow) -> Grey | None:
+    read = _read(workbench, row)
     return small_square(read.pixels, read.sector) if read is not None else None

@@ -54,11 +54,11 @@ class Erasure:
     traces: bool = False
 
 
-def outlook(bench: Workbench, code: str) -> Erasure:
+def outlook(workbench: Workbench, code: str) -> Erasure:
     """Say what would be erased; nothing is changed.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         code: a patient's pseudonym (`P-…` or `U-…`) or the name of a scan (`S-…`).
 
     Returns:
@@ -67,17 +67,17 @@ def outlook(bench: Workbench, code: str) -> Erasure:
     Raises:
         UnknownCodeError: there is no such patient or scan.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         patient, rows = _found(session, code)
         return Erasure(
             patient.id if patient else None,
             len(rows),
             _count_labels(session, rows),
-            _learnt_from(session, bench, {row.digest for row in rows}),
+            _learnt_from(session, workbench, {row.digest for row in rows}),
         )
 
 
-def erase(bench: Workbench, code: str, who: str) -> Erasure:
+def erase(workbench: Workbench, code: str, who: str) -> Erasure:
     """Erase a patient with all scans, or one scan: pictures, predictions, labels, notes, lists.
 
     The pictures go first, so that a process that is killed leaves rows without pictures, and the
@@ -85,7 +85,7 @@ def erase(bench: Workbench, code: str, who: str) -> Erasure:
     do not tell whose they are; the next training makes them anew.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
         code: a patient's pseudonym (`P-…` or `U-…`) or the name of a scan (`S-…`).
         who: the person, for the audit trail.
 
@@ -96,19 +96,19 @@ def erase(bench: Workbench, code: str, who: str) -> Erasure:
         UnknownCodeError: there is no such patient or scan.
         TrainingGoesOnError: a training waits or works.
     """
-    told = outlook(bench, code)
-    with bench.store.reading() as session:
+    told = outlook(workbench, code)
+    with workbench.store.reading() as session:
         expected = _digests(_found(session, code)[1])
     # Long lists are written before others have to wait.
-    prepared = prepare_rewriting(bench.store, _without(expected))
-    with bench.store.session() as session:
+    prepared = prepare_rewriting(workbench.store, _without(expected))
+    with workbench.store.session() as session:
         require_no_training(session)
         patient, rows = _found(session, code)
         for row in rows:
-            bench.blobs.delete(row.blob)
+            workbench.blobs.delete(row.blob)
         digests, labels = _digests(rows), _count_labels(session, rows)
         rewrite_snapshots(
-            session, bench.blobs, _without(digests), prepared if digests == expected else None
+            session, workbench.blobs, _without(digests), prepared if digests == expected else None
         )
         _clear_trail(session, {row.name for row in rows} | ({patient.id} if patient else set()))
         for some in _parts([row.id for row in rows]):
@@ -117,26 +117,26 @@ def erase(bench: Workbench, code: str, who: str) -> Erasure:
             session.execute(delete(Patient).where(Patient.id == patient.id))
         add_erasure(session)
         audit.record(session, who, "erase", scans=len(rows), labels=labels)
-    sweep_snapshots(bench.store)
+    sweep_snapshots(workbench.store)
     for kept in ("runs", "cache/features"):
-        shutil.rmtree(bench.workspace.folder / kept, ignore_errors=True)
-    clean = bench.store.compact()
+        shutil.rmtree(workbench.workspace.folder / kept, ignore_errors=True)
+    clean = workbench.store.compact()
     # Others may have gone on labelling since the outlook: what is told is what went.
     return replace(told, scans=len(rows), labels=labels, traces=not clean)
 
 
-def generation(bench: Workbench) -> int:
+def generation(workbench: Workbench) -> int:
     """Return a number that changes with every erasure, in every process.
 
     What was kept in memory under another number may show what has been erased since: drop it.
 
     Args:
-        bench: the workbench.
+        workbench: the workbench.
 
     Returns:
         How often something was erased in this workspace; 0 in a new one.
     """
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         return count_erasures(session)
 
 
@@ -182,11 +182,11 @@ def _clear_trail(session: Session, codes: set[str]) -> None:
             line.detail = {"erased": True}
 
 
-def _learnt_from(session: Session, bench: Workbench, digests: set[str]) -> tuple[str, ...]:
+def _learnt_from(session: Session, workbench: Workbench, digests: set[str]) -> tuple[str, ...]:
     return tuple(
         version.name
         for version in session.scalars(select(ModelVersion).order_by(ModelVersion.id))
-        if digests & learnt_scans(session, bench.blobs, version)
+        if digests & learnt_scans(session, workbench.blobs, version)
     )
 
 

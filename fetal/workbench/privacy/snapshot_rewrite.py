@@ -103,9 +103,9 @@ def _rewritten(blobs: Blobs, key: str, change: Change) -> str:
         # It cannot be read, and what is to go may still stand in it.
         blobs.delete(key)
         return key
-    for side in ("examples", "test"):
-        changed = (change(entry) for entry in snapshot[side])
-        snapshot[side] = [entry for entry in changed if entry is not None]
+    for split in ("examples", "test"):
+        changed = (change(entry) for entry in snapshot[split])
+        snapshot[split] = [entry for entry in changed if entry is not None]
     content = json.dumps(snapshot, sort_keys=True).encode()
     renewed = f"snapshots/{hashlib.sha256(content).hexdigest()}.json"
     if renewed != key:

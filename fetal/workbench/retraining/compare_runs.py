@@ -133,11 +133,11 @@ def data_difference(first: Sequence[Settings], second: Sequence[Settings]) -> Da
     )
 
 
-def learnt_from(bench: Workbench, first: RunView, second: RunView) -> DataDifference | None:
+def learnt_from(workbench: Workbench, first: RunView, second: RunView) -> DataDifference | None:
     """Compare what two trainings learnt from and checked themselves on.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         first: a training.
         second: another training.
 
@@ -146,28 +146,30 @@ def learnt_from(bench: Workbench, first: RunView, second: RunView) -> DataDiffer
         None if a list of scans is gone or damaged.
     """
     try:
-        lists = [read_snapshot(bench.blobs, run.snapshot)["examples"] for run in (first, second)]
+        lists = [
+            read_snapshot(workbench.blobs, run.snapshot)["examples"] for run in (first, second)
+        ]
     except (BlobError, BlobKeyError):
         return None
     return data_difference(*lists)
 
 
-def tested(bench: Workbench, runs: Sequence[RunView]) -> Tested:
+def tested(workbench: Workbench, runs: Sequence[RunView]) -> Tested:
     """Measure trainings' models on the locked test set, as far as they have read it.
 
     Nothing is predicted here: a model reads the locked scans at the end of its training, and those
     that have come since when it is compared.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         runs: the trainings.
 
     Returns:
         Their accuracies.
     """
     models = {run.id: run.model_id for run in runs if run.model_id is not None}
-    scans = _fair(bench, set(models.values()))
-    said = {run: _said(bench, model) for run, model in models.items()}
+    scans = _fair(workbench, set(models.values()))
+    said = {run: _said(workbench, model) for run, model in models.items()}
     said = {run: planes for run, planes in said.items() if planes.keys() & scans.keys()}
     shared = [scan for scan in scans.values() if all(scan.scan in one for one in said.values())]
     if not shared or not said:
@@ -187,20 +189,20 @@ def _whole(kind: type, given: Settings) -> dict[str, Any]:
     return {**told, **given}
 
 
-def _fair(bench: Workbench, models: Iterable[int]) -> dict[int, Labelled]:
+def _fair(workbench: Workbench, models: Iterable[int]) -> dict[int, Labelled]:
     """The locked scans that none of the models has learnt from."""
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         learnt: frozenset[str] = frozenset()
         for number in models:
             version = session.get(ModelVersion, number)
-            learnt |= seen_by(session, bench.blobs, version)
+            learnt |= seen_by(session, workbench.blobs, version)
         scans = locked_scans(session)
         return {scan.scan: scan for scan in scans if scan.digest not in learnt}
 
 
-def _said(bench: Workbench, model: int) -> dict[int, str]:
+def _said(workbench: Workbench, model: int) -> dict[int, str]:
     """What a model says that each scan shows, for those that it has read."""
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         rows = session.execute(
             select(PredictionRow.scan_id, PredictionRow.plane).where(
                 PredictionRow.model_id == model

@@ -40,7 +40,7 @@ def device_of(present: list[Heartbeat]) -> str:
 def minutes_for(
     session: Session,
     settings: TrainingSettings,
-    sides: Mapping[str, Mapping[Plane, int]],
+    splits: Mapping[str, Mapping[Plane, int]],
     device: str,
 ) -> float:
     """Estimate how long a retraining takes.
@@ -51,15 +51,15 @@ def minutes_for(
     Args:
         session: the transaction.
         settings: what would be run.
-        sides: scans of each plane on each side.
+        splits: scans of each plane in each split.
         device: on what.
 
     Returns:
         Minutes.
     """
-    learning = sum(sides[TRAIN].values()) + sum(sides[VALIDATION].values())
+    learning = sum(splits[TRAIN].values()) + sum(splits[VALIDATION].values())
     seconds = _as_before(session, settings, device, learning)
-    return (seconds if seconds is not None else _by_rule(settings, sides, device)) / 60
+    return (seconds if seconds is not None else _by_rule(settings, splits, device)) / 60
 
 
 def _as_before(
@@ -86,10 +86,10 @@ def _alike(run: Run, settings: dict[str, Any], device: str) -> bool:
 
 
 def _by_rule(
-    settings: TrainingSettings, sides: Mapping[str, Mapping[Plane, int]], device: str
+    settings: TrainingSettings, splits: Mapping[str, Mapping[Plane, int]], device: str
 ) -> float:
-    training = sum(sides[TRAIN].values()) + settings.phantoms * len(Plane)
-    validation = sum(sides[VALIDATION].values())
+    training = sum(splits[TRAIN].values()) + settings.phantoms * len(Plane)
+    validation = sum(splits[VALIDATION].values())
     work = 0.0
     for stage in settings.stages:
         if settings.cache_features and stage.learn not in LEARN_SECONDS:

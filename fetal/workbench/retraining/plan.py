@@ -14,7 +14,7 @@ from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.core.champion import champion_id
 from fetal.workbench.datasets.leakage import held_back
 from fetal.workbench.datasets.lineage import learnt_scans
-from fetal.workbench.datasets.snapshot import Labelled, assign_splits, count_sides, labelled
+from fetal.workbench.datasets.snapshot import Labelled, count_splits, labelled, plan_splits
 
 FEWEST_SCANS = 20
 FEWEST_PATIENTS = 4
@@ -29,8 +29,8 @@ class RetrainingPlan:
     Attributes:
         champion: the version to start from.
         scans: the labelled scans.
-        sides: the side of each of their patients.
-        counts: scans of each plane on each side.
+        splits: the split of each of their patients.
+        counts: scans of each plane in each split.
         new: scans to learn from that the champion has not seen, or has seen labelled otherwise.
         held_back: labelled scans that are left out, because scans kept apart look like them or
             show the same patient (`fetal.workbench.datasets.leakage`).
@@ -38,14 +38,14 @@ class RetrainingPlan:
 
     champion: ModelVersion | None
     scans: list[Labelled]
-    sides: dict[str, str]
+    splits: dict[str, str]
     counts: dict[str, dict[Plane, int]]
     new: int
     held_back: int = 0
 
     def learning(self) -> list[Labelled]:
         """The scans to learn from, and to check on during training."""
-        return [scan for scan in self.scans if self.sides[scan.patient] != TEST]
+        return [scan for scan in self.scans if self.splits[scan.patient] != TEST]
 
     def patients(self) -> int:
         """How many patients the scans to learn from show."""
@@ -102,13 +102,13 @@ def plan_now(session: Session, blobs: Blobs) -> RetrainingPlan:
     champion = session.get(ModelVersion, number) if number is not None else None
     seen = learnt_scans(session, blobs, champion)
     every = labelled(session)
-    sides = assign_splits(session, every, seen)
-    held = held_back(session, every, sides)
+    splits = plan_splits(session, every, seen)
+    held = held_back(session, every, splits)
     scans = [scan for scan in every if scan.scan not in held]
     since = _since(session, champion)
-    learning = (scan for scan in scans if sides[scan.patient] != TEST)
+    learning = (scan for scan in scans if splits[scan.patient] != TEST)
     new = _new(learning, seen, since)
-    return RetrainingPlan(champion, scans, sides, count_sides(scans, sides), new, len(held))
+    return RetrainingPlan(champion, scans, splits, count_splits(scans, splits), new, len(held))
 
 
 def _new(learning: Iterable[Labelled], seen: frozenset[str], since: datetime | None) -> int:
@@ -127,7 +127,7 @@ def _since(session: Session, champion: ModelVersion | None) -> datetime | None:
 
 
 def _unbalanced(counts: Counts) -> list[str]:
-    planes = {plane for side in (TRAIN, VALIDATION) for plane in Plane if counts[side][plane]}
+    planes = {plane for split in (TRAIN, VALIDATION) for plane in Plane if counts[split][plane]}
     if len(planes) == 1:
         return ["All labels to train on name one plane; label scans of another plane too."]
     if sum(count > 0 for count in counts[TRAIN].values()) == 1:

@@ -1,7 +1,7 @@
 """A retraining is planned and frozen while others go on working, and then claimed at once.
 
 Planning reads every label, which takes long in a large workspace. Only the last step takes the
-writer's place: it checks that what the plan rests on still holds, and writes sides and run.
+writer's place: it checks that what the plan rests on still holds, and writes splits and run.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from fetal.store.tables import Audit, Lookalike, LookalikeDecision, Run
 from fetal.training.settings import TrainingSettings
 from fetal.workbench.core.champion import champion_id
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.snapshot import freeze, given_sides, keep_sides
+from fetal.workbench.datasets.snapshot import freeze, given_splits, keep_splits
 from fetal.workbench.retraining.plan import RetrainingPlan, plan_now
 
 MOVING = ("erase", "renew key", "refile")
@@ -49,8 +49,8 @@ class Prepared:
         snapshot: the blob that holds the frozen list of scans and labels.
         counts: what the run tells of that list.
         at: the moment up to which labels are in it.
-        new_sides: the side of each patient who has none yet.
-        side_of: the side of each scan, by its number.
+        new_splits: the split of each patient who has none yet.
+        split_of: the split of each scan, by its number.
         mark: how far the workspace had come.
     """
 
@@ -58,16 +58,16 @@ class Prepared:
     snapshot: str
     counts: dict[str, Any]
     at: datetime
-    new_sides: dict[str, str]
-    side_of: dict[int, str]
+    new_splits: dict[str, str]
+    split_of: dict[int, str]
     mark: _Mark
 
 
-def prepare(bench: Workbench, settings: TrainingSettings) -> Prepared:
+def prepare(workbench: Workbench, settings: TrainingSettings) -> Prepared:
     """Plan a retraining and freeze its list of scans; nobody has to wait for it.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         settings: what is to be run.
 
     Returns:
@@ -76,29 +76,31 @@ def prepare(bench: Workbench, settings: TrainingSettings) -> Prepared:
     Raises:
         TooLittleError: there is too little to train on.
     """
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         session.connection()
         # Alone with the database: who labelled before is seen, who labels later has a later time.
         at = now()
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         _see_one_moment(session)
         mark = _Mark(*(_newest(session, row.id) for row in (Audit, Lookalike, LookalikeDecision)))
-        plan = plan_now(session, bench.blobs)
-        given = given_sides(session)
+        plan = plan_now(session, workbench.blobs)
+        given = given_splits(session)
     reasons = plan.reasons(settings)
     if reasons:
         raise TooLittleError(" ".join(reasons))
-    snapshot, counts = freeze(bench.blobs, plan.scans, plan.sides)
-    new_sides = {code: side for code, side in plan.sides.items() if code not in given}
-    side_of = {scan.scan: plan.sides[scan.patient] for scan in plan.scans}
-    return Prepared(plan, snapshot, counts, at, new_sides, side_of, mark)
+    snapshot, counts = freeze(workbench.blobs, plan.scans, plan.splits)
+    new_splits = {code: split for code, split in plan.splits.items() if code not in given}
+    split_of = {scan.scan: plan.splits[scan.patient] for scan in plan.scans}
+    return Prepared(plan, snapshot, counts, at, new_splits, split_of, mark)
 
 
-def claim(bench: Workbench, who: str, settings: TrainingSettings, prepared: Prepared) -> int | None:
-    """Take the only seat for a prepared retraining, and give its patients their sides.
+def claim(
+    workbench: Workbench, who: str, settings: TrainingSettings, prepared: Prepared
+) -> int | None:
+    """Take the only seat for a prepared retraining, and give its patients their splits.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         who: the person who asked.
         settings: what is to be run.
         prepared: what `prepare` returned.
@@ -108,10 +110,10 @@ def claim(bench: Workbench, who: str, settings: TrainingSettings, prepared: Prep
         has changed; nothing was written then.
     """
     try:
-        with bench.store.session() as session:
+        with workbench.store.session() as session:
             if session.scalar(select(Run.id).where(Run.seat.is_not(None))) is not None:
                 return None
-            _require_still_true(session, bench, prepared)
+            _require_still_true(session, workbench, prepared)
             return _add_run(session, who, settings, prepared)
     except _OutdatedError:
         return None
@@ -135,8 +137,8 @@ def _add_run(session: Session, who: str, settings: TrainingSettings, prepared: P
     return row.id
 
 
-def _require_still_true(session: Session, bench: Workbench, prepared: Prepared) -> None:
-    """Give the patients their sides if the plan is still right; quick, as others have to wait.
+def _require_still_true(session: Session, workbench: Workbench, prepared: Prepared) -> None:
+    """Give the patients their splits if the plan is still right; quick, as others have to wait.
 
     Labels that came meanwhile do not count: they are the next retraining's.
     """
@@ -147,21 +149,21 @@ def _require_still_true(session: Session, bench: Workbench, prepared: Prepared) 
         or session.scalar(moved) is not None
         or _new_pairs(session, prepared)
         # A sweep may have taken it for a list that nobody needs.
-        or not bench.blobs.exists(prepared.snapshot)
-        # A side never changes: who had one when the plan was made still has it.
-        or keep_sides(session, prepared.new_sides) < len(prepared.new_sides)
+        or not workbench.blobs.exists(prepared.snapshot)
+        # A split never changes: who had one when the plan was made still has it.
+        or keep_splits(session, prepared.new_splits) < len(prepared.new_splits)
     ):
         raise _OutdatedError
 
 
 def _new_pairs(session: Session, prepared: Prepared) -> bool:
-    """Say whether scans of the plan were found, or called, alike across sides, or copies."""
-    side_of, mark = prepared.side_of, prepared.mark
+    """Say whether scans of the plan were found, or called, alike across splits, or copies."""
+    split_of, mark = prepared.split_of, prepared.mark
     found = session.execute(
         select(Lookalike.scan_id, Lookalike.other_id).where(Lookalike.id > mark.lookalike)
     )
     if any(
-        one in side_of and other in side_of and side_of[one] != side_of[other]
+        one in split_of and other in split_of and split_of[one] != split_of[other]
         for one, other in found
     ):
         return True
@@ -170,7 +172,7 @@ def _new_pairs(session: Session, prepared: Prepared) -> bool:
             LookalikeDecision.id > mark.decision
         )
     )
-    return any(one in side_of or other in side_of for one, other in decided)
+    return any(one in split_of or other in split_of for one, other in decided)
 
 
 def _see_one_moment(session: Session) -> None:

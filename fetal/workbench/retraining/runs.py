@@ -34,7 +34,7 @@ class RunView:
         curves: one dict an epoch: stage, epoch, loss, accuracy, val_loss, val_accuracy, seconds.
         log: moments and lines, oldest first.
         settings: what it was asked to do.
-        counts: what it trains on: scans, patients, and scans of each plane on each side.
+        counts: what it trains on: scans, patients, and scans of each plane in each split.
         who: who asked.
         asked_at: when.
         started_at: when a worker first took it.

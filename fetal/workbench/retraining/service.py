@@ -56,7 +56,7 @@ class Outlook:
         scans: labelled scans to learn from and to check on during training.
         patients: how many patients they show.
         labels: labelled scans of each plane, the locked test set included.
-        sides: the same for each side.
+        splits: the same for each split.
         new_since_champion: labels that the champion has not seen.
         held_back: labelled scans that are left out, because scans kept apart look like them.
         device: on what it would run.
@@ -69,7 +69,7 @@ class Outlook:
     scans: int
     patients: int
     labels: dict[Plane, int]
-    sides: dict[str, dict[Plane, int]]
+    splits: dict[str, dict[Plane, int]]
     new_since_champion: int
     held_back: int
     device: str
@@ -79,30 +79,30 @@ class Outlook:
     active: RunView | None
 
 
-def outlook(bench: Workbench, settings: TrainingSettings | None = None) -> Outlook:
+def outlook(workbench: Workbench, settings: TrainingSettings | None = None) -> Outlook:
     """Look at what a retraining would do, without changing anything.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         settings: what would be run; none is the default.
 
     Returns:
         The outlook.
     """
-    jobs = job_queue(bench)
-    recover(bench.store, jobs)
+    jobs = job_queue(workbench)
+    recover(workbench.store, jobs)
     settings = settings or PRESETS["default"]
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         present = workers(session)
         device = device_of(present)
-        plan = plan_now(session, bench.blobs)
+        plan = plan_now(session, workbench.blobs)
         return Outlook(
             scans=len(plan.learning()),
             patients=plan.patients(),
             labels={
                 plane: sum(counts[plane] for counts in plan.counts.values()) for plane in Plane
             },
-            sides=plan.counts,
+            splits=plan.counts,
             new_since_champion=plan.new,
             held_back=plan.held_back,
             device=device,
@@ -113,11 +113,11 @@ def outlook(bench: Workbench, settings: TrainingSettings | None = None) -> Outlo
         )
 
 
-def start(bench: Workbench, who: str, settings: TrainingSettings | None = None) -> RunView:
+def start(workbench: Workbench, who: str, settings: TrainingSettings | None = None) -> RunView:
     """Start a retraining, or give the one that waits or works already.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         who: the person who clicked.
         settings: what to run; none is the default.
 
@@ -128,33 +128,33 @@ def start(bench: Workbench, who: str, settings: TrainingSettings | None = None) 
         TooLittleError: there is too little to train on.
         RestlessError: what it rests on changed each time while it was planned.
     """
-    jobs = job_queue(bench)
-    recover(bench.store, jobs)
+    jobs = job_queue(workbench)
+    recover(workbench.store, jobs)
     settings = settings or PRESETS["default"]
     for _ in range(MOST_PLANS):
-        with bench.store.reading() as session:
+        with workbench.store.reading() as session:
             active = _active(session)
         if active is not None:
             return active
         try:
-            number = claim(bench, who, settings, prepare(bench, settings))
+            number = claim(workbench, who, settings, prepare(workbench, settings))
         finally:
             # A list that was not claimed, of this call or of one that was killed.
-            sweep_snapshots(bench.store)
+            sweep_snapshots(workbench.store)
         if number is not None:
             jobs.train(number)
-            return run(bench, number)
+            return run(workbench, number)
     raise RestlessError(
         "Scans, look-alikes or models changed each time while the training was put together. "
         "Wait until that has ended, and start it again."
     )
 
 
-def cancel(bench: Workbench, run_id: int, who: str) -> RunView:
+def cancel(workbench: Workbench, run_id: int, who: str) -> RunView:
     """Stop a run: at once where it waits, within seconds where it works.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         run_id: the run.
         who: the person who asks.
 
@@ -164,7 +164,7 @@ def cancel(bench: Workbench, run_id: int, who: str) -> RunView:
     Raises:
         UnknownRunError: there is no such run.
     """
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         waiting = session.execute(
             update(Run)
             .where(Run.id == run_id, Run.status == "queued")
@@ -179,14 +179,14 @@ def cancel(bench: Workbench, run_id: int, who: str) -> RunView:
             record(session, who, "cancel", run=run_id)
             text = f"{who} cancelled the run."
             session.add(RunEvent(run_id=run_id, kind="log", payload={"text": text}))
-    return run(bench, run_id)
+    return run(workbench, run_id)
 
 
-def try_again(bench: Workbench, run_id: int, who: str) -> RunView:
+def try_again(workbench: Workbench, run_id: int, who: str) -> RunView:
     """Have a failed or cancelled run go on, from its last epoch where that is kept.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         run_id: the run.
         who: the person who asks.
 
@@ -196,18 +196,18 @@ def try_again(bench: Workbench, run_id: int, who: str) -> RunView:
     Raises:
         UnknownRunError: there is no such run.
     """
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         holder = session.scalar(select(Run.id).where(Run.seat.is_not(None)))
         if holder is None:
             _revive(session, run_id, who)
-    return run(bench, run_id if holder is None else holder)
+    return run(workbench, run_id if holder is None else holder)
 
 
-def run(bench: Workbench, run_id: int) -> RunView:
+def run(workbench: Workbench, run_id: int) -> RunView:
     """Look at one run.
 
     Args:
-        bench: the open workbench.
+        workbench: the open workbench.
         run_id: its number.
 
     Returns:
@@ -216,25 +216,25 @@ def run(bench: Workbench, run_id: int) -> RunView:
     Raises:
         UnknownRunError: there is no such run.
     """
-    recover(bench.store, job_queue(bench))
-    with bench.store.reading() as session:
+    recover(workbench.store, job_queue(workbench))
+    with workbench.store.reading() as session:
         row = session.get(Run, run_id)
         if row is None:
             raise UnknownRunError(f"This workspace has no run with the number {run_id}.")
         return run_view(session, row)
 
 
-def active(bench: Workbench) -> RunView | None:
+def active(workbench: Workbench) -> RunView | None:
     """The run that waits or works, if there is one; quick enough to be asked every second."""
-    recover(bench.store, job_queue(bench))
-    with bench.store.reading() as session:
+    recover(workbench.store, job_queue(workbench))
+    with workbench.store.reading() as session:
         return _active(session)
 
 
-def runs(bench: Workbench) -> list[RunView]:
+def runs(workbench: Workbench) -> list[RunView]:
     """All runs, newest first."""
-    recover(bench.store, job_queue(bench))
-    with bench.store.reading() as session:
+    recover(workbench.store, job_queue(workbench))
+    with workbench.store.reading() as session:
         return [
             run_view(session, row) for row in session.scalars(select(Run).order_by(Run.id.desc()))
         ]

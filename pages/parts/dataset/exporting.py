@@ -14,7 +14,7 @@ from pages.parts.shared.formatting import number, plain
 
 def show(chosen: scans.ScanFilter, found: int) -> None:
     """Downloads of what the filter shows."""
-    bench, who = app_state.workbench(), current_user.name()
+    workbench, who = app_state.workbench(), current_user.name()
     day = f"{datetime.now().astimezone():%Y-%m-%d}"
     st.write(
         f"{number(found, 'scan fits', 'scans fit')} the filter above. Each line holds the image’s "
@@ -26,7 +26,7 @@ def show(chosen: scans.ScanFilter, found: int) -> None:
         st.markdown("**Labels only**")
         st.download_button(
             "Labels (CSV)",
-            data=lambda: exports.export_labels(bench, chosen, who, files),
+            data=lambda: exports.export_labels(workbench, chosen, who, files),
             file_name=f"labels-{day}.csv",
             mime="text/csv",
             key="export-labels",
@@ -63,7 +63,7 @@ class Packed:
 
 def packing(chosen: scans.ScanFilter, found: int, file_name: str, files: list[str] | None) -> None:
     """Pack the archive first, since it takes a while; then offer it."""
-    bench, who = app_state.workbench(), current_user.name()
+    workbench, who = app_state.workbench(), current_user.name()
     name = app_state.mine("export")
     if st.button(
         "Pack labels and scans (ZIP)",
@@ -75,7 +75,7 @@ def packing(chosen: scans.ScanFilter, found: int, file_name: str, files: list[st
         def pack(report: Report) -> Packed:
             packed = Packed(file_name)
             packed.left_out = exports.export_archive(
-                bench, chosen, packed.file, who, report, files
+                workbench, chosen, packed.file, who, report, files
             ).left_out
             return packed
 

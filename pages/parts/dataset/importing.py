@@ -230,8 +230,8 @@ def columns(asked: Asked, plan: ImportPlan) -> None:
 
 
 def facts(plan: ImportPlan) -> None:
-    """How many scans of each plane, of how many patients, and on which side."""
-    planes, sides = st.columns([1, 2], gap="large")
+    """How many scans of each plane, of how many patients, and in which split."""
+    planes, splits = st.columns([1, 2], gap="large")
     counts = plan.planes()
     if plan.kind is not Kind.UNLABELLED and counts:
         planes.dataframe(
@@ -241,7 +241,7 @@ def facts(plan: ImportPlan) -> None:
             ],
             hide_index=True,
         )
-    with sides:
+    with splits:
         if plan.patients():
             st.markdown(f"{number(plan.patients(), 'patient is', 'patients are')} named.")
         if plan.kept_to_test():
@@ -272,11 +272,11 @@ def begin(
     dry_run: bool,
 ) -> None:
     """Start the import in the background."""
-    who, bench, stop = current_user.name(), app_state.workbench(), Event()
+    who, workbench, stop = current_user.name(), app_state.workbench(), Event()
     quarantine = app_state.session().desk.quarantine
     app_state.works()[name] = Work(
         lambda report: import_run.import_scans(
-            bench,
+            workbench,
             plan,
             who,
             patient=patient,

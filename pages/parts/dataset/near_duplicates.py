@@ -16,7 +16,7 @@ from pages.parts.shared.formatting import label, moment, number, percent, plain
 _PER_PAGE = 5
 _SEARCH = "search for look-alikes"
 _PROBLEM = "lookalike-problem"
-_SIDES = {
+_SPLITS = {
     "train": ":blue-badge[learnt from]",
     "validation": ":violet-badge[checked on while learning]",
     "test": ":orange-badge[locked away for testing]",
@@ -40,12 +40,12 @@ def badge() -> str:
 
 def show() -> None:
     """All pairs, those that leak first."""
-    bench = app_state.workbench()
+    workbench = app_state.workbench()
     st.caption(_ABOUT)
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     search()
-    pairs = decisions.list_pairs(bench)
+    pairs = decisions.list_pairs(workbench)
     open_ones = [pair for pair in pairs if not pair.settled]
     which = st.segmented_control(
         "Which pairs",
@@ -65,7 +65,7 @@ def show() -> None:
     pages = math.ceil(len(chosen) / _PER_PAGE)
     page = min(st.pagination(pages, key="lookalike-page") if pages > 1 else 1, pages)
     shown = chosen[(page - 1) * _PER_PAGE : page * _PER_PAGE]
-    views = decisions.show(bench, shown)
+    views = decisions.show(workbench, shown)
     for pair in shown:
         # One of the two may have been erased a moment ago.
         if pair.scan_id in views and pair.other_id in views:
@@ -80,9 +80,9 @@ def search() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Compare all scans again", key="lookalike-search", icon=":material/compare:"):
-            stop, bench = Event(), app_state.workbench()
+            stop, workbench = Event(), app_state.workbench()
             app_state.works()[_SEARCH] = Work(
-                lambda report: detect_pairs.search(bench, report, stop.is_set), stop
+                lambda report: detect_pairs.search(workbench, report, stop.is_set), stop
             )
             st.rerun()
         if waiting := detect_pairs.waiting(app_state.workbench()):
@@ -100,7 +100,7 @@ def one_pair(pair: LookalikePair, one: ScanView, other: ScanView) -> None:
         pictures = st.columns([4, 4, 3], gap="medium")
         for place, column, scan in ((1, pictures[0], other), (0, pictures[1], one)):
             with column:
-                picture(scan, pair.sides[place])
+                picture(scan, pair.splits[place])
                 scan_record.open_button(scan.id, key=f"open-{key}-{scan.id}")
                 if not pair.settled:
                     leave_out(pair, scan, key)
@@ -128,11 +128,11 @@ def leave_out(pair: LookalikePair, scan: ScanView, key: str, words: str = "this 
     )
 
 
-def picture(scan: ScanView, side: str | None) -> None:
+def picture(scan: ScanView, split: str | None) -> None:
     """One of the two."""
     heat_map.alone(scan.id, scan.name)
     patient = plain(scan.patient) + ("" if scan.named_patient else " (unknown)")
-    st.markdown(f"**{plain(scan.name)}** · {label(scan.label)} {_SIDES[side]}")
+    st.markdown(f"**{plain(scan.name)}** · {label(scan.label)} {_SPLITS[split]}")
     st.caption(f"patient {patient} · added {moment(scan.added_at)}")
 
 

@@ -31,11 +31,13 @@ _BOXES = {
 
 def show(champion: promotion.ModelView, challenger: promotion.ModelView) -> None:
     """The comparison, computed while the page waits or is left."""
-    bench = app_state.workbench()
+    workbench = app_state.workbench()
     name = _name(champion, challenger)
     if name not in app_state.works():
         app_state.works()[name] = Work(
-            lambda report: promotion.compare(bench, champion.id, challenger.id, on_progress=report)
+            lambda report: promotion.compare(
+                workbench, champion.id, challenger.id, on_progress=report
+            )
         )
     work = app_state.works()[name]
     if not work.finished:

@@ -23,10 +23,10 @@ _PER_PAGE = 3
 
 def show(version: promotion.ModelView) -> None:
     """The evaluation of a version: asked for, computed while the page is left, shown."""
-    bench = app_state.workbench()
+    workbench = app_state.workbench()
     st.markdown("#### Evaluation")
     # A label that is given or changed makes it another evaluation.
-    name = f"evaluation {version.id} {promotion.locked_mark(bench)}"
+    name = f"evaluation {version.id} {promotion.locked_mark(workbench)}"
     if name not in app_state.works():
         st.caption(
             "Measures this version on the labelled scans of the patients that are locked away: "
@@ -35,7 +35,7 @@ def show(version: promotion.ModelView) -> None:
         if not st.button("Evaluate", key=f"evaluate-{version.id}", icon=":material/analytics:"):
             return
         app_state.works()[name] = Work(
-            lambda report: model_evaluation.evaluate(bench, version.id, on_progress=report)
+            lambda report: model_evaluation.evaluate(workbench, version.id, on_progress=report)
         )
     work = app_state.works()[name]
     if not work.finished:

@@ -34,12 +34,14 @@ def changes(locked: promotion.TestSet) -> None:
 
 def every_version(versions: list[promotion.ModelView]) -> None:
     """All versions on the locked scans as they are now, measured in the background."""
-    bench = app_state.workbench()
+    workbench = app_state.workbench()
     numbers = " ".join(str(version.id) for version in versions)
     # The first is the champion, so that a promotion asks for another table.
-    name = f"scores {numbers} {promotion.locked_mark(bench)}"
+    name = f"scores {numbers} {promotion.locked_mark(workbench)}"
     if name not in app_state.works():
-        app_state.works()[name] = Work(lambda report: promotion.scores(bench, on_progress=report))
+        app_state.works()[name] = Work(
+            lambda report: promotion.scores(workbench, on_progress=report)
+        )
     work = app_state.works()[name]
     if not work.finished:
         app_state.running(name, "Measuring every version on the locked scans")

@@ -76,5 +76,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
     now.answered = null;
   }
   Object.assign(now, { root: parentElement, data, send: setTriggerValue });
+  // From here on a press counts for this scan; the picture may have been there before.
+  parentElement.querySelector(".about").dataset.scan = data.scan;
   show();
 }

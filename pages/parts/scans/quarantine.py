@@ -100,24 +100,24 @@ def _left_out(count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="left-out"):
         st.caption(f"You left {number(count, 'scan', 'scans')} out.", width="content")
         if st.button("Bring back", key="waiting-back", icon=":material/undo:", type="tertiary"):
-            bench, quarantine, who = (
+            workbench, quarantine, who = (
                 app_state.workbench(),
                 app_state.session().desk.quarantine,
                 current_user.name(),
             )
-            for one, taken in quarantine_decisions.bring_back(bench, quarantine, who).items():
+            for one, taken in quarantine_decisions.bring_back(workbench, quarantine, who).items():
                 _tell_drop(one, taken)
             st.rerun()
 
 
 def _keep(numbers: Collection[int]) -> None:
-    bench, here, who = app_state.workbench(), app_state.session().desk, current_user.name()
+    workbench, here, who = app_state.workbench(), app_state.session().desk, current_user.name()
     with st.spinner(f"Storing {number(len(numbers), 'scan', 'scans')} …"):
         for one in list(numbers):
             drop = here.drop_of(one, who)
             try:
                 taken = quarantine_decisions.keep(
-                    bench, here.quarantine, one, who, mask_editor.changes(one), watch=drop
+                    workbench, here.quarantine, one, who, mask_editor.changes(one), watch=drop
                 )
             except NothingLeftError:
                 # It waits on, and says so when it is looked at.
@@ -129,9 +129,9 @@ def _keep(numbers: Collection[int]) -> None:
 
 
 def _leave_out(numbers: Collection[int]) -> None:
-    bench, quarantine = app_state.workbench(), app_state.session().desk.quarantine
+    workbench, quarantine = app_state.workbench(), app_state.session().desk.quarantine
     for one, taken in quarantine_decisions.leave_out(
-        bench, quarantine, list(numbers), current_user.name()
+        workbench, quarantine, list(numbers), current_user.name()
     ).items():
         _tell_drop(one, taken)
 

@@ -47,9 +47,9 @@ _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
 
 def counts(chosen: ScanFilter) -> None:
     """How many scans of each plane and of each patient fit the filter, labelled and not."""
-    bench = app_state.workbench()
-    planes = scan_table.counts_per_plane(bench, chosen)
-    patients = scan_table.counts_per_patient(bench, chosen)
+    workbench = app_state.workbench()
+    planes = scan_table.counts_per_plane(workbench, chosen)
+    patients = scan_table.counts_per_patient(workbench, chosen)
     if patients.empty:
         st.info("Nothing to count yet.")
         return

@@ -16,10 +16,10 @@ from tests.support.waiting import until
 @pytest.fixture
 def stored():
     """Two stored scans, whose files are called `scan 0.png` and `scan 1.png`."""
-    bench = open_workbench()
-    add_scans(bench, [file(0), file(1)], who="Ann", patient="7")
-    yield bench
-    bench.close()
+    workbench = open_workbench()
+    add_scans(workbench, [file(0), file(1)], who="Ann", patient="7")
+    yield workbench
+    workbench.close()
 
 
 def test_the_names_of_one_s_own_files_come_out_beside_the_codes(

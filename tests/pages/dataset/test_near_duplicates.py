@@ -20,16 +20,16 @@ OpenApp = Callable[..., AppTest]
 def app(open_app: OpenApp) -> AppTest:
     """The tab, with a scan and a copy of it under another patient and another label."""
     app = open_app("dataset")
-    bench = app_state.workbench()
+    workbench = app_state.workbench()
     for incoming, patient, label in ((file(1), "4711", "brain"), (brighter(1), "4712", "femur")):
-        [taken] = add_scans(bench, [incoming], who="Ann", patient=patient)
-        annotate(bench, taken.scan_id, label, "Ann")
+        [taken] = add_scans(workbench, [incoming], who="Ann", patient=patient)
+        annotate(workbench, taken.scan_id, label, "Ann")
     app.session_state["dataset-tab"] = "Look-alikes"
     return app.run()
 
 
-def standing(bench: Workbench) -> list[tuple[str | None, str | None]]:
-    return [(pair.decision, pair.who) for pair in decisions.list_pairs(bench)]
+def standing(workbench: Workbench) -> list[tuple[str | None, str | None]]:
+    return [(pair.decision, pair.who) for pair in decisions.list_pairs(workbench)]
 
 
 def test_a_pair_is_shown_decided_on_and_taken_back(app: AppTest) -> None:

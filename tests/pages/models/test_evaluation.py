@@ -12,12 +12,12 @@ from tests.support.waiting import until
 
 def lock(patients: int) -> None:
     """Labelled scans of so many patients are kept apart in the workspace."""
-    bench = open_workbench()
-    label_scans(bench, patients=patients)
-    with bench.store.session() as session:
+    workbench = open_workbench()
+    label_scans(workbench, patients=patients)
+    with workbench.store.session() as session:
         for patient in session.scalars(select(Patient)):
-            patient.side = "test"
-    bench.close()
+            patient.split = "test"
+    workbench.close()
 
 
 def evaluated(app: AppTest) -> AppTest:

@@ -50,11 +50,11 @@ def test_a_flip_mirrors_the_scan() -> None:
     picture = np.zeros((64, 64), np.uint8)
     picture[:, :8] = 200
     chance = np.random.default_rng(0)
-    sides = {
+    splits = {
         bool(augment(picture, replace(STILL, flip_horizontal=True), chance)[32, 60] > 100)
         for _ in range(20)
     }
-    assert sides == {True, False}
+    assert splits == {True, False}
 
 
 def test_rare_planes_count_more_and_the_mean_stays_one() -> None:

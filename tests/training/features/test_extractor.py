@@ -16,7 +16,7 @@ from fetal.training.settings import Augmentation, SettingsError, Stage, Training
 from fetal.training.stages.checkpoint import Position, load_position
 from fetal.training.stages.fit_head import fit_head
 from fetal.training.stages.fit_stage import fit_stage
-from tests.training.tiny_network import STILL, TINY, tiny_network, tiny_sides, use_tiny_network
+from tests.training.tiny_network import STILL, TINY, tiny_network, tiny_splits, use_tiny_network
 
 STAGE = TINY.stages[0]
 HEAD_STAGE = Stage("Last layer", "head", 3, 1e-2)
@@ -59,7 +59,7 @@ def train_upper(
     model = tiny_network(settings)
     position = load_position(folder)
     told = report or Told()
-    fit_stage(model, settings.stages[0], settings, tiny_sides(), [], folder, position, told, cache)
+    fit_stage(model, settings.stages[0], settings, tiny_splits(), [], folder, position, told, cache)
     return list(model.get_weights())
 
 
@@ -67,7 +67,7 @@ def train_head(
     settings: TrainingSettings, cache: FeatureCache | None, report: Any
 ) -> list[np.ndarray[Any, Any]]:
     model = tiny_network(settings)
-    fit_head(model, HEAD_STAGE, settings, tiny_sides(), report, cache)
+    fit_head(model, HEAD_STAGE, settings, tiny_splits(), report, cache)
     return list(model.get_layer("head").get_weights())
 
 
@@ -95,7 +95,7 @@ def test_the_head_learns_the_same_with_a_cache_as_without(
     again = train_head(settings, FeatureCache(tmp_path), within)
     assert same(anew, kept, tolerance=1e-3)
     assert same(kept, again)
-    # The training side as it is and mirrored, and the validation side.
+    # The training split as it is and mirrored, and the validation split.
     assert without.looked == [16, 16, 8]
     assert within.looked == [16, 16, 8, 0, 0, 0]
 
@@ -132,7 +132,7 @@ def test_another_network_knows_nothing_of_what_this_one_saw(tmp_path: Path, chan
     stage = Stage("Others", "block4" if "cut" in change else "block5", 1, 1e-2)
     folder = tmp_path / "second"
     folder.mkdir()
-    fit_stage(model, stage, settings, tiny_sides(), [], folder, Position(), told, cache)
+    fit_stage(model, stage, settings, tiny_splits(), [], folder, Position(), told, cache)
     assert told.looked == [8, 16, 8, 16]
 
 
@@ -173,7 +173,7 @@ def test_a_cache_without_room_shows_every_scan_anew_and_says_so(tmp_path: Path) 
 
 
 def test_the_first_variants_are_the_scan_and_its_mirror_image_and_the_others_stay() -> None:
-    scan = tiny_sides()[0].pixels[0]
+    scan = tiny_splits()[0].pixels[0]
     assert np.array_equal(vary(scan, 0, TINY), scan)
     assert np.array_equal(vary(scan, 1, TINY), scan[:, ::-1])
     drawn = vary(scan, 2, TINY)
@@ -185,11 +185,11 @@ def test_the_first_variants_are_the_scan_and_its_mirror_image_and_the_others_sta
 
 
 def test_the_validation_side_is_shown_whole_and_in_its_order() -> None:
-    side = tiny_sides()[1]
-    batches = InOrder(side, 3, lambda chosen: chosen)
+    split = tiny_splits()[1]
+    batches = InOrder(split, 3, lambda chosen: chosen)
     shown = [batches[number] for number in range(len(batches))]
     assert np.concatenate([chosen for chosen, _ in shown]).tolist() == list(range(8))
-    assert np.array_equal(np.concatenate([planes for _, planes in shown]), side.one_hot())
+    assert np.array_equal(np.concatenate([planes for _, planes in shown]), split.one_hot())
 
 
 def test_less_than_one_variant_is_refused() -> None:

@@ -47,10 +47,10 @@ def pattern(plane: int, seed: int, contrast: int) -> np.ndarray:
     return (80 + contrast * shape + noise).clip(0, 255).astype(np.uint8)
 
 
-def example(plane: int, seed: int, side: str, contrast: int) -> Example:
+def example(plane: int, seed: int, split: str, contrast: int) -> Example:
     name = f"{plane}-{seed}"
     return Example(
-        name, PLANES[plane], f"P-{name}", side, lambda: (pattern(plane, seed, contrast), None)
+        name, PLANES[plane], f"P-{name}", split, lambda: (pattern(plane, seed, contrast), None)
     )
 
 

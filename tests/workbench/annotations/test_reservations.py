@@ -22,140 +22,142 @@ ANN_AGAIN = Reader("Ann", "another tab")
 
 
 @pytest.fixture
-def bench(both_bench):
+def workbench(each_workbench):
     """On SQLite and on PostgreSQL."""
-    return both_bench
+    return each_workbench
 
 
 @pytest.fixture
-def many_scans(bench):
+def many_scans(workbench):
     files = [file(seed) for seed in range(24)]
-    return [taken.scan_id for taken in add_scans(bench, files, who="Ann", patient="4711")]
+    return [taken.scan_id for taken in add_scans(workbench, files, who="Ann", patient="4711")]
 
 
-def lapse(bench):
+def lapse(workbench):
     """Let all reservations end."""
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         session.execute(update(Reservation).values(until=now() - timedelta(seconds=1)))
 
 
-def test_two_readers_are_handed_different_scans(bench, five_scans):
+def test_two_readers_are_handed_different_scans(workbench, five_scans):
     first, second, third = (
-        reservations.hand_out(bench, reader).id for reader in (ANN, BEN, ANN_AGAIN)
+        reservations.hand_out(workbench, reader).id for reader in (ANN, BEN, ANN_AGAIN)
     )
     assert len({first, second, third}) == 3
 
 
-def test_a_reader_keeps_the_scan_until_it_is_labelled_or_skipped(bench, five_scans):
-    first = reservations.hand_out(bench, ANN).id
-    assert reservations.hand_out(bench, ANN).id == first
-    second = reservations.hand_out(bench, ANN, skipped=[first]).id
-    review.annotate(bench, second, "brain", "Ann")
-    assert reservations.hand_out(bench, ANN, skipped=[first]).id not in (first, second)
+def test_a_reader_keeps_the_scan_until_it_is_labelled_or_skipped(workbench, five_scans):
+    first = reservations.hand_out(workbench, ANN).id
+    assert reservations.hand_out(workbench, ANN).id == first
+    second = reservations.hand_out(workbench, ANN, skipped=[first]).id
+    review.annotate(workbench, second, "brain", "Ann")
+    assert reservations.hand_out(workbench, ANN, skipped=[first]).id not in (first, second)
 
 
-def test_a_scan_that_was_let_go_of_is_free_for_others(bench, five_scans):
-    first = reservations.hand_out(bench, ANN).id
-    reservations.release(bench, ANN)
-    assert reservations.hand_out(bench, BEN).id == first
+def test_a_scan_that_was_let_go_of_is_free_for_others(workbench, five_scans):
+    first = reservations.hand_out(workbench, ANN).id
+    reservations.release(workbench, ANN)
+    assert reservations.hand_out(workbench, BEN).id == first
 
 
-def test_a_reservation_ends_by_itself_when_nobody_renews_it(bench, five_scans):
-    first = reservations.hand_out(bench, ANN).id
-    lapse(bench)
-    assert reservations.hand_out(bench, BEN).id == first
-    assert reservations.hand_out(bench, ANN).id != first
+def test_a_reservation_ends_by_itself_when_nobody_renews_it(workbench, five_scans):
+    first = reservations.hand_out(workbench, ANN).id
+    lapse(workbench)
+    assert reservations.hand_out(workbench, BEN).id == first
+    assert reservations.hand_out(workbench, ANN).id != first
 
 
-def test_looking_on_renews_a_reservation(bench, five_scans):
-    first = reservations.hand_out(bench, ANN).id
-    lapse(bench)
-    assert reservations.hold(bench, first, ANN) is None
-    assert reservations.hand_out(bench, BEN).id != first
+def test_looking_on_renews_a_reservation(workbench, five_scans):
+    first = reservations.hand_out(workbench, ANN).id
+    lapse(workbench)
+    assert reservations.hold(workbench, first, ANN) is None
+    assert reservations.hand_out(workbench, BEN).id != first
 
 
-def test_who_goes_back_to_a_scan_is_told_who_looks_at_it(bench, five_scans):
-    held = reservations.hand_out(bench, ANN).id
-    assert reservations.hold(bench, held, BEN) == "Ann"
-    assert reservations.held_by_others(bench, BEN) == {held: "Ann"}
+def test_who_goes_back_to_a_scan_is_told_who_looks_at_it(workbench, five_scans):
+    held = reservations.hand_out(workbench, ANN).id
+    assert reservations.hold(workbench, held, BEN) == "Ann"
+    assert reservations.held_by_others(workbench, BEN) == {held: "Ann"}
 
 
-def test_nothing_is_left_where_others_hold_the_rest(bench, five_scans):
+def test_nothing_is_left_where_others_hold_the_rest(workbench, five_scans):
     for number in range(5):
-        assert reservations.hand_out(bench, Reader("Ann", str(number))) is not None
-    assert reservations.hand_out(bench, BEN) is None
-    assert len(reservations.held_by_others(bench, BEN)) == 5
+        assert reservations.hand_out(workbench, Reader("Ann", str(number))) is not None
+    assert reservations.hand_out(workbench, BEN) is None
+    assert len(reservations.held_by_others(workbench, BEN)) == 5
 
 
-def test_an_erased_scan_takes_its_reservation_along(bench, five_scans):
-    held = reservations.hand_out(bench, ANN)
-    erase(bench, held.name, "Ann")
-    assert reservations.hold(bench, held.id, ANN) is None
-    assert reservations.hand_out(bench, ANN).id != held.id
+def test_an_erased_scan_takes_its_reservation_along(workbench, five_scans):
+    held = reservations.hand_out(workbench, ANN)
+    erase(workbench, held.name, "Ann")
+    assert reservations.hold(workbench, held.id, ANN) is None
+    assert reservations.hand_out(workbench, ANN).id != held.id
 
 
-def test_eight_readers_share_the_scans_and_lose_no_label(bench, many_scans):
+def test_eight_readers_share_the_scans_and_lose_no_label(workbench, many_scans):
     handed, labelled = [], []
 
     def read(number):
         reader = Reader(f"Reader {number}", f"token {number}")
-        while (scan := reservations.hand_out(bench, reader)) is not None:
+        while (scan := reservations.hand_out(workbench, reader)) is not None:
             handed.append(scan.id)
-            done = review.label(bench, scan.id, "brain", reader.who, seen=scan.label_id)
+            done = review.label(workbench, scan.id, "brain", reader.who, seen=scan.label_id)
             labelled.append((scan.id, reader.who, done.conflict))
 
     assert raised(at_once([partial(read, number) for number in range(CALLERS)])) == []
     assert Counter(handed) == Counter(many_scans), "each scan is handed out once"
     assert [conflict for *_, conflict in labelled if conflict] == []
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         rows = session.execute(select(Annotation.scan_id, Annotation.who)).all()
     assert Counter(map(tuple, rows)) == Counter((scan, who) for scan, who, _ in labelled)
 
 
-def test_eight_who_label_one_scan_at_once_are_all_kept_and_all_but_one_are_told(bench, five_scans):
-    seen = scans.scan(bench, five_scans[0])
+def test_eight_who_label_one_scan_at_once_are_all_kept_and_all_but_one_are_told(
+    workbench, five_scans
+):
+    seen = scans.scan(workbench, five_scans[0])
     found = []
 
     def give(number):
         who = f"Reader {number}"
-        found.append(review.label(bench, seen.id, "brain", who, seen=seen.label_id).conflict)
+        found.append(review.label(workbench, seen.id, "brain", who, seen=seen.label_id).conflict)
 
     assert raised(at_once([partial(give, number) for number in range(CALLERS)])) == []
     told = [conflict for conflict in found if conflict is not None]
     assert len(found) == CALLERS
     assert len(told) == CALLERS - 1
     assert len({conflict.before_who for conflict in told}) == CALLERS - 1, "each replaced another"
-    stands = scans.scan(bench, seen.id).labelled_by
+    stands = scans.scan(workbench, seen.id).labelled_by
     others = {f"Reader {number}" for number in range(CALLERS)} - {stands}
-    assert {who for who in others if conflicts.untold(bench, who)} == others
-    assert conflicts.untold(bench, stands) == []
+    assert {who for who in others if conflicts.untold(workbench, who)} == others
+    assert conflicts.untold(workbench, stands) == []
 
 
-def test_both_are_told_when_a_label_replaces_one_that_was_not_seen(bench, five_scans):
-    seen = scans.scan(bench, five_scans[0])
-    review.label(bench, seen.id, "brain", "Ann", seen=seen.label_id)
-    done = review.label(bench, seen.id, "femur", "Ben", seen=seen.label_id)
+def test_both_are_told_when_a_label_replaces_one_that_was_not_seen(workbench, five_scans):
+    seen = scans.scan(workbench, five_scans[0])
+    review.label(workbench, seen.id, "brain", "Ann", seen=seen.label_id)
+    done = review.label(workbench, seen.id, "femur", "Ben", seen=seen.label_id)
 
     assert (done.conflict.before, done.conflict.before_who) == ("brain", "Ann")
-    (told,) = conflicts.untold(bench, "Ann")
+    (told,) = conflicts.untold(workbench, "Ann")
     assert (told.label, told.who, told.scan) == ("femur", "Ben", seen.name)
-    conflicts.note_told(bench, "Ann", [told])
-    assert conflicts.untold(bench, "Ann") == []
-    assert scans.scan(bench, seen.id).label == "femur"
+    conflicts.note_told(workbench, "Ann", [told])
+    assert conflicts.untold(workbench, "Ann") == []
+    assert scans.scan(workbench, seen.id).label == "femur"
 
 
-def test_whoever_saw_the_label_before_makes_no_conflict(bench, five_scans):
+def test_whoever_saw_the_label_before_makes_no_conflict(workbench, five_scans):
     scan = five_scans[0]
-    review.annotate(bench, scan, "brain", "Ann")
-    review.note(bench, scan, "blurred", "Cleo")
-    seen = scans.scan(bench, scan)
-    assert review.label(bench, scan, "femur", "Ben", seen=seen.label_id).conflict is None
-    assert conflicts.untold(bench, "Ann") == []
+    review.annotate(workbench, scan, "brain", "Ann")
+    review.note(workbench, scan, "blurred", "Cleo")
+    seen = scans.scan(workbench, scan)
+    assert review.label(workbench, scan, "femur", "Ben", seen=seen.label_id).conflict is None
+    assert conflicts.untold(workbench, "Ann") == []
 
 
-def test_one_person_in_two_tabs_is_told_as_well(bench, five_scans):
-    seen = scans.scan(bench, five_scans[0])
-    review.label(bench, seen.id, "brain", "Ann", seen=seen.label_id)
-    done = review.label(bench, seen.id, "femur", "Ann", seen=seen.label_id)
+def test_one_person_in_two_tabs_is_told_as_well(workbench, five_scans):
+    seen = scans.scan(workbench, five_scans[0])
+    review.label(workbench, seen.id, "brain", "Ann", seen=seen.label_id)
+    done = review.label(workbench, seen.id, "femur", "Ann", seen=seen.label_id)
     assert done.conflict.before_who == "Ann"
-    assert len(conflicts.untold(bench, "Ann")) == 1
+    assert len(conflicts.untold(workbench, "Ann")) == 1

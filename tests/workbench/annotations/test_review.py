@@ -12,8 +12,8 @@ from fetal.workbench.annotations.history import today
 from fetal.workbench.catalogue import scans
 
 
-def set_confidence(bench, confidences):
-    with bench.store.session() as session:
+def set_confidence(workbench, confidences):
+    with workbench.store.session() as session:
         for scan_id, confidence in confidences.items():
             if confidence is None:
                 row = session.scalars(
@@ -28,8 +28,8 @@ def set_confidence(bench, confidences):
                 )
 
 
-def history(bench):
-    with bench.store.reading() as session:
+def history(workbench):
+    with workbench.store.reading() as session:
         rows = session.scalars(select(Annotation).order_by(Annotation.id))
         return [(row.id, row.label, row.kind, row.note, row.who) for row in rows]
 
@@ -38,137 +38,140 @@ def other_plane(scan):
     return next(plane for plane in PLANES if plane != scan.predicted)
 
 
-def test_the_largest_doubt_comes_first_and_scans_without_an_opinion_last(bench, five_scans):
+def test_the_largest_doubt_comes_first_and_scans_without_an_opinion_last(workbench, five_scans):
     a, b, c, d, e = five_scans
-    set_confidence(bench, {a: 0.9, b: 0.4, c: None, d: 0.6, e: 0.5})
+    set_confidence(workbench, {a: 0.9, b: 0.4, c: None, d: 0.6, e: 0.5})
     seen = []
-    while (scan := review.next_scan(bench, seen)) is not None:
+    while (scan := review.next_scan(workbench, seen)) is not None:
         seen.append(scan.id)
     assert seen == [b, e, d, a, c]
 
 
-def test_what_the_model_does_not_know_comes_before_what_it_is_unsure_of(bench, five_scans):
+def test_what_the_model_does_not_know_comes_before_what_it_is_unsure_of(workbench, five_scans):
     a, b, c, *_ = five_scans
-    set_confidence(bench, dict.fromkeys(five_scans, 0.7) | {a: 0.4, b: 0.99, c: 0.8})
-    with bench.store.session() as session:
+    set_confidence(workbench, dict.fromkeys(five_scans, 0.7) | {a: 0.4, b: 0.99, c: 0.8})
+    with workbench.store.session() as session:
         unknown = update(PredictionRow).where(PredictionRow.scan_id.in_([b, c]))
         session.execute(unknown.values(doubt="unknown"))
-    assert review.next_scan(bench).id == c
-    assert review.next_scan(bench, [c]).id == b
-    assert review.next_scan(bench, [b, c]).id == a
+    assert review.next_scan(workbench).id == c
+    assert review.next_scan(workbench, [c]).id == b
+    assert review.next_scan(workbench, [b, c]).id == a
 
 
-def test_a_labelled_scan_is_not_asked_for_again_until_its_label_is_undone(bench, five_scans):
-    first = review.next_scan(bench)
-    done = review.annotate(bench, first.id, "brain", "Ann")
-    assert review.remaining(bench) == 4
-    assert review.next_scan(bench).id != first.id
-    review.undo(bench, done, "Ann")
-    assert review.remaining(bench) == 5
-    assert review.next_scan(bench).id == first.id
+def test_a_labelled_scan_is_not_asked_for_again_until_its_label_is_undone(workbench, five_scans):
+    first = review.next_scan(workbench)
+    done = review.annotate(workbench, first.id, "brain", "Ann")
+    assert review.remaining(workbench) == 4
+    assert review.next_scan(workbench).id != first.id
+    review.undo(workbench, done, "Ann")
+    assert review.remaining(workbench) == 5
+    assert review.next_scan(workbench).id == first.id
 
 
-def test_the_kind_says_whether_the_person_agreed_with_the_model(bench, five_scans):
+def test_the_kind_says_whether_the_person_agreed_with_the_model(workbench, five_scans):
     a, b, c, *_ = five_scans
-    set_confidence(bench, {c: None})
-    review.annotate(bench, a, scans.scan(bench, a).predicted, "Ann")
-    review.annotate(bench, b, other_plane(scans.scan(bench, b)), "Ann")
-    review.annotate(bench, c, "brain", "Ann")
-    found = [scans.scan(bench, number) for number in (a, b, c)]
+    set_confidence(workbench, {c: None})
+    review.annotate(workbench, a, scans.scan(workbench, a).predicted, "Ann")
+    review.annotate(workbench, b, other_plane(scans.scan(workbench, b)), "Ann")
+    review.annotate(workbench, c, "brain", "Ann")
+    found = [scans.scan(workbench, number) for number in (a, b, c)]
     assert [scan.label_kind for scan in found] == ["accept", "correct", "label"]
     assert [scan.agrees for scan in found] == [True, False, None]
 
 
-def test_unusable_is_a_label_that_neither_agrees_nor_disagrees(bench, five_scans):
-    review.annotate(bench, five_scans[0], "unusable", "Ann")
-    scan = scans.scan(bench, five_scans[0])
+def test_unusable_is_a_label_that_neither_agrees_nor_disagrees(workbench, five_scans):
+    review.annotate(workbench, five_scans[0], "unusable", "Ann")
+    scan = scans.scan(workbench, five_scans[0])
     assert (scan.label, scan.agrees) == ("unusable", None)
 
 
-def test_a_label_can_be_written_as_people_write_it(bench, five_scans):
-    review.annotate(bench, five_scans[0], "Maternal cervix", "Ann")
-    assert scans.scan(bench, five_scans[0]).label == "cervix"
+def test_a_label_can_be_written_as_people_write_it(workbench, five_scans):
+    review.annotate(workbench, five_scans[0], "Maternal cervix", "Ann")
+    assert scans.scan(workbench, five_scans[0]).label == "cervix"
 
 
-def test_what_is_no_label_is_refused(bench, five_scans):
+def test_what_is_no_label_is_refused(workbench, five_scans):
     with pytest.raises(UnknownPlaneError):
-        review.annotate(bench, five_scans[0], "liver", "Ann")
+        review.annotate(workbench, five_scans[0], "liver", "Ann")
     with pytest.raises(scans.UnknownScanError):
-        review.annotate(bench, 999, "brain", "Ann")
+        review.annotate(workbench, 999, "brain", "Ann")
     with pytest.raises(review.NoteTooLongError, match="2,000"):
-        review.annotate(bench, five_scans[0], "brain", "Ann", note="x" * 2001)
-    assert history(bench) == []
+        review.annotate(workbench, five_scans[0], "brain", "Ann", note="x" * 2001)
+    assert history(workbench) == []
 
 
-def test_undo_gives_back_the_label_before_and_deletes_nothing(bench, five_scans):
+def test_undo_gives_back_the_label_before_and_deletes_nothing(workbench, five_scans):
     scan = five_scans[0]
-    first = review.annotate(bench, scan, "brain", "Ann")
-    second = review.annotate(bench, scan, "femur", "Ben")
-    before = history(bench)
-    review.undo(bench, second, "Ben")
-    view = scans.scan(bench, scan)
+    first = review.annotate(workbench, scan, "brain", "Ann")
+    second = review.annotate(workbench, scan, "femur", "Ben")
+    before = history(workbench)
+    review.undo(workbench, second, "Ben")
+    view = scans.scan(workbench, scan)
     assert (view.label, view.labelled_by) == ("brain", "Ann")
-    review.undo(bench, first, "Ann")
-    view = scans.scan(bench, scan)
+    review.undo(workbench, first, "Ann")
+    view = scans.scan(workbench, scan)
     assert (view.label, view.label_kind, view.labelled_by) == (None, None, None)
-    assert history(bench)[:2] == before
-    assert [row[2] for row in history(bench)[2:]] == ["undo", "undo"]
+    assert history(workbench)[:2] == before
+    assert [row[2] for row in history(workbench)[2:]] == ["undo", "undo"]
 
 
-def test_undoing_an_older_label_leaves_the_newer_one(bench, five_scans):
+def test_undoing_an_older_label_leaves_the_newer_one(workbench, five_scans):
     scan = five_scans[0]
-    first = review.annotate(bench, scan, "brain", "Ann")
-    review.annotate(bench, scan, "femur", "Ben")
-    review.undo(bench, first, "Ann")
-    view = scans.scan(bench, scan)
+    first = review.annotate(workbench, scan, "brain", "Ann")
+    review.annotate(workbench, scan, "femur", "Ben")
+    review.undo(workbench, first, "Ann")
+    view = scans.scan(workbench, scan)
     assert (view.label, view.labelled_by) == ("femur", "Ben")
 
 
-def test_undo_last_walks_back_through_one_person_s_work(bench, five_scans):
+def test_undo_last_walks_back_through_one_person_s_work(workbench, five_scans):
     a, b, c, *_ = five_scans
-    review.annotate(bench, a, "brain", "Ann")
-    review.annotate(bench, b, "brain", "Ben")
-    review.annotate(bench, c, "brain", "Ann")
+    review.annotate(workbench, a, "brain", "Ann")
+    review.annotate(workbench, b, "brain", "Ben")
+    review.annotate(workbench, c, "brain", "Ann")
     labels = []
     for _ in range(3):
-        review.undo_last(bench, "Ann")
-        labels.append([scans.scan(bench, number).label for number in (a, b, c)])
+        review.undo_last(workbench, "Ann")
+        labels.append([scans.scan(workbench, number).label for number in (a, b, c)])
     assert labels == [
         ["brain", "brain", None],
         [None, "brain", None],
         [None, "brain", None],
     ]
-    assert review.undo_last(bench, "Ann") is None
+    assert review.undo_last(workbench, "Ann") is None
 
 
-def test_undo_last_says_what_it_took_back(bench, five_scans):
-    kept = review.annotate(bench, five_scans[2], "brain", "Ann")
-    taken = review.undo_last(bench, "Ann")
+def test_undo_last_says_what_it_took_back(workbench, five_scans):
+    kept = review.annotate(workbench, five_scans[2], "brain", "Ann")
+    taken = review.undo_last(workbench, "Ann")
     assert (taken.annotation_id, taken.scan_id) == (kept, five_scans[2])
-    assert history(bench)[-1][0] == taken.undo_id
+    assert history(workbench)[-1][0] == taken.undo_id
 
 
-def test_nobody_takes_back_what_another_person_did(bench, five_scans):
+def test_nobody_takes_back_what_another_person_did(workbench, five_scans):
     scan = five_scans[0]
-    labelled = review.annotate(bench, scan, "brain", "Ann")
-    noted = review.note(bench, scan, "blurred", "Ann")
+    labelled = review.annotate(workbench, scan, "brain", "Ann")
+    noted = review.note(workbench, scan, "blurred", "Ann")
     for number in (labelled, noted):
         with pytest.raises(review.UndoError, match="Only Ann can take this back"):
-            review.undo(bench, number, "Ben")
-    assert review.undo_last(bench, "Ben") is None
-    view = scans.scan(bench, scan)
+            review.undo(workbench, number, "Ben")
+    assert review.undo_last(workbench, "Ben") is None
+    view = scans.scan(workbench, scan)
     assert (view.label, view.note) == ("brain", "blurred")
 
 
-def test_the_history_of_a_scan_names_every_label_and_note_and_who_took_it_back(bench, five_scans):
+def test_the_history_of_a_scan_names_every_label_and_note_and_who_took_it_back(
+    workbench, five_scans
+):
     scan = five_scans[0]
-    first = review.annotate(bench, scan, "brain", "Ann")
-    review.undo(bench, first, "Ann")
-    review.note(bench, scan, "blurred", "Ben")
-    review.annotate(bench, scan, "femur", "Ben")
-    review.annotate(bench, five_scans[1], "femur", "Cleo")
+    first = review.annotate(workbench, scan, "brain", "Ann")
+    review.undo(workbench, first, "Ann")
+    review.note(workbench, scan, "blurred", "Ben")
+    review.annotate(workbench, scan, "femur", "Ben")
+    review.annotate(workbench, five_scans[1], "femur", "Cleo")
     found = [
-        (one.kind, one.label, one.who, one.note, one.undone_by) for one in history_of(bench, scan)
+        (one.kind, one.label, one.who, one.note, one.undone_by)
+        for one in history_of(workbench, scan)
     ]
     assert found[0][1:] == ("femur", "Ben", "blurred", None)
     assert found[1] == ("note", None, "Ben", "blurred", None)
@@ -176,77 +179,77 @@ def test_the_history_of_a_scan_names_every_label_and_note_and_who_took_it_back(b
     assert len(found) == 3
 
 
-def test_nothing_is_undone_twice(bench, five_scans):
-    done = review.annotate(bench, five_scans[0], "brain", "Ann")
-    undoing = review.undo(bench, done, "Ann")
+def test_nothing_is_undone_twice(workbench, five_scans):
+    done = review.annotate(workbench, five_scans[0], "brain", "Ann")
+    undoing = review.undo(workbench, done, "Ann")
     for number in (done, undoing, 999):
         with pytest.raises(review.UndoError):
-            review.undo(bench, number, "Ann")
+            review.undo(workbench, number, "Ann")
 
 
-def test_a_note_keeps_the_label_and_who_gave_it(bench, five_scans):
+def test_a_note_keeps_the_label_and_who_gave_it(workbench, five_scans):
     scan = five_scans[0]
-    review.annotate(bench, scan, "brain", "Ann", note="blurred")
-    noted = review.note(bench, scan, "caliper over the midline", "Ben")
-    view = scans.scan(bench, scan)
+    review.annotate(workbench, scan, "brain", "Ann", note="blurred")
+    noted = review.note(workbench, scan, "caliper over the midline", "Ben")
+    view = scans.scan(workbench, scan)
     assert (view.label, view.labelled_by, view.note) == (
         "brain",
         "Ann",
         "caliper over the midline",
     )
-    review.undo(bench, noted, "Ben")
-    assert scans.scan(bench, scan).note == "blurred"
+    review.undo(workbench, noted, "Ben")
+    assert scans.scan(workbench, scan).note == "blurred"
 
 
-def test_a_new_label_keeps_the_note_that_is_there(bench, five_scans):
+def test_a_new_label_keeps_the_note_that_is_there(workbench, five_scans):
     scan = five_scans[0]
-    review.note(bench, scan, "ask Ben", "Ann")
-    assert scans.scan(bench, scan).label is None
-    review.annotate(bench, scan, "brain", "Ann")
-    assert scans.scan(bench, scan).note == "ask Ben"
+    review.note(workbench, scan, "ask Ben", "Ann")
+    assert scans.scan(workbench, scan).label is None
+    review.annotate(workbench, scan, "brain", "Ann")
+    assert scans.scan(workbench, scan).note == "ask Ben"
 
 
-def test_today_shows_what_was_done_and_what_was_taken_back(bench, five_scans):
+def test_today_shows_what_was_done_and_what_was_taken_back(workbench, five_scans):
     a, b, *_ = five_scans
-    long_ago = review.annotate(bench, a, "other", "Ann")
-    with bench.store.session() as session:
+    long_ago = review.annotate(workbench, a, "other", "Ann")
+    with workbench.store.session() as session:
         session.get_one(Annotation, long_ago).at -= timedelta(days=2)
-    first = review.annotate(bench, a, "brain", "Ann")
-    second = review.annotate(bench, b, "femur", "Ben", note="n")
-    review.undo(bench, first, "Ann")
-    everybody = today(bench)
+    first = review.annotate(workbench, a, "brain", "Ann")
+    second = review.annotate(workbench, b, "femur", "Ben", note="n")
+    review.undo(workbench, first, "Ann")
+    everybody = today(workbench)
     assert [(one.annotation_id, one.label, one.who, one.undone) for one in everybody] == [
         (second, "femur", "Ben", False),
         (first, "brain", "Ann", True),
     ]
-    assert everybody[0].scan == scans.scan(bench, b).name
-    assert [one.annotation_id for one in today(bench, "Ann")] == [first]
+    assert everybody[0].scan == scans.scan(workbench, b).name
+    assert [one.annotation_id for one in today(workbench, "Ann")] == [first]
 
 
-def test_people_who_label_at_once_lose_nothing(bench, five_scans):
+def test_people_who_label_at_once_lose_nothing(workbench, five_scans):
     def label(who):
         for scan in five_scans * 4:
-            review.annotate(bench, scan, "brain", who)
+            review.annotate(workbench, scan, "brain", who)
 
     threads = [threading.Thread(target=label, args=(who,)) for who in ("Ann", "Ben")]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         counted = session.execute(
             select(Annotation.who, func.count()).group_by(Annotation.who)
         ).all()
         assert dict(counted) == {"Ann": 20, "Ben": 20}
 
 
-def test_two_people_who_undo_the_same_label_undo_it_once(bench, five_scans):
-    done = review.annotate(bench, five_scans[0], "brain", "Ann")
+def test_two_people_who_undo_the_same_label_undo_it_once(workbench, five_scans):
+    done = review.annotate(workbench, five_scans[0], "brain", "Ann")
     outcomes = []
 
     def undo():
         try:
-            outcomes.append(review.undo(bench, done, "Ann"))
+            outcomes.append(review.undo(workbench, done, "Ann"))
         except review.UndoError:
             outcomes.append(None)
 

@@ -33,48 +33,48 @@ DAMAGES = {
 
 
 @pytest.fixture(params=DAMAGES)
-def any_damage(request, bench):
+def any_damage(request, workbench):
     """Damages the picture of a scan in one of several ways."""
-    return lambda number: DAMAGES[request.param](picture_of(bench, number))
+    return lambda number: DAMAGES[request.param](picture_of(workbench, number))
 
 
 @pytest.fixture
-def damage(bench):
+def damage(workbench):
     """Cuts the picture of a scan short."""
-    return lambda number: DAMAGES["cut short"](picture_of(bench, number))
+    return lambda number: DAMAGES["cut short"](picture_of(workbench, number))
 
 
-def picture_of(bench, number):
-    with bench.store.reading() as session:
-        return bench.workspace.folder / "blobs" / session.get_one(ScanRow, number).blob
+def picture_of(workbench, number):
+    with workbench.store.reading() as session:
+        return workbench.workspace.folder / "blobs" / session.get_one(ScanRow, number).blob
 
 
-def test_a_damaged_picture_is_told_in_one_sentence(bench, five_scans, any_damage):
+def test_a_damaged_picture_is_told_in_one_sentence(workbench, five_scans, any_damage):
     any_damage(five_scans[0])
-    name = scans.scan(bench, five_scans[0]).name
+    name = scans.scan(workbench, five_scans[0]).name
     for look in (scans.pixels, scans.explanation):
         with pytest.raises(DamagedScanError, match=f"picture of {name}.*same file in again"):
-            look(bench, five_scans[0])
-        look(bench, five_scans[1])
+            look(workbench, five_scans[0])
+        look(workbench, five_scans[1])
 
 
-def test_the_same_file_heals_its_scan_and_keeps_the_label(bench, five_scans, any_damage):
-    review.annotate(bench, five_scans[0], "brain", "Ann")
+def test_the_same_file_heals_its_scan_and_keeps_the_label(workbench, five_scans, any_damage):
+    review.annotate(workbench, five_scans[0], "brain", "Ann")
     any_damage(five_scans[0])
-    [taken] = add_scans(bench, [file(0)], who="Ann", patient="4711")
+    [taken] = add_scans(workbench, [file(0)], who="Ann", patient="4711")
     assert (taken.outcome, taken.scan_id) == (IngestOutcome.ALREADY_THERE, five_scans[0])
     assert "is whole again" in taken.sentence
-    assert (scans.pixels(bench, five_scans[0]) > 0).any()
-    assert scans.scan(bench, five_scans[0]).label == "brain"
-    assert list(find_damage(bench)) == []
-    [again] = add_scans(bench, [file(0)], who="Ann", patient="4711")
+    assert (scans.pixels(workbench, five_scans[0]) > 0).any()
+    assert scans.scan(workbench, five_scans[0]).label == "brain"
+    assert list(find_damage(workbench)) == []
+    [again] = add_scans(workbench, [file(0)], who="Ann", patient="4711")
     assert "whole again" not in again.sentence
 
 
-def test_an_export_goes_on_and_says_what_is_not_in_it(bench, five_scans, damage, tmp_path):
+def test_an_export_goes_on_and_says_what_is_not_in_it(workbench, five_scans, damage, tmp_path):
     damage(five_scans[2])
-    name = scans.scan(bench, five_scans[2]).name
-    export_archive(bench, None, tmp_path / "out.zip")
+    name = scans.scan(workbench, five_scans[2]).name
+    export_archive(workbench, None, tmp_path / "out.zip")
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         pictures = [one for one in archive.namelist() if one.startswith("images/")]
         assert len(pictures) == 4
@@ -83,84 +83,84 @@ def test_an_export_goes_on_and_says_what_is_not_in_it(bench, five_scans, damage,
         assert name in archive.read("labels.csv").decode()
 
 
-def test_a_new_champion_predicts_all_other_scans(bench, five_scans, damage):
+def test_a_new_champion_predicts_all_other_scans(workbench, five_scans, damage):
     damage(five_scans[3])
-    version = add_version(bench, tiny_model(2, "v2"))
-    promotion.promote(bench, version, "Ann")
-    assert promotion.refresh(bench, version) == [scans.scan(bench, five_scans[3]).name]
-    with bench.store.reading() as session:
+    version = add_version(workbench, tiny_model(2, "v2"))
+    promotion.promote(workbench, version, "Ann")
+    assert promotion.refresh(workbench, version) == [scans.scan(workbench, five_scans[3]).name]
+    with workbench.store.reading() as session:
         said = select(PredictionRow.scan_id).where(PredictionRow.model_id == version)
         assert set(session.scalars(said)) == set(five_scans) - {five_scans[3]}
 
 
-def test_scans_are_compared_beside_a_damaged_one(bench, five_scans, damage):
+def test_scans_are_compared_beside_a_damaged_one(workbench, five_scans, damage):
     damage(five_scans[0])
-    assert detect_pairs.search(bench) == 0
+    assert detect_pairs.search(workbench) == 0
 
 
 @pytest.fixture
-def tested(bench):
+def tested(workbench):
     """The scans of two patients who are kept apart for testing."""
-    numbers = label_scans(bench, patients=4)
-    keep_apart(bench, 2)
-    with bench.store.reading() as session:
+    numbers = label_scans(workbench, patients=4)
+    keep_apart(workbench, 2)
+    with workbench.store.reading() as session:
         rows = session.scalars(select(ScanRow).where(ScanRow.id.in_(numbers))).all()
-    sides = {row.id: row.patient_id for row in rows}
-    kept = sorted(set(sides.values()))[:2]
-    return [number for number in numbers if sides[number] in kept]
+    splits = {row.id: row.patient_id for row in rows}
+    kept = sorted(set(splits.values()))[:2]
+    return [number for number in numbers if splits[number] in kept]
 
 
-def test_a_comparison_goes_on_and_counts_what_it_left_out(bench, tested, damage):
-    version = add_version(bench, tiny_model(2, "v2"))
+def test_a_comparison_goes_on_and_counts_what_it_left_out(workbench, tested, damage):
+    version = add_version(workbench, tiny_model(2, "v2"))
     damage(tested[0])
-    found = comparison.compare(bench, 1, version)
+    found = comparison.compare(workbench, 1, version)
     assert found.n_scans == len(tested) - 1
     assert found.words.endswith("missing or damaged: 1")
-    report = model_evaluation.evaluate(bench, version).report
+    report = model_evaluation.evaluate(workbench, version).report
     assert report.left_out == {model_evaluation.UNREADABLE: 1}
-    assert [row.n_scans for row in promotion.scores(bench)] == [len(tested), len(tested) - 1]
+    assert [row.n_scans for row in promotion.scores(workbench)] == [len(tested), len(tested) - 1]
 
 
-def test_a_scan_that_is_erased_during_a_comparison_is_left_out(bench, tested, monkeypatch):
-    version = add_version(bench, tiny_model(2, "v2"))
+def test_a_scan_that_is_erased_during_a_comparison_is_left_out(workbench, tested, monkeypatch):
+    version = add_version(workbench, tiny_model(2, "v2"))
 
     def erase_first(store, *arguments, **options):
         score(store, *arguments, **options)
         monkeypatch.undo()
-        erasure.erase(bench, scans.scan(bench, tested[0]).name, "Ann")
+        erasure.erase(workbench, scans.scan(workbench, tested[0]).name, "Ann")
 
     monkeypatch.setattr(test_predictions, "score", erase_first)
-    found = comparison.compare(bench, 1, version)
+    found = comparison.compare(workbench, 1, version)
     assert found.n_scans == len(tested) - 1
     assert all(one.scan.id != tested[0] for one in found.disagreements)
 
 
-def test_all_damage_is_listed_with_what_to_do(bench, five_scans):
-    version = add_version(bench, tiny_model(2, "v2"))
-    bench.blobs.put("snapshots/" + 64 * "a" + ".json", b'{"examples": []}')
-    with bench.store.session() as session:
+def test_all_damage_is_listed_with_what_to_do(workbench, five_scans):
+    version = add_version(workbench, tiny_model(2, "v2"))
+    workbench.blobs.put("snapshots/" + 64 * "a" + ".json", b'{"examples": []}')
+    with workbench.store.session() as session:
         session.scalars(select(Run)).one().snapshot = "snapshots/" + 64 * "a" + ".json"
         place = session.get_one(ModelVersion, version).location
-    assert [found.name for found in find_damage(bench)] == ["The list of scans of training 1"]
-    DAMAGES["gone"](picture_of(bench, five_scans[0]))
-    DAMAGES["empty"](picture_of(bench, five_scans[1]))
-    graph = bench.workspace.folder / "blobs" / place / "graph.bin"
+    assert [found.name for found in find_damage(workbench)] == ["The list of scans of training 1"]
+    DAMAGES["gone"](picture_of(workbench, five_scans[0]))
+    DAMAGES["empty"](picture_of(workbench, five_scans[1]))
+    graph = workbench.workspace.folder / "blobs" / place / "graph.bin"
     graph.write_bytes(graph.read_bytes()[:-1])
     told = []
-    found = list(find_damage(bench, lambda done, of: told.append((done, of))))
+    found = list(find_damage(workbench, lambda done, of: told.append((done, of))))
     assert [one.missing for one in found] == [True, False, False, False]
     assert found[-1].name == "The model “v2”"
-    assert told[-1] == (extent(bench).all, extent(bench).all)
+    assert told[-1] == (extent(workbench).all, extent(workbench).all)
 
 
-def test_the_command_lists_damage_and_its_status_tells_of_it(bench, five_scans, monkeypatch):
-    monkeypatch.setenv("FETAL_WORKSPACE", str(bench.workspace.folder))
+def test_the_command_lists_damage_and_its_status_tells_of_it(workbench, five_scans, monkeypatch):
+    monkeypatch.setenv("FETAL_WORKSPACE", str(workbench.workspace.folder))
     whole = CliRunner().invoke(main, ["check"])
     assert whole.exit_code == 0
     assert "Checked 5 scans, 0 lists of trainings and 1 model: all are as" in whole.output
-    DAMAGES["cut short"](picture_of(bench, five_scans[0]))
+    DAMAGES["cut short"](picture_of(workbench, five_scans[0]))
     broken = CliRunner().invoke(main, ["check"])
     assert broken.exit_code == 1
-    name = scans.scan(bench, five_scans[0]).name
+    name = scans.scan(workbench, five_scans[0]).name
     assert f"The picture of {name} is damaged. Bring the same file in again" in broken.output
     assert "1 missing or damaged" in broken.output

@@ -17,13 +17,13 @@ from tests.support.drawn import file
 from tests.support.tiny_model import tiny_model
 
 
-def ids(bench, **chosen):
-    return [scan.id for scan in scans.scans(bench, ScanFilter(**chosen))]
+def ids(workbench, **chosen):
+    return [scan.id for scan in scans.scans(workbench, ScanFilter(**chosen))]
 
 
-def opinion(bench, scan_id, plane, confidence=0.9, **doubt):
+def opinion(workbench, scan_id, plane, confidence=0.9, **doubt):
     shares = [confidence if one == plane else (1 - confidence) / 5 for one in PLANES]
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         session.execute(
             update(PredictionRow)
             .where(PredictionRow.scan_id == scan_id)
@@ -31,10 +31,10 @@ def opinion(bench, scan_id, plane, confidence=0.9, **doubt):
         )
 
 
-def promote_another(bench):
+def promote_another(workbench):
     other = tiny_model(2, "other")
-    bench.blobs.put_folder("models/other", other.folder)
-    with bench.store.session() as session:
+    workbench.blobs.put_folder("models/other", other.folder)
+    with workbench.store.session() as session:
         version = ModelVersion(
             name="other", digest=other.digest, location="models/other", card=other.card.to_json()
         )
@@ -43,26 +43,26 @@ def promote_another(bench):
         session.add(Promotion(model_id=version.id, kind="promote", who="Ann"))
 
 
-def test_every_list_takes_the_same_few_queries_however_long_it_is(bench, five_scans):
+def test_every_list_takes_the_same_few_queries_however_long_it_is(workbench, five_scans):
     for scan in five_scans:
-        review.annotate(bench, scan, "brain", "Ann")
+        review.annotate(workbench, scan, "brain", "Ann")
     statements = []
     event.listen(
-        bench.store.engine, "before_cursor_execute", lambda *args: statements.append(args[2])
+        workbench.store.engine, "before_cursor_execute", lambda *args: statements.append(args[2])
     )
-    scans.scans(bench, ScanFilter(limit=1))
+    scans.scans(workbench, ScanFilter(limit=1))
     one = len(statements)
-    scans.scans(bench)
+    scans.scans(workbench)
     assert len(statements) - one == one
 
 
-def test_filters_narrow_down_and_count_alike(bench, five_scans):
+def test_filters_narrow_down_and_count_alike(workbench, five_scans):
     a, b, c, d, e = five_scans
     for scan, plane in zip(five_scans, ("brain", "brain", "femur", "femur", "other"), strict=True):
-        opinion(bench, scan, plane)
-    review.annotate(bench, a, "brain", "Ann")
-    review.annotate(bench, b, "femur", "Ann")
-    review.annotate(bench, c, "unusable", "Ann")
+        opinion(workbench, scan, plane)
+    review.annotate(workbench, a, "brain", "Ann")
+    review.annotate(workbench, b, "femur", "Ann")
+    review.annotate(workbench, c, "unusable", "Ann")
     cases = [
         ({"order": "oldest"}, [a, b, c, d, e]),
         ({"order": "newest"}, [e, d, c, b, a]),
@@ -78,73 +78,73 @@ def test_filters_narrow_down_and_count_alike(bench, five_scans):
         ({"without": (a, b, c, d)}, [e]),
     ]
     for chosen, expected in cases:
-        assert ids(bench, **chosen) == expected, chosen
-        assert scans.count(bench, ScanFilter(**chosen)) == len(expected), chosen
+        assert ids(workbench, **chosen) == expected, chosen
+        assert scans.count(workbench, ScanFilter(**chosen)) == len(expected), chosen
     paged = ScanFilter(order="oldest", limit=2, offset=1)
-    assert [scan.id for scan in scans.scans(bench, paged)] == [b, c]
-    assert scans.count(bench, paged) == 5
+    assert [scan.id for scan in scans.scans(workbench, paged)] == [b, c]
+    assert scans.count(workbench, paged) == 5
 
 
-def test_dates_narrow_down(bench, five_scans):
-    assert ids(bench, since=now() - timedelta(hours=1)) == five_scans[::-1]
-    assert ids(bench, since=now() + timedelta(hours=1)) == []
-    assert ids(bench, until=now() - timedelta(hours=1)) == []
+def test_dates_narrow_down(workbench, five_scans):
+    assert ids(workbench, since=now() - timedelta(hours=1)) == five_scans[::-1]
+    assert ids(workbench, since=now() + timedelta(hours=1)) == []
+    assert ids(workbench, until=now() - timedelta(hours=1)) == []
 
 
-def test_a_doubtful_opinion_says_so_in_words(bench, five_scans):
-    opinion(bench, five_scans[0], "brain", doubt="check", words="Hm. Please check.")
-    opinion(bench, five_scans[1], "brain", doubt="sure", words="Clear: brain.")
-    doubtful, sure = (scans.scan(bench, number) for number in five_scans[:2])
+def test_a_doubtful_opinion_says_so_in_words(workbench, five_scans):
+    opinion(workbench, five_scans[0], "brain", doubt="check", words="Hm. Please check.")
+    opinion(workbench, five_scans[1], "brain", doubt="sure", words="Clear: brain.")
+    doubtful, sure = (scans.scan(workbench, number) for number in five_scans[:2])
     assert doubtful.doubt is Doubt.CHECK
     assert doubtful.doubt_words == "Hm. Please check."
     assert sure.doubt is Doubt.SURE
     assert sure.doubt_words == ""
 
 
-def test_an_opinion_of_an_older_program_is_put_in_today_s_words(bench, five_scans):
-    opinion(bench, five_scans[0], "brain", 0.4, doubt="check", words="")
-    assert scans.scan(bench, five_scans[0]).doubt_words.startswith("Doubtful: brain or ")
+def test_an_opinion_of_an_older_program_is_put_in_today_s_words(workbench, five_scans):
+    opinion(workbench, five_scans[0], "brain", 0.4, doubt="check", words="")
+    assert scans.scan(workbench, five_scans[0]).doubt_words.startswith("Doubtful: brain or ")
 
 
-def test_scans_are_found_by_what_the_model_said_of_its_certainty(bench, five_scans):
+def test_scans_are_found_by_what_the_model_said_of_its_certainty(workbench, five_scans):
     a, b, c, d, e = five_scans
     for scan, doubt in zip(
         five_scans, ("sure", "check", "unknown", "unknown", "sure"), strict=True
     ):
-        opinion(bench, scan, "brain", doubt=doubt)
+        opinion(workbench, scan, "brain", doubt=doubt)
     for doubts, expected in ((("unknown",), [c, d]), (("sure", "check"), [a, b, e])):
-        assert ids(bench, doubts=doubts, order="oldest") == expected
-        assert scans.count(bench, ScanFilter(doubts=doubts)) == len(expected)
+        assert ids(workbench, doubts=doubts, order="oldest") == expected
+        assert scans.count(workbench, ScanFilter(doubts=doubts)) == len(expected)
 
 
-def test_the_opinion_shown_is_the_champion_s_as_soon_as_it_has_one(bench, five_scans):
-    promote_another(bench)
-    scan = scans.scan(bench, five_scans[0])
+def test_the_opinion_shown_is_the_champion_s_as_soon_as_it_has_one(workbench, five_scans):
+    promote_another(workbench)
+    scan = scans.scan(workbench, five_scans[0])
     assert scan.model_name == "tiny"
-    explained = scans.explanation(bench, scan.id)
-    scan = scans.scan(bench, scan.id)
+    explained = scans.explanation(workbench, scan.id)
+    scan = scans.scan(workbench, scan.id)
     assert scan.model_name == "other"
     assert scan.probabilities == pytest.approx(explained.probabilities)
-    assert scans.scan(bench, five_scans[1]).model_name == "tiny"
+    assert scans.scan(workbench, five_scans[1]).model_name == "tiny"
 
 
-def test_a_stored_scan_is_explained_as_it_was_when_it_came(bench):
-    (taken,) = upload.add_scans(bench, [file(3)], who="Ann")
-    before = scans.scan(bench, taken.scan_id)
-    explained = scans.explanation(bench, taken.scan_id)
+def test_a_stored_scan_is_explained_as_it_was_when_it_came(workbench):
+    (taken,) = upload.add_scans(workbench, [file(3)], who="Ann")
+    before = scans.scan(workbench, taken.scan_id)
+    explained = scans.explanation(workbench, taken.scan_id)
     assert explained.plane == before.predicted
     assert explained.probabilities == pytest.approx(before.probabilities, abs=1e-6)
     assert explained.overlay().shape == (before.height, before.width, 3)
-    assert np.array_equal(explained.scan.pixels, scans.pixels(bench, taken.scan_id))
+    assert np.array_equal(explained.scan.pixels, scans.pixels(workbench, taken.scan_id))
 
 
-def test_a_number_that_no_scan_has_is_refused(bench):
+def test_a_number_that_no_scan_has_is_refused(workbench):
     for ask in (scans.scan, scans.pixels, scans.explanation):
         with pytest.raises(scans.UnknownScanError, match="number 7"):
-            ask(bench, 7)
+            ask(workbench, 7)
 
 
-def test_an_empty_workspace_has_no_scans(bench):
-    assert scans.scans(bench) == []
-    assert scans.count(bench) == 0
-    assert scans.scans(bench, replace(ScanFilter(), order="doubt")) == []
+def test_an_empty_workspace_has_no_scans(workbench):
+    assert scans.scans(workbench) == []
+    assert scans.count(workbench) == 0
+    assert scans.scans(workbench, replace(ScanFilter(), order="doubt")) == []

@@ -88,93 +88,93 @@ def learnt(tmp_path, monkeypatch):
     return ship
 
 
-def bring(bench, contents):
+def bring(workbench, contents):
     """Store pictures, each of a patient of its own who is kept apart for testing."""
     numbers = []
     for index, content in enumerate(contents):
         (taken,) = add_scans(
-            bench, [UploadedFile("a.png", content)], who=WHO, patient=f"p{index}", gate=OPEN
+            workbench, [UploadedFile("a.png", content)], who=WHO, patient=f"p{index}", gate=OPEN
         )
         assert taken.outcome is IngestOutcome.ADDED
-        annotate(bench, taken.scan_id, PLANES[index % 2], WHO)
+        annotate(workbench, taken.scan_id, PLANES[index % 2], WHO)
         numbers.append(taken.scan_id)
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         for patient in session.scalars(select(Patient)):
-            patient.side = "test"
+            patient.split = "test"
     return numbers
 
 
-def unseen(bench):
-    with bench.store.reading() as session:
-        version = session.get_one(ModelVersion, bench.champion().version.id)
-        known = seen_by(session, bench.blobs, version)
+def unseen(workbench):
+    with workbench.store.reading() as session:
+        version = session.get_one(ModelVersion, workbench.champion().version.id)
+        known = seen_by(session, workbench.blobs, version)
         return [row.id for row in session.scalars(select(ScanRow)) if row.digest not in known]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_scans_of_its_training_count_as_seen_however_they_come(learnt, open_bench, way):
+def test_scans_of_its_training_count_as_seen_however_they_come(learnt, reopen, way):
     learnt(hashes=True)
-    bench = open_bench()
-    *numbers, stranger = bring(bench, [*(WAYS[way](one) for one in LEARNT), file(1).data])
-    assert unseen(bench) == [stranger]
-    version = bench.champion().version.id
-    assert evaluate(bench, version).report.scans == 1
-    comparison = promotion.compare(bench, version, add_version(bench, tiny_model(2)))
+    workbench = reopen()
+    *numbers, stranger = bring(workbench, [*(WAYS[way](one) for one in LEARNT), file(1).data])
+    assert unseen(workbench) == [stranger]
+    version = workbench.champion().version.id
+    assert evaluate(workbench, version).report.scans == 1
+    comparison = promotion.compare(workbench, version, add_version(workbench, tiny_model(2)))
     assert (comparison.n_scans, comparison.left_out) == (1, len(numbers))
 
 
 @pytest.mark.parametrize("way", ["the same file", "another format", "an export of version 0.1"])
-def test_a_list_that_version_0_1_wrote_knows_its_scans_by_their_digests(learnt, open_bench, way):
+def test_a_list_that_version_0_1_wrote_knows_its_scans_by_their_digests(learnt, reopen, way):
     learnt(hashes=False)
-    bench = open_bench()
-    bring(bench, [WAYS[way](one) for one in LEARNT])
-    assert unseen(bench) == []
+    workbench = reopen()
+    bring(workbench, [WAYS[way](one) for one in LEARNT])
+    assert unseen(workbench) == []
 
 
-def test_a_workspace_of_version_0_1_knows_by_the_list_that_came_with_this_one(learnt, open_bench):
+def test_a_workspace_of_version_0_1_knows_by_the_list_that_came_with_this_one(learnt, reopen):
     learnt(hashes=False)
-    open_bench().close()
+    reopen().close()
     learnt(hashes=True)
-    bench = open_bench()
-    assert [version.origin for version in promotion.versions(bench)] == ["shipped"]
-    bring(bench, [WAYS["a JPEG of the file"](one) for one in LEARNT])
-    assert unseen(bench) == []
+    workbench = reopen()
+    assert [version.origin for version in promotion.versions(workbench)] == ["shipped"]
+    bring(workbench, [WAYS["a JPEG of the file"](one) for one in LEARNT])
+    assert unseen(workbench) == []
 
 
-def sides_without_any_given(bench):
-    """The side that each patient would get by whether the model has learnt from the scan."""
-    with bench.store.session() as session:
+def splits_without_any_given(workbench):
+    """The split that each patient would get by whether the model has learnt from the scan."""
+    with workbench.store.session() as session:
         for patient in session.scalars(select(Patient)):
-            patient.side = None
-    with bench.store.reading() as session:
-        planned = plan_now(session, bench.blobs)
-    return [planned.sides[scan.patient] for scan in planned.scans]
+            patient.split = None
+    with workbench.store.reading() as session:
+        planned = plan_now(session, workbench.blobs)
+    return [planned.splits[scan.patient] for scan in planned.scans]
 
 
-def test_patients_of_its_training_learn_and_are_not_tested_on(learnt, open_bench):
+def test_patients_of_its_training_learn_and_are_not_tested_on(learnt, reopen):
     learnt(hashes=True)
-    bench = open_bench()
+    workbench = reopen()
     again = [WAYS["a JPEG of the file"](one) for one in LEARNT]
-    bring(bench, [*again, *(file(seed).data for seed in range(12))])
-    sides = sides_without_any_given(bench)
-    assert sides[: len(LEARNT)] == [TRAIN] * len(LEARNT)
-    assert TEST in sides
+    bring(workbench, [*again, *(file(seed).data for seed in range(12))])
+    splits = splits_without_any_given(workbench)
+    assert splits[: len(LEARNT)] == [TRAIN] * len(LEARNT)
+    assert TEST in splits
 
 
-def test_an_erasure_names_the_model_that_learnt_from_the_picture(learnt, open_bench):
+def test_an_erasure_names_the_model_that_learnt_from_the_picture(learnt, reopen):
     learnt(hashes=True)
-    bench = open_bench()
-    bring(bench, [WAYS["a JPEG of the file"](LEARNT[0])])
-    with bench.store.reading() as session:
+    workbench = reopen()
+    bring(workbench, [WAYS["a JPEG of the file"](LEARNT[0])])
+    with workbench.store.reading() as session:
         name = session.scalars(select(ScanRow.name)).one()
-    assert outlook(bench, name).models == ("tiny",)
+    assert outlook(workbench, name).models == ("tiny",)
 
 
-def test_a_model_whose_files_are_damaged_keeps_no_scan_out(learnt, open_bench):
+def test_a_model_whose_files_are_damaged_keeps_no_scan_out(learnt, reopen):
     learnt(hashes=True)
-    bench = open_bench()
-    for path in (bench.workspace.folder / "blobs" / "models").rglob("trained_on.txt"):
+    workbench = reopen()
+    for path in (workbench.workspace.folder / "blobs" / "models").rglob("trained_on.txt"):
         path.write_bytes(b"\xff damaged")
     again = encode_png(once(screen(LEARNT[0])))
-    (taken,) = add_scans(bench, [UploadedFile("a.png", again)], who=WHO, gate=OPEN)
+    (taken,) = add_scans(workbench, [UploadedFile("a.png", again)], who=WHO, gate=OPEN)
     assert taken.outcome is IngestOutcome.ADDED

@@ -12,79 +12,79 @@ from tests.support.labelling import WHO, keep_apart, label_scans
 
 
 @pytest.fixture
-def locked(bench):
+def locked(workbench):
     """The numbers of fifteen locked scans of five patients."""
-    label_scans(bench, patients=5)
-    keep_apart(bench, 5)
-    return [scan.scan for scan in take_stock(bench).scans]
+    label_scans(workbench, patients=5)
+    keep_apart(workbench, 5)
+    return [scan.scan for scan in take_stock(workbench).scans]
 
 
-def lock(bench, number):
+def lock(workbench, number):
     """Keep the patient of a scan apart."""
-    with bench.store.session() as session:
+    with workbench.store.session() as session:
         scan = session.get_one(ScanRow, number)
-        session.get_one(Patient, scan.patient_id).side = "test"
+        session.get_one(Patient, scan.patient_id).split = "test"
 
 
-def label_of(bench, number):
-    with bench.store.reading() as session:
+def label_of(workbench, number):
+    with workbench.store.reading() as session:
         return newest_annotation(session, number).id
 
 
-def test_the_first_look_starts_the_set(bench, locked):
-    stock = take_stock(bench)
+def test_the_first_look_starts_the_set(workbench, locked):
+    stock = take_stock(workbench)
     assert (len(stock.scans), stock.patients, stock.joined, stock.first) == (15, 5, 15, True)
     assert stock.left == []
 
 
-def test_an_empty_set_has_nothing_to_tell(bench):
-    stock = take_stock(bench)
+def test_an_empty_set_has_nothing_to_tell(workbench):
+    stock = take_stock(workbench)
     assert (stock.scans, stock.joined, stock.joined_at, stock.left) == ([], 0, None, [])
 
 
-def test_scans_that_join_are_counted_until_others_join(bench, locked):
-    more = label_scans(bench, patients=1, first=50)
-    lock(bench, more[0])
+def test_scans_that_join_are_counted_until_others_join(workbench, locked):
+    more = label_scans(workbench, patients=1, first=50)
+    lock(workbench, more[0])
     for _ in range(2):
-        stock = take_stock(bench)
+        stock = take_stock(workbench)
         assert (len(stock.scans), stock.joined, stock.first) == (18, 3, False)
-    champion = bench.champion().version.id
-    assert promotion.compare(bench, champion, champion).locked == stock
+    champion = workbench.champion().version.id
+    assert promotion.compare(workbench, champion, champion).locked == stock
 
 
-def test_a_label_taken_back_is_told_of_with_the_name(bench, locked):
-    undo(bench, label_of(bench, locked[0]), WHO)
-    stock = take_stock(bench)
+def test_a_label_taken_back_is_told_of_with_the_name(workbench, locked):
+    undo(workbench, label_of(workbench, locked[0]), WHO)
+    stock = take_stock(workbench)
     assert len(stock.scans) == 14
     (gone,) = stock.left
     assert (gone.scan_id, gone.reason) == (locked[0], f"label taken back by {WHO}")
 
 
-def test_a_scan_called_unusable_leaves_and_comes_back(bench, locked):
-    unusable = annotate(bench, locked[3], UNUSABLE, "Cem")
-    assert [one.reason for one in take_stock(bench).left] == ["called unusable by Cem"]
-    undo(bench, unusable, "Cem")
-    stock = take_stock(bench)
+def test_a_scan_called_unusable_leaves_and_comes_back(workbench, locked):
+    unusable = annotate(workbench, locked[3], UNUSABLE, "Cem")
+    assert [one.reason for one in take_stock(workbench).left] == ["called unusable by Cem"]
+    undo(workbench, unusable, "Cem")
+    stock = take_stock(workbench)
     assert (len(stock.scans), stock.left, stock.joined) == (15, [], 15)
 
 
-def test_a_scan_that_only_changes_its_plane_stays(bench, locked):
-    annotate(bench, locked[0], "cervix", WHO)
-    stock = take_stock(bench)
+def test_a_scan_that_only_changes_its_plane_stays(workbench, locked):
+    annotate(workbench, locked[0], "cervix", WHO)
+    stock = take_stock(workbench)
     assert (len(stock.scans), stock.left) == (15, [])
     assert {scan.scan: scan.plane for scan in stock.scans}[locked[0]] == "cervix"
 
 
-def test_not_even_a_patient_who_changes_sides_takes_scans_along_in_silence(bench, locked):
-    with bench.store.session() as session:
-        session.scalars(select(Patient).where(Patient.side == "test")).first().side = "train"
-    reasons = [one.reason for one in take_stock(bench).left]
+def test_not_even_a_patient_who_changes_sides_takes_scans_along_in_silence(workbench, locked):
+    with workbench.store.session() as session:
+        session.scalars(select(Patient).where(Patient.split == "test")).first().split = "train"
+    reasons = [one.reason for one in take_stock(workbench).left]
     assert reasons == ["its patient is no longer kept apart"] * 3
 
 
-def test_the_mark_changes_with_the_locked_labels_only(bench, locked):
-    before = promotion.locked_mark(bench)
-    label_scans(bench, patients=1, first=50)
-    assert promotion.locked_mark(bench) == before
-    annotate(bench, locked[0], "cervix", WHO)
-    assert promotion.locked_mark(bench) != before
+def test_the_mark_changes_with_the_locked_labels_only(workbench, locked):
+    before = promotion.locked_mark(workbench)
+    label_scans(workbench, patients=1, first=50)
+    assert promotion.locked_mark(workbench) == before
+    annotate(workbench, locked[0], "cervix", WHO)
+    assert promotion.locked_mark(workbench) != before

@@ -27,7 +27,7 @@ KEPT = ("image", "plane", "annotator", "time", "note", "split", "source", "machi
 
 
 @pytest.fixture
-def another(tmp_path, bench):
+def another(tmp_path, workbench):
     """A workspace elsewhere, with a key of its own."""
     opened = open_workbench(Workspace.at(tmp_path / "elsewhere"))
     yield opened
@@ -35,25 +35,25 @@ def another(tmp_path, bench):
 
 
 @pytest.fixture
-def exported(bench, tmp_path):
+def exported(workbench, tmp_path):
     """An export of labelled, noted, unusable and sample scans of known and unknown patients."""
     named = [
-        taken.scan_id for taken in add_scans(bench, [file(1), file(2)], who="Ann", patient="7")
+        taken.scan_id for taken in add_scans(workbench, [file(1), file(2)], who="Ann", patient="7")
     ]
-    unknown = [taken.scan_id for taken in add_scans(bench, [file(3), file(4)], who="Ann")]
-    add_samples(bench, "Ann")
-    review.annotate(bench, named[0], "brain", "Ann", note="clear; “midline”,\nsecond line")
-    review.annotate(bench, named[1], "unusable", "=Bob", note="'=1+1")
-    review.annotate(bench, unknown[0], "femur", "Eva")
-    review.note(bench, unknown[1], "ask", "Eva")
-    with bench.store.session() as session:
-        session.get_one(Patient, session.get_one(ScanRow, named[0]).patient_id).side = "test"
+    unknown = [taken.scan_id for taken in add_scans(workbench, [file(3), file(4)], who="Ann")]
+    add_samples(workbench, "Ann")
+    review.annotate(workbench, named[0], "brain", "Ann", note="clear; “midline”,\nsecond line")
+    review.annotate(workbench, named[1], "unusable", "=Bob", note="'=1+1")
+    review.annotate(workbench, unknown[0], "femur", "Eva")
+    review.note(workbench, unknown[1], "ask", "Eva")
+    with workbench.store.session() as session:
+        session.get_one(Patient, session.get_one(ScanRow, named[0]).patient_id).split = "test"
         session.get_one(ScanRow, unknown[0]).machine = "Voluson E6"
-    return pack(bench, tmp_path / "export.zip")
+    return pack(workbench, tmp_path / "export.zip")
 
 
-def pack(bench, target):
-    return exports.export_archive(bench, None, target).target
+def pack(workbench, target):
+    return exports.export_archive(workbench, None, target).target
 
 
 def lines(text):
@@ -72,9 +72,9 @@ def by_name(rows):
     return sorted(told(rows), key=lambda row: row["image"])
 
 
-def history(bench):
-    with bench.store.reading() as session:
-        return len(session.scalars(select(Annotation)).all()), scans.count(bench)
+def history(workbench):
+    with workbench.store.reading() as session:
+        return len(session.scalars(select(Annotation)).all()), scans.count(workbench)
 
 
 def test_labels_notes_people_times_and_marks_come_back_in_another_workspace(
@@ -112,43 +112,43 @@ def test_patients_stay_apart_and_unknown_ones_unknown(exported, another):
     assert all(row.named is not before[f"{row.name}.png"].startswith("U-") for row in rows)
 
 
-def test_in_its_own_workspace_an_export_adds_nothing(bench, exported):
-    before, table = history(bench), exports.export_labels(bench)
-    report = import_folder(bench, exported, "Carl")
+def test_in_its_own_workspace_an_export_adds_nothing(workbench, exported):
+    before, table = history(workbench), exports.export_labels(workbench)
+    report = import_folder(workbench, exported, "Carl")
     assert report.count(IngestOutcome.ALREADY_THERE) == 28
     assert (report.labelled, report.kept, report.refused) == (0, 0, [])
     assert not any("another patient" in taken.sentence for taken in report.taken)
-    assert history(bench) == before
-    assert exports.export_labels(bench) == table
+    assert history(workbench) == before
+    assert exports.export_labels(workbench) == table
 
 
-def test_its_table_alone_adds_nothing_and_misses_nothing(bench, exported):
-    before = history(bench)
+def test_its_table_alone_adds_nothing_and_misses_nothing(workbench, exported):
+    before = history(workbench)
     data = zipfile.ZipFile(exported).read("labels.csv")
-    report = import_run.import_csv(bench, data, None, "Carl")
+    report = import_run.import_csv(workbench, data, None, "Carl")
     assert (report.labelled, report.missing, report.refused) == (0, [], [])
-    assert history(bench) == before
+    assert history(workbench) == before
 
 
-def test_a_label_given_after_the_export_stays(bench, exported):
-    number = number_of(bench, "brain")
-    review.annotate(bench, number, "thorax", "Bob")
-    report = import_folder(bench, exported, "Carl")
+def test_a_label_given_after_the_export_stays(workbench, exported):
+    number = number_of(workbench, "brain")
+    review.annotate(workbench, number, "thorax", "Bob")
+    report = import_folder(workbench, exported, "Carl")
     assert (report.labelled, report.kept) == (0, 1)
-    assert scans.scan(bench, number).label == "thorax"
+    assert scans.scan(workbench, number).label == "thorax"
 
 
-def test_a_label_that_was_taken_back_after_the_export_comes_back(bench, exported):
-    number = number_of(bench, "femur")
-    review.undo_last(bench, "Eva")
-    review.undo_last(bench, "Eva")
-    assert scans.scan(bench, number).label is None
-    report: ImportReport = import_folder(bench, exported, "Carl")
+def test_a_label_that_was_taken_back_after_the_export_comes_back(workbench, exported):
+    number = number_of(workbench, "femur")
+    review.undo_last(workbench, "Eva")
+    review.undo_last(workbench, "Eva")
+    assert scans.scan(workbench, number).label is None
+    report: ImportReport = import_folder(workbench, exported, "Carl")
     assert report.labelled == 1
-    assert scans.scan(bench, number).labelled_by == "Eva"
+    assert scans.scan(workbench, number).labelled_by == "Eva"
 
 
-def test_an_older_label_of_elsewhere_does_not_replace_a_newer_one(bench, exported, another):
+def test_an_older_label_of_elsewhere_does_not_replace_a_newer_one(workbench, exported, another):
     add_scans(another, [file(1)], who="Carl", patient="7")
     (scan,) = scans.scans(another)
     review.annotate(another, scan.id, "cervix", "Carl")
@@ -157,16 +157,16 @@ def test_an_older_label_of_elsewhere_does_not_replace_a_newer_one(bench, exporte
     assert scans.scan(another, scan.id).label == "cervix"
 
 
-def number_of(bench, label):
-    (number,) = (scan.id for scan in scans.scans(bench) if scan.label == label)
+def number_of(workbench, label):
+    (number,) = (scan.id for scan in scans.scans(workbench) if scan.label == label)
     return number
 
 
 def test_the_test_lock_of_a_patient_comes_back(exported, another):
     import_folder(another, exported, "Carl")
     with another.store.reading() as session:
-        sides = session.execute(select(ScanRow.id, Patient.side).join(Patient)).all()
-    locked = [row.id for row in sides if row.side == "test"]
+        splits = session.execute(select(ScanRow.id, Patient.split).join(Patient)).all()
+    locked = [row.id for row in splits if row.split == "test"]
     assert sorted(scans.scan(another, number).label for number in locked) == ["brain", "unusable"]
 
 

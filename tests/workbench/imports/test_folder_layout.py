@@ -57,31 +57,31 @@ def test_folders_that_contradict_each_other_are_named() -> None:
 
 
 def test_scans_in_a_folder_for_testing_never_train_though_nobody_names_their_patients(
-    bench: Workbench,
+    workbench: Workbench,
 ) -> None:
     files = [
-        UploadedFile(f"data/{side}/brain/{seed}.png", file(seed).data)
-        for seed, side in enumerate(("train", "test", "val", "test"))
+        UploadedFile(f"data/{split}/brain/{seed}.png", file(seed).data)
+        for seed, split in enumerate(("train", "test", "val", "test"))
     ]
-    report = import_folder(bench, files, "Ann")
+    report = import_folder(workbench, files, "Ann")
     assert (report.kept_to_test, report.not_kept_to_test) == (2, 0)
-    with bench.store.reading() as session:
-        sides = session.execute(
-            select(ScanRow.id, Patient.side, Patient.named)
+    with workbench.store.reading() as session:
+        splits = session.execute(
+            select(ScanRow.id, Patient.split, Patient.named)
             .join(Patient, Patient.id == ScanRow.patient_id)
             .order_by(ScanRow.id)
         ).all()
-    assert [side for _, side, _ in sides] == [None, "test", None, "test"]
-    assert not any(named for _, _, named in sides)
+    assert [split for _, split, _ in splits] == [None, "test", None, "test"]
+    assert not any(named for _, _, named in splits)
 
 
-def test_what_cannot_be_kept_to_test_any_more_is_told(bench: Workbench) -> None:
+def test_what_cannot_be_kept_to_test_any_more_is_told(workbench: Workbench) -> None:
     picture = file(1).data
-    import_folder(bench, [UploadedFile("brain/a.png", picture)], "Ann")
-    report = import_folder(bench, [UploadedFile("test/brain/a.png", picture)], "Ann")
+    import_folder(workbench, [UploadedFile("brain/a.png", picture)], "Ann")
+    report = import_folder(workbench, [UploadedFile("test/brain/a.png", picture)], "Ann")
     assert report.not_kept_to_test == 1
     assert any("1 of the scans that are marked to test" in one for one in report.remarks)
-    assert len(scans.scans(bench)) == 1
+    assert len(scans.scans(workbench)) == 1
 
 
 def test_a_spreadsheet_beside_the_folders_is_pointed_out() -> None:

@@ -25,35 +25,35 @@ def images(tmp_path):
     return folder
 
 
-def labels(bench):
+def labels(workbench):
     return sorted(
-        (scan.label, scan.label_kind) for scan in scans.scans(bench) if scan.label is not None
+        (scan.label, scan.label_kind) for scan in scans.scans(workbench) if scan.label is not None
     )
 
 
-def sides(bench):
-    with bench.store.reading() as session:
-        return dict(session.execute(select(Patient.id, Patient.side)).all())
+def splits(workbench):
+    with workbench.store.reading() as session:
+        return dict(session.execute(select(Patient.id, Patient.split)).all())
 
 
-def test_a_simple_table_labels_its_images_and_names_what_is_missing(bench, images):
+def test_a_simple_table_labels_its_images_and_names_what_is_missing(workbench, images):
     table = (
         b"image,plane,patient\n"
         b"a,Fetal brain,4711\nb.bmp,femur,4711\nc.png,unusable,4712\n"
         b"gone.png,brain,4713\n../../etc/passwd,brain,4713\na,liver,4711\n"
     )
-    report = import_run.import_csv(bench, table, images, "Ann")
-    assert labels(bench) == [("brain", "import"), ("femur", "import"), ("unusable", "import")]
+    report = import_run.import_csv(workbench, table, images, "Ann")
+    assert labels(workbench) == [("brain", "import"), ("femur", "import"), ("unusable", "import")]
     assert report.labelled == 3
     assert report.missing == ["gone.png", "../../etc/passwd"]
     assert len(report.refused) == 1
     assert "Line 7" in report.refused[0]
     assert "liver" in report.refused[0]
-    patients = {scan.patient for scan in scans.scans(bench)}
-    assert patients == {bench.pseudonyms.patient(name) for name in ("4711", "4712")}
+    patients = {scan.patient for scan in scans.scans(workbench)}
+    assert patients == {workbench.pseudonyms.patient(name) for name in ("4711", "4712")}
 
 
-def test_the_official_table_puts_its_test_patients_on_the_test_side(bench, tmp_path):
+def test_the_official_table_puts_its_test_patients_on_the_test_side(workbench, tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()
     for seed in range(3):
@@ -66,57 +66,57 @@ def test_the_official_table_puts_its_test_patients_on_the_test_side(bench, tmp_p
         b"Patient00003_Plane3_1_of_1;3;Maternal cervix;Not A Brain;Op. 1;Other;0 \n"
         b"Patient00004_Plane3_1_of_1;4;Fetal femur;Not A Brain;Op. 1;Aloka;0 \n"
     )
-    patients = [bench.pseudonyms.patient(f"Patient0000{number}") for number in (1, 2, 3)]
-    with bench.store.session() as session:
-        session.add(Patient(id=patients[2], named=True, side="train"))
-    report = import_run.import_csv(bench, table, folder, "Ann")
-    assert sides(bench) == dict(zip(patients, (None, "test", "train"), strict=True))
-    assert labels(bench) == [("brain", "import"), ("cervix", "import"), ("thorax", "import")]
+    patients = [workbench.pseudonyms.patient(f"Patient0000{number}") for number in (1, 2, 3)]
+    with workbench.store.session() as session:
+        session.add(Patient(id=patients[2], named=True, split="train"))
+    report = import_run.import_csv(workbench, table, folder, "Ann")
+    assert splits(workbench) == dict(zip(patients, (None, "test", "train"), strict=True))
+    assert labels(workbench) == [("brain", "import"), ("cervix", "import"), ("thorax", "import")]
     assert report.missing == ["Patient00004_Plane3_1_of_1"]
-    assert {scan.machine for scan in scans.scans(bench)} == {"Aloka", "Voluson E6", "Other"}
+    assert {scan.machine for scan in scans.scans(workbench)} == {"Aloka", "Voluson E6", "Other"}
 
 
-def test_an_import_that_comes_again_adds_nothing_and_overrules_nobody(bench, images):
+def test_an_import_that_comes_again_adds_nothing_and_overrules_nobody(workbench, images):
     table = b"image,plane\na,brain\nb,femur\n"
-    import_run.import_csv(bench, table, images, "Ann")
-    corrected = next(scan.id for scan in scans.scans(bench) if scan.label == "femur")
-    review.annotate(bench, corrected, "abdomen", "Ben")
-    again = import_run.import_csv(bench, table, images, "Ann")
+    import_run.import_csv(workbench, table, images, "Ann")
+    corrected = next(scan.id for scan in scans.scans(workbench) if scan.label == "femur")
+    review.annotate(workbench, corrected, "abdomen", "Ben")
+    again = import_run.import_csv(workbench, table, images, "Ann")
     assert {one.outcome for one in again.taken} == {upload.IngestOutcome.ALREADY_THERE}
     assert (again.labelled, again.kept) == (0, 1)
-    assert scans.scan(bench, corrected).label == "abdomen"
-    changed = import_run.import_csv(bench, table.replace(b"femur", b"thorax"), images, "Ann")
+    assert scans.scan(workbench, corrected).label == "abdomen"
+    changed = import_run.import_csv(workbench, table.replace(b"femur", b"thorax"), images, "Ann")
     assert changed.labelled == 1
-    assert scans.scan(bench, corrected).label == "thorax"
+    assert scans.scan(workbench, corrected).label == "thorax"
 
 
-def test_a_table_alone_labels_scans_that_came_from_files_of_these_names(bench):
-    (taken,) = upload.add_scans(bench, [file(1, "ward/Scan 7.PNG")], who="Ann")
-    name = scans.scan(bench, taken.scan_id).name
+def test_a_table_alone_labels_scans_that_came_from_files_of_these_names(workbench):
+    (taken,) = upload.add_scans(workbench, [file(1, "ward/Scan 7.PNG")], who="Ann")
+    name = scans.scan(workbench, taken.scan_id).name
     report = import_run.import_csv(
-        bench, b"file,label\nscan 7.jpg,brain\nscan 8,brain\n", None, "Ben"
+        workbench, b"file,label\nscan 7.jpg,brain\nscan 8,brain\n", None, "Ben"
     )
-    assert scans.scan(bench, taken.scan_id).label == "brain"
+    assert scans.scan(workbench, taken.scan_id).label == "brain"
     assert report.missing == ["scan 8"]
-    import_run.import_csv(bench, f"image,plane\n{name}.png,femur\n".encode(), None, "Ben")
-    assert scans.scan(bench, taken.scan_id).label == "femur"
+    import_run.import_csv(workbench, f"image,plane\n{name}.png,femur\n".encode(), None, "Ben")
+    assert scans.scan(workbench, taken.scan_id).label == "femur"
 
 
-def test_a_name_that_two_scans_share_labels_neither(bench):
-    upload.add_scans(bench, [file(1, "1.png"), file(2, "1.png")], who="Ann")
-    report = import_run.import_csv(bench, b"image,plane\n1.png,brain\n", None, "Ann")
-    assert labels(bench) == []
+def test_a_name_that_two_scans_share_labels_neither(workbench):
+    upload.add_scans(workbench, [file(1, "1.png"), file(2, "1.png")], who="Ann")
+    report = import_run.import_csv(workbench, b"image,plane\n1.png,brain\n", None, "Ann")
+    assert labels(workbench) == []
     assert "2 stored scans" in report.refused[0]
 
 
-def test_images_of_the_same_name_are_told_apart_by_their_folder(bench, tmp_path):
+def test_images_of_the_same_name_are_told_apart_by_their_folder(workbench, tmp_path):
     for seed, place in enumerate(("one", "two")):
         (tmp_path / place).mkdir()
         (tmp_path / place / "x.png").write_bytes(file(seed).data)
     report = import_run.import_csv(
-        bench, b"image,plane\none/x.png,brain\ntwo/x.png,femur\nx.png,other\n", tmp_path, "Ann"
+        workbench, b"image,plane\none/x.png,brain\ntwo/x.png,femur\nx.png,other\n", tmp_path, "Ann"
     )
-    assert [label for label, _ in labels(bench)] == ["brain", "femur"]
+    assert [label for label, _ in labels(workbench)] == ["brain", "femur"]
     assert "2 files" in report.refused[0]
 
 
@@ -128,9 +128,9 @@ def test_images_of_the_same_name_are_told_apart_by_their_folder(bench, tmp_path)
         (b"PK\x03\x04\0\0\0", "save the table as CSV"),
     ],
 )
-def test_what_is_no_table_of_labels_is_refused_in_one_sentence(bench, table, words):
+def test_what_is_no_table_of_labels_is_refused_in_one_sentence(workbench, table, words):
     with pytest.raises(label_table.LabelTableError, match=words):
-        import_run.import_csv(bench, table, None, "Ann")
+        import_run.import_csv(workbench, table, None, "Ann")
 
 
 def test_a_patients_number_of_thousands_of_digits_is_a_name_like_any_other():
@@ -139,18 +139,18 @@ def test_a_patients_number_of_thousands_of_digits_is_a_name_like_any_other():
     assert [row.patient for row in rows] == ["9" * 5000, "Patient00007"]
 
 
-def test_tables_as_spreadsheets_write_them_are_read(bench, images):
+def test_tables_as_spreadsheets_write_them_are_read(workbench, images):
     table = "\ufeffImage;Plane;Patient\r\n\r\na;Fetal brain;Müller\r\nb;;\r\n".encode()
-    report = import_run.import_csv(bench, table, images, "Ann")
-    assert labels(bench) == [("brain", "import")]
+    report = import_run.import_csv(workbench, table, images, "Ann")
+    assert labels(workbench) == [("brain", "import")]
     assert len(report.taken) == 2
     windows = "image;plane;patient\nc;femur;Müller\n".encode("cp1252")
-    import_run.import_csv(bench, windows, images, "Ann")
-    named = {scan.patient for scan in scans.scans(bench) if scan.named_patient}
-    assert named == {bench.pseudonyms.patient("Müller")}
+    import_run.import_csv(workbench, windows, images, "Ann")
+    named = {scan.patient for scan in scans.scans(workbench) if scan.named_patient}
+    assert named == {workbench.pseudonyms.patient("Müller")}
 
 
-def test_a_folder_for_each_plane_is_imported(bench, tmp_path):
+def test_a_folder_for_each_plane_is_imported(workbench, tmp_path):
     for seed, place in enumerate(("brain", "Fetal abdomen", "femur/patient 7", "liver")):
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place / f"{seed}.png").write_bytes(file(seed).data)
@@ -159,28 +159,28 @@ def test_a_folder_for_each_plane_is_imported(bench, tmp_path):
     (tmp_path / "brain" / ".DS_Store").write_bytes(b"")
     told = []
     report = import_run.import_folder(
-        bench, tmp_path, "Ann", on_progress=lambda *how_far: told.append(how_far)
+        workbench, tmp_path, "Ann", on_progress=lambda *how_far: told.append(how_far)
     )
-    assert [label for label, _ in labels(bench)] == ["abdomen", "brain", "femur"]
+    assert [label for label, _ in labels(workbench)] == ["abdomen", "brain", "femur"]
     assert len(report.refused) == 2
     assert any("liver" in sentence for sentence in report.refused)
     assert any(sentence.startswith("broken.png: ") for sentence in report.refused)
     assert told[-1] == (4, 4)
-    assert {scan.source for scan in scans.scans(bench)} == {"import"}
+    assert {scan.source for scan in scans.scans(workbench)} == {"import"}
 
 
-def test_a_folder_that_is_none_or_holds_none_says_so(bench, tmp_path):
+def test_a_folder_that_is_none_or_holds_none_says_so(workbench, tmp_path):
     with pytest.raises(NoFolderError):
-        import_run.import_folder(bench, tmp_path / "nothing", "Ann")
+        import_run.import_folder(workbench, tmp_path / "nothing", "Ann")
     with pytest.raises(NoFolderError):
-        import_run.import_csv(bench, b"image,plane\n", tmp_path / "nothing", "Ann")
-    (report,) = [import_run.import_folder(bench, tmp_path, "Ann")]
+        import_run.import_csv(workbench, b"image,plane\n", tmp_path / "nothing", "Ann")
+    (report,) = [import_run.import_folder(workbench, tmp_path, "Ann")]
     assert "found none" in report.refused[0]
 
 
-def test_an_import_leaves_a_line_in_the_audit_trail_without_names(bench, images):
-    import_run.import_csv(bench, b"image,plane\na,brain\ngone,brain\n", images, "Ann")
-    with bench.store.reading() as session:
+def test_an_import_leaves_a_line_in_the_audit_trail_without_names(workbench, images):
+    import_run.import_csv(workbench, b"image,plane\na,brain\ngone,brain\n", images, "Ann")
+    with workbench.store.reading() as session:
         (line,) = entries(session, action="import table")
     assert line.who == "Ann"
     assert (line.detail["added"], line.detail["labelled"], line.detail["missing"]) == (1, 1, 1)
@@ -188,7 +188,7 @@ def test_an_import_leaves_a_line_in_the_audit_trail_without_names(bench, images)
 
 
 def test_real_scans_come_in_with_the_official_table(
-    bench, real_scans, real_collection, tmp_path, monkeypatch
+    workbench, real_scans, real_collection, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("FETAL_UNSURE", "keep")
     folder = tmp_path / "images"
@@ -200,14 +200,14 @@ def test_real_scans_come_in_with_the_official_table(
     for path, _ in chosen:
         (folder / path.name).symlink_to(path)
     table = real_collection / "FETAL_PLANES_DB_data.csv"
-    report = import_run.import_csv(bench, table, folder, "Ann")
+    report = import_run.import_csv(workbench, table, folder, "Ann")
     assert len(report.taken) == report.labelled == 6
     assert len(report.missing) == 12_400 - 6
     assert report.refused == []
     for path, row in chosen:
-        patient = bench.pseudonyms.patient(path.name.split("_")[0])
-        assert sides(bench)[patient] == ("test" if row["Train"] == "0" else None)
-    titles = scan_table.table(bench)["label"]
+        patient = workbench.pseudonyms.patient(path.name.split("_")[0])
+        assert splits(workbench)[patient] == ("test" if row["Train"] == "0" else None)
+    titles = scan_table.table(workbench)["label"]
     assert sorted(titles) == sorted(
         row["Plane"] if row["Plane"] != "Other" else "Other" for _, row in chosen
     )

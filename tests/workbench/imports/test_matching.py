@@ -31,53 +31,53 @@ NFD = unicodedata.normalize("NFD", NFC)
     ],
 )
 def test_lines_that_contradict_each_other_are_named_and_left_out(
-    bench: Workbench, lines: str, told: str
+    workbench: Workbench, lines: str, told: str
 ) -> None:
     table = f"image,patient,plane\n{lines}\nb,P3,femur\n".encode()
-    report = import_csv(bench, table, [file(1, "a.png"), file(2, "b.png")], "Ann")
-    assert [scan.label for scan in scans.scans(bench)] == ["femur"]
+    report = import_csv(workbench, table, [file(1, "a.png"), file(2, "b.png")], "Ann")
+    assert [scan.label for scan in scans.scans(workbench)] == ["femur"]
     assert told in report.refused[0]
     assert "P2" not in "".join(report.refused)
     assert report.kept == 0
 
 
-def test_a_picture_in_training_and_in_testing_is_left_out(bench: Workbench) -> None:
+def test_a_picture_in_training_and_in_testing_is_left_out(workbench: Workbench) -> None:
     table = b"image,plane,Train\na,brain,0\na,brain,1\n"
-    report = import_csv(bench, table, [file(1, "a.png")], "Ann")
-    assert scans.scans(bench) == []
-    assert "different sides (test, training)" in report.refused[0]
+    report = import_csv(workbench, table, [file(1, "a.png")], "Ann")
+    assert scans.scans(workbench) == []
+    assert "different splits (test, training)" in report.refused[0]
 
 
-def test_lines_that_agree_are_taken_together(bench: Workbench) -> None:
+def test_lines_that_agree_are_taken_together(workbench: Workbench) -> None:
     table = b"image,patient,plane\na,,brain\na.png,P1,Fetal brain\n./a,P1,\n"
-    report = import_csv(bench, table, [file(1, "a.png")], "Ann")
-    [scan] = scans.scans(bench)
+    report = import_csv(workbench, table, [file(1, "a.png")], "Ann")
+    [scan] = scans.scans(workbench)
     assert (scan.label, scan.named_patient) == ("brain", True)
     assert report.refused == []
     assert len(report.taken) == 1
 
 
-def test_lines_without_their_pictures_contradict_each_other_too(bench: Workbench) -> None:
-    import_csv(bench, b"image,plane\na,brain\n", [file(1, "a.png")], "Ann")
-    report = import_csv(bench, b"image,plane\na,femur\nA.PNG,thorax\n", None, "Ann")
+def test_lines_without_their_pictures_contradict_each_other_too(workbench: Workbench) -> None:
+    import_csv(workbench, b"image,plane\na,brain\n", [file(1, "a.png")], "Ann")
+    report = import_csv(workbench, b"image,plane\na,femur\nA.PNG,thorax\n", None, "Ann")
     assert report.labelled == 0
     assert "Lines 2, 3 contradict each other and were left out" in report.refused[0]
 
 
-def test_two_files_with_one_picture_and_two_planes_are_told(bench: Workbench) -> None:
+def test_two_files_with_one_picture_and_two_planes_are_told(workbench: Workbench) -> None:
     files = [file(1, "a.png"), file(1, "b.png")]
-    report = import_csv(bench, b"image,plane\na,brain\nb,femur\n", files, "Ann")
-    assert [scan.label for scan in scans.scans(bench)] == ["brain"]
+    report = import_csv(workbench, b"image,plane\na,brain\nb,femur\n", files, "Ann")
+    assert [scan.label for scan in scans.scans(workbench)] == ["brain"]
     assert "b.png: It is the same picture as a.png" in report.refused[0]
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         assert session.query(Annotation).count() == 1
 
 
-def test_a_persons_label_still_stands_when_an_import_comes_again(bench: Workbench) -> None:
+def test_a_persons_label_still_stands_when_an_import_comes_again(workbench: Workbench) -> None:
     table = b"image,plane\na,brain\n"
-    import_csv(bench, table, [file(1, "a.png")], "Ann")
-    annotate(bench, scans.scans(bench)[0].id, "femur", "Ben")
-    assert import_csv(bench, table, [file(1, "a.png")], "Ann").kept == 1
+    import_csv(workbench, table, [file(1, "a.png")], "Ann")
+    annotate(workbench, scans.scans(workbench)[0].id, "femur", "Ben")
+    assert import_csv(workbench, table, [file(1, "a.png")], "Ann").kept == 1
 
 
 @pytest.mark.parametrize(("on_disk", "in_table"), [(NFD, NFC), (NFC, NFD), (NFD, NFC.upper())])
@@ -90,9 +90,9 @@ def test_a_name_is_the_same_however_its_accents_are_written(
     assert not plan.missing
 
 
-def test_a_stored_scan_is_found_by_its_name_however_that_is_written(bench: Workbench) -> None:
-    import_csv(bench, f"image,plane\n{NFD},brain\n".encode(), [file(1, NFD)], "Ann")
-    report = import_csv(bench, f"image,plane\n{NFC},femur\n".encode(), None, "Ann")
+def test_a_stored_scan_is_found_by_its_name_however_that_is_written(workbench: Workbench) -> None:
+    import_csv(workbench, f"image,plane\n{NFD},brain\n".encode(), [file(1, NFD)], "Ann")
+    report = import_csv(workbench, f"image,plane\n{NFC},femur\n".encode(), None, "Ann")
     assert report.labelled == 1
 
 
@@ -131,8 +131,10 @@ def test_a_name_that_an_archive_holds_in_another_code_page_is_found(encoding: st
     assert found(index(packed), name) == packed
 
 
-def test_lines_for_one_stored_scan_in_two_folders_contradict_each_other(bench: Workbench) -> None:
-    import_csv(bench, b"image,plane\na,brain\n", [file(1, "a.png")], "Ann")
-    report = import_csv(bench, b"image,plane\nx/a,femur\ny/a,thorax\n", None, "Ann")
+def test_lines_for_one_stored_scan_in_two_folders_contradict_each_other(
+    workbench: Workbench,
+) -> None:
+    import_csv(workbench, b"image,plane\na,brain\n", [file(1, "a.png")], "Ann")
+    report = import_csv(workbench, b"image,plane\nx/a,femur\ny/a,thorax\n", None, "Ann")
     assert report.labelled == 0
     assert "Lines 2, 3 contradict each other and were left out" in report.refused[0]

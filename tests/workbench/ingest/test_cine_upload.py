@@ -16,40 +16,40 @@ def _digests(frames):
     return [read_scan(encode_png(frame), "a.png").digest for frame in frames]
 
 
-def test_of_a_film_come_the_best_frames_that_differ_each_as_a_scan(bench):
+def test_of_a_film_come_the_best_frames_that_differ_each_as_a_scan(workbench):
     frames = [fan(seed // 3) for seed in range(24)]
-    taken = add_scans(bench, [UploadedFile("clip.dcm", film(frames)), file(99)], who="Ann")
+    taken = add_scans(workbench, [UploadedFile("clip.dcm", film(frames)), file(99)], who="Ann")
     assert [one.outcome for one in taken] == [IngestOutcome.ADDED] * 6
     assert len({one.scan_id for one in taken}) == 6
     assert all("of 24, one of the 5 that look most like a plane." in t.sentence for t in taken[:5])
-    scans = [views.scan(bench, one.scan_id) for one in taken]
+    scans = [views.scan(workbench, one.scan_id) for one in taken]
     assert len({scan.patient for scan in scans[:5]}) == 1
-    assert scans[0].patient == bench.pseudonyms.patient("4711") != scans[5].patient
+    assert scans[0].patient == workbench.pseudonyms.patient("4711") != scans[5].patient
 
 
-def test_frames_that_a_person_picked_come_and_no_others(bench):
+def test_frames_that_a_person_picked_come_and_no_others(workbench):
     frames = [fan(seed) for seed in range(4)]
-    taken = add_scans(bench, [UploadedFile("clip.dcm", film(frames), (1, 3))], who="Ann")
+    taken = add_scans(workbench, [UploadedFile("clip.dcm", film(frames), (1, 3))], who="Ann")
     assert [one.file for one in taken] == ["clip frame 2.dcm", "clip frame 4.dcm"]
     assert all("one of the 2 that a person picked" in one.sentence for one in taken)
-    shown = [views.pixels(bench, one.scan_id) for one in taken]
+    shown = [views.pixels(workbench, one.scan_id) for one in taken]
     assert [np.array_equal(a, b) for a, b in zip(shown, (frames[1], frames[3]), strict=True)] == [
         True,
         True,
     ]
 
 
-def test_the_same_film_again_adds_nothing(bench):
+def test_the_same_film_again_adds_nothing(workbench):
     clip = UploadedFile("clip.dcm", film([fan(seed) for seed in range(3)]))
-    first = add_scans(bench, [clip], who="Ann")
-    again = add_scans(bench, [clip], who="Ann")
+    first = add_scans(workbench, [clip], who="Ann")
+    again = add_scans(workbench, [clip], who="Ann")
     assert [one.scan_id for one in again] == [one.scan_id for one in first]
     assert {one.outcome for one in again} == {IngestOutcome.ALREADY_THERE}
 
 
-def test_a_film_without_a_frame_to_read_gets_one_sentence(bench):
+def test_a_film_without_a_frame_to_read_gets_one_sentence(workbench):
     flat = [np.full((100, 100), level, np.uint8) for level in (10, 90)]
-    (taken,) = add_scans(bench, [UploadedFile("clip.dcm", film(flat))], who="Ann")
+    (taken,) = add_scans(workbench, [UploadedFile("clip.dcm", film(flat))], who="Ann")
     assert taken.outcome is IngestOutcome.REFUSED
     assert "one flat grey" in taken.sentence
 

@@ -24,19 +24,19 @@ from tests.support.films import film
 BAR = Box(0, 0, 70, 20)
 
 
-def stored(bench) -> int:
-    with bench.store.reading() as session:
+def stored(workbench) -> int:
+    with workbench.store.reading() as session:
         return session.scalar(select(func.count()).select_from(ScanRow))
 
 
-def trail(bench, action: str) -> list[tuple[str, dict]]:
-    with bench.store.reading() as session:
+def trail(workbench, action: str) -> list[tuple[str, dict]]:
+    with workbench.store.reading() as session:
         return [(line.who, line.detail) for line in audit.entries(session, action=action)]
 
 
 @pytest.fixture
-def desk(bench) -> UploadQueue:
-    return UploadQueue(bench)
+def desk(workbench) -> UploadQueue:
+    return UploadQueue(workbench)
 
 
 def dropped(desk, *files, **how):
@@ -46,61 +46,63 @@ def dropped(desk, *files, **how):
     return drop
 
 
-def test_a_scan_without_a_sector_waits_and_nothing_of_it_is_stored(bench, desk):
+def test_a_scan_without_a_sector_waits_and_nothing_of_it_is_stored(workbench, desk):
     drop = dropped(desk, unsure(1), file(1))
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS, IngestOutcome.ADDED]
     assert "could not be told from the rest" in drop.results[0].sentence
-    assert stored(bench) == len(list(bench.blobs.keys("scans"))) == 1
+    assert stored(workbench) == len(list(workbench.blobs.keys("scans"))) == 1
     [held] = desk.quarantine.of("Ann").values()
     assert held.file == "unsure 1.png"
     assert desk.quarantine.of("Bea") == {}
 
 
-def test_what_is_kept_as_shown_is_stored_under_its_patient_with_a_line_in_the_trail(bench, desk):
+def test_what_is_kept_as_shown_is_stored_under_its_patient_with_a_line_in_the_trail(
+    workbench, desk
+):
     drop = dropped(desk, unsure(1))
     [number] = desk.quarantine.of("Ann")
-    taken = keep(bench, desk.quarantine, number, "Ann")
+    taken = keep(workbench, desk.quarantine, number, "Ann")
     drop.settle(number, taken)
     assert drop.results == [taken]
-    scan = scans.scan(bench, taken.scan_id)
-    assert scan.patient == bench.pseudonyms.patient("4711")
+    scan = scans.scan(workbench, taken.scan_id)
+    assert scan.patient == workbench.pseudonyms.patient("4711")
     assert scan.predicted is not None
     told = [("Ann", {"scan": scan.name, "blank": 0, "bring back": 0, "keep only": 0})]
-    assert trail(bench, "keep checked scan") == told
+    assert trail(workbench, "keep checked scan") == told
     assert desk.quarantine.of("Ann") == {}
-    assert keep(bench, desk.quarantine, number, "Ann") is None
+    assert keep(workbench, desk.quarantine, number, "Ann") is None
 
 
-def test_what_a_person_blanks_is_never_stored(bench, desk):
+def test_what_a_person_blanks_is_never_stored(workbench, desk):
     dropped(desk, unsure(1))
     [number] = desk.quarantine.of("Ann")
-    taken = keep(bench, desk.quarantine, number, "Ann", [Change(Tool.BLANK, BAR)])
-    pixels = scans.pixels(bench, taken.scan_id)
+    taken = keep(workbench, desk.quarantine, number, "Ann", [Change(Tool.BLANK, BAR)])
+    pixels = scans.pixels(workbench, taken.scan_id)
     assert pixels[:20, :70].max() == 0
     assert pixels[60, 80] > 0
-    assert len(list(bench.blobs.keys("scans"))) == 1
-    [(_, detail)] = trail(bench, "keep checked scan")
+    assert len(list(workbench.blobs.keys("scans"))) == 1
+    [(_, detail)] = trail(workbench, "keep checked scan")
     assert detail["blank"] == 1
 
 
-def test_a_mask_that_blanks_all_is_refused_and_the_scan_waits_on(bench, desk):
+def test_a_mask_that_blanks_all_is_refused_and_the_scan_waits_on(workbench, desk):
     dropped(desk, unsure(1))
     [number] = desk.quarantine.of("Ann")
     with pytest.raises(NothingLeftError):
-        keep(bench, desk.quarantine, number, "Ann", [Change(Tool.BLANK, Box(0, 0, 999, 999))])
+        keep(workbench, desk.quarantine, number, "Ann", [Change(Tool.BLANK, Box(0, 0, 999, 999))])
     assert list(desk.quarantine.of("Ann")) == [number]
-    assert stored(bench) == 0
+    assert stored(workbench) == 0
 
 
-def test_what_is_left_out_is_gone_and_the_trail_tells_how_many(bench, desk):
+def test_what_is_left_out_is_gone_and_the_trail_tells_how_many(workbench, desk):
     drop = dropped(desk, unsure(1), unsure(2))
-    out = leave_out(bench, desk.quarantine, list(desk.quarantine.of("Ann")), "Ann")
+    out = leave_out(workbench, desk.quarantine, list(desk.quarantine.of("Ann")), "Ann")
     for number, taken in out.items():
         drop.settle(number, taken)
     assert [one.outcome for one in drop.results] == [IngestOutcome.LEFT_OUT] * 2
-    assert stored(bench) == 0
-    assert trail(bench, "leave unsure scans out") == [("Ann", {"scans": 2})]
-    assert leave_out(bench, desk.quarantine, list(out), "Ann") == {}
+    assert stored(workbench) == 0
+    assert trail(workbench, "leave unsure scans out") == [("Ann", {"scans": 2})]
+    assert leave_out(workbench, desk.quarantine, list(out), "Ann") == {}
 
 
 @pytest.mark.parametrize(
@@ -112,113 +114,113 @@ def test_what_is_left_out_is_gone_and_the_trail_tells_how_many(bench, desk):
         (" Keep ", IngestOutcome.ADDED),
     ],
 )
-def test_the_setting_decides_where_nobody_can_be_asked(bench, monkeypatch, setting, outcome):
+def test_the_setting_decides_where_nobody_can_be_asked(workbench, monkeypatch, setting, outcome):
     monkeypatch.setenv("FETAL_UNSURE", setting)
-    unclear, clear = add_scans(bench, [unsure(1), file(1)], who="Ann")
+    unclear, clear = add_scans(workbench, [unsure(1), file(1)], who="Ann")
     assert (unclear.outcome, clear.outcome) == (outcome, IngestOutcome.ADDED)
-    assert stored(bench) == 1 + (outcome is IngestOutcome.ADDED)
+    assert stored(workbench) == 1 + (outcome is IngestOutcome.ADDED)
 
 
-def test_a_dry_run_tells_what_would_be_set_aside_and_an_import_can_keep_it(bench, tmp_path):
+def test_a_dry_run_tells_what_would_be_set_aside_and_an_import_can_keep_it(workbench, tmp_path):
     (tmp_path / "brain").mkdir()
     for incoming in (unsure(1), file(1)):
         (tmp_path / "brain" / incoming.name).write_bytes(incoming.data)
     planned = plan_import(tmp_path)
     for dry_run in (True, False):
-        report = import_scans(bench, planned, "Ann", dry_run=dry_run)
+        report = import_scans(workbench, planned, "Ann", dry_run=dry_run)
         assert report.set_aside == ["brain/unsure 1.png"]
         assert report.refused == []
         assert report.per_plane() == {"brain": 1}
-        assert stored(bench) == (0 if dry_run else 1)
-    report = import_scans(bench, planned, "Ann", unsure=DeidentificationPolicy.KEEP)
+        assert stored(workbench) == (0 if dry_run else 1)
+    report = import_scans(workbench, planned, "Ann", unsure=DeidentificationPolicy.KEEP)
     assert (report.set_aside, report.labelled) == ([], 1)
 
 
-def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(bench, tmp_path):
+def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(workbench, tmp_path):
     (tmp_path / "femur").mkdir()
     for seed in (1, 2):
         (tmp_path / "femur" / f"{seed}.png").write_bytes(unsure(seed).data)
     quarantine = Quarantine(Memory(0.05))
-    report = import_scans(bench, plan_import(tmp_path), "Ann", quarantine=quarantine)
+    report = import_scans(workbench, plan_import(tmp_path), "Ann", quarantine=quarantine)
     assert [one.outcome for one in report.taken] == [IngestOutcome.WAITS, IngestOutcome.SET_ASIDE]
     assert report.labelled == 0
     [number] = quarantine.of("Ann")
-    taken = keep(bench, quarantine, number, "Ann")
-    assert scans.scan(bench, taken.scan_id).label == "femur"
+    taken = keep(workbench, quarantine, number, "Ann")
+    assert scans.scan(workbench, taken.scan_id).label == "femur"
     assert report.labelled == 1
 
 
-def test_a_setting_that_is_none_is_told_and_nothing_is_taken(bench, desk, monkeypatch):
+def test_a_setting_that_is_none_is_told_and_nothing_is_taken(workbench, desk, monkeypatch):
     monkeypatch.setenv("FETAL_UNSURE", "perhaps")
     with pytest.raises(DeidentificationPolicyError, match="perhaps"):
         DeidentificationPolicy.from_environment()
     drop = desk.start([file(1)], "Ann")
     assert drop.wait(60)
     assert "perhaps" in drop.failure
-    assert stored(bench) == 0
+    assert stored(workbench) == 0
 
 
-def test_a_scan_that_was_kept_before_is_not_asked_about_again(bench, desk):
+def test_a_scan_that_was_kept_before_is_not_asked_about_again(workbench, desk):
     add_scans(
-        bench, [unsure(1)], who="Ann", gate=DeidentificationCheck(DeidentificationPolicy.KEEP)
+        workbench, [unsure(1)], who="Ann", gate=DeidentificationCheck(DeidentificationPolicy.KEEP)
     )
     drop = dropped(desk, unsure(1))
     assert [one.outcome for one in drop.results] == [IngestOutcome.ALREADY_THERE]
 
 
-def test_all_scans_of_a_drop_can_be_made_to_wait(desk, bench):
+def test_all_scans_of_a_drop_can_be_made_to_wait(desk, workbench):
     drop = dropped(desk, file(1), unsure(1), every=True)
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
-    assert stored(bench) == 0
+    assert stored(workbench) == 0
 
 
-def test_frames_of_a_film_wait_like_files(bench, desk):
+def test_frames_of_a_film_wait_like_files(workbench, desk):
     glow = [read_scan(unsure(seed).data, "a").pixels for seed in (1, 90)]
     drop = dropped(desk, UploadedFile("clip.dcm", film(glow)))
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
     assert "Frame 1 of 2" in drop.results[0].sentence
     number = next(iter(desk.quarantine.of("Ann")))
-    taken = keep(bench, desk.quarantine, number, "Ann", [Change(Tool.BLANK, BAR)])
-    assert scans.pixels(bench, taken.scan_id)[:20, :70].max() == 0
+    taken = keep(workbench, desk.quarantine, number, "Ann", [Change(Tool.BLANK, BAR)])
+    assert scans.pixels(workbench, taken.scan_id)[:20, :70].max() == 0
 
 
-def test_a_scan_that_comes_again_waits_once(bench, desk):
+def test_a_scan_that_comes_again_waits_once(workbench, desk):
     drop = dropped(desk, unsure(1, "a.png"), unsure(1, "b.png"))
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
     [(number, held)] = desk.quarantine.of("Ann").items()
     assert held.file == "b.png"
-    drop.settle(number, keep(bench, desk.quarantine, number, "Ann"))
+    drop.settle(number, keep(workbench, desk.quarantine, number, "Ann"))
     assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] * 2
 
 
-def test_no_more_wait_than_fit(bench):
-    desk = UploadQueue(bench, Memory(0.05))
+def test_no_more_wait_than_fit(workbench):
+    desk = UploadQueue(workbench, Memory(0.05))
     drop = dropped(desk, unsure(1), unsure(2))
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS, IngestOutcome.SET_ASIDE]
     assert "as many scans wait" in drop.results[1].sentence
-    leave_out(bench, desk.quarantine, list(desk.quarantine.of("Ann")), "Ann")
+    leave_out(workbench, desk.quarantine, list(desk.quarantine.of("Ann")), "Ann")
     assert dropped(desk, unsure(2)).results[0].outcome is IngestOutcome.WAITS
 
 
-def test_a_scan_that_cannot_be_stored_waits_on(bench, desk, monkeypatch):
+def test_a_scan_that_cannot_be_stored_waits_on(workbench, desk, monkeypatch):
     dropped(desk, unsure(1), unsure(2))
     first, second = desk.quarantine.of("Ann")
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", _full)
         with pytest.raises(OSError, match="disk full"):
-            keep(bench, desk.quarantine, first, "Ann")
+            keep(workbench, desk.quarantine, first, "Ann")
     assert list(desk.quarantine.of("Ann")) == [first, second]
-    assert keep(bench, desk.quarantine, first, "Ann").outcome is IngestOutcome.ADDED
+    assert keep(workbench, desk.quarantine, first, "Ann").outcome is IngestOutcome.ADDED
 
 
 def _full(_):
     raise OSError("disk full")
 
 
-def test_a_stored_scan_can_be_seen_as_it_arrived_while_the_drop_is_fresh(bench, desk):
+def test_a_stored_scan_can_be_seen_as_it_arrived_while_the_drop_is_fresh(workbench, desk):
     drop = dropped(desk, file(1))
     [taken] = drop.results
-    assert drop.before.get(scans.digest_of(bench, taken.scan_id))[:2] == b"\xff\xd8"
+    assert drop.before.get(scans.digest_of(workbench, taken.scan_id))[:2] == b"\xff\xd8"
     assert drop.before.get("another") is None
 
 
@@ -241,13 +243,13 @@ def test_what_is_blanked_is_shown_in_colour():
     assert (np.ptp(picture[60:70, 80:90], axis=2) == 0).all()
 
 
-def test_patients_of_scans_that_wait_come_with_them(bench, desk):
+def test_patients_of_scans_that_wait_come_with_them(workbench, desk):
     dropped(desk, unsure(1, "Patient00042_1.png"))
-    assert stored(bench) == 0
-    with bench.store.reading() as session:
+    assert stored(workbench) == 0
+    with workbench.store.reading() as session:
         assert session.scalars(select(Patient)).all() == []
     [number] = desk.quarantine.of("Ann")
-    taken = keep(bench, desk.quarantine, number, "Bea")
-    scan = scans.scan(bench, taken.scan_id)
-    assert scan.patient == bench.pseudonyms.patient("Patient00042")
+    taken = keep(workbench, desk.quarantine, number, "Bea")
+    scan = scans.scan(workbench, taken.scan_id)
+    assert scan.patient == workbench.pseudonyms.patient("Patient00042")
     assert scan.added_by == "Bea"

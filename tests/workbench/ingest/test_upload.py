@@ -26,8 +26,8 @@ from tests.support.drawn import fan, file
 from tests.support.tiny_model import tiny_model
 
 
-def rows(bench, table):
-    with bench.store.reading() as session:
+def rows(workbench, table):
+    with workbench.store.reading() as session:
         return session.scalar(select(func.count()).select_from(table))
 
 
@@ -51,19 +51,19 @@ def dicom(patient: str | None) -> UploadedFile:
     return UploadedFile("IM0001", packed.getvalue())
 
 
-def test_a_dropped_scan_is_stored_predicted_and_shown(bench):
-    (taken,) = add_scans(bench, [file(1)], who="Ann", patient="4711")
+def test_a_dropped_scan_is_stored_predicted_and_shown(workbench):
+    (taken,) = add_scans(workbench, [file(1)], who="Ann", patient="4711")
     assert taken.outcome is IngestOutcome.ADDED
-    scan = scans.scan(bench, taken.scan_id)
+    scan = scans.scan(workbench, taken.scan_id)
     assert scan.name.startswith("S-")
     assert scan.predicted in scan.probabilities
     assert sum(scan.probabilities.values()) == pytest.approx(1)
     assert scan.confidence == max(scan.probabilities.values())
     assert (scan.added_by, scan.model_name, scan.label) == ("Ann", "tiny", None)
-    assert np.array_equal(scans.pixels(bench, scan.id) > 0, fan(1) > 0)
+    assert np.array_equal(scans.pixels(workbench, scan.id) > 0, fan(1) > 0)
 
 
-def test_one_bad_file_gets_one_sentence_and_the_others_go_on(bench):
+def test_one_bad_file_gets_one_sentence_and_the_others_go_on(workbench):
     cmyk = io.BytesIO()
     Image.new("CMYK", (100, 100), (0, 255, 255, 0)).save(cmyk, "JPEG")
     files = [
@@ -76,7 +76,7 @@ def test_one_bad_file_gets_one_sentence_and_the_others_go_on(bench):
         file(3),
         file(1),
     ]
-    taken = add_scans(bench, files, who="Ann")
+    taken = add_scans(workbench, files, who="Ann")
     refused = [one for one in taken if one.outcome is IngestOutcome.REFUSED]
     assert [one.outcome for one in (taken[0], taken[6], taken[7])] == [
         IngestOutcome.ADDED,
@@ -85,73 +85,73 @@ def test_one_bad_file_gets_one_sentence_and_the_others_go_on(bench):
     ]
     assert [one.file for one in refused] == [one.name for one in files[1:6]]
     assert all(one.sentence.endswith(".") and "\n" not in one.sentence for one in refused)
-    assert rows(bench, ScanRow) == len(list(bench.blobs.keys("scans"))) == 2
+    assert rows(workbench, ScanRow) == len(list(workbench.blobs.keys("scans"))) == 2
 
 
-def test_the_same_pixels_in_another_format_are_already_there(bench):
+def test_the_same_pixels_in_another_format_are_already_there(workbench):
     first, second = add_scans(
-        bench, [file(1, "a.png"), file(1, "b.bmp", "BMP")], who="Ann", patient="4711"
+        workbench, [file(1, "a.png"), file(1, "b.bmp", "BMP")], who="Ann", patient="4711"
     )
     assert second.outcome is IngestOutcome.ALREADY_THERE
     assert second.scan_id == first.scan_id
-    assert scans.scan(bench, first.scan_id).name in second.sentence
+    assert scans.scan(workbench, first.scan_id).name in second.sentence
 
 
-def test_no_name_of_a_patient_or_a_file_is_stored(bench):
+def test_no_name_of_a_patient_or_a_file_is_stored(workbench):
     files = [
         file(1, "../../Jane Doe 1990.png"),
         file(2, "C:\\scans\\Patient00042_Jane.png"),
         dicom("MRN-0815"),
     ]
-    taken = add_scans(bench, files, who="Ann", patient="Jane Doe")
+    taken = add_scans(workbench, files, who="Ann", patient="Jane Doe")
     assert [one.file for one in taken] == ["Jane Doe 1990.png", "Patient00042_Jane.png", "IM0001"]
-    bench.close()
+    workbench.close()
     stored = b"".join(
         path.read_bytes() + path.name.encode()
-        for path in bench.workspace.folder.rglob("*")
+        for path in workbench.workspace.folder.rglob("*")
         if path.is_file() and "models" not in path.parts
     )
     for secret in (b"Jane", b"Doe", b"Patient00042", b"0815", b"1990", b"IM0001"):
         assert secret not in stored
 
 
-def test_a_drop_without_names_is_one_unknown_patient(bench):
-    first = add_scans(bench, [file(1), file(2)], who="Ann")
-    second = add_scans(bench, [file(3)], who="Ann", patient="  ")
-    found = [scans.scan(bench, one.scan_id) for one in (*first, *second)]
+def test_a_drop_without_names_is_one_unknown_patient(workbench):
+    first = add_scans(workbench, [file(1), file(2)], who="Ann")
+    second = add_scans(workbench, [file(3)], who="Ann", patient="  ")
+    found = [scans.scan(workbench, one.scan_id) for one in (*first, *second)]
     assert found[0].patient == found[1].patient != found[2].patient
     assert not any(scan.named_patient for scan in found)
 
 
-def test_the_file_s_own_patient_comes_before_the_one_given(bench):
+def test_the_file_s_own_patient_comes_before_the_one_given(workbench):
     taken = add_scans(
-        bench,
+        workbench,
         [file(1, "Patient00042_a.png"), file(2), dicom("0815"), dicom(None)],
         who="Ann",
         patient="4711",
     )
-    patients = [scans.scan(bench, one.scan_id).patient for one in taken[:3]]
-    expected = [bench.pseudonyms.patient(name) for name in ("Patient00042", "4711", "0815")]
+    patients = [scans.scan(workbench, one.scan_id).patient for one in taken[:3]]
+    expected = [workbench.pseudonyms.patient(name) for name in ("Patient00042", "4711", "0815")]
     assert patients == expected
-    assert scans.scan(bench, taken[2].scan_id).machine == "Voluson E8"
+    assert scans.scan(workbench, taken[2].scan_id).machine == "Voluson E8"
     assert "filed under another patient" in taken[3].sentence
 
 
-def test_a_scan_of_an_unknown_patient_is_refiled_once_the_patient_is_known(bench):
-    (first,) = add_scans(bench, [file(1)], who="Ann")
-    (again,) = add_scans(bench, [file(1)], who="Ann", patient="4711")
+def test_a_scan_of_an_unknown_patient_is_refiled_once_the_patient_is_known(workbench):
+    (first,) = add_scans(workbench, [file(1)], who="Ann")
+    (again,) = add_scans(workbench, [file(1)], who="Ann", patient="4711")
     assert again.outcome is IngestOutcome.ALREADY_THERE
     assert "now filed under its patient" in again.sentence
-    assert scans.scan(bench, first.scan_id).patient == bench.pseudonyms.patient("4711")
+    assert scans.scan(workbench, first.scan_id).patient == workbench.pseudonyms.patient("4711")
 
 
-def test_a_scan_stays_with_an_unknown_patient_that_is_on_a_side_already(bench):
-    (first,) = add_scans(bench, [file(1)], who="Ann")
-    unknown = scans.scan(bench, first.scan_id).patient
-    with bench.store.session() as session:
-        session.get_one(Patient, unknown).side = "train"
-    add_scans(bench, [file(1)], who="Ann", patient="4711")
-    assert scans.scan(bench, first.scan_id).patient == unknown
+def test_a_scan_stays_with_an_unknown_patient_that_is_on_a_side_already(workbench):
+    (first,) = add_scans(workbench, [file(1)], who="Ann")
+    unknown = scans.scan(workbench, first.scan_id).patient
+    with workbench.store.session() as session:
+        session.get_one(Patient, unknown).split = "train"
+    add_scans(workbench, [file(1)], who="Ann", patient="4711")
+    assert scans.scan(workbench, first.scan_id).patient == unknown
 
 
 @pytest.mark.parametrize(
@@ -173,53 +173,55 @@ def test_a_dicom_file_names_its_patient_by_its_identifier():
     assert not upload.names_patient(dicom(" "))
 
 
-def test_samples_are_two_dozen_phantoms_of_all_planes_and_come_once(bench):
-    first = upload.add_samples(bench, "Ann")
-    again = upload.add_samples(bench, "Ann")
+def test_samples_are_two_dozen_phantoms_of_all_planes_and_come_once(workbench):
+    first = upload.add_samples(workbench, "Ann")
+    again = upload.add_samples(workbench, "Ann")
     assert [one.outcome for one in first] == [IngestOutcome.ADDED] * 24
     assert [one.outcome for one in again] == [IngestOutcome.ALREADY_THERE] * 24
-    found = scans.scans(bench, scans.ScanFilter(sources=("sample",)))
+    found = scans.scans(workbench, scans.ScanFilter(sources=("sample",)))
     assert len({scan.patient for scan in found}) == 24
     assert all(scan.patient.startswith("P-sample-") for scan in found)
 
 
-def test_the_machine_s_text_is_gone_before_a_scan_is_stored(bench):
+def test_the_machine_s_text_is_gone_before_a_scan_is_stored(workbench):
     phantom = simulate("brain", seed=5)
-    (taken,) = add_scans(bench, [UploadedFile("p.png", encode_png(phantom.pixels))], who="Ann")
-    kept = scans.pixels(bench, taken.scan_id)
+    (taken,) = add_scans(workbench, [UploadedFile("p.png", encode_png(phantom.pixels))], who="Ann")
+    kept = scans.pixels(workbench, taken.scan_id)
     assert phantom.pixels[phantom.text].max() > 0
     assert kept[phantom.text & ~phantom.sector].max() == 0
 
 
-def test_a_drop_goes_on_in_the_background_and_tells_how_far_it_is(bench):
-    drop = UploadQueue(bench).start([file(seed) for seed in range(6)], "Ann", "4711")
+def test_a_drop_goes_on_in_the_background_and_tells_how_far_it_is(workbench):
+    drop = UploadQueue(workbench).start([file(seed) for seed in range(6)], "Ann", "4711")
     assert drop.wait(60)
     assert (drop.total, drop.done, drop.finished, drop.failure) == (6, 6, True, None)
     assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] * 6
 
 
-def test_a_stopped_drop_keeps_what_is_stored_and_names_what_was_not_read(bench):
+def test_a_stopped_drop_keeps_what_is_stored_and_names_what_was_not_read(workbench):
     asked = iter([False, False, True])
-    taken = add_scans(bench, [file(seed) for seed in range(5)], who="Ann", stop=lambda: next(asked))
-    assert rows(bench, ScanRow) == 2
+    taken = add_scans(
+        workbench, [file(seed) for seed in range(5)], who="Ann", stop=lambda: next(asked)
+    )
+    assert rows(workbench, ScanRow) == 2
     outcomes = [one.outcome for one in taken]
     assert outcomes == [IngestOutcome.ADDED] * 2 + [IngestOutcome.NOT_READ] * 3
     assert [one.file for one in taken[2:]] == [file(seed).file for seed in (2, 3, 4)]
 
 
-def test_a_drop_that_cannot_be_stored_says_so(bench, monkeypatch):
+def test_a_drop_that_cannot_be_stored_says_so(workbench, monkeypatch):
     monkeypatch.setattr("os.fsync", _full)
-    drop = UploadQueue(bench).start([file(1)], "Ann")
+    drop = UploadQueue(workbench).start([file(1)], "Ann")
     assert drop.wait(60)
     assert "disk full" in (drop.failure or "")
-    assert rows(bench, ScanRow) == 0
+    assert rows(workbench, ScanRow) == 0
 
 
 def _full(_):
     raise OSError("disk full")
 
 
-def test_a_kill_between_pixels_and_rows_leaves_nothing_half(bench, monkeypatch):
+def test_a_kill_between_pixels_and_rows_leaves_nothing_half(workbench, monkeypatch):
     class Killed(BaseException):
         pass
 
@@ -229,18 +231,18 @@ def test_a_kill_between_pixels_and_rows_leaves_nothing_half(bench, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Store, "session", die)
         with pytest.raises(Killed):
-            add_scans(bench, [file(1)], who="Ann")
-    assert rows(bench, ScanRow) == 0
-    (taken,) = add_scans(bench, [file(1)], who="Ann")
+            add_scans(workbench, [file(1)], who="Ann")
+    assert rows(workbench, ScanRow) == 0
+    (taken,) = add_scans(workbench, [file(1)], who="Ann")
     assert taken.outcome is IngestOutcome.ADDED
 
 
-def test_two_threads_with_the_same_drop_store_each_scan_once(bench):
+def test_two_threads_with_the_same_drop_store_each_scan_once(workbench):
     files = [file(seed) for seed in range(6)]
     results = []
     threads = [
         threading.Thread(
-            target=lambda: results.extend(add_scans(bench, files, who="Ann", patient="1"))
+            target=lambda: results.extend(add_scans(workbench, files, who="Ann", patient="1"))
         )
         for _ in range(3)
     ]
@@ -248,20 +250,20 @@ def test_two_threads_with_the_same_drop_store_each_scan_once(bench):
         thread.start()
     for thread in threads:
         thread.join()
-    assert rows(bench, ScanRow) == rows(bench, PredictionRow) == 6
+    assert rows(workbench, ScanRow) == rows(workbench, PredictionRow) == 6
     assert sum(one.outcome is IngestOutcome.ADDED for one in results) == 6
     assert sum(one.outcome is IngestOutcome.ALREADY_THERE for one in results) == 12
 
 
-def test_two_processes_that_add_the_same_scan_at_once_store_it_once(bench):
+def test_two_processes_that_add_the_same_scan_at_once_store_it_once(workbench):
     tiny_model()
     context = multiprocessing.get_context("spawn")
     files = [file(seed) for seed in range(4)]
     with ProcessPoolExecutor(2, mp_context=context) as pool:
-        parts = pool.map(_add, [bench.workspace] * 2, [files] * 2)
+        parts = pool.map(_add, [workbench.workspace] * 2, [files] * 2)
         outcomes = [one for part in parts for one in part]
     assert sorted(outcomes) == [IngestOutcome.ADDED] * 4 + [IngestOutcome.ALREADY_THERE] * 4
-    assert rows(bench, ScanRow) == 4
+    assert rows(workbench, ScanRow) == 4
 
 
 def _add(workspace, files):
@@ -271,16 +273,16 @@ def _add(workspace, files):
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems bound no process's memory")
 @pytest.mark.parametrize("way", ["drop", "import"])
 def test_a_file_that_needs_too_much_memory_gets_a_sentence_and_the_others_go_on(
-    bench, monkeypatch, way
+    workbench, monkeypatch, way
 ):
     huge = UploadedFile("huge.png", encode_png(np.tile(np.arange(100, dtype=np.uint8), (6300, 63))))
     files = [file(1), huge, file(2)]
     # A reading process takes about 340 MB for itself.
     monkeypatch.setenv("FETAL_READING_MEGABYTES", "450")
     if way == "drop":
-        taken = add_scans(bench, files, who="Ann")
+        taken = add_scans(workbench, files, who="Ann")
     else:
-        taken = import_scans(bench, plan_import(files, unlabelled=True), "Ann").taken
+        taken = import_scans(workbench, plan_import(files, unlabelled=True), "Ann").taken
     assert [one.outcome for one in taken] == [
         IngestOutcome.ADDED,
         IngestOutcome.REFUSED,

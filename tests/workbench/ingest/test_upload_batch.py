@@ -19,8 +19,8 @@ from tests.support.drawn import file, unsure
 
 
 @pytest.fixture
-def desk(bench) -> UploadQueue:
-    return UploadQueue(bench)
+def desk(workbench) -> UploadQueue:
+    return UploadQueue(workbench)
 
 
 def done(desk, *files, who="Ann", patient="4711", **how):
@@ -34,10 +34,10 @@ def test_a_second_drop_does_not_hide_the_first(desk, monkeypatch):
     go_on = threading.Event()
     real = upload.store_file
 
-    def slow(bench, incoming, **how):
+    def slow(workbench, incoming, **how):
         if incoming.name == "slow.png":
             assert go_on.wait(60)
-        return real(bench, incoming, **how)
+        return real(workbench, incoming, **how)
 
     monkeypatch.setattr(upload, "store_file", slow)
     first = desk.start([UploadedFile("slow.png", file(1).data)], "Ann", "4711")
@@ -57,9 +57,9 @@ def test_of_drops_that_ended_a_few_are_told_of_until_the_person_clears_them(desk
     assert desk.drops("Ann") == []
 
 
-def test_pictures_as_they_arrived_go_with_the_next_drop(bench, desk):
+def test_pictures_as_they_arrived_go_with_the_next_drop(workbench, desk):
     first = done(desk, file(1))
-    digest = next(iter(digests_of(bench, [first.results[0].scan_id]).values()))
+    digest = next(iter(digests_of(workbench, [first.results[0].scan_id]).values()))
     assert first.before.get(digest) is not None
     done(desk, file(2))
     assert first.before.get(digest) is None
@@ -70,10 +70,10 @@ def test_a_drop_that_is_stopped_says_what_was_not_read(desk, monkeypatch):
     first_read = threading.Event()
     stopped = threading.Event()
 
-    def held_up(bench, incoming, **how):
+    def held_up(workbench, incoming, **how):
         first_read.set()
         assert stopped.wait(60)
-        return real(bench, incoming, **how)
+        return real(workbench, incoming, **how)
 
     monkeypatch.setattr(upload, "store_file", held_up)
     drop = desk.start([file(seed) for seed in range(4)], "Ann", "4711")
@@ -88,7 +88,7 @@ def test_a_drop_that_is_stopped_says_what_was_not_read(desk, monkeypatch):
     ] * 3
 
 
-def test_the_bytes_of_a_file_go_once_it_is_through(bench):
+def test_the_bytes_of_a_file_go_once_it_is_through(workbench):
     held = [file(seed) for seed in range(3)]
     left = [weakref.ref(one) for one in held]
     seen = []
@@ -101,30 +101,30 @@ def test_the_bytes_of_a_file_go_once_it_is_through(bench):
         gc.collect()
         seen.append(sum(one() is not None for one in left))
 
-    add_scans(bench, each(), who="Ann", on_progress=through)
+    add_scans(workbench, each(), who="Ann", on_progress=through)
     # The one that was read last may still be at hand.
     assert seen[-1] <= 1
     assert seen == sorted(seen, reverse=True)
     assert seen[0] <= 3
 
 
-def test_what_was_left_out_can_be_brought_back_and_then_kept(bench, desk):
+def test_what_was_left_out_can_be_brought_back_and_then_kept(workbench, desk):
     drop = done(desk, unsure(1), unsure(2))
     numbers = list(desk.quarantine.of("Ann"))
-    for number, taken in leave_out(bench, desk.quarantine, numbers, "Ann").items():
+    for number, taken in leave_out(workbench, desk.quarantine, numbers, "Ann").items():
         drop.settle(number, taken)
     assert desk.quarantine.of("Ann") == {}
     assert [one.outcome for one in drop.results] == [IngestOutcome.LEFT_OUT] * 2
-    assert bring_back(bench, desk.quarantine, "Bea") == {}
-    for number, taken in bring_back(bench, desk.quarantine, "Ann").items():
+    assert bring_back(workbench, desk.quarantine, "Bea") == {}
+    for number, taken in bring_back(workbench, desk.quarantine, "Ann").items():
         drop.settle(number, taken)
     assert list(desk.quarantine.of("Ann")) == numbers
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
-    assert keep(bench, desk.quarantine, numbers[0], "Ann").outcome is IngestOutcome.ADDED
+    assert keep(workbench, desk.quarantine, numbers[0], "Ann").outcome is IngestOutcome.ADDED
 
 
-def test_a_browser_finds_its_own_scans_again_and_nobody_elses(bench):
-    sessions = BrowserSessions(bench)
+def test_a_browser_finds_its_own_scans_again_and_nobody_elses(workbench):
+    sessions = BrowserSessions(workbench)
     ann, other = sessions.of("a" * 43), sessions.of("b" * 43)
     done(ann.desk, unsure(1))
     assert len(sessions.of("a" * 43).desk.quarantine.of("Ann")) == 1
@@ -132,12 +132,12 @@ def test_a_browser_finds_its_own_scans_again_and_nobody_elses(bench):
     assert other.desk.quarantine.of("Ann") == {}
     assert other.desk.drops("Ann") == []
     [number] = ann.desk.quarantine.of("Ann")
-    assert keep(bench, other.desk.quarantine, number, "Ann") is None
+    assert keep(workbench, other.desk.quarantine, number, "Ann") is None
 
 
-def test_what_a_browser_left_goes_after_a_day(bench):
+def test_what_a_browser_left_goes_after_a_day(workbench):
     now = [0.0]
-    sessions = BrowserSessions(bench, lambda: now[0])
+    sessions = BrowserSessions(workbench, lambda: now[0])
     quarantine = sessions.of("a" * 43).desk.quarantine
     done(sessions.of("a" * 43).desk, unsure(1))
     now[0] = HOURS_UNSEEN * 3600 + 1.0
@@ -146,31 +146,31 @@ def test_what_a_browser_left_goes_after_a_day(bench):
     assert sessions.of("a" * 43).desk.quarantine is not quarantine
 
 
-def test_an_erasure_empties_what_is_kept_of_the_patient_and_of_nobody_else(bench):
-    sessions = BrowserSessions(bench)
+def test_an_erasure_empties_what_is_kept_of_the_patient_and_of_nobody_else(workbench):
+    sessions = BrowserSessions(workbench)
     desk = sessions.of("a" * 43).desk
     gone = done(desk, file(1), unsure(1), patient="4711")
     stays = done(desk, file(2), unsure(2), patient="4712")
     newcomer = done(desk, unsure(3), patient="4713")
     before = sessions.heed_erasures()
-    erasure.erase(bench, bench.pseudonyms.patient("4711"), "Cem")
+    erasure.erase(workbench, workbench.pseudonyms.patient("4711"), "Cem")
 
     assert sessions.heed_erasures() != before
     assert gone not in desk.drops("Ann")
     waiting = {held.owner.pseudonym for held in desk.quarantine.of("Ann").values()}
-    assert waiting == {bench.pseudonyms.patient(one) for one in ("4712", "4713")}
+    assert waiting == {workbench.pseudonyms.patient(one) for one in ("4712", "4713")}
     assert [one.outcome for one in stays.results] == [IngestOutcome.ADDED, IngestOutcome.WAITS]
     assert newcomer in desk.drops("Ann")
 
 
-def test_an_erased_scan_leaves_no_picture_of_how_it_arrived(bench):
-    sessions = BrowserSessions(bench)
+def test_an_erased_scan_leaves_no_picture_of_how_it_arrived(workbench):
+    sessions = BrowserSessions(workbench)
     drop = done(sessions.of("a" * 43).desk, file(1), file(2))
     first, second = (one.scan_id for one in drop.results)
-    digests = digests_of(bench, [first, second])
-    with bench.store.reading() as session:
+    digests = digests_of(workbench, [first, second])
+    with workbench.store.reading() as session:
         name = session.scalar(select(ScanRow.name).where(ScanRow.id == first))
-    erasure.erase(bench, name, "Cem")
+    erasure.erase(workbench, name, "Cem")
     sessions.heed_erasures()
     assert [drop.before.get(digests[one]) is None for one in (first, second)] == [True, False]
     assert [one.scan_id for one in drop.results] == [second]

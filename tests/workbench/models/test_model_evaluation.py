@@ -9,22 +9,22 @@ from tests.support.labelling import add_version, label_scans
 from tests.support.tiny_model import tiny_model
 
 
-def keep_apart(bench, patients):
-    with bench.store.session() as session:
+def keep_apart(workbench, patients):
+    with workbench.store.session() as session:
         named = session.scalars(select(Patient).order_by(Patient.id)).all()
         for patient in named[:patients]:
-            patient.side = "test"
+            patient.split = "test"
 
 
 @pytest.fixture
-def locked(bench):
+def locked(workbench):
     """Fifteen labelled scans of five patients who are kept apart, of two machines."""
-    label_scans(bench)
-    keep_apart(bench, 5)
-    with bench.store.session() as session:
+    label_scans(workbench)
+    keep_apart(workbench, 5)
+    with workbench.store.session() as session:
         for scan in session.scalars(select(ScanRow).order_by(ScanRow.id)).all()[::2]:
             scan.machine = "Voluson E6"
-    return bench
+    return workbench
 
 
 def test_a_version_is_measured_on_the_patients_kept_apart(locked):
@@ -52,18 +52,18 @@ def test_its_page_holds_scans_only_when_asked(locked):
 def test_scans_that_a_version_has_learnt_from_are_left_out_and_counted(locked):
     with locked.store.reading() as session:
         apart = session.scalars(
-            select(ScanRow.digest).join(Patient).where(Patient.side == "test").order_by(ScanRow.id)
+            select(ScanRow.digest).join(Patient).where(Patient.split == "test").order_by(ScanRow.id)
         ).all()
     cheat = add_version(locked, tiny_model(3, "cheat", tuple(apart[:6])))
     report = evaluate(locked, cheat).report
     assert (report.scans, list(report.left_out.values())) == (9, [6])
 
 
-def test_without_locked_scans_it_says_so(bench):
+def test_without_locked_scans_it_says_so(workbench):
     with pytest.raises(NothingToMeasureError, match="Label scans of more patients"):
-        evaluate(bench, bench.champion().version.id)
+        evaluate(workbench, workbench.champion().version.id)
 
 
-def test_an_unknown_version_is_named(bench):
+def test_an_unknown_version_is_named(workbench):
     with pytest.raises(NoModelError, match="number 99"):
-        evaluate(bench, 99)
+        evaluate(workbench, 99)

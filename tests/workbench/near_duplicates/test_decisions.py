@@ -19,9 +19,9 @@ from tests.support.tiny_model import tiny_model
 from tests.workbench.near_duplicates.test_detect_pairs import brighter
 
 
-def add(bench, incoming, label="brain"):
-    [taken] = add_scans(bench, [incoming], who=WHO)
-    annotate(bench, taken.scan_id, label, WHO)
+def add(workbench, incoming, label="brain"):
+    [taken] = add_scans(workbench, [incoming], who=WHO)
+    annotate(workbench, taken.scan_id, label, WHO)
     return taken.scan_id
 
 
@@ -30,21 +30,21 @@ def copy_of(seed, patient):
     return UploadedFile(f"Patient{patient:05d}_copy.png", brighter(seed).data)
 
 
-def put(bench, **sides):
-    """Put patients, as their files name them, on sides."""
-    with bench.store.session() as session:
-        for name, side in sides.items():
-            session.get_one(Patient, bench.pseudonyms.patient(name)).side = side
+def put(workbench, **splits):
+    """Put patients, as their files name them, in splits."""
+    with workbench.store.session() as session:
+        for name, split in splits.items():
+            session.get_one(Patient, workbench.pseudonyms.patient(name)).split = split
 
 
-def side_of(bench, name):
-    with bench.store.reading() as session:
-        return session.get_one(Patient, bench.pseudonyms.patient(name)).side
+def split_of(workbench, name):
+    with workbench.store.reading() as session:
+        return session.get_one(Patient, workbench.pseudonyms.patient(name)).split
 
 
-def snapshot(bench, run):
-    with bench.store.reading() as session:
-        return json.loads(bench.blobs.get(session.get_one(Run, run.id).snapshot))
+def snapshot(workbench, run):
+    with workbench.store.reading() as session:
+        return json.loads(workbench.blobs.get(session.get_one(Run, run.id).snapshot))
 
 
 def numbers(entries):
@@ -52,45 +52,45 @@ def numbers(entries):
 
 
 @pytest.fixture
-def leaking(bench):
+def leaking(workbench):
     """Scans of twelve patients; patient 99 brings a copy of a scan of patient 3, who tests."""
-    everything = label_scans(bench, patients=12)
-    put(bench, Patient00003="test", Patient00004="validation")
-    copy = add(bench, copy_of(300, 99))
-    more = add(bench, UploadedFile("Patient00099_2.png", file(9900).data))
-    put(bench, Patient00099="train")
+    everything = label_scans(workbench, patients=12)
+    put(workbench, Patient00003="test", Patient00004="validation")
+    copy = add(workbench, copy_of(300, 99))
+    more = add(workbench, UploadedFile("Patient00099_2.png", file(9900).data))
+    put(workbench, Patient00099="train")
     return everything[9], copy, more
 
 
 def test_an_undecided_leak_comes_first_and_the_copy_that_would_be_learnt_is_held_back(
-    bench, leaking
+    workbench, leaking
 ):
     tested, copy, more = leaking
-    [pair] = alike.list_pairs(bench)
+    [pair] = alike.list_pairs(workbench)
     assert (pair.scan_id, pair.other_id) == (copy, tested)
-    assert (pair.leaks, pair.held_back, alike.undecided(bench)) == (True, copy, 1)
-    assert service.outlook(bench).held_back == 1
-    run = snapshot(bench, service.start(bench, WHO))
+    assert (pair.leaks, pair.held_back, alike.undecided(workbench)) == (True, copy, 1)
+    assert service.outlook(workbench).held_back == 1
+    run = snapshot(workbench, service.start(workbench, WHO))
     assert copy not in numbers(run["examples"])
     assert more in numbers(run["examples"])
     assert tested in numbers(run["test"])
 
 
-def test_a_leak_into_the_patients_who_check_a_training_is_held_back_too(bench):
-    label_scans(bench, patients=12)
-    copy = add(bench, copy_of(400, 99))
-    put(bench, Patient00004="validation", Patient00099="train", Patient00003="test")
-    [pair] = alike.list_pairs(bench)
+def test_a_leak_into_the_patients_who_check_a_training_is_held_back_too(workbench):
+    label_scans(workbench, patients=12)
+    copy = add(workbench, copy_of(400, 99))
+    put(workbench, Patient00004="validation", Patient00099="train", Patient00003="test")
+    [pair] = alike.list_pairs(workbench)
     assert not pair.leaks
-    assert copy not in numbers(snapshot(bench, service.start(bench, WHO))["examples"])
+    assert copy not in numbers(snapshot(workbench, service.start(workbench, WHO))["examples"])
 
 
-def test_where_scans_are_too_few_those_held_back_are_told(bench):
-    label_scans(bench, patients=4)
-    add(bench, copy_of(300, 99))
-    put(bench, Patient00003="test", Patient00099="train")
+def test_where_scans_are_too_few_those_held_back_are_told(workbench):
+    label_scans(workbench, patients=4)
+    add(workbench, copy_of(300, 99))
+    put(workbench, Patient00003="test", Patient00099="train")
     assert (
-        service.outlook(bench)
+        service.outlook(workbench)
         .reasons[0]
         .endswith(
             "besides 3 kept apart for testing; look-alikes of scans kept apart, held back: 1."
@@ -98,142 +98,142 @@ def test_where_scans_are_too_few_those_held_back_are_told(bench):
     )
 
 
-def test_scans_called_different_are_both_used(bench, leaking):
+def test_scans_called_different_are_both_used(workbench, leaking):
     tested, copy, _ = leaking
-    alike.decide(bench, (tested, copy), alike.DIFFERENT, "Dora")
-    run = snapshot(bench, service.start(bench, WHO))
+    alike.decide(workbench, (tested, copy), alike.DIFFERENT, "Dora")
+    run = snapshot(workbench, service.start(workbench, WHO))
     assert copy in numbers(run["examples"])
     assert tested in numbers(run["test"])
-    assert alike.undecided(bench) == 0
+    assert alike.undecided(workbench) == 0
 
 
-def test_of_two_codes_of_one_patient_the_side_that_learns_gives_way(bench, leaking):
+def test_of_two_codes_of_one_patient_the_side_that_learns_gives_way(workbench, leaking):
     tested, copy, more = leaking
-    alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
-    outlook = service.outlook(bench)
-    run = snapshot(bench, service.start(bench, WHO))
+    alike.decide(workbench, (tested, copy), alike.TOGETHER, "Dora")
+    outlook = service.outlook(workbench)
+    run = snapshot(workbench, service.start(workbench, WHO))
     assert not {copy, more} & numbers(run["examples"])
     assert tested in numbers(run["test"])
     assert outlook.scans == len(run["examples"])
-    assert side_of(bench, "Patient00099") == "train"
+    assert split_of(workbench, "Patient00099") == "train"
 
 
-def test_new_codes_of_one_patient_go_to_one_side_and_count_as_one_patient(bench):
-    label_scans(bench, patients=12)
-    copies = [add(bench, copy_of(300, 99)), add(bench, copy_of(500, 98))]
-    for pair in alike.list_pairs(bench):
-        alike.decide(bench, (pair.scan_id, pair.other_id), alike.TOGETHER, "Dora")
-    run = snapshot(bench, service.start(bench, WHO))
-    assert side_of(bench, "Patient00099") == side_of(bench, "Patient00003")
-    assert side_of(bench, "Patient00098") == side_of(bench, "Patient00005")
+def test_new_codes_of_one_patient_go_to_one_side_and_count_as_one_patient(workbench):
+    label_scans(workbench, patients=12)
+    copies = [add(workbench, copy_of(300, 99)), add(workbench, copy_of(500, 98))]
+    for pair in alike.list_pairs(workbench):
+        alike.decide(workbench, (pair.scan_id, pair.other_id), alike.TOGETHER, "Dora")
+    run = snapshot(workbench, service.start(workbench, WHO))
+    assert split_of(workbench, "Patient00099") == split_of(workbench, "Patient00003")
+    assert split_of(workbench, "Patient00098") == split_of(workbench, "Patient00005")
     codes = {entry["scan"]: entry["patient"] for entry in run["examples"] + run["test"]}
     assert len(set(codes.values())) == 12
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         patient = session.get_one(ScanRow, copies[0]).patient_id
     assert patient not in codes.values()
 
 
-def test_a_copy_takes_no_part_and_leaves_the_locked_set_with_a_word(bench, leaking):
+def test_a_copy_takes_no_part_and_leaves_the_locked_set_with_a_word(workbench, leaking):
     tested, copy, _ = leaking
-    assert tested in {scan.scan for scan in take_stock(bench).scans}
-    before = locked_mark(bench)
-    alike.decide(bench, (tested, copy), alike.COPY, "Dora", left_out=tested)
-    assert locked_mark(bench) != before
-    stock = take_stock(bench)
+    assert tested in {scan.scan for scan in take_stock(workbench).scans}
+    before = locked_mark(workbench)
+    alike.decide(workbench, (tested, copy), alike.COPY, "Dora", left_out=tested)
+    assert locked_mark(workbench) != before
+    stock = take_stock(workbench)
     assert tested not in {scan.scan for scan in stock.scans}
     assert [one.reason for one in stock.left] == ["called a copy by Dora"]
-    assert scans.scan(bench, tested).label is not None
-    assert copy in numbers(snapshot(bench, service.start(bench, WHO))["examples"])
+    assert scans.scan(workbench, tested).label is not None
+    assert copy in numbers(snapshot(workbench, service.start(workbench, WHO))["examples"])
 
 
-def test_what_was_decided_can_be_taken_back_and_every_step_stays_a_row(bench, leaking):
+def test_what_was_decided_can_be_taken_back_and_every_step_stays_a_row(workbench, leaking):
     tested, copy, _ = leaking
-    alike.decide(bench, (tested, copy), alike.COPY, "Ann", left_out=copy)
-    [pair] = alike.list_pairs(bench)
+    alike.decide(workbench, (tested, copy), alike.COPY, "Ann", left_out=copy)
+    [pair] = alike.list_pairs(workbench)
     assert (pair.decision, pair.left_out, pair.who) == ("copy", copy, "Ann")
-    alike.take_back(bench, (copy, tested), "Ann")
-    [pair] = alike.list_pairs(bench)
+    alike.take_back(workbench, (copy, tested), "Ann")
+    [pair] = alike.list_pairs(workbench)
     assert (pair.decision, pair.held_back) == (None, copy)
     with pytest.raises(alike.PairError, match="reload"):
-        alike.take_back(bench, (copy, tested), "Ann")
-    with bench.store.reading() as session:
+        alike.take_back(workbench, (copy, tested), "Ann")
+    with workbench.store.reading() as session:
         assert session.scalar(select(func.count()).select_from(LookalikeDecision)) == 2
 
 
 @pytest.mark.parametrize(
     ("decision", "left_out"), [("copy", None), ("together", "copy"), ("copy", 1), ("else", None)]
 )
-def test_what_makes_no_sense_is_refused(bench, leaking, decision, left_out):
+def test_what_makes_no_sense_is_refused(workbench, leaking, decision, left_out):
     tested, copy, more = leaking
     chosen = copy if left_out == "copy" else left_out
     with pytest.raises(alike.PairError):
-        alike.decide(bench, (tested, copy), decision, "Dora", chosen)
+        alike.decide(workbench, (tested, copy), decision, "Dora", chosen)
     with pytest.raises(alike.PairError, match="look alike"):
-        alike.decide(bench, (tested, more), alike.DIFFERENT, "Dora")
+        alike.decide(workbench, (tested, more), alike.DIFFERENT, "Dora")
 
 
-def test_a_model_is_not_measured_on_the_like_of_what_it_has_learnt(bench, leaking):
+def test_a_model_is_not_measured_on_the_like_of_what_it_has_learnt(workbench, leaking):
     tested, copy, _ = leaking
-    with bench.store.reading() as session:
+    with workbench.store.reading() as session:
         digest = session.get_one(ScanRow, copy).digest
-    version = add_version(bench, tiny_model(5, "learnt a copy", (digest,)))
-    champion = bench.champion().version.id
-    assert promotion.compare(bench, champion, version).left_out == 1
-    alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
-    assert promotion.compare(bench, champion, version).left_out == 3
-    alike.decide(bench, (tested, copy), alike.DIFFERENT, "Dora")
-    assert promotion.compare(bench, champion, version).left_out == 0
+    version = add_version(workbench, tiny_model(5, "learnt a copy", (digest,)))
+    champion = workbench.champion().version.id
+    assert promotion.compare(workbench, champion, version).left_out == 1
+    alike.decide(workbench, (tested, copy), alike.TOGETHER, "Dora")
+    assert promotion.compare(workbench, champion, version).left_out == 3
+    alike.decide(workbench, (tested, copy), alike.DIFFERENT, "Dora")
+    assert promotion.compare(workbench, champion, version).left_out == 0
 
 
-def test_an_erased_patient_leaves_no_pair_and_no_decision(bench, leaking):
+def test_an_erased_patient_leaves_no_pair_and_no_decision(workbench, leaking):
     tested, copy, _ = leaking
-    alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
-    service.cancel(bench, service.start(bench, WHO).id, WHO)
-    erasure.erase(bench, bench.pseudonyms.patient("Patient00003"), "Dora")
-    assert alike.list_pairs(bench) == []
-    with bench.store.reading() as session:
+    alike.decide(workbench, (tested, copy), alike.TOGETHER, "Dora")
+    service.cancel(workbench, service.start(workbench, WHO).id, WHO)
+    erasure.erase(workbench, workbench.pseudonyms.patient("Patient00003"), "Dora")
+    assert alike.list_pairs(workbench) == []
+    with workbench.store.reading() as session:
         for table in (Lookalike, LookalikeDecision):
             assert session.scalar(select(func.count()).select_from(table)) == 0
 
 
-def test_a_second_pair_of_one_patient_needs_no_second_decision(bench, leaking):
+def test_a_second_pair_of_one_patient_needs_no_second_decision(workbench, leaking):
     tested, copy, _ = leaking
-    second = add(bench, UploadedFile("Patient00099_3.png", brighter(301).data))
-    assert alike.undecided(bench) == 2
-    alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
-    assert alike.undecided(bench) == 0
-    [decided, settled] = alike.list_pairs(bench)
+    second = add(workbench, UploadedFile("Patient00099_3.png", brighter(301).data))
+    assert alike.undecided(workbench) == 2
+    alike.decide(workbench, (tested, copy), alike.TOGETHER, "Dora")
+    assert alike.undecided(workbench) == 0
+    [decided, settled] = alike.list_pairs(workbench)
     assert (decided.decision, settled.decision) == ("together", None)
     assert (settled.scan_id, settled.settled, settled.held_back) == (second, True, None)
 
 
-def test_a_new_key_keeps_decisions(bench, leaking):
+def test_a_new_key_keeps_decisions(workbench, leaking):
     tested, copy, _ = leaking
-    alike.decide(bench, (tested, copy), alike.TOGETHER, "Dora")
-    renew_key(bench.store, "Dora")
-    [pair] = alike.list_pairs(bench)
+    alike.decide(workbench, (tested, copy), alike.TOGETHER, "Dora")
+    renew_key(workbench.store, "Dora")
+    [pair] = alike.list_pairs(workbench)
     assert (pair.decision, pair.one_group, pair.across) == ("together", True, True)
 
 
-def test_a_patient_whom_the_champion_knows_draws_the_others_of_the_group_along(bench):
-    label_scans(bench, patients=12)
-    bench_copy = add(bench, copy_of(300, 99))
-    version = add_version(bench, tiny_model(6, "knows 3", tuple(digests_of(3))))
-    promotion.promote(bench, version, WHO)
-    [pair] = alike.list_pairs(bench)
-    alike.decide(bench, (bench_copy, pair.other_id), alike.TOGETHER, "Dora")
-    service.start(bench, WHO)
-    assert side_of(bench, "Patient00003") == side_of(bench, "Patient00099") != "test"
+def test_a_patient_whom_the_champion_knows_draws_the_others_of_the_group_along(workbench):
+    label_scans(workbench, patients=12)
+    second_copy = add(workbench, copy_of(300, 99))
+    version = add_version(workbench, tiny_model(6, "knows 3", tuple(digests_of(3))))
+    promotion.promote(workbench, version, WHO)
+    [pair] = alike.list_pairs(workbench)
+    alike.decide(workbench, (second_copy, pair.other_id), alike.TOGETHER, "Dora")
+    service.start(workbench, WHO)
+    assert split_of(workbench, "Patient00003") == split_of(workbench, "Patient00099") != "test"
 
 
-def test_nobody_takes_back_the_decision_of_another_but_may_decide_otherwise(bench):
+def test_nobody_takes_back_the_decision_of_another_but_may_decide_otherwise(workbench):
     pair = tuple(
-        add_scans(bench, [incoming], who="Ann", patient=patient)[0].scan_id
+        add_scans(workbench, [incoming], who="Ann", patient=patient)[0].scan_id
         for incoming, patient in ((file(1), "4711"), (brighter(1), "4712"))
     )
-    alike.decide(bench, pair, alike.DIFFERENT, "Ann")
+    alike.decide(workbench, pair, alike.DIFFERENT, "Ann")
     with pytest.raises(alike.PairError, match="Only Ann"):
-        alike.take_back(bench, pair, "Ben")
-    alike.decide(bench, pair, alike.TOGETHER, "Ben")
-    [shown] = alike.list_pairs(bench)
+        alike.take_back(workbench, pair, "Ben")
+    alike.decide(workbench, pair, alike.TOGETHER, "Ben")
+    [shown] = alike.list_pairs(workbench)
     assert (shown.decision, shown.who) == (alike.TOGETHER, "Ben")

@@ -23,18 +23,18 @@ def turned(degrees):
     return UploadedFile(f"turned {degrees}.png", packed.getvalue())
 
 
-def test_a_turned_copy_is_found_and_only_once(bench):
+def test_a_turned_copy_is_found_and_only_once(workbench):
     for degrees, patient in ((0, "4711"), (10, "4712")):
-        add_scans(bench, [turned(degrees)], who="Ann", patient=patient)
-    with bench.store.session() as session:
+        add_scans(workbench, [turned(degrees)], who="Ann", patient=patient)
+    with workbench.store.session() as session:
         session.execute(delete(Lookalike))
     told = []
-    assert search_thoroughly(bench, on_progress=lambda *done: told.append(done)) == 1
+    assert search_thoroughly(workbench, on_progress=lambda *done: told.append(done)) == 1
     assert told[-1][0] <= told[-1][1]
-    [pair] = list_pairs(bench)
+    [pair] = list_pairs(workbench)
     assert pair.across
-    assert search_thoroughly(bench) == 0
-    assert search_thoroughly(bench, stop=lambda: True) == 0
+    assert search_thoroughly(workbench) == 0
+    assert search_thoroughly(workbench, stop=lambda: True) == 0
 
 
 def test_the_nearest_are_found_whatever_all_have_in_common():

@@ -15,15 +15,15 @@ from tests.workbench.training_rows import ended_run, has_said, with_model
 DEFAULT = PRESETS["default"]
 
 
-def locked(bench, run_id):
+def locked(workbench, run_id):
     """The locked scans of a training, with their labels."""
-    with bench.store.reading() as session:
-        snapshot = json.loads(bench.blobs.get(session.get_one(Run, run_id).snapshot))
+    with workbench.store.reading() as session:
+        snapshot = json.loads(workbench.blobs.get(session.get_one(Run, run_id).snapshot))
     return {entry["scan"]: entry["plane"] for entry in snapshot["test"]}
 
 
-def view(bench, run_id):
-    return service.run(bench, run_id)
+def view(workbench, run_id):
+    return service.run(workbench, run_id)
 
 
 def test_only_what_differs_is_named():
@@ -71,58 +71,60 @@ def test_scans_are_told_apart_by_what_they_show_and_their_label():
     )
 
 
-def test_trainings_tell_how_their_scans_differ(bench):
-    numbers = label_scans(bench)
-    first = ended_run(bench)
-    learning = [number for number in numbers if number not in locked(bench, first)]
-    undo(bench, learning[0], WHO)
-    annotate(bench, learning[1], Plane.CERVIX, WHO)
-    second = ended_run(bench)
+def test_trainings_tell_how_their_scans_differ(workbench):
+    numbers = label_scans(workbench)
+    first = ended_run(workbench)
+    learning = [number for number in numbers if number not in locked(workbench, first)]
+    undo(workbench, learning[0], WHO)
+    annotate(workbench, learning[1], Plane.CERVIX, WHO)
+    second = ended_run(workbench)
 
-    found = compare_runs.learnt_from(bench, view(bench, first), view(bench, second))
+    found = compare_runs.learnt_from(workbench, view(workbench, first), view(workbench, second))
 
     assert found == DataDifference(same=len(learning) - 2, added=0, removed=1, relabelled=1)
 
 
-def test_a_list_of_scans_that_is_gone_is_no_failure(bench):
-    label_scans(bench)
-    first, second = view(bench, ended_run(bench)), view(bench, ended_run(bench))
-    bench.blobs.delete(first.snapshot)
-    assert compare_runs.learnt_from(bench, first, second) is None
+def test_a_list_of_scans_that_is_gone_is_no_failure(workbench):
+    label_scans(workbench)
+    first, second = view(workbench, ended_run(workbench)), view(workbench, ended_run(workbench))
+    workbench.blobs.delete(first.snapshot)
+    assert compare_runs.learnt_from(workbench, first, second) is None
 
 
-def test_an_ended_training_with_curves_can_be_compared(bench):
-    label_scans(bench)
-    ended_run(bench, accuracies=())
-    second = ended_run(bench)
-    service.start(bench, WHO)
-    [only] = compare_runs.comparable(service.runs(bench))
+def test_an_ended_training_with_curves_can_be_compared(workbench):
+    label_scans(workbench)
+    ended_run(workbench, accuracies=())
+    second = ended_run(workbench)
+    service.start(workbench, WHO)
+    [only] = compare_runs.comparable(service.runs(workbench))
     assert only.id == second
     assert compare_runs.best_accuracy(only) == 0.8
     assert only.seconds == 360
-    assert only.parent_name == bench.champion().version.name
+    assert only.parent_name == workbench.champion().version.name
 
 
-def test_models_are_measured_on_the_locked_scans_that_all_of_them_have_read(bench):
-    label_scans(bench)
-    ids = [ended_run(bench) for _ in range(3)]
-    labels = locked(bench, ids[0])
+def test_models_are_measured_on_the_locked_scans_that_all_of_them_have_read(workbench):
+    label_scans(workbench)
+    ids = [ended_run(workbench) for _ in range(3)]
+    labels = locked(workbench, ids[0])
     wrong = {scan: next(p for p in PLANES if p != plane) for scan, plane in labels.items()}
-    one, two, _ = (with_model(bench, run, seed) for run, seed in zip(ids, (2, 3, 4), strict=True))
-    has_said(bench, one, labels)
+    one, two, _ = (
+        with_model(workbench, run, seed) for run, seed in zip(ids, (2, 3, 4), strict=True)
+    )
+    has_said(workbench, one, labels)
     last = max(labels)
-    has_said(bench, two, {scan: plane for scan, plane in wrong.items() if scan != last})
+    has_said(workbench, two, {scan: plane for scan, plane in wrong.items() if scan != last})
 
-    tested = compare_runs.tested(bench, [view(bench, run) for run in ids])
+    tested = compare_runs.tested(workbench, [view(workbench, run) for run in ids])
 
     assert tested.scans == len(labels) - 1
     assert {run: found.value for run, found in tested.accuracy.items()} == {ids[0]: 1, ids[1]: 0}
 
 
-def test_a_training_without_a_model_has_no_accuracy(bench):
-    label_scans(bench)
-    run = view(bench, ended_run(bench))
-    assert compare_runs.tested(bench, [run]) == compare_runs.Tested(0, 0, {})
+def test_a_training_without_a_model_has_no_accuracy(workbench):
+    label_scans(workbench)
+    run = view(workbench, ended_run(workbench))
+    assert compare_runs.tested(workbench, [run]) == compare_runs.Tested(0, 0, {})
 
 
 @pytest.mark.parametrize("name", list(PRESETS))

@@ -10,14 +10,14 @@ from tests.workbench.training_rows import ended_run
 DEFAULT = PRESETS["default"]
 
 
-def test_a_training_takes_as_long_as_the_same_one_took_before(bench):
-    label_scans(bench)
-    ended_run(bench, minutes=500)
-    assert service.outlook(bench).minutes == pytest.approx(500)
+def test_a_training_takes_as_long_as_the_same_one_took_before(workbench):
+    label_scans(workbench)
+    ended_run(workbench, minutes=500)
+    assert service.outlook(workbench).minutes == pytest.approx(500)
 
 
-def test_another_schedule_under_the_same_name_is_not_taken_for_the_same(bench):
-    label_scans(bench)
-    ended_run(bench, minutes=500)
+def test_another_schedule_under_the_same_name_is_not_taken_for_the_same(workbench):
+    label_scans(workbench)
+    ended_run(workbench, minutes=500)
     longer = DEFAULT.but(stages=tuple(replace(stage, epochs=9) for stage in DEFAULT.stages))
-    assert service.outlook(bench, longer).minutes < 250
+    assert service.outlook(workbench, longer).minutes < 250
