@@ -7,4 +7,5 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
+    """Rename the column; every row stays as it is."""
     op.execute("ALTER TABLE patient RENAME COLUMN side TO split")
