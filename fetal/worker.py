@@ -8,20 +8,25 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from types import FrameType
 
-from huey import Huey
-from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
 from fetal.jobs.attempt import strip_old_jobs
 from fetal.jobs.database_retry import is_passing
 from fetal.jobs.heartbeats import announce, leave, worker_name
-from fetal.jobs.queue import queue
 from fetal.jobs.recovery import recover
 from fetal.jobs.supervisor import Supervisor
 from fetal.jobs.training_process import TRAINING
+from fetal.jobs.waiting_jobs import (
+    Rescoring,
+    claim_rescoring,
+    end_rescoring,
+    is_newest,
+    queued_run,
+)
 from fetal.store.database import Store
 from fetal.store.failures import sentence_for
 from fetal.store.rights import keep_to_owner
@@ -32,14 +37,11 @@ logger = logging.getLogger(__name__)
 CARE_SECONDS = 4.0
 """How often a worker says that it is alive and looks for lost runs."""
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 """How long, at most, a click waits for an idle worker."""
 
-GOODBYE_SECONDS = 15
+STOP_SECONDS = 15.0
 """How long a worker that is to stop waits for the run in hand to be put back."""
-
-THREADS = 2
-"""One trains; the other lets a newly promoted model predict meanwhile."""
 
 
 class Worker:
@@ -58,22 +60,29 @@ class Worker:
         self._name = worker_name()
         self._stopping = threading.Event()
         self._store = Store.open(workspace)
-        self._queue = queue(workspace, train=self._train, refresh=self._refresh)
         strip_old_jobs(self._store)
-        self._queue.forget_notes()
-        self._supervisor = Supervisor(self._store, self._queue, self._name, self._stopping, command)
+        self._supervisor = Supervisor(self._store, self._name, self._stopping, command)
 
     def run(self) -> None:
         """Do jobs until `stop` is called or a signal asks for it."""
-        caretaker = threading.Thread(target=self._care, name="care", daemon=True)
-        caretaker.start()
-        try:
-            _Consumer(self._queue.huey, self._stopping).run()
-        finally:
-            self._stopping.set()
-            caretaker.join(CARE_SECONDS)
-            self._say_goodbye()
-            self._store.close()
+        self._stop_on_signals()
+        threads = [
+            threading.Thread(target=self._repeat, args=step, name=step[0].__name__, daemon=True)
+            for step in (
+                (self._care, CARE_SECONDS),
+                (self._train, POLL_SECONDS),
+                # Beside the training, so that a promotion takes effect while one goes on.
+                (self._rescore, POLL_SECONDS),
+            )
+        ]
+        for thread in threads:
+            thread.start()
+        self._stopping.wait()
+        deadline = time.monotonic() + STOP_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._sign_off()
+        self._store.close()
 
     def stop(self) -> None:
         """Ask the worker to stop; a run in hand is put back for the next worker."""
@@ -93,60 +102,65 @@ class Worker:
 
         threading.Thread(target=wait, name="parent", daemon=True).start()
 
-    def _train(self, run_id: int) -> None:
-        self._supervisor.supervise(run_id)
+    def _repeat(self, step: Callable[[], None], pause: float) -> None:
+        """Take a step again and again; a fault, or a database that is away, ends nothing."""
+        while not self._stopping.is_set():
+            seconds = pause
+            try:
+                step()
+            except Exception as error:
+                seconds = CARE_SECONDS
+                if is_passing(error):
+                    logger.warning("The database is locked or away; it is tried again.")
+                else:
+                    logger.exception("The worker’s step failed; it is tried again.")
+            self._stopping.wait(seconds)
 
-    def _refresh(self, model_id: int) -> None:
+    def _care(self) -> None:
+        announce(self._store, self._name)
+        recover(self._store)
+
+    def _train(self) -> None:
+        run_id = queued_run(self._store)
+        if run_id is not None:
+            self._supervisor.supervise(run_id)
+
+    def _rescore(self) -> None:
+        rescoring = claim_rescoring(self._store, self._name)
+        if rescoring is None:
+            return
+        try:
+            self._predict(rescoring)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            # Once more would end the same way; scans that are looked at are predicted then.
+            logger.exception("The new model could not predict the scans that wait for a label.")
+        if not self._stopping.is_set():
+            end_rescoring(self._store, rescoring)
+
+    def _predict(self, rescoring: Rescoring) -> None:
         # The workbench brings the predictor with it, which an idle worker does without.
         from fetal.jobs.batch_prediction import left_out_text
         from fetal.workbench.models.promotion import refresh
         from fetal.workbench.open import worker_workbench
 
+        def stop() -> bool:
+            return self._stopping.is_set() or not is_newest(self._store, rescoring)
+
         workbench = worker_workbench(self._workspace, self._store)
-        left_out = refresh(workbench, model_id, stop=self._stopping.is_set)
+        left_out = refresh(workbench, rescoring.model_id, stop=stop)
         if left_out:
             logger.warning(left_out_text(left_out))
 
-    def _say_goodbye(self) -> None:
+    def _sign_off(self) -> None:
         try:
             leave(self._store, self._name)
         except SQLAlchemyError:
             # Nobody is waiting for it: the others delete the row once it is old.
             logger.warning("The database is locked or away at the worker's end.")
 
-    def _care(self) -> None:
-        while True:
-            try:
-                announce(self._store, self._name)
-                recover(self._store, self._queue)
-            except Exception as error:
-                # A database that is away for a while must not leave the worker without care.
-                if is_passing(error):
-                    logger.warning("The database is locked or away; it is tried again.")
-                else:
-                    logger.exception("Looking after the runs failed; it is tried again.")
-            if self._stopping.wait(CARE_SECONDS):
-                return
-
-
-class _Consumer(Consumer):  # type: ignore[misc]  # Huey ships no types
-    """Huey's consumer, stopped by one event wherever the wish to stop comes from."""
-
-    def __init__(self, huey: Huey, stopping: threading.Event) -> None:
-        super().__init__(
-            huey, workers=THREADS, max_delay=POLL_SECONDS, shutdown_timeout=GOODBYE_SECONDS
-        )
-        self._stopping = stopping
-
-    def loop(self, health_check_ts: float | None = None) -> float | None:
-        """Watch over the threads, until told to stop."""
-        if self._stopping.is_set():
-            self._signum = signal.SIGTERM
-            self._restart, self._graceful = False, True
-        checked: float | None = super().loop(health_check_ts)
-        return checked
-
-    def _set_signal_handlers(self) -> None:
+    def _stop_on_signals(self) -> None:
         # A test or another program may run a worker in a thread, where Python allows no handlers.
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -163,8 +177,7 @@ def log_to_console(prefix: str = "") -> None:
         prefix: stands before each line.
     """
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s {prefix}%(message)s")
-    for name in ("alembic", "huey", "peewee"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def main() -> None:

@@ -201,7 +201,7 @@ def test_training_code_is_bound_to_no_backend(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_pages_hold_no_sql_no_keras_and_no_file_formats(path: Path) -> None:
-    forbidden = {"sqlalchemy", "keras", "tensorflow", "openvino", "pydicom", "PIL", "cv2", "huey"}
+    forbidden = {"sqlalchemy", "keras", "tensorflow", "openvino", "pydicom", "PIL", "cv2"}
     assert not {name.split(".")[0] for name in imports(path)} & forbidden
 
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-import peewee
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -23,12 +22,12 @@ def is_passing(error: BaseException) -> bool:
     """Say whether an error of the database may be gone a moment later.
 
     Args:
-        error: what a call of SQLAlchemy or of the job queue raised.
+        error: what a call of SQLAlchemy raised.
 
     Returns:
         True if the database is locked, full, or cannot be reached.
     """
-    if isinstance(error, PoolTimeoutError | peewee.OperationalError):
+    if isinstance(error, PoolTimeoutError):
         return True
     if not isinstance(error, DBAPIError):
         return False

@@ -237,7 +237,7 @@ def claim(store: Store, run_id: int, worker: str, device: str) -> Lease | None:
 
     Args:
         store: the database.
-        run_id: the run that a message named.
+        run_id: the run.
         worker: this worker's name.
         device: what it would train on, until the training itself says better.
 

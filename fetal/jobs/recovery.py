@@ -1,4 +1,4 @@
-"""What happens to runs whose worker is gone, and to those that the queue has lost.
+"""What happens to runs whose worker is gone.
 
 It is cheap and may be done by anybody at any time: workers do it now and then, and the app does
 it whenever somebody looks at a run, so that with no worker alive nothing stays “running”.
@@ -10,7 +10,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from fetal.jobs.lease import clock, is_silent, touched
-from fetal.jobs.queue import JobQueue
 from fetal.store.database import Store
 from fetal.store.tables import Run, RunEvent
 
@@ -31,12 +30,11 @@ GIVEN_UP = (
 )
 
 
-def recover(store: Store, queue: JobQueue) -> None:
-    """Put lost runs back in the queue, end those that were lost too often, wake workers.
+def recover(store: Store) -> None:
+    """Put lost runs back in the queue, and end those that were lost too often.
 
     Args:
         store: the database.
-        queue: the queue that wakes workers.
     """
     with store.reading() as session:
         active = session.execute(
@@ -54,10 +52,6 @@ def recover(store: Store, queue: JobQueue) -> None:
     if active.status == "queued" and active.cancel_asked:
         with store.session() as session:
             _cancel(session, active.id)
-    with store.reading() as session:
-        status = session.execute(select(Run.status).where(Run.id == active.id)).scalar_one()
-    if status == "queued" and active.id not in queue.waiting():
-        queue.train(active.id)
 
 
 def _let_others_write(store: Store) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from peewee import PeeweeException
 from sqlalchemy.exc import SQLAlchemyError
 
 from fetal.jobs.attempt import (
@@ -23,7 +22,6 @@ from fetal.jobs.batch_prediction import left_out_text, score
 from fetal.jobs.database_retry import Result, is_passing, patiently
 from fetal.jobs.device import describe_device
 from fetal.jobs.lease import Lease, LeaseLostError, claim
-from fetal.jobs.queue import JobQueue
 from fetal.jobs.recovery import count_since_again
 from fetal.jobs.register_model import register, version_of
 from fetal.jobs.training_process import TRAINING
@@ -56,14 +54,12 @@ class Supervisor:
 
     Attributes:
         store: the database and the files.
-        queue: wakes workers.
         worker: this worker's name.
         stopping: set when the worker is to stop; a run in hand goes back to the queue.
         command: the training program.
     """
 
     store: Store
-    queue: JobQueue
     worker: str
     stopping: threading.Event = field(default_factory=threading.Event)
     command: Sequence[str] = TRAINING
@@ -72,7 +68,7 @@ class Supervisor:
         """Take a run to its end, unless another worker has it or it has ended.
 
         Args:
-            run_id: the run that a message named; it may be outdated.
+            run_id: a run that was queued; another worker may have it by now.
         """
         lease = self._claim(run_id)
         if lease is None:
@@ -91,7 +87,7 @@ class Supervisor:
         except Exception as error:
             if not is_passing(error):
                 raise
-            logger.warning("Run %d: the database is locked or away; it is called again.", run_id)
+            logger.warning("Run %d: the database is locked or away; it is tried again.", run_id)
             return None
 
     def _outcome(self, lease: Lease) -> tuple[str, str | None, str]:
@@ -104,7 +100,7 @@ class Supervisor:
             return "failed", str(failure), failure.tail
         except (WorkerStoppingError, LeaseLostError):
             raise
-        except (SQLAlchemyError, PeeweeException):
+        except SQLAlchemyError:
             # Its text is SQL with its values, which is for the server's log only.
             logger.exception("Run %d failed.", lease.run_id)
             return "failed", NO_DATABASE, ""
@@ -207,7 +203,6 @@ class Supervisor:
     def _give_back(self, lease: Lease) -> None:
         try:
             lease.write(status="queued")
-            self.queue.train(lease.run_id)
         except LeaseLostError:
             return
         except Exception as error:

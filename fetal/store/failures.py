@@ -40,7 +40,7 @@ _FILE_FAILURES = {
     errno.EDQUOT: _DISK_FULL,
     errno.EIO: _DISK_FAILS,
 }
-_DATABASE_MODULES = ("sqlite3", "sqlalchemy", "peewee", "psycopg")
+_DATABASE_MODULES = ("sqlite3", "sqlalchemy", "psycopg")
 
 
 def sentence_for(error: BaseException) -> str | None:

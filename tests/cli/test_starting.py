@@ -201,7 +201,7 @@ def test_a_taken_port_is_named(start):
 def test_a_worker_alone_prints_one_line(start):
     process = start("worker")
     assert process.stdout.readline().startswith("Waiting for trainings of the workspace ")
-    # Huey takes the signals once it runs.
+    # It takes signals once it runs.
     until(lambda: _caught(process.pid) >> (signal.SIGTERM - 1) & 1)
     process.send_signal(signal.SIGTERM)
     code, out, err = told_by(process)

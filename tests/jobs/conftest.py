@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from fetal.jobs.heartbeats import workers
-from fetal.jobs.queue import queue
 from fetal.jobs.supervisor import Supervisor
 from fetal.phantom import simulate
 from fetal.planes import Plane
@@ -43,7 +42,6 @@ class Site:
     def __init__(self, folder):
         self.workspace = Workspace.at(folder)
         self.store = Store.open(self.workspace)
-        self.queue = queue(self.workspace)
         parent = tiny_model(1)
         self.store.blobs.put_folder("models/shipped-test", parent.folder)
         pixels = simulate(Plane.BRAIN, 3, size=(120, 160)).pixels
@@ -124,10 +122,10 @@ class Site:
 
     def supervisor(self, mode, stopping=None):
         stopping = stopping or threading.Event()
-        return Supervisor(self.store, self.queue, "worker", stopping, self.command(mode))
+        return Supervisor(self.store, "worker", stopping, self.command(mode))
 
     def train_with(self, command):
-        Supervisor(self.store, self.queue, "worker", command=command).supervise(self.run_id)
+        Supervisor(self.store, "worker", command=command).supervise(self.run_id)
 
     def command(self, mode):
         return [sys.executable, str(STAND_IN), mode, str(tiny_model(2, "v2 · today").folder)]

@@ -1,13 +1,13 @@
-"""Opens a workspace and its queue as app and worker do: `first_start.py FOLDER DATABASE_URL`.
+"""Opens a workspace as app and worker do: `first_start.py FOLDER DATABASE_URL`.
 
 It says that it is ready, waits for a line, so that several begin at the same moment, and says
-what the queue holds.
+which run waits.
 """
 
 import sys
 from pathlib import Path
 
-from fetal.jobs.queue import queue
+from fetal.jobs.waiting_jobs import queued_run
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 
@@ -16,5 +16,6 @@ if __name__ == "__main__":
     print("ready", flush=True)
     sys.stdin.readline()
     workspace = Workspace.at(Path(folder), database_url=address)
-    open_workbench(workspace).close()
-    print(sorted(queue(workspace).waiting()), flush=True)
+    workbench = open_workbench(workspace)
+    print(queued_run(workbench.store), flush=True)
+    workbench.close()

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from fetal.jobs.heartbeats import announce, leave
-from fetal.jobs.queue import queue
 from fetal.store.tables import WorkerRow
 
 
@@ -44,11 +43,3 @@ def test_a_worker_that_died_before_the_clock_was_set_back_is_not_counted(site):
     announce(site.store, "dead")
     set_seen(site, "dead", hours=-1)
     assert names(site) == []
-
-
-def test_what_workers_of_an_older_version_left_beside_the_queue_goes(site):
-    jobs = queue(site.workspace)
-    jobs.huey.storage.put_data("worker:old", b"{}")
-    jobs.huey.storage.put_data("another", b"1")
-    jobs.forget_notes()
-    assert set(jobs.huey.storage.result_items()) == {"another"}

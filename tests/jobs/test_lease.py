@@ -26,7 +26,7 @@ def test_a_run_that_has_ended_is_not_taken(site):
 def test_a_worker_that_was_replaced_can_write_nothing(site, long_ago):
     first = claim(site.store, site.run_id, "asleep", "CPU, 2 cores")
     site.change(heartbeat_at=long_ago)
-    recover(site.store, site.queue)
+    recover(site.store)
     second = claim(site.store, site.run_id, "awake", "CPU, 2 cores")
     with pytest.raises(LeaseLostError):
         first.finish("failed", first.event("log", text="too late"), reason="asleep")

@@ -101,7 +101,7 @@ def test_a_worker_that_was_replaced_meanwhile_writes_nothing_of_what_it_kept(sit
     first = claim(site.store, site.run_id, "asleep", "CPU, 2 cores")
     first.later(first.event("log", text="too late"))
     site.change(heartbeat_at=long_ago)
-    recover(site.store, site.queue)
+    recover(site.store)
     claim(site.store, site.run_id, "awake", "CPU, 2 cores")
     with first.keep():
         assert first.lost.wait(10)
@@ -115,7 +115,7 @@ def test_a_worker_that_only_waited_for_the_database_keeps_its_run(site, long_ago
     with locked(site) as release, lease.keep():
         until(lambda: AWAY in caplog.text)
         release()
-        recover(site.store, site.queue)
+        recover(site.store)
         assert (site.run().status, site.run().worker) == ("running", "worker")
         until(lambda: "kept" in site.texts())
 

@@ -4,6 +4,7 @@ import pytest
 
 from fetal.jobs.lease import claim
 from fetal.jobs.recovery import AGAIN, recover
+from fetal.jobs.waiting_jobs import queued_run
 from fetal.store.table_base import now
 from fetal.store.tables import RunEvent
 
@@ -11,27 +12,19 @@ from fetal.store.tables import RunEvent
 def lose(site, long_ago):
     claim(site.store, site.run_id, "doomed", "CPU, 2 cores")
     site.change(heartbeat_at=long_ago)
-    recover(site.store, site.queue)
-
-
-def test_a_run_whose_message_was_lost_is_called_out_again(site):
-    assert site.queue.waiting() == set()
-    recover(site.store, site.queue)
-    recover(site.store, site.queue)
-    assert site.queue.waiting() == {site.run_id}
-    assert len(site.queue.huey.pending()) == 1
+    recover(site.store)
 
 
 def test_a_run_whose_worker_lives_is_left_alone(site):
     claim(site.store, site.run_id, "alive", "CPU, 2 cores")
-    recover(site.store, site.queue)
+    recover(site.store)
     assert site.run().status == "running"
 
 
 def test_a_run_whose_worker_is_gone_waits_for_the_next_one(site, long_ago):
     lose(site, long_ago)
     assert site.run().status == "queued"
-    assert site.queue.waiting() == {site.run_id}
+    assert queued_run(site.store) == site.run_id
     assert "the run goes on from its last epoch" in site.texts()[-1]
 
 
@@ -56,7 +49,7 @@ def test_trying_again_gives_three_new_chances(site, long_ago):
 def test_a_cancelled_run_whose_worker_is_gone_ends_as_cancelled(site, long_ago):
     claim(site.store, site.run_id, "doomed", "CPU, 2 cores")
     site.change(heartbeat_at=long_ago, cancel_asked=True)
-    recover(site.store, site.queue)
+    recover(site.store)
     assert (site.run().status, site.run().seat) == ("cancelled", None)
 
 
@@ -68,19 +61,19 @@ def clock_set_back(site):
 
 
 def test_a_clock_set_back_does_not_keep_a_dead_workers_run_alive(site, clock_set_back):
-    recover(site.store, site.queue)
+    recover(site.store)
     assert site.run().status == "queued"
     assert claim(site.store, site.run_id, "next", "CPU, 2 cores") is not None
 
 
 def test_after_a_clock_was_set_back_a_dead_workers_run_can_be_cancelled(site, clock_set_back):
     site.change(cancel_asked=True)
-    recover(site.store, site.queue)
+    recover(site.store)
     assert (site.run().status, site.run().seat) == ("cancelled", None)
 
 
 def test_a_clock_that_is_a_little_off_takes_nothing_away(site):
     claim(site.store, site.run_id, "alive", "CPU, 2 cores")
     site.change(heartbeat_at=now() + timedelta(seconds=5))
-    recover(site.store, site.queue)
+    recover(site.store)
     assert site.run().status == "running"

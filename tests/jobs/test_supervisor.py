@@ -3,6 +3,7 @@ import threading
 from sqlalchemy import select
 
 from fetal.jobs.supervisor import COMPARING
+from fetal.jobs.waiting_jobs import queued_run
 from fetal.store.tables import PredictionRow
 from tests.support.waiting import alive, until
 
@@ -78,7 +79,7 @@ def test_a_worker_that_is_told_to_stop_puts_the_run_back(site, in_background, su
     stopping.set()
     work.join(10)
     assert site.run().status == "queued"
-    assert site.queue.waiting() == {site.run_id}
+    assert queued_run(site.store) == site.run_id
     supervise("hang once")
     assert site.run().status == "done"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fetal.jobs.waiting_jobs import queued_run
 from fetal.worker import Worker
 from tests.support.waiting import alive, until
 
@@ -35,7 +36,6 @@ def test_a_click_reaches_a_worker_that_is_already_there(site, start_worker):
     start_worker("finish")
     until(lambda: site.workers())
     site.run_id = site.add_run()
-    site.queue.train(site.run_id)
     until(lambda: site.run().status == "done")
 
 
@@ -60,9 +60,8 @@ def test_two_workers_never_train_the_same_run(site, start_worker):
         start_worker("hang")
     until(lambda: len(site.workers()) == 2)
     until(lambda: site.run().progress.get("step") == 3)
-    for _ in range(3):
-        site.queue.train(site.run_id)
-    until(lambda: not site.queue.waiting())
+    polls = [queued_run(site.store) for _ in range(3)]
+    assert polls == [None] * 3
     assert len(site.starts()) == 1
 
 

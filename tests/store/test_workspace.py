@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from fetal.jobs.queue import queue
 from fetal.scans import Pseudonyms
 from fetal.store.database import Store
 from fetal.store.rights import keep_to_owner
@@ -31,8 +30,6 @@ def test_names_of_folders_that_addresses_know_otherwise(tmp_path, monkeypatch):
             session.execute(text("INSERT INTO mine VALUES (:name)"), {"name": name})
         store.blobs.put("notes/mine.txt", name.encode())
         store.close()
-        told = queue(workspace)
-        told.train(len(name))
         assert (tmp_path / name / "fetal.db").stat().st_size > 0
     for name in NAMES:
         workspace = Workspace.at(tmp_path / name)
@@ -41,7 +38,6 @@ def test_names_of_folders_that_addresses_know_otherwise(tmp_path, monkeypatch):
             assert session.execute(text("SELECT name FROM mine")).scalars().all() == [name]
         assert store.blobs.get("notes/mine.txt") == name.encode()
         store.close()
-        assert queue(workspace).waiting() == {len(name)}
     # Nothing lies anywhere else.
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES)
 

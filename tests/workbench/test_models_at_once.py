@@ -11,7 +11,6 @@ from fetal.jobs.register_model import register
 from fetal.store.tables import ModelVersion, PredictionRow, Promotion, Run
 from fetal.workbench import open_workbench
 from fetal.workbench.catalogue import scans
-from fetal.workbench.core.job_queue import job_queue
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.models import promotion
 from tests.support.at_once import CALLERS, at_once, raised
@@ -22,8 +21,6 @@ from tests.support.tiny_model import tiny_model
 @pytest.fixture
 def challengers(each_workbench, tmp_path):
     """Three versions beside the first champion."""
-    # Who makes the queue's tables first is a matter of tests/jobs.
-    job_queue(each_workbench)
     return [add(each_workbench, another_model(tmp_path, number)).id for number in range(3)]
 
 

@@ -7,7 +7,6 @@ from fetal.jobs.lease import LeaseLostError, claim
 from fetal.jobs.recovery import recover
 from fetal.jobs.supervisor import Supervisor
 from fetal.store.tables import Patient, Run
-from fetal.workbench.core.job_queue import job_queue
 from fetal.workbench.retraining import service
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.support.labelling import WHO, labelled_rows
@@ -109,7 +108,7 @@ def test_a_run_that_many_find_lost_is_taken_away_once(workbench):
     lease = claim(workbench.store, run.id, "dead", "CPU, 2 cores")
     with workbench.store.session() as session:
         session.get_one(Run, run.id).heartbeat_at = run.asked_at.replace(year=2020)
-    found = at_once([lambda: recover(workbench.store, job_queue(workbench))] * CALLERS)
+    found = at_once([lambda: recover(workbench.store)] * CALLERS)
     assert raised(found) == []
     seen = service.run(workbench, run.id)
     assert seen.status == "queued"
@@ -118,12 +117,10 @@ def test_a_run_that_many_find_lost_is_taken_away_once(workbench):
         lease.write()
 
 
-def test_a_message_that_reaches_two_workers_trains_once(workbench):
+def test_a_run_that_two_workers_see_waiting_trains_once(workbench):
     run = service.start(workbench, WHO)
     workers = [
-        Supervisor(
-            workbench.store, job_queue(workbench), f"worker {number}", command=("/bin/false",)
-        )
+        Supervisor(workbench.store, f"worker {number}", command=("/bin/false",))
         for number in range(2)
     ]
     assert raised(at_once([lambda one=one: one.supervise(run.id) for one in workers])) == []

@@ -1,1 +1,1 @@
-"""What every use case builds on: the open workspace, its champion, its queue."""
+"""What every use case builds on: the open workspace and its champion."""

@@ -14,7 +14,6 @@ from fetal.jobs.batch_prediction import score
 from fetal.store import audit
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.workbench.core.champion import ModelView, champion_id, model_view
-from fetal.workbench.core.job_queue import job_queue
 from fetal.workbench.core.workbench import NoModelError, Workbench
 from fetal.workbench.datasets.snapshot import unlabelled
 from fetal.workbench.datasets.test_set import Departure, TestSet, locked_mark
@@ -125,9 +124,7 @@ def promote(
         _check_champion(session, before, instead_of)
         gate = _gate(comparison, before, model_id)
         audit.record(session, who, "promote", model=model_id, previous=before, **gate)
-        view = _change(session, model_id, "promote", who)
-    job_queue(workbench).refresh(model_id)
-    return view
+        return _change(session, model_id, "promote", who)
 
 
 def roll_back(workbench: Workbench, who: str, instead_of: int | None = None) -> ModelView:
@@ -153,9 +150,7 @@ def roll_back(workbench: Workbench, who: str, instead_of: int | None = None) -> 
             raise NothingToRollBackError(
                 "There is no earlier model to go back to: the first one still predicts."
             )
-        view = _change(session, before, "rollback", who)
-    job_queue(workbench).refresh(before)
-    return view
+        return _change(session, before, "rollback", who)
 
 
 def promotions(workbench: Workbench) -> list[PromotionView]:

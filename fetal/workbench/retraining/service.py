@@ -12,7 +12,6 @@ from fetal.planes import Plane
 from fetal.store.audit import record
 from fetal.store.tables import Run, RunEvent
 from fetal.training.settings import PRESETS, TrainingSettings
-from fetal.workbench.core.job_queue import job_queue
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.privacy.snapshot_rewrite import sweep_snapshots
 from fetal.workbench.retraining.estimate import device_of, minutes_for
@@ -89,8 +88,7 @@ def outlook(workbench: Workbench, settings: TrainingSettings | None = None) -> O
     Returns:
         The outlook.
     """
-    jobs = job_queue(workbench)
-    recover(workbench.store, jobs)
+    recover(workbench.store)
     settings = settings or PRESETS["default"]
     with workbench.store.reading() as session:
         present = workers(session)
@@ -128,8 +126,7 @@ def start(workbench: Workbench, who: str, settings: TrainingSettings | None = No
         TooLittleError: there is too little to train on.
         RestlessError: what it rests on changed each time while it was planned.
     """
-    jobs = job_queue(workbench)
-    recover(workbench.store, jobs)
+    recover(workbench.store)
     settings = settings or PRESETS["default"]
     for _ in range(MOST_PLANS):
         with workbench.store.reading() as session:
@@ -142,7 +139,6 @@ def start(workbench: Workbench, who: str, settings: TrainingSettings | None = No
             # A list that was not claimed, of this call or of one that was killed.
             sweep_snapshots(workbench.store)
         if number is not None:
-            jobs.train(number)
             return run(workbench, number)
     raise RestlessError(
         "Scans, look-alikes or models changed each time while the training was put together. "
@@ -216,7 +212,7 @@ def run(workbench: Workbench, run_id: int) -> RunView:
     Raises:
         UnknownRunError: there is no such run.
     """
-    recover(workbench.store, job_queue(workbench))
+    recover(workbench.store)
     with workbench.store.reading() as session:
         row = session.get(Run, run_id)
         if row is None:
@@ -226,14 +222,14 @@ def run(workbench: Workbench, run_id: int) -> RunView:
 
 def active(workbench: Workbench) -> RunView | None:
     """The run that waits or works, if there is one; quick enough to be asked every second."""
-    recover(workbench.store, job_queue(workbench))
+    recover(workbench.store)
     with workbench.store.reading() as session:
         return _active(session)
 
 
 def runs(workbench: Workbench) -> list[RunView]:
     """All runs, newest first."""
-    recover(workbench.store, job_queue(workbench))
+    recover(workbench.store)
     with workbench.store.reading() as session:
         return [
             run_view(session, row) for row in session.scalars(select(Run).order_by(Run.id.desc()))

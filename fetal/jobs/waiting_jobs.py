@@ -1,0 +1,121 @@
+"""Which jobs wait for a worker: queued runs, and scans that a newly promoted model has to predict.
+
+The rows of the database are the queue; nothing else says what is to be done. A worker asks for
+them twice a second, which takes two reads by index and waits for no writer. Libraries for job
+queues were weighed: docs/contributor.md, “What is ours and why”.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fetal.jobs.heartbeats import workers
+from fetal.store.database import Store
+from fetal.store.tables import Fact, Promotion, Run
+
+RESCORED = "rescored"
+"""The fact that names the newest promotion whose model has predicted the unlabelled scans."""
+
+RESCORING = "rescoring"
+"""The fact that names the promotion whose model is predicting them, and the worker that does it."""
+
+
+@dataclass(frozen=True)
+class Rescoring:
+    """A promotion after which the unlabelled scans are to be predicted anew.
+
+    Attributes:
+        promotion_id: the promotion.
+        model_id: the version that predicts since then.
+    """
+
+    promotion_id: int
+    model_id: int
+
+
+def queued_run(store: Store) -> int | None:
+    """Look for a run that waits for a worker.
+
+    Args:
+        store: the database.
+
+    Returns:
+        The number of the run that waits for longest; None if none waits. Another worker may
+        claim it first.
+    """
+    with store.reading() as session:
+        return session.scalar(
+            select(Run.id)
+            .where(Run.status == "queued", Run.cancel_asked.is_(False))
+            .order_by(Run.id)
+            .limit(1)
+        )
+
+
+def claim_rescoring(store: Store, worker: str) -> Rescoring | None:
+    """Take the predictions that are due since the newest promotion, so that no other worker does.
+
+    Args:
+        store: the database.
+        worker: this worker's name.
+
+    Returns:
+        What to do; also what this worker claimed before and has not ended. None if nothing is
+        due, or if another worker that is alive does it.
+    """
+    with store.reading() as session:
+        if _due(session, worker) is None:
+            return None
+    with store.session() as session:
+        due = _due(session, worker)
+        if due is not None:
+            session.merge(Fact(name=RESCORING, value=f"{due.promotion_id} {worker}"))
+        return due
+
+
+def is_newest(store: Store, rescoring: Rescoring) -> bool:
+    """Say whether no other promotion came after the one that a rescoring belongs to."""
+    with store.reading() as session:
+        return _newest(session) == rescoring
+
+
+def end_rescoring(store: Store, rescoring: Rescoring) -> None:
+    """Write down that the scans have been predicted.
+
+    Args:
+        store: the database.
+        rescoring: what was done.
+    """
+    with store.session() as session:
+        if _rescored(session) < rescoring.promotion_id:
+            session.merge(Fact(name=RESCORED, value=str(rescoring.promotion_id)))
+
+
+def _due(session: Session, worker: str) -> Rescoring | None:
+    newest = _newest(session)
+    if newest is None or newest.promotion_id <= _rescored(session):
+        return None
+    claim = session.get(Fact, RESCORING)
+    if claim is not None:
+        promotion_id, holder = claim.value.split(" ", 1)
+        alive = {other.name for other in workers(session)} - {worker}
+        if int(promotion_id) == newest.promotion_id and holder in alive:
+            return None
+    return newest
+
+
+def _newest(session: Session) -> Rescoring | None:
+    """The newest promotion by a person; with its first model, a workspace has nothing to redo."""
+    row = session.execute(
+        select(Promotion.id, Promotion.model_id)
+        .where(Promotion.kind != "shipped")
+        .order_by(Promotion.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Rescoring(row.id, row.model_id)
+
+
+def _rescored(session: Session) -> int:
+    fact = session.get(Fact, RESCORED)
+    return 0 if fact is None else int(fact.value)
