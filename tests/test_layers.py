@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS: dict[str, int] = {
     "third_party": 0,
+    "progress": 0,
     "planes": 1,
     "markdown": 1,
     "splits": 1,
@@ -56,7 +57,7 @@ BY_NAME: dict[str, set[str]] = {
 # Pages use the workbench, and values that it returns; they know no database and no network.
 PAGES_MAY_USE = {
     "fetal.workbench", "fetal.planes", "fetal.metrics", "fetal.explain", "fetal.predict",
-    "fetal.bundle", "fetal.evaluation", "fetal.markdown", "fetal.scans",
+    "fetal.bundle", "fetal.evaluation", "fetal.markdown", "fetal.progress", "fetal.scans",
     "fetal.store.failures", "fetal.store.rights", "fetal.training.settings",
 }  # fmt: skip
 

@@ -19,8 +19,8 @@ def check() -> None:
 
     workbench = open_workbench()
     there = extent(workbench)
-    with options.bar("Checking") as progress:
-        found = list(find_damage(workbench, progress))
+    with options.bar("Checking") as on_progress:
+        found = list(find_damage(workbench, on_progress))
     scans = options.count_of(there.scans, "scan", "scans")
     trainings = options.count_of(there.trainings, "list of a training", "lists of trainings")
     models = options.count_of(there.models, "model", "models")

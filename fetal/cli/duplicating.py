@@ -127,13 +127,13 @@ def _of_workspace(model_folder: Path | None, thorough: bool) -> list[Row]:
     from fetal.workbench.near_duplicates.detect_pairs import search
 
     workbench = open_workbench()
-    with options.bar("Comparing") as report:
-        search(workbench, report)
+    with options.bar("Comparing") as on_progress:
+        search(workbench, on_progress)
     if thorough:
         from fetal.workbench.near_duplicates.deep_search import search_thoroughly
 
-        with options.bar("Looking") as report:
-            search_thoroughly(workbench, model_folder, report)
+        with options.bar("Looking") as on_progress:
+            search_thoroughly(workbench, model_folder, on_progress)
     pairs = list_pairs(workbench)
     names = {number: view.name for number, view in show(workbench, pairs).items()}
     return [_stored(pair, names) for pair in pairs]

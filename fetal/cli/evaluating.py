@@ -138,13 +138,8 @@ def _unseen(
 def _withstood(model: "Model", cases: list["Case"], used: Images) -> tuple["Withstood", ...]:
     from fetal.evaluation import withstand
 
-    with options.progress("Corrupted scans", len(cases)) as bar:
-        return withstand(
-            model,
-            cases,
-            lambda case: used[case.digest].grey(),
-            lambda done, _of: bar.update(done - bar.pos),
-        )
+    with options.bar("Corrupted scans") as on_progress:
+        return withstand(model, cases, lambda case: used[case.digest].grey(), on_progress)
 
 
 def _write(

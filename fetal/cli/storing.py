@@ -12,6 +12,7 @@ import click
 from fetal.cli.terminal import options, output
 from fetal.cli.terminal.given_files import InputFile
 from fetal.cli.terminal.output import STANDARD, complain, say
+from fetal.progress import Progress
 
 if TYPE_CHECKING:
     from fetal.workbench.imports.labelled_files import ImportReport
@@ -85,7 +86,7 @@ def import_command(
     if planned.columns is not None:
         say(f"Columns: {planned.columns.words()}")
     workbench = open_workbench()
-    with _stopping() as stop, options.bar("Reading" if dry_run else "Importing") as progress:
+    with _stopping() as stop, options.bar("Reading" if dry_run else "Importing") as on_progress:
         brought = import_scans(
             workbench,
             planned,
@@ -93,7 +94,7 @@ def import_command(
             patient=patient,
             dry_run=dry_run,
             unsure=DeidentificationPolicy(unsure) if unsure else None,
-            on_progress=progress,
+            on_progress=lambda done, total: on_progress(Progress(done, total)),
             stop=stop,
         )
     if report is not None:
@@ -130,8 +131,8 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
     files = names_in(match) if match is not None else None
     left_out: Sequence[str] = ()
     if target.suffix.lower() == ".zip":
-        with options.bar("Exporting") as report:
-            left_out = export_archive(workbench, None, target, who, report, files).left_out
+        with options.bar("Exporting") as on_progress:
+            left_out = export_archive(workbench, None, target, who, on_progress, files).left_out
     else:
         output.write_text(target, export_labels(workbench, None, who, files))
     if target != STANDARD:

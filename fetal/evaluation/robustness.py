@@ -16,17 +16,17 @@ from fetal.evaluation.report import FEW, Withstood
 from fetal.metrics import evaluate, paired_difference
 from fetal.planes import FETAL_PLANES
 from fetal.predict import Model
+from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import ScanError, read_scan
 
 Grey = NDArray[np.uint8]
-Progress = Callable[[int, int], None]
 
 
 def withstand(
     model: Model,
     cases: Sequence[Case],
     picture: Callable[[Case], Grey],
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
 ) -> tuple[Withstood, ...]:
     """Measure a model on the same scans as their machine, another program or a hand changed them.
 
@@ -39,7 +39,7 @@ def withstand(
         cases: what it said of the scans as they are. Those of the four fetal planes are used.
         picture: gives the grey picture of a case as its machine wrote it, uint8 (H, W); called
             from several threads.
-        on_progress: told how many scans are done, of how many.
+        on_progress: called after each scan.
 
     Returns:
         The figures of each corruption, in the suite's order; none for fewer than FEW scans.
@@ -60,8 +60,7 @@ def withstand(
                 else:
                     order.append((case, name))
                     yield labelled
-            if on_progress is not None:
-                on_progress(done, len(plain))
+            on_progress(Progress(done, len(plain)))
 
     for place, answer in enumerate(examine(model, corrupted())):
         case, name = order[place]

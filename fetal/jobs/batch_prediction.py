@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from fetal.planes import PLANES
 from fetal.predict import Model, Prediction
+from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Box, Scan
 from fetal.store import tables
 from fetal.store.blobs import BlobError
@@ -17,9 +18,6 @@ from fetal.store.contents import read_pixels
 from fetal.store.database import Store
 
 logger = logging.getLogger(__name__)
-
-Progress = Callable[[int, int], None]
-"""Called with how many scans are done, of how many."""
 
 BATCH = 16
 
@@ -49,7 +47,7 @@ def score(
     model_id: int,
     scan_ids: Sequence[int],
     *,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
     stop: Callable[[], bool] | None = None,
 ) -> list[str]:
     """Predict the scans that a model has not predicted yet, and keep what it says.
@@ -62,7 +60,7 @@ def score(
         model: the model.
         model_id: its version's number.
         scan_ids: the scans to have predictions for.
-        on_progress: told about every scan.
+        on_progress: called after every scan.
         stop: asked between scans; what is done by then is kept.
 
     Returns:
@@ -80,8 +78,7 @@ def score(
         for (number, _), said in zip(readable, predictions, strict=True):
             rows.append(kept_values(number, model_id, said))
             done += 1
-            if on_progress is not None:
-                on_progress(done, len(scan_ids))
+            on_progress(Progress(done, len(scan_ids)))
             if stop is not None and stop():
                 break
         _keep(store, rows)

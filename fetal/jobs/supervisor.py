@@ -26,6 +26,7 @@ from fetal.jobs.recovery import count_since_again
 from fetal.jobs.register_model import register, version_of
 from fetal.jobs.training_process import TRAINING
 from fetal.predict import load_model
+from fetal.progress import OnProgress, Progress
 from fetal.store.contents import read_snapshot
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion, Run
@@ -192,13 +193,14 @@ class Supervisor:
 
     def _reporter(
         self, lease: Lease, stage: dict[str, object], before: int, models: int
-    ) -> Callable[[int, int], None]:
-        def report(done: int, of: int) -> None:
+    ) -> OnProgress:
+        def on_progress(progress: Progress) -> None:
             check(lease, self.stopping)
-            if done % 10 == 0 or done == of:
-                lease.later(progress=stage | {"step": before * of + done, "steps": models * of})
+            if progress.done % 10 == 0 or progress.done == progress.total:
+                whole = progress.within(before, models)
+                lease.later(progress=stage | {"step": whole.done, "steps": whole.total})
 
-        return report
+        return on_progress
 
     def _give_back(self, lease: Lease) -> None:
         try:

@@ -8,6 +8,7 @@ from fetal.evaluation.corruptions import CORRUPTIONS
 from fetal.evaluation.prefetch import ahead
 from fetal.planes import FETAL_PLANES, Plane
 from fetal.predict import load_model
+from fetal.progress import Progress
 from fetal.scans import read_grey, read_scan
 from tests.support.drawn import fan, file
 from tests.support.tiny_model import tiny_model
@@ -30,18 +31,18 @@ def measured():
     )
     cases = list(examine(model, labelled))
     blank = cases[UNREADABLE].digest
-    told = []
+    reported = []
 
     def picture(case):
         if case.digest == blank:
             return np.zeros((120, 160), np.uint8)
         return read_grey(files[case.digest].data)
 
-    return cases, withstand(model, cases, picture, lambda *step: told.append(step)), told
+    return cases, withstand(model, cases, picture, reported.append), reported
 
 
 def test_every_corruption_is_measured_in_pairs(measured):
-    cases, found, told = measured
+    cases, found, reported = measured
     assert [one.name for one in found] == list(CORRUPTIONS)
     for one in found:
         assert one.scans + one.unread == len(cases)
@@ -49,7 +50,7 @@ def test_every_corruption_is_measured_in_pairs(measured):
     readable = [case.right for place, case in enumerate(cases) if place != UNREADABLE]
     darker = next(one for one in found if one.name == "darker")
     assert darker.lost.value == pytest.approx(np.mean(readable) - darker.accuracy.value)
-    assert told[-1] == (len(cases), len(cases))
+    assert reported[-1] == Progress(len(cases), len(cases))
 
 
 def test_what_cannot_be_read_any_more_is_counted_and_not_called_wrong(measured):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from fetal.progress import BackgroundWork
 from tests.pages.scans.test_cines import _after_reading as after_reading
 from tests.pages.scans.test_cines import _dropped as dropped
 from tests.support.drawn import file
@@ -55,10 +56,8 @@ def test_a_scan_that_was_erased_elsewhere_is_gone_at_the_next_look(open_app: Ope
 
 
 def finished_work():
-    from pages.parts.shared.background import Work
-
-    work = Work(lambda report: "pictures of scans")
-    work._thread.join(10)
+    work = BackgroundWork(lambda on_progress: "pictures of scans")
+    assert work.wait(10)
     return work
 
 

@@ -13,6 +13,7 @@ import click
 
 from fetal.cli.terminal.given_files import InputFile
 from fetal.cli.terminal.output import complain as complain
+from fetal.progress import OnProgress, Progress
 from fetal.store.rights import keep_to_owner
 
 if TYPE_CHECKING:
@@ -130,13 +131,13 @@ def progress(label: str, length: int) -> "ProgressBar[int]":
 
 
 @contextmanager
-def bar(label: str) -> Iterator[Callable[[int, int], None]]:
+def bar(label: str) -> Iterator[OnProgress]:
     """A progress bar whose length is known once the first scan is done."""
     with progress(label, 1) as bar:
 
-        def report(done: int, of: int) -> None:
-            bar.length = max(1, of)
-            bar.update(done - bar.pos)
+        def on_progress(progress: Progress) -> None:
+            bar.length = max(1, progress.total)
+            bar.update(progress.done - bar.pos)
 
-        yield report
+        yield on_progress
         bar.update((bar.length or 1) - bar.pos)

@@ -1,10 +1,11 @@
 """Copies in a collection of scans: the same pixels, and the same picture stored anew."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans.similarity.perceptual_hash import (
     REACH,
     TURNS,
@@ -15,8 +16,6 @@ from fetal.scans.similarity.perceptual_hash import (
     near_pairs,
     similarity,
 )
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +59,7 @@ class Copies:
 def find_copies(
     scans: Sequence[ComparedImage],
     besides: Iterable[tuple[int, int]] = (),
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
 ) -> list[Copies]:
     """Find the scans of a collection that show the same picture.
 
@@ -68,7 +67,7 @@ def find_copies(
         scans: the collection.
         besides: places of pairs to look at although their fingerprints may be far apart, such as
             those that a model sees alike; they are looked at from several angles.
-        on_progress: told after each pair that was looked at how many are done, of how many.
+        on_progress: called after each pair that was looked at.
 
     Returns:
         Exact ones first, then those across patients, then the most similar.
@@ -92,8 +91,7 @@ def find_copies(
         pair = _compare(scans[one], scans[other], apart, turns)
         if pair is not None:
             found.append(pair)
-        if on_progress is not None:
-            on_progress(done, len(near))
+        on_progress(Progress(done, len(near)))
     return sorted(
         found, key=lambda pair: (not pair.exact, bool(pair.same_patient), -pair.similarity)
     )

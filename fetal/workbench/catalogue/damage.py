@@ -1,18 +1,16 @@
 """Looks through the workspace's files for what is missing or damaged."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from fetal.bundle import Bundle, BundleError
+from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store.blobs import BlobError, BlobMissingError
 from fetal.store.contents import read_pixels, read_snapshot
 from fetal.store.tables import ModelVersion, Run, ScanRow
 from fetal.workbench.core.workbench import Workbench
-
-Progress = Callable[[int, int], None]
-"""Called after each thing with how many are checked, of how many."""
 
 _AT_ONCE = 500
 """Scans that are listed in one query."""
@@ -65,14 +63,14 @@ def extent(workbench: Workbench) -> Extent:
     return Extent(scans, trainings, models)
 
 
-def find_damage(workbench: Workbench, on_progress: Progress | None = None) -> Iterator[Damage]:
+def find_damage(workbench: Workbench, on_progress: OnProgress = no_progress) -> Iterator[Damage]:
     """Hold every stored file against the digest that it was stored under.
 
     Nothing is changed. Some milliseconds a scan, and a tenth of a second a model.
 
     Args:
         workbench: the workbench.
-        on_progress: told after each thing how many are checked, of how many.
+        on_progress: called after each thing.
 
     Yields:
         What is missing or damaged: scans first, then the trainings' lists, then models.
@@ -82,8 +80,7 @@ def find_damage(workbench: Workbench, on_progress: Progress | None = None) -> It
     for done, found in enumerate((found for check in checks for found in check), start=1):
         if found is not None:
             yield found
-        if on_progress is not None:
-            on_progress(min(done, of), of)
+        on_progress(Progress(min(done, of), of))
 
 
 def _scans(workbench: Workbench) -> Iterator[Damage | None]:

@@ -4,11 +4,12 @@ import csv
 import io
 import uuid
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store import audit
 from fetal.store.blobs import BlobError
 from fetal.store.contents import read_picture
@@ -23,8 +24,6 @@ from fetal.workbench.label_tables.export_format import FILE, HEADER, safe_cell
 
 LEFT_OUT = "left out.txt"
 """Where an archive says which pictures are not in it."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def export_archive(
     chosen: ScanFilter | None,
     target: Path,
     who: str = "",
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
     files: Iterable[str] | None = None,
 ) -> Exported:
     """Write the chosen scans with their labels as a ZIP file.
@@ -94,7 +93,7 @@ def export_archive(
         chosen: which scans; if None, all.
         target: where the file shall be; it appears there complete or not at all.
         who: the person, for the audit trail.
-        on_progress: told after each scan how many are done, of how many.
+        on_progress: called after each scan.
         files: names of the person's own files, as for `export_labels`.
 
     Returns:
@@ -116,8 +115,7 @@ def export_archive(
                     left_out.append(str(DamagedScanError(line.view.name)))
                 else:
                     archive.writestr(f"images/{_image(line.view)}", picture)
-                if on_progress is not None:
-                    on_progress(done, len(found))
+                on_progress(Progress(done, len(found)))
             if left_out:
                 archive.writestr(LEFT_OUT, "".join(f"{sentence}\n" for sentence in left_out))
         draft.replace(target)

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy.orm import Session
 
-from fetal.jobs.batch_prediction import Progress
 from fetal.metrics import Evaluation, Interval, Judgement, evaluate, judge, paired_difference
 from fetal.planes import PLANES, Plane
+from fetal.progress import OnProgress, no_progress, within
 from fetal.store.tables import ModelVersion
 from fetal.workbench.catalogue import scans as views
 from fetal.workbench.core.workbench import NoModelError, Workbench
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.datasets.snapshot import Labelled
 from fetal.workbench.datasets.test_set import TestSet, take_stock
-from fetal.workbench.models.test_predictions import held_out_predictions, share_of
+from fetal.workbench.models.test_predictions import held_out_predictions
 
 NOTHING_TO_COMPARE = (
     "No labelled scan is kept apart for testing yet, so the two cannot be compared."
@@ -79,7 +79,7 @@ def compare(
     workbench: Workbench,
     champion_id: int,
     challenger_id: int,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
 ) -> Comparison:
     """Measure two models on the labelled scans of the patients kept apart for testing.
 
@@ -90,7 +90,7 @@ def compare(
         workbench: the open workbench.
         champion_id: the first version, as a rule the one that predicts.
         challenger_id: the second version.
-        on_progress: told how many scans are predicted, of how many, over both models.
+        on_progress: called after every predicted scan, with the progress over both models.
 
     Returns:
         The comparison.
@@ -110,7 +110,7 @@ def compare(
         return _nothing(champion_id, challenger_id, locked)
     said = [
         held_out_predictions(
-            workbench, version.id, numbers, share_of(on_progress, position, len(versions))
+            workbench, version.id, numbers, within(on_progress, position, len(versions))
         )
         for position, version in enumerate(versions)
     ]

@@ -6,9 +6,9 @@ import numpy as np
 from sqlalchemy import select
 
 from fetal.bundle import BundleError
-from fetal.jobs.batch_prediction import Progress
 from fetal.metrics import Interval, share
 from fetal.planes import PLANES
+from fetal.progress import OnProgress, no_progress, within
 from fetal.store.blobs import BlobError
 from fetal.store.tables import ModelVersion
 from fetal.workbench.core.champion import ModelView, model_view
@@ -16,7 +16,7 @@ from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.datasets.snapshot import Labelled
 from fetal.workbench.datasets.test_set import take_stock
-from fetal.workbench.models.test_predictions import held_out_predictions, share_of
+from fetal.workbench.models.test_predictions import held_out_predictions
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Score:
     problem: str = ""
 
 
-def scores(workbench: Workbench, on_progress: Progress | None = None) -> list[Score]:
+def scores(workbench: Workbench, on_progress: OnProgress = no_progress) -> list[Score]:
     """Measure every version on the locked test set as it is now.
 
     All are measured on the same scans, but for those that a version was trained on: see
@@ -50,7 +50,7 @@ def scores(workbench: Workbench, on_progress: Progress | None = None) -> list[Sc
 
     Args:
         workbench: the open workbench.
-        on_progress: told how many scans are predicted, of how many, over all versions.
+        on_progress: called after every predicted scan, with the progress over all versions.
 
     Returns:
         The champion first, then the newest.
@@ -61,13 +61,13 @@ def scores(workbench: Workbench, on_progress: Progress | None = None) -> list[Sc
         views = [model_view(session, row) for row in rows]
     views.sort(key=lambda view: not view.is_champion)
     return [
-        _score(workbench, view, scans, share_of(on_progress, position, len(views)))
+        _score(workbench, view, scans, within(on_progress, position, len(views)))
         for position, view in enumerate(views)
     ]
 
 
 def _score(
-    workbench: Workbench, view: ModelView, scans: list[Labelled], on_progress: Progress | None
+    workbench: Workbench, view: ModelView, scans: list[Labelled], on_progress: OnProgress
 ) -> Score:
     try:
         with workbench.store.reading() as session:

@@ -16,9 +16,9 @@ from fetal.evaluation import (
     to_html,
     to_markdown,
 )
-from fetal.jobs.batch_prediction import Progress
 from fetal.planes import PLANES
 from fetal.predict import Doubt
+from fetal.progress import OnProgress, no_progress
 from fetal.scans import Scan
 from fetal.store import tables
 from fetal.store.tables import ModelVersion, PredictionRow
@@ -63,7 +63,9 @@ class Evaluated:
         return to_markdown(self.report, self.card)
 
 
-def evaluate(workbench: Workbench, model_id: int, on_progress: Progress | None = None) -> Evaluated:
+def evaluate(
+    workbench: Workbench, model_id: int, on_progress: OnProgress = no_progress
+) -> Evaluated:
     """Measure a version on the labelled scans of the patients kept apart for testing.
 
     Samples never count. Predictions that are missing are made on the way. Scans that the version,
@@ -72,7 +74,7 @@ def evaluate(workbench: Workbench, model_id: int, on_progress: Progress | None =
     Args:
         workbench: the open workbench.
         model_id: the version.
-        on_progress: told how many scans are predicted, of how many.
+        on_progress: called after every predicted scan.
 
     Returns:
         The report and what belongs to it.
@@ -118,7 +120,7 @@ def _cases(
     workbench: Workbench,
     version: ModelVersion,
     scans: Sequence[Labelled],
-    on_progress: Progress | None,
+    on_progress: OnProgress,
 ) -> list[Case]:
     numbers = [scan.scan for scan in scans]
     said_of = held_out_predictions(workbench, version.id, numbers, on_progress)

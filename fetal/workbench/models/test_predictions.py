@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from fetal.jobs.batch_prediction import Progress, score
+from fetal.jobs.batch_prediction import score
+from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store.tables import PredictionRow
 from fetal.workbench.core.workbench import Workbench
 
@@ -13,7 +14,7 @@ def held_out_predictions(
     workbench: Workbench,
     model_id: int,
     scans: Sequence[int],
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
 ) -> dict[int, list[float]]:
     """Return a version's probabilities for scans; what is missing is predicted and kept.
 
@@ -21,7 +22,7 @@ def held_out_predictions(
         workbench: the open workbench.
         model_id: the version.
         scans: the scans' numbers.
-        on_progress: told how many scans are predicted, of how many.
+        on_progress: called after every predicted scan.
 
     Returns:
         The six probabilities in the order of PLANES, by the scan's number. A scan that was
@@ -36,16 +37,9 @@ def held_out_predictions(
     if not said.keys() >= set(scans):
         score(workbench.store, workbench.model(model_id), model_id, scans, on_progress=on_progress)
         said = _kept(workbench, model_id)
-    elif on_progress is not None:
-        on_progress(len(scans), len(scans))
+    else:
+        on_progress(Progress(len(scans), len(scans)))
     return {number: said[number] for number in scans if number in said}
-
-
-def share_of(report: Progress | None, position: int, parts: int) -> Progress | None:
-    """Let one of several equal parts of a work report for all of it."""
-    if report is None:
-        return None
-    return lambda done, of: report(position * of + done, parts * of)
 
 
 def _kept(workbench: Workbench, model_id: int) -> dict[int, list[float]]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from fetal.bundle import Bundle
 from fetal.predict.engines import open_engine
+from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Scan as ReadScan
 from fetal.scans.letterbox import Framing
 from fetal.scans.similarity.perceptual_hash import TURNS
@@ -18,7 +19,6 @@ from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.near_duplicates.detect_pairs import examine, stored
 
 Features = NDArray[np.float32]
-Progress = Callable[[int, int], None]
 
 NEIGHBOURS = 3
 """Scans that are looked at for each: a copy turned by 15° is among the nearest five of 1,389."""
@@ -87,7 +87,7 @@ def neighbours(seen: Features, most: int = NEIGHBOURS) -> set[tuple[int, int]]:
 def search_thoroughly(
     workbench: Workbench,
     model_folder: Path | None = None,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
     stop: Callable[[], bool] | None = None,
 ) -> int:
     """Look at the stored scans that a model sees alike, and write down those that are copies.
@@ -95,7 +95,7 @@ def search_thoroughly(
     Args:
         workbench: the workbench.
         model_folder: the model; none is the champion.
-        on_progress: told after each scan and each pair how many are done, of how many.
+        on_progress: called after each scan and each pair.
         stop: asked before each; true ends it there, and what is found stays.
 
     Returns:
@@ -122,8 +122,7 @@ def search_thoroughly(
             if (scan := stored(workbench, number)) is not None:
                 looked.append(number)
                 yield scan
-            if on_progress is not None:
-                on_progress(done, total)
+            on_progress(Progress(done, total))
 
     seen = np.array(list(features(bundle, read())), np.float32)
     found = 0
@@ -133,6 +132,5 @@ def search_thoroughly(
         pair = looked[max(one, other)], looked[min(one, other)]
         if pair not in known:
             found += examine(workbench, *pair, turns=TURNS)
-        if on_progress is not None:
-            on_progress(min(done, total), total)
+        on_progress(Progress(min(done, total), total))
     return found

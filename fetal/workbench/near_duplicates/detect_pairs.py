@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Box
 from fetal.scans import Scan as ReadScan
 from fetal.scans.similarity.perceptual_hash import (
@@ -24,8 +25,6 @@ from fetal.store.blobs import BlobError
 from fetal.store.contents import read_pixels
 from fetal.store.tables import SAMPLE, Fingerprint, Lookalike, ScanRow
 from fetal.workbench.core.workbench import Workbench
-
-Progress = Callable[[int, int], None]
 
 _CANDIDATES = 8
 """Scans whose pixels are compared with a new one: the nearest by fingerprint."""
@@ -128,14 +127,14 @@ def waiting(workbench: Workbench) -> int:
 
 def catch_up(
     workbench: Workbench,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
     stop: Callable[[], bool] | None = None,
 ) -> int:
     """Compare the scans that were never compared, one by one; it goes on where it was stopped.
 
     Args:
         workbench: the workbench.
-        on_progress: told after each scan how many are done, of how many.
+        on_progress: called after each scan.
         stop: asked before each scan; true ends it there, and what is done stays.
 
     Returns:
@@ -147,21 +146,20 @@ def catch_up(
         if stop is not None and stop():
             return done
         _compare_stored(workbench, number)
-        if on_progress is not None:
-            on_progress(done + 1, len(numbers))
+        on_progress(Progress(done + 1, len(numbers)))
     return len(numbers)
 
 
 def search(
     workbench: Workbench,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
     stop: Callable[[], bool] | None = None,
 ) -> int:
     """Compare all stored scans with one another, also those that arrived at the same moment.
 
     Args:
         workbench: the workbench.
-        on_progress: told after each pair that was looked at how many are done, of how many.
+        on_progress: called after each pair that was looked at.
         stop: asked before each pair; true ends it there, and what is found stays.
 
     Returns:
@@ -176,8 +174,7 @@ def search(
         if stop is not None and stop():
             break
         found += examine(workbench, one, other)
-        if on_progress is not None:
-            on_progress(done, len(pairs))
+        on_progress(Progress(done, len(pairs)))
     return found
 
 

@@ -3,11 +3,11 @@
 import logging
 import secrets
 from contextlib import suppress
-from threading import Thread
 
 import streamlit as st
 
 from fetal.bundle import BundleError
+from fetal.progress import BackgroundWork
 from fetal.store.failures import sentence_for
 from fetal.workbench import NoModelError, Workbench, open_workbench
 from fetal.workbench.accounts.browser_sessions import BrowserSession, BrowserSessions
@@ -53,11 +53,9 @@ def mine(what: str) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def warm_up() -> Thread:
+def warm_up() -> BackgroundWork[None]:
     """Make all ready that the first scan needs while the person still types a name."""
-    thread = Thread(target=_open, name="warm-up", daemon=True)
-    thread.start()
-    return thread
+    return BackgroundWork(lambda on_progress: _open(), name="warm-up")
 
 
 def _open() -> None:
@@ -83,17 +81,17 @@ def running(name: str, words: str, stop_words: str = "Stop") -> None:
     if work is None or work.finished:
         st.rerun()
     bar, stop = st.columns([5, 1], vertical_alignment="center")
+    far = work.progress
     bar.progress(
-        work.done / max(1, work.total),
-        text=f"{words}: {work.done:,} of {f'{work.total:,}' if work.total else '…'}. "
+        far.share,
+        text=f"{words}: {far.done:,} of {f'{far.total:,}' if far.total else '…'}. "
         "You can leave this page; it goes on.",
     )
     if work.stop is not None:
-        stopping = work.stop.is_set()
         stop.button(
-            "Stopping …" if stopping else stop_words,
+            "Stopping …" if work.stopping else stop_words,
             key=f"stop-{name}",
             on_click=work.stop.set,
-            disabled=stopping,
+            disabled=work.stopping,
             width="stretch",
         )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from fetal.progress import BackgroundWork, OnProgress
 from fetal.workbench.catalogue import exports, scans
 from pages.parts.app import app_state, current_user
-from pages.parts.shared.background import Report, Work
 from pages.parts.shared.formatting import number, plain
 
 
@@ -72,14 +72,14 @@ def packing(chosen: scans.ScanFilter, found: int, file_name: str, files: list[st
         icon=":material/folder_zip:",
     ):
 
-        def pack(report: Report) -> Packed:
+        def pack(on_progress: OnProgress) -> Packed:
             packed = Packed(file_name)
             packed.left_out = exports.export_archive(
-                workbench, chosen, packed.file, who, report, files
+                workbench, chosen, packed.file, who, on_progress, files
             ).left_out
             return packed
 
-        app_state.works()[name] = Work(pack)
+        app_state.works()[name] = BackgroundWork(pack)
     if name in app_state.works():
         packed(name)
 
@@ -91,7 +91,7 @@ def packed(name: str) -> None:
     if work is None:
         return
     if not work.finished:
-        st.progress(work.done / max(1, work.total), text="Packing …")
+        st.progress(work.progress.share, text="Packing …")
         return
     if work.failure:
         st.error(plain(work.failure))

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
+from fetal.progress import BackgroundWork
 from fetal.workbench.imports.labelled_files import ImportReport
 from fetal.workbench.ingest.upload import IngestOutcome
-from pages.parts.shared.background import Work
 from pages.parts.shared.formatting import number, plain
 
 _LINES = 1000
 
 
-def outcome(work: Work) -> None:
+def outcome(work: BackgroundWork[ImportReport]) -> None:
     """What the last import brought, to see and to take along."""
     if work.failure:
         st.error(plain(work.failure))

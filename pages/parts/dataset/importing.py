@@ -6,6 +6,7 @@ from threading import Event
 
 import streamlit as st
 
+from fetal.progress import BackgroundWork, Progress
 from fetal.workbench.imports import import_run
 from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place
 from fetal.workbench.imports.recognise import ImportPlan, Kind
@@ -16,7 +17,6 @@ from fetal.workbench.label_tables.label_table import LabelTableError
 from pages.parts.app import app_state, current_user
 from pages.parts.app.guard import LOOPBACK
 from pages.parts.dataset import imported
-from pages.parts.shared.background import Work
 from pages.parts.shared.formatting import label, number, plain
 
 _LARGEST_ZIP = 1000
@@ -274,8 +274,8 @@ def begin(
     """Start the import in the background."""
     who, workbench, stop = current_user.name(), app_state.workbench(), Event()
     quarantine = app_state.session().desk.quarantine
-    app_state.works()[name] = Work(
-        lambda report: import_run.import_scans(
+    app_state.works()[name] = BackgroundWork(
+        lambda on_progress: import_run.import_scans(
             workbench,
             plan,
             who,
@@ -283,9 +283,9 @@ def begin(
             dry_run=dry_run,
             unsure=unsure,
             quarantine=quarantine,
-            on_progress=report,
+            on_progress=lambda done, total: on_progress(Progress(done, total)),
             stop=stop.is_set,
         ),
-        stop,
+        stop=stop,
     )
     st.rerun()

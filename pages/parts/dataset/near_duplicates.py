@@ -5,12 +5,12 @@ from threading import Event
 
 import streamlit as st
 
+from fetal.progress import BackgroundWork
 from fetal.workbench.catalogue.scans import ScanView
 from fetal.workbench.near_duplicates import decisions, detect_pairs
 from fetal.workbench.near_duplicates.decisions import COPY, DIFFERENT, TOGETHER, LookalikePair
 from pages.parts.app import app_state, current_user
 from pages.parts.shared import heat_map, scan_record
-from pages.parts.shared.background import Work
 from pages.parts.shared.formatting import label, moment, number, percent, plain
 
 _PER_PAGE = 5
@@ -81,8 +81,9 @@ def search() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Compare all scans again", key="lookalike-search", icon=":material/compare:"):
             stop, workbench = Event(), app_state.workbench()
-            app_state.works()[_SEARCH] = Work(
-                lambda report: detect_pairs.search(workbench, report, stop.is_set), stop
+            app_state.works()[_SEARCH] = BackgroundWork(
+                lambda on_progress: detect_pairs.search(workbench, on_progress, stop.is_set),
+                stop=stop,
             )
             st.rerun()
         if waiting := detect_pairs.waiting(app_state.workbench()):

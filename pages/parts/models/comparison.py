@@ -6,11 +6,11 @@ import streamlit as st
 
 from fetal.metrics import Evaluation, Interval, Verdict
 from fetal.planes import PLANES, Plane
+from fetal.progress import BackgroundWork
 from fetal.workbench.models import promotion
 from pages.parts.app import app_state
 from pages.parts.models import test_set
 from pages.parts.shared import heat_map, plots, scan_record
-from pages.parts.shared.background import Work
 from pages.parts.shared.formatting import label, number, plain, tenths
 
 _PER_PAGE = 4
@@ -34,9 +34,9 @@ def show(champion: promotion.ModelView, challenger: promotion.ModelView) -> None
     workbench = app_state.workbench()
     name = _name(champion, challenger)
     if name not in app_state.works():
-        app_state.works()[name] = Work(
-            lambda report: promotion.compare(
-                workbench, champion.id, challenger.id, on_progress=report
+        app_state.works()[name] = BackgroundWork(
+            lambda on_progress: promotion.compare(
+                workbench, champion.id, challenger.id, on_progress=on_progress
             )
         )
     work = app_state.works()[name]
@@ -56,7 +56,10 @@ def found(
 ) -> promotion.Comparison | None:
     """The comparison of the two with the labels as they are now, if it has been made."""
     work = app_state.works().get(_name(champion, challenger))
-    return work.result if work is not None and work.finished else None
+    if work is None or not work.finished or work.failure:
+        return None
+    comparison: promotion.Comparison = work.result
+    return comparison
 
 
 def _name(champion: promotion.ModelView, challenger: promotion.ModelView) -> str:

@@ -11,11 +11,11 @@ from fetal.evaluation import FEW, Exhibit, Group, Report
 from fetal.evaluation.render import DOUBT_WORDS
 from fetal.metrics import Interval
 from fetal.planes import PLANES, Plane
+from fetal.progress import BackgroundWork
 from fetal.workbench.models import model_evaluation, promotion
 from pages.parts.app import app_state
 from pages.parts.models import evaluation_plots
 from pages.parts.shared import plots, scan_record
-from pages.parts.shared.background import Work
 from pages.parts.shared.formatting import number, plain, tenths
 
 _PER_PAGE = 3
@@ -34,8 +34,8 @@ def show(version: promotion.ModelView) -> None:
         )
         if not st.button("Evaluate", key=f"evaluate-{version.id}", icon=":material/analytics:"):
             return
-        app_state.works()[name] = Work(
-            lambda report: model_evaluation.evaluate(workbench, version.id, on_progress=report)
+        app_state.works()[name] = BackgroundWork(
+            lambda on_progress: model_evaluation.evaluate(workbench, version.id, on_progress)
         )
     work = app_state.works()[name]
     if not work.finished:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from fetal.progress import BackgroundWork
 from fetal.workbench.models import promotion
 from pages.parts.app import app_state
-from pages.parts.shared.background import Work
 from pages.parts.shared.formatting import moment, number, plain, tenths
 
 
@@ -39,8 +39,8 @@ def every_version(versions: list[promotion.ModelView]) -> None:
     # The first is the champion, so that a promotion asks for another table.
     name = f"scores {numbers} {promotion.locked_mark(workbench)}"
     if name not in app_state.works():
-        app_state.works()[name] = Work(
-            lambda report: promotion.scores(workbench, on_progress=report)
+        app_state.works()[name] = BackgroundWork(
+            lambda on_progress: promotion.scores(workbench, on_progress)
         )
     work = app_state.works()[name]
     if not work.finished:

@@ -38,7 +38,7 @@ def looked_at(open_app: OpenApp, place: Path) -> AppTest:
 
 def finished(app: AppTest) -> AppTest:
     [work] = app_state.works().values()
-    work._thread.join(60)
+    work.wait(60)
     return app.run()
 
 

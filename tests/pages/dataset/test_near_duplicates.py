@@ -62,7 +62,7 @@ def test_a_copy_is_left_out_by_the_button_under_it(app: AppTest) -> None:
 def test_all_scans_are_compared_again_when_asked(app: AppTest) -> None:
     app.button(key="lookalike-search").click().run()
     [work] = app_state.works().values()
-    work._thread.join(60)
+    work.wait(60)
     app.run()
     assert "Found 0 new pairs." in words(app)
     assert not app.exception

@@ -3,6 +3,7 @@ import numpy as np
 from fetal.evaluation.corruptions import corrupt
 from fetal.phantom import simulate
 from fetal.planes import Plane
+from fetal.progress import Progress
 from fetal.scans import encode_png, read_scan
 from fetal.scans.similarity.duplicates import ComparedImage, find_copies
 from fetal.scans.similarity.perceptual_hash import small_square
@@ -22,14 +23,14 @@ def test_exact_copies_come_first_then_those_across_patients():
         seen("c", BRAIN, "1"),
         seen("d", simulate(Plane.FEMUR, 3).pixels, "2"),
     ]
-    told = []
-    found = find_copies(scans, on_progress=lambda *done: told.append(done))
+    reported = []
+    found = find_copies(scans, on_progress=reported.append)
     assert [(pair.one, pair.other, pair.exact, pair.same_patient) for pair in found] == [
         ("a", "c", True, True),
         ("a", "b", False, False),
         ("b", "c", False, False),
     ]
-    assert told[-1] == (3, 3)
+    assert reported[-1] == Progress(3, 3)
 
 
 def test_scans_of_unknown_patients_are_judged_as_of_different_ones():

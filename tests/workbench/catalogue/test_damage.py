@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from fetal.cli import main
 from fetal.jobs.batch_prediction import score
+from fetal.progress import Progress
 from fetal.scans import encode_png
 from fetal.store.tables import ModelVersion, PredictionRow, Run, ScanRow
 from fetal.workbench.annotations import review
@@ -146,11 +147,11 @@ def test_all_damage_is_listed_with_what_to_do(workbench, five_scans):
     DAMAGES["empty"](picture_of(workbench, five_scans[1]))
     graph = workbench.workspace.folder / "blobs" / place / "graph.bin"
     graph.write_bytes(graph.read_bytes()[:-1])
-    told = []
-    found = list(find_damage(workbench, lambda done, of: told.append((done, of))))
+    reported = []
+    found = list(find_damage(workbench, reported.append))
     assert [one.missing for one in found] == [True, False, False, False]
     assert found[-1].name == "The model “v2”"
-    assert told[-1] == (extent(workbench).all, extent(workbench).all)
+    assert reported[-1] == Progress(extent(workbench).all, extent(workbench).all)
 
 
 def test_the_command_lists_damage_and_its_status_tells_of_it(workbench, five_scans, monkeypatch):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from fetal.progress import Progress
 from fetal.scans import decode_png
 from fetal.store.audit import entries
 from fetal.store.tables import Patient, PredictionRow, ScanRow
@@ -54,14 +55,14 @@ def test_no_note_becomes_a_formula_in_a_spreadsheet(workbench, five_scans):
 def test_an_archive_holds_labels_and_pixels_and_comes_in_again(workbench, five_scans, tmp_path):
     for number, plane in zip(five_scans, ("brain", "femur", "unusable"), strict=False):
         review.annotate(workbench, number, plane, "Ann")
-    told = []
+    reported = []
     target = exports.export_archive(
         workbench,
         ScanFilter(),
         tmp_path / "out" / "scans.zip",
-        on_progress=lambda *a: told.append(a),
+        on_progress=reported.append,
     ).target
-    assert told[-1] == (5, 5)
+    assert reported[-1] == Progress(5, 5)
     with zipfile.ZipFile(target) as archive:
         assert len(archive.namelist()) == 6
         name = f"images/{scans.scan(workbench, five_scans[0]).name}.png"

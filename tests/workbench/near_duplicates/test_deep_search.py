@@ -28,9 +28,9 @@ def test_a_turned_copy_is_found_and_only_once(workbench):
         add_scans(workbench, [turned(degrees)], who="Ann", patient=patient)
     with workbench.store.session() as session:
         session.execute(delete(Lookalike))
-    told = []
-    assert search_thoroughly(workbench, on_progress=lambda *done: told.append(done)) == 1
-    assert told[-1][0] <= told[-1][1]
+    reported = []
+    assert search_thoroughly(workbench, on_progress=reported.append) == 1
+    assert reported[-1].done <= reported[-1].total
     [pair] = list_pairs(workbench)
     assert pair.across
     assert search_thoroughly(workbench) == 0

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import delete, select
 
+from fetal.progress import Progress
 from fetal.store.tables import Fingerprint, Lookalike
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
@@ -64,10 +65,10 @@ def test_scans_of_an_older_program_are_compared_later_and_it_can_be_stopped(work
         session.execute(delete(Lookalike))
         session.execute(delete(Fingerprint))
     assert detect_pairs.waiting(workbench) == 2
-    told = []
+    reported = []
     stop = iter([False, True]).__next__
-    assert detect_pairs.catch_up(workbench, lambda *done: told.append(done), stop) == 1
-    assert (told, detect_pairs.waiting(workbench)) == ([(1, 2)], 1)
+    assert detect_pairs.catch_up(workbench, reported.append, stop) == 1
+    assert (reported, detect_pairs.waiting(workbench)) == ([Progress(1, 2)], 1)
     assert detect_pairs.catch_up(workbench) == 1
     assert detect_pairs.waiting(workbench) == 0
     assert pairs(workbench) == [(other.scan_id, one.scan_id)]
