@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 
 from fetal.store.blobs import Blobs
+from fetal.store.state.state_triggers import derive_all, drop_triggers
 from fetal.store.workspace import Workspace
 
 BUSY_SECONDS = 30
@@ -188,7 +189,12 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
+    # SQLite writes no table anew that a trigger names. What is derived needs no migration of its
+    # rows: it is derived again from the others, however a migration changed them.
+    drop_triggers(connection)
     command.upgrade(config, "head")
+    if _is_current(connection):
+        derive_all(connection)
 
 
 def _is_current(connection: Connection) -> bool:

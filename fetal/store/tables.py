@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fetal.store.table_base import NEVER_REUSED, Table, now
+from fetal.store.table_base import NEVER_REUSED, Table, now, partial_index
 
 SAMPLE = "sample"
 """The source of a simulated scan that came with the program; it never counts."""
@@ -76,10 +76,8 @@ class ModelVersion(Table):
     location: Mapped[str] = mapped_column(String(200))
     """The prefix of its blobs; one that came with the program is copied there too."""
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
-    run_id: Mapped[int | None] = mapped_column(
-        # A model names its run and a run the model it started from: one of the two comes second.
-        ForeignKey("run.id", use_alter=True)
-    )
+    # A model names its run and a run the model it started from: one of the two comes second.
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id", use_alter=True))
     card: Mapped[dict[str, Any]]
     added_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -88,10 +86,14 @@ class PredictionRow(Table):
     """What one model said of one scan."""
 
     __tablename__ = "prediction"
-    __table_args__ = (UniqueConstraint("scan_id", "model_id"), NEVER_REUSED)
+    __table_args__ = (
+        UniqueConstraint("scan_id", "model_id"),
+        Index("prediction_of_model", "model_id", "scan_id"),
+        NEVER_REUSED,
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
-    model_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"), index=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
     plane: Mapped[str] = mapped_column(String(12))
     probabilities: Mapped[list[Any]]
     """Calibrated, in the order of `fetal.planes.PLANES`."""
@@ -112,7 +114,13 @@ class Annotation(Table):
     """
 
     __tablename__ = "annotation"
-    __table_args__ = (Index("annotation_order", "scan_id", "id"), NEVER_REUSED)
+    __table_args__ = (
+        Index("annotation_order", "scan_id", "id"),
+        Index("annotation_by_person", "who", "id"),
+        partial_index("annotation_done", "at", "id", where="kind NOT IN ('undo', 'import')"),
+        partial_index("annotation_overriding", "at", where="overrides_id IS NOT NULL"),
+        NEVER_REUSED,
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
     label: Mapped[str | None] = mapped_column(String(12))
@@ -150,11 +158,8 @@ class Run(Table):
     """One retraining, from the click to the new model."""
 
     __tablename__ = "run"
-    __table_args__ = (
-        # One job at a time, whoever clicks and however often: only one row may hold the seat.
-        UniqueConstraint("seat"),
-        NEVER_REUSED,
-    )
+    # One job at a time, whoever clicks and however often: only one row may hold the seat.
+    __table_args__ = (UniqueConstraint("seat"), NEVER_REUSED)
     id: Mapped[int] = mapped_column(primary_key=True)
     status: Mapped[str] = mapped_column(String(12), index=True)
     """queued, running, done, failed or cancelled."""
@@ -275,7 +280,7 @@ class Audit(Table):
     """Who did what, beyond what the other tables already say: imports, exports, cancels."""
 
     __tablename__ = "audit"
-    __table_args__ = NEVER_REUSED
+    __table_args__ = (Index("audit_by_person", "who", "action", "at"), NEVER_REUSED)
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now, index=True)
     who: Mapped[str] = mapped_column(String(80))
