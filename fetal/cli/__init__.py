@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from fetal import __version__
-from fetal.cli.checking import check
+from fetal.cli.checking import check, rebuild_state
 from fetal.cli.duplicating import duplicates
 from fetal.cli.evaluating import evaluate
 from fetal.cli.experimenting import experiment
@@ -60,6 +60,6 @@ def main() -> None:
 
 for command in (
     *(serve, worker, predict, demo, import_command, export_command, duplicates),
-    *(train, experiment, evaluate, models, check, key, forget),
+    *(train, experiment, evaluate, models, check, rebuild_state, key, forget),
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""`fetal check`: whether all that the workspace names is there and undamaged."""
+"""`fetal check` and `fetal rebuild-state`: whether what is stored is there, whole and in step."""
 
 import click
 
@@ -32,3 +32,25 @@ def check() -> None:
     )
     if found:
         raise SystemExit(1)
+
+
+@click.command(name="rebuild-state", short_help="Work out anew what lists show of each scan.")
+@options.workspace
+def rebuild_state() -> None:
+    """Work out anew, from its labels and predictions, what lists and counts show of each scan.
+
+    The program keeps this true by itself. The command is for a database that was repaired or
+    written to by other programs. Nothing that a person did is changed, and the app can run
+    meanwhile.
+    """
+    from fetal.workbench import open_workbench
+    from fetal.workbench.catalogue import state_rebuild
+
+    workbench = open_workbench()
+    with options.bar("Comparing") as progress:
+        mended = state_rebuild.rebuild_state(workbench, progress)
+    say(
+        f"Put right what lists show of {options.count_of(mended, 'scan', 'scans')}."
+        if mended
+        else "Lists show of every scan what its history says."
+    )

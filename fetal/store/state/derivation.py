@@ -52,7 +52,9 @@ models that never were champions. So a promotion changes only what the new champ
 """
 
 DERIVED_CELLS = "SELECT cell, count(*) FROM scan_state GROUP BY cell"
+KEPT_CELLS = "SELECT cell, scans FROM scan_count"
 DERIVED_PATIENTS = "SELECT patient_id, count(*), count(label) FROM scan_state GROUP BY patient_id"
+KEPT_PATIENTS = "SELECT patient_id, scans, labelled FROM patient_count"
 
 
 def derive_again(condition: str) -> str:
@@ -89,12 +91,17 @@ def differing(condition: str) -> str:
     )
 
 
-DERIVE_ALL = (
-    "DELETE FROM scan_state",
+COUNTED_AGAIN = (
     "DELETE FROM scan_count",
     "DELETE FROM patient_count",
-    f"INSERT INTO scan_state ({_LISTED}) {DERIVED}",
     f"INSERT INTO scan_count (cell, scans) {DERIVED_CELLS}",
     f"INSERT INTO patient_count (patient_id, scans, labelled) {DERIVED_PATIENTS}",
+)
+"""Counts all scans anew."""
+
+DERIVE_ALL = (
+    "DELETE FROM scan_state",
+    f"INSERT INTO scan_state ({_LISTED}) {DERIVED}",
+    *COUNTED_AGAIN,
 )
 """Derives everything anew; to be run while no trigger counts."""

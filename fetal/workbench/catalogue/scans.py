@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import func, select
 
+from fetal.jobs.follow_promotions import derive_scan
 from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, Prediction, doubt_words
+from fetal.store.state.state_tables import ScanState
 from fetal.store.tables import UNUSABLE, ModelVersion, Patient, PredictionRow, ScanRow
 from fetal.workbench.catalogue.query import GIVEN, NEWEST, ScanFilter, count_query, scan_query
 from fetal.workbench.catalogue.stored_pixels import (
@@ -212,17 +214,18 @@ def explanation(workbench: Workbench, scan_id: int) -> Prediction:
     """
     champion = workbench.champion()
     prediction = champion.model.predict(stored_scan(workbench, scan_id))
-    seen = select(PredictionRow.id).where(
-        PredictionRow.scan_id == scan_id, PredictionRow.model_id == champion.version.id
-    )
+    shown = select(ScanState.model_id).where(ScanState.scan_id == scan_id)
     with workbench.store.reading() as session:
-        known = session.scalar(seen) is not None
+        known = session.scalar(shown) == champion.version.id
     if not known:
         with workbench.store.session() as session:
             # Somebody may have erased the scan while the model looked at it.
             if session.get(ScanRow, scan_id) is None:
                 raise unknown(scan_id)
             keep_prediction(session, scan_id, champion.version.id, prediction)
+            session.flush()
+            # The lists may not have followed the newest promotion to this scan yet.
+            derive_scan(session, scan_id)
     return prediction
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.jobs.batch_prediction import score
+from fetal.jobs.follow_promotions import ask_to_follow, follow_promotions
 from fetal.store import audit
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.workbench.core.champion import ModelView, champion_id, model_view
@@ -40,6 +41,9 @@ __all__ = [
     "scores",
     "versions",
 ]
+
+_FOLLOW_AT_ONCE = 2000
+"""Scans that show the new champion's opinion when a promotion returns; a worker does the others."""
 
 
 class NothingToRollBackError(RuntimeError):
@@ -124,7 +128,9 @@ def promote(
         _check_champion(session, before, instead_of)
         gate = _gate(comparison, before, model_id)
         audit.record(session, who, "promote", model=model_id, previous=before, **gate)
-        return _change(session, model_id, "promote", who)
+        view = _change(session, model_id, "promote", who)
+    follow_promotions(workbench.store, most=_FOLLOW_AT_ONCE)
+    return view
 
 
 def roll_back(workbench: Workbench, who: str, instead_of: int | None = None) -> ModelView:
@@ -150,7 +156,9 @@ def roll_back(workbench: Workbench, who: str, instead_of: int | None = None) -> 
             raise NothingToRollBackError(
                 "There is no earlier model to go back to: the first one still predicts."
             )
-        return _change(session, before, "rollback", who)
+        view = _change(session, before, "rollback", who)
+    follow_promotions(workbench.store, most=_FOLLOW_AT_ONCE)
+    return view
 
 
 def promotions(workbench: Workbench) -> list[PromotionView]:
@@ -200,7 +208,7 @@ def archive(workbench: Workbench, model_id: int) -> bytes:
 def refresh(
     workbench: Workbench, model_id: int, *, stop: Callable[[], bool] | None = None
 ) -> list[str]:
-    """Let a newly promoted model predict the scans that wait for a label.
+    """Let the lists follow a promotion, and the new model predict the scans without a label.
 
     Args:
         workbench: the open workbench.
@@ -210,6 +218,7 @@ def refresh(
     Returns:
         The names of the scans that were left out, because their pictures are gone or damaged.
     """
+    follow_promotions(workbench.store, stop=stop)
     with workbench.store.reading() as session:
         if champion_id(session) != model_id:
             return []
@@ -249,8 +258,10 @@ def _check_champion(session: Session, now: int | None, seen: int | None) -> None
 
 
 def _change(session: Session, model_id: int, kind: str, who: str) -> ModelView:
-    session.add(Promotion(model_id=model_id, previous_id=champion_id(session), kind=kind, who=who))
+    row = Promotion(model_id=model_id, previous_id=champion_id(session), kind=kind, who=who)
+    session.add(row)
     session.flush()
+    ask_to_follow(session, row)
     return _view(session, model_id)
 
 
