@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import delete, select, text, update
 
 from fetal.jobs import follow_promotions
+from fetal.progress import Progress
 from fetal.store.state.derivation import (
     DERIVED_CELLS,
     DERIVED_PATIENTS,
@@ -120,8 +121,8 @@ def test_what_was_written_past_the_triggers_is_derived_again(each_workbench, sto
         session.execute(update(ScanCount).values(scans=7))
         session.execute(update(PatientCount).values(labelled=7))
     told = []
-    assert rebuild_state(workbench, lambda *step: told.append(step)) == 3
-    assert told == [(len(stored), len(stored))]
+    assert rebuild_state(workbench, told.append) == 3
+    assert told == [Progress(len(stored), len(stored))]
     check(workbench)
     assert rebuild_state(workbench) == 0
 

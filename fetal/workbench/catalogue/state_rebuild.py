@@ -1,12 +1,13 @@
 """Compares what lists show of each scan with its history, and derives anew what differs."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from fetal.jobs.follow_promotions import derive_scan, follow_promotions
+from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store.database import Store
 from fetal.store.state.derivation import (
     COUNTED_AGAIN,
@@ -19,13 +20,11 @@ from fetal.store.state.derivation import (
 from fetal.store.tables import ScanRow
 from fetal.workbench.core.workbench import Workbench
 
-Progress = Callable[[int, int], None]
-
 _AT_ONCE = 1000
 """Scans that are compared in one query."""
 
 
-def rebuild_state(workbench: Workbench, on_progress: Progress | None = None) -> int:
+def rebuild_state(workbench: Workbench, on_progress: OnProgress = no_progress) -> int:
     """Derive the state of each scan, and the counts, from labels, notes and predictions.
 
     The database keeps both true by itself; this is for a database that other programs wrote to.
@@ -33,7 +32,7 @@ def rebuild_state(workbench: Workbench, on_progress: Progress | None = None) -> 
 
     Args:
         workbench: the workbench.
-        on_progress: told how many scans are compared, of how many.
+        on_progress: called after some scans are compared.
 
     Returns:
         How many scans showed something else than what follows from their history.
@@ -45,8 +44,7 @@ def rebuild_state(workbench: Workbench, on_progress: Progress | None = None) -> 
     mended = 0
     for first in range(1, last + 1, _AT_ONCE):
         mended += _mend(store, first, min(first + _AT_ONCE - 1, last))
-        if on_progress is not None:
-            on_progress(min(first + _AT_ONCE - 1, last), last)
+        on_progress(Progress(min(first + _AT_ONCE - 1, last), last))
     _count_again(store)
     return mended
 
