@@ -38,9 +38,8 @@ from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
-from fetal.workbench.ingest.patient_codes import owner_of
-from fetal.workbench.ingest.store_scan import store_scan
-from fetal.workbench.ingest.upload import IngestOutcome, predicting
+from fetal.workbench.ingest.files import IngestItem, IngestOutcome
+from fetal.workbench.ingest.ingest import Ingest, predicting
 
 TARGET = 40
 _MEGA = 1_000_000
@@ -142,15 +141,8 @@ def print_parts(workbench: Workbench, files: list[Path]) -> None:
 
 
 def write(workbench: Workbench, path: Path, scan: Scan, png: bytes) -> None:
-    store_scan(
-        workbench,
-        path.name,
-        ReadFile(scan, png, None),
-        who="benchmark",
-        owner=owner_of(workbench, None),
-        source="import",
-        champion=None,
-    )
+    ingest = Ingest(workbench, "benchmark", source="import", predict=False)
+    ingest.store([(IngestItem(path.name), ReadFile(scan, png, None))])
 
 
 def print_reading(files: list[Path]) -> None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile as UploadedByStreamlit
 
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest import upload, upload_batch
@@ -60,11 +61,9 @@ def offer() -> None:
             st.session_state["results"] = brought
             st.session_state.pop("scans-page", None)
             st.rerun()
-    if files:
-        dropped_files = [
-            upload.UploadedFile(name=file.name, data=file.getvalue()) for file in files
-        ]
-        chosen = cines.pick(dropped_files, st.session_state.get("drops-taken", 0))
+    kept = remembered(files)
+    if kept:
+        chosen = cines.pick(kept, st.session_state.get("drops-taken", 0))
         if chosen == []:
             clear()
             st.rerun()
@@ -72,9 +71,19 @@ def offer() -> None:
             take(chosen)
 
 
+def remembered(files: Sequence[UploadedByStreamlit]) -> list[upload.UploadedFile]:
+    """The dropped files, each with what is known of it since an earlier run of the page."""
+    known: dict[str, upload.UploadedFile] = st.session_state.get("dropped", {})
+    st.session_state["dropped"] = {
+        file.file_id: known.get(file.file_id) or upload.UploadedFile(file.name, file.getvalue())
+        for file in files
+    }
+    return list(st.session_state["dropped"].values())
+
+
 def take(files: Sequence[upload.UploadedFile]) -> None:
     """Take the files in; where they name no patient, ask for one first."""
-    nameless = sum(not upload.names_patient(file) for file in files)
+    nameless = sum(not file.inspection.names_patient for file in files)
     if not nameless:
         start(files, None)
         return
@@ -112,7 +121,7 @@ def start(files: Sequence[upload.UploadedFile], patient: str | None) -> None:
 def clear() -> None:
     """Make the drop area ready for the next files."""
     st.session_state["drops-taken"] = st.session_state.get("drops-taken", 0) + 1
-    for kept in ("results", "scans-page"):
+    for kept in ("results", "scans-page", "dropped"):
         st.session_state.pop(kept, None)
     cines.forget()
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from fetal.scans.letterbox import Framing
 
 Framed = tuple[Scan, Framing]
 
-_BATCH = 4
+BATCH = 4
 """Scans computed together: more gains nothing on a few cores and lets the first ones wait."""
 
 _PACKAGE = Path(__file__).parents[1]
@@ -131,17 +131,31 @@ class Model:
             ScanError: an image cannot be read; where others must go on, read them one by one
                 with `fetal.scans.read_scan` first.
         """
-        pending: tuple[list[Framed], Callable[[], Outputs]] | None = None
+        pending: Callable[[], list[Prediction]] | None = None
         source = iter(images)
-        while group := list(islice(source, _BATCH)):
-            framed = [self._frame(as_scan(image)) for image in group]
-            batch = np.stack([framing.apply(scan.pixels) for scan, framing in framed])
-            finish = self._engine.start(batch[..., None].astype(np.float32))
+        while group := list(islice(source, BATCH)):
+            finish = self.begin([as_scan(image) for image in group])
             if pending is not None:
-                yield from self._results(*pending)
-            pending = framed, finish
+                yield from pending()
+            pending = finish
         if pending is not None:
-            yield from self._results(*pending)
+            yield from pending()
+
+    def begin(self, scans: Sequence[Scan]) -> Callable[[], list[Prediction]]:
+        """Begin to predict a few scans together, while the caller does something else.
+
+        Args:
+            scans: the scans; more than `BATCH` gain nothing.
+
+        Returns:
+            A function that waits for the predictions and returns them, in the order of the scans.
+        """
+        if not scans:
+            return list
+        framed = [self._frame(scan) for scan in scans]
+        batch = np.stack([framing.apply(scan.pixels) for scan, framing in framed])
+        finish = self._engine.start(batch[..., None].astype(np.float32))
+        return lambda: list(self._results(framed, finish))
 
     def explain(self, seen: Prediction | Image, method: str = "grad-cam") -> explain.Heat:
         """Explain a scan by another method than the one that each prediction brings along.
@@ -174,7 +188,7 @@ class Model:
         Returns:
             float32 (n, 6), before the calibration.
         """
-        batches = (squares[at : at + _BATCH, ..., None] for at in range(0, len(squares), _BATCH))
+        batches = (squares[at : at + BATCH, ..., None] for at in range(0, len(squares), BATCH))
         return np.concatenate([self._engine.start(batch)()[1] for batch in batches])
 
     def _frame(self, scan: Scan) -> Framed:

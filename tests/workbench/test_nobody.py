@@ -8,7 +8,7 @@ from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import import_csv, import_folder, import_scans, plan_import
 from fetal.workbench.ingest import crowded_patients
-from fetal.workbench.ingest.upload import add_scans, names_patient
+from fetal.workbench.ingest.upload import add_scans
 from tests.privacy.with_tags import ultrasound
 from tests.support.drawn import file
 
@@ -46,8 +46,8 @@ def test_scans_of_one_examination_stay_together_though_nobody_is_named(
 
 
 def test_a_file_with_a_placeholder_asks_for_the_patient(workbench: Workbench) -> None:
-    assert not names_patient(ultrasound(1, PatientID="UNKNOWN"))
-    assert names_patient(ultrasound(1, PatientID="4711"))
+    assert not ultrasound(1, PatientID="UNKNOWN").inspection.names_patient
+    assert ultrasound(1, PatientID="4711").inspection.names_patient
 
 
 @pytest.mark.parametrize("typed", ["ANONYMOUS", "n/a", "?", "Unknown"])

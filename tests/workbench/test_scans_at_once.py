@@ -14,9 +14,9 @@ from fetal.store.contents import holds_pixels
 from fetal.store.tables import Fingerprint, Lookalike, LookalikeDecision, Patient, ScanRow
 from fetal.workbench import open_workbench
 from fetal.workbench.core.key_check import KeyRenewedError
-from fetal.workbench.ingest.files import IngestOutcome
-from fetal.workbench.ingest.store_scan import store_scan
-from fetal.workbench.ingest.upload import UploadedFile, add_scans, owner_of
+from fetal.workbench.ingest.files import IngestItem, IngestOutcome
+from fetal.workbench.ingest.ingest import Ingest
+from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from fetal.workbench.near_duplicates import decisions, detect_pairs
 from fetal.workbench.privacy import erasure, pseudonym_key
 from tests.support.at_once import CALLERS, at_once, raised
@@ -67,10 +67,8 @@ def test_scans_of_one_examination_that_come_at_once_have_one_unknown_patient(eac
 
     def bring(read):
         whole = ReadFile(read, encode_png(read.pixels), None, None)
-        owner = owner_of(each_workbench, None)
-        return store_scan(
-            each_workbench, "a.png", whole, who="Ann", owner=owner, source="upload", champion=None
-        )
+        [taken] = Ingest(each_workbench, "Ann", predict=False).store([(IngestItem("a.png"), whole)])
+        return taken
 
     taken = at_once([lambda read=read: bring(read) for read in reads])
     assert [one.outcome for one in taken] == [IngestOutcome.ADDED] * CALLERS

@@ -102,15 +102,27 @@ def is_film(data: bytes) -> bool:
     Args:
         data: the file.
     """
+    return count_frames(data) > 1
+
+
+def count_frames(data: bytes) -> int:
+    """Count the frames of a DICOM file; its pixels are not looked at.
+
+    Args:
+        data: the file.
+
+    Returns:
+        How many there are; 0 for what is no DICOM file, or too damaged to tell.
+    """
     try:
         if not is_dicom(data):
-            return False
+            return 0
         stated = frames_stated(_header(data, "NumberOfFrames"))
         # Where nothing is written, the length of the pixels tells.
-        return (stated or len(DicomFile(data, Limits.from_environment()).frames)) > 1
+        return stated or len(DicomFile(data, Limits.from_environment()).frames)
     # Damage can surface anywhere in the parser, as any kind of error.
     except Exception:
-        return False
+        return 0
 
 
 def read_dicom(data: bytes, limits: Limits) -> DicomPicture:

@@ -6,14 +6,14 @@ a sentence, and this process goes on.
 """
 
 import atexit
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
-from fetal.scans import decode
+from fetal.scans import inspection
 from fetal.scans.dicom import dicomdir, file
 from fetal.scans.errors import ScanError
+from fetal.scans.inspection import FileKind, Inspection
 from fetal.scans.limits import Limits
 from fetal.scans.sandboxed_reading import file_reader
 from fetal.scans.sandboxed_reading.file_reader import ReadFile, ReadFrame
@@ -31,9 +31,13 @@ def readers() -> ReaderPool:
     return kept
 
 
-def warm_up() -> None:
-    """Start a process in the background, so that the first file need not wait for it."""
-    threading.Thread(target=_glanced, args=(file.is_film, b""), name="warm-up", daemon=True).start()
+def warm_up(count: int = 1) -> None:
+    """Start processes in the background, so that the first files need not wait for them.
+
+    Args:
+        count: how many, at most one for each core.
+    """
+    readers().warm_up(count)
 
 
 def read_file(data: bytes, name: str) -> ReadFile:
@@ -70,28 +74,27 @@ def read_film(
     return readers().ask(limits, file_reader.read_film, data, name, frames, most, limits)
 
 
-def is_film(data: bytes) -> bool:
-    """Tell whether a file is DICOM with several frames; its pixels are not looked at.
+def inspect_file(data: bytes, name: str) -> Inspection:
+    """Look at a file's header; only that of a DICOM file has to be looked at by another process.
 
     Args:
-        data: the file.
-    """
-    return file.is_dicom(data) and _glanced(file.is_film, data)
-
-
-def names_patient(data: bytes, name: str) -> bool:
-    """Tell whether a file says itself which patient it shows, without reading its pixels.
-
-    Args:
-        data: the file.
-        name: its name.
+        data: its content.
+        name: its name, looked at only for a patient at its start.
 
     Returns:
-        True for a name such as `Patient00042_1.png`, and for a DICOM file with a PatientID.
+        What it is. What cannot be looked at counts as a still that names nobody: that is told in
+        words when it is read.
     """
     if not file.is_dicom(data):
-        return decode.names_patient(data, name)
-    return _glanced(decode.names_patient, data, name)
+        return inspection.inspect_file(data, name)
+    limits = Limits.from_environment()
+    short = replace(limits, seconds=min(_GLANCE_SECONDS, limits.seconds))
+    try:
+        found: Inspection
+        [found] = readers().ask(short, inspection.inspect_file, data, name)
+        return found
+    except ScanError:
+        return Inspection(FileKind.STILL, 1, names_patient=False)
 
 
 def referenced_files(data: bytes) -> list[str]:
@@ -110,14 +113,3 @@ def referenced_files(data: bytes) -> list[str]:
     places: list[str]
     [places] = readers().ask(limits, dicomdir.referenced_files, data, limits)
     return places
-
-
-def _glanced(look: Callable[..., bool], *arguments: object) -> bool:
-    limits = Limits.from_environment()
-    short = replace(limits, seconds=min(_GLANCE_SECONDS, limits.seconds))
-    try:
-        [seen] = readers().ask(short, look, *arguments)
-        return bool(seen)
-    # What cannot be looked at is told in words when it is read.
-    except ScanError:
-        return False

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fetal.scans.cine import read_frames
 from fetal.scans.decode import Scan, before_and_after
+from fetal.scans.dicom.file import count_frames
 from fetal.scans.errors import ScanError
 from fetal.scans.limits import Limits
 from fetal.scans.png import encode_png
@@ -25,12 +26,22 @@ class ReadFile:
         refusal: the sentence that says why it was refused; none where it was not.
         before: uint8 (H, W), the grey levels as they arrived, text and all: for a person to look
             at while the file is at hand, and never to be kept; none where it was refused.
+        frames: how many frames the file holds; a film is refused, since its frames are read one
+            by one (`read_film`).
     """
 
     scan: Scan | None
     png: bytes | None
     refusal: str | None
     before: NDArray[np.uint8] | None = None
+    frames: int = 1
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory its pixels take, in bytes."""
+        pixels = self.scan.pixels.nbytes if self.scan is not None else 0
+        before = self.before.nbytes if self.before is not None else 0
+        return pixels + before + len(self.png or b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ def read_file(data: bytes, name: str, limits: Limits | None = None) -> ReadFile:
     try:
         before, scan = before_and_after(data, name, limits)
     except ScanError as error:
-        return ReadFile(None, None, str(error))
+        return ReadFile(None, None, str(error), frames=max(1, count_frames(data)))
     return ReadFile(scan, encode_png(scan.pixels), None, before)
 
 

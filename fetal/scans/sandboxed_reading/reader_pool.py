@@ -15,10 +15,14 @@ from fetal.scans.sandboxed_reading.file_reader import ReadFile, read_file
 
 _MOST = 8
 _MODULE = "fetal.scans.sandboxed_reading.file_reader"
-_AHEAD = 2
+_AHEAD = 4
 """Files that wait, read or to be read, for each reader."""
+_AHEAD_BYTES = 200_000_000
+"""From so many bytes on, of files that wait and of what was read of them, no more are begun."""
+_GROUP_BYTES = 50_000_000
 
 Item = TypeVar("Item")
+Loaded = tuple[bytes, str] | ReadFile
 
 
 class ReaderPool:
@@ -70,6 +74,18 @@ class ReaderPool:
         for process in self._processes:
             process.kill()
 
+    def warm_up(self, count: int) -> None:
+        """Start processes in the background.
+
+        Args:
+            count: how many are to be there, at most all.
+        """
+        for _ in range(min(count, self.count)):
+            self._threads.submit(self._started)
+
+    def _started(self) -> None:
+        list(self.ask(Limits.from_environment(), bool))
+
     def ask(self, limits: Limits, function: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
         """Have a function of `fetal.scans` run in a process, which nobody else asks meanwhile.
 
@@ -109,39 +125,88 @@ class ReaderPool:
             return ReadFile(None, None, str(error))
 
     def read(
-        self, items: Iterable[Item], load: Callable[[Item], tuple[bytes, str]]
+        self, items: Iterable[Item], load: Callable[[Item], Loaded]
     ) -> Iterator[tuple[Item, ReadFile]]:
         """Read files in order; a few are read ahead, so memory stays bounded for any number.
 
         Args:
             items: what stands for the files; taken as readers come free.
-            load: gives an item's content and name; it is called in this thread, and what it
-                raises as `ScanError` or `OSError` refuses that file.
+            load: gives an item's content and name, or what is known of it without reading; it is
+                called in this thread, and what it raises as `ScanError` or `OSError` refuses that
+                file.
 
         Yields:
             Each item with its scan or its refusal, in the items' order.
         """
-        waiting: deque[tuple[Item, Future[ReadFile]]] = deque()
-        for item in items:
-            waiting.append((item, self._begin(item, load)))
-            if len(waiting) > _AHEAD * self.count:
-                first, future = waiting.popleft()
-                yield first, future.result()
-        while waiting:
-            first, future = waiting.popleft()
-            yield first, future.result()
+        for group in self.read_groups(items, load, 1):
+            yield from group
 
-    def _begin(self, item: Item, load: Callable[[Item], tuple[bytes, str]]) -> "Future[ReadFile]":
+    def read_groups(
+        self, items: Iterable[Item], load: Callable[[Item], Loaded], most: int
+    ) -> Iterator[list[tuple[Item, ReadFile]]]:
+        """Read files as `read` does, and give together what is ready together.
+
+        Args:
+            items: as in `read`.
+            load: as in `read`.
+            most: how many files a group may have.
+
+        Yields:
+            Groups of items with their scans or refusals, in the items' order: the next file, which
+            is waited for, and those after it that are read already. Large scans come in smaller
+            groups.
+        """
+        waiting: deque[tuple[Item, Future[ReadFile], int]] = deque()
+        source = iter(items)
+        more = True
+        while more or waiting:
+            while more and not self._enough(waiting):
+                try:
+                    item = next(source)
+                except StopIteration:
+                    more = False
+                else:
+                    waiting.append((item, *self._begin(item, load)))
+            if waiting:
+                yield _ready(waiting, most)
+
+    def _enough(self, waiting: "deque[tuple[Item, Future[ReadFile], int]]") -> bool:
+        if len(waiting) > _AHEAD * self.count:
+            return True
+        return sum(max(size, _held(future)) for _, future, size in waiting) > _AHEAD_BYTES
+
+    def _begin(self, item: Item, load: Callable[[Item], Loaded]) -> tuple["Future[ReadFile]", int]:
+        """Have a file read; gives what will come of it, and the bytes that the file takes."""
         try:
-            data, name = load(item)
+            loaded = load(item)
         except OSError as error:
-            return _done(ReadFile(None, None, f"The file cannot be read ({error.strerror})."))
+            loaded = ReadFile(None, None, f"The file cannot be read ({error.strerror}).")
         except ScanError as error:
-            return _done(ReadFile(None, None, str(error)))
-        return self._threads.submit(self.read_one, data, name)
+            loaded = ReadFile(None, None, str(error))
+        if isinstance(loaded, ReadFile):
+            known: Future[ReadFile] = Future()
+            known.set_result(loaded)
+            return known, 0
+        data, name = loaded
+        return self._threads.submit(self.read_one, data, name), len(data)
 
 
-def _done(answer: ReadFile) -> "Future[ReadFile]":
-    future: Future[ReadFile] = Future()
-    future.set_result(answer)
-    return future
+def _held(future: "Future[ReadFile]") -> int:
+    """The bytes that what was read takes, once it is read and where nothing went wrong."""
+    read = future.done() and future.exception() is None
+    return future.result().nbytes if read else 0
+
+
+def _ready(
+    waiting: "deque[tuple[Item, Future[ReadFile], int]]", most: int
+) -> list[tuple[Item, ReadFile]]:
+    """Take the first of those that wait, and those after it that are read already."""
+    item, future, _ = waiting.popleft()
+    read = future.result()
+    group, size = [(item, read)], read.nbytes
+    while waiting and len(group) < most and waiting[0][1].done() and size < _GROUP_BYTES:
+        item, future, _ = waiting.popleft()
+        read = future.result()
+        group.append((item, read))
+        size += read.nbytes
+    return group

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from fetal.scans.deidentification.file_names import name_key
 from fetal.workbench.ingest.file_sources import SUFFIXES, SourceFile, open_source
-from fetal.workbench.ingest.store_scan import UploadedFile
+from fetal.workbench.ingest.files import UploadedFile
 
 _PACKED_AS = "cp437"
 _WRITTEN_AS = ("cp1252", "cp850", "gbk", "shift_jis", "big5", "euc_kr", "cp1251", "cp866")

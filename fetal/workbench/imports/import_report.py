@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from dataclasses import dataclass, field
 
-from fetal.workbench.ingest.store_scan import IngestOutcome, IngestResult
+from fetal.workbench.ingest.files import IngestOutcome, IngestResult
 from fetal.workbench.label_tables.export_format import safe_cell
 
 HEADER = ("file", "outcome", "plane", "sentence")

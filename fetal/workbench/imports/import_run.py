@@ -3,15 +3,14 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fetal.scans.sandboxed_reading import client
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.imports.import_report import ImportReport
-from fetal.workbench.imports.labelled_files import LabelledIntake
+from fetal.workbench.imports.labelled_files import LabelledImport
 from fetal.workbench.imports.recognise import ImportPlan, Kind, Planned, plan
 from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.ingest.file_sources import NoFolderError, Source, open_source
+from fetal.workbench.ingest.files import UploadedFile
 from fetal.workbench.ingest.quarantine import Quarantine
-from fetal.workbench.ingest.store_scan import UploadedFile
 from fetal.workbench.label_tables.columns import Columns
 from fetal.workbench.label_tables.label_table import read_table_file
 
@@ -77,9 +76,9 @@ def import_scans(
 ) -> ImportReport:
     """Import what was planned.
 
-    Scans are read ahead in processes of their own, a few at a time, and stored one by one, so
-    that memory does not grow with their number. A stopped or killed import keeps what it stored;
-    given again, it finds that “already there” and goes on with the rest.
+    Scans go the way of `Ingest`, as those of a drop do, so that memory does not grow with their
+    number. A stopped or killed import keeps what it stored; given again, it finds that “already
+    there” and goes on with the rest.
 
     An image that is not there is named in the report, unless a stored scan came from a file of
     that name: then that scan gets the label. A label is added where it differs from the scan's
@@ -98,12 +97,13 @@ def import_scans(
         quarantine: where they wait, with their labels, until somebody can be asked; without one,
             to ask means to set aside: not to store them, and to name them in the report.
         on_progress: told at the start, and after each image, how many are done, of how many.
-        stop: asked before each image; true ends the import there.
+        stop: asked again and again; once it is true, the images that are not being predicted yet
+            are left.
 
     Returns:
         What it brought.
     """
-    work = LabelledIntake(
+    work = LabelledImport(
         workbench, who, patient, dry_run=dry_run, unsure=unsure, quarantine=quarantine
     )
     report = work.report
@@ -115,14 +115,7 @@ def import_scans(
     report.notes += planned.notes
     if on_progress is not None:
         on_progress(0, len(planned.images))
-    found = client.readers().read(planned.images, _load)
-    for done, (one, read) in enumerate(found, start=1):
-        if stop is not None and stop():
-            report.stopped = True
-            break
-        work.image(one, read)
-        if on_progress is not None:
-            on_progress(done, len(planned.images))
+    _read(planned.images, work, on_progress, stop)
     if not report.stopped:
         work.stored(planned.stored)
     return work.finish(_ACTIONS[planned.kind])
@@ -185,5 +178,17 @@ def import_csv(
     return import_scans(workbench, planned, who, on_progress=on_progress, stop=stop)
 
 
-def _load(planned: Planned) -> tuple[bytes, str]:
-    return planned.piece.read(), planned.piece.name
+def _read(
+    images: Sequence[Planned],
+    work: LabelledImport,
+    on_progress: Progress | None,
+    stop: Callable[[], bool] | None,
+) -> None:
+    """Bring images in, or look at them, until all are through or somebody stops it."""
+    done = 0
+    for count in work.look_at(images, stop) if work.report.dry_run else work.take(images, stop):
+        for _ in range(count):
+            done += 1
+            if on_progress is not None:
+                on_progress(done, len(images))
+    work.report.stopped = done < len(images)

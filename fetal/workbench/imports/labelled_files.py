@@ -1,13 +1,12 @@
 """Takes images that come with a label, and labels whose images are stored already."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
 from sqlalchemy.orm import Session
 
-from fetal.scans import ScanError
 from fetal.scans.deidentification.placeholders import PLACEHOLDER_PATIENT
+from fetal.scans.sandboxed_reading import client
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.splits import TEST
 from fetal.store import audit
@@ -17,33 +16,33 @@ from fetal.workbench.imports.exported_scans import Came, exported_owner, take_la
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.recognise import Planned
 from fetal.workbench.imports.stored_lines import find_stored
-from fetal.workbench.ingest.cine_upload import holds_film, take_film
 from fetal.workbench.ingest.crowded_patients import crowded_patients
 from fetal.workbench.ingest.deid_policy import (
     DeidentificationCheck,
     DeidentificationPolicy,
     QuarantinedScan,
+    doubt_about,
 )
-from fetal.workbench.ingest.patient_codes import owner_of, patient_code
-from fetal.workbench.ingest.quarantine import Quarantine
-from fetal.workbench.ingest.recognition import stored_scan
-from fetal.workbench.ingest.store_scan import (
+from fetal.workbench.ingest.files import (
+    IngestItem,
     IngestOutcome,
     IngestResult,
     PatientRef,
-    UploadedFile,
-    store_scan,
+    last_part,
 )
-from fetal.workbench.ingest.upload import predicting
+from fetal.workbench.ingest.ingest import Ingest
+from fetal.workbench.ingest.patient_codes import owner_of, patient_code
+from fetal.workbench.ingest.quarantine import Quarantine, QuarantineWatch
+from fetal.workbench.ingest.recognition import stored_scan
 from fetal.workbench.label_tables.label_table import LabelRow
 
-__all__ = ["ImportReport", "LabelledIntake"]
+__all__ = ["ImportReport", "LabelledImport"]
 
 _AT_ONCE = 200
 """Labels of stored scans that share a transaction, so that no other writer waits for long."""
 
 
-class LabelledIntake:
+class LabelledImport:
     """One import on its way.
 
     Args:
@@ -76,40 +75,90 @@ class LabelledIntake:
         self._otherwise = owner_of(workbench, patient)
         # Whom nobody names may be several: those who are kept to test are not those who train.
         self._held_out = owner_of(workbench, None) if not self._otherwise.named else self._otherwise
-        self._gate = DeidentificationCheck(unsure or DeidentificationPolicy.from_environment())
-        self._quarantine = quarantine
-        self._champion = None if dry_run else predicting(workbench)
+        self._check = DeidentificationCheck(
+            unsure or DeidentificationPolicy.from_environment(),
+            # A dry run looks at scans, and leaves none waiting.
+            QuarantineWatch(quarantine) if quarantine is not None and not dry_run else None,
+        )
         self._seen: set[str] = set()
         self._given: dict[int, tuple[str, str]] = {}
 
-    def image(self, planned: Planned, read: ReadFile) -> None:
-        """Take one image with its label.
+    def take(
+        self, images: Sequence[Planned], stop: Callable[[], bool] | None = None
+    ) -> Iterator[int]:
+        """Bring images in, with their labels.
 
         Args:
-            planned: the image and what is known of it.
-            read: what reading it gave.
-        """
-        film = _film(planned) if read.scan is None else None
-        if film is not None and not self.report.dry_run:
-            for taken in self._frames(planned, film):
-                # Not every frame shows what a label says of the film.
-                self._keep(planned, taken, None)
-        elif self.report.dry_run:
-            self._keep(planned, self._looked_at(planned, read, film), planned.label)
-        else:
-            self._keep(planned, self._take(planned, read), planned.label)
+            images: the images and what is known of them.
+            stop: as `Ingest.take` takes it.
 
-    def _keep(self, planned: Planned, taken: IngestResult, label: str | None) -> None:
+        Yields:
+            How many more images are through; where it was stopped, not all are in the end.
+        """
+        ingest = Ingest(
+            self._workbench, self._who, owner=self._otherwise, source="import", check=self._check
+        )
+        done = 0
+        for group in ingest.take(map(self._item, images), stop):
+            self._taken(images[done : done + len(group)], group)
+            done += len(group)
+            yield len(group)
+
+    def look_at(
+        self, images: Sequence[Planned], stop: Callable[[], bool] | None = None
+    ) -> Iterator[int]:
+        """Tell what would become of images; nothing is written.
+
+        Args:
+            images: as in `take`.
+            stop: asked before each image; true ends it there.
+
+        Yields:
+            1 for each image that was looked at.
+        """
+        for planned, read in client.readers().read(images, _load):
+            if stop is not None and stop():
+                return
+            self._report(planned, self._looked_at(planned, read), planned.label)
+            yield 1
+
+    def _item(self, planned: Planned) -> IngestItem:
+        row = planned.row
+        return IngestItem(
+            last_part(planned.piece.label),
+            planned.piece.read,
+            owner=self._owner(planned),
+            source=SAMPLE if row.exported and row.exported.sample else None,
+            machine=row.machine,
+            operator=row.operator,
+            # Where a scan has to wait, its label waits with it.
+            then=partial(self._label, label=planned.label, row=row),
+        )
+
+    def _taken(self, images: Sequence[Planned], group: Sequence[Sequence[IngestResult]]) -> None:
+        """Report what became of a few images, and give their scans the labels."""
+        labels = []
+        for planned, results in zip(images, group, strict=True):
+            for result in results:
+                # Not every frame shows what a label says of the film.
+                label = planned.label if not result.of_film else None
+                label = self._unless_contradicted(planned, result, label)
+                self._report(planned, result, label)
+                if result.scan_id is not None:
+                    labels.append((result.scan_id, label, planned.row))
+        labels = [one for one in labels if one[1] or one[2].test or one[2].exported]
+        if labels:
+            with self._workbench.store.session() as session:
+                for scan_id, label, row in labels:
+                    self._give(session, scan_id, label, row)
+
+    def _report(self, planned: Planned, result: IngestResult, label: str | None) -> None:
         row, report = planned.row, self.report
-        if not report.dry_run:
-            label = self._unless_contradicted(planned, taken, label)
-        report.taken.append(taken)
-        report.placeholders += PLACEHOLDER_PATIENT in taken.sentence and not row.patient
+        report.taken.append(result)
+        report.placeholders += PLACEHOLDER_PATIENT in result.sentence and not row.patient
         report.files.append(planned.piece.label)
         report.planes.append(label)
-        report.kept_to_test += row.test and not taken.outcome.stays_out
-        if taken.scan_id is not None and not report.dry_run:
-            self._label(taken.scan_id, label, row=row)
+        report.kept_to_test += row.test and not result.outcome.stays_out
 
     def _unless_contradicted(
         self, planned: Planned, taken: IngestResult, label: str | None
@@ -127,43 +176,10 @@ class LabelledIntake:
         self.report.left_out.append((planned.piece.label, sentence))
         return None
 
-    def _label(self, scan_id: int, label: str | None, *, row: LabelRow) -> None:
-        if label or row.test or row.exported:
-            with self._workbench.store.session() as session:
-                self._give(session, scan_id, label, row)
-
-    def _gate_of(self, planned: Planned, label: str | None) -> DeidentificationCheck:
-        """Where a scan has to wait, its label waits with it."""
-        if self._quarantine is None:
-            return self._gate
-        give = partial(self._label, label=label, row=planned.row)
-        return replace(self._gate, watch=_Asking(self._quarantine, give))
-
-    def _frames(self, planned: Planned, film: UploadedFile) -> Iterator[IngestResult]:
-        return take_film(
-            self._workbench,
-            film,
-            who=self._who,
-            owner=self._owner(planned),
-            source="import",
-            champion=self._champion,
-            gate=self._gate_of(planned, None),
-        )
-
-    def _take(self, planned: Planned, read: ReadFile) -> IngestResult:
-        row = planned.row
-        return store_scan(
-            self._workbench,
-            planned.piece.label,
-            read,
-            who=self._who,
-            owner=self._owner(planned),
-            source=SAMPLE if row.exported and row.exported.sample else "import",
-            champion=self._champion,
-            machine=row.machine,
-            operator=row.operator,
-            gate=self._gate_of(planned, planned.label),
-        )
+    def _label(self, scan_id: int, of_film: bool, *, label: str | None, row: LabelRow) -> None:
+        """Label a scan that has waited until a person kept it."""
+        with self._workbench.store.session() as session:
+            self._give(session, scan_id, None if of_film else label, row)
 
     def _owner(self, planned: Planned) -> PatientRef:
         row = planned.row
@@ -173,12 +189,10 @@ class LabelledIntake:
             return PatientRef(patient_code(self._workbench, row.patient), named=True)
         return self._held_out if row.test else self._otherwise
 
-    def _looked_at(
-        self, planned: Planned, read: ReadFile, film: UploadedFile | None
-    ) -> IngestResult:
+    def _looked_at(self, planned: Planned, read: ReadFile) -> IngestResult:
         """What would become of an image."""
         name = planned.piece.name
-        if film is not None:
+        if read.scan is None and read.frames > 1:
             return IngestResult(
                 name, IngestOutcome.ADDED, None, "Frames of this film would be added."
             )
@@ -192,7 +206,11 @@ class LabelledIntake:
             return IngestResult(
                 name, IngestOutcome.ALREADY_THERE, number, "Its pixels are there already."
             )
-        stopped = self._gate.stop(name, read, self._otherwise, "import", self._who)
+        stopped = self._check.stop(
+            QuarantinedScan(
+                name, read, self._otherwise, "import", self._who, doubt_about(read.scan)
+            )
+        )
         if stopped is not None:
             return stopped
         self._seen.add(digest)
@@ -268,25 +286,5 @@ class LabelledIntake:
         self.report.kept += came is Came.KEPT
 
 
-class _Asking:
-    """Lets scans of an import wait, and tells what is to be done with one that is kept."""
-
-    def __init__(self, quarantine: Quarantine, then: Callable[[int], None]) -> None:
-        self._quarantine = quarantine
-        self._then = then
-
-    def hold(self, held: QuarantinedScan) -> int | None:
-        """Let a scan wait (`Watch`)."""
-        return self._quarantine.add(replace(held, then=self._then))
-
-    def show(self, scan_id: int, read: ReadFile) -> None:
-        """Nobody looks at the scans of an import while they come in (`Watch`)."""
-
-
-def _film(planned: Planned) -> UploadedFile | None:
-    """The file again, where it holds several frames."""
-    try:
-        incoming = UploadedFile(planned.piece.label, planned.piece.read())
-    except (OSError, ScanError):
-        return None
-    return incoming if holds_film(incoming) else None
+def _load(planned: Planned) -> tuple[bytes, str]:
+    return planned.piece.read(), planned.piece.name

@@ -1,7 +1,7 @@
-"""Films: the frames that show a plane best, and how they come into the workspace."""
+"""Films: the frames that show a plane best, and reading them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fetal.planes import Plane
 from fetal.predict import Doubt, Model, Prediction
@@ -9,15 +9,6 @@ from fetal.scans import Scan, ScanError, encode_png
 from fetal.scans.deidentification.file_names import frame_name
 from fetal.scans.sandboxed_reading import client
 from fetal.scans.sandboxed_reading.file_reader import ReadFile, ReadFrame
-from fetal.workbench.core.workbench import Champion, Workbench
-from fetal.workbench.ingest.deid_policy import OPEN, DeidentificationCheck
-from fetal.workbench.ingest.store_scan import (
-    IngestOutcome,
-    IngestResult,
-    PatientRef,
-    UploadedFile,
-    store_scan,
-)
 
 FRAMES = 5
 """How many frames of a film are proposed unless somebody asks for another number."""
@@ -51,6 +42,23 @@ class Proposed:
         return max(chances[plane] for plane in chances if plane is not Plane.OTHER)
 
 
+@dataclass(frozen=True, eq=False)
+class FilmFrame:
+    """A frame of a film that is to be stored.
+
+    Attributes:
+        name: what the frame is called, made from the film's name.
+        read: the frame as it was read.
+        words: which frame it is, and why it was taken, in a sentence.
+        prediction: what the model said of it; None if it has not looked.
+    """
+
+    name: str
+    read: ReadFile
+    words: str
+    prediction: Prediction | None
+
+
 def propose(
     data: bytes, name: str, model: Model | None, most: int = FRAMES
 ) -> tuple[list[Proposed], int]:
@@ -68,8 +76,19 @@ def propose(
     Raises:
         ScanError: no frame of it can become a scan; the text says why.
     """
-    candidates = _CANDIDATES if model is not None else most
-    scans = _Readable(client.read_film(data, name, most=candidates))
+    return _propose(data, name, model, most, None)
+
+
+def _propose(
+    data: bytes,
+    name: str,
+    model: Model | None,
+    most: int,
+    candidates: dict[int, ReadFrame] | None,
+) -> tuple[list[Proposed], int]:
+    """Find frames as `propose` does, and keep all that were read as candidates, if asked to."""
+    wanted = _CANDIDATES if model is not None else most
+    scans = _Readable(client.read_film(data, name, most=wanted), candidates)
     if model is None:
         found = [Proposed(index, scan, None) for index, scan in scans]
     else:
@@ -86,64 +105,52 @@ def propose(
     return _spread(found, most, scans.count), scans.count
 
 
-def take_film(
-    workbench: Workbench,
-    incoming: UploadedFile,
-    *,
-    who: str,
-    owner: PatientRef,
-    source: str,
-    champion: Champion | None,
-    gate: DeidentificationCheck = OPEN,
-) -> Iterator[IngestResult]:
-    """Take frames of a film into the workspace, each as a scan of its own.
+def film_frames(
+    data: bytes, file: str, picked: Sequence[int] | None, model: Model | None
+) -> list[FilmFrame]:
+    """Read the frames of a film that are to be stored.
 
     Args:
-        workbench: the workbench.
-        incoming: the film; the frames that it names, or else those that `propose` gives.
-        who: the person.
-        owner: the patient, where the film names none itself.
-        source: `upload`, `import` or `sample`.
-        champion: the model that predicts.
-        gate: which frames may be stored without being looked at.
+        data: the film.
+        file: its name.
+        picked: the frames that a person picked, from 0. If None, those that `propose` gives.
+        model: predicts, to find the best frames; without one, frames are spread evenly.
 
-    Yields:
-        What became of each frame, or of the film where it was refused.
+    Returns:
+        The frames, in their order.
+
+    Raises:
+        ScanError: one of the picked frames, or every frame, cannot become a scan; the text says
+            why.
     """
-    try:
-        frames = _wanted(incoming, champion)
-    except ScanError as error:
-        yield IngestResult(incoming.file, IngestOutcome.REFUSED, None, str(error))
-        return
-    how = "a person picked" if incoming.frames is not None else "look most like a plane"
-    for frame, read in frames:
-        taken = store_scan(
-            workbench,
-            frame_name(incoming.file, frame.index),
-            read,
-            who=who,
-            owner=owner,
-            source=source,
-            champion=champion,
-            gate=gate,
-        )
-        place = (
-            f"Frame {frame.index + 1:,} of {frame.count:,}, one of the {len(frames)} that {how}."
-        )
-        yield replace(taken, sentence=f"{taken.sentence} {place}")
+    found: list[tuple[ReadFrame, Prediction | None]]
+    if picked is not None:
+        how = "a person picked"
+        reads = client.read_film(data, file, frames=picked, most=len(picked))
+        found = [(read, None) for read in reads]
+    else:
+        how = "look most like a plane"
+        candidates: dict[int, ReadFrame] = {}
+        proposed, _ = _propose(data, file, model, FRAMES, candidates)
+        found = [(candidates[one.index], one.prediction) for one in proposed]
+    which = f"one of the {len(found)} that {how}"
+    return [_frame_of(file, read, said, which) for read, said in found]
 
 
-def holds_film(incoming: UploadedFile) -> bool:
-    """Tell whether a file holds several frames, without looking at its pixels.
-
-    Args:
-        incoming: the file.
-    """
-    return client.is_film(incoming.data)
+def _frame_of(file: str, read: ReadFrame, said: Prediction | None, which: str) -> FilmFrame:
+    if read.scan is None:
+        raise ScanError(read.refusal)
+    whole = ReadFile(read.scan, encode_png(read.scan.pixels), None, read.before)
+    words = f"Frame {read.index + 1:,} of {read.count:,}, {which}."
+    return FilmFrame(frame_name(file, read.index), whole, words, said)
 
 
 class _Readable:
     """Those of some frames that can become scans, one at a time.
+
+    Args:
+        frames: the frames, and why others are none.
+        kept: gets each of them by its index, as it was read.
 
     Attributes:
         read: the indices of those that were given.
@@ -151,11 +158,14 @@ class _Readable:
         count: how many frames the film has, once one was looked at.
     """
 
-    def __init__(self, frames: Iterable[ReadFrame]) -> None:
+    def __init__(
+        self, frames: Iterable[ReadFrame], kept: dict[int, ReadFrame] | None = None
+    ) -> None:
         self.read: list[int] = []
         self.refusal: ScanError | None = None
         self.count = 0
         self._frames = frames
+        self._kept = kept
 
     def __iter__(self) -> Iterator[tuple[int, Scan]]:
         for frame in self._frames:
@@ -164,22 +174,9 @@ class _Readable:
                 self.refusal = self.refusal or ScanError(frame.refusal)
                 continue
             self.read.append(frame.index)
+            if self._kept is not None:
+                self._kept[frame.index] = frame
             yield frame.index, frame.scan
-
-
-def _wanted(incoming: UploadedFile, champion: Champion | None) -> list[tuple[ReadFrame, ReadFile]]:
-    """The frames that a person picked, else those that `propose` gives, as they arrived too."""
-    indices = incoming.frames
-    if indices is None:
-        model = champion.model if champion else None
-        indices = tuple(one.index for one in propose(incoming.data, incoming.file, model)[0])
-    found = []
-    for frame in client.read_film(incoming.data, incoming.file, frames=indices, most=len(indices)):
-        if frame.scan is None:
-            raise ScanError(frame.refusal)
-        png = encode_png(frame.scan.pixels)
-        found.append((frame, ReadFile(frame.scan, png, None, frame.before)))
-    return found
 
 
 def _spread(found: Sequence[Proposed], most: int, count: int) -> list[Proposed]:

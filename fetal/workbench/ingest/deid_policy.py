@@ -64,7 +64,7 @@ class QuarantinedScan:
         owner: the patient that it would be filed under, where the file names none itself.
         source: `upload`, `import` or `sample`.
         who: the person.
-        reason: why it waits, as part of a sentence; empty where all of a drop were to wait.
+        reason: why it waits (`doubt_about`); empty where all of a drop were to wait.
         then: told the scan's number once it is stored, such as to give it its label.
     """
 
@@ -128,33 +128,24 @@ class DeidentificationCheck:
     watch: Watch | None = None
     every: bool = False
 
-    def stop(
-        self, file: str, read: ReadFile, owner: PatientRef, source: str, who: str
-    ) -> IngestResult | None:
+    def stop(self, held: QuarantinedScan) -> IngestResult | None:
         """Stop a scan, unless it may go on.
 
         Args:
-            file: its file's name.
-            read: the scan.
-            owner: its patient.
-            source: `upload`, `import` or `sample`.
-            who: the person.
+            held: the scan, as it would wait.
 
         Returns:
-            What became of it; none where it may be stored.
+            What became of it; None where it may be stored.
         """
-        if read.scan is None:
-            return None
-        reason = doubt_about(read.scan)
         if self.every and self.watch is not None:
-            return self._hold(self.watch, QuarantinedScan(file, read, owner, source, who, reason))
-        if not reason or self.when_unsure is DeidentificationPolicy.KEEP:
+            return self._hold(self.watch, held)
+        if not held.reason or self.when_unsure is DeidentificationPolicy.KEEP:
             return None
         if self.when_unsure is DeidentificationPolicy.REFUSE:
-            return IngestResult(file, IngestOutcome.REFUSED, None, _refused(reason))
+            return IngestResult(held.file, IngestOutcome.REFUSED, None, _refused(held.reason))
         if self.watch is None:
-            return IngestResult(file, IngestOutcome.SET_ASIDE, None, _set_aside(reason))
-        return self._hold(self.watch, QuarantinedScan(file, read, owner, source, who, reason))
+            return IngestResult(held.file, IngestOutcome.SET_ASIDE, None, _set_aside(held.reason))
+        return self._hold(self.watch, held)
 
     def show(self, taken: IngestResult, read: ReadFile) -> None:
         """Show what was stored to whoever looks on.

@@ -12,7 +12,7 @@ from fetal.scans.deidentification.file_names import name_key, readable_name
 from fetal.scans.dicom.dicomdir import NAME as DICOMDIR
 from fetal.scans.limits import read_within
 from fetal.scans.sandboxed_reading import client
-from fetal.workbench.ingest.store_scan import UploadedFile
+from fetal.workbench.ingest.files import UploadedFile
 
 SUFFIXES = frozenset(
     {"", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".dcm", ".dicom"}

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from fetal.scans.deidentification.placeholders import is_placeholder
 from fetal.store.tables import Patient, ScanRow
+from fetal.workbench.core.key_check import require_newest
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.files import PatientRef
 
@@ -66,3 +67,42 @@ def owner_of(workbench: Workbench, patient: str | None) -> PatientRef:
     if patient is None or is_placeholder(patient):
         return PatientRef(workbench.pseudonyms.unknown(), named=False)
     return PatientRef(patient_code(workbench, patient), named=True)
+
+
+def owner_of_study(session: Session, workbench: Workbench, study: str) -> PatientRef | None:
+    """Return the patient of an examination's scans that came earlier: it can have no other.
+
+    Args:
+        session: the transaction.
+        workbench: the workbench.
+        study: the examination's UID or accession number.
+
+    Returns:
+        The patient; None where no scan of the examination is stored.
+    """
+    patient = session.scalar(
+        select(Patient)
+        .join(ScanRow, ScanRow.patient_id == Patient.id)
+        .where(ScanRow.study.in_(study_codes(workbench, study)))
+        .order_by(ScanRow.id)
+        .limit(1)
+    )
+    return PatientRef(patient.id, patient.named) if patient else None
+
+
+def ensure_patient(session: Session, workbench: Workbench, owner: PatientRef) -> None:
+    """Add a patient's row, unless it is there.
+
+    Args:
+        session: the transaction that writes the patient's codes.
+        workbench: the workbench.
+        owner: the patient.
+
+    Raises:
+        KeyRenewedError: the codes were made with a key that was renewed meanwhile.
+    """
+    # In the transaction that writes the codes, or a key renewed just now would be missed.
+    require_newest(session, workbench.pseudonyms)
+    if session.get(Patient, owner.pseudonym) is None:
+        session.add(Patient(id=owner.pseudonym, named=owner.named))
+        session.flush()

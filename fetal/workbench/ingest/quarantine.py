@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Collection
 
+from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.workbench.ingest.deid_policy import QuarantinedScan
 
 MEGABYTES = 400
@@ -10,7 +11,7 @@ MEGABYTES = 400
 
 
 class Memory:
-    """How much waiting scans take together, in whichever rooms they wait.
+    """How much waiting scans take together, in all quarantines of this process.
 
     Args:
         megabytes: the most that they may take, in units of 1,000,000 bytes.
@@ -177,6 +178,24 @@ class Quarantine:
     def _put(self, number: int, held: QuarantinedScan) -> None:
         self._held[number] = held
         self._memory.add(_size(held))
+
+
+class QuarantineWatch:
+    """Lets scans wait in a quarantine while nobody looks on (`Watch`), as in an import.
+
+    Args:
+        quarantine: where they wait.
+    """
+
+    def __init__(self, quarantine: Quarantine) -> None:
+        self._quarantine = quarantine
+
+    def hold(self, held: QuarantinedScan) -> int | None:
+        """Let a scan wait (`Watch`)."""
+        return self._quarantine.add(held)
+
+    def show(self, scan_id: int, read: ReadFile) -> None:
+        """Do nothing: nobody looks on (`Watch`)."""
 
 
 def _size(held: QuarantinedScan) -> int:

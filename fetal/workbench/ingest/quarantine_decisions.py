@@ -8,10 +8,9 @@ from fetal.scans.mask_edits import Change, Tool, changed
 from fetal.store import audit
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.deid_policy import DeidentificationCheck, DeidentificationPolicy, Watch
-from fetal.workbench.ingest.files import IngestOutcome, IngestResult
+from fetal.workbench.ingest.files import IngestItem, IngestOutcome, IngestResult
+from fetal.workbench.ingest.ingest import Ingest
 from fetal.workbench.ingest.quarantine import Quarantine
-from fetal.workbench.ingest.store_scan import store_scan
-from fetal.workbench.ingest.upload import predicting
 
 
 def keep(
@@ -45,17 +44,15 @@ def keep(
     try:
         # The person has seen what the warnings are about.
         scan = replace(changed(held.scan, held.before, changes), warnings=[])
-        taken = store_scan(
+        ingest = Ingest(
             workbench,
-            held.file,
-            replace(held.read, scan=scan, png=encode_png(scan.pixels)),
-            who=who,
+            who,
             owner=held.owner,
             source=held.source,
-            champion=predicting(workbench),
-            gate=DeidentificationCheck(DeidentificationPolicy.KEEP, watch),
-            decided=_counted(changes),
+            check=DeidentificationCheck(DeidentificationPolicy.KEEP, watch),
         )
+        read = replace(held.read, scan=scan, png=encode_png(scan.pixels))
+        [taken] = ingest.store([(IngestItem(held.file, decided=_counted(changes)), read)])
         if held.then is not None and taken.scan_id is not None:
             held.then(taken.scan_id)
         return taken

@@ -8,12 +8,17 @@ from sqlalchemy.orm import Session
 
 from fetal.scans import Scan as ReadScan
 from fetal.scans import encode_png, pixel_digest
+from fetal.scans.deidentification.pseudonyms import DAYS
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.scans.sector.blanking import blank
+from fetal.store import audit
 from fetal.store.blobs import Blobs
-from fetal.store.tables import ScanRow
+from fetal.store.contents import holds_pixels
+from fetal.store.tables import Patient, ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.lineage import trained_by_any
+from fetal.workbench.ingest.files import IngestOutcome, IngestResult, PatientRef
+from fetal.workbench.ingest.patient_codes import ensure_patient
 
 _EXPORTED = re.compile(r"S-([0-9a-f]{10,64})")
 """A file's name in an export: the scan's, which begins with the digest of its pixels."""
@@ -44,6 +49,75 @@ def stored_scan(session: Session, workbench: Workbench, scan: ReadScan) -> ScanR
         .order_by(ScanRow.id)
     ).all()
     return min(found, key=lambda row: row.digest != scan.digest, default=None)
+
+
+def already_there(
+    workbench: Workbench, file: str, read: ReadFile, owner: PatientRef, who: str
+) -> IngestResult | None:
+    """Say that a scan is stored already, and mend what the file can mend of it.
+
+    A scan of an unknown patient is filed under its patient, if the file tells who that is. A
+    picture that is missing or damaged is written again.
+
+    Args:
+        workbench: the workbench.
+        file: the file's name.
+        read: what reading it gave.
+        owner: its patient.
+        who: the person who brings it.
+
+    Returns:
+        What became of the file; None where the scan is not stored.
+    """
+    with workbench.store.reading() as session:
+        known = stored_scan(session, workbench, read.scan) if read.scan is not None else None
+        if known is None:
+            return None
+        patient = session.get_one(Patient, known.patient_id)
+    sentence = f"Already there as {known.name}; nothing was added."
+    if owner.named and patient.id != owner.pseudonym:
+        sentence = f"Already there as {known.name}, filed under another patient; it stays there."
+        if not patient.named and _refile(workbench, known.id, owner, who):
+            sentence = f"Already there as {known.name}; it is now filed under its patient."
+    if not holds_pixels(workbench.blobs, known.blob, known.digest) and (
+        png := picture_as_stored(known.digest, read)
+    ):
+        _restore(workbench, known, png, who)
+        sentence += " Its picture was missing or damaged, and is whole again."
+    return IngestResult(file, IngestOutcome.ALREADY_THERE, known.id, sentence)
+
+
+def _restore(workbench: Workbench, scan: ScanRow, png: bytes, who: str) -> None:
+    """Write a scan's picture again."""
+    # In a transaction, in which nobody can erase the scan: its picture must not come back.
+    with workbench.store.session() as session:
+        if session.get(ScanRow, scan.id) is not None:
+            workbench.blobs.put(scan.blob, png)
+            audit.record(session, who, "restore picture", scan=scan.name)
+
+
+def _refile(workbench: Workbench, scan_id: int, owner: PatientRef, who: str) -> bool:
+    """File a scan of an unknown patient under the patient who has become known.
+
+    Returns whether it is filed there now; somebody else may have done it a moment ago.
+    """
+    with workbench.store.session() as session:
+        scan = session.get(ScanRow, scan_id)
+        if scan is None or scan.patient_id == owner.pseudonym:
+            return scan is not None
+        patient = session.get_one(Patient, scan.patient_id)
+        # Once the unknown patient is in a split, the scan has to stay there.
+        if patient.named or patient.split is not None:
+            return False
+        ensure_patient(session, workbench, owner)
+        audit.record(
+            session, who, "refile", scan=scan.name, before=patient.id, after=owner.pseudonym
+        )
+        if scan.day is not None:
+            shift = workbench.pseudonyms.shift
+            scan.day = (scan.day - shift(patient.id) + shift(owner.pseudonym)) % DAYS
+        scan.patient_id = owner.pseudonym
+    return True
 
 
 def picture_as_stored(digest: str, read: ReadFile) -> bytes | None:

@@ -1,252 +1,178 @@
-"""Takes one file into the workspace: all of it, or nothing."""
+"""Writes scans that were read into the workspace: all of each, or nothing."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fetal.predict import Prediction
 from fetal.scans import Scan as ReadScan
-from fetal.scans.deidentification.machines import machine_named
-from fetal.scans.deidentification.pseudonyms import DAYS
-from fetal.scans.sandboxed_reading import client
-from fetal.scans.sandboxed_reading.file_reader import ReadFile
+from fetal.scans.similarity.perceptual_hash import REACH, distances, near_duplicate_hash
 from fetal.store import audit
 from fetal.store.contents import holds_pixels
-from fetal.store.tables import Patient, ScanRow
-from fetal.workbench.core.key_check import require_newest
+from fetal.store.tables import ScanRow
 from fetal.workbench.core.prediction_rows import keep_prediction
-from fetal.workbench.core.workbench import Champion, Workbench
-from fetal.workbench.ingest.deid_policy import OPEN, DeidentificationCheck
-from fetal.workbench.ingest.files import IngestOutcome, IngestResult, PatientRef, UploadedFile
-from fetal.workbench.ingest.patient_codes import patient_code, study_codes
-from fetal.workbench.ingest.recognition import origin_digest, picture_as_stored, stored_scan
-from fetal.workbench.ingest.scan_rows import new_row
-from fetal.workbench.near_duplicates.detect_pairs import look
-
-__all__ = [
-    "IngestOutcome",
-    "IngestResult",
-    "PatientRef",
-    "UploadedFile",
-    "store_file",
-    "store_scan",
-]
-
-_ERASED = "This scan was erased at the same moment: please bring it in again if it is to be stored."
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.ingest.files import IngestOutcome, IngestResult, PatientRef
+from fetal.workbench.ingest.patient_codes import ensure_patient, owner_of_study, study_code
+from fetal.workbench.ingest.recognition import (
+    exported_name,
+    origin_digest,
+    picture_key,
+    stored_scan,
+)
+from fetal.workbench.near_duplicates.detect_pairs import Look, look
 
 
-def store_file(
-    workbench: Workbench,
-    incoming: UploadedFile,
-    *,
-    who: str,
-    owner: PatientRef,
-    source: str,
-    champion: Champion | None,
-    machine: str | None = None,
-    gate: DeidentificationCheck = OPEN,
-) -> IngestResult:
-    """Read one file, let the champion predict it and store both in one transaction.
+@dataclass(frozen=True, eq=False)
+class NewScan:
+    """A scan that is to be stored, with all that its rows tell.
 
-    The pixels are stored first, under their digest. A program that is killed in between leaves a
-    file that no row names, and the next attempt uses it.
+    Attributes:
+        file: its file's name, of which a keyed hash is kept.
+        scan: the scan.
+        png: its pixels as the store keeps them.
+        owner: its patient.
+        source: `upload`, `import` or `sample`.
+        who: the person who brings it.
+        decided: how often that person changed what is blanked, for the audit trail; None where
+            nobody was asked.
+        prediction: what the model says of it; None without a model.
+        model_id: the model's version.
+    """
+
+    file: str
+    scan: ReadScan
+    png: bytes
+    owner: PatientRef
+    source: str
+    who: str
+    decided: Mapping[str, int] | None = None
+    prediction: Prediction | None = None
+    model_id: int | None = None
+
+    @property
+    def blob(self) -> str:
+        """The key of its pixels."""
+        return f"scans/{self.scan.digest[:2]}/{self.scan.digest}.png"
+
+
+def store_scans(workbench: Workbench, scans: Sequence[NewScan]) -> list[IngestResult | None]:
+    """Store a few scans.
+
+    The pixels are stored first, under their digest: a program that is killed in between leaves a
+    file that no row names, and the next attempt uses it. Then come the rows, those of several
+    scans in one transaction. Scans that look alike do not share one, since each is compared with
+    what is stored.
 
     Args:
         workbench: the workbench.
-        incoming: the file.
-        who: the person.
-        owner: the patient, where the file names none itself.
-        source: `upload`, `import` or `sample`.
-        champion: the model that predicts; none leaves the scan without a prediction.
-        machine: the ultrasound machine's model, where the file does not tell it itself.
-        gate: whether it may be stored without being looked at.
+        scans: the scans; a few at a time, since nobody else writes meanwhile.
 
     Returns:
-        What became of it; a file that cannot be read is refused with a sentence.
+        What became of each, in their order; None where somebody else has stored the same picture
+        since it was looked up.
     """
-    return store_scan(
-        workbench,
-        incoming.name,
-        client.read_file(incoming.data, incoming.file),
-        who=who,
-        owner=owner,
-        source=source,
-        champion=champion,
-        machine=machine,
-        gate=gate,
-    )
+    stored: list[IngestResult | None] = []
+    for together in _unlike_each_other(scans):
+        stored += _store_together(workbench, together)
+    return stored
 
 
-def store_scan(
-    workbench: Workbench,
-    name: str,
-    read: ReadFile,
-    *,
-    who: str,
-    owner: PatientRef,
-    source: str,
-    champion: Champion | None,
-    machine: str | None = None,
-    operator: str | None = None,
-    gate: DeidentificationCheck = OPEN,
-    decided: Mapping[str, int] | None = None,
-) -> IngestResult:
-    """Store a file that was read already, as `store_file` does.
-
-    Args:
-        workbench: the workbench.
-        name: its name, with or without folders.
-        read: what reading it gave.
-        who: the person.
-        owner: the patient, where the file names none itself.
-        source: `upload`, `import` or `sample`.
-        champion: the model that predicts; none leaves the scan without a prediction.
-        machine: the ultrasound machine's model, where the file does not tell it itself.
-        operator: the code of who scanned, never a name, where a table tells it.
-        gate: whether it may be stored without being looked at.
-        decided: how often the person who looked changed what is blanked, for the audit trail.
-
-    Returns:
-        What became of it.
-    """
-    file = UploadedFile(name, b"").file
-    if read.scan is None or read.png is None:
-        return IngestResult(file, IngestOutcome.REFUSED, None, read.refusal or "")
-    scan, png = read.scan, read.png
-    if operator is not None:
-        scan = replace(scan, facts={**scan.facts, "operator": operator})
-    scan = replace(scan, machine=scan.machine or machine_named(machine))
-    if scan.patient is not None:
-        owner = PatientRef(patient_code(workbench, scan.patient), named=True)
-    elif scan.study is not None and not owner.named:
-        with workbench.store.reading() as session:
-            owner = _owner_of_study(session, workbench, scan.study) or owner
-    read = replace(read, scan=scan)
-    taken = (
-        _already_there(workbench, file, read, owner, who)
-        or gate.stop(file, read, owner, source, who)
-        or _add(workbench, file, scan, png, owner, who, source, champion, decided)
-        # Somebody else stored the same scan while this one was predicted.
-        or _already_there(workbench, file, read, owner, who)
-        or IngestResult(file, IngestOutcome.REFUSED, None, _ERASED)
-    )
-    gate.show(taken, read)
-    return taken
+def _unlike_each_other(scans: Sequence[NewScan]) -> Iterator[list[NewScan]]:
+    together: list[NewScan] = []
+    digests: set[str] = set()
+    hashes: list[np.ndarray] = []
+    for new in scans:
+        own = near_duplicate_hash(new.scan.pixels, new.scan.sector)
+        alike = hashes and (distances(own, np.stack(hashes)) <= REACH).any()
+        if alike or digests & new.scan.digests:
+            yield together
+            together, digests, hashes = [], set(), []
+        together.append(new)
+        digests |= new.scan.digests
+        hashes.append(own)
+    if together:
+        yield together
 
 
-def _owner_of_study(session: Session, workbench: Workbench, study: str) -> PatientRef | None:
-    """The patient of an examination's scans that came earlier: it can have no other."""
-    patient = session.scalar(
-        select(Patient)
-        .join(ScanRow, ScanRow.patient_id == Patient.id)
-        .where(ScanRow.study.in_(study_codes(workbench, study)))
-        .order_by(ScanRow.id)
-        .limit(1)
-    )
-    return PatientRef(patient.id, patient.named) if patient else None
-
-
-def _already_there(
-    workbench: Workbench, file: str, read: ReadFile, owner: PatientRef, who: str
-) -> IngestResult | None:
+def _store_together(workbench: Workbench, scans: Sequence[NewScan]) -> list[IngestResult | None]:
+    looks = []
+    for new in scans:
+        if not holds_pixels(workbench.blobs, new.blob, new.scan.digest):
+            workbench.blobs.put(new.blob, new.png)
+        looks.append(look(workbench, new.scan, new.owner.pseudonym, new.source))
     with workbench.store.reading() as session:
-        known = stored_scan(session, workbench, read.scan) if read.scan is not None else None
-        if known is None:
-            return None
-        patient = session.get_one(Patient, known.patient_id)
-    sentence = f"Already there as {known.name}; nothing was added."
-    if owner.named and patient.id != owner.pseudonym:
-        sentence = f"Already there as {known.name}, filed under another patient; it stays there."
-        if not patient.named and _refile(workbench, known.id, owner, who):
-            sentence = f"Already there as {known.name}; it is now filed under its patient."
-    if not holds_pixels(workbench.blobs, known.blob, known.digest) and (
-        png := picture_as_stored(known.digest, read)
-    ):
-        _restore(workbench, known, png, who)
-        sentence += " Its picture was missing or damaged, and is whole again."
-    return IngestResult(file, IngestOutcome.ALREADY_THERE, known.id, sentence)
-
-
-def _restore(workbench: Workbench, scan: ScanRow, png: bytes, who: str) -> None:
-    """Write a scan's picture again."""
-    # In a transaction, in which nobody can erase the scan: its picture must not come back.
+        origins = [origin_digest(session, workbench.blobs, new.scan, new.file) for new in scans]
     with workbench.store.session() as session:
-        if session.get(ScanRow, scan.id) is not None:
-            workbench.blobs.put(scan.blob, png)
-            audit.record(session, who, "restore picture", scan=scan.name)
-
-
-def _refile(workbench: Workbench, scan_id: int, owner: PatientRef, who: str) -> bool:
-    """File a scan of an unknown patient under the patient who has become known.
-
-    Returns whether it is filed there now; somebody else may have done it a moment ago.
-    """
-    with workbench.store.session() as session:
-        scan = session.get(ScanRow, scan_id)
-        if scan is None or scan.patient_id == owner.pseudonym:
-            return scan is not None
-        patient = session.get_one(Patient, scan.patient_id)
-        # Once the unknown patient is in a split, the scan has to stay there.
-        if patient.named or patient.split is not None:
-            return False
-        _ensure(session, workbench, owner)
-        audit.record(
-            session, who, "refile", scan=scan.name, before=patient.id, after=owner.pseudonym
-        )
-        if scan.day is not None:
-            shift = workbench.pseudonyms.shift
-            scan.day = (scan.day - shift(patient.id) + shift(owner.pseudonym)) % DAYS
-        scan.patient_id = owner.pseudonym
-    return True
+        rows = [
+            _add(session, workbench, new, origin, seen)
+            for new, origin, seen in zip(scans, origins, looks, strict=True)
+        ]
+    return [
+        _told(new, row, seen) if row is not None else None
+        for new, row, seen in zip(scans, rows, looks, strict=True)
+    ]
 
 
 def _add(
-    workbench: Workbench,
-    file: str,
-    read: ReadScan,
-    png: bytes,
-    owner: PatientRef,
-    who: str,
-    source: str,
-    champion: Champion | None,
-    decided: Mapping[str, int] | None,
-) -> IngestResult | None:
-    """Store a scan; None if somebody else has stored it meanwhile."""
-    prediction = champion.model.predict(read) if champion is not None else None
-    key = f"scans/{read.digest[:2]}/{read.digest}.png"
-    if not holds_pixels(workbench.blobs, key, read.digest):
-        workbench.blobs.put(key, png)
-    seen = look(workbench, read, owner.pseudonym, source)
-    with workbench.store.reading() as session:
-        origin = origin_digest(session, workbench.blobs, read, file)
-    with workbench.store.session() as session:
-        if session.scalar(select(ScanRow.id).where(ScanRow.digest == read.digest)) is not None:
-            return None
-        if read.study is not None and not owner.named:
-            owner = _owner_of_study(session, workbench, read.study) or owner
-        _ensure(session, workbench, owner)
-        # Somebody may have erased the same picture since it was written.
-        if not workbench.blobs.exists(key):
-            workbench.blobs.put(key, png)
-        scan = new_row(session, workbench, file, read, owner.pseudonym, origin, key)
-        scan.source, scan.added_by = source, who
-        session.add(scan)
-        session.flush()
-        if champion is not None and prediction is not None:
-            keep_prediction(session, scan.id, champion.version.id, prediction)
-        if decided is not None:
-            audit.record(session, who, "keep checked scan", scan=scan.name, **decided)
-        if seen is not None:
-            seen.keep(session, scan.id)
+    session: Session, workbench: Workbench, new: NewScan, origin: str | None, seen: Look | None
+) -> ScanRow | None:
+    """Add the rows of a scan; None if somebody else has stored its picture meanwhile."""
+    read, owner = new.scan, new.owner
+    if stored_scan(session, workbench, read) is not None:
+        return None
+    if read.study is not None and not owner.named:
+        owner = owner_of_study(session, workbench, read.study) or owner
+    ensure_patient(session, workbench, owner)
+    # Somebody may have erased the same picture since it was written.
+    if not workbench.blobs.exists(new.blob):
+        workbench.blobs.put(new.blob, new.png)
+    scan = _row(session, workbench, replace(new, owner=owner), origin)
+    session.add(scan)
+    session.flush()
+    if new.prediction is not None and new.model_id is not None:
+        keep_prediction(session, scan.id, new.model_id, new.prediction)
+    if new.decided is not None:
+        audit.record(session, new.who, "keep checked scan", scan=scan.name, **new.decided)
+    if seen is not None:
+        seen.keep(session, scan.id)
+    return scan
+
+
+def _told(new: NewScan, row: ScanRow, seen: Look | None) -> IngestResult:
     alike = [seen.words()] if seen is not None and seen.found else []
-    sentence = " ".join([f"Added as {scan.name}.", *read.warnings, *alike])
-    return IngestResult(file, IngestOutcome.ADDED, scan.id, sentence)
+    sentence = " ".join([f"Added as {row.name}.", *new.scan.warnings, *alike])
+    return IngestResult(new.file, IngestOutcome.ADDED, row.id, sentence)
 
 
-def _ensure(session: Session, workbench: Workbench, owner: PatientRef) -> None:
-    # In the transaction that writes the codes, or a key renewed just now would be missed.
-    require_newest(session, workbench.pseudonyms)
-    if session.get(Patient, owner.pseudonym) is None:
-        session.add(Patient(id=owner.pseudonym, named=owner.named))
-        session.flush()
+def _row(session: Session, workbench: Workbench, new: NewScan, origin: str | None) -> ScanRow:
+    read, patient, names = new.scan, new.owner.pseudonym, workbench.pseudonyms
+    height, width = read.pixels.shape
+    return ScanRow(
+        digest=read.digest,
+        name=_former_name(session, read, new.file) or f"S-{read.digest[:16]}",
+        picture_key=picture_key(workbench, read),
+        origin_digest=origin,
+        file_key=names.file(new.file),
+        patient_id=patient,
+        width=width,
+        height=height,
+        sector=[int(edge) for edge in read.sector],
+        machine=read.machine,
+        study=study_code(session, workbench, read.study) if read.study else None,
+        day=names.day(read.day, patient) if read.day else None,
+        facts=dict(read.facts),
+        blob=new.blob,
+        source=new.source,
+        added_by=new.who,
+    )
+
+
+def _former_name(session: Session, read: ReadScan, file: str) -> str | None:
+    """The name that an exported scan had, unless another one has it here."""
+    name = exported_name(file, read.earlier[0]) if read.earlier else None
+    taken = name is not None and session.scalar(select(ScanRow.id).where(ScanRow.name == name))
+    return None if taken else name

@@ -3,27 +3,27 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
-from fetal import scans
-from fetal.bundle import BundleError
 from fetal.phantom import samples
-from fetal.scans import encode_png
+from fetal.scans import ScanError, encode_png
 from fetal.scans.archives.zip_archive import is_archive
 from fetal.scans.deidentification.placeholders import is_placeholder
 from fetal.scans.sandboxed_reading import client
-from fetal.workbench.core.workbench import Champion, NoModelError, Workbench
-from fetal.workbench.ingest.cine_upload import holds_film, take_film
+from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.crowded_patients import crowded_patients
 from fetal.workbench.ingest.deid_policy import DeidentificationCheck, DeidentificationPolicy
-from fetal.workbench.ingest.file_sources import SourceFile, open_source
-from fetal.workbench.ingest.patient_codes import owner_of
-from fetal.workbench.ingest.store_scan import (
+from fetal.workbench.ingest.file_sources import open_source
+from fetal.workbench.ingest.files import (
+    IngestItem,
     IngestOutcome,
     IngestResult,
     PatientRef,
     UploadedFile,
-    store_file,
+    last_part,
 )
+from fetal.workbench.ingest.ingest import Ingest, predicting
+from fetal.workbench.ingest.patient_codes import owner_of
 
 __all__ = [
     "IngestOutcome",
@@ -31,7 +31,6 @@ __all__ = [
     "UploadedFile",
     "add_samples",
     "add_scans",
-    "names_patient",
     "predicting",
     "warm_up",
 ]
@@ -49,20 +48,10 @@ _NOBODY = (
     "patient, unless its file names one."
 )
 
+_NOT_READ = "Not read, because you stopped before its turn. Drop it again to add it."
+
 Progress = Callable[[int, int], None]
 """Told after each file: how many are done, of how many."""
-
-
-def names_patient(incoming: UploadedFile) -> bool:
-    """Tell whether a file says itself which patient it shows, so that nobody need be asked.
-
-    Args:
-        incoming: the file; of a DICOM file only the header is read.
-
-    Returns:
-        True for a DICOM file with a PatientID, and for a file name such as `Patient00042_1.png`.
-    """
-    return client.names_patient(incoming.data, incoming.file)
 
 
 def warm_up() -> None:
@@ -82,7 +71,7 @@ def add_scans(
     on_taken: Callable[[IngestResult], None] | None = None,
     gate: DeidentificationCheck | None = None,
 ) -> list[IngestResult]:
-    """Take a drop of files into the workspace, each by itself, and predict them.
+    """Take a drop of files into the workspace (`Ingest`), each by itself, and predict them.
 
     A scan belongs to the patient that its file names; else to the patient given for the drop;
     else to one unknown patient that stands for the whole drop, so that no split runs through it.
@@ -91,133 +80,104 @@ def add_scans(
     Args:
         workbench: the workbench.
         files: the drop; of a ZIP archive come the scans in it. Each is let go of once it is
-            through, so that an iterator need not keep them all to the end.
+            read, so that an iterator need not keep them all to the end.
         who: the person.
         patient: the patient's identifier as the person gave it; only its pseudonym is kept. A
             placeholder such as ANONYMOUS names nobody.
         source: `upload`, `import` or `sample`.
         on_progress: told after each file how many are done, of how many, those in archives too.
-        stop: asked before each file; true ends the drop there, and what is stored stays.
+        stop: asked again and again; once it is true, the files that are not being predicted yet
+            are left, and what is stored stays.
         on_taken: told after each scan what became of it.
-        gate: which scans may be stored without being looked at; none is what the environment
-            says, with nobody to ask.
+        gate: which scans may be stored without being looked at. If None, that is what the
+            environment says, with nobody to ask.
 
     Returns:
         What became of each file, in order, and of each frame of a film; where it was stopped,
         the files that come after were not read.
     """
-    owner = owner_of(workbench, patient)
-    champion = predicting(workbench)
-    gate = gate or DeidentificationCheck(DeidentificationPolicy.from_environment())
-    taken: list[IngestResult] = []
+    ingest = Ingest(
+        workbench,
+        who,
+        owner=owner_of(workbench, patient),
+        source=source,
+        check=gate or DeidentificationCheck(DeidentificationPolicy.from_environment()),
+    )
     parts = deque(part for incoming in files for part in _unpacked(incoming))
-    total, stopped = len(parts), False
-    while parts:
-        stopped = stopped or (stop is not None and stop())
-        found = (
-            [_not_read(parts.popleft())]
-            if stopped
-            else _take_part(
-                workbench,
-                parts.popleft(),
-                who=who,
-                owner=owner,
-                source=source,
-                champion=champion,
-                gate=gate,
-            )
-        )
-        for one in found:
-            one = _remarked(workbench, one, patient)
-            taken.append(one)
-            if on_taken is not None:
-                on_taken(one)
-        if on_progress is not None and not stopped:
-            on_progress(total - len(parts), total)
+    names = [name for name, _ in parts]
+    taken: list[IngestResult] = []
+    done = 0
+    for group in ingest.take((parts.popleft()[1] for _ in names), stop):
+        crowded = _crowded(workbench, group)
+        for results in group:
+            done += 1
+            for one in results:
+                one = _remarked(one, patient, crowded)
+                taken.append(one)
+                if on_taken is not None:
+                    on_taken(one)
+            if on_progress is not None:
+                on_progress(done, len(names))
+    for name in names[done:]:
+        taken.append(IngestResult(name, IngestOutcome.NOT_READ, None, _NOT_READ))
+        if on_taken is not None:
+            on_taken(taken[-1])
     return taken
 
 
-def _remarked(workbench: Workbench, taken: IngestResult, patient: str | None) -> IngestResult:
+def _crowded(workbench: Workbench, group: list[list[IngestResult]]) -> dict[int, list[str]]:
+    """What is to be said of the patients of new scans, by scan; nothing of most."""
+    added = [
+        one.scan_id
+        for results in group
+        for one in results
+        if one.outcome is IngestOutcome.ADDED and one.scan_id is not None
+    ]
+    if not added:
+        return {}
+    with workbench.store.reading() as session:
+        if not crowded_patients(session, added):
+            return {}
+        return {number: crowded_patients(session, [number]) for number in added}
+
+
+def _remarked(
+    taken: IngestResult, patient: str | None, crowded: dict[int, list[str]]
+) -> IngestResult:
     """What became of a file, with what a person should know of its patient."""
     if taken.outcome is not IngestOutcome.ADDED or taken.scan_id is None:
         return taken
     remarks = [taken.sentence]
     if patient is not None and patient.strip() and is_placeholder(patient):
         remarks.append(_NOBODY)
-    with workbench.store.reading() as session:
-        remarks += crowded_patients(session, [taken.scan_id])
+    remarks += crowded.get(taken.scan_id, [])
     return replace(taken, sentence=" ".join(remarks))
 
 
-def _not_read(part: UploadedFile | SourceFile | IngestResult) -> IngestResult:
-    if isinstance(part, IngestResult):
-        return part
-    name = part.file if isinstance(part, UploadedFile) else part.label
-    said = "Not read, because you stopped before its turn. Drop it again to add it."
-    return IngestResult(name, IngestOutcome.NOT_READ, None, said)
-
-
-def _unpacked(incoming: UploadedFile) -> list[UploadedFile | SourceFile | IngestResult]:
-    """The file itself, or what is in an archive: to be read when its turn comes, or refused."""
+def _unpacked(incoming: UploadedFile) -> Iterator[tuple[str, IngestItem]]:
+    """The file itself, or what is in an archive, each with its name in full."""
     if not is_archive(incoming.data):
-        return [incoming]
-    source = open_source([incoming])
-    refused = [
-        IngestResult(name, IngestOutcome.REFUSED, None, sentence)
-        for name, sentence in source.refused
-    ]
-    if not source.pieces and not refused:
-        return [IngestResult(incoming.file, IngestOutcome.REFUSED, None, _NO_SCANS)]
-    return [*refused, *source.pieces]
-
-
-def _take_part(
-    workbench: Workbench,
-    part: UploadedFile | SourceFile | IngestResult,
-    *,
-    who: str,
-    owner: PatientRef,
-    source: str,
-    champion: Champion | None,
-    gate: DeidentificationCheck,
-) -> Iterator[IngestResult]:
-    if isinstance(part, IngestResult):
-        yield part
+        yield incoming.file, _item(incoming)
         return
-    if isinstance(part, SourceFile):
-        try:
-            part = UploadedFile(part.label, part.read())
-        except scans.ScanError as error:
-            yield IngestResult(part.name, IngestOutcome.REFUSED, None, str(error))
-            return
-    one_by_one = take_film if holds_film(part) else _take_still
-    yield from one_by_one(
-        workbench, part, who=who, owner=owner, source=source, champion=champion, gate=gate
+    source = open_source([incoming])
+    refused = list(source.refused)
+    if not source.pieces and not refused:
+        refused = [(incoming.file, _NO_SCANS)]
+    for name, sentence in refused:
+        yield name, IngestItem(name, partial(_refuse, sentence))
+    for piece in source.pieces:
+        yield piece.label, IngestItem(last_part(piece.label), piece.read)
+
+
+def _item(incoming: UploadedFile) -> IngestItem:
+    # Only an archive's bytes or a person's choice tell it without a look: reading tells else.
+    return IngestItem(
+        incoming.file, incoming.read, film=incoming.known_film, frames=incoming.frames
     )
 
 
-def _take_still(
-    workbench: Workbench,
-    incoming: UploadedFile,
-    *,
-    who: str,
-    owner: PatientRef,
-    source: str,
-    champion: Champion | None,
-    gate: DeidentificationCheck,
-) -> Iterator[IngestResult]:
-    yield store_file(
-        workbench, incoming, who=who, owner=owner, source=source, champion=champion, gate=gate
-    )
-
-
-def predicting(workbench: Workbench) -> Champion | None:
-    """Return the champion; None if the workspace has no model yet, or its files are damaged."""
-    try:
-        return workbench.champion()
-    except (NoModelError, BundleError):
-        # Scans are kept all the same: a model can look at them later.
-        return None
+def _refuse(sentence: str) -> bytes:
+    raise ScanError(sentence)
 
 
 def add_samples(workbench: Workbench, who: str) -> list[IngestResult]:
@@ -230,15 +190,13 @@ def add_samples(workbench: Workbench, who: str) -> list[IngestResult]:
     Returns:
         What became of each; those that are there from before are not added again.
     """
-    champion = predicting(workbench)
-    return [
-        store_file(
-            workbench,
-            UploadedFile(f"sample-{phantom.plane}-{phantom.seed}.png", encode_png(phantom.pixels)),
-            who=who,
+    items = (
+        IngestItem(
+            f"sample-{phantom.plane}-{phantom.seed}.png",
+            partial(encode_png, phantom.pixels),
             owner=PatientRef(f"P-sample-{phantom.plane}-{phantom.seed}", named=True),
-            source="sample",
-            champion=champion,
         )
         for phantom in samples(SAMPLES)
-    ]
+    )
+    ingest = Ingest(workbench, who, source="sample")
+    return [one for group in ingest.take(items) for [one] in group]

@@ -11,9 +11,9 @@ from fetal.workbench.ingest.deid_policy import (
     DeidentificationPolicy,
     QuarantinedScan,
 )
+from fetal.workbench.ingest.files import IngestOutcome, IngestResult, UploadedFile
 from fetal.workbench.ingest.original_previews import OriginalPreviews, marked, reduced
 from fetal.workbench.ingest.quarantine import Memory, Quarantine
-from fetal.workbench.ingest.store_scan import IngestOutcome, IngestResult, UploadedFile
 from fetal.workbench.ingest.upload import add_scans
 
 FINISHED_KEPT = 3

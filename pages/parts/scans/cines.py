@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fetal.predict import Doubt
 from fetal.scans import ScanError
+from fetal.scans.inspection import FileKind
 from fetal.workbench.ingest import cine_upload, upload
 from pages.parts.app import app_state
 from pages.parts.shared import heat_map
@@ -66,7 +67,7 @@ def pick(
         nothing while the person has yet to pick. A film that cannot be read is left as it is, to
         be refused with its sentence.
     """
-    places = [place for place, file in enumerate(files) if cine_upload.holds_film(file)]
+    places = [place for place, file in enumerate(files) if file.inspection.kind is FileKind.FILM]
     if not 0 < len(places) <= _MOST_FILMS:
         return list(files)
     # Files may be added to a drop and taken out again before it starts.

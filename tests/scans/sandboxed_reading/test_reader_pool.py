@@ -69,6 +69,30 @@ def test_only_a_few_files_are_read_ahead_of_whoever_takes_them():
         assert len(loaded) < 10
 
 
+def test_what_is_read_already_comes_together_and_in_order():
+    files = [picture(seed) for seed in range(8)]
+    with ReaderPool(2) as readers:
+        groups = readers.read_groups(range(8), lambda at: (files[at], "a.png"), 4)
+        found = []
+        for group in groups:
+            assert 0 < len(group) <= 4
+            found += [(at, read.refusal) for at, read in group]
+    assert found == [(at, None) for at in range(8)]
+
+
+def test_large_files_are_not_all_held_at_once(monkeypatch):
+    monkeypatch.setattr("fetal.scans.sandboxed_reading.reader_pool._AHEAD_BYTES", 1)
+    loaded = []
+
+    def load(at):
+        loaded.append(at)
+        return picture(at), "a.png"
+
+    with ReaderPool(2) as readers:
+        next(readers.read(range(8), load))
+    assert len(loaded) == 1
+
+
 def test_a_file_that_takes_too_long_ends_its_reader_and_the_next_is_read():
     with ReaderPool(1) as readers:
         assert readers.read_one(picture(0), "a.png").refusal is None
@@ -136,7 +160,8 @@ def test_that_no_reader_starts_is_no_fault_of_the_file(monkeypatch):
 
 def test_a_reader_ends_with_the_app_even_one_that_is_killed():
     program = (
-        "from fetal.scans.sandboxed_reading import client; client.is_film(b'DICM'.rjust(132)); "
+        "from fetal.scans.sandboxed_reading import client; "
+        "client.inspect_file(b'DICM'.rjust(132), ''); "
     )
     program += "print(client.readers()._processes[-1]._process.pid, flush=True); input()"
     app = subprocess.Popen(

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from fetal.store.tables import ScanRow
 from fetal.workbench.accounts.browser_sessions import HOURS_UNSEEN, BrowserSessions
 from fetal.workbench.catalogue.stored_pixels import digests_of
-from fetal.workbench.ingest import upload
+from fetal.workbench.ingest import ingest
 from fetal.workbench.ingest.quarantine_decisions import bring_back, keep, leave_out
-from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, add_scans
 from fetal.workbench.ingest.upload_batch import FINISHED_KEPT, UploadQueue
 from fetal.workbench.privacy import erasure
 from tests.support.drawn import file, unsure
@@ -30,17 +30,26 @@ def done(desk, *files, who="Ann", patient="4711", **how):
     return drop
 
 
-def test_a_second_drop_does_not_hide_the_first(desk, monkeypatch):
-    go_on = threading.Event()
-    real = upload.store_file
+@pytest.fixture
+def held_up(monkeypatch):
+    """Holds up what is stored until `go_on` is set; tells in `begun` when something is."""
+    begun, go_on = threading.Event(), threading.Event()
+    real = ingest.store_scans
 
-    def slow(workbench, incoming, **how):
-        if incoming.name == "slow.png":
+    def slow(workbench, scans):
+        begun.set()
+        if any(new.file == "slow.png" for new in scans):
             assert go_on.wait(60)
-        return real(workbench, incoming, **how)
+        return real(workbench, scans)
 
-    monkeypatch.setattr(upload, "store_file", slow)
-    first = desk.start([UploadedFile("slow.png", file(1).data)], "Ann", "4711")
+    monkeypatch.setattr(ingest, "store_scans", slow)
+    yield begun, go_on
+    go_on.set()
+
+
+def test_a_second_drop_does_not_hide_the_first(desk, held_up):
+    _, go_on = held_up
+    first = desk.start([file(1, "slow.png")], "Ann", "4711")
     second = done(desk, file(2))
     assert desk.drops("Ann") == [second, first]
     assert not first.finished
@@ -65,27 +74,19 @@ def test_pictures_as_they_arrived_go_with_the_next_drop(workbench, desk):
     assert first.before.get(digest) is None
 
 
-def test_a_drop_that_is_stopped_says_what_was_not_read(desk, monkeypatch):
-    real = upload.store_file
-    first_read = threading.Event()
-    stopped = threading.Event()
-
-    def held_up(workbench, incoming, **how):
-        first_read.set()
-        assert stopped.wait(60)
-        return real(workbench, incoming, **how)
-
-    monkeypatch.setattr(upload, "store_file", held_up)
-    drop = desk.start([file(seed) for seed in range(4)], "Ann", "4711")
-    assert first_read.wait(60)
+def test_a_drop_that_is_stopped_says_what_was_not_read(desk, held_up):
+    begun, go_on = held_up
+    files = [file(0, "slow.png"), *(file(seed) for seed in range(1, 16))]
+    drop = desk.start(files, "Ann", "4711")
+    assert begun.wait(60)
     drop.stop()
-    stopped.set()
+    go_on.set()
     assert drop.wait(60)
     assert drop.stopping
-    assert drop.not_read == 3
-    assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] + [
-        IngestOutcome.NOT_READ
-    ] * 3
+    assert 0 < drop.not_read < len(files)
+    assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] * (
+        len(files) - drop.not_read
+    ) + [IngestOutcome.NOT_READ] * drop.not_read
 
 
 def test_the_bytes_of_a_file_go_once_it_is_through(workbench):
