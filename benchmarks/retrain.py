@@ -80,7 +80,7 @@ def report(workbench: Workbench) -> None:
         raise SystemExit(" ".join(outlook.reasons))
     began = time.perf_counter()
     run = service.start(workbench, "benchmark")
-    while run.status in ("queued", "running"):
+    while run.is_active:
         time.sleep(1)
         run = service.run(workbench, run.id)
     minutes = (time.perf_counter() - began) / 60

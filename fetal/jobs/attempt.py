@@ -5,15 +5,27 @@ import shutil
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fetal.jobs.lease import POLL_SECONDS, Lease, LeaseLostError
 from fetal.jobs.register_model import next_name
-from fetal.jobs.training_process import Child
+from fetal.jobs.run_progress import RunProgress
+from fetal.jobs.training_process import Child, ProcessEnded
 from fetal.store.contents import read_snapshot
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion, Run
+from fetal.training.events import (
+    DeviceChosen,
+    EpochDone,
+    LogLine,
+    StageBegun,
+    StepDone,
+    TrainingDone,
+    TrainingEvent,
+    TrainingFailed,
+)
 
 STEP_SECONDS = 0.5
 """How often, at most, the progress of a step is written down."""
@@ -21,12 +33,12 @@ STEP_SECONDS = 0.5
 SILENCE_SECONDS = 1800.0
 """A training that says nothing for so long hangs."""
 
-JOB_FILE = "job.json"
-
-STEP_KEYS = (
-    *("stage", "index", "of", "epoch", "epochs", "step", "steps"),
-    *("seconds_left", "loss", "accuracy"),
+_SILENT = (
+    f"The training said nothing for {SILENCE_SECONDS / 60:.0f} minutes and was ended. "
+    "Press “Try again”."
 )
+
+JOB_FILE = "job.json"
 
 
 class CancelledError(RuntimeError):
@@ -138,22 +150,21 @@ def train_once(lease: Lease, job: Path, command: Sequence[str], stopping: thread
         while True:
             check(lease, stopping)
             event = child.next_event(POLL_SECONDS)
-            if event is None:
-                if time.monotonic() - heard > SILENCE_SECONDS:
-                    raise TrainingFailedError(
-                        f"The training said nothing for {SILENCE_SECONDS / 60:.0f} minutes and was "
-                        "ended. Press “Try again”.",
-                        child.tail(),
-                    )
-                continue
-            heard = time.monotonic()
-            if event["kind"] == "done":
-                return Path(event["bundle"])
-            if event["kind"] == "failed":
-                raise TrainingFailedError(str(event["reason"]), child.tail())
-            if event["kind"] == "end":
-                raise _ended(child)
-            notebook.keep(event)
+            if event is not None:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > SILENCE_SECONDS:
+                raise TrainingFailedError(_SILENT, child.tail())
+            match event:
+                case None:
+                    continue
+                case TrainingDone(bundle):
+                    return Path(bundle)
+                case TrainingFailed(reason):
+                    raise TrainingFailedError(reason, child.tail())
+                case ProcessEnded():
+                    raise _ended(child)
+                case _:
+                    notebook.keep(event)
 
 
 def check(lease: Lease, stopping: threading.Event) -> None:
@@ -196,35 +207,29 @@ class _Notebook:
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
-        self._progress: dict[str, Any] = {}
+        self._progress = RunProgress()
         self._written = 0.0
 
-    def keep(self, event: dict[str, Any]) -> None:
-        kind = event.pop("kind")
-        if kind == "step":
-            self._step(event)
-        elif kind == "stage":
-            # One more stage follows the training: the comparison on the locked test set.
-            self._progress = {
-                "stage": event["stage"],
-                "index": event["index"],
-                "of": event["of"] + 1,
-            }
-            self._lease.later(self._lease.event("stage", **event), progress=self._progress)
-        elif kind == "epoch":
-            self._progress = self._progress | _known(event)
-            self._lease.later(self._lease.event("epoch", **event), progress=self._progress)
-        elif kind == "device":
-            self._lease.later(device=str(event["device"])[:80])
-        elif kind == "log":
-            self._lease.later(self._lease.event("log", text=str(event["text"])))
+    def keep(self, event: TrainingEvent) -> None:
+        match event:
+            case StepDone():
+                self._step(event)
+            case StageBegun(_, _, stages):
+                # One more stage follows the training: the comparison on the held-out test set.
+                self._log(replace(event, of=stages + 1))
+            case EpochDone():
+                self._log(event)
+            case LogLine():
+                self._lease.later(event)
+            case DeviceChosen(device):
+                self._lease.later(device=device[:80])
 
-    def _step(self, event: dict[str, Any]) -> None:
-        self._progress = self._progress | _known(event)
+    def _step(self, event: StepDone) -> None:
+        self._progress = self._progress.after(event)
         if time.monotonic() - self._written >= STEP_SECONDS:
             self._written = time.monotonic()
             self._lease.later(progress=self._progress)
 
-
-def _known(event: dict[str, Any]) -> dict[str, Any]:
-    return {key: event[key] for key in STEP_KEYS if event.get(key) is not None}
+    def _log(self, event: StageBegun | EpochDone) -> None:
+        self._progress = self._progress.after(event)
+        self._lease.later(event, progress=self._progress)

@@ -11,14 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from fetal.jobs.run_events import row_of
+from fetal.jobs.run_progress import RunProgress
 from fetal.store.database import Store
+from fetal.store.states import RunState
 from fetal.store.table_base import now
-from fetal.store.tables import Run, RunEvent
+from fetal.store.tables import Run
+from fetal.training.events import LoggedEvent
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +32,6 @@ SILENT_SECONDS = 20.0
 """A worker that has shown no sign of life for so long is gone."""
 AGAIN_SECONDS = 0.2
 """How long after a sign of life that could not be written the next one is tried."""
-
-Event = dict[str, Any]
-"""A row of `run_event` by column, not yet written."""
 
 
 class LeaseLostError(RuntimeError):
@@ -78,54 +79,56 @@ class Lease:
     attempt: int
     cancelled: threading.Event = field(default_factory=threading.Event)
     lost: threading.Event = field(default_factory=threading.Event)
-    _kept: list[Event] = field(default_factory=list)
+    _kept: list[tuple[datetime, LoggedEvent]] = field(default_factory=list)
     _values: dict[str, Any] = field(default_factory=dict)
     _changing: threading.Lock = field(default_factory=threading.Lock)
     _writing: threading.Lock = field(default_factory=threading.Lock)
     _due: threading.Event = field(default_factory=threading.Event)
 
-    def write(self, *events: Event, **values: Any) -> None:
+    def write(self, *events: LoggedEvent, state: RunState = RunState.RUNNING) -> None:
         """Change the run's row and add to its log, in one transaction, and show a sign of life.
 
         What `later` kept is written along, before it.
 
         Args:
-            events: lines of the log, or points of the curves.
-            values: columns of the run with their new values.
+            events: what happened.
+            state: the run's state from now on.
 
         Raises:
             LeaseLostError: the run is no longer this worker's; nothing was written.
             OperationalError: the database is locked or away; nothing was written.
         """
-        self._write(events, values)
+        self._write(events, {"status": state})
 
-    def later(self, *events: Event, **values: Any) -> None:
-        """Have `write`'s changes made as soon as the database takes them, and do not wait.
+    def later(
+        self, *events: LoggedEvent, progress: RunProgress | None = None, device: str | None = None
+    ) -> None:
+        """Have changes written as soon as the database takes them, and do not wait.
 
         A training must not stand still, nor fail, because the database is locked for a while.
 
         Args:
-            events: lines of the log, or points of the curves.
-            values: columns of the run with their new values.
+            events: what happened.
+            progress: how far the run is; None leaves it.
+            device: on what it runs; None leaves it.
         """
         with self._changing:
-            self._kept.extend(events)
-            self._values.update(values)
+            self._kept.extend((now(), event) for event in events)
+            if progress is not None:
+                self._values["progress"] = progress.to_json()
+            if device is not None:
+                self._values["device"] = device
             self._due.set()
 
-    def event(self, kind: str, **payload: Any) -> Event:
-        """Make a line of this run's log, or a point of its curves, to be given to `write`."""
-        return {"run_id": self.run_id, "kind": kind, "payload": payload, "at": now()}
-
-    def finish(self, status: str, *events: Event, reason: str | None = None) -> None:
-        """End the run and free the seat for the next one.
+    def finish(self, state: RunState, *events: LoggedEvent, reason: str | None = None) -> None:
+        """End the run, so that the next one may start.
 
         Args:
-            status: done, failed or cancelled.
-            events: last lines for the log.
-            reason: one sentence for a person, where the run did not end well.
+            state: done, failed or cancelled.
+            events: what happened last.
+            reason: one sentence for a person, if the run did not end well.
         """
-        values = {"status": status, "seat": None, "reason": reason}
+        values = {"status": state, "seat": None, "reason": reason}
         self._write(events, values, moments=("heartbeat_at", "ended_at"))
 
     def keep(self) -> "Keeper":
@@ -134,7 +137,7 @@ class Lease:
 
     def _write(
         self,
-        events: tuple[Event, ...],
+        events: tuple[LoggedEvent, ...],
         values: dict[str, Any],
         moments: tuple[str, ...] = ("heartbeat_at",),
     ) -> None:
@@ -148,15 +151,15 @@ class Lease:
                     .where(
                         Run.id == self.run_id,
                         Run.attempts == self.attempt,
-                        Run.status == "running",
+                        Run.status == RunState.RUNNING,
                     )
                     .values(**before | values | dict.fromkeys(moments, clock(session)))
                 )
                 if touched(changed) == 0:
                     self.lost.set()
                     raise LeaseLostError(f"Run {self.run_id} is no longer this worker's.")
-                if rows := [*kept, *events]:
-                    session.execute(insert(RunEvent), rows)
+                dated = [*kept, *((now(), event) for event in events)]
+                session.add_all(row_of(self.run_id, event, at) for at, event in dated)
             with self._changing:
                 del self._kept[: len(kept)]
                 for name, value in before.items():
@@ -223,7 +226,7 @@ class Keeper:
                 select(Run.cancel_asked).where(
                     Run.id == lease.run_id,
                     Run.attempts == lease.attempt,
-                    Run.status == "running",
+                    Run.status == RunState.RUNNING,
                 )
             ).scalar_one_or_none()
         if asked is None:
@@ -247,9 +250,9 @@ def claim(store: Store, run_id: int, worker: str, device: str) -> Lease | None:
     with store.session() as session:
         attempt = session.execute(
             update(Run)
-            .where(Run.id == run_id, Run.status == "queued", Run.cancel_asked.is_(False))
+            .where(Run.id == run_id, Run.status == RunState.QUEUED, Run.cancel_asked.is_(False))
             .values(
-                status="running",
+                status=RunState.RUNNING,
                 attempts=Run.attempts + 1,
                 worker=worker,
                 device=device,

@@ -6,22 +6,19 @@ it whenever somebody looks at a run, so that with no worker alive nothing stays 
 
 import time
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from fetal.jobs.lease import clock, is_silent, touched
+from fetal.jobs.run_events import count_since_again, row_of
 from fetal.store.database import Store
-from fetal.store.tables import Run, RunEvent
+from fetal.store.states import RunState
+from fetal.store.tables import Run
+from fetal.training.events import WorkerLost
 
 MOST_LOSSES = 3
 GRACE_SECONDS = 0.5
 """How long a worker that waits for a locked database has to show that it lives."""
-
-LOST = "lost"
-"""The kind of event that says that a worker vanished in the midst of a run."""
-
-AGAIN = "again"
-"""The kind of event that says that a person had the run tried again."""
 
 LOST_TEXT = "The worker stopped; the run goes on from its last epoch as soon as one is there."
 GIVEN_UP = (
@@ -45,11 +42,11 @@ def recover(store: Store) -> None:
         if active is None:
             return
         moment = clock(session)
-    if active.status == "running" and is_silent(moment, active.heartbeat_at):
+    if active.status == RunState.RUNNING and is_silent(moment, active.heartbeat_at):
         _let_others_write(store)
         with store.session() as session:
             _take_away(session, active.id, active.attempts, active.heartbeat_at)
-    if active.status == "queued" and active.cancel_asked:
+    if active.status == RunState.QUEUED and active.cancel_asked:
         with store.session() as session:
             _cancel(session, active.id)
 
@@ -64,47 +61,33 @@ def _let_others_write(store: Store) -> None:
     time.sleep(GRACE_SECONDS)
 
 
-def count_since_again(session: Session, run_id: int, kind: str) -> int:
-    """How often something happened to a run since a person last had it tried again."""
-    again = (
-        select(func.coalesce(func.max(RunEvent.id), 0))
-        .where(RunEvent.run_id == run_id, RunEvent.kind == AGAIN)
-        .scalar_subquery()
-    )
-    return session.execute(
-        select(func.count())
-        .select_from(RunEvent)
-        .where(RunEvent.run_id == run_id, RunEvent.kind == kind, RunEvent.id > again)
-    ).scalar_one()
-
-
 def _cancel(session: Session, run_id: int) -> None:
     session.execute(
         update(Run)
-        .where(Run.id == run_id, Run.status == "queued")
-        .values(status="cancelled", seat=None, ended_at=clock(session))
+        .where(Run.id == run_id, Run.status == RunState.QUEUED)
+        .values(status=RunState.CANCELLED, seat=None, ended_at=clock(session))
     )
 
 
 def _take_away(session: Session, run_id: int, attempt: int, heartbeat: object) -> None:
-    losses = count_since_again(session, run_id, LOST) + 1
+    losses = count_since_again(session, run_id, WorkerLost) + 1
     run = session.get_one(Run, run_id)
-    outcome: dict[str, object] = {"status": "queued"}
+    state, reason = RunState.QUEUED, None
     if run.cancel_asked:
-        outcome = {"status": "cancelled", "seat": None, "ended_at": clock(session)}
+        state = RunState.CANCELLED
     elif losses >= MOST_LOSSES:
-        outcome = {"status": "failed", "seat": None, "ended_at": clock(session), "reason": GIVEN_UP}
+        state, reason = RunState.FAILED, GIVEN_UP
+    ended = {} if state.is_active else {"seat": None, "ended_at": clock(session)}
     changed = session.execute(
         update(Run)
         .where(
             Run.id == run_id,
-            Run.status == "running",
+            Run.status == RunState.RUNNING,
             Run.attempts == attempt,
             Run.heartbeat_at.is_(None) if heartbeat is None else Run.heartbeat_at == heartbeat,
         )
-        .values(**outcome)
+        .values(status=state, reason=reason, **ended)
         .execution_options(synchronize_session=False)
     )
     if touched(changed):
-        text = outcome.get("reason", LOST_TEXT)
-        session.add(RunEvent(run_id=run_id, kind=LOST, payload={"text": text}))
+        session.add(row_of(run_id, WorkerLost(reason or LOST_TEXT)))

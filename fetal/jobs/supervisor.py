@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,21 +22,21 @@ from fetal.jobs.batch_prediction import left_out_text, score
 from fetal.jobs.database_retry import Result, is_passing, patiently
 from fetal.jobs.device import describe_device
 from fetal.jobs.lease import Lease, LeaseLostError, claim
-from fetal.jobs.recovery import count_since_again
 from fetal.jobs.register_model import register, version_of
+from fetal.jobs.run_events import count_since_again
+from fetal.jobs.run_progress import RunProgress
 from fetal.jobs.training_process import TRAINING
 from fetal.predict import load_model
 from fetal.progress import OnProgress, Progress
 from fetal.store.contents import read_snapshot
 from fetal.store.database import Store
+from fetal.store.states import RunState
 from fetal.store.tables import ModelVersion, Run
+from fetal.training.events import LogLine, StageBegun, TrainingKilled
 
 logger = logging.getLogger(__name__)
 
 COMPARING = "Comparing on the locked test set"
-
-KILLED = "killed"
-"""The kind of event that says that the computer ended the training process."""
 
 KILLED_TEXT = "The computer ended the training; it goes on from its last epoch."
 
@@ -91,31 +91,31 @@ class Supervisor:
             logger.warning("Run %d: the database is locked or away; it is tried again.", run_id)
             return None
 
-    def _outcome(self, lease: Lease) -> tuple[str, str | None, str]:
-        """Work, and say how it ended: status, reason and the program's last words."""
+    def _outcome(self, lease: Lease) -> tuple[RunState, str | None, str]:
+        """Work, and return how it ended: state, reason and the program's last words."""
         try:
             self._work(lease)
         except CancelledError:
-            return "cancelled", None, ""
+            return RunState.CANCELLED, None, ""
         except TrainingFailedError as failure:
-            return "failed", str(failure), failure.tail
+            return RunState.FAILED, str(failure), failure.tail
         except (WorkerStoppingError, LeaseLostError):
             raise
         except SQLAlchemyError:
             # Its text is SQL with its values, which is for the server's log only.
             logger.exception("Run %d failed.", lease.run_id)
-            return "failed", NO_DATABASE, ""
+            return RunState.FAILED, NO_DATABASE, ""
         except Exception as error:
             # Whatever it is, a person has to see an end and a way on rather than a hanging run.
             logger.exception("Run %d failed.", lease.run_id)
-            return "failed", f"The run failed: {error} Press “Try again”.", repr(error)
-        return "done", None, ""
+            return RunState.FAILED, f"The run failed: {error} Press “Try again”.", repr(error)
+        return RunState.DONE, None, ""
 
-    def _finish(self, lease: Lease, status: str, reason: str | None, tail: str) -> None:
-        last_words = [lease.event("log", text=tail)] if tail else []
+    def _finish(self, lease: Lease, state: RunState, reason: str | None, tail: str) -> None:
+        last_words = [LogLine(tail)] if tail else []
 
         def end() -> None:
-            lease.finish(status, *last_words, reason=reason and reason[:2000])
+            lease.finish(state, *last_words, reason=reason and reason[:2000])
 
         def check_ours() -> None:
             # A wish to cancel comes too late here: this may be what it led to.
@@ -123,7 +123,7 @@ class Supervisor:
                 raise WorkerStoppingError
 
         patiently(end, check_ours, self.stopping.wait)
-        if status in ("done", "cancelled"):
+        if state in (RunState.DONE, RunState.CANCELLED):
             forget_folder(self.store, lease.run_id)
 
     def _work(self, lease: Lease) -> None:
@@ -133,7 +133,7 @@ class Supervisor:
         try:
             self._compare(lease, run, version)
         except CancelledError:
-            lease.later(lease.event("log", text=TOO_LATE))
+            lease.later(LogLine(TOO_LATE))
 
     def _train(self, lease: Lease, run: Run) -> ModelVersion:
         job = self._patiently(lease, lambda: write_job(self.store, run))
@@ -144,8 +144,8 @@ class Supervisor:
                 if self._patiently(lease, lambda: self._killed_before(run.id)):
                     raise
                 # Written before it goes on, so that a second time is known to be one.
-                note = lease.event(KILLED, text=KILLED_TEXT)
-                self._patiently(lease, partial(lease.write, note))
+                killed = TrainingKilled(KILLED_TEXT)
+                self._patiently(lease, partial(lease.write, killed))
             else:
                 return self._patiently(lease, partial(register, self.store, bundle, run))
 
@@ -155,7 +155,7 @@ class Supervisor:
 
     def _killed_before(self, run_id: int) -> bool:
         with self.store.reading() as session:
-            return count_since_again(session, run_id, KILLED) > 0
+            return count_since_again(session, run_id, TrainingKilled) > 0
 
     def _patiently(self, lease: Lease, act: Callable[[], Result]) -> Result:
         return patiently(act, lambda: check(lease, self.stopping), self.stopping.wait)
@@ -168,8 +168,9 @@ class Supervisor:
         # How many stages there are may still wait to be written.
         self._patiently(lease, lease.write)
         contenders, stages = self._patiently(lease, lambda: self._contenders(run, version))
-        stage = {"stage": COMPARING, "index": stages, "of": stages}
-        lease.later(lease.event("stage", **stage), progress=stage)
+        comparing = StageBegun(COMPARING, stages, stages)
+        progress = RunProgress().after(comparing)
+        lease.later(comparing, progress=progress)
         left_out: set[str] = set()
         for number, contender in enumerate(contenders):
             predict = partial(
@@ -178,33 +179,31 @@ class Supervisor:
                 load_model(self.store.blobs.local_folder(contender.location)),
                 contender.id,
                 tests,
-                on_progress=self._reporter(lease, stage, number, len(contenders)),
+                on_progress=self._reporter(lease, progress, number, len(contenders)),
             )
             left_out.update(self._patiently(lease, predict))
         if left_out:
-            lease.later(lease.event("log", text=left_out_text(left_out)))
+            lease.later(LogLine(left_out_text(left_out)))
 
     def _contenders(self, run: Run, version: ModelVersion) -> tuple[list[ModelVersion], int]:
         """The models to be compared, and how many stages the run has."""
         with self.store.reading() as session:
             parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
-            progress = session.get_one(Run, run.id).progress or {}
-        return [version, *([parent] if parent else [])], int(progress.get("of", 1))
+            progress = RunProgress.from_json(session.get_one(Run, run.id).progress)
+        return [version, *([parent] if parent else [])], progress.of or 1
 
-    def _reporter(
-        self, lease: Lease, stage: dict[str, object], before: int, models: int
-    ) -> OnProgress:
+    def _reporter(self, lease: Lease, stage: RunProgress, before: int, models: int) -> OnProgress:
         def on_progress(progress: Progress) -> None:
             check(lease, self.stopping)
             if progress.done % 10 == 0 or progress.done == progress.total:
                 whole = progress.within(before, models)
-                lease.later(progress=stage | {"step": whole.done, "steps": whole.total})
+                lease.later(progress=replace(stage, step=whole.done, steps=whole.total))
 
         return on_progress
 
     def _give_back(self, lease: Lease) -> None:
         try:
-            lease.write(status="queued")
+            lease.write(state=RunState.QUEUED)
         except LeaseLostError:
             return
         except Exception as error:

@@ -6,7 +6,6 @@ a pipe from the worker as its input, at whose end it exits: no training outlives
 
 import contextlib
 import fcntl
-import json
 import os
 import queue
 import signal
@@ -16,16 +15,23 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self
+
+from fetal.training.events import TrainingEvent, from_line
 
 TRAINING = (sys.executable, "-m", "fetal.training.process")
 POLITE_SECONDS = 1.5
 LOCK_SECONDS = 30.0
 TAIL_LINES = 60
 NICENESS = 10
-END = {"kind": "end"}
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEnded:
+    """The process has ended, and all that it said has been handed on."""
 
 
 class FolderBusyError(RuntimeError):
@@ -44,7 +50,7 @@ class Child:
     """
 
     def __init__(self, job: Path, command: Sequence[str] = TRAINING) -> None:
-        self._lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[TrainingEvent | ProcessEnded] = queue.SimpleQueue()
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._lock = _lock(job.parent / "lock")
         try:
@@ -85,21 +91,20 @@ class Child:
         """The process's number, which is its group's too."""
         return self._process.pid
 
-    def next_event(self, seconds: float) -> dict[str, Any] | None:
+    def next_event(self, seconds: float) -> TrainingEvent | ProcessEnded | None:
         """Wait for the next event.
 
         Args:
             seconds: how long to wait.
 
         Returns:
-            The event; `END` once the process said its last; none where nothing came.
+            The event, or that the process has ended; None if nothing came.
         """
         try:
-            event = self._lines.get(timeout=seconds)
+            return self._events.get(timeout=seconds)
         except queue.Empty:
             # Something that the process started may hold its output open after it is gone.
-            return END if self._process.poll() is not None else None
-        return END if event is None else event
+            return ProcessEnded() if self._process.poll() is not None else None
 
     def exit_code(self) -> int:
         """Wait for the process to end; negative where a signal ended it."""
@@ -134,12 +139,15 @@ class Child:
 
     def _read_events(self) -> None:
         for line in _lines(self._process.stdout):
-            event = _event(line)
-            if event is None:
+            try:
+                event = from_line(line)
+            except ValueError:
                 self._tail.append(line)
-            else:
-                self._lines.put(event)
-        self._lines.put(None)
+                continue
+            # What this version does not know, or only the database keeps, is not for us.
+            if isinstance(event, TrainingEvent):
+                self._events.put(event)
+        self._events.put(ProcessEnded())
 
     def _read_errors(self) -> None:
         for line in _lines(self._process.stderr):
@@ -151,15 +159,6 @@ def _lines(stream: IO[bytes] | None) -> Iterator[str]:
     with stream:
         for line in stream:
             yield line.decode(errors="replace").rstrip()
-
-
-def _event(line: str) -> dict[str, Any] | None:
-    try:
-        # JSON knows no NaN, and PostgreSQL refuses it: what is no number is left out.
-        event = json.loads(line, parse_constant=lambda _: None)
-    except ValueError:
-        return None
-    return event if isinstance(event, dict) and "kind" in event else None
 
 
 def _lock(path: Path) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from fetal.jobs.heartbeats import workers
 from fetal.store.database import Store
+from fetal.store.states import RunState
 from fetal.store.tables import Fact, Promotion, Run
 
 RESCORED = "rescored"
@@ -47,7 +48,7 @@ def queued_run(store: Store) -> int | None:
     with store.reading() as session:
         return session.scalar(
             select(Run.id)
-            .where(Run.status == "queued", Run.cancel_asked.is_(False))
+            .where(Run.status == RunState.QUEUED, Run.cancel_asked.is_(False))
             .order_by(Run.id)
             .limit(1)
         )

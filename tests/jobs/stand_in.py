@@ -3,7 +3,6 @@
 `stand_in.py MODE BUNDLE JOB.json`; every start leaves a line in `starts.txt` beside the job.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -12,9 +11,22 @@ import threading
 import time
 from pathlib import Path
 
+from fetal.training.events import (
+    DeviceChosen,
+    EpochDone,
+    LogLine,
+    StageBegun,
+    StepDone,
+    TrainingDone,
+    TrainingFailed,
+    to_line,
+)
 
-def tell(**event):
-    print(json.dumps(event), flush=True)
+STAGE = "Upper layers"
+
+
+def tell(event):
+    print(to_line(event), flush=True)
 
 
 def end_with_starter():
@@ -24,18 +36,18 @@ def end_with_starter():
 
 
 def epochs(bundle):
-    tell(kind="device", device="CPU, 2 cores")
-    tell(kind="log", text="Reading goes well.")
-    tell(kind="stage", stage="Upper layers", index=1, of=2)
-    tell(kind="step", stage="Upper layers", epoch=1, epochs=2, step=1, steps=4, loss=1.5)
-    tell(kind="epoch", stage="Upper layers", epoch=1, epochs=2, loss=1.2, val_loss=1.1)
-    tell(kind="epoch", stage="Upper layers", epoch=2, epochs=2, loss=0.9, val_loss=1.0)
-    tell(kind="done", bundle=bundle)
+    tell(DeviceChosen("CPU, 2 cores"))
+    tell(LogLine("Reading goes well."))
+    tell(StageBegun(STAGE, 1, 2))
+    tell(StepDone(STAGE, 1, 4, epoch=1, epochs=2, loss=1.5))
+    tell(EpochDone(STAGE, 1, 2, loss=1.2, val_loss=1.1))
+    tell(EpochDone(STAGE, 2, 2, loss=0.9, val_loss=1.0))
+    tell(TrainingDone(bundle))
 
 
 def hang():
-    tell(kind="stage", stage="Upper layers", index=1, of=2)
-    tell(kind="step", stage="Upper layers", epoch=1, epochs=8, step=3, steps=20, loss=1.5)
+    tell(StageBegun(STAGE, 1, 2))
+    tell(StepDone(STAGE, 3, 20, epoch=1, epochs=8, loss=1.5))
     threading.Event().wait()
 
 
@@ -47,13 +59,13 @@ def main(mode, bundle, job):
     if mode == "stubborn":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        tell(kind="log", text=str(child.pid))
+        tell(LogLine(str(child.pid)))
         threading.Event().wait()
     threading.Thread(target=end_with_starter, daemon=True).start()
     match mode:
         case "fail":
             print("a last word", file=sys.stderr, flush=True)
-            tell(kind="failed", reason="The scans show one plane only.")
+            tell(TrainingFailed("The scans show one plane only."))
             sys.exit(1)
         case "crash":
             raise RuntimeError("a bug")
@@ -64,12 +76,14 @@ def main(mode, bundle, job):
         case "hang":
             hang()
         case "wait":
-            tell(kind="step", stage="Upper layers", epoch=1, epochs=2, step=3, steps=20, loss=1.5)
+            tell(StepDone(STAGE, 3, 20, epoch=1, epochs=2, loss=1.5))
             while not (Path(job).parent / "go").exists():
                 time.sleep(0.02)
         case "diverge":
-            tell(kind="step", stage="Upper layers", epoch=1, epochs=2, step=3, loss=float("nan"))
-            tell(kind="epoch", stage="Upper layers", epoch=1, epochs=2, loss=float("inf"))
+            tell(StepDone(STAGE, 3, 20, epoch=1, epochs=2, loss=float("nan")))
+            tell(EpochDone(STAGE, 1, 2, loss=float("inf")))
+        case "newer":
+            print('{"kind": "weather", "text": "sunny"}', flush=True)
         case "hang once" if first:
             hang()
     epochs(bundle)

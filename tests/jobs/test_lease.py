@@ -4,6 +4,8 @@ import pytest
 
 from fetal.jobs.lease import LeaseLostError, claim
 from fetal.jobs.recovery import recover
+from fetal.store.states import RunState
+from fetal.training.events import LogLine
 from tests.support.waiting import until
 
 
@@ -29,8 +31,8 @@ def test_a_worker_that_was_replaced_can_write_nothing(site, long_ago):
     recover(site.store)
     second = claim(site.store, site.run_id, "awake", "CPU, 2 cores")
     with pytest.raises(LeaseLostError):
-        first.finish("failed", first.event("log", text="too late"), reason="asleep")
-    second.write(second.event("log", text="mine"))
+        first.finish(RunState.FAILED, LogLine("too late"), reason="asleep")
+    second.write(LogLine("mine"))
     assert site.run().status == "running"
     assert site.run().worker == "awake"
     assert "mine" in site.texts()

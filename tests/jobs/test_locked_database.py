@@ -14,6 +14,7 @@ from fetal.jobs.supervisor import NO_DATABASE
 from fetal.store import database
 from fetal.store.table_base import now
 from fetal.store.tables import RunEvent
+from fetal.training.events import LogLine
 from tests.jobs.conftest import Site
 from tests.support.waiting import alive, until
 
@@ -91,7 +92,7 @@ def test_a_cancel_is_heard_while_nothing_can_be_written(site):
     lease = claim(site.store, site.run_id, "worker", "CPU, 2 cores")
     site.change(cancel_asked=True)
     with lease.keep(), locked(site):
-        lease.later(lease.event("log", text="kept"))
+        lease.later(LogLine("kept"))
         assert lease.cancelled.wait(10)
     lease.write()
     assert "kept" in site.texts()
@@ -99,7 +100,7 @@ def test_a_cancel_is_heard_while_nothing_can_be_written(site):
 
 def test_a_worker_that_was_replaced_meanwhile_writes_nothing_of_what_it_kept(site, long_ago):
     first = claim(site.store, site.run_id, "asleep", "CPU, 2 cores")
-    first.later(first.event("log", text="too late"))
+    first.later(LogLine("too late"))
     site.change(heartbeat_at=long_ago)
     recover(site.store)
     claim(site.store, site.run_id, "awake", "CPU, 2 cores")
@@ -111,7 +112,7 @@ def test_a_worker_that_was_replaced_meanwhile_writes_nothing_of_what_it_kept(sit
 def test_a_worker_that_only_waited_for_the_database_keeps_its_run(site, long_ago, caplog):
     lease = claim(site.store, site.run_id, "worker", "CPU, 2 cores")
     site.change(heartbeat_at=long_ago)
-    lease.later(lease.event("log", text="kept"))
+    lease.later(LogLine("kept"))
     with locked(site) as release, lease.keep():
         until(lambda: AWAY in caplog.text)
         release()

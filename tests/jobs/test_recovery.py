@@ -3,10 +3,11 @@ from datetime import timedelta
 import pytest
 
 from fetal.jobs.lease import claim
-from fetal.jobs.recovery import AGAIN, recover
+from fetal.jobs.recovery import recover
+from fetal.jobs.run_events import row_of
 from fetal.jobs.waiting_jobs import queued_run
 from fetal.store.table_base import now
-from fetal.store.tables import RunEvent
+from fetal.training.events import TriedAgain
 
 
 def lose(site, long_ago):
@@ -40,7 +41,7 @@ def test_trying_again_gives_three_new_chances(site, long_ago):
     for _ in range(3):
         lose(site, long_ago)
     with site.store.session() as session:
-        session.add(RunEvent(run_id=site.run_id, kind=AGAIN, payload={"text": "again"}))
+        session.add(row_of(site.run_id, TriedAgain("again")))
     site.change(status="queued", seat=1, reason=None)
     lose(site, long_ago)
     assert site.run().status == "queued"

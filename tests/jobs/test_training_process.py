@@ -3,7 +3,8 @@ import time
 import pytest
 
 from fetal.jobs import training_process as child_module
-from fetal.jobs.training_process import Child, FolderBusyError
+from fetal.jobs.training_process import Child, FolderBusyError, ProcessEnded
+from fetal.training.events import DeviceChosen, LogLine, StageBegun
 from tests.support.waiting import alive, until
 
 
@@ -17,7 +18,7 @@ def job(site):
 
 def test_a_stubborn_training_and_all_it_started_end_within_seconds(site, job):
     with Child(job, site.command("stubborn")) as child:
-        grandchild = int(child.next_event(20)["text"])
+        grandchild = int(child.next_event(20).text)
         started = time.monotonic()
         child.stop()
         took = time.monotonic() - started
@@ -33,11 +34,17 @@ def test_no_second_training_starts_in_the_folder_of_one_that_works(site, job, mo
         with pytest.raises(FolderBusyError, match="Try again"):
             Child(job, site.command("hang"))
     with Child(job, site.command("hang")) as second:
-        assert second.next_event(20)["kind"] == "stage"
+        assert second.next_event(20) == StageBegun("Upper layers", 1, 2)
 
 
 def test_what_is_no_event_goes_to_the_last_words(site, job):
     with Child(job, site.command("crash")) as child:
-        assert until(lambda: child.next_event(1))["kind"] == "end"
+        assert until(lambda: child.next_event(1)) == ProcessEnded()
         assert child.exit_code() == 1
         assert "RuntimeError: a bug" in child.tail()
+
+
+def test_an_event_of_another_version_is_passed_over(site, job):
+    with Child(job, site.command("newer")) as child:
+        said = [until(lambda: child.next_event(1)) for _ in range(2)]
+    assert said == [DeviceChosen("CPU, 2 cores"), LogLine("Reading goes well.")]

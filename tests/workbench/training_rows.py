@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from fetal.jobs.register_model import register
-from fetal.store.tables import PredictionRow, Run, RunEvent
+from fetal.jobs.run_events import row_of
+from fetal.store.tables import PredictionRow, Run
+from fetal.training.events import EpochDone
 from fetal.training.settings import PRESETS
 from fetal.workbench.retraining import service
 from tests.support.labelling import WHO
@@ -20,15 +22,8 @@ def ended_run(workbench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75
         row.started_at = row.asked_at + timedelta(seconds=5)
         row.ended_at = row.started_at + timedelta(minutes=minutes)
         for epoch, accuracy in enumerate(accuracies, start=1):
-            payload = {
-                "stage": "Last layer",
-                "epoch": epoch,
-                "loss": 1 / epoch,
-                "accuracy": accuracy,
-                "val_loss": 1.2 / epoch,
-                "val_accuracy": accuracy,
-            }
-            session.add(RunEvent(run_id=run.id, kind="epoch", payload=payload))
+            point = EpochDone("Last layer", epoch, 20, 1 / epoch, accuracy, 1.2 / epoch, accuracy)
+            session.add(row_of(run.id, point))
     return run.id
 
 

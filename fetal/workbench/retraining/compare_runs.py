@@ -62,7 +62,7 @@ def comparable(runs: Iterable[RunView]) -> list[RunView]:
 
 def best_accuracy(run: RunView) -> float | None:
     """The largest share of right answers on held-back patients after any pass, 0 to 1."""
-    reached = [point.get("val_accuracy") for point in run.curves]
+    reached = [point.val_accuracy for point in run.curves]
     return max((share for share in reached if share is not None), default=None)
 
 

@@ -10,6 +10,7 @@ from fetal.jobs.device import describe_device
 from fetal.jobs.heartbeats import Heartbeat
 from fetal.planes import Plane
 from fetal.splits import TRAIN, VALIDATION
+from fetal.store.states import RunState
 from fetal.store.tables import Run
 from fetal.training.settings import TrainingSettings
 
@@ -66,7 +67,10 @@ def _as_before(
     session: Session, settings: TrainingSettings, device: str, scans: int
 ) -> float | None:
     runs = session.scalars(
-        select(Run).where(Run.status == "done", Run.attempts == 1).order_by(Run.id.desc()).limit(20)
+        select(Run)
+        .where(Run.status == RunState.DONE, Run.attempts == 1)
+        .order_by(Run.id.desc())
+        .limit(20)
     )
     for run in runs:
         if _alike(run, settings.to_json(), device) and run.started_at and run.ended_at:

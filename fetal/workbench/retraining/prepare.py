@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from fetal.store.states import RunState
 from fetal.store.table_base import now
 from fetal.store.tables import Audit, Lookalike, LookalikeDecision, Run
 from fetal.training.settings import TrainingSettings
@@ -122,7 +123,7 @@ def claim(
 def _add_run(session: Session, who: str, settings: TrainingSettings, prepared: Prepared) -> int:
     champion = prepared.plan.champion
     row = Run(
-        status="queued",
+        status=RunState.QUEUED,
         seat=1,
         settings=settings.to_json(),
         snapshot=prepared.snapshot,

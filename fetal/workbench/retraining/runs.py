@@ -7,7 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fetal.jobs.run_events import read_event
+from fetal.jobs.run_progress import RunProgress
+from fetal.store.states import RunState
 from fetal.store.tables import ModelVersion, Run, RunEvent
+from fetal.training.events import EpochDone, Event, StageBegun
 
 WAITING = "Waiting for a worker"
 STARTING = "Starting"
@@ -20,7 +24,7 @@ class RunView:
 
     Attributes:
         id: its number.
-        status: queued, running, done, failed or cancelled.
+        status: its state.
         stage: what is being done, in words.
         stage_index: which stage it is, counted from 1.
         stages: of how many.
@@ -31,7 +35,7 @@ class RunView:
         seconds_left: how long the training expects to take still, in seconds.
         loss: the newest training loss.
         accuracy: the newest training accuracy, 0 to 1.
-        curves: one dict an epoch: stage, epoch, loss, accuracy, val_loss, val_accuracy, seconds.
+        curves: one point an epoch, in their order.
         log: moments and lines, oldest first.
         settings: what it was asked to do.
         counts: what it trains on: scans, patients, and scans of each plane in each split.
@@ -50,7 +54,7 @@ class RunView:
     """
 
     id: int
-    status: str
+    status: RunState
     stage: str | None
     stage_index: int | None
     stages: int | None
@@ -61,7 +65,7 @@ class RunView:
     seconds_left: float | None
     loss: float | None
     accuracy: float | None
-    curves: list[dict[str, Any]]
+    curves: list[EpochDone]
     log: list[tuple[datetime, str]]
     settings: dict[str, Any]
     counts: dict[str, Any]
@@ -81,7 +85,7 @@ class RunView:
     @property
     def is_active(self) -> bool:
         """Whether it waits or works."""
-        return self.status in ("queued", "running")
+        return self.status.is_active
 
     @property
     def seconds(self) -> float | None:
@@ -101,29 +105,29 @@ def run_view(session: Session, run: Run) -> RunView:
     Returns:
         The run as people see it.
     """
-    events = list(
-        session.scalars(select(RunEvent).where(RunEvent.run_id == run.id).order_by(RunEvent.id))
-    )
+    rows = session.scalars(select(RunEvent).where(RunEvent.run_id == run.id).order_by(RunEvent.id))
+    events = [(row.at, event) for row in rows if (event := read_event(row)) is not None]
     version = session.scalars(
         select(ModelVersion).where(ModelVersion.run_id == run.id)
     ).one_or_none()
     parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
-    progress = run.progress or {}
+    progress = RunProgress.from_json(run.progress)
+    state = RunState(run.status)
     return RunView(
         id=run.id,
-        status=run.status,
-        stage=_stage(run),
-        stage_index=progress.get("index"),
-        stages=progress.get("of"),
-        epoch=progress.get("epoch"),
-        epochs=progress.get("epochs"),
-        step=progress.get("step"),
-        steps=progress.get("steps"),
-        seconds_left=progress.get("seconds_left"),
-        loss=progress.get("loss"),
-        accuracy=progress.get("accuracy"),
-        curves=_curves(events),
-        log=[(event.at, line) for event in events if (line := _line(event))][-LOG_LINES:],
+        status=state,
+        stage=_stage(state, progress),
+        stage_index=progress.index,
+        stages=progress.of,
+        epoch=progress.epoch,
+        epochs=progress.epochs,
+        step=progress.step,
+        steps=progress.steps,
+        seconds_left=progress.seconds_left,
+        loss=progress.loss,
+        accuracy=progress.accuracy,
+        curves=_curves([event for _, event in events]),
+        log=[(at, line) for at, event in events if (line := _line(event))][-LOG_LINES:],
         settings=run.settings,
         counts=run.snapshot_counts,
         who=run.who,
@@ -132,7 +136,7 @@ def run_view(session: Session, run: Run) -> RunView:
         ended_at=run.ended_at,
         device=run.device,
         reason=run.reason,
-        cancelling=run.cancel_asked and run.status == "running",
+        cancelling=run.cancel_asked and state is RunState.RUNNING,
         model_id=version.id if version else None,
         model_name=version.name if version else None,
         parent_id=run.parent_id,
@@ -141,26 +145,25 @@ def run_view(session: Session, run: Run) -> RunView:
     )
 
 
-def _stage(run: Run) -> str | None:
-    if run.status == "queued":
+def _stage(state: RunState, progress: RunProgress) -> str | None:
+    if state is RunState.QUEUED:
         return WAITING
-    stage: str | None = (run.progress or {}).get("stage")
-    return stage or (STARTING if run.status == "running" else None)
+    return progress.stage or (STARTING if state is RunState.RUNNING else None)
 
 
-def _curves(events: list[RunEvent]) -> list[dict[str, Any]]:
+def _curves(events: list[Event]) -> list[EpochDone]:
     """One point an epoch: an attempt that repeats an epoch replaces its point."""
-    points: dict[tuple[Any, Any], dict[str, Any]] = {}
+    points: dict[tuple[str, int], EpochDone] = {}
     for event in events:
-        if event.kind == "epoch":
-            key = (event.payload.get("stage"), event.payload.get("epoch"))
+        if isinstance(event, EpochDone):
+            key = event.stage, event.epoch
             points.pop(key, None)
-            points[key] = event.payload
+            points[key] = event
     return list(points.values())
 
 
-def _line(event: RunEvent) -> str | None:
-    if event.kind == "stage":
-        return f"{event.payload['stage']} …"
-    text: str | None = event.payload.get("text")
-    return text
+def _line(event: Event) -> str | None:
+    if isinstance(event, StageBegun):
+        return f"{event.stage} …"
+    # Points of the curves have no line of their own.
+    return getattr(event, "text", None)

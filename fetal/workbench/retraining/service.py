@@ -7,10 +7,13 @@ from sqlalchemy.orm import Session
 
 from fetal.jobs.heartbeats import workers
 from fetal.jobs.lease import clock, touched
-from fetal.jobs.recovery import AGAIN, recover
+from fetal.jobs.recovery import recover
+from fetal.jobs.run_events import row_of
 from fetal.planes import Plane
 from fetal.store.audit import record
-from fetal.store.tables import Run, RunEvent
+from fetal.store.states import RunState
+from fetal.store.tables import Run
+from fetal.training.events import LogLine, TriedAgain
 from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.privacy.snapshot_rewrite import sweep_snapshots
@@ -163,18 +166,19 @@ def cancel(workbench: Workbench, run_id: int, who: str) -> RunView:
     with workbench.store.session() as session:
         waiting = session.execute(
             update(Run)
-            .where(Run.id == run_id, Run.status == "queued")
-            .values(status="cancelled", seat=None, ended_at=clock(session), cancel_asked=True)
+            .where(Run.id == run_id, Run.status == RunState.QUEUED)
+            .values(
+                status=RunState.CANCELLED, seat=None, ended_at=clock(session), cancel_asked=True
+            )
         )
         working = session.execute(
             update(Run)
-            .where(Run.id == run_id, Run.status == "running", Run.cancel_asked.is_(False))
+            .where(Run.id == run_id, Run.status == RunState.RUNNING, Run.cancel_asked.is_(False))
             .values(cancel_asked=True)
         )
         if touched(waiting) or touched(working):
             record(session, who, "cancel", run=run_id)
-            text = f"{who} cancelled the run."
-            session.add(RunEvent(run_id=run_id, kind="log", payload={"text": text}))
+            session.add(row_of(run_id, LogLine(f"{who} cancelled the run.")))
     return run(workbench, run_id)
 
 
@@ -239,9 +243,9 @@ def runs(workbench: Workbench) -> list[RunView]:
 def _revive(session: Session, run_id: int, who: str) -> None:
     revived = session.execute(
         update(Run)
-        .where(Run.id == run_id, Run.status.in_(("failed", "cancelled")))
+        .where(Run.id == run_id, Run.status.in_((RunState.FAILED, RunState.CANCELLED)))
         .values(
-            status="queued",
+            status=RunState.QUEUED,
             seat=1,
             reason=None,
             ended_at=None,
@@ -252,8 +256,7 @@ def _revive(session: Session, run_id: int, who: str) -> None:
     )
     if touched(revived):
         record(session, who, "try again", run=run_id)
-        text = f"{who} had the run tried again."
-        session.add(RunEvent(run_id=run_id, kind=AGAIN, payload={"text": text}))
+        session.add(row_of(run_id, TriedAgain(f"{who} had the run tried again.")))
 
 
 def _active(session: Session) -> RunView | None:

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from fetal.planes import PLANES
+from fetal.training.events import EpochDone
 from fetal.workbench.catalogue import scan_table
 from fetal.workbench.catalogue.scans import ScanFilter
 from pages.parts.app import app_state
@@ -90,7 +91,7 @@ def _stacked(frame: pd.DataFrame, key: str, height: int) -> None:
     st.plotly_chart(figure, config=_CALM, key=key)
 
 
-def curves(points: Sequence[dict[str, Any]], key: str) -> None:
+def curves(points: Sequence[EpochDone], key: str) -> None:
     """Loss and accuracy after each pass over the scans."""
     import plotly.graph_objects as graph
     from plotly.subplots import make_subplots
@@ -109,7 +110,7 @@ def curves(points: Sequence[dict[str, Any]], key: str) -> None:
         figure.add_trace(
             graph.Scatter(
                 x=passes,
-                y=[point.get(name) for point in points],
+                y=[getattr(point, name) for point in points],
                 name=words,
                 mode="lines+markers",
                 line={"color": colour, "dash": "dot" if name.startswith("val") else "solid"},
@@ -133,9 +134,9 @@ def curves(points: Sequence[dict[str, Any]], key: str) -> None:
         st.caption(_NEW_STAGE)
 
 
-def _stages(points: Sequence[dict[str, Any]]) -> list[tuple[int, str]]:
+def _stages(points: Sequence[EpochDone]) -> list[tuple[int, str]]:
     """After which pass each later stage begins, and its name."""
-    names = [str(point.get("stage", "")) for point in points]
+    names = [point.stage for point in points]
     return [
         (number, name)
         for number, (before, name) in enumerate(pairwise(names), start=1)
@@ -143,7 +144,7 @@ def _stages(points: Sequence[dict[str, Any]]) -> list[tuple[int, str]]:
     ]
 
 
-def curves_together(lines: Mapping[str, Sequence[dict[str, Any]]], key: str) -> None:
+def curves_together(lines: Mapping[str, Sequence[EpochDone]], key: str) -> None:
     """Loss and accuracy on held-back patients of several trainings, one colour and mark each."""
     import plotly.graph_objects as graph
     from plotly.subplots import make_subplots
@@ -160,7 +161,7 @@ def curves_together(lines: Mapping[str, Sequence[dict[str, Any]]], key: str) -> 
             figure.add_trace(
                 graph.Scatter(
                     x=list(range(1, len(points) + 1)),
-                    y=[point.get(what) for point in points],
+                    y=[getattr(point, what) for point in points],
                     name=plain_in_chart(name),
                     legendgroup=name,
                     mode="lines+markers",

@@ -13,6 +13,7 @@ from fetal.workbench.retraining.service import RunView
 from pages.parts.app import app_state
 from pages.parts.shared import plots
 from pages.parts.shared.formatting import duration, number, plain, tenths
+from pages.parts.train.runs import STATES
 from pages.parts.train.settings_words import put, words
 
 MOST = len(plots.RUN_COLOURS)
@@ -62,7 +63,7 @@ def show(runs: Sequence[RunView]) -> None:
 def title(run: RunView) -> str:
     """A training as it stands in a list: its number, its recipe and its model."""
     parts = [f"Training {run.id}", str(run.settings.get("name", ""))]
-    return ", ".join(part for part in (*parts, run.model_name or run.status) if part)
+    return ", ".join(part for part in (*parts, run.model_name or STATES[run.status]) if part)
 
 
 def _tested(picked: Sequence[RunView]) -> Tested:
@@ -136,7 +137,7 @@ def table(
         rows.append(
             {
                 "Training": f"{run.id}",
-                "Model": run.model_name or run.status,
+                "Model": run.model_name or STATES[run.status],
                 _BEST: tenths(best) if best is not None else "–",
                 _LOCKED: locked.percent() if locked else "not measured",
                 "Scans": run.counts.get("scans"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from fetal.store.states import RunState
 from fetal.workbench.models import promotion
 from fetal.workbench.retraining import compare_runs, service
 from pages.parts.app import app_state, current_user
@@ -11,13 +12,14 @@ from pages.parts.shared import plots
 from pages.parts.shared.formatting import duration, moment, percent, plain
 from pages.parts.train.settings_words import put, words
 
-_STATUS = {
-    "queued": "waiting for the worker",
-    "running": "running",
-    "done": "done",
-    "failed": "failed",
-    "cancelled": "cancelled",
+STATES = {
+    RunState.QUEUED: "waiting for the worker",
+    RunState.RUNNING: "running",
+    RunState.DONE: "done",
+    RunState.FAILED: "failed",
+    RunState.CANCELLED: "cancelled",
 }
+"""What a training's state is called."""
 
 
 @st.fragment(run_every=1.0)
@@ -34,7 +36,7 @@ def current(shown: int | None) -> None:
         return
     with st.container(border=True, key="active-run"):
         heading, cancel = st.columns([6, 1], vertical_alignment="center")
-        heading.subheader(f"Training {run.id}: {plain(run.stage or _STATUS[run.status])}")
+        heading.subheader(f"Training {run.id}: {plain(run.stage or STATES[run.status])}")
         cancel.button(
             "Stopping …" if run.cancelling else "Cancel",
             key="cancel-run",
@@ -62,7 +64,7 @@ def try_again(run_id: int) -> None:
 
 def progress(run: service.RunView) -> None:
     """Stage, pass, step and time left."""
-    if run.status == "queued":
+    if run.status is RunState.QUEUED:
         st.caption(
             f"Asked for by {plain(run.who)}, {moment(run.asked_at)}. It starts as soon as the "
             "worker is free; it waits if no worker runs."
@@ -127,7 +129,7 @@ def awaits_comparison(run: service.RunView) -> bool:
 
 def one_past(run: service.RunView) -> None:
     """One training before: how it went, with which settings."""
-    title = f"Training {run.id}: {_STATUS[run.status]}"
+    title = f"Training {run.id}: {STATES[run.status]}"
     if run.model_name:
         title += f", made “{plain(run.model_name)}”"
     expander = st.expander(
@@ -137,7 +139,7 @@ def one_past(run: service.RunView) -> None:
     )
     if run.reason:
         st.caption(plain(run.reason))
-    if run.status in ("failed", "cancelled"):
+    if run.status in (RunState.FAILED, RunState.CANCELLED):
         st.button(
             "Try again",
             key=f"again-{run.id}",

@@ -63,11 +63,16 @@ def test_a_moment_has_one_form_today_and_on_other_days():
 
 def test_curves_mark_where_another_stage_begins_and_say_why_the_error_jumps():
     def page() -> None:
+        from fetal.training.events import EpochDone
         from pages.parts.shared import plots
 
         points = [
-            {"stage": stage, "loss": loss, "val_loss": 1.0, "accuracy": 0.5, "val_accuracy": 0.5}
-            for stage, loss in (("Last layer", 1.2), ("Last layer", 1.15), ("Upper layers", 5.05))
+            EpochDone(stage, epoch, 2, loss=loss, accuracy=0.5, val_loss=1.0, val_accuracy=0.5)
+            for stage, epoch, loss in (
+                ("Last layer", 1, 1.2),
+                ("Last layer", 2, 1.15),
+                ("Upper layers", 1, 5.05),
+            )
         ]
         plots.curves(points, key="two-stages")
         plots.curves(points[:2], key="one-stage")

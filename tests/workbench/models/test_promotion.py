@@ -44,7 +44,7 @@ def test_the_loop_from_click_to_promotion(workbench):
         run = service.start(workbench, WHO)
         until(lambda: service.run(workbench, run.id).status == "done")
         run = service.run(workbench, run.id)
-        assert [point["epoch"] for point in run.curves] == [1, 2]
+        assert [point.epoch for point in run.curves] == [1, 2]
         assert run.model_name == "v2 · today"
         champion = workbench.champion().version
         comparison = promotion.compare(workbench, champion.id, run.model_id)

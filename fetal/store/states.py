@@ -1,0 +1,32 @@
+"""The states and kinds that rows of the database name, as they are written there."""
+
+from enum import StrEnum
+
+
+class RunState(StrEnum):
+    """Where a retraining is between the click and its end."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the run waits or works, so that no other may start."""
+        return self in (RunState.QUEUED, RunState.RUNNING)
+
+
+class AnnotationKind(StrEnum):
+    """What a person did with a scan."""
+
+    ACCEPT = "accept"
+    """The label is what the model said."""
+    CORRECT = "correct"
+    """The label is another one than the model said."""
+    LABEL = "label"
+    """No model had said anything."""
+    IMPORT = "import"
+    NOTE = "note"
+    UNDO = "undo"
