@@ -14,6 +14,7 @@ from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from fetal.configuration.overview import check_settings
 from fetal.jobs.attempt import strip_old_jobs
 from fetal.jobs.database_retry import is_passing
 from fetal.jobs.heartbeats import announce, leave, worker_name
@@ -51,11 +52,15 @@ class Worker:
         workspace: whose jobs to do.
         command: the training program.
 
+    Raises:
+        SettingError: a setting cannot be used.
+
     Example:
         >>> Worker(Workspace.from_environment()).run()
     """
 
     def __init__(self, workspace: Workspace, command: Sequence[str] = TRAINING) -> None:
+        check_settings()
         self._workspace = workspace
         self._name = worker_name()
         self._stopping = threading.Event()

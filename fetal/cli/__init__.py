@@ -10,6 +10,7 @@ import click
 
 from fetal import __version__
 from fetal.cli.checking import check, rebuild_state
+from fetal.cli.configuring import settings
 from fetal.cli.duplicating import duplicates
 from fetal.cli.evaluating import evaluate
 from fetal.cli.experimenting import experiment
@@ -60,6 +61,6 @@ def main() -> None:
 
 for command in (
     *(serve, worker, predict, demo, import_command, export_command, duplicates),
-    *(train, experiment, evaluate, models, check, rebuild_state, key, forget),
+    *(train, experiment, evaluate, models, check, rebuild_state, settings, key, forget),
 ):
     main.add_command(command)

@@ -1,7 +1,6 @@
 """A loaded model: from images to predictions."""
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from fetal import explain
 from fetal.bundle import Bundle, MissingFileError
+from fetal.configuration.declared import MODEL
 from fetal.planes import PLANES
 from fetal.predict.engines import EngineName, Outputs, open_engine
 from fetal.predict.inputs import Image, as_scan
@@ -33,8 +33,8 @@ def load_model(path: Path | str | None = None, engine: EngineName = "auto") -> "
     """Load a model, checking every file of it.
 
     Args:
-        path: the model's folder. Without one, the folder that the environment variable
-            FETAL_MODEL names, else the newest model that ships with the program.
+        path: the model's folder. If None, the folder that the setting FETAL_MODEL names,
+            else the newest model that ships with the program.
         engine: `openvino`, `keras`, or `auto`: OpenVINO where it is installed, else Keras. Both
             give the same answer.
 
@@ -57,14 +57,14 @@ def shipped_folder() -> Path:
     """Find the model that a new workspace starts with.
 
     Returns:
-        The folder that the environment variable FETAL_MODEL names, else that of the newest model
+        The folder that the setting FETAL_MODEL names, else that of the newest model
         that ships with the program. It is not opened.
 
     Raises:
         MissingFileError: no model ships with the program.
     """
-    if named := os.environ.get("FETAL_MODEL"):
-        return Path(named)
+    if named := MODEL.value():
+        return named
     # Folders whose names begin with a dot are drafts that a killed writing left behind.
     found = [card for place in _SHIPPED for card in sorted(place.glob("[!.]*/card.json"))]
     if not found:

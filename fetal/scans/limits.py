@@ -1,31 +1,13 @@
 """How large a file may be before it is refused unread, and what reading it may take."""
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from fetal.configuration import declared
 from fetal.scans.errors import EmptyFileError, TooLargeError, TooSmallError
 
 _MILLION = 1_000_000
-_WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")
-
-
-def setting(name: str, otherwise: int, least: int = 1) -> int:
-    """A bound that an administrator may set.
-
-    Args:
-        name: the environment variable.
-        otherwise: what holds where it is not set, or is no whole number, or below the least.
-        least: the smallest number that makes sense.
-
-    Returns:
-        The bound.
-    """
-    text = os.environ.get(name, "").strip()
-    if not _WHOLE_NUMBER.fullmatch(text) or int(text) < least:
-        return otherwise
-    return int(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +25,28 @@ class Limits:
         memory_megabytes: how much memory that process may ask for, in units of 1,000,000 bytes.
     """
 
-    megabytes: int = 100
-    pixels: int = 40_000_000
+    megabytes: int = declared.FILE_MEGABYTES.default
+    pixels: int = declared.FILE_MEGAPIXELS.default * _MILLION
     shortest_side: int = 64
-    frames: int = 2_000
-    film_megabytes: int = 500
-    seconds: int = 60
-    memory_megabytes: int = 4_000
+    frames: int = declared.FILM_FRAMES.default
+    film_megabytes: int = declared.FILM_MEGABYTES.default
+    seconds: int = declared.READING_SECONDS.default
+    memory_megabytes: int = declared.READING_MEGABYTES.default
 
     @classmethod
     def from_environment(cls) -> "Limits":
-        """Read what the administrator set; what is not set, or no whole number, stays as it is."""
-        standard = cls()
+        """Return the bounds that the administrator set.
+
+        Raises:
+            SettingError: one of the settings is no such number.
+        """
         return cls(
-            megabytes=setting("FETAL_FILE_MEGABYTES", standard.megabytes),
-            pixels=setting("FETAL_FILE_MEGAPIXELS", standard.pixels // _MILLION) * _MILLION,
-            frames=setting("FETAL_FILM_FRAMES", standard.frames),
-            film_megabytes=setting("FETAL_FILM_MEGABYTES", standard.film_megabytes),
-            seconds=setting("FETAL_READING_SECONDS", standard.seconds),
-            memory_megabytes=setting("FETAL_READING_MEGABYTES", standard.memory_megabytes),
+            megabytes=declared.FILE_MEGABYTES.value(),
+            pixels=declared.FILE_MEGAPIXELS.value() * _MILLION,
+            frames=declared.FILM_FRAMES.value(),
+            film_megabytes=declared.FILM_MEGABYTES.value(),
+            seconds=declared.READING_SECONDS.value(),
+            memory_megabytes=declared.READING_MEGABYTES.value(),
         )
 
     def check_file(self, count: int) -> None:

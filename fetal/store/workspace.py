@@ -8,9 +8,8 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from fetal.configuration import declared
 from fetal.store.rights import make_private
-
-DEFAULT_FOLDER = "workspace"
 
 _DATABASE = "fetal.db"
 _DRIVER = "postgresql+psycopg"
@@ -65,19 +64,20 @@ class Workspace:
 
     @classmethod
     def from_environment(cls) -> "Workspace":
-        """Describe the workspace that the environment names.
+        """Describe the workspace that the settings name.
 
         Returns:
             The workspace of `FETAL_WORKSPACE` (`./workspace` where it is not set), with the
             database of `FETAL_DATABASE_URL` and the files of `FETAL_BLOBS`.
 
         Raises:
+            SettingError: one of the three is no address or folder.
             AddressError: the database's address is of no known kind.
         """
         return cls.at(
-            Path(os.environ.get("FETAL_WORKSPACE") or DEFAULT_FOLDER),
-            database_url=os.environ.get("FETAL_DATABASE_URL"),
-            blobs_url=os.environ.get("FETAL_BLOBS"),
+            declared.WORKSPACE.value(),
+            database_url=declared.DATABASE_URL.value(),
+            blobs_url=declared.BLOBS.value(),
         )
 
     def prepare(self) -> None:

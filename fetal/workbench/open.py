@@ -1,9 +1,9 @@
 """Opens a workspace: the one place where the parts of the workbench are put together."""
 
+from fetal.configuration.overview import check_settings
 from fetal.store.database import Store
 from fetal.store.workspace import Workspace
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.models.shipped import bring_shipped
 from fetal.workbench.privacy.pseudonym_key import open_key
 
@@ -20,7 +20,7 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
     Raises:
         NewerDatabaseError: a later version of the program wrote the workspace.
         PseudonymKeyError: the workspace's key file is damaged, or not the workspace's.
-        UnsureSettingError: `FETAL_UNSURE` is set to something that is not known.
+        SettingError: a setting cannot be used (`fetal.configuration`).
         BundleError: the model that came with the program is damaged.
 
     Example:
@@ -29,7 +29,7 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
         'shipped'
     """
     # A wrong setting is to be told at the start too, since names may come in by it.
-    DeidentificationPolicy.from_environment()
+    check_settings()
     workspace = workspace or Workspace.from_environment()
     store = Store.open(workspace)
     workbench = Workbench(workspace, store, open_key)

@@ -49,6 +49,7 @@ WRITTEN = {
     "predict --overlay": ("predict", "images/0.png", "--overlay", "BAD"),
     "duplicates --csv": ("duplicates", "images", "--csv", "BAD"),
     "duplicates --json": ("duplicates", "images", "--json", "BAD"),
+    "settings --json": ("settings", "--json", "BAD"),
     "evaluate --json": ("evaluate", *LABELS, "--json", "BAD"),
     "evaluate --html": ("evaluate", *LABELS, "--html", "BAD"),
     "evaluate --card-text": ("evaluate", *LABELS, "--card-text", "BAD"),

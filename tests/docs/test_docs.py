@@ -13,9 +13,8 @@ import pytest
 
 import fetal
 from fetal.cli import main
+from fetal.configuration.declared import SETTINGS
 from fetal.planes import PLANES
-from fetal.scans import Limits
-from fetal.scans.archives.archive_limits import ArchiveLimits
 from fetal.training.settings import PRESETS
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +23,6 @@ DOCUMENTS = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 PROGRAM = sorted([*(ROOT / "fetal").rglob("*.py"), *(ROOT / "pages").rglob("*.py")])
-_BOUNDS = ("FETAL_FILE_", "FETAL_FILM_", "FETAL_READING_", "FETAL_ARCHIVE_")
 
 each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
@@ -106,40 +104,28 @@ def test_presets_are_documented_and_can_be_chosen() -> None:
     assert documented == set(option.type.choices) == set(PRESETS)
 
 
-def test_administrators_find_every_variable_and_no_other() -> None:
-    used = set[str]()
-    for path in PROGRAM:
-        constants = (node for node in ast.walk(ast.parse(path.read_text())))
-        used |= {
-            node.value
-            for node in constants
-            if isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and re.fullmatch(r"FETAL_[A-Z_]+", node.value)
-        }
-    rows = re.findall(r"^\| `(FETAL_[A-Z_]+)` \|", read("docs/administrator.md"), re.MULTILINE)
-    assert used
-    assert sorted(rows) == sorted(used)
-
-
-def test_administrators_read_the_bounds_that_hold() -> None:
+def test_administrators_read_every_setting_as_it_is_declared() -> None:
     rows = re.findall(
-        r"^\| `(FETAL_[A-Z_]+)` \| .* \| (\d+) \|$", read("docs/administrator.md"), re.MULTILINE
+        r"^\| `(FETAL_[A-Z_]+)` \| (.*) \| (.*) \|$", read("docs/administrator.md"), re.MULTILINE
     )
-    limits, archives = Limits(), ArchiveLimits()
-    assert {name: int(value) for name, value in rows if name.startswith(_BOUNDS)} == {
-        "FETAL_FILE_MEGABYTES": limits.megabytes,
-        "FETAL_FILE_MEGAPIXELS": limits.pixels // 1_000_000,
-        "FETAL_FILM_FRAMES": limits.frames,
-        "FETAL_FILM_MEGABYTES": limits.film_megabytes,
-        "FETAL_READING_SECONDS": limits.seconds,
-        "FETAL_READING_MEGABYTES": limits.memory_megabytes,
-        "FETAL_ARCHIVE_ENTRIES": archives.entries,
-        "FETAL_ARCHIVE_MEGABYTES": archives.megabytes,
-        "FETAL_ARCHIVE_RATIO": archives.ratio,
-        "FETAL_ARCHIVE_NESTING": archives.nesting,
-        "FETAL_ARCHIVE_INNER_MEGABYTES": archives.inner_megabytes,
+    plain = [
+        tuple(re.sub(r" \(\[[^)]*\)\)|`", "", cell) for cell in (name, meaning, default))
+        for name, meaning, default in rows
+    ]
+    assert plain == [(one.name, one.meaning, one.default_text) for one in SETTINGS]
+
+
+def test_only_the_declarations_name_a_setting_of_the_environment() -> None:
+    named = {
+        (str(path.relative_to(ROOT)), node.value)
+        for path in PROGRAM
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"FETAL_[A-Z_]+", node.value)
     }
+    assert {name for _, name in named} == {one.name for one in SETTINGS}
+    assert {Path(path).parent.name for path, _ in named} == {"configuration"}
 
 
 @each_document

@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from fetal.configuration.sources import SettingError
 from fetal.scans import Limits, TooLargeError, encode_png, read_frames, read_grey, read_scan
 from fetal.scans.archives.archive_limits import ArchiveLimits, ArchiveTooLargeError
 from fetal.scans.archives.zip_archive import entries
@@ -44,12 +45,14 @@ def test_the_largest_file_in_an_archive_is_the_largest_file(monkeypatch):
     assert isinstance(entry.error, ArchiveTooLargeError)
 
 
-@pytest.mark.parametrize("written", ["", "many", "-1", "0", "1.5", "٣", "9" * 5000])
-def test_what_is_no_whole_number_leaves_the_bound_as_it_is(written, monkeypatch):
-    for name in ("FETAL_FILE_MEGABYTES", "FETAL_READING_SECONDS", "FETAL_ARCHIVE_ENTRIES"):
+@pytest.mark.parametrize("written", ["many", "-1", "0", "1.5", "٣", "9" * 5000])
+def test_what_is_no_whole_number_is_told(written, monkeypatch):
+    for name, limits in (("FETAL_READING_SECONDS", Limits), ("FETAL_ARCHIVE_RATIO", ArchiveLimits)):
         monkeypatch.setenv(name, written)
-    assert Limits.from_environment() == Limits()
-    assert ArchiveLimits.from_environment() == ArchiveLimits()
+        with pytest.raises(SettingError, match=f"{name}: expected a whole number from 1, received"):
+            limits.from_environment()
+        monkeypatch.setenv(name, " ")
+        assert limits.from_environment() == limits()
 
 
 def test_archives_in_archives_can_be_forbidden(monkeypatch):

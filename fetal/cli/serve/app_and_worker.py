@@ -65,7 +65,7 @@ class House:
         words = _Words(app)
         try:
             # While the app starts: its own first sign of a fault would be an error on a page.
-            _check_workspace(self.environment["FETAL_WORKSPACE"])
+            _check_workspace()
             while not _answers(address):
                 if stopping.wait(_LOOK_SECONDS):
                     return
@@ -195,12 +195,11 @@ def reachable(address: str) -> str:
     return "127.0.0.1" if address in ("0.0.0.0", "::", "") else address
 
 
-def _check_workspace(folder: str) -> None:
+def _check_workspace() -> None:
     from fetal.store.database import Store
     from fetal.store.workspace import Workspace
     from fetal.workbench.privacy.pseudonym_key import open_key
 
-    os.environ["FETAL_WORKSPACE"] = folder
     store = Store.open(Workspace.from_environment())
     try:
         open_key(store)

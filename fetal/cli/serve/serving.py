@@ -1,6 +1,5 @@
 """`fetal serve` and `fetal worker`."""
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,8 @@ import click
 from fetal.cli.serve.app_and_worker import House, check_free, reachable, stopping_on_signals
 from fetal.cli.terminal import options
 from fetal.cli.terminal.output import say
+from fetal.configuration.declared import HOSTS
+from fetal.configuration.overview import absolute_environment, check_settings
 
 _PACKAGE = Path(__file__).parents[2]
 _APP_FOLDERS = (_PACKAGE.parent, _PACKAGE / "app")
@@ -36,7 +37,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
     "--host",
     "hosts",
     multiple=True,
-    envvar="FETAL_HOSTS",
+    default=HOSTS.value,
     help="A name under which browsers reach it, such as fetal.hospital.example; may be repeated. "
     "This computer’s own name for itself, localhost, always works.",
 )
@@ -51,12 +52,11 @@ def serve(port: int, address: str, hosts: tuple[str, ...], worker: bool, browser
             f"The app's pages were expected in {_APP_FOLDERS[0]}; they are not there. "
             "Install the program again."
         )
+    check_settings()
     place = (reachable(address), port)
     check_free(address, port)
-    # The app runs in its own folder: a workspace named relative to this one must stay the same.
-    environment = os.environ | {
-        "FETAL_WORKSPACE": str(Path(os.environ.get("FETAL_WORKSPACE") or "workspace").absolute())
-    }
+    # The app runs in its own folder: what is named relative to this one must stay the same.
+    environment = absolute_environment()
     command = _app_command(port, address, hosts, browser)
     with stopping_on_signals() as stopping:
         House(command, folder, environment, worker).live(place, stopping)

@@ -2,7 +2,6 @@
 
 import getpass
 import io
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import click
 
 from fetal.cli.terminal.given_files import InputFile
 from fetal.cli.terminal.output import complain as complain
+from fetal.configuration.sources import choose_workspace
 from fetal.progress import OnProgress, Progress
 from fetal.store.rights import keep_to_owner
 
@@ -34,7 +34,7 @@ def workspace(command: Command) -> Command:
     def remember(_context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
         keep_to_owner()
         if folder is not None:
-            os.environ["FETAL_WORKSPACE"] = str(folder.absolute())
+            choose_workspace(folder)
 
     return click.option(
         "--workspace",

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from fetal.configuration import declared
 from fetal.scans.errors import ScanError
-from fetal.scans.limits import setting
 
 
 class ArchiveError(ScanError):
@@ -113,20 +113,23 @@ class ArchiveLimits:
         inner_megabytes: largest archive inside an archive; it is held in memory while it is read.
     """
 
-    entries: int = 50_000
-    megabytes: int = 50_000
-    ratio: int = 250
-    nesting: int = 1
-    inner_megabytes: int = 1_000
+    entries: int = declared.ARCHIVE_ENTRIES.default
+    megabytes: int = declared.ARCHIVE_MEGABYTES.default
+    ratio: int = declared.ARCHIVE_RATIO.default
+    nesting: int = declared.ARCHIVE_NESTING.default
+    inner_megabytes: int = declared.ARCHIVE_INNER_MEGABYTES.default
 
     @classmethod
     def from_environment(cls) -> "ArchiveLimits":
-        """Read what the administrator set; what is not set, or no whole number, stays as it is."""
-        standard = cls()
+        """Return the bounds that the administrator set.
+
+        Raises:
+            SettingError: one of the settings is no such number.
+        """
         return cls(
-            entries=setting("FETAL_ARCHIVE_ENTRIES", standard.entries),
-            megabytes=setting("FETAL_ARCHIVE_MEGABYTES", standard.megabytes),
-            ratio=setting("FETAL_ARCHIVE_RATIO", standard.ratio),
-            nesting=setting("FETAL_ARCHIVE_NESTING", standard.nesting, least=0),
-            inner_megabytes=setting("FETAL_ARCHIVE_INNER_MEGABYTES", standard.inner_megabytes),
+            entries=declared.ARCHIVE_ENTRIES.value(),
+            megabytes=declared.ARCHIVE_MEGABYTES.value(),
+            ratio=declared.ARCHIVE_RATIO.value(),
+            nesting=declared.ARCHIVE_NESTING.value(),
+            inner_megabytes=declared.ARCHIVE_INNER_MEGABYTES.value(),
         )

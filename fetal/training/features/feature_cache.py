@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.configuration.declared import CACHE_GB
+
 Half = NDArray[np.float16]
 
-LIMIT = 8 * 10**9
-"""Bytes that a cache may fill unless the environment variable FETAL_CACHE_GB says otherwise."""
+LIMIT = int(CACHE_GB.default * 10**9)
+"""Bytes that a cache may fill where its caller names no bound."""
 
 _LARGEST = float(np.finfo(np.float16).max)
 
@@ -123,19 +125,12 @@ class FeatureCache:
 
 
 def open_cache(folder: Path) -> FeatureCache:
-    """Open the cache in a folder, bounded by the environment variable FETAL_CACHE_GB.
+    """Open the cache in a folder, bounded by the setting `FETAL_CACHE_GB`.
 
     Raises:
-        ValueError: the variable holds no positive number.
+        SettingError: the setting is no positive number.
     """
-    said = os.environ.get("FETAL_CACHE_GB")
-    try:
-        return FeatureCache(folder, int(float(said) * 10**9) if said else LIMIT)
-    except ValueError as error:
-        raise ValueError(
-            f"FETAL_CACHE_GB expects how many gigabytes features may fill, such as 8; "
-            f"received “{said}”."
-        ) from error
+    return FeatureCache(folder, int(CACHE_GB.value() * 10**9))
 
 
 def key_of(*parts: bytes) -> str:

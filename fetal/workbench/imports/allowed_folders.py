@@ -3,10 +3,9 @@
 Whoever reaches the app could otherwise look at the names of all files that its account can read.
 """
 
-import os
 from pathlib import Path
 
-SETTING = "FETAL_IMPORT_FOLDERS"
+from fetal.configuration.declared import IMPORT_FOLDERS
 
 
 class FolderNotAllowedError(PermissionError):
@@ -18,8 +17,7 @@ def allowed_folders() -> list[Path]:
 
     Several are separated as in `PATH`, by a colon.
     """
-    named = os.environ.get(SETTING, "").split(os.pathsep)
-    return [Path(folder.strip()).expanduser().resolve() for folder in named if folder.strip()]
+    return [folder.resolve() for folder in IMPORT_FOLDERS.value()]
 
 
 def allowed_place(written: str, *, alone: bool) -> Path:
@@ -54,7 +52,7 @@ def _refusal(folders: list[Path]) -> FolderNotAllowedError:
     if not folders:
         return FolderNotAllowedError(
             "Folders of the server cannot be named here. Bring the scans as a ZIP archive, or ask "
-            f"an administrator to allow a folder with {SETTING}."
+            f"an administrator to allow a folder with {IMPORT_FOLDERS.name}."
         )
     allowed = ", ".join(f"“{folder}”" for folder in folders)
     return FolderNotAllowedError(

@@ -1,6 +1,5 @@
 """What becomes of a scan when the finder of sector and lettering is unsure."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,11 +8,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.configuration.declared import UNSURE
 from fetal.scans import Scan
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.workbench.ingest.files import IngestOutcome, IngestResult, PatientRef
 
-VARIABLE = "FETAL_UNSURE"
 _NO_SECTOR = "the ultrasound could not be told from the rest of the screen"
 _LETTERING = "something seems to be written over the ultrasound"
 
@@ -34,24 +33,9 @@ class DeidentificationPolicy(StrEnum):
             What `FETAL_UNSURE` says; `ask` where it is not set.
 
         Raises:
-            UnsureSettingError: it is none of the three.
+            SettingError: it is none of the three.
         """
-        text = os.environ.get(VARIABLE, "").strip().lower()
-        try:
-            return cls(text) if text else cls.ASK
-        except ValueError as error:
-            raise DeidentificationPolicyError(text) from error
-
-
-class DeidentificationPolicyError(ValueError):
-    """The setting is none that is known."""
-
-    def __init__(self, text: str) -> None:
-        known = ", ".join(one.value for one in DeidentificationPolicy)
-        super().__init__(
-            f"Expected {VARIABLE} to be one of {known}, received “{text}”: please set it to one of "
-            "them, or not at all."
-        )
+        return cls(UNSURE.value())
 
 
 @dataclass(frozen=True)

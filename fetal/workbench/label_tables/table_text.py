@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 
-from fetal.scans.limits import setting
+from fetal.configuration import declared
 
 _DELIMITERS = (";", ",", "\t", "|")
 _SEPARATOR = re.compile(r'"?sep=(.)"?;*,*', re.IGNORECASE)
@@ -33,12 +33,12 @@ class TableTooLargeError(LabelTableError):
 
 def table_megabytes() -> int:
     """Return how large a table may be, in units of 1,000,000 bytes (`FETAL_TABLE_MEGABYTES`)."""
-    return setting("FETAL_TABLE_MEGABYTES", 50)
+    return declared.TABLE_MEGABYTES.value()
 
 
 def most_lines() -> int:
     """Return how many lines a table may have (`FETAL_TABLE_LINES`)."""
-    return setting("FETAL_TABLE_LINES", 500_000)
+    return declared.TABLE_LINES.value()
 
 
 def check_table_bytes(count: int) -> None:

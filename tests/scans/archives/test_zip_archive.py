@@ -132,7 +132,6 @@ def test_what_is_damaged_locked_or_packed_otherwise_is_named():
 
 def test_an_administrator_sets_the_limits(monkeypatch):
     monkeypatch.setenv("FETAL_ARCHIVE_ENTRIES", "2")
-    monkeypatch.setenv("FETAL_ARCHIVE_RATIO", "many")
     limits = ArchiveLimits.from_environment()
     assert (limits.entries, limits.ratio) == (2, ArchiveLimits().ratio)
     with pytest.raises(TooManyEntriesError):

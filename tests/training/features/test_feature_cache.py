@@ -124,7 +124,7 @@ def test_the_environment_sets_the_bound(tmp_path: Path, monkeypatch: pytest.Monk
     assert open_cache(tmp_path).limit == 500_000_000
     for said in ("much", "0", "-1"):
         monkeypatch.setenv("FETAL_CACHE_GB", said)
-        with pytest.raises(ValueError, match="FETAL_CACHE_GB expects how many gigabytes"):
+        with pytest.raises(ValueError, match="FETAL_CACHE_GB: expected a number above 0"):
             open_cache(tmp_path)
 
 

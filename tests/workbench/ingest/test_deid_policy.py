@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
+from fetal.configuration.sources import SettingError
 from fetal.scans import Box, read_scan
 from fetal.scans.mask_edits import Change, NothingLeftError, Tool
 from fetal.store import audit
@@ -11,7 +12,6 @@ from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest.deid_policy import (
     DeidentificationCheck,
     DeidentificationPolicy,
-    DeidentificationPolicyError,
 )
 from fetal.workbench.ingest.original_previews import OriginalPreviews, marked
 from fetal.workbench.ingest.quarantine import Memory, Quarantine
@@ -152,7 +152,7 @@ def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(workbench,
 
 def test_a_setting_that_is_none_is_told_and_nothing_is_taken(workbench, desk, monkeypatch):
     monkeypatch.setenv("FETAL_UNSURE", "perhaps")
-    with pytest.raises(DeidentificationPolicyError, match="perhaps"):
+    with pytest.raises(SettingError, match="perhaps"):
         DeidentificationPolicy.from_environment()
     drop = desk.start([file(1)], "Ann")
     assert drop.wait(60)

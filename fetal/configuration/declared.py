@@ -1,0 +1,115 @@
+"""Every setting of the program, in the order of docs/administrator.md, which a test compares."""
+
+from typing import Any
+
+from fetal.configuration.setting import (
+    Setting,
+    address,
+    choice,
+    folder,
+    folders,
+    names,
+    place,
+    positive_number,
+    whole_number,
+)
+from fetal.configuration.sources import DEFAULT_WORKSPACE, FILE_VARIABLE, WORKSPACE_VARIABLE
+
+WORKSPACE = folder(WORKSPACE_VARIABLE, "the workspace's folder on this machine", DEFAULT_WORKSPACE)
+CONFIG = place(
+    FILE_VARIABLE,
+    "a file with settings, in place of the one in the workspace",
+    "fetal.toml in the workspace's folder",
+)
+HOSTS = names(
+    "FETAL_HOSTS",
+    "names under which browsers reach the app, with spaces between them",
+    "this computer's own",
+)
+DATABASE_URL = address(
+    "FETAL_DATABASE_URL",
+    "the database, in which jobs wait for workers as well: sqlite:////data/fetal.db or "
+    "postgresql://user:password@host/fetal",
+    "an address such as sqlite:////data/fetal.db or postgresql://user:password@host/fetal",
+    "fetal.db in the workspace's folder",
+    r"(sqlite|postgresql|postgres)(\+\w+)?://",
+)
+BLOBS = address(
+    "FETAL_BLOBS",
+    "scans, models and snapshots: a folder, or s3://bucket/prefix",
+    "a folder, or an address such as s3://bucket/prefix",
+    "blobs in the workspace's folder",
+    ".*",
+)
+MODEL = place(
+    "FETAL_MODEL",
+    "a model's folder: the first champion of a new workspace, and what fetal predict, "
+    "fetal evaluate and fetal train use",
+    "the model that came with the program",
+)
+UNSURE = choice(
+    "FETAL_UNSURE",
+    "what becomes of a scan on which text may be left: ask, refuse or keep",
+    ("ask", "refuse", "keep"),
+)
+CACHE_GB = positive_number(
+    "FETAL_CACHE_GB",
+    "how many gigabytes the trainings of this machine may keep of what they computed; what was "
+    "not used for longest goes first",
+    8.0,
+)
+FILE_MEGABYTES = whole_number("FETAL_FILE_MEGABYTES", "the largest file that is read, in MB", 100)
+FILE_MEGAPIXELS = whole_number(
+    "FETAL_FILE_MEGAPIXELS",
+    "the most pixels of a picture, or of one frame of a film, in millions; more than 170 are "
+    "never read",
+    40,
+)
+FILM_FRAMES = whole_number("FETAL_FILM_FRAMES", "the most frames of a film", 2_000)
+FILM_MEGABYTES = whole_number(
+    "FETAL_FILM_MEGABYTES",
+    "the largest film, and the most that a packed DICOM file may unpack to, in MB",
+    500,
+)
+READING_SECONDS = whole_number(
+    "FETAL_READING_SECONDS", "how long reading one file may take before it is ended", 60
+)
+READING_MEGABYTES = whole_number(
+    "FETAL_READING_MEGABYTES",
+    "how much memory reading one file may ask for, in MB; about 340 of them go into the program "
+    "itself",
+    4_000,
+)
+TABLE_MEGABYTES = whole_number("FETAL_TABLE_MEGABYTES", "the largest table of labels, in MB", 50)
+TABLE_LINES = whole_number("FETAL_TABLE_LINES", "the most lines of a table of labels", 500_000)
+IMPORT_FOLDERS = folders(
+    "FETAL_IMPORT_FOLDERS",
+    "the folders of the server from which scans may be imported on the page, separated by colons",
+    "every folder where only this computer reaches the app, else none",
+)
+ARCHIVE_ENTRIES = whole_number(
+    "FETAL_ARCHIVE_ENTRIES", "the most files that a ZIP archive may hold", 50_000
+)
+ARCHIVE_MEGABYTES = whole_number(
+    "FETAL_ARCHIVE_MEGABYTES",
+    "the most that all its files may come to when unpacked, in MB",
+    50_000,
+)
+ARCHIVE_RATIO = whole_number(
+    "FETAL_ARCHIVE_RATIO", "how many times its packed size one file may be", 250
+)
+ARCHIVE_NESTING = whole_number(
+    "FETAL_ARCHIVE_NESTING",
+    "how many archives may lie in one another, the outer one not counted",
+    1,
+    least=0,
+)
+ARCHIVE_INNER_MEGABYTES = whole_number(
+    "FETAL_ARCHIVE_INNER_MEGABYTES",
+    "the largest archive inside an archive, in MB; it is held in memory while it is read",
+    1_000,
+)
+
+SETTINGS: tuple[Setting[Any], ...] = tuple(
+    value for value in list(globals().values()) if isinstance(value, Setting)
+)
