@@ -1,6 +1,8 @@
 """Which patients train, which validate and which test. Patients are split, never scans.
 
 There is deliberately no function here that takes scans: what cannot be asked for cannot leak.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
 import hashlib

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
 
 from fetal.experiments.sweep import SweepError
 from fetal.experiments.trial import Job, TrialResult, attempt
@@ -17,11 +16,11 @@ RUNS_A_PROCESS = 4
 takes seconds to start."""
 
 
-def apart(jobs: Iterable[Job]) -> Iterator[TrialResult]:
+def in_processes(jobs: Iterable[Job]) -> Iterator[TrialResult]:
     """Do runs one after the other, a few to a process.
 
     Args:
-        jobs: Taken one at a time.
+        jobs: taken one at a time.
 
     Yields:
         The outcome of each, in their order.
@@ -30,20 +29,22 @@ def apart(jobs: Iterable[Job]) -> Iterator[TrialResult]:
         SweepError: a process was killed, most likely for want of memory.
         ValueError: a run cannot be done.
     """
-    waiting = iter(jobs)
-    while group := list(islice(waiting, RUNS_A_PROCESS)):
-        # Spawned, since TensorFlow hangs in a forked process.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(1, context, initializer=_begin) as pool:
-            for job in group:
-                try:
-                    yield pool.submit(attempt, job).result()
-                except BrokenProcessPool as error:
-                    raise SweepError(
-                        "The process of a run was killed, most likely because the machine ran out "
-                        "of memory. Choose a smaller size or batch, or close other programs, and "
-                        "give the command again: it goes on where it stopped."
-                    ) from error
+    # Spawned, since TensorFlow hangs in a forked process.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        1, context, initializer=_begin, max_tasks_per_child=RUNS_A_PROCESS
+    ) as pool:
+        for job in jobs:
+            # One at a time: in a Python older than July 2026, a pool that renews its processes
+            # may stand still for ever once jobs wait in it (python/cpython issue 115634).
+            try:
+                yield pool.submit(attempt, job).result()
+            except BrokenProcessPool as error:
+                raise SweepError(
+                    "The process of a run was killed, most likely because the machine ran out of "
+                    "memory. Choose a smaller size or batch, or close other programs, and give the "
+                    "command again: it goes on where it stopped."
+                ) from error
 
 
 def _begin() -> None:

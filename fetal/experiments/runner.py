@@ -14,7 +14,7 @@ import numpy as np
 from fetal import __version__
 from fetal.experiments.folds import ExperimentScan, Split, digest_of, draw, split
 from fetal.experiments.frame_store import FrameStore
-from fetal.experiments.process_pool import apart
+from fetal.experiments.process_pool import in_processes
 from fetal.experiments.results import Planned, Results, TrialPredictions
 from fetal.experiments.sweep import Sweep, SweepError
 from fetal.experiments.trial import Job, TrialResult
@@ -40,7 +40,7 @@ def run_sweep(
     tell: Tell,
     features: Path | None = None,
     *,
-    do: Doing = apart,
+    do: Doing = in_processes,
 ) -> Results:
     """Train and judge every variant of a sweep on every fold and with every seed.
 
@@ -53,8 +53,8 @@ def run_sweep(
         folder: Where results, answers and framed scans are kept.
         tell: Told, in a line each, of scans that cannot be read and of finished runs.
         features: The folder of features that runs share; none is `features` in `folder`.
-        do: Does the runs; `apart` needs a main module that can be imported, as any script with
-            `if __name__ == "__main__"` can.
+        do: does the runs; `in_processes` needs a main module that can be imported, as any script
+            with `if __name__ == "__main__"` can.
 
     Returns:
         The results.

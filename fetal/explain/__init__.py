@@ -1,4 +1,7 @@
-"""Where a model looked: class activation maps by several methods, and their colours over a scan."""
+"""Where a model looked: class activation maps by several methods, and their colours over a scan.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
+"""
 
 from fetal.explain.base import Cam, ForwardPass, ForwardPassError, Heat
 from fetal.explain.colormaps import COLOUR_MAPS, UnknownColourMapError, colour_map, enlarge, overlay

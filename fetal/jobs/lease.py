@@ -2,6 +2,8 @@
 
 A worker that slept through its own replacement (a suspended laptop, a network gone for a minute)
 wakes to find its attempt outdated: its writes change nothing and it stops.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
 import logging

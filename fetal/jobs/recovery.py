@@ -2,6 +2,8 @@
 
 It is cheap and may be done by anybody at any time: workers do it now and then, and the app does
 it whenever somebody looks at a run, so that with no worker alive nothing stays “running”.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
 import time

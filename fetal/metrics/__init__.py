@@ -1,4 +1,7 @@
-"""How good a model is, with intervals from resampling patients."""
+"""How good a model is, with intervals from resampling patients.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
+"""
 
 from fetal.metrics.calibration import ReliabilityBin, expected_calibration_error, reliability
 from fetal.metrics.interval import Interval

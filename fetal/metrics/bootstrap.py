@@ -3,6 +3,8 @@
 Scans of one patient resemble each other, so the patient is the unit that is drawn (cluster
 bootstrap, Field and Welsh 2007); drawing scans would make intervals too narrow. A draw is how
 often each patient came up, so that a figure of all draws is a product of matrices.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
 from collections.abc import Callable, Sequence

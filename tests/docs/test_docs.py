@@ -160,6 +160,22 @@ def test_python_in_documents_names_only_what_is_there(document: Path) -> None:
                 assert [name.name for name in node.names if not hasattr(module, name.name)] == []
 
 
+def test_what_is_ours_says_why_and_the_code_says_where() -> None:
+    section = read("docs/contributor.md").partition("## What is ours and why\n")[2]
+    rows = re.findall(r"^\| [^|:]+: ([^|]+) \|", section.partition("\n## ")[0], re.MULTILINE)
+    assert len(rows) > 10
+    for named in rows:
+        folder = ""
+        for path in re.findall(r"`([^`]+)`", named):
+            found = [ROOT / start / path for start in ("fetal", ".", folder)]
+            places = [place for place in found if place.exists()]
+            assert places, path
+            folder = str(places[0].parent)
+            texts = [places[0]] if places[0].is_file() else places[0].rglob("*.py")
+            said = " ".join(" ".join(text.read_text().split()) for text in texts)
+            assert "docs/contributor.md, “What is ours and why”" in said, path
+
+
 def test_every_page_is_described_for_users() -> None:
     titles = re.findall(r'st\.Page\([^)]*title="([^"]+)"', read("pages/parts/app/router.py"))
     headings = re.findall(r"^## (.+)$", read("docs/user.md"), re.MULTILINE)

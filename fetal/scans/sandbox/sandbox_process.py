@@ -3,6 +3,8 @@
 Questions and answers are pickles over its standard input and output. The process trusts whoever
 started it; that one takes arrays, dates and the plain records of `fetal.scans` for an answer and
 nothing else, since a file that is read there might have taken the process over.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
 import logging

@@ -2,6 +2,8 @@
 
 Two steps. A fingerprint of 32 bytes is compared with those of ten thousand scans in a moment, and
 names the few that may be alike. Then the pixels of these are laid over one another.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,7 @@
-"""Writes the serving graph and checks that heat maps follow from it."""
+"""Writes the serving graph and checks that heat maps follow from it.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
+"""
 
 from pathlib import Path
 from typing import Any

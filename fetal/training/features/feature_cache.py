@@ -1,8 +1,7 @@
 """The feature cache: what frozen layers made of a scan, on disk, for every run that asks again.
 
-A file of its own for each array. Libraries were weighed: diskcache and joblib keep pickles, which
-run code when they are read; zarr and HDF5 have no bound and no order of last use. What is left to
-do is a rename, a checksum and a sorted list.
+A file of its own for each array. Libraries were weighed: docs/contributor.md, “What is ours and
+why”.
 """
 
 import os

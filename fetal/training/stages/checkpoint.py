@@ -1,4 +1,7 @@
-"""Checkpoints: what a run needs to go on after it was killed, written whole or not at all."""
+"""Checkpoints: what a run needs to go on after it was killed, written whole or not at all.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
+"""
 
 import json
 from dataclasses import asdict, dataclass

@@ -1,4 +1,7 @@
-"""Fitting: one stage of a schedule, epoch by epoch, from wherever it was left."""
+"""Fitting: one stage of a schedule, epoch by epoch, from wherever it was left.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
+"""
 
 import time
 from pathlib import Path

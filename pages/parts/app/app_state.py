@@ -1,4 +1,7 @@
-"""The open workbench, one for the whole app, and what goes on while pages are left."""
+"""The open workbench, one for the whole app, and what goes on while pages are left.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
+"""
 
 import logging
 import secrets

@@ -2,6 +2,8 @@
 
 Streamlit's own server answers to any name and lets any page frame it, so a page elsewhere could
 have a name of its own lead to this computer (DNS rebinding) and read what is shown here.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
 import re
