@@ -14,9 +14,11 @@ from fetal.cli.terminal.output import complain, say
 if TYPE_CHECKING:
     from fetal.scans import Scan
     from fetal.scans.similarity.duplicates import ComparedImage, Copies
+    from fetal.workbench import Workbench
     from fetal.workbench.near_duplicates.decisions import LookalikePair
 
 _HEADER = ("one", "other", "kind", "patients", "similarity", "distance", "splits", "decision")
+_LISTED_AT_ONCE = 500
 Row = dict[str, str | float | int]
 
 
@@ -28,6 +30,12 @@ Row = dict[str, str | float | int]
     help="Ask a model too which scans it sees alike: finds copies turned by 15° or cut by 5 %; "
     "takes a tenth of a second a scan and more.",
 )
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Compare all scans of the workspace again, also those that were compared when they came "
+    "in. Stopped, the same command without --again goes on.",
+)
 @options.model
 @options.result("--csv", "table", help="A table of the pairs; - is standard output.")
 @options.result("--json", "data", help="The same as JSON; - is standard output.")
@@ -35,6 +43,7 @@ Row = dict[str, str | float | int]
 def duplicates(
     files: tuple[Path, ...],
     thorough: bool,
+    again: bool,
     model_folder: Path | None,
     table: Path | None,
     data: Path | None,
@@ -44,28 +53,36 @@ def duplicates(
     Exact copies have the same pixels; near ones were stored anew, scaled, cut, mirrored or given
     another gain. Scans of one patient are alike anyway, so there only the same picture counts.
     The patient of an image is told by DICOM tags or a name such as Patient00042_1.png. Of a
-    workspace, the pairs are kept: decide on them on the Dataset page.
+    workspace, scans are compared when they come in, those that still wait are compared now, and
+    the pairs are kept: decide on them on the Dataset page.
 
     \b
     Examples:
         fetal duplicates scans/ --csv pairs.csv
         fetal duplicates --thorough
     """
+    if again and files:
+        raise click.UsageError("--again compares the scans of a workspace, not files.")
     output.reserve_stdout(table, data)
+    rows: Iterable[Row]
     rows, refused = (
         _of_files(files, model_folder, thorough)
         if files
-        else (_of_workspace(model_folder, thorough), 0)
+        else (_of_workspace(model_folder, thorough, again), 0)
     )
+    count = across = 0
+    kept: list[Row] = []
     with output.table(table, _HEADER) as write:
         for row in rows:
             write(row)
             say(_in_words(row))
-    across = sum(row["patients"] == "different" for row in rows)
-    pairs = options.count_of(len(rows), "pair", "pairs")
+            count, across = count + 1, across + (row["patients"] == "different")
+            if data is not None:
+                kept.append(row)
+    pairs = options.count_of(count, "pair", "pairs")
     say(f"{pairs} of the same picture, {across:,} across patients.")
     if data is not None:
-        output.write_text(data, json.dumps(rows, indent=2) + "\n")
+        output.write_text(data, json.dumps(kept, indent=2) + "\n")
     if refused:
         raise SystemExit(1)
 
@@ -79,7 +96,7 @@ def _of_files(
     seen: list[ComparedImage] = []
     refused: list[str] = []
     scans = _scans(paths, seen, refused)
-    besides = _seen_alike(scans, model_folder) if thorough else set()
+    besides = _seen_alike(scans, model_folder) if thorough else []
     for _ in scans:
         # What is remembered of each is put into `seen`.
         continue
@@ -110,33 +127,46 @@ def _scans(paths: list[Path], seen: "list[ComparedImage]", refused: list[str]) -
             yield scan
 
 
-def _seen_alike(scans: "Iterable[Scan]", model_folder: Path | None) -> set[tuple[int, int]]:
-    import numpy as np
-
+def _seen_alike(scans: "Iterable[Scan]", model_folder: Path | None) -> list[tuple[int, int]]:
     from fetal.bundle import Bundle
     from fetal.predict import shipped_folder
-    from fetal.workbench.near_duplicates.deep_search import features, neighbours
+    from fetal.scans.similarity.feature_neighbours import nearest_pairs
+    from fetal.workbench.near_duplicates.deep_search import NEIGHBOURS, features
 
     bundle = Bundle.open(model_folder or shipped_folder())
-    return neighbours(np.array(list(features(bundle, scans)), np.float32))
+    pairs = nearest_pairs(features(bundle, scans), NEIGHBOURS)
+    return [(one, other) for one, other in pairs.tolist()]
 
 
-def _of_workspace(model_folder: Path | None, thorough: bool) -> list[Row]:
+def _of_workspace(model_folder: Path | None, thorough: bool, again: bool) -> "Iterator[Row]":
     from fetal.workbench import open_workbench
-    from fetal.workbench.near_duplicates.decisions import list_pairs, show
-    from fetal.workbench.near_duplicates.detect_pairs import search
+    from fetal.workbench.near_duplicates.compare_stored import find_new, search
 
     workbench = open_workbench()
     with options.bar("Comparing") as on_progress:
-        search(workbench, on_progress)
+        (search if again else find_new)(workbench, on_progress)
     if thorough:
         from fetal.workbench.near_duplicates.deep_search import search_thoroughly
 
         with options.bar("Looking") as on_progress:
             search_thoroughly(workbench, model_folder, on_progress)
-    pairs = list_pairs(workbench)
-    names = {number: view.name for number, view in show(workbench, pairs).items()}
-    return [_stored(pair, names) for pair in pairs]
+    return _stored_rows(workbench)
+
+
+def _stored_rows(workbench: "Workbench") -> "Iterator[Row]":
+    """Yield the pairs of a workspace; few of them are in memory at a time."""
+    from fetal.workbench.near_duplicates.decisions import list_pairs, show
+
+    skip = 0
+    while pairs := list_pairs(workbench, skip=skip, most=_LISTED_AT_ONCE):
+        names = {number: view.name for number, view in show(workbench, pairs).items()}
+        yield from (
+            _stored(pair, names)
+            for pair in pairs
+            # One of the two may have been erased a moment ago.
+            if pair.scan_id in names and pair.other_id in names
+        )
+        skip += len(pairs)
 
 
 def _row(pair: "Copies") -> Row:

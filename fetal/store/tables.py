@@ -6,6 +6,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from fetal.store.lookalike_tables import Fingerprint as Fingerprint
+from fetal.store.lookalike_tables import Lookalike as Lookalike
+from fetal.store.lookalike_tables import LookalikeDecision as LookalikeDecision
+from fetal.store.lookalike_tables import PendingComparison as PendingComparison
 from fetal.store.table_base import NEVER_REUSED, Table, now, partial_index
 
 SAMPLE = "sample"
@@ -27,6 +31,11 @@ class Patient(Table):
     """False for the one unknown patient that stands for a drop without names."""
     split: Mapped[str | None] = mapped_column(String(12))
     """train, validation or test; none until the patient's first labelled scan is split."""
+    group_id: Mapped[int | None] = mapped_column(index=True)
+    """The same number for all patients that people called one patient; None if it stands alone.
+
+    It follows from the decisions that stand (`fetal.workbench.near_duplicates.groups`).
+    """
     added_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -217,54 +226,6 @@ class LockedScan(Table):
     __tablename__ = "locked_scan"
     scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"), primary_key=True)
     joined_at: Mapped[datetime] = mapped_column(default=now)
-
-
-class Fingerprint(Table):
-    """The perceptual hash of a scan (32 bytes), to find others that look alike.
-
-    A scan without a row came with an older program, and waits to be compared.
-    """
-
-    __tablename__ = "fingerprint"
-    __table_args__ = NEVER_REUSED
-    id: Mapped[int] = mapped_column(primary_key=True)
-    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"), unique=True)
-    bits: Mapped[str] = mapped_column(String(64))
-
-
-class Lookalike(Table):
-    """Two scans that show, or seem to show, the same picture."""
-
-    __tablename__ = "lookalike"
-    __table_args__ = (UniqueConstraint("scan_id", "other_id"), NEVER_REUSED)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
-    """The one with the larger number."""
-    other_id: Mapped[int] = mapped_column(ForeignKey("scan.id"), index=True)
-    distance: Mapped[int]
-    """Bits in which their fingerprints differ."""
-    similarity: Mapped[float]
-    """Correlation of their pixels at the best fit, up to 1."""
-    found_at: Mapped[datetime] = mapped_column(default=now)
-
-
-class LookalikeDecision(Table):
-    """What a person said of two scans that look alike; the newest row of a pair stands.
-
-    It names the scans and not the row of the pair, so that it goes when one of them is erased.
-    """
-
-    __tablename__ = "lookalike_decision"
-    __table_args__ = (Index("lookalike_decision_order", "scan_id", "other_id", "id"), NEVER_REUSED)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
-    other_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
-    decision: Mapped[str] = mapped_column(String(12))
-    """copy, together, different, or open where the one before was taken back."""
-    left_out_id: Mapped[int | None] = mapped_column(ForeignKey("scan.id"))
-    """Of a copy: which of the two takes no part any more."""
-    who: Mapped[str] = mapped_column(String(80))
-    at: Mapped[datetime] = mapped_column(default=now)
 
 
 class WorkerRow(Table):

@@ -63,6 +63,14 @@ def test_pairs_of_a_workspace_come_with_what_was_decided(run, tmp_path):
     add_scans(workbench, [brighter(1)], who="Ann", patient="4712")
     decisions.decide(workbench, (1, 2), decisions.DIFFERENT, "Dora")
     workbench.close()
-    done = run("--thorough")
+    done = run("--thorough", "--again")
     assert done.exit_code == 0, done.output
     assert "near, patients: different; splits: none and none; decided: different" in done.output
+    assert "1 pair of the same picture, 1 across patients." in done.output
+
+
+def test_only_a_workspace_is_compared_again(run, tmp_path):
+    (tmp_path / "1.png").write_bytes(file(1).data)
+    done = run(tmp_path / "1.png", "--again")
+    assert done.exit_code == 2
+    assert "not files" in done.output

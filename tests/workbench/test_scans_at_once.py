@@ -11,13 +11,20 @@ from fetal.scans import Pseudonyms, encode_png, read_scan
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.store import audit
 from fetal.store.contents import holds_pixels
-from fetal.store.tables import Fingerprint, Lookalike, LookalikeDecision, Patient, ScanRow
+from fetal.store.tables import (
+    Fingerprint,
+    Lookalike,
+    LookalikeDecision,
+    Patient,
+    PendingComparison,
+    ScanRow,
+)
 from fetal.workbench import open_workbench
 from fetal.workbench.core.key_check import KeyRenewedError
 from fetal.workbench.ingest.files import IngestItem, IngestOutcome
 from fetal.workbench.ingest.ingest import Ingest
 from fetal.workbench.ingest.upload import UploadedFile, add_scans
-from fetal.workbench.near_duplicates import decisions, detect_pairs
+from fetal.workbench.near_duplicates import compare_stored, decisions
 from fetal.workbench.privacy import erasure, pseudonym_key
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.support.drawn import fan, file
@@ -138,7 +145,8 @@ def test_older_scans_that_eight_processes_compare_are_compared_once(each_workben
     with each_workbench.store.session() as session:
         session.execute(Fingerprint.__table__.delete())
         session.execute(Lookalike.__table__.delete())
-    works = [detect_pairs.catch_up, detect_pairs.search] * (CALLERS // 2)
+        session.add_all(PendingComparison(scan_id=number) for number in pair)
+    works = [compare_stored.catch_up, compare_stored.search] * (CALLERS // 2)
     workbenches = [open_workbench(each_workbench.workspace) for _ in works]
     calls = zip(works, workbenches, strict=True)
     assert raised(at_once([lambda one=one, it=it: one(it) for one, it in calls])) == []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fetal.progress import OnProgress, Progress, no_progress
+from fetal.scans.similarity.hash_search import near_pairs
 from fetal.scans.similarity.perceptual_hash import (
     REACH,
     TURNS,
@@ -13,7 +14,6 @@ from fetal.scans.similarity.perceptual_hash import (
     distances,
     fingerprint,
     is_copy,
-    near_pairs,
     similarity,
 )
 

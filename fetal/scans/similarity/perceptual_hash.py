@@ -6,7 +6,7 @@ names the few that may be alike. Then the pixels of these are laid over one anot
 Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -40,7 +40,6 @@ TURNS = (0.0, -15.0, -7.5, 7.5, 15.0)
 
 _FREQUENCIES = 16
 _WORDS = 4
-_BLOCK = 512
 _LEVEL_SIGMA, _GRAIN_SIGMA = 6.0, 1.0
 
 Grey = NDArray[np.uint8]
@@ -147,22 +146,6 @@ def distances(one: Fingerprints, many: Fingerprints) -> NDArray[np.int64]:
         straight += np.bitwise_count(apart)
         mirrored += np.bitwise_count(apart ^ _MIRROR[word])
     return np.minimum(straight, mirrored).astype(np.int64)
-
-
-def near_pairs(many: Fingerprints, reach: int = REACH) -> Iterator[tuple[int, int, int]]:
-    """Find all pairs of fingerprints that differ little; ten thousand take about a second.
-
-    Args:
-        many: uint64 (n, 4).
-        reach: in how many bits they may differ.
-
-    Yields:
-        Two places, the smaller first, and the bits that differ.
-    """
-    for start in range(0, len(many), _BLOCK):
-        found = distances(many[start : start + _BLOCK, None], many[start:])
-        for row, column in np.argwhere(np.triu(found <= reach, 1)).tolist():
-            yield start + row, start + column, int(found[row, column])
 
 
 def similarity(one: Grey, other: Grey, turns: Sequence[float] = (0.0,)) -> float:

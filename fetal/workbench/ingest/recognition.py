@@ -19,6 +19,8 @@ from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.lineage import trained_by_any
 from fetal.workbench.ingest.files import IngestOutcome, IngestResult, PatientRef
 from fetal.workbench.ingest.patient_codes import ensure_patient
+from fetal.workbench.near_duplicates.groups import regroup
+from fetal.workbench.near_duplicates.ranks import rank_pairs_of
 
 _EXPORTED = re.compile(r"S-([0-9a-f]{10,64})")
 """A file's name in an export: the scan's, which begins with the digest of its pixels."""
@@ -117,6 +119,9 @@ def _refile(workbench: Workbench, scan_id: int, owner: PatientRef, who: str) -> 
             shift = workbench.pseudonyms.shift
             scan.day = (scan.day - shift(patient.id) + shift(owner.pseudonym)) % DAYS
         scan.patient_id = owner.pseudonym
+        session.flush()
+        regroup(session, (patient.id, owner.pseudonym))
+        rank_pairs_of(session, select(ScanRow.id).where(ScanRow.id == scan_id))
     return True
 
 

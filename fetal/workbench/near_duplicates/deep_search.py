@@ -1,30 +1,30 @@
 """What a model sees alike: a slow look for copies that were turned or cut too far for a glance."""
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from fetal.bundle import Bundle
 from fetal.predict.engines import open_engine
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Scan as ReadScan
 from fetal.scans.letterbox import Framing
+from fetal.scans.similarity.feature_neighbours import Features, nearest_pairs
 from fetal.scans.similarity.perceptual_hash import TURNS
-from fetal.store.tables import SAMPLE, Lookalike, ScanRow
+from fetal.store.tables import SAMPLE, ScanRow
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.near_duplicates.detect_pairs import examine, stored
-
-Features = NDArray[np.float32]
+from fetal.workbench.near_duplicates.detect_pairs import examine, is_known, stored
 
 NEIGHBOURS = 3
 """Scans that are looked at for each: a copy turned by 15° is among the nearest five of 1,389."""
 
 _BATCH = 4
-_BLOCK = 1000
+_AT_ONCE = 1000
+"""Scans whose numbers are read in one step."""
 
 
 def features(bundle: Bundle, scans: Iterable[ReadScan]) -> Iterator[Features]:
@@ -56,34 +56,6 @@ def features(bundle: Bundle, scans: Iterable[ReadScan]) -> Iterator[Features]:
         yield from maps.mean(axis=(1, 2))
 
 
-def neighbours(seen: Features, most: int = NEIGHBOURS) -> set[tuple[int, int]]:
-    """Find for each scan those that the model sees most alike.
-
-    Args:
-        seen: float32 (n, channels).
-        most: how many for each.
-
-    Returns:
-        Pairs of places, the smaller first.
-    """
-    if len(seen) < 2:
-        return set()
-    # What all scans have in common says nothing of a likeness.
-    apart = seen - seen.mean(axis=0)
-    apart /= np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-9)
-    most = min(most, len(seen) - 1)
-    pairs = set()
-    for start in range(0, len(seen), _BLOCK):
-        cosine = apart[start : start + _BLOCK] @ apart.T
-        rows = np.arange(len(cosine))
-        cosine[rows, rows + start] = -2
-        nearest = np.argpartition(-cosine, most - 1, axis=1)[:, :most]
-        for row in rows.tolist():
-            for other in nearest[row].tolist():
-                pairs.add((min(row + start, other), max(row + start, other)))
-    return pairs
-
-
 def search_thoroughly(
     workbench: Workbench,
     model_folder: Path | None = None,
@@ -106,31 +78,48 @@ def search_thoroughly(
     """
     bundle = Bundle.open(model_folder) if model_folder else workbench.champion().model.bundle
     with workbench.store.reading() as session:
-        numbers = list(
-            session.scalars(select(ScanRow.id).where(ScanRow.source != SAMPLE).order_by(ScanRow.id))
-        )
-        rows = session.execute(select(Lookalike.scan_id, Lookalike.other_id))
-        known = {(row.scan_id, row.other_id) for row in rows}
+        count = session.scalar(select(func.count()).where(ScanRow.source != SAMPLE)) or 0
     # Three pairs a scan at the most.
-    total = (1 + NEIGHBOURS) * len(numbers)
-    looked: list[int] = []
+    total = (1 + NEIGHBOURS) * count
+    looked = array("q")
 
     def read() -> Iterator[ReadScan]:
-        for done, number in enumerate(numbers, start=1):
+        for done, number in enumerate(_numbers(workbench), start=1):
             if stop is not None and stop():
                 return
             if (scan := stored(workbench, number)) is not None:
                 looked.append(number)
                 yield scan
-            on_progress(Progress(done, total))
+            on_progress(Progress(min(done, total), total))
 
-    seen = np.array(list(features(bundle, read())), np.float32)
     found = 0
-    for done, (one, other) in enumerate(sorted(neighbours(seen)), start=len(numbers) + 1):
+    pairs = nearest_pairs(features(bundle, read()), NEIGHBOURS)
+    for done, (one, other) in enumerate(pairs, start=count + 1):
         if stop is not None and stop():
             break
-        pair = looked[max(one, other)], looked[min(one, other)]
-        if pair not in known:
-            found += examine(workbench, *pair, turns=TURNS)
+        found += _examine_new(workbench, (looked[max(one, other)], looked[min(one, other)]))
         on_progress(Progress(min(done, total), total))
     return found
+
+
+def _numbers(workbench: Workbench) -> Iterator[int]:
+    last = 0
+    while True:
+        with workbench.store.reading() as session:
+            some = session.scalars(
+                select(ScanRow.id)
+                .where(ScanRow.id > last, ScanRow.source != SAMPLE)
+                .order_by(ScanRow.id)
+                .limit(_AT_ONCE)
+            ).all()
+        if not some:
+            return
+        yield from some
+        last = some[-1]
+
+
+def _examine_new(workbench: Workbench, pair: tuple[int, int]) -> bool:
+    with workbench.store.reading() as session:
+        if is_known(session, pair):
+            return False
+    return examine(workbench, *pair, turns=TURNS)

@@ -1,20 +1,21 @@
-"""Finds scans that show the same picture: when one arrives, and among all that are stored."""
+"""Finds the stored scans that show the same picture as another one."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Box
 from fetal.scans import Scan as ReadScan
 from fetal.scans.similarity.perceptual_hash import (
+    REACH,
     SAME_REACH,
     Fingerprints,
     Grey,
     distances,
     fingerprint,
+    from_texts,
     is_copy,
     similarity,
     small_square,
@@ -23,11 +24,14 @@ from fetal.scans.similarity.perceptual_hash import (
 from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
 from fetal.store.contents import read_pixels
-from fetal.store.tables import SAMPLE, Fingerprint, Lookalike, ScanRow
+from fetal.store.tables import SAMPLE, Fingerprint, Lookalike, PendingComparison, ScanRow
 from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.near_duplicates.ranks import rank_pairs
 
+_NEAREST = 64
+"""Scans nearest by fingerprint among which the candidates are."""
 _CANDIDATES = 8
-"""Scans whose pixels are compared with a new one: the nearest by fingerprint."""
+"""Candidates whose pixels are compared with a new scan: each takes some milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,17 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What a scan looks like, and which stored scans look like it; nothing is written yet."""
+    """What a scan looks like, and which stored scans look like it; nothing is written yet.
+
+    Attributes:
+        bits: its fingerprint, uint64 (4,).
+        found: the stored scans that look like it.
+        newest: the number of the newest fingerprint that it was compared with.
+    """
 
     bits: Fingerprints
     found: tuple[Found, ...]
+    newest: int
 
     def words(self) -> str:
         """One sentence for the person who brought the scan; empty where nothing looks like it."""
@@ -78,15 +89,20 @@ class Look:
         """
         if _has_fingerprint(session, scan_id):
             return
+        if self._was_overtaken(session):
+            session.add(PendingComparison(scan_id=scan_id))
         session.add(Fingerprint(scan_id=scan_id, bits=to_text(self.bits)))
         for one in self.found:
-            pair = _pair(scan_id, one.scan_id, one.distance, one.similarity)
-            if _may_be_added(session, pair):
-                session.add(pair)
+            add_pair(session, (scan_id, one.scan_id), one.distance, one.similarity)
+
+    def _was_overtaken(self, session: Session) -> bool:
+        """Whether a scan that was stored since this one was compared may look like it."""
+        later = session.scalars(select(Fingerprint.bits).where(Fingerprint.id > self.newest)).all()
+        return bool(later) and int(distances(self.bits, from_texts(later)).min()) <= REACH
 
 
 def look(workbench: Workbench, read: ReadScan, patient: str, source: str) -> Look | None:
-    """Compare a scan with all that are stored; some milliseconds, however many there are.
+    """Compare a scan with all that are stored; the index takes 7 ms among a million.
 
     Args:
         workbench: the workbench.
@@ -101,81 +117,38 @@ def look(workbench: Workbench, read: ReadScan, patient: str, source: str) -> Loo
         return None
     square = small_square(read.pixels, read.sector)
     bits = fingerprint(square)
-    near = workbench.fingerprints.near(bits, _CANDIDATES)
+    # Asked first: what is stored between the two questions counts as not compared.
+    newest = workbench.fingerprints.newest()
+    near = candidates(workbench, bits, patient, read.digest)[:_CANDIDATES]
+    return Look(bits, tuple(_alike(workbench, square, patient, near)), newest)
+
+
+def candidates(
+    workbench: Workbench, bits: Fingerprints, patient: str, digest: str, before: int | None = None
+) -> list[tuple[ScanRow, int]]:
+    """Find the stored scans whose pixels are worth comparing with a scan's.
+
+    Args:
+        workbench: the workbench.
+        bits: the scan's fingerprint, uint64 (4,).
+        patient: the pseudonym that it is filed under.
+        digest: of its pixels; scans with the same pixels are left out.
+        before: number of a fingerprint; only scans with a smaller number are looked at. If None,
+            all are.
+
+    Returns:
+        Scans and the bits in which their fingerprints differ, the nearest first.
+    """
+    near = workbench.fingerprints.near(bits, _NEAREST, before)
     rows = _rows(workbench, [number for number, _ in near])
-    found = []
-    for number, distance in near:
-        row = rows.get(number)
-        if row is None or row.digest == read.digest:
-            continue
-        same_patient = row.patient_id == patient
-        if same_patient and distance > SAME_REACH:
-            continue
-        other = _square(workbench, row)
-        alike = similarity(square, other) if other is not None else 0.0
-        if is_copy(same_patient=same_patient, distance=distance, alike=alike):
-            found.append(Found(number, row.name, same_patient, distance, round(alike, 4)))
-    return Look(bits, tuple(found))
-
-
-def waiting(workbench: Workbench) -> int:
-    """Count the scans that were never compared, because an older program stored them."""
-    with workbench.store.reading() as session:
-        query = select(func.count()).select_from(_unseen().subquery())
-        return session.scalar(query) or 0
-
-
-def catch_up(
-    workbench: Workbench,
-    on_progress: OnProgress = no_progress,
-    stop: Callable[[], bool] | None = None,
-) -> int:
-    """Compare the scans that were never compared, one by one; it goes on where it was stopped.
-
-    Args:
-        workbench: the workbench.
-        on_progress: called after each scan.
-        stop: asked before each scan; true ends it there, and what is done stays.
-
-    Returns:
-        How many were compared.
-    """
-    with workbench.store.reading() as session:
-        numbers = list(session.scalars(_unseen()))
-    for done, number in enumerate(numbers):
-        if stop is not None and stop():
-            return done
-        _compare_stored(workbench, number)
-        on_progress(Progress(done + 1, len(numbers)))
-    return len(numbers)
-
-
-def search(
-    workbench: Workbench,
-    on_progress: OnProgress = no_progress,
-    stop: Callable[[], bool] | None = None,
-) -> int:
-    """Compare all stored scans with one another, also those that arrived at the same moment.
-
-    Args:
-        workbench: the workbench.
-        on_progress: called after each pair that was looked at.
-        stop: asked before each pair; true ends it there, and what is found stays.
-
-    Returns:
-        How many new pairs were found.
-    """
-    catch_up(workbench, on_progress, stop)
-    with workbench.store.reading() as session:
-        known = {(row.scan_id, row.other_id) for row in session.scalars(select(Lookalike))}
-    pairs = [pair for pair in workbench.fingerprints.pairs() if pair[:2] not in known]
-    found = 0
-    for done, (one, other, _) in enumerate(pairs, start=1):
-        if stop is not None and stop():
-            break
-        found += examine(workbench, one, other)
-        on_progress(Progress(done, len(pairs)))
-    return found
+    return [
+        (rows[number], distance)
+        for number, distance in near
+        if number in rows
+        and rows[number].digest != digest
+        # Scans of one patient are alike anyway: there only the same picture counts.
+        and (rows[number].patient_id != patient or distance <= SAME_REACH)
+    ]
 
 
 def examine(workbench: Workbench, one: int, other: int, turns: Sequence[float] = (0.0,)) -> bool:
@@ -202,11 +175,41 @@ def examine(workbench: Workbench, one: int, other: int, turns: Sequence[float] =
     if not is_copy(same_patient=same_patient, distance=distance, alike=alike):
         return False
     with workbench.store.session() as session:
-        pair = _pair(one, other, distance, round(alike, 4))
-        if not _may_be_added(session, pair):
-            return False
-        session.add(pair)
+        return add_pair(session, (one, other), distance, round(alike, 4))
+
+
+def add_pair(session: Session, pair: tuple[int, int], distance: int, alike: float) -> bool:
+    """Write two scans down that look alike.
+
+    Args:
+        session: the transaction; it must be one that writes.
+        pair: their numbers.
+        distance: bits in which their fingerprints differ.
+        alike: correlation of their pixels at the best fit.
+
+    Returns:
+        Whether it was written: false if one of them was erased, or the pair is known already.
+    """
+    both = max(pair), min(pair)
+    there = session.scalars(select(ScanRow.id).where(ScanRow.id.in_(both))).all()
+    if len(there) < 2 or is_known(session, both):
+        return False
+    row = Lookalike(scan_id=both[0], other_id=both[1], distance=distance, similarity=alike)
+    session.add(row)
+    session.flush()
+    rank_pairs(session, Lookalike.id == row.id)
     return True
+
+
+def is_known(session: Session, pair: tuple[int, int]) -> bool:
+    """Return whether two scans are written down as look-alikes.
+
+    Args:
+        session: the transaction.
+        pair: their numbers, the larger first.
+    """
+    query = select(Lookalike.id).where(Lookalike.scan_id == pair[0], Lookalike.other_id == pair[1])
+    return session.scalar(query) is not None
 
 
 def stored(workbench: Workbench, number: int) -> ReadScan | None:
@@ -220,48 +223,20 @@ def stored(workbench: Workbench, number: int) -> ReadScan | None:
     return _read(workbench, row) if row is not None else None
 
 
-def _compare_stored(workbench: Workbench, number: int) -> None:
-    row = _rows(workbench, [number]).get(number)
-    read = _read(workbench, row) if row is not None else None
-    if row is None or read is None:
-        return
-    seen = look(workbench, read, row.patient_id, row.source)
-    if seen is None:
-        return
-    with workbench.store.session() as session:
-        # Somebody may have erased it meanwhile.
-        if session.get(ScanRow, number) is not None:
-            seen.keep(session, number)
+def _alike(
+    workbench: Workbench, square: Grey, patient: str, near: Iterable[tuple[ScanRow, int]]
+) -> Iterator[Found]:
+    for row, distance in near:
+        other = _square(workbench, row)
+        alike = similarity(square, other) if other is not None else 0.0
+        same_patient = row.patient_id == patient
+        if is_copy(same_patient=same_patient, distance=distance, alike=alike):
+            yield Found(row.id, row.name, same_patient, distance, round(alike, 4))
 
 
 def _has_fingerprint(session: Session, scan_id: int) -> bool:
-    query = select(Fingerprint.id).where(Fingerprint.scan_id == scan_id)
-    return session.scalar(query) is not None
-
-
-def _may_be_added(session: Session, pair: Lookalike) -> bool:
-    """Whether both scans are still there, and nobody has found the pair meanwhile."""
-    both = {pair.scan_id, pair.other_id}
-    there = set(session.scalars(select(ScanRow.id).where(ScanRow.id.in_(both))))
-    known = select(Lookalike.id).where(
-        Lookalike.scan_id == pair.scan_id, Lookalike.other_id == pair.other_id
-    )
-    return there == both and session.scalar(known) is None
-
-
-def _unseen() -> Select[int]:
-    return (
-        select(ScanRow.id)
-        .outerjoin(Fingerprint, Fingerprint.scan_id == ScanRow.id)
-        .where(Fingerprint.id.is_(None), ScanRow.source != SAMPLE)
-        .order_by(ScanRow.id)
-    )
-
-
-def _pair(one: int, other: int, distance: int, alike: float) -> Lookalike:
-    return Lookalike(
-        scan_id=max(one, other), other_id=min(one, other), distance=distance, similarity=alike
-    )
+    query = select(func.count()).where(Fingerprint.scan_id == scan_id)
+    return bool(session.scalar(query))
 
 
 def _rows(workbench: Workbench, numbers: Iterable[int]) -> dict[int, ScanRow]:

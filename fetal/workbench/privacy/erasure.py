@@ -17,6 +17,7 @@ from fetal.store.tables import Annotation, Audit, ModelVersion, Patient, ScanRow
 from fetal.workbench.core.erasure_count import add_erasure, count_erasures
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.lineage import learnt_scans
+from fetal.workbench.near_duplicates.groups import in_one_group, regroup
 from fetal.workbench.privacy.snapshot_rewrite import (
     Change,
     prepare_rewriting,
@@ -111,8 +112,11 @@ def erase(workbench: Workbench, code: str, who: str) -> Erasure:
             session, workbench.blobs, _without(digests), prepared if digests == expected else None
         )
         _clear_trail(session, {row.name for row in rows} | ({patient.id} if patient else set()))
+        linked = in_one_group(session, {row.patient_id for row in rows})
         for some in _parts([row.id for row in rows]):
             _delete_scans(session, some)
+        # A decision that went may have been what made others one patient.
+        regroup(session, linked)
         if patient is not None:
             session.execute(delete(Patient).where(Patient.id == patient.id))
         add_erasure(session)

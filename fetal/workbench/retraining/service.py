@@ -16,6 +16,7 @@ from fetal.store.tables import Run
 from fetal.training.events import LogLine, TriedAgain
 from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.near_duplicates.ranks import follow_splits
 from fetal.workbench.privacy.snapshot_rewrite import sweep_snapshots
 from fetal.workbench.retraining.estimate import device_of, minutes_for
 from fetal.workbench.retraining.plan import plan_now
@@ -142,6 +143,7 @@ def start(workbench: Workbench, who: str, settings: TrainingSettings | None = No
             # A list that was not claimed, of this call or of one that was killed.
             sweep_snapshots(workbench.store)
         if number is not None:
+            follow_splits(workbench.store)
             return run(workbench, number)
     raise RestlessError(
         "Scans, look-alikes or models changed each time while the training was put together. "

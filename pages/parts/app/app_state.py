@@ -15,7 +15,8 @@ from fetal.store.failures import sentence_for
 from fetal.workbench import NoModelError, Workbench, open_workbench
 from fetal.workbench.accounts.browser_sessions import BrowserSession, BrowserSessions
 from fetal.workbench.ingest.upload import warm_up as warm_up_reading
-from fetal.workbench.near_duplicates import detect_pairs
+from fetal.workbench.near_duplicates import compare_stored
+from fetal.workbench.near_duplicates.ranks import follow_splits
 from pages.parts.app import guard
 from pages.parts.shared.background import Works
 
@@ -68,7 +69,9 @@ def _open() -> None:
         with suppress(NoModelError, BundleError):
             workbench().champion()
         # What an older program stored was never compared; what a stop leaves is for the next start.
-        detect_pairs.catch_up(workbench())
+        compare_stored.catch_up(workbench())
+        # A retraining that was killed at its start may have left the list as it was.
+        follow_splits(workbench().store)
     except Exception as error:
         sentence = sentence_for(error)
         if sentence is None:

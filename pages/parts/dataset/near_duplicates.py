@@ -1,13 +1,16 @@
 """Scans that look alike, side by side: a person says what they are."""
 
 import math
+from collections.abc import Callable
 from threading import Event
 
 import streamlit as st
 
-from fetal.progress import BackgroundWork
+from fetal.progress import BackgroundWork, OnProgress
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue.scans import ScanView
-from fetal.workbench.near_duplicates import decisions, detect_pairs
+from fetal.workbench.near_duplicates import compare_stored, decisions
+from fetal.workbench.near_duplicates.compare_stored import Stop
 from fetal.workbench.near_duplicates.decisions import COPY, DIFFERENT, TOGETHER, LookalikePair
 from pages.parts.app import app_state, current_user
 from pages.parts.shared import heat_map, scan_record
@@ -45,8 +48,6 @@ def show() -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     search()
-    pairs = decisions.list_pairs(workbench)
-    open_ones = [pair for pair in pairs if not pair.settled]
     which = st.segmented_control(
         "Which pairs",
         ["To decide", "Decided"],
@@ -55,16 +56,18 @@ def show() -> None:
         key="lookalike-which",
         label_visibility="collapsed",
     )
-    chosen = open_ones if which == "To decide" else pairs[len(open_ones) :]
-    if not chosen:
-        nothing = (
-            "Every pair is decided on." if which == "To decide" else "No pair is decided on yet."
-        )
-        st.info(nothing if pairs else "No scans look alike.")
+    settled = which == "Decided"
+    count = decisions.count_pairs(workbench, settled=settled)
+    if not count:
+        nothing = "No pair is decided on yet." if settled else "Every pair is decided on."
+        others = decisions.count_pairs(workbench, settled=not settled)
+        st.info(nothing if others else "No scans look alike.")
         return
-    pages = math.ceil(len(chosen) / _PER_PAGE)
+    pages = math.ceil(count / _PER_PAGE)
     page = min(st.pagination(pages, key="lookalike-page") if pages > 1 else 1, pages)
-    shown = chosen[(page - 1) * _PER_PAGE : page * _PER_PAGE]
+    shown = decisions.list_pairs(
+        workbench, settled=settled, skip=(page - 1) * _PER_PAGE, most=_PER_PAGE
+    )
     views = decisions.show(workbench, shown)
     for pair in shown:
         # One of the two may have been erased a moment ago.
@@ -73,25 +76,31 @@ def show() -> None:
 
 
 def search() -> None:
-    """Compare everything again, in the background."""
+    """Compare the scans that wait for it, or all of them again, in the background."""
     work = app_state.works().get(_SEARCH)
     if work is not None and not work.finished:
         app_state.running(_SEARCH, "Comparing scans", "Stop comparing")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
+        if waiting := compare_stored.waiting(app_state.workbench()):
+            if st.button("Compare them now", key="lookalike-rest", icon=":material/compare:"):
+                start(compare_stored.find_new)
+            st.caption(f"{number(waiting, 'scan is', 'scans are')} not compared yet.")
         if st.button("Compare all scans again", key="lookalike-search", icon=":material/compare:"):
-            stop, workbench = Event(), app_state.workbench()
-            app_state.works()[_SEARCH] = BackgroundWork(
-                lambda on_progress: detect_pairs.search(workbench, on_progress, stop.is_set),
-                stop=stop,
-            )
-            st.rerun()
-        if waiting := detect_pairs.waiting(app_state.workbench()):
-            st.caption(f"{number(waiting, 'older scan is', 'older scans are')} not compared yet.")
+            start(compare_stored.search)
     if work is not None and work.failure:
         st.error(plain(work.failure))
     elif work is not None:
         st.caption(f"Found {number(work.result, 'new pair', 'new pairs')}.")
+
+
+def start(compare: Callable[[Workbench, OnProgress, Stop], int]) -> None:
+    """Start comparing in the background, and draw the page again."""
+    stop, workbench = Event(), app_state.workbench()
+    app_state.works()[_SEARCH] = BackgroundWork(
+        lambda on_progress: compare(workbench, on_progress, stop.is_set), stop=stop
+    )
+    st.rerun()
 
 
 def one_pair(pair: LookalikePair, one: ScanView, other: ScanView) -> None:

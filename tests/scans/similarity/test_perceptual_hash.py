@@ -15,7 +15,6 @@ from fetal.scans.similarity.perceptual_hash import (
     distances,
     fingerprint,
     from_texts,
-    near_pairs,
     similarity,
     small_square,
     to_text,
@@ -79,14 +78,6 @@ def test_fingerprints_survive_being_written_down(brain):
     one = fingerprint(square(brain))
     assert from_texts([to_text(one)]).tolist() == [one.tolist()]
     assert from_texts([]).shape == (0, 4)
-
-
-def test_pairs_are_found_across_blocks_and_each_once():
-    rng = np.random.default_rng(0)
-    many = rng.integers(0, 2**63, (1100, 4)).astype(np.uint64)
-    many[1050] = many[3]
-    many[600] = many[599]
-    assert list(near_pairs(many, 40)) == [(3, 1050, 0), (599, 600, 0)]
 
 
 def test_the_known_pairs_of_real_scans_are_found(real_collection):

@@ -18,7 +18,7 @@ from fetal.workbench.catalogue.exports import export_archive
 from fetal.workbench.catalogue.scans import DamagedScanError
 from fetal.workbench.ingest.upload import IngestOutcome, add_scans
 from fetal.workbench.models import comparison, model_evaluation, promotion, test_predictions
-from fetal.workbench.near_duplicates import detect_pairs
+from fetal.workbench.near_duplicates import compare_stored
 from fetal.workbench.privacy import erasure
 from tests.support.drawn import fan, file
 from tests.support.labelling import add_version, keep_apart, label_scans
@@ -96,7 +96,7 @@ def test_a_new_champion_predicts_all_other_scans(workbench, five_scans, damage):
 
 def test_scans_are_compared_beside_a_damaged_one(workbench, five_scans, damage):
     damage(five_scans[0])
-    assert detect_pairs.search(workbench) == 0
+    assert compare_stored.search(workbench) == 0
 
 
 @pytest.fixture

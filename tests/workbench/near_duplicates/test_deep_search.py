@@ -1,7 +1,6 @@
 import io
 
 import cv2
-import numpy as np
 from PIL import Image
 from sqlalchemy import delete
 
@@ -10,7 +9,7 @@ from fetal.planes import Plane
 from fetal.store.tables import Lookalike
 from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from fetal.workbench.near_duplicates.decisions import list_pairs
-from fetal.workbench.near_duplicates.deep_search import neighbours, search_thoroughly
+from fetal.workbench.near_duplicates.deep_search import search_thoroughly
 
 HALF = cv2.resize(simulate(Plane.BRAIN, 3).pixels, None, fx=0.5, fy=0.5)
 
@@ -35,9 +34,3 @@ def test_a_turned_copy_is_found_and_only_once(workbench):
     assert pair.across
     assert search_thoroughly(workbench) == 0
     assert search_thoroughly(workbench, stop=lambda: True) == 0
-
-
-def test_the_nearest_are_found_whatever_all_have_in_common():
-    seen = np.array([[9, 1, 0], [9, 0, 1], [9, 1.1, 0], [9, 0, 1.2]], np.float32)
-    assert neighbours(seen, 1) == {(0, 2), (1, 3)}
-    assert neighbours(seen[:1]) == set()

@@ -6,10 +6,11 @@ from PIL import Image
 from sqlalchemy import delete, select
 
 from fetal.progress import Progress
-from fetal.store.tables import Fingerprint, Lookalike
+from fetal.scans import read_scan
+from fetal.store.tables import Fingerprint, Lookalike, PendingComparison
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
-from fetal.workbench.near_duplicates import detect_pairs
+from fetal.workbench.near_duplicates import compare_stored, detect_pairs
 from fetal.workbench.privacy import erasure
 from tests.support.drawn import fan, file
 
@@ -55,7 +56,7 @@ def test_the_same_picture_of_one_patient_is_said_too(workbench):
 def test_samples_are_compared_with_nothing(workbench):
     for incoming in (file(1), brighter(1)):
         add_scans(workbench, [incoming], who="Ann", source="sample")
-    assert detect_pairs.waiting(workbench) == 0
+    assert compare_stored.waiting(workbench) == 0
     assert pairs(workbench) == []
 
 
@@ -64,23 +65,44 @@ def test_scans_of_an_older_program_are_compared_later_and_it_can_be_stopped(work
     with workbench.store.session() as session:
         session.execute(delete(Lookalike))
         session.execute(delete(Fingerprint))
-    assert detect_pairs.waiting(workbench) == 2
+        session.add_all(PendingComparison(scan_id=taken.scan_id) for taken in (one, other))
+    assert compare_stored.waiting(workbench) == 2
     reported = []
     stop = iter([False, True]).__next__
-    assert detect_pairs.catch_up(workbench, reported.append, stop) == 1
-    assert (reported, detect_pairs.waiting(workbench)) == ([Progress(1, 2)], 1)
-    assert detect_pairs.catch_up(workbench) == 1
-    assert detect_pairs.waiting(workbench) == 0
+    assert compare_stored.catch_up(workbench, reported.append, stop) == 1
+    assert (reported, compare_stored.waiting(workbench)) == ([Progress(1, 2)], 1)
+    assert compare_stored.catch_up(workbench) == 1
+    assert compare_stored.waiting(workbench) == 0
     assert pairs(workbench) == [(other.scan_id, one.scan_id)]
 
 
-def test_a_search_finds_what_arrived_at_the_same_moment(workbench):
+@pytest.mark.parametrize(("seed", "waits"), [(1, 1), (2, 0)])
+def test_scans_that_arrive_at_the_same_moment_are_compared_afterwards(workbench, seed, waits):
+    """Scan 1 is stored between the moment in which the other is compared and its own storing."""
+    incoming = brighter(seed)
+    seen = detect_pairs.look(
+        workbench, read_scan(incoming.data, incoming.name), "P-other", "upload"
+    )
+    one, other = add(workbench, file(1), "4711"), add(workbench, incoming, "4712")
+    with workbench.store.session() as session:
+        session.execute(delete(Lookalike))
+        session.execute(delete(Fingerprint).where(Fingerprint.scan_id == other.scan_id))
+        seen.keep(session, other.scan_id)
+    assert compare_stored.waiting(workbench) == compare_stored.find_new(workbench) == waits
+    assert pairs(workbench) == [(other.scan_id, one.scan_id)] * waits
+    assert compare_stored.waiting(workbench) == 0
+
+
+def test_all_scans_are_compared_again_and_what_was_stopped_goes_on(workbench):
     add(workbench, file(1), "4711")
     add(workbench, brighter(1), "4712")
     with workbench.store.session() as session:
         session.execute(delete(Lookalike))
-    assert detect_pairs.search(workbench) == 1
-    assert detect_pairs.search(workbench) == 0
+    stop = iter([False, True]).__next__
+    assert compare_stored.search(workbench, stop=stop) == 0
+    assert compare_stored.waiting(workbench) == 1
+    assert compare_stored.find_new(workbench) == 1
+    assert compare_stored.search(workbench) == 0
     assert len(pairs(workbench)) == 1
 
 
