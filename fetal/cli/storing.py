@@ -77,6 +77,7 @@ def import_command(
     from fetal.workbench import open_workbench
     from fetal.workbench.imports.import_run import import_scans, plan_import
     from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
+    from fetal.workbench.ingest.upload import warm_up
 
     output.reserve_stdout(report)
     planned = plan_import(
@@ -85,6 +86,7 @@ def import_command(
     say(f"Found {planned.kind.value}: {options.count_of(len(planned.images), 'image', 'images')}.")
     if planned.columns is not None:
         say(f"Columns: {planned.columns.words()}")
+    warm_up(len(planned.images))
     workbench = open_workbench()
     with _stopping() as stop, options.bar("Reading" if dry_run else "Importing") as on_progress:
         brought = import_scans(

@@ -7,13 +7,13 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fetal.jobs.batch_prediction import kept_values
 from fetal.predict import Prediction
 from fetal.scans import Scan as ReadScan
 from fetal.scans.similarity.perceptual_hash import REACH, distances, near_duplicate_hash
 from fetal.store import audit
 from fetal.store.contents import holds_pixels
-from fetal.store.tables import ScanRow
-from fetal.workbench.core.prediction_rows import keep_prediction
+from fetal.store.tables import PredictionRow, ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.files import IngestOutcome, IngestResult, PatientRef
 from fetal.workbench.ingest.patient_codes import ensure_patient, owner_of_study, study_code
@@ -107,8 +107,9 @@ def _store_together(workbench: Workbench, scans: Sequence[NewScan]) -> list[Inge
     with workbench.store.reading() as session:
         origins = [origin_digest(session, workbench.blobs, new.scan, new.file) for new in scans]
     with workbench.store.session() as session:
+        patients: set[str] = set()
         rows = [
-            _add(session, workbench, new, origin, seen)
+            _add(session, workbench, new, origin, seen, patients)
             for new, origin, seen in zip(scans, origins, looks, strict=True)
         ]
     return [
@@ -118,15 +119,25 @@ def _store_together(workbench: Workbench, scans: Sequence[NewScan]) -> list[Inge
 
 
 def _add(
-    session: Session, workbench: Workbench, new: NewScan, origin: str | None, seen: Look | None
+    session: Session,
+    workbench: Workbench,
+    new: NewScan,
+    origin: str | None,
+    seen: Look | None,
+    patients: set[str],
 ) -> ScanRow | None:
-    """Add the rows of a scan; None if somebody else has stored its picture meanwhile."""
+    """Add the rows of a scan; None if somebody else has stored its picture meanwhile.
+
+    `patients` are those whose rows this transaction has looked for already.
+    """
     read, owner = new.scan, new.owner
     if stored_scan(session, workbench, read) is not None:
         return None
     if read.study is not None and not owner.named:
         owner = owner_of_study(session, workbench, read.study) or owner
-    ensure_patient(session, workbench, owner)
+    if owner.pseudonym not in patients:
+        ensure_patient(session, workbench, owner)
+        patients.add(owner.pseudonym)
     # Somebody may have erased the same picture since it was written.
     if not workbench.blobs.exists(new.blob):
         workbench.blobs.put(new.blob, new.png)
@@ -134,7 +145,7 @@ def _add(
     session.add(scan)
     session.flush()
     if new.prediction is not None and new.model_id is not None:
-        keep_prediction(session, scan.id, new.model_id, new.prediction)
+        session.add(PredictionRow(**kept_values(scan.id, new.model_id, new.prediction)))
     if new.decided is not None:
         audit.record(session, new.who, "keep checked scan", scan=scan.name, **new.decided)
     if seen is not None:

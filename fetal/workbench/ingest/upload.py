@@ -54,9 +54,13 @@ Progress = Callable[[int, int], None]
 """Told after each file: how many are done, of how many."""
 
 
-def warm_up() -> None:
-    """Start what reads files, in the background, so that the first file need not wait for it."""
-    client.warm_up()
+def warm_up(files: int = 1) -> None:
+    """Start what reads files, in the background, so that the first files need not wait for it.
+
+    Args:
+        files: how many files are to be read; for several, all cores are made ready.
+    """
+    client.warm_up(files)
 
 
 def add_scans(

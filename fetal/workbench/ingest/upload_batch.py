@@ -14,7 +14,7 @@ from fetal.workbench.ingest.deid_policy import (
 from fetal.workbench.ingest.files import IngestOutcome, IngestResult, UploadedFile
 from fetal.workbench.ingest.original_previews import OriginalPreviews, marked, reduced
 from fetal.workbench.ingest.quarantine import Memory, Quarantine
-from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.ingest.upload import add_scans, warm_up
 
 FINISHED_KEPT = 3
 """Of how many ended drops a person is told still what became of their files."""
@@ -205,6 +205,7 @@ class UploadQueue:
         Returns:
             The drop, at once.
         """
+        warm_up(len(files))
         drop = UploadBatch(len(files), self.quarantine, who)
         with self._lock:
             for ended in [one for one in self._drops if one.finished]:

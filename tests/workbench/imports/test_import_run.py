@@ -10,7 +10,8 @@ from fetal.workbench.imports.import_run import NoFolderError
 from fetal.workbench.ingest import upload
 from fetal.workbench.label_tables import label_table
 from fetal.workbench.label_tables.label_table import read_label_table
-from tests.support.drawn import file
+from tests.support.drawn import fan, file
+from tests.support.films import film
 
 
 @pytest.fixture
@@ -74,6 +75,17 @@ def test_the_official_table_puts_its_test_patients_on_the_test_side(workbench, t
     assert labels(workbench) == [("brain", "import"), ("cervix", "import"), ("thorax", "import")]
     assert report.missing == ["Patient00004_Plane3_1_of_1"]
     assert {scan.machine for scan in scans.scans(workbench)} == {"Aloka", "Voluson E6", "Other"}
+
+
+def test_frames_of_a_film_come_without_the_label_of_its_folder(workbench, tmp_path):
+    (tmp_path / "brain").mkdir()
+    (tmp_path / "brain" / "a.png").write_bytes(file(1).data)
+    (tmp_path / "brain" / "clip.dcm").write_bytes(film([fan(2), fan(3)]))
+    report = import_run.import_folder(workbench, tmp_path, "Ann")
+    assert report.files == ["brain/a.png", "brain/clip.dcm", "brain/clip.dcm"]
+    assert report.planes == ["brain", None, None]
+    assert [one.outcome for one in report.taken] == [upload.IngestOutcome.ADDED] * 3
+    assert [scan.label for scan in scans.scans(workbench)].count("brain") == 1
 
 
 def test_an_import_that_comes_again_adds_nothing_and_overrules_nobody(workbench, images):

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from fetal.phantom import simulate
 from fetal.scans import encode_png
 from fetal.scans.errors import TooMuchMemoryError
-from fetal.store.database import Store
+from fetal.scans.sandboxed_reading import client
 from fetal.store.tables import Patient, PredictionRow, ScanRow
 from fetal.workbench import open_workbench
 from fetal.workbench.catalogue import scans
@@ -198,20 +198,6 @@ def test_a_drop_goes_on_in_the_background_and_tells_how_far_it_is(workbench):
     assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] * 6
 
 
-def test_a_stopped_drop_keeps_what_is_stored_and_names_what_was_not_read(workbench):
-    stored = []
-    files = [file(seed) for seed in range(16)]
-    taken = add_scans(
-        workbench, files, who="Ann", stop=lambda: bool(stored), on_taken=stored.append
-    )
-    count = rows(workbench, ScanRow)
-    assert 0 < count < len(files)
-    assert [one.outcome for one in taken] == [IngestOutcome.ADDED] * count + [
-        IngestOutcome.NOT_READ
-    ] * (len(files) - count)
-    assert [one.file for one in taken] == [one.file for one in files]
-
-
 def test_a_drop_that_cannot_be_stored_says_so(workbench, monkeypatch):
     monkeypatch.setattr("os.fsync", _full)
     drop = UploadQueue(workbench).start([file(1)], "Ann")
@@ -224,20 +210,14 @@ def _full(_):
     raise OSError("disk full")
 
 
-def test_a_kill_between_pixels_and_rows_leaves_nothing_half(workbench, monkeypatch):
-    class Killed(BaseException):
-        pass
-
-    def die(*_):
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Store, "session", die)
-        with pytest.raises(Killed):
-            add_scans(workbench, [file(1)], who="Ann")
-    assert rows(workbench, ScanRow) == 0
-    (taken,) = add_scans(workbench, [file(1)], who="Ann")
-    assert taken.outcome is IngestOutcome.ADDED
+def test_a_file_is_looked_at_once_however_often_the_page_asks(monkeypatch):
+    asked = []
+    real = client.inspect_file
+    monkeypatch.setattr(client, "inspect_file", lambda *file: asked.append(file) or real(*file))
+    incoming = dicom("0815")
+    assert [incoming.inspection.names_patient for _ in range(3)] == [True] * 3
+    assert not incoming.known_film
+    assert len(asked) == 1
 
 
 def test_two_threads_with_the_same_drop_store_each_scan_once(workbench):

@@ -42,6 +42,12 @@ def test_a_scan_that_looks_like_one_of_another_patient_is_taken_and_said(workben
     assert pairs(workbench) == [(other.scan_id, one.scan_id)]
 
 
+def test_scans_of_one_drop_are_compared_with_each_other_too(workbench):
+    first, second = add_scans(workbench, [file(1), brighter(1)], who="Ann", patient="4711")
+    assert "nearly the same picture as" in second.sentence
+    assert pairs(workbench) == [(second.scan_id, first.scan_id)]
+
+
 def test_scans_that_differ_are_not_called_alike(workbench):
     taken = [add(workbench, file(seed), f"patient {seed}") for seed in range(4)]
     assert not any("look" in one.sentence for one in taken)
