@@ -6,7 +6,11 @@ phantoms, as PNG into a fresh workspace with the shipped model. It prints
 - the parts and their share, measured one scan after another: decoding; masking, which is all that
   becomes of a picture until what is not ultrasound is blank; hashing; packing; predicting; writing;
 - reading and masking as an import does it, in processes beside this one;
-- the whole import, with the highest memory of this process while it went on.
+- the whole import, with the CPU that it took in this process and in those beside it, and the
+  highest memory of this process while it went on;
+- the same scans as a drop, as the Scans page takes it, until all of them are predicted.
+
+What bounds an import is the part with the largest share, since all parts go on at once.
 
 With `--small` the scans are drawn, small and packed into one archive, so that memory can be
 watched over many: `python benchmarks/intake.py --small --scans 10000 --no-model`.
@@ -32,14 +36,16 @@ import numpy as np
 from fetal.phantom import simulate
 from fetal.planes import PLANES
 from fetal.scans import Scan, encode_png, pixel_digest, read_grey, read_scan
+from fetal.scans.sandboxed_reading import client
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
-from fetal.workbench.ingest.files import IngestItem, IngestOutcome
+from fetal.workbench.ingest.files import IngestItem, IngestOutcome, UploadedFile
 from fetal.workbench.ingest.ingest import Ingest, predicting
+from fetal.workbench.ingest.upload_batch import UploadQueue
 
 TARGET = 40
 _MEGA = 1_000_000
@@ -64,6 +70,7 @@ def main() -> None:
         print_parts(workbench_in(place / "parts"), files[: asked.parts])
         print_reading(files)
         print_import(workbench_in(place / "whole"), files[0].parent, len(files))
+        print_drop(workbench_in(place / "drop"), files)
 
 
 def workbench_in(place: Path) -> Workbench:
@@ -174,14 +181,40 @@ def print_import(workbench: Workbench, place: Path, count: int) -> None:
         if done in (of // 10, of // 2):
             print(f"  memory at its highest after {done} scans: {peak():.0f} MB")
 
-    started = time.perf_counter()
-    report = import_scans(
-        workbench, plan, "benchmark", unsure=DeidentificationPolicy.KEEP, on_progress=tell
-    )
-    spent = time.perf_counter() - started
-    outcomes = ", ".join(f"{report.count(one)} {one}" for one in IngestOutcome)
-    print(f"whole import: {count / spent:.1f} scans a second ({outcomes})")
+    with timed("whole import", count):
+        report = import_scans(
+            workbench, plan, "benchmark", unsure=DeidentificationPolicy.KEEP, on_progress=tell
+        )
+    print(f"  {', '.join(f'{report.count(one)} {one}' for one in IngestOutcome)}")
     print(f"memory at its highest: {peak():.0f} MB, before the import {before:.0f} MB")
+
+
+def print_drop(workbench: Workbench, files: list[Path]) -> None:
+    predicting(workbench)
+    os.environ["FETAL_UNSURE"] = "keep"
+    dropped = [UploadedFile(path.name, path.read_bytes()) for path in files]
+    with timed("the same as a drop", len(files)):
+        drop = UploadQueue(workbench).start(dropped, "benchmark")
+        drop.wait()
+    added = sum(one.outcome is IngestOutcome.ADDED for one in drop.results)
+    print(f"  {added} added")
+
+
+@contextmanager
+def timed(what: str, count: int) -> Iterator[None]:
+    """Print the time that something took, and its CPU here and in the processes that read."""
+    here, beside, started = time.process_time(), cpu_of_others(), time.perf_counter()
+    yield
+    spent, here = time.perf_counter() - started, time.process_time() - here
+    # Their CPU is only known once they have ended; others start where they are needed.
+    client.readers().close()
+    client.readers.cache_clear()
+    beside = cpu_of_others() - beside
+    print(
+        f"{what}: {count} in {spent:.1f} s, {count / spent:.1f} scans a second; of CPU "
+        f"{here / count * 1000:.1f} ms a scan here and {beside / count * 1000:.1f} ms in the "
+        "processes that read, their start included"
+    )
 
 
 def cpu_of_others() -> float:
