@@ -16,6 +16,7 @@ _SKIPPED = "review-skipped"
 _BACK_TO = "review-back-to"
 _UNUSABLE, _SKIP, _BACK, _UNDO, _ACCEPT = "u", "s", "b", "z", "a"
 _DIGITS = {str(digit): plane.value for digit, plane in enumerate(PLANES, start=1)}
+_DONE = 50
 _TOO_EARLY = "Not taken: the next scan was not on the screen yet."
 
 
@@ -39,7 +40,7 @@ def main() -> None:
 
 def look_ahead(skipped: list[int], scan_id: int) -> None:
     """Have the champion look at the scan after this one, so that it appears at once."""
-    following = reservations.upcoming(app_state.workbench(), reader.reader(), [*skipped, scan_id])
+    following = reservations.upcoming(app_state.workbench(), [*skipped, scan_id])
     if following is not None:
         heat_map.explain_scan(following.id)
 
@@ -213,11 +214,13 @@ def undo_last(turn: int) -> None:
 
 def done_today() -> None:
     """What was said today, each with a way back where it is the person's own."""
-    done = history.today(app_state.workbench())
-    with st.expander(f"Done today: {number(len(done), 'entry', 'entries')}", key="today"):
+    workbench = app_state.workbench()
+    done = history.today(workbench, most=_DONE)
+    count = history.count_today(workbench)
+    with st.expander(f"Done today: {number(count, 'entry', 'entries')}", key="today"):
         if not done:
             st.caption("Nothing yet.")
-        for entry in done[:50]:
+        for entry in done:
             scan_record.row(entry, key=f"undo-{entry.annotation_id}", name=True)
 
 

@@ -121,7 +121,7 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
     The target - is standard output, and gets the labels.
     """
     from fetal.workbench import open_workbench
-    from fetal.workbench.catalogue.exports import export_archive, export_labels
+    from fetal.workbench.catalogue.exports import export_archive, write_labels
     from fetal.workbench.catalogue.own_file_names import names_in
 
     if target != STANDARD and target.suffix.lower() not in (".csv", ".zip"):
@@ -136,7 +136,8 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
         with options.bar("Exporting") as on_progress:
             left_out = export_archive(workbench, None, target, who, on_progress, files).left_out
     else:
-        output.write_text(target, export_labels(workbench, None, who, files))
+        with output.text_into(target) as text:
+            write_labels(workbench, text, None, who, files)
     if target != STANDARD:
         say(f"Wrote {output.name_of(target)}.")
     for sentence in left_out:

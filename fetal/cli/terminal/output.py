@@ -1,12 +1,13 @@
 """What commands print and write: line by line, so that nothing is lost where one is stopped."""
 
 import csv
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import click
 
@@ -64,18 +65,46 @@ def write_text(target: Path, text: str) -> None:
 
 def write_bytes(target: Path, content: bytes) -> None:
     """Write a file, which is there whole or not at all, or to standard output (`-`)."""
+    with _into(target) as file:
+        file.write(content)
+
+
+@contextmanager
+def text_into(target: Path) -> Iterator[TextIO]:
+    """Open a file for a long text, which is there whole or not at all; `-` is standard output.
+
+    Args:
+        target: the file.
+
+    Yields:
+        What takes the text; in UTF-8, with its line ends as they are.
+    """
+    with _into(target) as file:
+        text = io.TextIOWrapper(file, "utf-8", "backslashreplace", newline="")
+        yield text
+        text.flush()
+        # Standard output stays open.
+        text.detach()
+
+
+@contextmanager
+def _into(target: Path) -> Iterator[BinaryIO]:
     if target == STANDARD:
-        _send(content)
+        with _unless_nobody_reads(sys.stdout):
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
         return
     place = target.resolve()
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists() and not place.is_file():
         # A pipe or a device cannot be put in place of another file.
-        place.write_bytes(content)
+        with place.open("wb") as file:
+            yield file
         return
     draft = place.with_name(f".{place.name}-{os.getpid()}")
     try:
-        draft.write_bytes(content)
+        with draft.open("wb") as file:
+            yield file
         draft.replace(place)
     finally:
         draft.unlink(missing_ok=True)
@@ -122,12 +151,6 @@ def _rows_into(file: TextIO, header: Sequence[str]) -> Callable[[Mapping[str, An
 def _print(words: str, stream: TextIO) -> None:
     with _unless_nobody_reads(stream):
         click.echo(words, file=stream)
-
-
-def _send(content: bytes) -> None:
-    with _unless_nobody_reads(sys.stdout):
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
 
 
 @contextmanager

@@ -75,6 +75,8 @@ def untold(workbench: Workbench, who: str) -> list[Conflict]:
             _query()
             .where(
                 Annotation.at >= since,
+                # Said although it follows, so that the database finds the index of such labels.
+                Annotation.overrides_id.is_not(None),
                 _OVERRIDDEN.who == who,
                 Annotation.id > _told_up_to(session, who, since),
             )

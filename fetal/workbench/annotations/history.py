@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, TextClause, func, select, text
 from sqlalchemy.orm import aliased
 
 from fetal.store.tables import Annotation, ScanRow
@@ -65,22 +65,41 @@ def history(workbench: Workbench, scan_id: int) -> list[Entry]:
     return _entries(workbench, _query().where(Annotation.scan_id == scan_id))
 
 
-def today(workbench: Workbench, who: str | None = None) -> list[Entry]:
+def today(workbench: Workbench, who: str | None = None, most: int | None = None) -> list[Entry]:
     """List what was done since midnight of this computer's clock.
 
     Args:
         workbench: the workbench.
         who: only this person's entries. If None, everybody's.
+        most: at most so many. If None, all.
 
     Returns:
         Labels and notes, the newest first; those that were taken back too, but not the labels of
         imported tables.
     """
-    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    query = _query().where(Annotation.at >= midnight, Annotation.kind != "import")
+    query = _query().where(*_done_today())
     if who is not None:
         query = query.where(Annotation.who == who)
-    return _entries(workbench, query)
+    # In this order, the index of what was done gives the newest at once.
+    newest = query.order_by(None).order_by(Annotation.at.desc(), Annotation.id.desc())
+    return _entries(workbench, newest.limit(most))
+
+
+def count_today(workbench: Workbench) -> int:
+    """Count what everybody has done since midnight of this computer's clock, as `today` lists it.
+
+    Args:
+        workbench: the workbench.
+    """
+    with workbench.store.reading() as session:
+        query = select(func.count()).select_from(Annotation).where(*_done_today())
+        return session.scalar(query) or 0
+
+
+def _done_today() -> tuple[ColumnElement[bool], TextClause]:
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    # In these words, the database finds the index of what was done.
+    return Annotation.at >= midnight, text("annotation.kind NOT IN ('undo', 'import')")
 
 
 def _query() -> Any:

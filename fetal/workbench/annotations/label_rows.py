@@ -3,10 +3,9 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.store.tables import Annotation, PredictionRow
-from fetal.workbench.catalogue.query import ScanFilter, scan_query
+from fetal.store.state.state_tables import ScanState
+from fetal.store.tables import Annotation
 from fetal.workbench.catalogue.scans import UnknownScanError
-from fetal.workbench.core.champion import champion_id
 
 LABELS = ("accept", "correct", "label", "import")
 """The kinds of annotation that give a label."""
@@ -40,27 +39,19 @@ def add_label(
     Raises:
         UnknownScanError: there is no such scan.
     """
-    seen = session.execute(
-        scan_query(
-            ScanFilter(ids=(scan_id,)),
-            champion_id(session),
-            PredictionRow.plane,
-            PredictionRow.model_id,
-        )
-    ).first()
-    if seen is None:
+    state = session.get(ScanState, scan_id, populate_existing=True)
+    if state is None:
         raise UnknownScanError(f"There is no scan with the number {scan_id} in this workspace.")
-    opinion, model_id = seen
+    opinion = state.opinion
     if kind is None:
         kind = "label" if opinion is None else "accept" if opinion == label else "correct"
-    before = newest_annotation(session, scan_id)
     row = Annotation(
         scan_id=scan_id,
         label=label,
         kind=kind,
-        note=note or (before.note if before is not None else ""),
+        note=note or state.note,
         who=who,
-        model_id=model_id,
+        model_id=state.model_id,
         overrides_id=overrides_id,
     )
     session.add(row)

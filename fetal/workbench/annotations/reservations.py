@@ -1,17 +1,17 @@
 """Who is looking at which scan, so that several readers are handed different ones."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from fetal.store.any_of import any_of
+from fetal.store.state.state_tables import ScanState
 from fetal.store.table_base import UtcDateTime
 from fetal.store.tables import Reservation, ScanRow
-from fetal.workbench.annotations.label_rows import newest_annotation
-from fetal.workbench.catalogue.query import ScanFilter
-from fetal.workbench.catalogue.scans import ScanView, scans
+from fetal.workbench.catalogue.scans import ScanView, views
 from fetal.workbench.core.workbench import Workbench
 
 HOLD_SECONDS = 120
@@ -19,9 +19,6 @@ HOLD_SECONDS = 120
 
 RENEW_SECONDS = 30
 """How often whoever looks at a scan renews its reservation."""
-
-_CANDIDATES = 20
-"""How many scans are read at once, in the hope that one of them is free."""
 
 
 @dataclass(frozen=True)
@@ -52,34 +49,33 @@ def hand_out(
         scan that the model doubts most, among those that nobody else holds; the reader holds it
         from now on, and no other. If None, every scan is labelled, skipped or held by others.
     """
-    mine = _held(workbench, reader)
-    if mine is not None and mine not in skipped:
-        chosen = ScanFilter(reviewed=False, ids=(mine,))
-        # Also renews it; somebody else may have got it while this session was asleep.
-        if (found := scans(workbench, chosen)) and _claim(workbench, [mine], reader) is not None:
-            return found[0]
-    while candidates := _candidates(workbench, reader, skipped):
-        claimed = _claim(workbench, [one.id for one in candidates], reader)
-        if claimed is not None:
-            return next(one for one in candidates if one.id == claimed)
-    release(workbench, reader)
-    return None
+    with workbench.store.session() as session:
+        now = _database_now(session)
+        held = select(Reservation.scan_id).where(Reservation.token == reader.token).limit(1)
+        mine = session.scalar(held)
+        if mine is None or mine in skipped or session.get_one(ScanState, mine).label is not None:
+            mine = _next_free(session, skipped, now)
+        if mine is None:
+            session.execute(delete(Reservation).where(Reservation.token == reader.token))
+            return None
+        _reserve(session, mine, reader, now)
+        session.flush()
+        return views(session, [mine])[0]
 
 
-def upcoming(
-    workbench: Workbench, reader: Reader, skipped: Collection[int] = ()
-) -> ScanView | None:
+def upcoming(workbench: Workbench, skipped: Collection[int] = ()) -> ScanView | None:
     """Return the scan that the reader would be handed next, without a reservation.
 
     Args:
         workbench: the workbench.
-        reader: who asks.
         skipped: scans to leave out, the present one too.
 
     Returns:
         The scan; None where no other is left.
     """
-    return next(iter(_candidates(workbench, reader, skipped, limit=1)), None)
+    with workbench.store.reading() as session:
+        found = _next_free(session, skipped, _database_now(session))
+        return None if found is None else views(session, [found])[0]
 
 
 def hold(workbench: Workbench, scan_id: int, reader: Reader) -> str | None:
@@ -140,35 +136,16 @@ def held_by_others(workbench: Workbench, reader: Reader) -> dict[int, str]:
         return {row.scan_id: row.who for row in rows}
 
 
-def _held(workbench: Workbench, reader: Reader) -> int | None:
-    mine = select(Reservation.scan_id).where(Reservation.token == reader.token).limit(1)
-    with workbench.store.reading() as session:
-        return session.scalar(mine)
-
-
-def _candidates(
-    workbench: Workbench, reader: Reader, skipped: Collection[int], limit: int = _CANDIDATES
-) -> list[ScanView]:
-    without = (*skipped, *held_by_others(workbench, reader))
-    return scans(workbench, ScanFilter(reviewed=False, order="doubt", limit=limit, without=without))
-
-
-def _claim(workbench: Workbench, numbers: Sequence[int], reader: Reader) -> int | None:
-    """Reserve the first of some scans that is still there, unlabelled and free."""
-    with workbench.store.session() as session:
-        now = _database_now(session)
-        others = select(Reservation.scan_id).where(
-            Reservation.scan_id.in_(numbers),
-            Reservation.token != reader.token,
-            Reservation.until > now,
-        )
-        taken = set(session.scalars(others))
-        there = set(session.scalars(select(ScanRow.id).where(ScanRow.id.in_(numbers))))
-        for number in numbers:
-            if number in there - taken and not _labelled(session, number):
-                _reserve(session, number, reader, now)
-                return number
-    return None
+def _next_free(session: Session, skipped: Collection[int], now: datetime) -> int | None:
+    """The scan to label next among those that nobody holds; read by index, in its order."""
+    free = or_(ScanState.reserved_until.is_(None), ScanState.reserved_until <= now)
+    return session.scalar(
+        select(ScanState.scan_id)
+        # In these words, the database finds the index of what is to be read.
+        .where(text("scan_state.label IS NULL"), free, ~any_of(ScanState.scan_id, skipped))
+        .order_by(ScanState.reading_order, ScanState.scan_id)
+        .limit(1)
+    )
 
 
 def _reserve(session: Session, scan_id: int, reader: Reader, now: datetime) -> None:
@@ -180,11 +157,6 @@ def _reserve(session: Session, scan_id: int, reader: Reader, now: datetime) -> N
     session.execute(delete(Reservation).where(over))
     until = now + timedelta(seconds=HOLD_SECONDS)
     session.add(Reservation(scan_id=scan_id, who=reader.who, token=reader.token, until=until))
-
-
-def _labelled(session: Session, scan_id: int) -> bool:
-    newest = newest_annotation(session, scan_id)
-    return newest is not None and newest.label is not None
 
 
 def _database_now(session: Session) -> datetime:

@@ -1,7 +1,7 @@
 """Joins stored scans to the names of a person's own files, which the workspace does not keep."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fetal.scans import Pseudonyms
@@ -27,7 +27,9 @@ def names_in(folder: Path) -> list[str]:
 
 
 def own_names(
-    pseudonyms: Pseudonyms, names: Iterable[str], keys: Iterable[str]
+    pseudonyms: Pseudonyms,
+    names: Iterable[str],
+    stored: Callable[[Sequence[str]], Collection[str]],
 ) -> Mapping[str, str]:
     """Find which of a person's files each stored scan came from.
 
@@ -36,7 +38,8 @@ def own_names(
     Args:
         pseudonyms: the workspace's key.
         names: the person's file names, with or without folders.
-        keys: the scans' keyed hashes (`fetal.store.tables.Scan.file_key`).
+        stored: returns which of some keyed hashes (`fetal.store.tables.ScanRow.file_key`) belong
+            to stored scans; asked once for each name, and again for the frames of a film.
 
     Returns:
         The name by keyed hash; where several files share a name, all of them, and for a frame of a
@@ -44,21 +47,26 @@ def own_names(
 
     Example:
         >>> key = Pseudonyms(bytes(32)).file("a.png")
-        >>> own_names(Pseudonyms(bytes(32)), ["scans/a.png"], [key])[key]
+        >>> own_names(Pseudonyms(bytes(32)), ["scans/a.png"], {key}.intersection)[key]
         'scans/a.png'
     """
-    wanted = set(keys)
     found: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        for key, called in _possible(pseudonyms, name, wanted):
+        for key, called in _possible(pseudonyms, name, stored):
             found[key].append(called)
     return {key: _BETWEEN.join(called) for key, called in found.items()}
 
 
-def _possible(pseudonyms: Pseudonyms, name: str, wanted: set[str]) -> Iterator[tuple[str, str]]:
-    if (key := pseudonyms.file(name)) in wanted:
+def _possible(
+    pseudonyms: Pseudonyms, name: str, stored: Callable[[Sequence[str]], Collection[str]]
+) -> Iterator[tuple[str, str]]:
+    key = pseudonyms.file(name)
+    if stored([key]):
         yield key, name
         return
-    for index in range(_FRAMES):
-        if (key := pseudonyms.file(frame_name(name, index))) in wanted:
-            yield key, f"{name}, frame {index + 1}"
+    frames = {
+        pseudonyms.file(frame_name(name, index)): f"{name}, frame {index + 1}"
+        for index in range(_FRAMES)
+    }
+    there = stored(list(frames))
+    yield from ((key, words) for key, words in frames.items() if key in there)

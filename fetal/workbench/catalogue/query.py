@@ -1,16 +1,26 @@
-"""The one query behind every list of scans: each with its newest label and the opinion on it."""
+"""Which scans a filter chooses: the cells that it fits, and the scans in them, read by index.
 
-from dataclasses import dataclass
+A cell is what filters choose by: source, label, opinion and doubt. There are a few hundred of
+them however many scans there are, so that a filter is first applied to the cells.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy.orm import Session
 
 from fetal.store.any_of import any_of
-from fetal.store.tables import UNUSABLE, Annotation, Patient, PredictionRow, ScanRow
+from fetal.store.state.state_tables import ScanCount, ScanState
+from fetal.store.table_base import UtcDateTime
+from fetal.store.tables import UNUSABLE
 
 Order = Literal["newest", "oldest", "doubt"]
+
+Place = tuple[datetime, int]
+"""Where a scan is in the order of arrival: when it was added, and its number."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,9 @@ class ScanFilter:
         order: `newest` or `oldest` first, or `doubt`: what the model does not know first, then the
             largest doubt, and scans that no model has seen last.
         limit: at most so many.
-        offset: leave out so many at the start.
+        offset: leave out so many at the start; what is left out is read all the same.
+        after: only what comes after this place in the order, which is not `doubt`; however far
+            that is, nothing before it is read.
     """
 
     planes: tuple[str, ...] = ()
@@ -45,116 +57,134 @@ class ScanFilter:
     order: Order = "newest"
     limit: int | None = None
     offset: int = 0
+    after: Place | None = None
 
 
-NEWEST = aliased(Annotation, name="newest")
-"""The newest annotation of the scan, which tells its label and note."""
+@dataclass(frozen=True)
+class Cell:
+    """Scans that every filter treats alike, but for dates and numbers.
 
-GIVEN = aliased(Annotation, name="given")
-"""The annotation that gave the label which stands: an earlier one after a note or an undo."""
+    Attributes:
+        name: as `scan_state.cell` has it.
+        source: `upload`, `import` or `sample`.
+        label: a plane or `unusable`; empty without a label.
+        opinion: a plane; empty without an opinion.
+        doubt: what the model said of its certainty; empty without an opinion.
+        scans: how many scans it has.
+    """
+
+    name: str
+    source: str
+    label: str
+    opinion: str
+    doubt: str
+    scans: int
+
+    @property
+    def shown(self) -> str:
+        """The label where there is one, else the opinion."""
+        return self.label or self.opinion
+
+    def fits(self, chosen: ScanFilter) -> bool:
+        """Say whether a filter chooses its scans, whatever their dates and numbers."""
+        agrees = self.label == self.opinion
+        comparable = self.label not in ("", UNUSABLE) and self.opinion != ""
+        return (
+            (not chosen.planes or self.shown in chosen.planes)
+            and (not chosen.sources or self.source in chosen.sources)
+            and (chosen.reviewed is None or (self.label != "") == chosen.reviewed)
+            and (not chosen.doubts or self.doubt in chosen.doubts)
+            and (chosen.agreement is None or (comparable and agrees == chosen.agreement))
+        )
 
 
-def scan_query(chosen: ScanFilter, champion: int | None, *columns: Any) -> Select[Any]:
-    """Select scans with their patient, label and opinion.
+def narrows(chosen: ScanFilter) -> bool:
+    """Say whether a filter chooses among the cells."""
+    every = ScanFilter()
+    return any(getattr(chosen, name) != getattr(every, name) for name in _OF_CELLS)
+
+
+_OF_CELLS = ("planes", "sources", "doubts", "reviewed", "agreement")
+
+
+def cells(session: Session, chosen: ScanFilter) -> list[Cell]:
+    """List the cells that a filter fits, each with all of its scans.
+
+    Args:
+        session: the transaction.
+        chosen: which scans.
+
+    Returns:
+        The cells.
+    """
+    rows = session.execute(select(ScanCount.cell, ScanCount.scans))
+    every = (_cell(row.cell, row.scans) for row in rows)
+    return [cell for cell in every if cell.fits(chosen)]
+
+
+def _cell(name: str, scans: int) -> Cell:
+    source, label, opinion, doubt = name.split("/")
+    return Cell(name, source, label, opinion, doubt, scans)
+
+
+def counted_cells(session: Session, chosen: ScanFilter) -> list[Cell]:
+    """List the cells that a filter fits, each with as many scans as the filter chooses of it.
+
+    Args:
+        session: the transaction.
+        chosen: which scans; its limit, offset and place do not matter.
+
+    Returns:
+        The cells that have such scans.
+    """
+    found = cells(session, chosen)
+    chosen = replace(chosen, after=None)
+    if chosen.ids is not None or chosen.since is not None or chosen.until is not None:
+        counts = _count(session, found, conditions(chosen))
+    elif chosen.without:
+        left_out = _count(session, found, [any_of(ScanState.scan_id, chosen.without)])
+        counts = {one.name: one.scans - left_out.get(one.name, 0) for one in found}
+    else:
+        return found
+    return [replace(one, scans=counts[one.name]) for one in found if counts.get(one.name)]
+
+
+def in_cells(found: Iterable[Cell]) -> ColumnElement[bool]:
+    """Ask that a scan is in one of some cells."""
+    return ScanState.cell.in_([cell.name for cell in found])
+
+
+def conditions(chosen: ScanFilter) -> list[ColumnElement[bool]]:
+    """Write what a filter asks beyond the cells: dates, numbers and the place to go on after.
 
     Args:
         chosen: which scans.
-        champion: the version whose opinion counts; where it has none, the newest other one does.
-        columns: what to select of Scan, Patient, Prediction, NEWEST and GIVEN.
 
     Returns:
-        The query, ordered and cut as chosen.
+        Conditions on `scan_state`.
     """
-    query = (
-        select(*columns)
-        .select_from(ScanRow)
-        .join(Patient, Patient.id == ScanRow.patient_id)
-        .outerjoin(NEWEST, _is_newest_annotation())
-        .outerjoin(GIVEN, GIVEN.id == _label_giver())
-        .outerjoin(PredictionRow, _is_opinion(champion))
-        .where(*_conditions(chosen))
-        .order_by(*_ORDERS[chosen.order])
-        .limit(chosen.limit)
-    )
-    return query.offset(chosen.offset) if chosen.offset else query
-
-
-def count_query(chosen: ScanFilter, champion: int | None) -> Select[Any]:
-    """Count the scans that a filter chooses, whatever its limit.
-
-    Args:
-        chosen: which scans.
-        champion: the version whose opinion counts.
-
-    Returns:
-        The query for the number.
-    """
-    query = select(func.count()).select_from(ScanRow).where(*_conditions(chosen))
-    if chosen.planes or chosen.reviewed is not None or chosen.agreement is not None:
-        query = query.outerjoin(NEWEST, _is_newest_annotation())
-    if chosen.planes or chosen.doubts or chosen.agreement is not None:
-        query = query.outerjoin(PredictionRow, _is_opinion(champion))
-    return query
-
-
-def _is_newest_annotation() -> ColumnElement[bool]:
-    # “None is newer” can be looked up in the index scan by scan, and also joined as a whole:
-    # SQLite does the one and PostgreSQL the other, and neither is slow.
-    newer = aliased(Annotation)
-    return and_(
-        NEWEST.scan_id == ScanRow.id,
-        ~exists().where(newer.scan_id == NEWEST.scan_id, newer.id > NEWEST.id),
-    )
-
-
-def _label_giver() -> ColumnElement[int | None]:
-    return case((NEWEST.kind.in_(("note", "undo")), NEWEST.stands_id), else_=NEWEST.id)
-
-
-def _is_opinion(champion: int | None) -> ColumnElement[bool]:
-    better = aliased(PredictionRow)
-    preferred = better.id > PredictionRow.id
-    if champion is not None:
-        preferred = or_(preferred, better.model_id == champion)
-    last = ~exists().where(better.scan_id == PredictionRow.scan_id, preferred)
-    return and_(
-        PredictionRow.scan_id == ScanRow.id,
-        last if champion is None else or_(PredictionRow.model_id == champion, last),
-    )
-
-
-def _conditions(chosen: ScanFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if chosen.planes:
-        shown = func.coalesce(NEWEST.label, PredictionRow.plane)
-        found.append(shown.in_([str(plane) for plane in chosen.planes]))
-    if chosen.sources:
-        found.append(ScanRow.source.in_(chosen.sources))
-    if chosen.reviewed is not None:
-        found.append(NEWEST.label.is_not(None) if chosen.reviewed else NEWEST.label.is_(None))
-    if chosen.doubts:
-        found.append(PredictionRow.doubt.in_(chosen.doubts))
-    if chosen.agreement is not None:
-        same = NEWEST.label == PredictionRow.plane
-        found.append(and_(NEWEST.label != UNUSABLE, same if chosen.agreement else ~same))
     if chosen.since is not None:
-        found.append(ScanRow.added_at >= chosen.since)
+        found.append(ScanState.added_at >= chosen.since)
     if chosen.until is not None:
-        found.append(ScanRow.added_at <= chosen.until)
+        found.append(ScanState.added_at <= chosen.until)
     if chosen.ids is not None:
-        found.append(any_of(ScanRow.id, chosen.ids))
+        found.append(any_of(ScanState.scan_id, chosen.ids))
     if chosen.without:
-        found.append(~any_of(ScanRow.id, chosen.without))
+        found.append(~any_of(ScanState.scan_id, chosen.without))
+    if chosen.after is not None:
+        here = tuple_(ScanState.added_at, ScanState.scan_id)
+        place = tuple_(literal(chosen.after[0], UtcDateTime()), literal(chosen.after[1]))
+        found.append(here > place if chosen.order == "oldest" else here < place)
     return found
 
 
-_ORDERS: dict[str, tuple[Any, ...]] = {
-    "newest": (ScanRow.id.desc(),),
-    "oldest": (ScanRow.id,),
-    "doubt": (
-        PredictionRow.confidence.is_(None),
-        PredictionRow.doubt != "unknown",
-        PredictionRow.confidence,
-        ScanRow.id,
-    ),
-}
+def _count(
+    session: Session, found: Iterable[Cell], wanted: list[ColumnElement[bool]]
+) -> dict[str, int]:
+    rows = session.execute(
+        select(ScanState.cell, func.count())
+        .where(in_cells(found), *wanted)
+        .group_by(ScanState.cell)
+    )
+    return {row[0]: row[1] for row in rows}

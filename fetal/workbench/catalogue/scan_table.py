@@ -1,16 +1,25 @@
 """Everything that is stored, as a table and counted."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import case, func
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
 
 from fetal.planes import PLANES
 from fetal.predict import Doubt
-from fetal.store.tables import UNUSABLE, Patient, PredictionRow
-from fetal.workbench.catalogue.query import NEWEST, ScanFilter, scan_query
+from fetal.store.state.state_tables import PatientCount, ScanState
+from fetal.store.tables import UNUSABLE
+from fetal.workbench.catalogue.query import (
+    ScanFilter,
+    cells,
+    conditions,
+    counted_cells,
+    in_cells,
+    narrows,
+)
 from fetal.workbench.catalogue.scans import ScanView, scans
-from fetal.workbench.core.champion import champion_id
 from fetal.workbench.core.workbench import Workbench
 
 LABELLED = "labelled"
@@ -51,46 +60,78 @@ def counts_per_plane(workbench: Workbench, chosen: ScanFilter | None = None) -> 
         `labelled` (by the label) and `not labelled` (by the model's opinion). Empty where there
         is no scan; scans that nobody has an opinion on are not counted.
     """
-    shown = func.coalesce(NEWEST.label, PredictionRow.plane)
-    counted = _counted(workbench, chosen, shown)
-    if not counted:
-        return _frame({}, "plane")
-    rows = {title: counted.get(name, (0, 0)) for name, title in _TITLES.items()}
-    return _frame(rows, "plane")
+    with workbench.store.reading() as session:
+        found = counted_cells(session, chosen or ScanFilter())
+    counted = {name: [0, 0] for name in _TITLES}
+    for cell in found:
+        if cell.shown:
+            counted[cell.shown][not cell.label] += cell.scans
+    rows = {_TITLES[name]: (both[0], both[1]) for name, both in counted.items()}
+    return _frame(rows if any(map(sum, rows.values())) else {}, "plane")
 
 
-def counts_per_patient(workbench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
-    """Count the scans of each patient.
+@dataclass(frozen=True)
+class PatientCounts:
+    """How many scans patients have.
+
+    Attributes:
+        most: the patient's pseudonym as index, the patient with most scans first, and the columns
+            `labelled` and `not labelled`.
+        patients: how many patients there are, those of `most` and the others.
+    """
+
+    most: pd.DataFrame
+    patients: int
+
+
+def counts_per_patient(
+    workbench: Workbench, chosen: ScanFilter | None = None, most: int = 20
+) -> PatientCounts:
+    """Count the scans of the patients who have most.
 
     Args:
         workbench: the workbench.
         chosen: which scans; none is all.
+        most: of so many patients at the most.
 
     Returns:
-        The patient's pseudonym as index, the patient with most scans first, and the columns
-        `labelled` and `not labelled`.
+        The counts.
     """
-    counted = _counted(workbench, chosen, Patient.id)
-    order = sorted(counted, key=lambda patient: (-sum(counted[patient]), patient))
-    return _frame({patient: counted[patient] for patient in order}, "patient")
-
-
-def _counted(
-    workbench: Workbench, chosen: ScanFilter | None, group: Any
-) -> dict[str, tuple[int, int]]:
-    labelled = func.sum(case((NEWEST.label.is_not(None), 1), else_=0))
-    unlabelled = func.sum(case((NEWEST.label.is_(None), 1), else_=0))
+    chosen = chosen or ScanFilter()
     with workbench.store.reading() as session:
-        query = (
-            scan_query(chosen or ScanFilter(), champion_id(session), group, labelled, unlabelled)
-            .order_by(None)
-            .group_by(group)
+        if narrows(chosen) or conditions(chosen):
+            rows, patients = _counted_patients(session, chosen, most)
+        else:
+            total = PatientCount.scans
+            query = select(PatientCount.patient_id, total, PatientCount.labelled)
+            query = query.order_by(total.desc(), PatientCount.patient_id.desc()).limit(most)
+            rows = [(row[0], row[1], row[2]) for row in session.execute(query)]
+            patients = session.scalar(select(func.count()).select_from(PatientCount)) or 0
+    counts = {code: (labelled, scans - labelled) for code, scans, labelled in rows}
+    return PatientCounts(_frame(counts, "patient"), patients)
+
+
+def _counted_patients(
+    session: Session, chosen: ScanFilter, most: int
+) -> tuple[list[tuple[str, int, int]], int]:
+    """Count in the index of the cells, which holds the patients too."""
+    found = cells(session, chosen)
+    labelled = in_cells(cell for cell in found if cell.label)
+    scans = func.count()
+    query = (
+        select(
+            ScanState.patient_id,
+            scans,
+            func.sum(case((labelled, 1), else_=0)),
+            func.count().over(),
         )
-        return {
-            name: (int(with_label), int(without))
-            for name, with_label, without in session.execute(query)
-            if name is not None
-        }
+        .where(in_cells(found), *conditions(chosen))
+        .group_by(ScanState.patient_id)
+        .order_by(scans.desc(), ScanState.patient_id.desc())
+        .limit(most)
+    )
+    rows = session.execute(query).all()
+    return [(row[0], row[1], int(row[2])) for row in rows], rows[0][3] if rows else 0
 
 
 def _frame(rows: dict[str, tuple[int, int]], index: str) -> pd.DataFrame:

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from fetal.jobs.follow_promotions import derive_scan
 from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, Prediction, doubt_words
+from fetal.store.any_of import any_of
 from fetal.store.state.state_tables import ScanState
 from fetal.store.tables import UNUSABLE, ModelVersion, Patient, PredictionRow, ScanRow
-from fetal.workbench.catalogue.query import GIVEN, NEWEST, ScanFilter, count_query, scan_query
+from fetal.workbench.catalogue.find_scans import find
+from fetal.workbench.catalogue.query import ScanFilter, counted_cells
 from fetal.workbench.catalogue.stored_pixels import (
     DamagedScanError,
     UnknownScanError,
@@ -22,7 +25,6 @@ from fetal.workbench.catalogue.stored_pixels import (
     stored_scan,
     unknown,
 )
-from fetal.workbench.core.champion import champion_id
 from fetal.workbench.core.prediction_rows import keep_prediction
 from fetal.workbench.core.workbench import Workbench
 
@@ -39,6 +41,7 @@ __all__ = [
     "scan",
     "scans",
     "stored_scan",
+    "views",
 ]
 
 _COLUMNS = (
@@ -52,18 +55,18 @@ _COLUMNS = (
     ScanRow.width,
     ScanRow.height,
     ScanRow.machine,
-    PredictionRow.plane,
+    ScanState.opinion,
     PredictionRow.probabilities,
-    PredictionRow.confidence,
-    PredictionRow.doubt,
+    ScanState.confidence,
+    ScanState.doubt,
     PredictionRow.words,
-    PredictionRow.model_id,
-    NEWEST.label,
-    NEWEST.note,
-    GIVEN.id,
-    GIVEN.kind,
-    func.coalesce(GIVEN.given_by, GIVEN.who),
-    func.coalesce(GIVEN.given_at, GIVEN.at),
+    ScanState.model_id,
+    ScanState.label,
+    ScanState.note,
+    ScanState.label_id,
+    ScanState.label_kind,
+    ScanState.labelled_by,
+    ScanState.labelled_at,
 )
 
 
@@ -131,17 +134,38 @@ def scans(workbench: Workbench, chosen: ScanFilter | None = None) -> list[ScanVi
         chosen: which, in which order; none is all, the newest first.
 
     Returns:
-        The scans, read in one query however many they are.
+        The scans, read in a few queries however many they are.
     """
     with workbench.store.reading() as session:
-        query = scan_query(chosen or ScanFilter(), champion_id(session), *_COLUMNS)
-        rows = session.execute(query).all()
-        said = {row.model_id for row in rows if row.model_id is not None}
-        models = {
-            version.id: (version.name, _check_below(version.card))
-            for version in session.scalars(select(ModelVersion).where(ModelVersion.id.in_(said)))
-        }
-    return [_view(row, models) for row in rows]
+        return views(session, find(session, chosen or ScanFilter()))
+
+
+def views(session: Session, numbers: Sequence[int]) -> list[ScanView]:
+    """Read what people see of some scans.
+
+    Args:
+        session: the transaction.
+        numbers: the scans.
+
+    Returns:
+        The scans in the order of their numbers in `numbers`, without those that do not exist.
+    """
+    query = (
+        select(*_COLUMNS)
+        .select_from(ScanState)
+        .join(ScanRow, ScanRow.id == ScanState.scan_id)
+        .join(Patient, Patient.id == ScanRow.patient_id)
+        .outerjoin(PredictionRow, PredictionRow.id == ScanState.prediction_id)
+        .where(any_of(ScanState.scan_id, numbers))
+    )
+    rows = session.execute(query).all()
+    said = {row.model_id for row in rows if row.model_id is not None}
+    models = {
+        version.id: (version.name, _check_below(version.card))
+        for version in session.scalars(select(ModelVersion).where(ModelVersion.id.in_(said)))
+    }
+    found = {row.id: _view(row, models) for row in rows}
+    return [found[number] for number in numbers if number in found]
 
 
 def scan(workbench: Workbench, scan_id: int) -> ScanView:
@@ -174,8 +198,7 @@ def count(workbench: Workbench, chosen: ScanFilter | None = None) -> int:
         How many there are.
     """
     with workbench.store.reading() as session:
-        query = count_query(chosen or ScanFilter(), champion_id(session))
-        return session.scalar(query) or 0
+        return sum(cell.scans for cell in counted_cells(session, chosen or ScanFilter()))
 
 
 def pixels(workbench: Workbench, scan_id: int) -> NDArray[np.uint8]:

@@ -50,8 +50,9 @@ def counts(chosen: ScanFilter) -> None:
     """How many scans of each plane and of each patient fit the filter, labelled and not."""
     workbench = app_state.workbench()
     planes = scan_table.counts_per_plane(workbench, chosen)
-    patients = scan_table.counts_per_patient(workbench, chosen)
-    if patients.empty:
+    counted = scan_table.counts_per_patient(workbench, chosen, _PATIENTS)
+    most = counted.most
+    if most.empty:
         st.info("Nothing to count yet.")
         return
     left, right = st.columns(2, gap="medium")
@@ -60,11 +61,10 @@ def counts(chosen: ScanFilter) -> None:
         st.caption("By the label where there is one, otherwise by what the model says.")
         _stacked(planes.iloc[::-1], "plot-planes", height=330)
     with right:
-        st.markdown(f"**Scans of each patient** ({len(patients):,} patients)")
-        most = patients.head(_PATIENTS)
+        st.markdown(f"**Scans of each patient** ({counted.patients:,} patients)")
         st.caption(
             f"The {len(most)} patients with most scans."
-            if len(most) < len(patients)
+            if len(most) < counted.patients
             else "Patients go by a code; nobody’s name is stored."
         )
         _stacked(most.iloc[::-1], "plot-patients", height=max(200, 60 + 22 * len(most)))
