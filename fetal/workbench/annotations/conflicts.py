@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, aliased
 
 from fetal.store import audit
@@ -75,8 +75,8 @@ def untold(workbench: Workbench, who: str) -> list[Conflict]:
             _query()
             .where(
                 Annotation.at >= since,
-                # Said although it follows, so that the database finds the index of such labels.
-                Annotation.overrides_id.is_not(None),
+                # It follows, but in these words the database finds the index of such labels.
+                text("annotation.overrides_id IS NOT NULL"),
                 _OVERRIDDEN.who == who,
                 Annotation.id > _told_up_to(session, who, since),
             )

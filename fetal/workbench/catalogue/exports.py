@@ -180,10 +180,10 @@ def _add_picture(
 def _lines(workbench: Workbench, chosen: ScanFilter | None) -> Iterator[_Line]:
     """Read the chosen scans in the order in which they were stored, each once."""
     chosen = chosen or ScanFilter()
-    after = 0
-    while True:
+    after: int | None = 0
+    while after is not None:
         with workbench.store.reading() as session:
-            numbers = find_stored_after(session, chosen, after, _AT_ONCE)
+            numbers, after = find_stored_after(session, chosen, after, _AT_ONCE)
             told = _extras(session, numbers)
             shown = views(session, numbers)
         for view in shown:
@@ -191,9 +191,6 @@ def _lines(workbench: Workbench, chosen: ScanFilter | None) -> Iterator[_Line]:
             yield _Line(
                 view, row.blob, row.digest, row.file_key, row.split or "", row.unfamiliarity
             )
-        if len(numbers) < _AT_ONCE:
-            return
-        after = numbers[-1]
 
 
 def _extras(session: Session, numbers: Sequence[int]) -> dict[int, Any]:

@@ -57,24 +57,31 @@ _ORDERS = {
 }
 
 
-def find_stored_after(session: Session, chosen: ScanFilter, after: int, at_once: int) -> list[int]:
-    """Find the next of the chosen scans in the order in which they were stored.
+def find_stored_after(
+    session: Session, chosen: ScanFilter, after: int, at_once: int
+) -> tuple[list[int], int | None]:
+    """Look through the next scans in the order in which they were stored.
 
     Args:
         session: the transaction.
         chosen: which scans; its order, limit, offset and place do not matter.
-        after: the number of the last scan that was found before; 0 at first.
-        at_once: at most so many.
+        after: the number of the last scan that was looked at; 0 at first.
+        at_once: how many scans to look at.
 
     Returns:
-        The numbers, ascending; fewer than `at_once` at the end.
+        The numbers of those that the filter chooses, ascending, and the number of the last scan
+        that was looked at; None at the end.
     """
-    query = select(ScanState.scan_id).where(
-        ScanState.scan_id > after, *conditions(replace(chosen, after=None))
+    names = {cell.name for cell in cells(session, chosen)}
+    query = (
+        select(ScanState.scan_id, ScanState.cell)
+        .where(ScanState.scan_id > after, *conditions(replace(chosen, after=None)))
+        .order_by(ScanState.scan_id)
+        .limit(at_once)
     )
-    if narrows(chosen):
-        query = query.where(in_cells(cells(session, chosen)))
-    return list(session.scalars(query.order_by(ScanState.scan_id).limit(at_once)))
+    rows = session.execute(query).all()
+    last = rows[-1].scan_id if len(rows) == at_once else None
+    return [row.scan_id for row in rows if row.cell in names], last
 
 
 def _merged(session: Session, chosen: ScanFilter) -> list[int]:

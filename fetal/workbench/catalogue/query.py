@@ -4,7 +4,8 @@ A cell is what filters choose by: source, label, opinion and doubt. There are a 
 them however many scans there are, so that a filter is first applied to the cells.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -139,11 +140,13 @@ def counted_cells(session: Session, chosen: ScanFilter) -> list[Cell]:
     """
     found = cells(session, chosen)
     chosen = replace(chosen, after=None)
-    if chosen.ids is not None or chosen.since is not None or chosen.until is not None:
-        counts = _count(session, found, conditions(chosen))
+    if chosen.ids is not None:
+        counts: Mapping[str, int] = _count_named(session, conditions(chosen))
+    elif chosen.since is not None or chosen.until is not None:
+        counts = _count_between(session, found, conditions(chosen))
     elif chosen.without:
-        left_out = _count(session, found, [any_of(ScanState.scan_id, chosen.without)])
-        counts = {one.name: one.scans - left_out.get(one.name, 0) for one in found}
+        left_out = _count_named(session, [any_of(ScanState.scan_id, chosen.without)])
+        counts = {one.name: one.scans - left_out[one.name] for one in found}
     else:
         return found
     return [replace(one, scans=counts[one.name]) for one in found if counts.get(one.name)]
@@ -179,9 +182,15 @@ def conditions(chosen: ScanFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _count(
+def _count_named(session: Session, wanted: list[ColumnElement[bool]]) -> Counter[str]:
+    """Count scans whose numbers are known, by cell."""
+    return Counter(session.scalars(select(ScanState.cell).where(*wanted)))
+
+
+def _count_between(
     session: Session, found: Iterable[Cell], wanted: list[ColumnElement[bool]]
 ) -> dict[str, int]:
+    """Count the scans of each cell that came between two moments, in the index of the cells."""
     rows = session.execute(
         select(ScanState.cell, func.count())
         .where(in_cells(found), *wanted)
