@@ -78,11 +78,12 @@ def untold(workbench: Workbench, who: str) -> list[Conflict]:
                 # It follows, but in these words the database finds the index of such labels.
                 text("annotation.overrides_id IS NOT NULL"),
                 _OVERRIDDEN.who == who,
-                Annotation.id > _told_up_to(session, who, since),
             )
-            .order_by(Annotation.id.desc())
+            .order_by(Annotation.at.desc(), Annotation.id.desc())
         )
-        return [_conflict(row) for row in session.execute(query)]
+        told = _told_up_to(session, who, since)
+        found = [_conflict(row) for row in session.execute(query)]
+    return [one for one in found if one.annotation_id > told]
 
 
 def note_told(workbench: Workbench, who: str, found: Sequence[Conflict]) -> None:
