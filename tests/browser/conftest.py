@@ -1,17 +1,20 @@
 """A Chromium, the app as `fetal serve` starts it, and labelled scans to work with."""
 
+import atexit
+import functools
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.labelled import Labelled, phantoms, real
 from tests.browser.reviewing import Kept, fill
@@ -37,20 +40,28 @@ def chromium() -> str:
     pytest.skip("no Chromium here: run .ci/chromium, or install one, to have the browser tests")
 
 
-@pytest.fixture
-def page(chromium: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page of a new Chromium; a test that fails leaves a screenshot in its folder."""
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for all tests; what a test does in it, another one does not see."""
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        opened = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-        expect.set_options(timeout=30_000)
-        yield opened
-        report = getattr(request.node, "report", None)
-        if report is not None and report.failed:
-            picture = tmp_path / "failure.png"
-            opened.screenshot(path=picture, full_page=True)
-            report.sections.append(("Screenshot", str(picture)))
-        browser.close()
+        launched = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page without cookies; a test that fails leaves a screenshot in its folder."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    opened = context.new_page()
+    yield opened
+    report = getattr(request.node, "report", None)
+    if report is not None and report.failed:
+        picture = tmp_path / "failure.png"
+        opened.screenshot(path=picture, full_page=True)
+        report.sections.append(("Screenshot", str(picture)))
+    context.close()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,6 +76,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def served(tmp_path: Path) -> Iterator[str]:
     """The address of the app and its worker, on an empty workspace; no scan has to wait."""
     with serving(tmp_path, FETAL_UNSURE="keep") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def served_to_look_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same, started once for the tests of a file that store nothing."""
+    with serving(tmp_path_factory.mktemp("served")) as address:
         yield address
 
 
@@ -95,13 +113,23 @@ def kept(tmp_path: Path) -> Kept:
     return Kept(tmp_path / "workspace")
 
 
+@functools.cache
+def filled(count: int) -> Path:
+    """A workspace with so many simulated scans, written once; for copies."""
+    place = tempfile.TemporaryDirectory()
+    atexit.register(place.cleanup)
+    workspace = Path(place.name) / "workspace"
+    fill(workspace, count)
+    return workspace
+
+
 @contextmanager
 def serving_phantoms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> Iterator[str]:
     """Start the app with simulated scans and a tiny model."""
     settings = {"FETAL_UNSURE": "keep", "FETAL_MODEL": str(tiny_model().folder)}
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    fill(tmp_path / "workspace", count)
+    shutil.copytree(filled(count), tmp_path / "workspace")
     with serving(tmp_path, **settings) as address:
         yield address
 

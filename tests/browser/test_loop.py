@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from fetal.planes import PLANES, Plane
 from tests.browser.labelled import Labelled
@@ -144,20 +144,29 @@ def test_a_file_that_is_no_scan_gets_a_sentence_and_the_others_go_on(
     expect(page.locator("[class*=st-key-card-]")).to_have_count(1)
 
 
-@pytest.mark.parametrize("page_name", ["review", "dataset", "train", "models"])
 def test_an_address_opened_right_after_a_start_still_asks_for_the_name(
-    page: Page, served: str, page_name: str
+    browser: Browser, served: str
 ) -> None:
-    page.goto(f"{served}/{page_name}")
-    page.get_by_role("textbox", name="Your name").fill("Anna Meyer")
-    page.get_by_role("button", name="Begin").click()
+    names = ("review", "dataset", "train", "models")
+    contexts = [browser.new_context() for _ in names]
+    pages = {name: context.new_page() for name, context in zip(names, contexts, strict=True)}
+    for name, page in pages.items():
+        page.goto(f"{served}/{name}", wait_until="commit")
+    for page in pages.values():
+        page.get_by_role("textbox", name="Your name").fill("Anna Meyer")
+        page.get_by_role("button", name="Begin").click()
 
-    expect(page.get_by_role("heading", name=page_name.title(), exact=True)).to_be_visible()
-    expect(page.get_by_text("Not a medical device")).to_be_visible()
+    for name, page in pages.items():
+        expect(page.get_by_role("heading", name=name.title(), exact=True)).to_be_visible()
+        expect(page.get_by_text("Not a medical device")).to_be_visible()
+    for context in contexts:
+        context.close()
 
 
-def test_a_click_on_the_menu_right_after_begin_counts_as_well(page: Page, served: str) -> None:
-    page.goto(served)
+def test_a_click_on_the_menu_right_after_begin_counts_as_well(
+    page: Page, served_to_look_at: str
+) -> None:
+    page.goto(served_to_look_at)
     page.get_by_role("textbox", name="Your name").fill("Anna Meyer")
     page.get_by_role("button", name="Begin").click()
     page.get_by_test_id("stTopNavLink").filter(has_text="Train").click()
@@ -166,8 +175,8 @@ def test_a_click_on_the_menu_right_after_begin_counts_as_well(page: Page, served
     expect(page.get_by_text("Anna Meyer")).to_be_visible()
 
 
-def test_a_reload_does_not_ask_for_the_name_again(page: Page, served: str) -> None:
-    enter(page, served)
+def test_a_reload_does_not_ask_for_the_name_again(page: Page, served_to_look_at: str) -> None:
+    enter(page, served_to_look_at)
     go_to(page, "Review")
     page.reload()
 
