@@ -4,8 +4,13 @@ import openvino
 import pytest
 
 from fetal.bundle import Bundle, Card, Head, InputSpec, write_bundle
-from fetal.training.export import ExportError, UnsupportedLayerError, export_graph
-from fetal.training.networks.architectures import ARCHITECTURES, IMAGENET, build
+from fetal.training.export import (
+    ExportError,
+    UnsupportedLayerError,
+    export_graph,
+    variable_path,
+)
+from fetal.training.networks.architectures import ARCHITECTURES, IMAGENET, STAGES, build, stage_of
 from fetal.training.networks.from_bundle import RestoreError, restore
 
 LAYERS = keras.layers
@@ -78,6 +83,10 @@ def test_a_network_is_served_restored_and_written_again_without_loss(architectur
     assert_same(model, bundle.folder, scans())
     restored = restore(Bundle.open(bundle.folder))
     assert_same(restored, bundle.folder, scans())
+    # Names rest on nothing that was built before.
+    assert [*map(variable_path, restored.weights)] == [*map(variable_path, model.weights)]
+    stages = {stage_of(architecture, layer.name) for layer in model.layers if layer.weights}
+    assert stages == set(range(len(STAGES[architecture]) + 1))
     for ours, theirs in zip(restored.weights, model.weights, strict=True):
         np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (ours, theirs)))
     again = write(restored, "again", architecture, channels)
