@@ -6,6 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tests.support.begun import begin
 from tests.support.tiny_model import tiny_model
 
 ROOT = Path(__file__).parents[2]
@@ -14,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty workspace, with a model that is quick to load."""
-    monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.setenv("FETAL_WORKSPACE", str(begin(tmp_path / "workspace")))
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
+from tests.support.begun import begin
 from tests.support.tiny_model import tiny_model
 
 
@@ -13,6 +14,7 @@ def reopen(tmp_path, monkeypatch) -> Callable[[], Workbench]:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     # Commands set it; this sets it back.
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
+    begin(tmp_path / "workspace")
     return lambda: open_workbench(Workspace.at(tmp_path / "workspace"))
 
 

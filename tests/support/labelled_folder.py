@@ -1,5 +1,7 @@
 """A folder of simulated scans with a table of their labels."""
 
+from functools import cache
+
 from fetal.phantom import simulate
 from fetal.planes import PLANES
 from fetal.scans import encode_png
@@ -11,7 +13,11 @@ def labelled_folder(place, count=12):
     lines = ["image,plane,patient"]
     for seed in range(count):
         plane = PLANES[seed % len(PLANES)]
-        pixels = simulate(plane, seed, size=(200, 260)).pixels
-        (place / "images" / f"{seed}.png").write_bytes(encode_png(pixels))
+        (place / "images" / f"{seed}.png").write_bytes(_picture(plane, seed))
         lines.append(f"{seed}.png,{plane},P{seed // 2}")
     (place / "labels.csv").write_text("\n".join(lines) + "\n")
+
+
+@cache
+def _picture(plane, seed):
+    return encode_png(simulate(plane, seed, size=(200, 260)).pixels)

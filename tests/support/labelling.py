@@ -19,6 +19,7 @@ from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.ingest.upload import UploadedFile, add_scans
+from tests.support.begun import begin
 from tests.support.drawn import file
 from tests.support.tiny_model import tiny_model
 
@@ -75,7 +76,7 @@ def _is_empty(workbench):
 def _filled_once(patients, each, first, planes):
     """Fill a workspace; returns its folder and the numbers of the scans."""
     folder = Path(mkdtemp(prefix="labelled-")) / "workspace"
-    workbench = open_workbench(Workspace.at(folder))
+    workbench = open_workbench(Workspace.at(begin(folder)))
     numbers = _store_and_label(workbench, patients, each, first, planes)
     workbench.close()
     return folder, tuple(numbers)

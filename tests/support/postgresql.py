@@ -15,7 +15,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from fetal.store.database import Store
 from fetal.store.workspace import Workspace
+from tests.support.begun import begin
 from tests.support.waiting import until
 
 DATABASES = ("sqlite", "postgresql")
@@ -35,11 +37,11 @@ class PostgresServer:
         """Return the address of one of its databases."""
         return f"postgresql+psycopg://{OWNER}@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self) -> str:
-        """Make an empty database and return its address."""
+    def new_database(self, template: str = "template1") -> str:
+        """Make a database as another one is, empty if none is named, and return its address."""
         name = next(self._names)
         with self._engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         return self.address(name)
 
     def drop(self, address: str) -> None:
@@ -120,6 +122,31 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
 def any_workspace(database_url: str | None, tmp_path: Path) -> Workspace:
     """A workspace that is not there yet, once on SQLite and once on PostgreSQL."""
     return Workspace.at(tmp_path / "workspace", database_url=database_url)
+
+
+@pytest.fixture(scope="session")
+def begun_database(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The name of a PostgreSQL database with empty tables, to be copied."""
+    address = postgres_server.new_database()
+    folder = tmp_path_factory.mktemp("begun") / "workspace"
+    Store.open(Workspace.at(folder, database_url=address)).close()
+    return address.rsplit("/", 1)[1]
+
+
+@pytest.fixture(params=DATABASES)
+def begun_workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace with empty tables, once on SQLite and once on PostgreSQL."""
+    folder = tmp_path / "workspace"
+    if request.param == "sqlite":
+        yield Workspace.at(begin(folder))
+        return
+    template: str = request.getfixturevalue("begun_database")
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    address = server.new_database(template)
+    yield Workspace.at(folder, database_url=address)
+    server.drop(address)
 
 
 def _programs() -> Path:

@@ -5,6 +5,7 @@ import pytest
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.ingest.upload import add_scans
+from tests.support.begun import begin
 from tests.support.drawn import file
 from tests.support.tiny_model import tiny_model
 
@@ -13,6 +14,7 @@ from tests.support.tiny_model import tiny_model
 def reopen(tmp_path, monkeypatch) -> Callable[[], Workbench]:
     """Opens the same workspace again and again, with a tiny model as the shipped one."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    begin(tmp_path / "workspace")
     return lambda: open_workbench(Workspace.at(tmp_path / "workspace"))
 
 
@@ -24,10 +26,10 @@ def workbench(reopen):
 
 
 @pytest.fixture
-def each_workbench(any_workspace, monkeypatch) -> Iterator[Workbench]:
+def each_workbench(begun_workspace, monkeypatch) -> Iterator[Workbench]:
     """An open workbench, once on SQLite and once on PostgreSQL."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
-    workbench = open_workbench(any_workspace)
+    workbench = open_workbench(begun_workspace)
     yield workbench
     workbench.close()
 
