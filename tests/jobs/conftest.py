@@ -17,6 +17,7 @@ from fetal.store.database import Store
 from fetal.store.table_base import now
 from fetal.store.tables import ModelVersion, Patient, Run, RunEvent, ScanRow
 from fetal.store.workspace import Workspace
+from tests.support.begun import begin
 from tests.support.tiny_model import tiny_model
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
@@ -40,7 +41,7 @@ class Site:
     """A workspace with a champion, one test scan and a run that waits."""
 
     def __init__(self, folder):
-        self.workspace = Workspace.at(folder)
+        self.workspace = Workspace.at(begin(folder))
         self.store = Store.open(self.workspace)
         parent = tiny_model(1)
         self.store.blobs.put_folder("models/shipped-test", parent.folder)
