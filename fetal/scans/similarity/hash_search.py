@@ -21,7 +21,7 @@ _KEPT = np.uint64(0xAAAAAAAAAAAAAAAA)
 _TURNED = np.uint64(0x5555555555555555)
 """In each word of a hash: the waves that change their sign in a mirrored picture."""
 _TURNED_BITS = 128
-_BLOCK = 32_768
+_BLOCK = 65_536
 """Hashes that are compared in one step: their columns stay in the processor's cache."""
 
 

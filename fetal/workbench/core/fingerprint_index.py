@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import Integer, Select, String, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from fetal.scans.similarity.hash_search import Columns, search, to_columns
@@ -24,30 +24,25 @@ _RANGE = 65_536
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
-    """The first `count` columns of the arrays hold fingerprints, in the order of their numbers."""
+class StoredFingerprints:
+    """The fingerprints that were stored at one moment.
+
+    Attributes:
+        count: how many there are: the first columns of the arrays hold them.
+        numbers: int64 (room,), their numbers, ascending.
+        scans: int64 (room,), the numbers of their scans.
+        columns: uint64 (4, room), their bits as `hash_search.to_columns` orders them.
+    """
 
     count: int
     numbers: Integers
     scans: Integers
     columns: Columns
 
-
-class FingerprintIndex:
-    """Follows the table of fingerprints; safe to share between threads.
-
-    Other processes add and erase rows too. Each question first asks the table for what is new, and
-    for what is gone if something was erased. A million scans take 48 MB in each process that asks.
-
-    Args:
-        store: the workspace's store.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._turn = threading.Lock()
-        self._erasures = 0
-        self._rows = _empty(_FIRST_ROOM)
+    @property
+    def newest(self) -> int:
+        """The number of the newest fingerprint; 0 if there is none."""
+        return int(self.numbers[self.count - 1]) if self.count else 0
 
     def near(
         self, one: Fingerprints, most: int, before: int | None = None
@@ -63,20 +58,37 @@ class FingerprintIndex:
         Returns:
             Scan numbers and the bits that differ, the nearest first.
         """
-        rows = self._current()
-        count = rows.count
+        count = self.count
         if before is not None:
-            count = int(np.searchsorted(rows.numbers[:count], before))
-        places, apart = search(one, rows.columns[:, :count])
+            count = int(np.searchsorted(self.numbers[:count], before))
+        places, apart = search(one, self.columns[:, :count])
         nearest = np.argsort(apart, kind="stable")[:most]
-        return list(zip(rows.scans[places[nearest]].tolist(), apart[nearest].tolist(), strict=True))
+        return list(zip(self.scans[places[nearest]].tolist(), apart[nearest].tolist(), strict=True))
 
-    def newest(self) -> int:
-        """Return the number of the newest fingerprint that is known; 0 if there is none."""
-        rows = self._current()
-        return int(rows.numbers[rows.count - 1]) if rows.count else 0
 
-    def _current(self) -> _Rows:
+class FingerprintIndex:
+    """Follows the table of fingerprints; safe to share between threads.
+
+    Other processes add and erase rows too. Each question first asks the table for what is new, and
+    for what is gone if something was erased. A million scans take 48 to 72 MB in each
+    process that asks.
+
+    Args:
+        store: the workspace's store.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._turn = threading.Lock()
+        self._erasures = 0
+        self._rows = _empty(_FIRST_ROOM)
+
+    def near(self, one: Fingerprints, most: int) -> list[tuple[int, int]]:
+        """Find the scans whose fingerprints are nearest to a given one, as `current` holds them."""
+        return self.current().near(one, most)
+
+    def current(self) -> StoredFingerprints:
+        """Return all fingerprints that are stored now."""
         with self._turn, self._store.reading() as session:
             # Read before the rows: an erasure between the two is seen at the next question.
             erasures = count_erasures(session)
@@ -87,15 +99,33 @@ class FingerprintIndex:
             return self._rows
 
 
-def _empty(room: int) -> _Rows:
+def _joined_rows() -> Select[str, str, str]:
+    some = (
+        select(Fingerprint.id, Fingerprint.scan_id, Fingerprint.bits)
+        .where(Fingerprint.id > bindparam("last", type_=Integer))
+        .order_by(Fingerprint.id)
+        .limit(_AT_ONCE)
+        .subquery()
+    ).c
+    return select(
+        func.aggregate_strings(cast(some.id, String), ","),
+        func.aggregate_strings(cast(some.scan_id, String), ","),
+        func.aggregate_strings(some.bits, ""),
+    )
+
+
+# Put together once: that takes longer than the database takes to say that nothing is new.
+_NEXT_ROWS = _joined_rows()
+
+
+def _empty(room: int) -> StoredFingerprints:
     numbers, scans = np.zeros(room, np.int64), np.zeros(room, np.int64)
-    return _Rows(0, numbers, scans, np.zeros((4, room), np.uint64))
+    return StoredFingerprints(0, numbers, scans, np.zeros((4, room), np.uint64))
 
 
-def _with_new(session: Session, rows: _Rows) -> _Rows:
+def _with_new(session: Session, rows: StoredFingerprints) -> StoredFingerprints:
     while True:
-        last = int(rows.numbers[rows.count - 1]) if rows.count else 0
-        numbers, scans, columns = _read(session, last)
+        numbers, scans, columns = _read(session, rows.newest)
         if len(numbers):
             rows = _appended(rows, numbers, scans, columns)
         if len(numbers) < _AT_ONCE:
@@ -107,19 +137,7 @@ def _read(session: Session, last: int) -> tuple[Integers, Integers, Columns]:
 
     The three texts have one order, which need not be that of the numbers.
     """
-    some = (
-        select(Fingerprint.id, Fingerprint.scan_id, Fingerprint.bits)
-        .where(Fingerprint.id > last)
-        .order_by(Fingerprint.id)
-        .limit(_AT_ONCE)
-        .subquery()
-    ).c
-    joined = (
-        func.aggregate_strings(cast(some.id, String), ","),
-        func.aggregate_strings(cast(some.scan_id, String), ","),
-        func.aggregate_strings(some.bits, ""),
-    )
-    numbers, scans, bits = session.execute(select(*joined)).one()
+    numbers, scans, bits = session.execute(_NEXT_ROWS, {"last": last}).one()
     if not numbers:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty((4, 0), np.uint64)
     found = np.fromstring(numbers, np.int64, sep=",")
@@ -128,7 +146,9 @@ def _read(session: Session, last: int) -> tuple[Integers, Integers, Columns]:
     return found[order], np.fromstring(scans, np.int64, sep=",")[order], columns[:, order]
 
 
-def _appended(rows: _Rows, numbers: Integers, scans: Integers, columns: Columns) -> _Rows:
+def _appended(
+    rows: StoredFingerprints, numbers: Integers, scans: Integers, columns: Columns
+) -> StoredFingerprints:
     """Write behind the rows that are there; whoever still reads these sees no change."""
     count = rows.count + len(numbers)
     if count > len(rows.numbers):
@@ -136,27 +156,25 @@ def _appended(rows: _Rows, numbers: Integers, scans: Integers, columns: Columns)
     rows.numbers[rows.count : count] = numbers
     rows.scans[rows.count : count] = scans
     rows.columns[:, rows.count : count] = columns
-    return _Rows(count, rows.numbers, rows.scans, rows.columns)
+    return StoredFingerprints(count, rows.numbers, rows.scans, rows.columns)
 
 
-def _copied(rows: _Rows, kept: slice | Integers, room: int) -> _Rows:
+def _copied(rows: StoredFingerprints, kept: slice | Integers, room: int) -> StoredFingerprints:
     numbers = rows.numbers[: rows.count][kept]
     copy, count = _empty(room), len(numbers)
     copy.numbers[:count] = numbers
     copy.scans[:count] = rows.scans[: rows.count][kept]
     copy.columns[:, :count] = rows.columns[:, : rows.count][:, kept]
-    return _Rows(count, copy.numbers, copy.scans, copy.columns)
+    return StoredFingerprints(count, copy.numbers, copy.scans, copy.columns)
 
 
-def _without_erased(session: Session, rows: _Rows) -> _Rows:
+def _without_erased(session: Session, rows: StoredFingerprints) -> StoredFingerprints:
     """Drop what was erased: only ranges of numbers in which rows are missing are read again."""
     numbers = rows.numbers[: rows.count]
     ranges, known = np.unique(numbers // _RANGE, return_counts=True)
     place = Fingerprint.id // _RANGE
     counted = session.execute(
-        select(place, func.count())
-        .where(Fingerprint.id <= (int(numbers[-1]) if rows.count else 0))
-        .group_by(place)
+        select(place, func.count()).where(Fingerprint.id <= rows.newest).group_by(place)
     )
     there = {int(number): count for number, count in counted}
     gone = np.zeros(rows.count, np.bool_)

@@ -10,6 +10,7 @@ from fetal.scans.similarity.perceptual_hash import from_texts
 from fetal.store.tables import SAMPLE, Fingerprint, PendingComparison, ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.near_duplicates.detect_pairs import (
+    NEAREST,
     candidates,
     examine,
     is_known,
@@ -139,8 +140,9 @@ def _compare(workbench: Workbench, number: int) -> int | None:
     if known is None:
         return _compare_first(workbench, scan)
     bits = from_texts([known.bits])[0]
+    near = workbench.fingerprints.current().near(bits, NEAREST, before=known.id)
     found = 0
-    for other, _ in candidates(workbench, bits, scan.patient_id, scan.digest, before=known.id):
+    for other, _ in candidates(workbench, near, scan.patient_id, scan.digest):
         pair = max(number, other.id), min(number, other.id)
         with workbench.store.reading() as session:
             is_new = not is_known(session, pair)

@@ -28,7 +28,7 @@ from fetal.store.tables import SAMPLE, Fingerprint, Lookalike, PendingComparison
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.near_duplicates.ranks import rank_pairs
 
-_NEAREST = 64
+NEAREST = 64
 """Scans nearest by fingerprint among which the candidates are."""
 _CANDIDATES = 8
 """Candidates whose pixels are compared with a new scan: each takes some milliseconds."""
@@ -102,7 +102,7 @@ class Look:
 
 
 def look(workbench: Workbench, read: ReadScan, patient: str, source: str) -> Look | None:
-    """Compare a scan with all that are stored; the index takes 7 ms among a million.
+    """Compare a scan with all that are stored; the search takes 7 ms among a million.
 
     Args:
         workbench: the workbench.
@@ -117,29 +117,25 @@ def look(workbench: Workbench, read: ReadScan, patient: str, source: str) -> Loo
         return None
     square = small_square(read.pixels, read.sector)
     bits = fingerprint(square)
-    # Asked first: what is stored between the two questions counts as not compared.
-    newest = workbench.fingerprints.newest()
-    near = candidates(workbench, bits, patient, read.digest)[:_CANDIDATES]
-    return Look(bits, tuple(_alike(workbench, square, patient, near)), newest)
+    known = workbench.fingerprints.current()
+    near = candidates(workbench, known.near(bits, NEAREST), patient, read.digest)[:_CANDIDATES]
+    return Look(bits, tuple(_alike(workbench, square, patient, near)), known.newest)
 
 
 def candidates(
-    workbench: Workbench, bits: Fingerprints, patient: str, digest: str, before: int | None = None
+    workbench: Workbench, near: Sequence[tuple[int, int]], patient: str, digest: str
 ) -> list[tuple[ScanRow, int]]:
     """Find the stored scans whose pixels are worth comparing with a scan's.
 
     Args:
         workbench: the workbench.
-        bits: the scan's fingerprint, uint64 (4,).
-        patient: the pseudonym that it is filed under.
+        near: the numbers of the scans that are nearest by fingerprint, and the bits that differ.
+        patient: the pseudonym that the scan is filed under.
         digest: of its pixels; scans with the same pixels are left out.
-        before: number of a fingerprint; only scans with a smaller number are looked at. If None,
-            all are.
 
     Returns:
         Scans and the bits in which their fingerprints differ, the nearest first.
     """
-    near = workbench.fingerprints.near(bits, _NEAREST, before)
     rows = _rows(workbench, [number for number, _ in near])
     return [
         (rows[number], distance)

@@ -20,7 +20,7 @@ def many():
     return np.concatenate([near, far])
 
 
-@pytest.mark.parametrize("block", [7, 32_768])
+@pytest.mark.parametrize("block", [7, 65_536])
 def test_a_search_finds_all_that_are_near_and_no_other(monkeypatch, many, block):
     monkeypatch.setattr(hash_search, "_BLOCK", block)
     expected = distances(many[0], many)
