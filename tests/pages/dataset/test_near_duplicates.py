@@ -1,8 +1,10 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
+from fetal.store.tables import Lookalike, PendingComparison
 from fetal.workbench import Workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
@@ -66,6 +68,20 @@ def test_all_scans_are_compared_again_when_asked(app: AppTest) -> None:
     app.run()
     assert "Found 0 new pairs." in words(app)
     assert not app.exception
+
+
+def test_scans_that_wait_are_compared_when_asked(app: AppTest) -> None:
+    with app_state.workbench().store.session() as session:
+        session.execute(delete(Lookalike))
+        session.add(PendingComparison(scan_id=2))
+    app.run()
+    assert "1 scan is not compared yet." in words(app)
+    app.button(key="lookalike-rest").click().run()
+    [work] = app_state.works().values()
+    work.wait(60)
+    app.run()
+    assert "Found 1 new pair." in words(app)
+    assert "not compared yet" not in words(app)
 
 
 def test_what_another_person_decided_is_not_taken_back_but_decided_otherwise(app: AppTest) -> None:
