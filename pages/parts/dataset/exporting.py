@@ -1,8 +1,10 @@
 """Take labels out, with or without the scans."""
 
+import io
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import streamlit as st
 
@@ -14,7 +16,7 @@ from pages.parts.shared.formatting import number, plain
 
 def show(chosen: scans.ScanFilter, found: int) -> None:
     """Downloads of what the filter shows."""
-    workbench, who = app_state.workbench(), current_user.name()
+    who = current_user.name()
     day = f"{datetime.now().astimezone():%Y-%m-%d}"
     st.write(
         f"{number(found, 'scan fits', 'scans fit')} the filter above. Each line holds the image’s "
@@ -26,7 +28,7 @@ def show(chosen: scans.ScanFilter, found: int) -> None:
         st.markdown("**Labels only**")
         st.download_button(
             "Labels (CSV)",
-            data=lambda: exports.export_labels(workbench, chosen, who, files),
+            data=lambda: labels_file(chosen, files, who),
             file_name=f"labels-{day}.csv",
             mime="text/csv",
             key="export-labels",
@@ -37,6 +39,18 @@ def show(chosen: scans.ScanFilter, found: int) -> None:
     with archive.container(border=True):
         st.markdown("**Labels and scans**")
         packing(chosen, found, f"scans-{day}.zip", files)
+
+
+def labels_file(chosen: scans.ScanFilter, files: list[str] | None, who: str) -> BinaryIO:
+    """The table of labels as a file that goes when it is closed, since it may be long."""
+    # Whoever sends it reads it after this function.
+    file = cast(BinaryIO, tempfile.TemporaryFile(prefix="fetal-export-"))  # noqa: SIM115
+    text = io.TextIOWrapper(file, "utf-8", newline="")
+    exports.write_labels(app_state.workbench(), text, chosen, who, files)
+    text.flush()
+    text.detach()
+    file.seek(0)
+    return file
 
 
 def own_files() -> list[str] | None:

@@ -13,7 +13,10 @@ from pages.parts.shared.formatting import MOMENT, label, local_moments, percent,
 
 _PER_PAGE = 24
 _ACROSS = 6
-_ROWS = 5000
+_ROWS = 1000
+_NUMBERED = 50
+"""The most pages that are numbered; of more, one is turned after the other."""
+_TURNED = "gallery-turned"
 _COLUMNS = (
     "scan", "label", "model says", "probability", "agrees", "patient", "labelled by", "labelled",
     "note", "source", "added", "added by", "machine", "model",
@@ -59,15 +62,45 @@ def pictures(chosen: scans.ScanFilter, found: int) -> None:
         st.info("No scan fits. Add scans on the Scans page, import some, or loosen the filter.")
         return
     pages = math.ceil(found / _PER_PAGE)
-    page = st.pagination(pages, key="gallery-page") if pages > 1 else 1
-    page = min(page, pages)
-    shown = scans.scans(
-        app_state.workbench(), replace(chosen, limit=_PER_PAGE, offset=(page - 1) * _PER_PAGE)
-    )
+    shown = numbered(chosen, pages) if pages <= _NUMBERED else turned(chosen, found)
     for start in range(0, len(shown), _ACROSS):
         for column, scan in zip(st.columns(_ACROSS), shown[start : start + _ACROSS], strict=False):
             with column:
                 thumbnail(scan)
+
+
+def numbered(chosen: scans.ScanFilter, pages: int) -> list[scans.ScanView]:
+    """The scans of the page whose number the person chose."""
+    page = st.pagination(pages, key="gallery-page") if pages > 1 else 1
+    start = (min(page, pages) - 1) * _PER_PAGE
+    return scans.scans(app_state.workbench(), replace(chosen, limit=_PER_PAGE, offset=start))
+
+
+def turned(chosen: scans.ScanFilter, found: int) -> list[scans.ScanView]:
+    """The scans after those that the person has turned past, however many those are."""
+    before, trail = st.session_state.get(_TURNED, (chosen, []))
+    if before != chosen:
+        trail = []
+    st.session_state[_TURNED] = (chosen, trail)
+    after = trail[-1] if trail else None
+    shown = scans.scans(app_state.workbench(), replace(chosen, limit=_PER_PAGE + 1, after=after))
+    more, shown = len(shown) > _PER_PAGE, shown[:_PER_PAGE]
+    first = len(trail) * _PER_PAGE
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.button("Newest", key="gallery-newest", on_click=trail.clear, disabled=not trail)
+        st.button("Newer", key="gallery-newer", on_click=trail.pop, disabled=not trail)
+        st.button(
+            "Older",
+            key="gallery-older",
+            on_click=trail.append,
+            args=((shown[-1].added_at, shown[-1].id),) if shown else (),
+            disabled=not more,
+        )
+        st.caption(
+            f"{first + 1:,} to {first + len(shown):,} of {found:,}. To look at a certain time, "
+            "choose the days in the filter above."
+        )
+    return shown
 
 
 def thumbnail(scan: scans.ScanView) -> None:

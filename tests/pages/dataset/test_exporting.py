@@ -8,7 +8,9 @@ import zipfile
 import pytest
 
 from fetal.workbench import open_workbench
+from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.ingest.upload import add_scans
+from pages.parts.dataset import exporting
 from tests.support.drawn import file
 from tests.support.waiting import until
 
@@ -37,3 +39,12 @@ def test_the_names_of_one_s_own_files_come_out_beside_the_codes(
     with zipfile.ZipFile(packed) as archive:
         rows = csv.DictReader(io.StringIO(archive.read("labels.csv").decode()))
         assert [row["file"] for row in rows] == ["", "ward/scan 1.png"]
+
+
+def test_the_table_of_labels_is_a_file_with_the_chosen_scans(open_app, stored):
+    open_app("dataset")
+    with exporting.labels_file(ScanFilter(), ["scan 1.png"], "Ann") as table:
+        rows = list(csv.DictReader(io.StringIO(table.read().decode())))
+    assert [row["file"] for row in rows] == ["", "scan 1.png"]
+    with exporting.labels_file(ScanFilter(reviewed=True), None, "Ann") as table:
+        assert len(table.read().splitlines()) == 1
