@@ -1,7 +1,7 @@
 """Who may work on a run. Every write of a worker is fenced by the attempt it was given.
 
 A worker that slept through its own replacement (a suspended laptop, a network gone for a minute)
-wakes to find its attempt outdated: its writes change nothing and it stops.
+resumes to find its attempt outdated: its writes change nothing and it stops.
 
 Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """

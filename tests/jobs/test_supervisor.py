@@ -26,7 +26,7 @@ def test_a_run_ends_with_a_new_model_that_is_compared(site, supervise):
     assert not (site.workspace.folder / "runs" / str(run.id)).exists()
 
 
-def test_a_message_that_comes_twice_does_nothing_twice(site, supervise):
+def test_a_run_that_is_taken_up_twice_is_done_once(site, supervise):
     supervise("finish")
     first = site.model().id
     supervise("finish")

@@ -22,8 +22,8 @@ import click
 from fetal.cli.terminal.output import say
 
 _LOOK_SECONDS = 0.2
-_GOODBYE_SECONDS = 20
-_PATIENCE = (1.0, 60.0)
+_STOP_SECONDS = 20
+_PAUSE_SECONDS = (1.0, 60.0)
 """How long, at least and at most, to wait before a worker that ended is started again."""
 
 _PR_SET_PDEATHSIG = 1
@@ -33,7 +33,7 @@ _NO_ADDRESS = (
 
 
 @dataclass
-class House:
+class AppAndWorker:
     """The app and its worker, ended together."""
 
     command: list[str]
@@ -41,10 +41,10 @@ class House:
     environment: dict[str, str]
     with_worker: bool
     worker: subprocess.Popen[bytes] | None = None
-    _patience: float = field(default=_PATIENCE[0])
+    _pause: float = field(default=_PAUSE_SECONDS[0])
     _next_start: float = 0.0
 
-    def live(self, address: tuple[str, int], stopping: threading.Event) -> None:
+    def run(self, address: tuple[str, int], stopping: threading.Event) -> None:
         """Run both until a person ends them; a worker that ends before is started again.
 
         Args:
@@ -64,7 +64,7 @@ class House:
         )
         words = _Words(app)
         try:
-            # While the app starts: its own first sign of a fault would be an error on a page.
+            # While the app starts: otherwise a fault would first be told by a page.
             _check_workspace()
             while not _answers(address):
                 if stopping.wait(_LOOK_SECONDS):
@@ -77,7 +77,7 @@ class House:
             while app.poll() is None:
                 # The first page comes first: on two cores a worker beside it would slow it down.
                 if self.with_worker:
-                    self._look_after_worker()
+                    self._keep_worker_running()
                 if stopping.wait(_LOOK_SECONDS):
                     return
         finally:
@@ -92,7 +92,7 @@ class House:
             f"{self.folder}."
         )
 
-    def _look_after_worker(self) -> None:
+    def _keep_worker_running(self) -> None:
         running = self.worker is not None and self.worker.poll() is None
         if running or time.monotonic() < self._next_start:
             return
@@ -103,8 +103,8 @@ class House:
             env=self.environment,
             preexec_fn=_yield_to_app,
         )
-        self._next_start = time.monotonic() + self._patience
-        self._patience = min(2 * self._patience, _PATIENCE[1])
+        self._next_start = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, _PAUSE_SECONDS[1])
 
     def _end(self, app: subprocess.Popen[bytes]) -> None:
         app.terminate()
@@ -117,7 +117,7 @@ class House:
 
 def _wait(process: subprocess.Popen[bytes]) -> None:
     try:
-        process.wait(_GOODBYE_SECONDS)
+        process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -254,7 +254,7 @@ class _Words:
 
     def close(self) -> None:
         """Wait until all is read."""
-        self._reader.join(_GOODBYE_SECONDS)
+        self._reader.join(_STOP_SECONDS)
 
     def _read(self, pipe: IO[bytes]) -> None:
         with pipe:

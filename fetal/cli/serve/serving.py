@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fetal.cli.serve.app_and_worker import House, check_free, reachable, stopping_on_signals
+from fetal.cli.serve.app_and_worker import AppAndWorker, check_free, reachable, stopping_on_signals
 from fetal.cli.terminal import options
 from fetal.cli.terminal.output import say
 from fetal.configuration.declared import HOSTS
@@ -59,7 +59,7 @@ def serve(port: int, address: str, hosts: tuple[str, ...], worker: bool, browser
     environment = absolute_environment()
     command = _app_command(port, address, hosts, browser)
     with stopping_on_signals() as stopping:
-        House(command, folder, environment, worker).live(place, stopping)
+        AppAndWorker(command, folder, environment, worker).run(place, stopping)
 
 
 @click.command()
