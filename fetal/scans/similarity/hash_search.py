@@ -4,6 +4,8 @@ Hashes count as near up to `REACH` of 255 bits, more than a quarter. At such a r
 for binary vectors look at most of the hashes too (multi-index hashing: Norouzi, Punjani and Fleet
 2012) or miss some (graphs, such as HNSW). All hashes of a million scans are 32 MB, which a
 processor compares in about 5 ms. docs/researcher.md has the figures.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
 from collections.abc import Iterator
