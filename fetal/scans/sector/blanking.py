@@ -80,7 +80,7 @@ def blank(grey: Grey, regions: tuple[Box, ...] = ()) -> Blanked:
 
 
 def _kept(pixels: Grey, sector: Sector) -> Grey:
-    return np.where(sector.mask, pixels, np.uint8(0))
+    return pixels * sector.mask.view(np.uint8)
 
 
 def _within(grey: Grey, regions: tuple[Box, ...]) -> Sector:

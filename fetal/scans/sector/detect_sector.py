@@ -7,6 +7,7 @@ brighter than the screen, keeps those edges of the hull that have tissue along t
 beyond, and lets the sector reach to the picture's own edges wherever no such edge was seen.
 """
 
+import functools
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box, bounding_box
+from fetal.scans.sector.components import labelled, width_of
 from fetal.scans.sector.edges import Edge, Surroundings, hull_points, seen_edges
 from fetal.scans.sector.gray_bars import find_bars
 from fetal.scans.sector.margin_text import BAR_WIDTH, is_panel, lettering_beside, stands_at_margin
@@ -21,6 +23,7 @@ from fetal.scans.sector.text_strokes import find_writing
 
 _WORKING_SIDE = 480
 _TEXT_SIZE = 7
+_DARKEST = 1
 # Grey levels above the screen's own: the faintest tissue floor first, then coarser, for noise.
 _STEPS = (1.3, 0.7, 2.6, 4.5, 8.0)
 _BETTER = 1.15
@@ -84,7 +87,7 @@ def find_sector(pixels: NDArray[np.uint8]) -> Sector:
     # Opening takes away whatever is thinner than a letter: text, scales, the grey bar.
     letter = np.ones((_TEXT_SIZE, _TEXT_SIZE), np.uint8)
     solid = np.asarray(cv2.morphologyEx(small, cv2.MORPH_OPEN, letter), np.float32)
-    screen = float(np.percentile(solid[::2, ::2], 1))
+    screen = _darkest(solid[::2, ::2])
     reading = _best_reading(small, solid, screen)
     outline = None if reading is None else _outline(reading, small, screen)
     writing = find_writing(pixels)
@@ -141,6 +144,14 @@ def _reduced(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.float32]:
     return np.asarray(cv2.medianBlur(small, 3), np.float32)
 
 
+def _darkest(levels: NDArray[np.float32]) -> float:
+    """The first percentile of grey levels, none of which is below 0."""
+    black = levels.size - np.count_nonzero(levels)
+    if black > _DARKEST / 100 * levels.size + 1:
+        return 0.0
+    return float(np.percentile(levels, _DARKEST))
+
+
 def _best_reading(
     small: NDArray[np.float32], solid: NDArray[np.float32], screen: float
 ) -> _Reading | None:
@@ -151,25 +162,25 @@ def _best_reading(
         if tissue is None:
             continue
         hull = hull_points(tissue)
-        reading = _Reading(seen_edges(tissue, hull, surroundings, step), hull)
-        if best is None or reading.evidence > _BETTER * best.evidence:
+        least = -1.0 if best is None else _BETTER * best.evidence
+        edges = seen_edges(tissue, hull, surroundings, step, least)
+        if edges is None:
+            continue
+        reading = _Reading(edges, hull)
+        if reading.evidence > least:
             best = reading
     return best
 
 
 def _tissue(solid: NDArray[np.float32], level: float) -> NDArray[np.bool_] | None:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((solid > level).astype(np.uint8))
-    if count < 2:
-        return None
-    area = stats[:, cv2.CC_STAT_AREA].copy()
-    area[0] = 0
-    large = (area >= 0.05 * solid.size) | (area >= 0.15 * area.max())
-    wide = stats[:, cv2.CC_STAT_WIDTH] >= BAR_WIDTH * solid.shape[1]
-    kept = large & wide & (area >= 0.01 * solid.size)
-    if np.count_nonzero(kept) > 1:
-        for piece in np.flatnonzero(kept):
-            kept[piece] = not is_panel(solid[labels == piece], level)
-    return np.asarray(kept[labels], np.bool_) if kept.any() else None
+    labels, areas = labelled(solid > level)
+    size = solid.size
+    enough = max(0.01 * size, min(0.05 * size, 0.15 * float(areas.max())))
+    pieces = [labels == label for label in np.flatnonzero(areas >= enough)]
+    wide = [piece for piece in pieces if width_of(piece) >= BAR_WIDTH * solid.shape[1]]
+    if len(wide) > 1:
+        wide = [piece for piece in wide if not is_panel(solid, piece, level)]
+    return functools.reduce(np.bitwise_or, wide) if wide else None
 
 
 def _outline(reading: _Reading, small: NDArray[np.float32], screen: float) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.scans.sector.components import labelled, width_of
 from fetal.scans.sector.margin_text import BAR_WIDTH, is_panel
 
 _TOLERANCE = 2.0
@@ -15,10 +16,17 @@ _LONG = 48.0
 _TOP = 140.0
 _FLANK = 150.0
 _SHARP = 0.35
+_LIT = 0.8
+"""Grey levels above the screen's own from which on a place beyond an edge is no screen."""
 _LIT_LETTER = 40
 _BAND = 45
 _LARGE_PART = 0.004
 _FRAME_MARGIN = 3
+
+_ON_TISSUE = np.array([2.0, 3.0, 4.0])[:, None, None]
+"""How far within an edge tissue is looked for, in pixels of the reduced picture."""
+_ACROSS = np.array([-3.0, 3.0, 12.0])[:, None, None]
+"""Where an edge's step is measured: outside, inside and deep within."""
 
 _Value = TypeVar("_Value", bound=np.generic)
 
@@ -53,8 +61,9 @@ def hull_points(tissue: NDArray[np.bool_]) -> NDArray[np.float64]:
     """
     # Only the first and the last pixel of a row can be on the hull: a hundred times fewer points.
     rows = np.flatnonzero(tissue.any(axis=1))
-    first = tissue[rows].argmax(axis=1)
-    last = tissue.shape[1] - 1 - tissue[rows, ::-1].argmax(axis=1)
+    mirrored = cv2.flip(tissue.view(np.uint8), 1).view(np.bool_)
+    first = tissue.argmax(axis=1)[rows]
+    last = tissue.shape[1] - 1 - mirrored.argmax(axis=1)[rows]
     ends = np.concatenate([np.stack([first, rows], axis=1), np.stack([last, rows], axis=1)])
     hull = cv2.convexHull(ends.astype(np.int32)[:, None])
     if cv2.contourArea(hull, oriented=True) < 0:
@@ -76,13 +85,14 @@ class Surroundings:
     ) -> None:
         self.small = small
         self.screen = screen
-        # Letters beside a fan are no tissue. Every second pixel is enough.
-        letters = _rim(small > _LIT_LETTER) & ~_rim(_tissue_parts(solid, screen))
         self._levels = small[::2, ::2]
-        self._free = ~letters[::2, ::2]
         rows, columns = self._levels.shape
         self._x = np.arange(columns, dtype=np.float32) * 2
         self._y = np.arange(rows, dtype=np.float32)[:, None] * 2
+        # Letters beside a fan are no tissue. Every second pixel is enough.
+        letters = _rim(small > _LIT_LETTER) & ~_rim(_tissue_parts(solid, screen))
+        self._free = ~letters[::2, ::2]
+        self._lit = self._levels > np.float64(screen + _LIT)
 
     def is_screen(self, edge: Edge, faint: float) -> bool:
         """Tell whether only screen lies beyond an edge.
@@ -92,16 +102,25 @@ class Surroundings:
             faint: from which grey level on a pixel is no screen.
         """
         is_arc = edge.normal[1] > 0.2
-        distance = self._x * edge.normal[0] + self._y * edge.normal[1] - edge.offset
+        distance = self._x * edge.normal[0] + self._y * edge.normal[1]
+        distance -= edge.offset
         outside = (distance > 3) & self._free
         if not is_arc:
             outside &= distance < _BAND
-        levels = self._levels[outside]
-        if levels.size == 0:
+        count = np.count_nonzero(outside)
+        if count == 0:
             return self._enough(edge, is_arc, 0.0)
-        if float(np.median(levels)) > self.screen + 0.8:
+        if self._is_lit(outside, count):
             return False
-        return self._enough(edge, is_arc, float((levels > faint).mean()))
+        dirt = np.count_nonzero(outside & (self._levels > faint)) / count
+        return self._enough(edge, is_arc, dirt)
+
+    def _is_lit(self, outside: NDArray[np.bool_], count: int) -> bool:
+        """Whether the median of the pixels outside lies above the screen."""
+        twice = 2 * np.count_nonzero(outside & self._lit)
+        if twice == count:
+            return float(np.median(self._levels[outside])) > self.screen + _LIT
+        return twice > count
 
     @staticmethod
     def _enough(edge: Edge, is_arc: bool, dirt: float) -> bool:
@@ -124,7 +143,8 @@ def seen_edges(
     hull: NDArray[np.float64],
     surroundings: Surroundings,
     step: float,
-) -> list[Edge]:
+    least: float = -1.0,
+) -> list[Edge] | None:
     """Keep the hull's edges that the picture itself shows.
 
     An edge across a shadow touches tissue only at its ends; the outline of a head in black fluid
@@ -135,17 +155,66 @@ def seen_edges(
         hull: float64 (n, 2), its convex hull.
         surroundings: the picture itself.
         step: how far above the screen tissue was taken to begin.
+        least: how much evidence (`evidence_of`) the edges have to exceed together.
 
     Returns:
-        The edges, none of which runs along the picture's own border.
+        The edges, none of which runs along the picture's own border. None as soon as it is certain
+        that they do not exceed `least`.
     """
-    height, width = tissue.shape
-    frame = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float64)
     faint = surroundings.screen + max(0.7 if step < 1 else 1.3, step / 2)
+    lines = _lines(hull, tissue.shape)
+    # What each line counts at the most, and then what it counts.
+    evidence = [line.length for line in lines]
+    supports = []
+    for at, line in enumerate(lines):
+        if not _can_exceed(evidence, least):
+            return None
+        near = _at(tissue, line.shifted(_ON_TISSUE)).any(axis=0)
+        supports.append(np.count_nonzero(near) / near.size)
+        evidence[at] *= supports[at]
+    edges = []
+    for at, line in enumerate(lines):
+        if not _can_exceed(evidence, least):
+            return None
+        evidence[at] = 0.0
+        sharpness = _sharpness(surroundings.small, line)
+        if sharpness < _SHARP:
+            continue
+        edge = Edge(line.normal, line.offset, supports[at], line.length, sharpness)
+        if surroundings.is_screen(edge, faint):
+            edges.append(edge)
+            evidence[at] = edge.support * edge.length
+    return edges
+
+
+def evidence_of(edges: list[Edge]) -> float:
+    """Return how many pixels of all edges together have tissue along them."""
+    return sum(edge.support * edge.length for edge in edges)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A side of a hull, moved out so far that the whole hull lies within it."""
+
+    normal: NDArray[np.float64]
+    offset: float
+    length: float
+    points: NDArray[np.float64]
+    """(n, 2), a point each pixel from near the one end to near the other, as (x, y)."""
+
+    def shifted(self, depths: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The points moved inwards by each of (k, 1, 1) depths, (k, n, 2)."""
+        return self.points - self.normal * depths
+
+
+def _lines(hull: NDArray[np.float64], shape: tuple[int, ...]) -> list[_Line]:
+    """The longer sides of a hull, but for those along the picture's own border."""
+    height, width = shape
+    frame = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float64)
     outline = cv2.approxPolyDP(hull.astype(np.float32)[:, None], _TOLERANCE, True)[:, 0, :]
     corners = np.asarray(outline, np.float64)
-    edges = []
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+    lines = []
+    for start, end in zip(corners, np.concatenate([corners[1:], corners[:1]]), strict=True):
         along = end - start
         length = float(np.hypot(*along))
         if length < _SHORTEST:
@@ -156,44 +225,42 @@ def seen_edges(
         if float((frame @ normal).max()) - offset < _FRAME_MARGIN:
             continue
         steps = np.arange(2, length - 2)
-        line = start + np.outer(steps, along) + normal * (offset - start @ normal)
-        support = float(
-            np.any([_at(tissue, line - normal * depth) for depth in (2, 3, 4)], axis=0).mean()
-        )
-        edge = Edge(normal, offset, support, length, _sharpness(surroundings.small, line, normal))
-        if edge.sharpness >= _SHARP and surroundings.is_screen(edge, faint):
-            edges.append(edge)
-    return edges
+        points = start + np.outer(steps, along) + normal * (offset - start @ normal)
+        lines.append(_Line(normal, offset, length, points))
+    return lines
+
+
+def _can_exceed(evidence: list[float], least: float) -> bool:
+    # The margin is for the rounding of sums.
+    return sum(evidence) * (1 + 1e-9) > least
 
 
 def _tissue_parts(solid: NDArray[np.float32], screen: float) -> NDArray[np.bool_]:
-    lit = (solid > _LIT_LETTER).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(lit)
-    large = (stats[:, cv2.CC_STAT_AREA] >= _LARGE_PART * lit.size) & (
-        stats[:, cv2.CC_STAT_WIDTH] >= BAR_WIDTH * lit.shape[1]
-    )
-    large[0] = False
-    for part in np.flatnonzero(large):
-        large[part] = not is_panel(solid[labels == part], screen)
-    return np.asarray(large[labels], np.bool_)
+    lit = solid > _LIT_LETTER
+    labels, areas = labelled(lit)
+    large = np.flatnonzero(areas >= max(1, _LARGE_PART * lit.size))
+    parts = np.zeros_like(lit)
+    for part in (labels == label for label in large):
+        if width_of(part) >= BAR_WIDTH * lit.shape[1] and not is_panel(solid, part, screen):
+            parts |= part
+    return parts
 
 
 def _rim(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0, np.bool_)
+    grown = cv2.dilate(mask.view(np.uint8), np.ones((9, 9), np.uint8))
+    return np.asarray(grown.view(np.bool_), np.bool_)
 
 
-def _sharpness(
-    small: NDArray[np.float32], line: NDArray[np.float64], normal: NDArray[np.float64]
-) -> float:
-    outside, inside, deep = (
-        float(_at(small, line - normal * depth).mean()) for depth in (-3, 3, 12)
-    )
+def _sharpness(small: NDArray[np.float32], line: _Line) -> float:
+    outside, inside, deep = (float(levels.mean()) for levels in _at(small, line.shifted(_ACROSS)))
     step = max(deep, inside) - outside + 1
     # Exactly one level brighter outside than within, there is no step to take a share of.
     return (inside - outside) / step if step else 0.0
 
 
 def _at(values: NDArray[_Value], points: NDArray[np.float64]) -> NDArray[_Value]:
+    """The values of (h, w) at (…, 2) points, or at the border next to each, of the shape (…)."""
     height, width = values.shape
     whole = np.rint(points).astype(np.intp)
-    return np.asarray(values[whole[:, 1].clip(0, height - 1), whole[:, 0].clip(0, width - 1)])
+    np.minimum(np.maximum(whole, 0, out=whole), (width - 1, height - 1), out=whole)
+    return np.asarray(values.ravel()[whole[..., 1] * width + whole[..., 0]])

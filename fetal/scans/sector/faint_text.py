@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box
+from fetal.scans.sector.components import connected_components
 from fetal.scans.sector.text_strokes import steps
 
 _STEP = 16
@@ -43,7 +44,7 @@ def find_faint_writing(pixels: NDArray[np.uint8]) -> tuple[Box, ...]:
     """
     height, width = pixels.shape
     joined = cv2.morphologyEx(_strokes(pixels), cv2.MORPH_CLOSE, np.ones(_JOINED[::-1], np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
+    pieces = connected_components(joined.view(np.bool_))
     highest = max(_HIGHEST, _HIGHEST_SHARE * height)
     boxes = (
         Box(
@@ -52,7 +53,7 @@ def find_faint_writing(pixels: NDArray[np.uint8]) -> tuple[Box, ...]:
             min(width, left + wide + _RIM),
             min(height, top + tall + _RIM),
         )
-        for left, top, wide, tall, _ in stats[1:].tolist()
+        for left, top, wide, tall in pieces.boxes.tolist()
         if _LOWEST <= tall <= highest and wide >= _LONG * tall
     )
     return tuple(box for box in boxes if _stands_on_even_ground(pixels[box.place]))

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box
+from fetal.scans.sector.components import connected_components
 
 _STRIP = 0.09
 _WIDEST = 0.75
@@ -56,14 +57,19 @@ def find_bars(pixels: NDArray[np.uint8]) -> tuple[Box, ...]:
 
 def _seen(strip: NDArray[np.uint8], start: int, width: int, unevenness: int) -> list[Box]:
     height = strip.shape[0]
+    shortest = max(3, round(_SHORTEST * height))
+    bright = strip > _DARKEST
+    if np.count_nonzero(bright, axis=0).max() < shortest:
+        return []
     across = np.ones((1, _ACROSS), np.uint8)
     uneven = cv2.morphologyEx(strip, cv2.MORPH_GRADIENT, across)
-    flat = ((uneven <= unevenness) & (strip > _DARKEST)).astype(np.uint8)
-    upwards = np.ones((max(3, round(_SHORTEST * height)), 1), np.uint8)
-    straight = cv2.morphologyEx(flat, cv2.MORPH_OPEN, upwards)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(straight, connectivity=4)
+    flat = ((uneven <= unevenness) & bright).view(np.uint8)
+    straight = cv2.morphologyEx(flat, cv2.MORPH_OPEN, np.ones((shortest, 1), np.uint8))
+    pieces = connected_components(straight.view(np.bool_), connectivity=4)
     found = []
-    for left, top, wide, tall, area in stats[1:].tolist():
+    for (left, top, wide, tall), area in zip(
+        pieces.boxes.tolist(), pieces.areas.tolist(), strict=True
+    ):
         slim = wide < min(_WIDEST * strip.shape[1], 2 * tall)
         if not slim or tall < _SHORTEST * height or area < _FILLED * wide * tall:
             continue

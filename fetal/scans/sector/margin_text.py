@@ -5,11 +5,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box
+from fetal.scans.sector.components import connected_components
 
 _BRIGHTER = 25
 _LINE_HEIGHT = 0.05
 _LINE_WIDTH = 0.25
 _MARK_WIDTH = 0.04
+_BAR_MIDDLE = 0.06
 _FLAT_SHARE = 0.4
 _BLACK = 6
 _BLACK_SHARE = 0.9
@@ -18,16 +20,19 @@ BAR_WIDTH = 0.06
 """Share of the picture's width below which a solid piece is a grey bar or a pictogram."""
 
 
-def is_panel(levels: NDArray[np.float32], level: float) -> bool:
+def is_panel(solid: NDArray[np.float32], part: NDArray[np.bool_], level: float) -> bool:
     """Tell a table of measurements, which stands on one flat grey, from tissue.
 
     Args:
-        levels: float32 (n,), the grey levels of one connected piece.
+        solid: float32 (h, w), the grey levels, 0 to 255.
+        part: bool (h, w), the connected piece that is asked about.
         level: where tissue begins; a flat ground this dark is the floor of tissue.
     """
-    counts = np.bincount(np.rint(levels).astype(np.intp))
+    whole = cv2.convertScaleAbs(solid)
+    counts = cv2.calcHist([whole], [0], part.view(np.uint8), [256], [0, 256]).ravel()
     commonest = int(counts.argmax())
-    return bool(counts[commonest] > _FLAT_SHARE * levels.size and commonest > level + 20)
+    flat = int(counts[commonest]) > _FLAT_SHARE * np.count_nonzero(part)
+    return flat and commonest > level + 20
 
 
 def lettering_beside(
@@ -49,7 +54,9 @@ def lettering_beside(
     tissue = cv2.dilate(within, np.ones((5, 5), np.uint8))
     bright = small > screen + _BRIGHTER
     letters = _lines_of_text(bright & (tissue == 0)) | _grey_bars(bright)
-    return np.asarray(cv2.dilate(letters.astype(np.uint8), np.ones((9, 9), np.uint8)), np.uint8)
+    if not letters.any():
+        return np.zeros((height, width), np.uint8)
+    return np.asarray(cv2.dilate(letters.view(np.uint8), np.ones((9, 9), np.uint8)), np.uint8)
 
 
 def stands_at_margin(box: Box, pixels: NDArray[np.uint8], screen: float) -> bool:
@@ -75,30 +82,41 @@ def stands_at_margin(box: Box, pixels: NDArray[np.uint8], screen: float) -> bool
 
 def _lines_of_text(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
     height, width = bright.shape
-    joined = cv2.morphologyEx(bright.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))
-    _, labels, stats, centres = cv2.connectedComponentsWithStats(joined)
-    across, down = centres[:, 0] / width, centres[:, 1] / height
+    if not bright.any():
+        return bright
+    joined = cv2.morphologyEx(bright.view(np.uint8), cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))
+    pieces = connected_components(joined.view(np.bool_))
+    across, down = pieces.mean_columns() / width, pieces.mean_rows() / height
     at_side = (across < 0.08) | (across > 0.92)
     in_corner = (down < 0.4) & ((across < 0.3) | (across > 0.7))
-    tall = stats[:, cv2.CC_STAT_HEIGHT]
     # Frame counters in the upper right are written larger, two lines close together.
-    low = (tall <= _LINE_HEIGHT * height) | (
-        (tall <= 2 * _LINE_HEIGHT * height) & (across > 0.8) & (down < 0.15)
+    low = (pieces.heights <= _LINE_HEIGHT * height) | (
+        (pieces.heights <= 2 * _LINE_HEIGHT * height) & (across > 0.8) & (down < 0.15)
     )
-    short = stats[:, cv2.CC_STAT_WIDTH] <= _LINE_WIDTH * width
-    narrow = stats[:, cv2.CC_STAT_WIDTH] <= _MARK_WIDTH * width
-    letters = (low & short & (in_corner | at_side)) | (narrow & at_side)
-    letters[0] = False
-    return np.asarray(letters[labels], np.bool_)
+    short = pieces.widths <= _LINE_WIDTH * width
+    narrow = pieces.widths <= _MARK_WIDTH * width
+    return pieces.drawn((low & short & (in_corner | at_side)) | (narrow & at_side))
 
 
 def _grey_bars(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    height, width = bright.shape
-    _, labels, stats, centres = cv2.connectedComponentsWithStats(bright.astype(np.uint8))
-    across = centres[:, 0] / width
-    wide, tall = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    solid = stats[:, cv2.CC_STAT_AREA] >= 0.8 * wide * tall
+    bars = np.zeros_like(bright)
+    width = bright.shape[1]
+    # What reaches further in than this is too wide, or has its middle too far in.
+    strip = int((_BAR_MIDDLE + _MARK_WIDTH) * width) + 3
+    for place in (np.s_[:, :strip], np.s_[:, max(0, width - strip) :]):
+        bars[place] |= _upright(bright[place], place[1].start or 0, bright.shape)
+    return bars
+
+
+def _upright(strip: NDArray[np.bool_], first: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which pixels of a strip belong to a solid bar whose middle lies at the picture's side."""
+    height, width = shape
+    if np.count_nonzero(strip) < 0.8 * 0.08 * height:
+        return np.zeros_like(strip)
+    pieces = connected_components(strip)
+    wide, tall = pieces.widths, pieces.heights
+    across = pieces.mean_columns(first) / width
+    solid = pieces.areas >= 0.8 * wide * tall
     upright = (wide <= _MARK_WIDTH * width) & (tall >= 0.08 * height) & (tall >= 2 * wide)
-    bars = solid & upright & ((across < 0.06) | (across > 0.94))
-    bars[0] = False
-    return np.asarray(bars[labels], np.bool_)
+    at_side = (across < _BAR_MIDDLE) | (across > 1 - _BAR_MIDDLE)
+    return pieces.drawn(solid & upright & at_side)

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box
+from fetal.scans.sector.components import connected_components
+from fetal.scans.sector.stroke_density import dense_in_all
 
 _LARGEST = 1400
 _LIT = 25
@@ -19,8 +21,6 @@ _USUAL = 90
 _NOISY = 10
 _UNUSUAL = 2.6
 _FAINTEST = 32
-_REACH = 7
-_DENSE = 0.02
 _JOINED = (9, 3)
 _SMALLEST = 6
 _RIM = 4
@@ -63,8 +63,11 @@ def find_writing(pixels: NDArray[np.uint8]) -> tuple[Box, ...]:
 
 def _found(pixels: NDArray[np.uint8]) -> tuple[Box, ...]:
     height, width = pixels.shape
-    strokes = cv2.morphologyEx(_strokes(pixels), cv2.MORPH_CLOSE, np.ones(_JOINED[::-1], np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(strokes)
+    strokes = _strokes(pixels)
+    if not strokes.any():
+        return ()
+    joined = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones(_JOINED[::-1], np.uint8))
+    pieces = connected_components(joined.view(np.bool_))
     boxes = (
         Box(
             max(0, 2 * left - _RIM),
@@ -72,8 +75,7 @@ def _found(pixels: NDArray[np.uint8]) -> tuple[Box, ...]:
             min(width, 2 * (left + wide) + _RIM),
             min(height, 2 * (top + tall) + _RIM),
         )
-        for left, top, wide, tall, area in stats[1:].tolist()
-        if area >= _SMALLEST
+        for left, top, wide, tall in pieces.boxes[pieces.areas >= _SMALLEST].tolist()
     )
     return tuple(box for box in boxes if _is_drawn(pixels[box.place]))
 
@@ -84,20 +86,19 @@ def _strokes(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if np.count_nonzero(lit) < _FEWEST_LIT:
         lit = np.ones_like(lit)
     rising = steps(pixels)
-    if _usual(rising[0], lit) > _NOISY:
+    usual = _usual(rising[0], lit)
+    if usual > _NOISY:
         # A scan that was made larger or smaller without smoothing: each pixel is a step.
         rising = steps(np.asarray(cv2.GaussianBlur(pixels, (3, 3), 0), np.uint8))
-    height, width = pixels.shape
-    half = ((width + 1) // 2, (height + 1) // 2)
-    near = np.ones((half[1], half[0]), np.uint8)
-    for step in rising:
-        least = max(_FAINTEST, _UNUSUAL * _usual(step, lit))
-        _, high = cv2.threshold(step, least - 1, 255, cv2.THRESH_BINARY)
-        share = cv2.boxFilter(
-            cv2.resize(high, half, interpolation=cv2.INTER_AREA), -1, (_REACH, _REACH)
-        )
-        near &= np.asarray(cv2.threshold(share, 255 * _DENSE, 1, cv2.THRESH_BINARY)[1], np.uint8)
-    return near
+        usual = _usual(rising[0], lit)
+    high = []
+    for step, most in zip(
+        rising, [usual, *(_usual(step, lit) for step in rising[1:])], strict=True
+    ):
+        least = max(_FAINTEST, _UNUSUAL * most)
+        _, marked = cv2.threshold(step, least - 1, 255, cv2.THRESH_BINARY)
+        high.append(np.asarray(marked, np.uint8))
+    return dense_in_all(high)
 
 
 def steps(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -119,7 +120,9 @@ def steps(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
 
 def _usual(step: NDArray[np.uint8], lit: NDArray[np.bool_]) -> int:
     """How large the steps between lit pixels get, but for the few that writing may have made."""
-    counted = np.cumsum(np.bincount(step[::3, ::3][lit], minlength=256))
+    every_third = np.ascontiguousarray(step[::3, ::3])
+    counts = cv2.calcHist([every_third], [0], lit.view(np.uint8), [256], [0, 256])
+    counted = np.cumsum(counts.ravel().astype(np.int64))
     return int(np.searchsorted(counted, _USUAL / 100 * counted[-1]))
 
 
