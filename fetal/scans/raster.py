@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from fetal.scans.errors import (
     AnimatedError,
@@ -176,7 +176,7 @@ def _decoded(data: bytes, kind: str, limits: Limits) -> NDArray[np.uint8]:
 
 def _pixels(image: Image.Image) -> NDArray[np.uint8]:
     white_is_zero = _white_is_zero(image)
-    upright = ImageOps.exif_transpose(image)
+    upright = _upright(image)
     mode = upright.mode
     if mode.startswith(("I", "F")):
         deep = to_eight_bits(_over_black(np.asarray(upright), upright.info.get("transparency")))
@@ -185,9 +185,18 @@ def _pixels(image: Image.Image) -> NDArray[np.uint8]:
         layered = (upright.convert("LA") if mode == "La" else upright).convert("RGBA")
         ground = Image.new("RGBA", layered.size, (0, 0, 0, 255))
         upright = Image.alpha_composite(ground, layered)
-    elif mode in ("L", "1"):
+    elif mode == "L":
+        return np.array(upright, np.uint8)
+    elif mode == "1":
         return np.asarray(upright.convert("L"), np.uint8)
     return np.asarray(upright.convert("RGB"), np.uint8)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()
+    # Pillow would copy the picture, too, where there is nothing to turn.
+    is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    return ImageOps.exif_transpose(image) if is_turned else image
 
 
 def _over_black(values: NDArray[Any], transparent: object) -> NDArray[Any]:

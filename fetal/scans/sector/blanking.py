@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box, bounding_box
-from fetal.scans.sector.detect_sector import Sector, find_sector
+from fetal.scans.sector.detect_sector import Sector, find_sector, look_for_sector
 
 _MOST = 12
 """Looks after which a picture is left as it is."""
@@ -57,11 +57,13 @@ def blank(grey: Grey, regions: tuple[Box, ...] = ()) -> Blanked:
         >>> np.array_equal(blank(once).pixels, once)
         True
     """
-    first = _within(grey, regions) if regions else find_sector(grey)
+    look = None if regions else look_for_sector(grey)
+    first = look.sector if look else _within(grey, regions)
     pixels, sector = _kept(grey, first), first
     looks: list[Grey] = []
     while len(looks) < _MOST and pixels.any():
-        again = find_sector(pixels)
+        look = look_for_sector(pixels, look)
+        again = look.sector
         rest = _kept(pixels, again)
         if regions and np.count_nonzero(rest) < _LEAST_LEFT * np.count_nonzero(pixels):
             break

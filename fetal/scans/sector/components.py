@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+_SAMPLED = 8
 _SPARSE = 1 / 16
 """Share of lit pixels up to which measuring these alone is faster than OpenCV's statistics."""
 
@@ -49,13 +50,9 @@ class Components:
         """int64 (n,), rows from the first to the last of each."""
         return self.boxes[:, 3]
 
-    def mean_columns(self, first: int = 0) -> NDArray[np.float64]:
-        """Return the mean column of each component's pixels.
-
-        Args:
-            first: the number of the mask's first column.
-        """
-        return self._mean(self.places % self.shape[1] + first)
+    def mean_columns(self) -> NDArray[np.float64]:
+        """Return the mean column of each component's pixels."""
+        return self._mean(self.places % self.shape[1])
 
     def mean_rows(self) -> NDArray[np.float64]:
         """Return the mean row of each component's pixels."""
@@ -102,29 +99,41 @@ def connected_components(mask: Mask, connectivity: int = 8) -> Components:
         _, labels, stats, _ = cv2.connectedComponentsWithStats(lit, connectivity=connectivity)
         boxes = stats[1:, :4].astype(np.int64)
         return Components(boxes, shape, places, labels.ravel()[places].astype(np.int64) - 1)
-    count, labels = cv2.connectedComponents(lit, connectivity=connectivity)
+    kind = cv2.CV_16U if places.size < 1 << 16 else cv2.CV_32S
+    count, labels = cv2.connectedComponents(lit, connectivity=connectivity, ltype=kind)
     owners = labels.ravel()[places].astype(np.int64) - 1
     left, width = _reach(places % shape[1], owners, count - 1)
     top, height = _reach(places // shape[1], owners, count - 1)
     return Components(np.stack([left, top, width, height], axis=1), shape, places, owners)
 
 
-def labelled(mask: Mask) -> tuple[NDArray[np.uint16], Counts]:
+def labelled(
+    mask: Mask, least: float = 0, connectivity: int = 8
+) -> tuple[NDArray[np.uint16], Counts]:
     """Label the connected components of a mask with many lit pixels, and count their pixels.
 
     Args:
         mask: bool (H, W), with fewer than 65,536 components.
+        least: how many pixels a component has to have to be counted; fewer may be given as 0,
+            unless it is the largest of all.
+        connectivity: 8, or 4 where pixels that touch only at a corner are apart.
 
     Returns:
         uint16 (H, W), 0 beside the components and their numbers from 1 on; int64 (n + 1,), how
         many pixels each has, 0 for the background.
     """
-    count, labels = cv2.connectedComponents(mask.view(np.uint8), ltype=cv2.CV_16U)
-    if count <= 2:
-        areas = np.array([0, np.count_nonzero(mask)][:count], np.int64)
-    else:
-        areas = cv2.calcHist([labels], [0], None, [count], [0, count]).ravel().astype(np.int64)
-        areas[0] = 0
+    count, labels = cv2.connectedComponents(
+        mask.view(np.uint8), connectivity=connectivity, ltype=cv2.CV_16U
+    )
+    areas = np.zeros(count, np.int64)
+    if count > 1:
+        sample = np.bincount(labels[::_SAMPLED, ::_SAMPLED].ravel(), minlength=count)
+        likely = 1 + int(sample[1:].argmax())
+        areas[likely] = np.count_nonzero(labels == likely)
+        rest = np.count_nonzero(mask) - int(areas[likely])
+        if rest > min(max(0.0, least - 1), float(areas[likely])):
+            counts = cv2.calcHist([labels], [0], None, [count], [0, count])
+            areas[1:] = counts.ravel()[1:].astype(np.int64)
     return np.asarray(labels, np.uint16), areas
 
 

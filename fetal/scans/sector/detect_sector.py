@@ -7,7 +7,6 @@ brighter than the screen, keeps those edges of the hull that have tissue along t
 beyond, and lets the sector reach to the picture's own edges wherever no such edge was seen.
 """
 
-import functools
 from dataclasses import dataclass
 
 import cv2
@@ -15,18 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box, bounding_box
-from fetal.scans.sector.components import labelled, width_of
-from fetal.scans.sector.edges import Edge, Surroundings, hull_points, seen_edges
 from fetal.scans.sector.gray_bars import find_bars
-from fetal.scans.sector.margin_text import BAR_WIDTH, is_panel, lettering_beside, stands_at_margin
+from fetal.scans.sector.margin_text import lettering_beside, stands_at_margin
+from fetal.scans.sector.reading import STEPS, Reading, Search
 from fetal.scans.sector.text_strokes import find_writing
+from fetal.scans.sector.tissue import ReducedPicture
 
 _WORKING_SIDE = 480
-_TEXT_SIZE = 7
-_DARKEST = 1
-# Grey levels above the screen's own: the faintest tissue floor first, then coarser, for noise.
-_STEPS = (1.3, 0.7, 2.6, 4.5, 8.0)
-_BETTER = 1.15
 _NARROW_TOP = 0.35
 _FILLS_PICTURE = 0.93
 _SMALLEST_SHARE = 0.05
@@ -57,13 +51,16 @@ class Sector:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    edges: list[Edge]
-    hull: NDArray[np.float64]
+class Look:
+    """A search for the sector, and what makes the next one of the same picture faster.
 
-    @property
-    def evidence(self) -> float:
-        return sum(edge.support * edge.length for edge in self.edges)
+    Attributes:
+        sector: what was found.
+        search: what was measured for it.
+    """
+
+    sector: Sector
+    search: Search
 
 
 def find_sector(pixels: NDArray[np.uint8]) -> Sector:
@@ -81,14 +78,31 @@ def find_sector(pixels: NDArray[np.uint8]) -> Sector:
         >>> find_sector(screen).found
         True
     """
+    return look_for_sector(pixels).sector
+
+
+def look_for_sector(pixels: NDArray[np.uint8], before: Look | None = None) -> Look:
+    """Find the sector as `find_sector` does, with what is known from before some was blanked.
+
+    Args:
+        pixels: uint8 (H, W), grey.
+        before: the search of the same picture before some of its pixels became 0, and none changed
+            otherwise; if None, nothing is known.
+
+    Returns:
+        The same sector as without `before`, and what was measured.
+    """
+    scale = min(1.0, _WORKING_SIDE / max(pixels.shape))
+    picture = ReducedPicture(_reduced(pixels, scale))
+    search = Search(picture, before.search if before else None)
+    return Look(_sector(pixels, picture, search.best, scale), search)
+
+
+def _sector(
+    pixels: NDArray[np.uint8], picture: ReducedPicture, reading: Reading | None, scale: float
+) -> Sector:
     height, width = pixels.shape
-    scale = min(1.0, _WORKING_SIDE / max(height, width))
-    small = _reduced(pixels, scale)
-    # Opening takes away whatever is thinner than a letter: text, scales, the grey bar.
-    letter = np.ones((_TEXT_SIZE, _TEXT_SIZE), np.uint8)
-    solid = np.asarray(cv2.morphologyEx(small, cv2.MORPH_OPEN, letter), np.float32)
-    screen = _darkest(solid[::2, ::2])
-    reading = _best_reading(small, solid, screen)
+    small, screen = picture.small, picture.screen
     outline = None if reading is None else _outline(reading, small, screen)
     writing = find_writing(pixels)
     if reading is None or outline is None or len(outline) < 3:
@@ -101,7 +115,7 @@ def find_sector(pixels: NDArray[np.uint8]) -> Sector:
         mask[cv2.resize(letters, (width, height), interpolation=cv2.INTER_NEAREST) > 0] = 0
     if np.count_nonzero(mask) < _SMALLEST_SHARE * mask.size:
         return _whole(pixels, screen, writing)
-    inside = _without_margin(mask.astype(np.bool_), pixels, screen, writing)
+    inside = _without_margin(mask.view(np.bool_), pixels, screen, writing)
     filled = cv2.contourArea(reading.hull.astype(np.float32)) > _FILLS_PICTURE * small.size
     found = bool(reading.edges) or filled
     return Sector(inside, bounding_box(inside), found, corners, writing)
@@ -144,46 +158,7 @@ def _reduced(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.float32]:
     return np.asarray(cv2.medianBlur(small, 3), np.float32)
 
 
-def _darkest(levels: NDArray[np.float32]) -> float:
-    """The first percentile of grey levels, none of which is below 0."""
-    black = levels.size - np.count_nonzero(levels)
-    if black > _DARKEST / 100 * levels.size + 1:
-        return 0.0
-    return float(np.percentile(levels, _DARKEST))
-
-
-def _best_reading(
-    small: NDArray[np.float32], solid: NDArray[np.float32], screen: float
-) -> _Reading | None:
-    best: _Reading | None = None
-    surroundings = Surroundings(small, solid, screen)
-    for step in _STEPS:
-        tissue = _tissue(solid, screen + step)
-        if tissue is None:
-            continue
-        hull = hull_points(tissue)
-        least = -1.0 if best is None else _BETTER * best.evidence
-        edges = seen_edges(tissue, hull, surroundings, step, least)
-        if edges is None:
-            continue
-        reading = _Reading(edges, hull)
-        if reading.evidence > least:
-            best = reading
-    return best
-
-
-def _tissue(solid: NDArray[np.float32], level: float) -> NDArray[np.bool_] | None:
-    labels, areas = labelled(solid > level)
-    size = solid.size
-    enough = max(0.01 * size, min(0.05 * size, 0.15 * float(areas.max())))
-    pieces = [labels == label for label in np.flatnonzero(areas >= enough)]
-    wide = [piece for piece in pieces if width_of(piece) >= BAR_WIDTH * solid.shape[1]]
-    if len(wide) > 1:
-        wide = [piece for piece in wide if not is_panel(solid, piece, level)]
-    return functools.reduce(np.bitwise_or, wide) if wide else None
-
-
-def _outline(reading: _Reading, small: NDArray[np.float32], screen: float) -> NDArray[np.float64]:
+def _outline(reading: Reading, small: NDArray[np.float32], screen: float) -> NDArray[np.float64]:
     bottom, right = small.shape[0] - 0.5, small.shape[1] - 0.5
     outline = np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]])
     for edge in reading.edges:
@@ -202,7 +177,7 @@ def _first_lit_row(
     within = np.zeros(small.shape, np.uint8)
     cv2.fillConvexPoly(within, np.rint(outline).astype(np.int32), 1)
     across = within.sum(axis=1)
-    lit = ((small > screen + _STEPS[0]) & (within > 0)).sum(axis=1)
+    lit = ((small > screen + STEPS[0]) & (within > 0)).sum(axis=1)
     rows = np.flatnonzero((across >= 0.12 * small.shape[1]) & (lit >= 0.5 * across))
     return float(rows[0]) if rows.size else float(small.shape[0])
 

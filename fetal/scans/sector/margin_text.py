@@ -5,13 +5,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box
-from fetal.scans.sector.components import connected_components
+from fetal.scans.sector.components import connected_components, labelled
 
 _BRIGHTER = 25
 _LINE_HEIGHT = 0.05
 _LINE_WIDTH = 0.25
 _MARK_WIDTH = 0.04
 _BAR_MIDDLE = 0.06
+_BAR_HEIGHT = 0.08
+_BAR_SOLID = 0.8
 _FLAT_SHARE = 0.4
 _BLACK = 6
 _BLACK_SHARE = 0.9
@@ -20,18 +22,20 @@ BAR_WIDTH = 0.06
 """Share of the picture's width below which a solid piece is a grey bar or a pictogram."""
 
 
-def is_panel(solid: NDArray[np.float32], part: NDArray[np.bool_], level: float) -> bool:
+def is_panel(whole: NDArray[np.uint8], part: NDArray[np.bool_], level: float) -> bool:
     """Tell a table of measurements, which stands on one flat grey, from tissue.
 
     Args:
-        solid: float32 (h, w), the grey levels, 0 to 255.
+        whole: uint8 (h, w), the grey levels, rounded.
         part: bool (h, w), the connected piece that is asked about.
         level: where tissue begins; a flat ground this dark is the floor of tissue.
     """
-    whole = cv2.convertScaleAbs(solid)
-    counts = cv2.calcHist([whole], [0], part.view(np.uint8), [256], [0, 256]).ravel()
+    left, top, wide, tall = cv2.boundingRect(part.view(np.uint8))
+    place = np.s_[top : top + tall, left : left + wide]
+    levels, within = np.ascontiguousarray(whole[place]), np.ascontiguousarray(part[place])
+    counts = cv2.calcHist([levels], [0], within.view(np.uint8), [256], [0, 256]).ravel()
     commonest = int(counts.argmax())
-    flat = int(counts[commonest]) > _FLAT_SHARE * np.count_nonzero(part)
+    flat = int(counts[commonest]) > _FLAT_SHARE * int(np.count_nonzero(within))
     return flat and commonest > level + 20
 
 
@@ -101,22 +105,38 @@ def _lines_of_text(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _grey_bars(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
     bars = np.zeros_like(bright)
     width = bright.shape[1]
-    # What reaches further in than this is too wide, or has its middle too far in.
+    # What reaches further in than a strip is too wide, or has its middle too far in.
     strip = int((_BAR_MIDDLE + _MARK_WIDTH) * width) + 3
-    for place in (np.s_[:, :strip], np.s_[:, max(0, width - strip) :]):
-        bars[place] |= _upright(bright[place], place[1].start or 0, bright.shape)
+    if 2 * strip >= width:
+        return _upright(bright, 0, bright.shape)
+    bars[:, :strip] = _upright(bright[:, :strip], 0, bright.shape)
+    bars[:, -strip:] = _upright(bright[:, -strip:], width - strip, bright.shape)
     return bars
 
 
-def _upright(strip: NDArray[np.bool_], first: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Which pixels of a strip belong to a solid bar whose middle lies at the picture's side."""
+def _upright(part: NDArray[np.bool_], first: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Find solid upright bars whose middle lies at the picture's side.
+
+    Args:
+        part: bool (h, n), columns of a mask.
+        first: the number of the first of them.
+        shape: the height and the width of the mask.
+
+    Returns:
+        bool (h, n), true on the bars.
+    """
     height, width = shape
-    if np.count_nonzero(strip) < 0.8 * 0.08 * height:
-        return np.zeros_like(strip)
-    pieces = connected_components(strip)
-    wide, tall = pieces.widths, pieces.heights
-    across = pieces.mean_columns(first) / width
-    solid = pieces.areas >= 0.8 * wide * tall
-    upright = (wide <= _MARK_WIDTH * width) & (tall >= 0.08 * height) & (tall >= 2 * wide)
-    at_side = (across < _BAR_MIDDLE) | (across > 1 - _BAR_MIDDLE)
-    return pieces.drawn(solid & upright & at_side)
+    bars = np.zeros(part.shape, np.bool_)
+    least = max(1, _BAR_SOLID * _BAR_HEIGHT * height)
+    labels, areas = labelled(np.ascontiguousarray(part), least)
+    for label in np.flatnonzero(areas >= least):
+        piece = labels == label
+        _, _, wide, tall = cv2.boundingRect(piece.view(np.uint8))
+        if areas[label] < _BAR_SOLID * wide * tall or tall < 2 * wide:
+            continue
+        if wide > _MARK_WIDTH * width or tall < _BAR_HEIGHT * height:
+            continue
+        across = float((np.flatnonzero(piece) % part.shape[1] + first).mean()) / width
+        if not _BAR_MIDDLE <= across <= 1 - _BAR_MIDDLE:
+            bars |= piece
+    return bars

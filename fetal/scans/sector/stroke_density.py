@@ -6,7 +6,7 @@ slowly, and few pixels are marked. So an estimate comes first that can only be t
 what it leaves open is halved, by the sums that OpenCV adds up, in its order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 import cv2
@@ -18,8 +18,9 @@ _DENSE = 0.02
 """Share of marked pixels, in a square of `_REACH` halved ones, from which on they are dense."""
 _WIDER = 9
 """Side of the square that holds every pixel that counts in a square of `_REACH`."""
-_SMALLEST = 16
-"""Sides below this are halved by so much less that the estimate could be too low."""
+_FIVE = 300
+_SMALLEST = 80
+"""Shorter sides are halved by so much less that the estimate could be too low."""
 _SLIVER = 1e-3
 """OpenCV leaves out a pixel of which less than this is covered."""
 
@@ -28,45 +29,45 @@ Indices = NDArray[np.intp]
 Weights = NDArray[np.float32]
 
 
-def dense_in_all(masks: Sequence[Grey]) -> Grey:
+def dense_in_all(masks: Iterable[Grey]) -> Grey:
     """Find where the marked pixels of every mask are dense.
 
     Args:
-        masks: uint8 (H, W) each, 255 on marked pixels and 0 elsewhere.
+        masks: uint8 (H, W) each, 255 on marked pixels and 0 elsewhere; at least one.
 
     Returns:
         uint8 ((H + 1) // 2, (W + 1) // 2), 1 where they are dense in all masks.
     """
-    height, width = masks[0].shape
-    half = ((height + 1) // 2, (width + 1) // 2)
-    is_even = height % 2 == 0 and width % 2 == 0
-    if is_even or min(height, width) < _SMALLEST:
-        return _in_all(_is_dense(_halved(mask, half)) for mask in masks)
-    near = _in_all(_may_be_dense(mask, half) for mask in masks)
-    if not near.any():
+    looked_at: list[Grey] = []
+    near: Grey | None = None
+    for mask in masks:
+        looked_at.append(mask)
+        found = _is_dense(_halved(mask)) if _is_fast(mask) else _may_be_dense(mask)
+        near = found if near is None else near & found
+        if not near.any():
+            return near
+    if near is None:
+        raise ValueError("There has to be a mask.")
+    if _is_fast(looked_at[0]):
         return near
     around = cv2.dilate(near, np.ones((_REACH, _REACH), np.uint8))
-    covered = _Covered(np.flatnonzero(around.view(np.bool_)), masks[0].shape)
-    share = np.zeros(half, np.uint8)
-    for mask in masks:
+    covered = _Covered(np.flatnonzero(around.view(np.bool_)), looked_at[0].shape)
+    share = np.zeros(near.shape, np.uint8)
+    for mask in looked_at:
         share.ravel()[covered.places] = covered.halved(mask)
         near &= _is_dense(share)
     return near
 
 
-def _in_all(found: Iterable[Grey]) -> Grey:
-    """Where all of them are 1; the rest is not looked at once there is nothing left."""
-    each = iter(found)
-    near = next(each)
-    for one in each:
-        if not near.any():
-            break
-        near &= one
-    return near
+def _is_fast(mask: Grey) -> bool:
+    """Whether OpenCV halves a mask fast, or it is small."""
+    height, width = mask.shape
+    return not (height % 2 or width % 2) or min(height, width) < _SMALLEST
 
 
-def _halved(mask: Grey, half: tuple[int, int]) -> Grey:
-    return np.asarray(cv2.resize(mask, half[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+def _halved(mask: Grey) -> Grey:
+    size = ((mask.shape[1] + 1) // 2, (mask.shape[0] + 1) // 2)
+    return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _is_dense(share: Grey) -> Grey:
@@ -74,19 +75,18 @@ def _is_dense(share: Grey) -> Grey:
     return np.asarray(cv2.threshold(mean, 255 * _DENSE, 1, cv2.THRESH_BINARY)[1], np.uint8)
 
 
-def _may_be_dense(mask: Grey, half: tuple[int, int]) -> Grey:
-    """Where at least four pixels are marked that count in a square.
+def _may_be_dense(mask: Grey) -> Grey:
+    """Where at least five pixels are marked that count in a square.
 
-    A marked pixel adds to the square at most what it is worth where halving makes four of them
-    one, 64, and 2 for rounding. A square is dense from a sum of 270 on.
+    A square is dense from a sum of 270 on. To that a marked pixel adds at most 67: a quarter of
+    255, a little more since an odd number is not quite halved, and 2 for rounding.
     """
     height, width = mask.shape
     even = cv2.copyMakeBorder(mask, 0, height % 2, 0, width % 2, cv2.BORDER_CONSTANT, value=0)
-    # Four marked pixels and more saturate the sum.
-    total = cv2.boxFilter(
-        _halved(np.asarray(even, np.uint8), half), -1, (_WIDER, _WIDER), normalize=False
-    )
-    return np.asarray(cv2.threshold(total, 254, 1, cv2.THRESH_BINARY)[1], np.uint8)
+    fours = _halved(np.asarray(even, np.uint8))
+    total = cv2.boxFilter(fours, cv2.CV_16U, (_WIDER, _WIDER), normalize=False)
+    # Five marked pixels make 319 and more, four make 256 at the most.
+    return np.asarray(total > _FIVE, np.bool_).view(np.uint8)
 
 
 class _Covered:

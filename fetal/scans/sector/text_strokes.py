@@ -91,14 +91,16 @@ def _strokes(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         # A scan that was made larger or smaller without smoothing: each pixel is a step.
         rising = steps(np.asarray(cv2.GaussianBlur(pixels, (3, 3), 0), np.uint8))
         usual = _usual(rising[0], lit)
-    high = []
-    for step, most in zip(
-        rising, [usual, *(_usual(step, lit) for step in rising[1:])], strict=True
-    ):
-        least = max(_FAINTEST, _UNUSUAL * most)
-        _, marked = cv2.threshold(step, least - 1, 255, cv2.THRESH_BINARY)
-        high.append(np.asarray(marked, np.uint8))
-    return dense_in_all(high)
+    return dense_in_all(
+        _high(step, lit, usual if at == 0 else None) for at, step in enumerate(rising)
+    )
+
+
+def _high(step: NDArray[np.uint8], lit: NDArray[np.bool_], usual: int | None) -> NDArray[np.uint8]:
+    """Where a step is higher than those of tissue get, 255 on each such pixel."""
+    usual = _usual(step, lit) if usual is None else usual
+    least = max(_FAINTEST, _UNUSUAL * usual)
+    return np.asarray(cv2.threshold(step, least - 1, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def steps(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -128,11 +130,10 @@ def _usual(step: NDArray[np.uint8], lit: NDArray[np.bool_]) -> int:
 
 def _is_drawn(part: NDArray[np.uint8]) -> bool:
     """Whether single steps cross much of the way from dark to bright, as no lens lets through."""
-    levels = part.astype(np.int16)
-    steps = np.concatenate(
-        [np.abs(np.diff(levels, axis=0)).ravel(), np.abs(np.diff(levels, axis=1)).ravel()]
-    )
-    if steps.size < _SHARPEST:
+    across, down = cv2.absdiff(part[:, 1:], part[:, :-1]), cv2.absdiff(part[1:], part[:-1])
+    counts = np.bincount(across.ravel(), minlength=256) + np.bincount(down.ravel(), minlength=256)
+    as_sharp = np.cumsum(counts[::-1])[::-1]
+    if as_sharp[0] < _SHARPEST:
         return False
-    sharp = np.partition(steps, -_SHARPEST)[-_SHARPEST]
-    return bool(sharp >= _SHARP * (int(levels.max()) - int(levels.min())))
+    sharp = int(np.flatnonzero(as_sharp >= _SHARPEST)[-1])
+    return sharp >= _SHARP * (int(part.max()) - int(part.min()))
