@@ -157,9 +157,7 @@ def _rim(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _sharpness(small: NDArray[np.float32], side: Side) -> float:
-    outside, inside, deep = (
-        float(levels.mean()) for levels in values_at(small, side.shifted(_ACROSS))
-    )
+    outside, inside, deep = values_at(small, side.shifted(_ACROSS)).mean(axis=1).tolist()
     step = max(deep, inside) - outside + 1
     # Exactly one level brighter outside than within, there is no step to take a share of.
     return (inside - outside) / step if step else 0.0

@@ -59,6 +59,8 @@ def _seen(strip: NDArray[np.uint8], start: int, width: int, unevenness: int) -> 
     height = strip.shape[0]
     shortest = max(3, round(_SHORTEST * height))
     straight = _straight(strip, unevenness, shortest)
+    if not straight.any():
+        return []
     labels, areas = labelled(straight, connectivity=4)
     found = []
     for label in range(1, len(areas)):
@@ -102,12 +104,14 @@ def _opened_upwards(mask: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
 
     Beyond the picture, runs go on; of an even length, what is kept lies one pixel lower.
     """
-    before, after = length // 2, length - 1 - length // 2
-    whole = np.pad(mask, ((before, after), (0, 0)), constant_values=True)
-    starts = _joined(whole, length, np.logical_and)
-    # starts[y] tells whether a run goes on from row y - before to row y + after.
-    grown = np.pad(starts, ((before, after), (0, 0)), constant_values=False)
-    return _joined(grown, length, np.logical_or)
+    height, width = mask.shape
+    before = length // 2
+    whole = np.ones((height + length - 1, width), np.bool_)
+    whole[before : before + height] = mask
+    # Whether a run goes on from so many rows before a pixel to so many after it.
+    goes_on = np.zeros_like(whole)
+    goes_on[before : before + height] = _joined(whole, length, np.logical_and)
+    return _joined(goes_on, length, np.logical_or)
 
 
 def _joined(mask: NDArray[np.bool_], length: int, join: np.ufunc) -> NDArray[np.bool_]:

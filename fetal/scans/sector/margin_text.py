@@ -128,6 +128,8 @@ def _upright(part: NDArray[np.bool_], first: int, shape: tuple[int, ...]) -> NDA
     height, width = shape
     bars = np.zeros(part.shape, np.bool_)
     least = max(1, _BAR_SOLID * _BAR_HEIGHT * height)
+    if np.count_nonzero(part) < least:
+        return bars
     labels, areas = labelled(np.ascontiguousarray(part), least)
     for label in np.flatnonzero(areas >= least):
         piece = labels == label

@@ -55,19 +55,18 @@ def sides_of(tissue: Tissue) -> list[Side]:
     frame = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float64)
     outline = cv2.approxPolyDP(hull.astype(np.float32)[:, None], _TOLERANCE, True)[:, 0, :]
     corners = np.asarray(outline, np.float64)
+    vectors = np.concatenate([corners[1:], corners[:1]]) - corners
+    lengths = np.hypot(vectors[:, 0], vectors[:, 1])
     sides = []
-    for start, end in zip(corners, np.concatenate([corners[1:], corners[:1]]), strict=True):
-        along = end - start
-        length = float(np.hypot(*along))
-        if length < _SHORTEST:
-            continue
-        along /= length
+    for at in np.flatnonzero(lengths >= _SHORTEST):
+        start, length = corners[at], float(lengths[at])
+        along = vectors[at] / length
         normal = np.array([along[1], -along[0]])
         offset = float((hull @ normal).max())
         if float((frame @ normal).max()) - offset < _FRAME_MARGIN:
             continue
         steps = np.arange(2, length - 2)
-        points = start + np.outer(steps, along) + normal * (offset - start @ normal)
+        points = start + steps[:, None] * along + normal * (offset - start @ normal)
         sides.append(Side(tissue.mask, normal, offset, length, points))
     return sides
 
