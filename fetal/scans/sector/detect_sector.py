@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.box import Box, bounding_box
+from fetal.scans.sector.bright_tissue import ReducedPicture
 from fetal.scans.sector.gray_bars import find_bars
 from fetal.scans.sector.margin_text import lettering_beside, stands_at_margin
 from fetal.scans.sector.reading import STEPS, Reading, Search
 from fetal.scans.sector.text_strokes import find_writing
-from fetal.scans.sector.tissue import ReducedPicture
 
 _WORKING_SIDE = 480
 _NARROW_TOP = 0.35

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.scans.sector.bright_tissue import LIT_LETTER, BrightParts, ReducedPicture
 from fetal.scans.sector.sides import Side, values_at
-from fetal.scans.sector.tissue import LIT_LETTER, BrightParts, ReducedPicture
 
 _LONG = 48.0
 _TOP = 140.0

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.scans.sector.edges import Edge, Surroundings, seen_edges
-from fetal.scans.sector.sides import Side, sides_of
-from fetal.scans.sector.tissue import (
+from fetal.scans.sector.bright_tissue import (
     BrightParts,
     ReducedPicture,
     Tissue,
     bright_parts,
     tissue_above,
 )
+from fetal.scans.sector.edges import Edge, Surroundings, seen_edges
+from fetal.scans.sector.sides import Side, sides_of
 
 STEPS = (1.3, 0.7, 2.6, 4.5, 8.0)
 """Grey levels above the screen's own: the faintest tissue floor first, then coarser, for noise."""

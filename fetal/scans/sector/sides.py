@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.scans.sector.tissue import Tissue
+from fetal.scans.sector.bright_tissue import Tissue
 
 _TOLERANCE = 2.0
 _SHORTEST = 34.0
