@@ -11,17 +11,30 @@ Example:
 
 from typing import TYPE_CHECKING, Any
 
+from fetal.engine_registry import register_engine
 from fetal.third_party import restrain
 
 if TYPE_CHECKING:
+    from fetal.bundle import Bundle
     from fetal.planes import Plane
     from fetal.predict import Model, Prediction, load_model
+    from fetal.predict.engines import Engine
 
 __all__ = ["Model", "Plane", "Prediction", "__version__", "load_model"]
 
 __version__ = "0.1.0"
 
 restrain()
+
+
+def _keras_engine(bundle: "Bundle") -> "Engine":
+    # Imported when Keras is to serve, since most processes never do.
+    from fetal.training.networks.keras_engine import KerasEngine
+
+    return KerasEngine(bundle)
+
+
+register_engine("keras", _keras_engine)
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS: dict[str, int] = {
     "third_party": 0,
     "progress": 0,
+    "engine_registry": 0,
     "planes": 1,
     "configuration": 1,
     "markdown": 1,
@@ -47,12 +48,6 @@ NEIGHBOURS: dict[str, set[str]] = {
     "predict": {"bundle", "explain"},
     "training": {"evaluation"},
     "cli": {"worker"},
-}
-
-# Modules named as text to be imported or started by that name, in spite of the layers.
-BY_NAME: dict[str, set[str]] = {
-    # Keras's engine rebuilds a network as the training does; OpenVINO serves wherever it can.
-    "fetal/predict/engines.py": {"fetal.training.networks.from_bundle"},
 }
 
 # Pages use the workbench, and values that it returns; they know no database and no network.
@@ -93,7 +88,7 @@ def imports(path: Path) -> set[str]:
             and _MODULE_NAME.fullmatch(node.value)
         ):
             found.add(node.value)
-    return found - BY_NAME.get(name_of(path), set())
+    return found
 
 
 def package_of(module: str) -> str | None:

@@ -1,9 +1,7 @@
-"""What computes the forward pass: OpenVINO by default, Keras where a GPU or no OpenVINO asks."""
+"""What computes the forward pass: OpenVINO by default, else an engine that is registered."""
 
-import importlib
 import importlib.util
 import os
-import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Literal, Protocol
@@ -12,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fetal.bundle import Bundle
-from fetal.third_party import load_keras
+from fetal.engine_registry import find_engine
 
 EngineName = Literal["auto", "openvino", "keras"]
 Batch = npt.NDArray[np.float32]
@@ -77,15 +75,21 @@ def open_engine(bundle: Bundle, name: EngineName) -> Engine:
     _Loaded.note()
     if name == "auto":
         name = "openvino" if importlib.util.find_spec("openvino") else "keras"
-    match name:
-        case "openvino":
-            return OpenVinoEngine(bundle)
-        case "keras":
-            return KerasEngine(bundle)
-        case _:
-            raise UnknownEngineError(
-                f"There is no engine “{name}”. Choose auto, openvino or keras."
-            )
+    make = OpenVinoEngine if name == "openvino" else find_engine(name)
+    if make is None:
+        raise UnknownEngineError(f"There is no engine “{name}”. Choose auto, openvino or keras.")
+    return _InOneProcess(make(bundle))
+
+
+class _InOneProcess:
+    """An engine that says in a forked process that it cannot compute there."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def start(self, batch: Batch) -> Callable[[], Outputs]:
+        _Loaded.check()
+        return self._engine.start(batch)
 
 
 class OpenVinoEngine:
@@ -102,7 +106,6 @@ class OpenVinoEngine:
 
     def start(self, batch: Batch) -> Callable[[], Outputs]:
         """Begin to compute in OpenVINO's own threads."""
-        _Loaded.check()
         try:
             request = self._idle.get_nowait()
         except Empty:
@@ -118,22 +121,3 @@ class OpenVinoEngine:
             return maps, logits
 
         return result
-
-
-class KerasEngine:
-    """The model rebuilt in Keras, on whatever device Keras uses."""
-
-    def __init__(self, bundle: Bundle) -> None:
-        load_keras()
-        # Found by name: training lies a floor above, and serving starts without it.
-        restore = importlib.import_module("fetal.training.networks.from_bundle").restore
-        self._model = restore(bundle)
-        self._turn = threading.Lock()
-
-    def start(self, batch: Batch) -> Callable[[], Outputs]:
-        """Compute at once."""
-        _Loaded.check()
-        with self._turn:
-            maps, logits = self._model.predict_on_batch(batch)
-        outputs = np.asarray(maps, np.float32), np.asarray(logits, np.float32)
-        return lambda: outputs
