@@ -37,9 +37,11 @@ from fetal.metrics import Evaluation, evaluate
 from fetal.planes import FETAL_PLANES, PLANES
 from fetal.training.calibrate import to_chances
 from fetal.training.data.prepared_scans import PreparedScans
+from fetal.training.events import EpochDone, TrainingEvent, fields_of
 from fetal.training.features.float32_inference import answers, exact_copy
 from fetal.training.pipeline import train_network
 from fetal.training.settings import PRESETS, Stage, TrainingSettings
+from fetal.training.stages.stage_context import Splits
 from fetal.workbench.label_tables.label_table import read_label_table
 
 TRAIN, VALIDATION, UNSEEN = 500, 200, 300
@@ -139,7 +141,7 @@ def outcome(
     folder = out / hashlib.sha256(reading.name.encode()).hexdigest()[:8]
     folder.mkdir(parents=True, exist_ok=True)
     cache = out / "features"
-    model = train_network((splits[0], splits[1]), settings, folder, tell, cache=cache)
+    model = train_network(Splits(*splits), settings, folder, print_epoch, cache=cache)
     network = exact_copy(model, settings)
     judged = [to_chances(answers(network, settings, split)[1], 1.0) for split in splits[1:]]
     shared = {images[number].patient for number in reading.train}
@@ -162,8 +164,9 @@ def frames(
     settings: TrainingSettings,
     out: Path,
 ) -> PreparedScans:
-    shelf = FrameStore(out / "frames", print)
-    pixels = shelf.pixels([case(images[number]) for number in members], settings.size, crop=False)
+    store = FrameStore(out / "frames", print)
+    cases = [case(images[number]) for number in members]
+    pixels = store.take(cases, range(len(cases)), settings.size, crop=False).pixels()
     # The pipeline refuses a patient in both splits: the fault can only be repeated by pretending
     # that every scan is a patient of its own.
     patients = tuple(images[number].path.name for number in members)
@@ -179,9 +182,9 @@ def case(image: LabelledImage) -> ExperimentScan:
     return ExperimentScan(image.path.name, digest, image.plane, image.patient, read)
 
 
-def tell(event: dict[str, Any]) -> None:
-    if event["kind"] == "epoch":
-        print("  " + json.dumps({k: v for k, v in event.items() if k != "kind"}), flush=True)
+def print_epoch(event: TrainingEvent) -> None:
+    if isinstance(event, EpochDone):
+        print("  " + json.dumps(fields_of(event)), flush=True)
 
 
 def table(rows: Sequence[tuple[str, Evaluation, Evaluation, Evaluation, int]]) -> None:

@@ -31,9 +31,11 @@ from fetal.cli.labelled import labelled_images
 from fetal.experiments.folds import ExperimentScan, draw
 from fetal.phantom import simulate
 from fetal.planes import PLANES
+from fetal.progress import no_progress
 from fetal.splits import TRAIN, VALIDATION, patient_folds
 from fetal.training.data.examples import Example
 from fetal.training.data.prepared_scans import write_frames
+from fetal.training.events import EpochDone, TrainingEvent
 from fetal.training.features.feature_cache import FeatureCache
 from fetal.training.networks.architectures import IMAGENET, build
 from fetal.training.networks.compute_device import choose_precision, describe
@@ -42,7 +44,7 @@ from fetal.training.settings import Stage, TrainingSettings
 from fetal.training.stages.checkpoint import Position
 from fetal.training.stages.fit_head import fit_head
 from fetal.training.stages.fit_stage import fit_stage
-from fetal.training.stages.stage_inputs import Splits
+from fetal.training.stages.stage_context import Splits, StageContext
 
 SHARED = Path(__file__).parents[2] / "shared"
 FOLDS = 4
@@ -125,14 +127,10 @@ def frame(drawn: Sequence[ExperimentScan], settings: TrainingSettings, folder: P
         for case in drawn
     ]
     train, validation = (
-        write_frames([one for one in examples if one.split == split], settings, folder, _silent)
+        write_frames([one for one in examples if one.split == split], settings, folder, no_progress)
         for split in (TRAIN, VALIDATION)
     )
-    return train, validation
-
-
-def _silent(*_: Any) -> None:
-    pass
+    return Splits(train, validation)
 
 
 def start_weights(settings: TrainingSettings, file: Path) -> tuple[list[Any], list[str]]:
@@ -156,11 +154,11 @@ class Curve:
     _wall: float = field(default_factory=time.perf_counter)
     _busy: float = field(default_factory=time.process_time)
 
-    def __call__(self, event: dict[str, Any]) -> None:
-        """Hear what the training tells."""
-        if event["kind"] == "epoch":
+    def __call__(self, event: TrainingEvent) -> None:
+        """Note the accuracy of an epoch."""
+        if isinstance(event, EpochDone) and event.val_accuracy is not None:
             wall, busy = time.perf_counter() - self._wall, time.process_time() - self._busy
-            self.points.append((wall, busy, event["val_accuracy"]))
+            self.points.append((wall, busy, event.val_accuracy))
 
     @property
     def best(self) -> float:
@@ -189,7 +187,11 @@ class TwoWays:
         """The last layer, on features that are computed once."""
         model, curve = self._model(), Curve()
         settings = self.settings.but(stages=(HEAD,))
-        fit_head(model, HEAD, settings, self.splits, curve, self._cache("head"))
+        with tempfile.TemporaryDirectory() as folder:
+            context = StageContext(
+                model, settings, self.splits, Path(folder), curve, cache=self._cache("head")
+            )
+            fit_head(context, HEAD)
         return curve
 
     def upper_on_scans(self) -> Curve:
@@ -216,17 +218,10 @@ class TwoWays:
     def _fit(self, model: keras.Model, stage: Stage, cache: FeatureCache | None) -> Curve:
         with tempfile.TemporaryDirectory() as folder:
             curve = Curve()
-            fit_stage(
-                model,
-                stage,
-                self.settings,
-                self.splits,
-                self.start[1],
-                Path(folder),
-                Position(),
-                curve,
-                cache,
+            context = StageContext(
+                model, self.settings, self.splits, Path(folder), curve, self.start[1], cache
             )
+            fit_stage(context, stage, Position())
         return curve
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fetal.cli.labelled import LabelledImage
     from fetal.scans import Scan
     from fetal.training.data.examples import Example
+    from fetal.training.events import TrainingEvent
     from fetal.training.settings import TrainingSettings
 
 
@@ -85,7 +86,7 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
         examples,
         settings,
         beside,
-        _report,
+        _say_event,
         about=about,
         champion=champion,
         cache=choices["cache"],
@@ -160,13 +161,18 @@ def _reader(image: "LabelledImage") -> Callable[[], Any]:
     return read
 
 
-def _report(event: dict[str, Any]) -> None:
-    match event["kind"]:
-        case "stage":
-            say(f"[{event['index']}/{event['of']}] {event['stage']}")
-        case "epoch":
-            figures = ("loss", "accuracy", "val_loss", "val_accuracy")
-            said = "  ".join(f"{key} {event[key]:.4f}" for key in figures if key in event)
-            say(f"  epoch {event['epoch']}/{event['epochs']}  {said}")
-        case "log":
-            say(f"  {event['text']}")
+def _say_event(event: "TrainingEvent") -> None:
+    from fetal.training.events import EpochDone, LogLine, StageBegun
+
+    match event:
+        case StageBegun(stage, index, of):
+            say(f"[{index}/{of}] {stage}")
+        case EpochDone():
+            figures = {
+                name: getattr(event, name)
+                for name in ("loss", "accuracy", "val_loss", "val_accuracy")
+            }
+            said = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
+            say(f"  epoch {event.epoch}/{event.epochs}  {said}")
+        case LogLine(text):
+            say(f"  {text}")

@@ -18,7 +18,7 @@ Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Shelved:
+class FrameSelection:
     """Some of the framed scans in a file, and whose they are."""
 
     path: Path
@@ -39,17 +39,17 @@ class FrameStore:
 
     Args:
         folder: Made when something is put there.
-        complain: Told, in a sentence, of a scan that cannot be read.
+        on_unreadable: Called with a sentence for each scan that cannot be read.
     """
 
-    def __init__(self, folder: Path, complain: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, on_unreadable: Callable[[str], None]) -> None:
         self._folder = folder
-        self._complain = complain
+        self._on_unreadable = on_unreadable
 
     def readable(
         self, cases: Sequence[ExperimentScan], size: int, *, crop: bool
     ) -> list[ExperimentScan]:
-        """The cases that can be read; each that cannot has been complained about.
+        """The cases that can be read; each that cannot is reported.
 
         Args:
             cases: Labelled scans.
@@ -62,12 +62,12 @@ class FrameStore:
         unread = json.loads(path.with_suffix(".json").read_text())
         for case in cases:
             if case.digest in unread:
-                self._complain(f"{case.name}: {unread[case.digest]}")
+                self._on_unreadable(f"{case.name}: {unread[case.digest]}")
         return [case for case in cases if case.digest not in unread]
 
     def take(
         self, cases: Sequence[ExperimentScan], numbers: Sequence[int], size: int, *, crop: bool
-    ) -> Shelved:
+    ) -> FrameSelection:
         """Have cases framed, and name some of them.
 
         Args:
@@ -80,7 +80,7 @@ class FrameStore:
         if not path.exists():
             self._fill(path, cases, size, crop=crop)
         chosen = [cases[number] for number in numbers]
-        return Shelved(
+        return FrameSelection(
             path,
             tuple(numbers),
             tuple(PLANES.index(case.plane) for case in chosen),

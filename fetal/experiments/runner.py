@@ -21,11 +21,11 @@ from fetal.experiments.trial import Job, TrialResult
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
 from fetal.training.data.examples import phantoms
-from fetal.training.divergence import has_diverged
+from fetal.training.events import fields_of
 from fetal.training.settings import TrainingSettings
 from fetal.training.stages.fit_stage import check_learns
 
-Tell = Callable[[str], None]
+OnMessage = Callable[[str], None]
 
 Doing = Callable[[Iterable[Job]], Iterable[TrialResult]]
 """Does runs in their order."""
@@ -37,7 +37,7 @@ def run_sweep(
     sweep: Sweep,
     cases: Sequence[ExperimentScan],
     folder: Path,
-    tell: Tell,
+    on_message: OnMessage,
     features: Path | None = None,
     *,
     do: Doing = in_processes,
@@ -51,10 +51,10 @@ def run_sweep(
         sweep: What to run.
         cases: The labelled scans to draw from.
         folder: Where results, answers and framed scans are kept.
-        tell: Told, in a line each, of scans that cannot be read and of finished runs.
-        features: The folder of features that runs share; none is `features` in `folder`.
-        do: does the runs; `in_processes` needs a main module that can be imported, as any script
-            with `if __name__ == "__main__"` can.
+        on_message: Called with a line for each scan that cannot be read and for each finished run.
+        features: The folder of features that runs share. If None, `features` in `folder`.
+        do: Does the runs; `in_processes` needs a main module that can be imported, as any
+            script with `if __name__ == "__main__"` can.
 
     Returns:
         The results.
@@ -64,16 +64,16 @@ def run_sweep(
             or too few patients are there.
     """
     _check(sweep)
-    shelf = FrameStore(folder / "frames", tell)
+    frames = FrameStore(folder / "frames", on_message)
     first = sweep.variants[0].settings
     drawn = draw(cases, sweep.scans)
-    used = shelf.readable(drawn, first.size, crop=first.crop_to_sector)
+    used = frames.readable(drawn, first.size, crop=first.crop_to_sector)
     results = Results(folder)
     runs = list(_runs(sweep, used))
     results.write_plan([run.planned for run in runs])
     waiting = _waiting(runs, results)
     kept = features or folder / "features"
-    jobs = (_job(runs[number], used, shelf, folder, kept) for number in waiting)
+    jobs = (_job(runs[number], used, frames, folder, kept) for number in waiting)
     outcomes = iter(do(jobs))
     for number in waiting:
         run = runs[number]
@@ -85,8 +85,8 @@ def run_sweep(
         line = _line(run, said, outcome)
         results.add(line, said)
         shutil.rmtree(_scratch(folder, run))
-        diverged = any(has_diverged(point) for point in outcome.curves)
-        tell(
+        diverged = any(point.diverged for point in outcome.curves)
+        on_message(
             f"[{number + 1}/{len(runs)}] {run.planned.variant}, fold {run.planned.fold + 1}, seed "
             f"{run.planned.seed}: {100 * line['accuracy']:.1f} % of {line['judged']} scans right, "
             f"{line['seconds']:.0f} s{DIVERGED if diverged else ''}"
@@ -152,19 +152,19 @@ def _scratch(folder: Path, run: _Run) -> Path:
 
 
 def _job(
-    run: _Run, cases: Sequence[ExperimentScan], shelf: FrameStore, folder: Path, features: Path
+    run: _Run, cases: Sequence[ExperimentScan], frames: FrameStore, folder: Path, features: Path
 ) -> Job:
     settings = run.settings
     size, crop = settings.size, settings.crop_to_sector
     train, validation, judged = (
-        shelf.take(cases, numbers, size, crop=crop)
+        frames.take(cases, numbers, size, crop=crop)
         for numbers in (run.split.train, run.split.validation, run.split.judged)
     )
     added = [
         ExperimentScan(one.digest, one.digest, one.plane, one.patient, one.read)
         for one in phantoms(settings)
     ]
-    simulated = [shelf.take(added, range(len(added)), size, crop=crop)] if added else []
+    simulated = [frames.take(added, range(len(added)), size, crop=crop)] if added else []
     return Job(
         settings,
         (train, *simulated),
@@ -202,7 +202,7 @@ def _line(run: _Run, said: TrialPredictions, outcome: TrialResult) -> dict[str, 
         "temperature": outcome.temperature,
         "seconds": round(outcome.seconds, 1),
         "epochs": len(outcome.curves),
-        "curves": outcome.curves,
+        "curves": [fields_of(point) for point in outcome.curves],
         "settings": settings.to_json(),
         "versions": {"fetal": __version__, **outcome.versions},
     }

@@ -3,18 +3,19 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.experiments.frame_store import Shelved
+from fetal.experiments.frame_store import FrameSelection
 from fetal.training.calibrate import fit_temperature, to_chances
 from fetal.training.data.prepared_scans import PreparedScans
+from fetal.training.events import EpochDone, TrainingEvent
 from fetal.training.features.float32_inference import answers, exact_copy
 from fetal.training.pipeline import train_network
 from fetal.training.settings import TrainingSettings
+from fetal.training.stages.stage_context import Splits
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,9 @@ class Job:
     """All that a run needs, in a form that another process can be handed."""
 
     settings: TrainingSettings
-    train: tuple[Shelved, ...]
-    validation: Shelved
-    judged: Shelved
+    train: tuple[FrameSelection, ...]
+    validation: FrameSelection
+    judged: FrameSelection
     scratch: Path
     """Where checkpoints go."""
     features: Path
@@ -40,7 +41,7 @@ class TrialResult:
     temperature: float
     seconds: float
     """Of training and calibration."""
-    curves: list[dict[str, Any]]
+    curves: list[EpochDone]
     versions: dict[str, str]
 
 
@@ -56,20 +57,20 @@ def attempt(job: Job) -> TrialResult:
     job.scratch.mkdir(parents=True, exist_ok=True)
     keras.utils.clear_session()
     settings = job.settings
-    curves: list[dict[str, Any]] = []
+    curves: list[EpochDone] = []
 
-    def listen(event: dict[str, Any]) -> None:
-        if event["kind"] == "epoch":
-            curves.append({key: event[key] for key in event if key != "kind"})
+    def on_event(event: TrainingEvent) -> None:
+        if isinstance(event, EpochDone):
+            curves.append(event)
 
-    train, validation, judged = _frames(*job.train), _frames(job.validation), _frames(job.judged)
+    splits = Splits(_frames(*job.train), _frames(job.validation))
     began = time.monotonic()
-    model = train_network((train, validation), settings, job.scratch, listen, cache=job.features)
+    model = train_network(splits, settings, job.scratch, on_event, cache=job.features)
     exact = exact_copy(model, settings)
-    _, logits = answers(exact, settings, validation)
-    temperature = fit_temperature(logits, validation.classes)
+    _, logits = answers(exact, settings, splits.validation)
+    temperature = fit_temperature(logits, splits.validation.classes)
     seconds = time.monotonic() - began
-    chances = to_chances(answers(exact, settings, judged)[1], temperature)
+    chances = to_chances(answers(exact, settings, _frames(job.judged))[1], temperature)
     return TrialResult(
         np.asarray(chances, np.float32),
         temperature,
@@ -79,7 +80,7 @@ def attempt(job: Job) -> TrialResult:
     )
 
 
-def _frames(*parts: Shelved) -> PreparedScans:
+def _frames(*parts: FrameSelection) -> PreparedScans:
     return PreparedScans(
         np.concatenate([part.pixels() for part in parts]),
         np.array([one for part in parts for one in part.classes], np.int64),

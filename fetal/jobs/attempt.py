@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from fetal.jobs.lease import POLL_SECONDS, Lease, LeaseLostError
 from fetal.jobs.register_model import next_name
@@ -26,6 +25,7 @@ from fetal.training.events import (
     TrainingEvent,
     TrainingFailed,
 )
+from fetal.training.training_job import JobScan, TrainingJob, write_whole
 
 STEP_SECONDS = 0.5
 """How often, at most, the progress of a step is written down."""
@@ -84,18 +84,18 @@ def write_job(store: Store, run: Run) -> Path:
     snapshot = read_snapshot(store.blobs, run.snapshot)
     with store.reading() as session:
         parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
-    job = {
-        "examples": snapshot["examples"],
-        "blobs_url": store.workspace.blobs_url,
-        "settings": run.settings,
-        "start": str(store.blobs.local_folder(parent.location)) if parent else None,
-        "folder": str(folder),
-        "cache": str(store.workspace.folder / "cache" / "features"),
-        "name": next_name(store),
-        "parent": parent.digest if parent else None,
-    }
+    job = TrainingJob(
+        examples=tuple(JobScan.of(entry) for entry in snapshot["examples"]),
+        blobs_url=store.workspace.blobs_url,
+        settings=run.settings,
+        start=str(store.blobs.local_folder(parent.location)) if parent else None,
+        folder=str(folder),
+        cache=str(store.workspace.folder / "cache" / "features"),
+        name=next_name(store),
+        parent=parent.digest if parent else None,
+    )
     path = folder / JOB_FILE
-    _write_whole(path, job)
+    job.write(path)
     return path
 
 
@@ -111,13 +111,7 @@ def strip_old_jobs(store: Store) -> None:
         except (OSError, ValueError):
             continue
         if isinstance(job, dict) and job.pop("test", None) is not None:
-            _write_whole(path, job)
-
-
-def _write_whole(path: Path, job: dict[str, Any]) -> None:
-    draft = path.with_name(f"{path.name}.new")
-    draft.write_text(json.dumps(job))
-    draft.replace(path)
+            write_whole(path, job)
 
 
 def forget_folder(store: Store, run_id: int) -> None:

@@ -14,7 +14,7 @@ from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Box, Scan
 from fetal.store import tables
 from fetal.store.blobs import BlobError
-from fetal.store.contents import read_pixels
+from fetal.store.contents import read_stored_scan
 from fetal.store.database import Store
 
 logger = logging.getLogger(__name__)
@@ -37,8 +37,7 @@ class StoredScan:
 
     def read(self, store: Store) -> Scan:
         """Load the scan as it was kept: grey, and blank outside its sector."""
-        pixels = read_pixels(store.blobs, self.blob, self.digest)
-        return Scan(pixels, Box(*self.sector), True, self.digest)
+        return read_stored_scan(store.blobs, self.blob, self.digest, Box(*self.sector))
 
 
 def score(

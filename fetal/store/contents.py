@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.scans import decode_png, pixel_digest
+from fetal.scans import Box, Scan, decode_png, pixel_digest
 from fetal.store.blobs import BlobError, Blobs, damaged
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -50,6 +50,31 @@ def read_pixels(blobs: Blobs, key: str, digest: str) -> NDArray[np.uint8]:
         BlobDamagedError: as of `read_picture`.
     """
     return _decoded(blobs.get(key), key, digest)
+
+
+def read_stored_scan(
+    blobs: Blobs, key: str, digest: str, sector: Box, machine: str | None = None
+) -> Scan:
+    """Read a stored scan as a model takes it.
+
+    Args:
+        blobs: the files.
+        key: where the picture is.
+        digest: the scan's digest (`fetal.scans.pixel_digest`).
+        sector: the box around its sector.
+        machine: the ultrasound machine's model, if it is known.
+
+    Returns:
+        The scan; its sector counts as found unless it is the whole picture.
+
+    Raises:
+        BlobMissingError: as of `read_picture`.
+        BlobDamagedError: as of `read_picture`.
+    """
+    pixels = read_pixels(blobs, key, digest)
+    height, width = pixels.shape
+    whole = Box(0, 0, width, height)
+    return Scan(pixels, sector, sector != whole, digest, machine=machine)
 
 
 def _decoded(data: bytes, key: str, digest: str) -> NDArray[np.uint8]:

@@ -8,13 +8,14 @@ import keras
 import numpy as np
 
 from fetal.bundle import Bundle, write_bundle
+from fetal.progress import Progress
 from fetal.scans.similarity.perceptual_hash import to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
 from fetal.training.data.examples import Example, check_examples, hash_of, phantoms
 from fetal.training.data.prepared_scans import PreparedScans, write_frames
-from fetal.training.divergence import ending_where_it_diverges
+from fetal.training.divergence import stop_if_diverged
+from fetal.training.events import DeviceChosen, LogLine, OnEvent, StageBegun, StepDone
 from fetal.training.export import export_graph
-from fetal.training.features.extractor import Report
 from fetal.training.features.feature_cache import open_cache
 from fetal.training.model_card import About, write_card
 from fetal.training.networks.architectures import IMAGENET, build
@@ -31,8 +32,14 @@ from fetal.training.stages.checkpoint import (
 from fetal.training.stages.fit_head import fit_head
 from fetal.training.stages.fit_stage import fit_stage
 from fetal.training.stages.rehearsal import Rehearsal
+from fetal.training.stages.stage_context import Splits, StageContext
+from fetal.training.validation import validate
 
 MODEL = "model"
+
+READING = "Reading the scans"
+CALIBRATING = "Checking its probabilities"
+WRITING = "Writing the model"
 
 
 @own_precision()
@@ -40,7 +47,7 @@ def train(
     examples: Sequence[Example],
     settings: TrainingSettings,
     folder: Path,
-    report: Report,
+    on_event: OnEvent,
     *,
     about: About,
     champion: Bundle | None = None,
@@ -55,10 +62,10 @@ def train(
         examples: Labelled scans of training and validation patients.
         settings: How to train.
         folder: Where the run keeps its frames, checkpoints and, in the end, `model`.
-        report: Told of stages, steps, epochs and log lines, as dictionaries with a `kind`.
+        on_event: Called with every stage, step, epoch and log line.
         about: What the card says of the model.
-        champion: The model to start from when `settings.start` is `champion`.
-        cache: The folder of features that runs share; none is `features` in the run's folder.
+        champion: The model to start from if `settings.start` is `champion`.
+        cache: The folder of features that runs share. If None, `features` in the run's folder.
 
     Returns:
         The new model.
@@ -72,50 +79,46 @@ def train(
         return Bundle.open(folder / MODEL)
     folder.mkdir(parents=True, exist_ok=True)
     check_examples(examples)
-    settings = _as_champion(settings, champion)
-    report = ending_where_it_diverges(report)
-    run = _Run(settings, folder, report, champion, cache)
-    run.begin()
-    splits = run.read(examples)
-    model = run.train(splits)
-    run.tell("Checking its probabilities")
-    card, features = write_card(model, settings, examples, splits, about, champion, report)
-    run.tell("Writing the model")
-    digests = {example.digest for example in examples}
-    hashes = {hash_of(example) for example in [*examples, *phantoms(settings)]}
-    if champion and settings.start == "champion":
-        known = champion.training_list()
-        digests |= known.digests
-        hashes |= {to_text(one) for one in known.hashes}
+    run = _Run.prepare(settings, folder, stop_if_diverged(on_event), champion, cache)
+    run.begin_computing()
+    run.begin_stage(READING)
+    splits = _read(run, examples)
+    context = _start(run, splits)
+    _fit(run, context)
+    run.begin_stage(CALIBRATING)
+    validation = validate(context, examples, run.champion)
+    card = write_card(context, examples, validation, about, run.champion)
+    run.begin_stage(WRITING)
+    digests, hashes = _learnt_scans(run, examples)
     return write_bundle(
         folder / MODEL,
         card,
-        lambda target: export_graph(model, target),
+        lambda target: export_graph(context.model, target),
         digests,
-        features,
+        validation.statistics,
         hashes,
     )
 
 
 @own_precision()
 def train_network(
-    splits: tuple[PreparedScans, PreparedScans],
+    splits: Splits,
     settings: TrainingSettings,
     folder: Path,
-    report: Report,
+    on_event: OnEvent,
     *,
     cache: Path | None = None,
 ) -> keras.Model:
-    """Train a network on framed scans and write no model.
+    """Train a network on prepared scans and write no model.
 
     Called again on a folder in which it was killed, it goes on from the last finished epoch.
 
     Args:
-        splits: The training and the validation frames, of different patients.
+        splits: The training and the validation scans, of different patients.
         settings: How to train; it starts from weights, from ImageNet or from nothing.
         folder: Where checkpoints go; must exist.
-        report: Told of stages, steps, epochs and log lines.
-        cache: The folder of features that runs share; none is `features` in `folder`.
+        on_event: Called with every stage, step, epoch and log line.
+        cache: The folder of features that runs share. If None, `features` in `folder`.
 
     Returns:
         The network with its best weights, from scans to maps and logits.
@@ -124,137 +127,153 @@ def train_network(
         ValueError: a patient is in both splits, or the settings start from a champion.
         WeightsError: the weights to start from cannot be had.
     """
-    check_apart({TRAIN: splits[0].patients, VALIDATION: splits[1].patients})
-    run = _Run(_as_champion(settings, None), folder, report, None, cache, index=1)
-    run.begin()
-    return run.train(splits)
-
-
-def _as_champion(settings: TrainingSettings, champion: Bundle | None) -> TrainingSettings:
-    """Retraining keeps the champion's shape: other weights would not fit."""
-    if settings.start != "champion":
-        return settings
-    if champion is None:
-        raise ValueError("Start “champion” expects a model to start from; none was given.")
-    card = champion.card
-    return settings.but(
-        architecture=card.architecture,
-        size=card.input.size,
-        crop_to_sector=card.input.crop_to_sector,
-    )
+    check_apart({TRAIN: splits.train.patients, VALIDATION: splits.validation.patients})
+    run = _Run.prepare(settings, folder, on_event, None, cache)
+    run.begin_computing()
+    context = _start(run, splits)
+    _fit(run, context)
+    return context.model
 
 
 @dataclass
 class _Run:
-    """One run on its way; each method is one of its steps."""
+    """A run: what was asked for, and how many of its stages have begun."""
 
     settings: TrainingSettings
     folder: Path
-    report: Report
+    on_event: OnEvent
     champion: Bundle | None
-    cache: Path | None
-    index: int = 0
+    """The model that it starts from; None if it starts from weights or from nothing."""
+    cache: Path
+    begun: int = 0
 
-    def begin(self) -> None:
+    @classmethod
+    def prepare(
+        cls,
+        settings: TrainingSettings,
+        folder: Path,
+        on_event: OnEvent,
+        champion: Bundle | None,
+        cache: Path | None,
+    ) -> "_Run":
+        if settings.start != "champion":
+            champion = None
+        elif champion is None:
+            raise ValueError("Start “champion” expects a model to start from; none was given.")
+        else:
+            # Retraining keeps the champion's shape: other weights would not fit.
+            card = champion.card
+            settings = settings.but(
+                architecture=card.architecture,
+                size=card.input.size,
+                crop_to_sector=card.input.crop_to_sector,
+            )
+        return cls(settings, folder, on_event, champion, cache or folder / "features")
+
+    def begin_computing(self) -> None:
         keras.utils.set_random_seed(self.settings.seed)
         policy = choose_precision(self.settings.mixed_precision)
-        self.report({"kind": "device", "device": describe()})
-        self.report({"kind": "log", "text": f"Computing on {describe()} in {policy}."})
+        self.on_event(DeviceChosen(describe()))
+        self.log(f"Computing on {describe()} in {policy}.")
 
-    def tell(self, stage: str) -> None:
-        self.index += 1
-        total = len(self.settings.stages) + 3
-        self.report({"kind": "stage", "stage": stage, "index": self.index, "of": total})
+    def begin_stage(self, name: str) -> None:
+        self.begun += 1
+        # Besides those of the schedule: reading, calibrating and writing.
+        self.on_event(StageBegun(name, self.begun, len(self.settings.stages) + 3))
 
-    def read(self, examples: Sequence[Example]) -> tuple[PreparedScans, PreparedScans]:
-        self.tell("Reading the scans")
-        added = phantoms(self.settings)
-        splits = {
-            TRAIN: [item for item in examples if item.split == TRAIN] + added,
-            VALIDATION: [item for item in examples if item.split == VALIDATION],
-        }
+    def log(self, text: str) -> None:
+        self.on_event(LogLine(text))
 
-        def on_step(done: int, total: int) -> None:
-            self.report(
-                {"kind": "step", "stage": "Reading the scans", "step": done, "steps": total}
-            )
 
-        train_frames, validation_frames = (
-            write_frames(members, self.settings, self.folder, on_step)
-            for members in splits.values()
-        )
-        return train_frames, validation_frames
+def _read(run: _Run, examples: Sequence[Example]) -> Splits:
+    """Read and prepare the scans, with the simulated ones that the settings add."""
 
-    def train(self, splits: tuple[PreparedScans, PreparedScans]) -> keras.Model:
-        model, fresh = self.start(splits[0])
-        self.fit(model, splits, fresh)
-        if self.champion is not None and self.settings.start == "champion":
-            move_back(model, self.champion, self.settings.keep)
-        return model
+    def on_progress(progress: Progress) -> None:
+        run.on_event(StepDone(READING, progress.done, progress.total))
 
-    def start(self, train_frames: PreparedScans) -> tuple[keras.Model, list[str]]:
-        settings = self.settings
-        if settings.start == "champion" and self.champion is not None:
-            return restore(self.champion, dropout=settings.dropout), []
-        if settings.normalise == "training set":
-            mean, std = _grey_levels(train_frames)
+    members = {
+        TRAIN: [one for one in examples if one.split == TRAIN] + phantoms(run.settings),
+        VALIDATION: [one for one in examples if one.split == VALIDATION],
+    }
+    return Splits(
+        *(write_frames(some, run.settings, run.folder, on_progress) for some in members.values())
+    )
+
+
+def _start(run: _Run, splits: Splits) -> StageContext:
+    """Build the network with the weights that the run starts from."""
+    model, fresh = _first_network(run, splits.train)
+    return StageContext(
+        model,
+        run.settings,
+        splits,
+        run.folder,
+        run.on_event,
+        fresh,
+        open_cache(run.cache) if run.settings.cache_features else None,
+        Rehearsal.of(run.champion, run.settings, run.on_event),
+    )
+
+
+def _first_network(run: _Run, scans: PreparedScans) -> tuple[keras.Model, list[str]]:
+    """The network to start from, and the names of its layers without trained weights."""
+    settings = run.settings
+    if run.champion is not None:
+        return restore(run.champion, dropout=settings.dropout), []
+    if settings.normalise == "training set":
+        mean, std = _grey_levels(scans)
+    else:
+        mean, std = IMAGENET[settings.architecture]
+    model = build(settings.architecture, settings.size, mean, std, dropout=settings.dropout)
+    if settings.start == "weights" and settings.weights:
+        fresh = load_weights_file(model, Path(settings.weights))
+    elif settings.start == "imagenet":
+        fresh = load_imagenet(model)
+    else:
+        fresh = [layer.name for layer in model.layers if layer.weights]
+    if fresh:
+        run.log(f"These layers start fresh: {', '.join(fresh)}.")
+    return model, fresh
+
+
+def _fit(run: _Run, context: StageContext) -> None:
+    """Fit stage after stage, from the last checkpoint if there is one."""
+    model, best = context.model, run.folder / "best.npz"
+    position = load_position(run.folder)
+    if position.stage or position.epoch:
+        load_variables(best, model.variables)
+        run.log(f"Going on after epoch {position.epoch} of stage {position.stage + 1}.")
+    for number, stage in enumerate(run.settings.stages):
+        run.begin_stage(stage.name)
+        if number < position.stage:
+            continue
+        if stage.learn == "head":
+            fit_head(context, stage)
+            save_variables(best, model.variables)
         else:
-            mean, std = IMAGENET[settings.architecture]
-        model = build(settings.architecture, settings.size, mean, std, dropout=settings.dropout)
-        fresh: list[str] = []
-        if settings.start == "weights" and settings.weights:
-            fresh = load_weights_file(model, Path(settings.weights))
-        elif settings.start == "imagenet":
-            fresh = load_imagenet(model)
-        else:
-            fresh = [layer.name for layer in model.layers if layer.weights]
-        if fresh:
-            text = f"These layers start fresh: {', '.join(fresh)}."
-            self.report({"kind": "log", "text": text})
-        return model, fresh
-
-    def fit(
-        self, model: keras.Model, splits: tuple[PreparedScans, PreparedScans], fresh: list[str]
-    ) -> None:
-        cache = None
-        if self.settings.cache_features:
-            cache = open_cache(self.cache or self.folder / "features")
-        rehearsal = Rehearsal.of(self.champion, self.settings, self.report)
-        position = load_position(self.folder)
-        best = self.folder / "best.npz"
-        if position.stage or position.epoch:
-            load_variables(best, model.variables)
-            text = f"Going on after epoch {position.epoch} of stage {position.stage + 1}."
-            self.report({"kind": "log", "text": text})
-        for number, stage in enumerate(self.settings.stages):
-            self.tell(stage.name)
-            if number < position.stage:
-                continue
-            if stage.learn == "head":
-                fit_head(model, stage, self.settings, splits, self.report, cache, rehearsal)
-                save_variables(best, model.variables)
-            else:
-                fit_stage(
-                    model,
-                    stage,
-                    self.settings,
-                    splits,
-                    fresh,
-                    self.folder,
-                    position,
-                    self.report,
-                    cache,
-                    rehearsal,
-                )
-            position = replace(position, stage=number + 1, epoch=0, waited=0)
-            save_position(self.folder, position)
+            fit_stage(context, stage, position)
+        position = replace(position, stage=number + 1, epoch=0, waited=0)
+        save_position(run.folder, position)
+    if run.champion is not None:
+        move_back(model, run.champion, run.settings.keep)
 
 
-def _grey_levels(frames: PreparedScans) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation over all pixels of the training side, for three equal channels."""
+def _learnt_scans(run: _Run, examples: Sequence[Example]) -> tuple[set[str], set[str]]:
+    """Digests and near-duplicate hashes of all scans that this model and its champion know."""
+    digests = {example.digest for example in examples}
+    hashes = {hash_of(example) for example in [*examples, *phantoms(run.settings)]}
+    if run.champion is not None:
+        known = run.champion.training_list()
+        digests |= known.digests
+        hashes |= {to_text(one) for one in known.hashes}
+    return digests, hashes
+
+
+def _grey_levels(scans: PreparedScans) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation over all pixels of the training split, for three equal channels."""
     counts = np.zeros(256)
-    for frame in frames.pixels:
-        counts += np.bincount(frame.ravel(), minlength=256)
+    for pixels in scans.pixels:
+        counts += np.bincount(pixels.ravel(), minlength=256)
     share, level = counts / counts.sum(), np.arange(256)
     mean = float(share @ level)
     return (mean,) * 3, (float(np.sqrt(share @ (level - mean) ** 2)),) * 3

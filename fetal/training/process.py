@@ -1,11 +1,10 @@
 """The training process: `python -m fetal.training.process JOB.json`.
 
-A process of its own, so that it can be killed at any moment and its memory comes back. It tells
-how it fares in one JSON object a line on standard output, and ends when standard input does: it
-never outlives whoever started it.
+A process of its own, so that it can be killed at any moment and its memory comes back. It writes
+events to standard output, one a line (`fetal.training.events`), and ends when standard input does:
+it never outlives whoever started it.
 """
 
-import json
 import logging
 import os
 import sys
@@ -14,61 +13,62 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fetal.bundle import Bundle, BundleError
-from fetal.planes import Plane
 from fetal.scans import Box
 from fetal.store.blobs import BlobError, Blobs
-from fetal.store.contents import read_pixels
 from fetal.third_party import load_keras
+from fetal.training.events import TrainingDone, TrainingEvent, TrainingFailed, to_line
 from fetal.training.settings import SettingsError, TrainingSettings
+from fetal.training.training_job import JobScan, TrainingJob
 
 
 def main(arguments: list[str]) -> int:
     """Run the job that a file describes.
 
     Args:
-        arguments: The path of a JSON file with `examples` (digest, plane, patient, split, blob,
-            box), `blobs_url`, `settings`, `start` (a bundle's folder or null), `folder`, `cache`,
-            `name`.
+        arguments: The path of a job file (`fetal.training.training_job`).
 
     Returns:
-        The exit status: 0 when the model is there, 1 when it is not, with the reason told.
+        The exit status: 0 when the model is there, 1 when it is not; the last event says why.
     """
     threading.Thread(target=_end_with_starter, daemon=True).start()
     try:
-        job = json.loads(Path(arguments[0]).read_text())
-        bundle = _train(job)
+        bundle = _train(TrainingJob.read(Path(arguments[0])))
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
-        _tell({"kind": "failed", "reason": _reason(error)})
+        _write(TrainingFailed(_reason(error)))
         return 1
-    _tell({"kind": "done", "bundle": str(bundle.folder)})
+    _write(TrainingDone(str(bundle.folder)))
     return 0
 
 
-def _train(job: dict[str, Any]) -> Bundle:
+def _train(job: TrainingJob) -> Bundle:
     # Imported here: with TensorFlow this takes seconds, in which the starter may already cancel.
-    load_keras(Path(job["cache"]).parent / "keras")
+    load_keras(Path(job.cache).parent / "keras")
     from fetal.training.data.examples import Example
     from fetal.training.pipeline import train
 
-    blobs = Blobs(job["blobs_url"])
+    blobs = Blobs(job.blobs_url)
 
-    def example(row: dict[str, Any]) -> Example:
-        def read() -> Any:
-            return read_pixels(blobs, row["blob"], row["digest"]), Box(*row["box"])
+    def example(listed: JobScan) -> Example:
+        def read() -> tuple[NDArray[np.uint8], Box]:
+            scan = listed.read(blobs)
+            return scan.pixels, scan.sector
 
-        return Example(row["digest"], Plane(row["plane"]), row["patient"], row["split"], read)
+        return Example(listed.digest, listed.plane, listed.patient, listed.split, read)
 
-    champion = Bundle.open(job["start"]) if job["start"] else None
+    champion = Bundle.open(job.start) if job.start else None
     return train(
-        [example(row) for row in job["examples"]],
-        TrainingSettings.from_json(job["settings"]),
-        Path(job["folder"]),
-        _tell,
-        about=_about(job["name"], champion),
+        [example(listed) for listed in job.examples],
+        TrainingSettings.from_json(job.settings),
+        Path(job.folder),
+        _write,
+        about=_about(job.name, champion),
         champion=champion,
-        cache=Path(job["cache"]),
+        cache=Path(job.cache),
     )
 
 
@@ -94,8 +94,8 @@ def _reason(error: Exception) -> str:
     return f"The training stopped: {error or type(error).__name__}. The log has the details."
 
 
-def _tell(event: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(event) + "\n")
+def _write(event: TrainingEvent) -> None:
+    sys.stdout.write(to_line(event) + "\n")
     sys.stdout.flush()
 
 

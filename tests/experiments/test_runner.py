@@ -179,8 +179,8 @@ def test_a_scan_that_cannot_be_read_is_said_and_left_out(tmp_path: Path) -> None
     good, bad = case(Plane.BRAIN, 1), ExperimentScan("bad", "bad", Plane.BRAIN, "P-bad", read)
     for _ in range(2):
         told: list[str] = []
-        shelf = FrameStore(tmp_path, told.append)
-        assert shelf.readable([good, bad], 32, crop=True) == [good]
+        frames = FrameStore(tmp_path, told.append)
+        assert frames.readable([good, bad], 32, crop=True) == [good]
         assert [sentence[:5] for sentence in told] == ["bad: "]
 
 

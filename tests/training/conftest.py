@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -12,9 +12,12 @@ from fetal.phantom import simulate
 from fetal.planes import FETAL_PLANES, Plane
 from fetal.scans import Box
 from fetal.training.data.examples import Example
+from fetal.training.events import TrainingEvent
 from fetal.training.model_card import About
 from fetal.training.pipeline import train
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
+
+Kind = TypeVar("Kind", bound=TrainingEvent)
 
 SMALL = TrainingSettings(
     size=64,
@@ -48,15 +51,15 @@ def examples() -> list[Example]:
 class Training:
     bundle: Bundle
     folder: Path
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[TrainingEvent] = field(default_factory=list)
 
-    def told(self, kind: str) -> list[dict[str, Any]]:
-        return [event for event in self.events if event["kind"] == kind]
+    def said(self, kind: type[Kind]) -> list[Kind]:
+        return [event for event in self.events if isinstance(event, kind)]
 
 
 @pytest.fixture(scope="session")
 def training(examples: list[Example], tmp_path_factory: pytest.TempPathFactory) -> Training:
     folder = tmp_path_factory.mktemp("training") / "run"
-    events: list[dict[str, Any]] = []
+    events: list[TrainingEvent] = []
     bundle = train(examples, SMALL, folder, events.append, about=About("small"))
     return Training(bundle, folder, events)

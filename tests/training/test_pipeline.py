@@ -1,7 +1,6 @@
 """A training, from labelled scans to a model: what it keeps, tells and survives."""
 
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -11,6 +10,7 @@ from fetal.planes import Plane
 from fetal.scans.similarity.perceptual_hash import from_texts
 from fetal.training.data.examples import Example, UnfitExamplesError, hash_of
 from fetal.training.divergence import DivergedError
+from fetal.training.events import EpochDone, LogLine, StageBegun, TrainingEvent
 from fetal.training.model_card import About
 from fetal.training.networks.compute_device import own_precision
 from fetal.training.networks.from_bundle import restore
@@ -41,7 +41,7 @@ def test_the_card_says_what_the_model_was_trained_on(
 
 
 def test_keras_computes_afterwards_as_it_did_before(training: Training) -> None:
-    assert "Computing on" in training.told("log")[0]["text"]
+    assert "Computing on" in training.said(LogLine)[0].text
     assert keras.config.dtype_policy().name == "float32"
     with own_precision():
         keras.config.set_dtype_policy("mixed_bfloat16")
@@ -49,10 +49,10 @@ def test_keras_computes_afterwards_as_it_did_before(training: Training) -> None:
 
 
 def test_it_tells_every_stage_and_epoch(training: Training) -> None:
-    stages = [event["stage"] for event in training.told("stage")]
+    stages = [event.stage for event in training.said(StageBegun)]
     assert stages[1:3] == ["Head", "Upper layers"]
-    assert [event["index"] for event in training.told("stage")] == [1, 2, 3, 4, 5]
-    points = [(event["stage"], event["epoch"]) for event in training.told("epoch")]
+    assert [event.index for event in training.said(StageBegun)] == [1, 2, 3, 4, 5]
+    points = [(event.stage, event.epoch) for event in training.said(EpochDone)]
     assert points == [("Head", 1), ("Head", 2), ("Upper layers", 1), ("Upper layers", 2)]
 
 
@@ -68,15 +68,15 @@ def test_killed_after_an_epoch_it_goes_on_from_there(
 ) -> None:
     settings = QUICK.but(stages=(Stage("Upper layers", "conv5", 3, 1e-4),))
 
-    def die_after_second_epoch(event: dict[str, Any]) -> None:
-        if event["kind"] == "epoch" and event["epoch"] == 2:
+    def die_after_second_epoch(event: TrainingEvent) -> None:
+        if isinstance(event, EpochDone) and event.epoch == 2:
             raise Killed
 
     with pytest.raises(Killed):
         train(examples, settings, tmp_path, die_after_second_epoch, about=About("killed"))
-    events: list[dict[str, Any]] = []
+    events: list[TrainingEvent] = []
     bundle = train(examples, settings, tmp_path, events.append, about=About("killed"))
-    assert [event["epoch"] for event in events if event["kind"] == "epoch"] == [3]
+    assert [event.epoch for event in events if isinstance(event, EpochDone)] == [3]
     assert bundle.card.name == "killed"
 
 
@@ -134,11 +134,11 @@ def test_a_training_that_diverges_says_so_and_makes_no_model(
     examples: list[Example], tmp_path: Path
 ) -> None:
     settings = SMALL.but(stages=(Stage("All layers", "all", 9, 10.0),), optimizer="plain_sgd")
-    told: list[dict[str, Any]] = []
+    events: list[TrainingEvent] = []
     with pytest.raises(DivergedError, match="of “All layers” its loss was no number"):
-        train(examples, settings, tmp_path, told.append, about=About("diverged"))
+        train(examples, settings, tmp_path, events.append, about=About("diverged"))
     assert not (tmp_path / "model").exists()
-    points = [event for event in told if event["kind"] == "epoch"]
-    assert not np.isfinite(points[-1]["loss"] + points[-1]["val_loss"])
+    points = [event for event in events if isinstance(event, EpochDone)]
+    assert points[-1].diverged
     # Tried again, it does not take the epoch that came to nothing for done.
-    assert load_position(tmp_path).epoch < points[-1]["epoch"]
+    assert load_position(tmp_path).epoch < points[-1].epoch

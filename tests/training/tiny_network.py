@@ -10,6 +10,7 @@ from fetal.training.data.augmentation import augment
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.networks.architectures import ARCHITECTURES, build
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
+from fetal.training.stages.stage_context import Splits
 
 STILL = Augmentation(False, False, 0, 0, 0, 0, 0, 0, 0, 0)
 
@@ -48,11 +49,11 @@ def tiny_network(settings: TrainingSettings = TINY) -> keras.Model:
     return build("vgg19", settings.size, (40.0,) * 3, (60.0,) * 3, dropout=settings.dropout)
 
 
-def tiny_splits() -> tuple[PreparedScans, PreparedScans]:
+def tiny_splits() -> Splits:
     """Sixteen scans to learn from and eight to judge by; grey levels that no variation leaves."""
     flat = np.arange(256, dtype=np.uint8)[:, None]
     kept = np.flatnonzero((augment(flat, STILL, np.random.default_rng(0)) == flat)[:, 0])
-    return _split(16, kept, "train"), _split(8, kept, "validation")
+    return Splits(_split(16, kept, "train"), _split(8, kept, "validation"))
 
 
 def _split(count: int, levels: Any, name: str) -> PreparedScans:

@@ -12,14 +12,14 @@ from fetal.training.data.augmentation import augment
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.settings import TrainingSettings
 
-Look = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]
-"""Gives what a network sees of chosen scans, (k, ...), with chance to draw from."""
+InputsOf = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]
+"""Gives the inputs for chosen scans, (k, ...); the generator is for random draws."""
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of training scans, in a new order each epoch, the same for a seed.
 
-    Without `look` they hold the frames, augmented: (batch, size, size, 1), grey levels.
+    Without `inputs_of` they hold the frames, augmented: (batch, size, size, 1), grey levels.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         settings: TrainingSettings,
         weights: NDArray[np.float32],
         epoch: int,
-        look: Look | None = None,
+        inputs_of: InputsOf | None = None,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._frames = frames
@@ -36,7 +36,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._weights = weights
         self._targets = frames.one_hot()
         self._epoch = epoch
-        self._look = look or self._augmented
+        self._inputs_of = inputs_of or self._augmented
         self._order = self._chance(0).permutation(len(frames.classes))
 
     def __len__(self) -> int:
@@ -47,11 +47,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(
         self, index: int
     ) -> tuple[NDArray[Any], NDArray[np.float32], NDArray[np.float32]]:
-        """What is seen of the scans, (batch, ...), their one-hot planes and their weights."""
+        """The inputs, (batch, ...), the scans' one-hot planes and their weights."""
         batch = self._settings.batch
         chosen = self._order[index * batch : (index + 1) * batch]
         return (
-            self._look(chosen, self._chance(index + 1)),
+            self._inputs_of(chosen, self._chance(index + 1)),
             self._targets[chosen],
             self._weights[self._frames.classes[chosen]],
         )
@@ -73,12 +73,15 @@ class InOrder(keras.utils.PyDataset):  # type: ignore[misc]
     """Every scan of a split once, in its order, with its one-hot plane."""
 
     def __init__(
-        self, frames: PreparedScans, batch: int, look: Callable[[NDArray[np.int64]], NDArray[Any]]
+        self,
+        frames: PreparedScans,
+        batch: int,
+        inputs_of: Callable[[NDArray[np.int64]], NDArray[Any]],
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._targets = frames.one_hot()
         self._batch = batch
-        self._look = look
+        self._inputs_of = inputs_of
 
     def __len__(self) -> int:
         return -(-len(self._targets) // self._batch)
@@ -86,7 +89,7 @@ class InOrder(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
         first = index * self._batch
         chosen = np.arange(first, min(first + self._batch, len(self._targets)))
-        return self._look(chosen), self._targets[chosen]
+        return self._inputs_of(chosen), self._targets[chosen]
 
 
 def class_weights(frames: PreparedScans, settings: TrainingSettings) -> NDArray[np.float32]:

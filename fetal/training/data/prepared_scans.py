@@ -1,6 +1,6 @@
-"""A run's scans as a model sees them: framed once, kept on disk, read by every epoch."""
+"""A run's scans in the size that the network takes: prepared once, read by every epoch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.planes import PLANES
+from fetal.progress import OnProgress, Progress
 from fetal.scans.letterbox import Framing
 from fetal.training.data.examples import Example
 from fetal.training.settings import TrainingSettings
@@ -31,7 +32,7 @@ def write_frames(
     examples: Sequence[Example],
     settings: TrainingSettings,
     folder: Path,
-    on_step: Callable[[int, int], None],
+    on_progress: OnProgress,
 ) -> PreparedScans:
     """Read and frame scans once, so that epochs and restarts need not.
 
@@ -39,7 +40,7 @@ def write_frames(
         examples: The scans of one split.
         settings: Size and framing.
         folder: Where the frames are kept; frames found there are used again.
-        on_step: Told after every scan how many are done, and of how many.
+        on_progress: Called after every scan.
     """
     split = examples[0].split
     path = folder / f"frames-{split}-{settings.size}.npy"
@@ -54,7 +55,7 @@ def write_frames(
                 (height, width), box if settings.crop_to_sector else None, settings.size
             )
             frames[index] = framing.apply(pixels)
-            on_step(index + 1, len(examples))
+            on_progress(Progress(index + 1, len(examples)))
         frames.flush()
         del frames
         unfinished.replace(path)

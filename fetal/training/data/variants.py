@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from fetal.training.data.augmentation import augment
 from fetal.training.settings import TrainingSettings
 
-AS_IT_IS = 0
+UNVARIED = 0
+"""The variant that is the scan itself."""
 
 
 def plain_variants(settings: TrainingSettings) -> int:
@@ -28,7 +29,7 @@ def vary(frame: NDArray[np.uint8], variant: int, settings: TrainingSettings) -> 
     Returns:
         uint8, (size, size).
     """
-    if variant == AS_IT_IS:
+    if variant == UNVARIED:
         return np.ascontiguousarray(frame)
     if variant < plain_variants(settings):
         return np.ascontiguousarray(frame[:, ::-1])

@@ -1,6 +1,6 @@
-"""One split's features: what frozen layers make of its scans, computed when first asked for."""
+"""The features of one split: what frozen layers make of its scans, computed when first needed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.data.variants import vary
+from fetal.training.events import LogLine, OnEvent, StepDone
 from fetal.training.export.names import variable_path
 from fetal.training.features.backbone_split import BackboneSplit
 from fetal.training.features.feature_cache import FeatureCache, Half, key_of, to_half
@@ -18,27 +19,24 @@ from fetal.training.features.float32_inference import channels_of
 from fetal.training.features.frozen_backbone import Forward, forward
 from fetal.training.settings import TrainingSettings
 
-Report = Callable[[dict[str, Any]], None]
-"""Told of stages, steps, epochs and log lines, as dictionaries with a `kind`."""
-
 _AT_ONCE = 16
 
 
 @dataclass(frozen=True)
-class Tell:
-    """Tells how far the frozen layers are, under the name of the stage that waits for them."""
+class ExtractionReport:
+    """Reports how far the frozen layers are, under the name of the stage that waits for them."""
 
     stage: str
-    report: Report
+    on_event: OnEvent
 
     def step(self, done: int, total: int) -> None:
-        """So many scans are done, of so many."""
-        self.report({"kind": "step", "stage": self.stage, "step": done, "steps": total})
+        """Report that the features of so many scans are there, of so many."""
+        self.on_event(StepDone(self.stage, done, total))
 
     def end(self, computed: int, total: int) -> None:
-        """All are done; so many of them were not known."""
+        """Report that all features are there, and how many of them were not in the cache."""
         text = f"{self.stage}: looked at {computed} pictures, {total - computed} were known."
-        self.report({"kind": "log", "text": text})
+        self.on_event(LogLine(text))
 
 
 class Features:
@@ -50,7 +48,7 @@ class Features:
         model: The whole network.
         cut: Where it is cut; nothing below may learn while this is used.
         cache: Where features are kept; none computes them each time.
-        tell: Told of every few scans.
+        report: Reports how far it is, every few scans.
         below: The features at a lower cut, to go on from instead of from the pixels; and the
             network from there.
     """
@@ -62,7 +60,7 @@ class Features:
         model: keras.Model,
         cut: BackboneSplit,
         cache: FeatureCache | None,
-        tell: Tell,
+        report: ExtractionReport,
         below: "tuple[Features, keras.Model] | None" = None,
     ) -> None:
         self._frames = frames
@@ -71,7 +69,7 @@ class Features:
         self._source = below[0] if below else None
         self._part = below[1] if below else cut.below
         self._network = _identity(model, cut)
-        self._tell = tell
+        self._report = report
         self._keys: dict[tuple[int, int], str] = {}
         self._ready: set[int] = set()
         self._computed = 0
@@ -89,7 +87,7 @@ class Features:
         found = [self._kept(index, variant) for index in chosen]
         missing = [place for place, features in enumerate(found) if features is None]
         if missing:
-            made = self._look(self._inputs(chosen[missing], variant))
+            made = self._compute(self._inputs(chosen[missing], variant))
             for place, features in zip(missing, made, strict=True):
                 found[place] = self._keep(chosen[place], variant, features)
         return np.stack([features for features in found if features is not None])
@@ -111,20 +109,20 @@ class Features:
         for first in range(0, total, _AT_ONCE):
             chosen = np.arange(first, min(first + _AT_ONCE, total))
             yield self.take(chosen, variant)
-            self._tell.step(int(chosen[-1]) + 1, total)
-        self._tell.end(self._computed - before, total)
+            self._report.step(int(chosen[-1]) + 1, total)
+        self._report.end(self._computed - before, total)
 
     @cached_property
-    def _look(self) -> Forward:
+    def _compute(self) -> Forward:
         return forward(self._part)
 
     def _inputs(self, chosen: NDArray[np.int64], variant: int) -> NDArray[Any]:
         self._computed += len(chosen)
         if self._source is not None:
             return self._source.take(chosen, variant)
-        return np.stack([self._shown(index, variant) for index in chosen])[..., None]
+        return np.stack([self._variant_of(index, variant) for index in chosen])[..., None]
 
-    def _shown(self, index: int, variant: int) -> NDArray[np.uint8]:
+    def _variant_of(self, index: int, variant: int) -> NDArray[np.uint8]:
         return vary(self._frames.pixels[index], variant, self._settings)
 
     def _kept(self, index: int, variant: int) -> Half | None:
@@ -139,9 +137,9 @@ class Features:
     def _key(self, index: int, variant: int) -> str:
         place = (int(index), variant)
         if place not in self._keys:
-            # Of what is shown itself: whatever made it so, framing and variation, is in it.
-            shown = self._shown(index, variant)
-            self._keys[place] = key_of(self._network, repr(shown.shape).encode(), shown.tobytes())
+            # Of the pixels themselves: whatever made them so, framing and variation, is in them.
+            pixels = self._variant_of(index, variant)
+            self._keys[place] = key_of(self._network, repr(pixels.shape).encode(), pixels.tobytes())
         return self._keys[place]
 
 

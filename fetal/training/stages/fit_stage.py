@@ -1,18 +1,16 @@
-"""Fitting: one stage of a schedule, epoch by epoch, from wherever it was left.
+"""Fit one stage of a schedule, epoch by epoch, from wherever it was left.
 
 Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
 import time
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
-from fetal.training.divergence import has_diverged
+from fetal.training.events import EpochDone, OnEvent, StepDone
 from fetal.training.features.backbone_split import first_stage
-from fetal.training.features.extractor import Report
-from fetal.training.features.feature_cache import FeatureCache
 from fetal.training.networks.architectures import check_architecture, stage_of
 from fetal.training.settings import Stage, TrainingSettings
 from fetal.training.stages.checkpoint import (
@@ -21,14 +19,15 @@ from fetal.training.stages.checkpoint import (
     save_position,
     save_variables,
 )
-from fetal.training.stages.rehearsal import Rehearsal
-from fetal.training.stages.stage_inputs import Splits, choose_showing
-
-WARM_UP = 0.1
-"""The share of a cosine schedule in which the learning rate rises."""
+from fetal.training.stages.optimisation import compile_for
+from fetal.training.stages.stage_context import StageContext
+from fetal.training.stages.stage_inputs import choose_inputs
 
 PLATEAU_PATIENCE = 3
 """Epochs without a lower validation loss after which `plateau` lowers the rate."""
+
+REPORT_SECONDS = 0.5
+"""How often, at most, a step is reported."""
 
 
 def check_learns(settings: TrainingSettings) -> None:
@@ -43,7 +42,7 @@ def check_learns(settings: TrainingSettings) -> None:
         first_stage(settings.architecture, stage.learn)
 
 
-def let_learn(model: keras.Model, learn: str, fresh: list[str]) -> None:
+def set_trainable(model: keras.Model, learn: str, fresh: Sequence[str]) -> None:
     """Choose which layers a stage changes.
 
     Batch normalisation that came with its kernels keeps its statistics: a few hundred scans in
@@ -63,139 +62,66 @@ def let_learn(model: keras.Model, learn: str, fresh: list[str]) -> None:
             layer.momentum = 0.9
 
 
-def fit_stage(
-    model: keras.Model,
-    stage: Stage,
-    settings: TrainingSettings,
-    splits: Splits,
-    fresh: list[str],
-    folder: Path,
-    position: Position,
-    report: Report,
-    cache: FeatureCache | None = None,
-    rehearsal: Rehearsal | None = None,
-) -> None:
+def fit_stage(context: StageContext, stage: Stage, position: Position) -> None:
     """Run one stage to its end; the model then has the stage's best weights.
 
     Where layers below those that learn stay frozen, what they make of each scan can be kept: the
     stage then fits the upper part alone, which shares its weights with the model.
 
     Args:
-        model: The network, with the weights that the stage before left.
+        context: What every stage works with.
         stage: What learns, for how long and how fast.
-        settings: The run's settings.
-        splits: The training and the validation frames.
-        fresh: The layers that started without weights.
-        folder: Where checkpoints go; one of this stage that is found there is taken up.
-        position: How far the run has come; moved on as epochs finish.
-        report: Told of every step and epoch.
-        cache: Where the features of frozen layers are kept; none shows every scan anew.
-        rehearsal: What it is not to forget, if anything.
+        position: How far the run has come; moved on as epochs finish. If epochs of this stage are
+            finished, it goes on from its checkpoint in the run's folder.
     """
-    let_learn(model, stage.learn, fresh)
-    showing = choose_showing(model, stage, settings, splits, cache, report)
-    if rehearsal:
-        showing = rehearsal.around(showing, model)
-    steps = showing.steps
-    classifier = _compile(showing.network, stage, settings, steps)
-    judge = showing.test()
-    last, best = folder / "last.npz", folder / "best.npz"
+    model = context.model
+    set_trainable(model, stage.learn, context.fresh)
+    inputs = choose_inputs(context, stage)
+    if context.rehearsal:
+        inputs = context.rehearsal.around(inputs, model)
+    classifier = compile_for(inputs.network, stage, context.settings, inputs.steps)
+    validation = inputs.validation_batches()
+    last, best = context.folder / "last.npz", context.folder / "best.npz"
     everything = [*model.variables, *classifier.optimizer.variables]
     if position.epoch:
         load_variables(last, everything)
     else:
         position.learning_rate = stage.learning_rate
-        position.best = _judge(classifier, judge)[0]
+        position.best = _evaluate(classifier, validation)[0]
         save_variables(best, model.variables)
     while position.epoch < stage.epochs and position.waited < stage.patience:
         began = time.monotonic()
         if stage.schedule == "plateau":
             classifier.optimizer.learning_rate = position.learning_rate
-        batches = showing.lesson(position.epoch, _seed_of(position))
-        pace = _Pace(stage, position, steps, report)
+        batches = inputs.training_batches(position.epoch, _seed_of(position))
+        steps = _StepReporter(stage, position, inputs.steps, context.on_event)
         # They come in an order of their own, the same after a kill; Keras's would be another.
-        fitted = classifier.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[pace])
-        log = fitted.history
-        loss, accuracy = _judge(classifier, judge)
-        _move_on(position, stage, loss)
-        point = {
-            "kind": "epoch",
-            "stage": stage.name,
-            "epoch": position.epoch,
-            "epochs": stage.epochs,
-            "loss": log["loss"][-1],
-            "accuracy": log["accuracy"][-1],
-            "val_loss": loss,
-            "val_accuracy": accuracy,
-            "learning_rate": float(classifier.optimizer.learning_rate),
-            "seconds": time.monotonic() - began,
-        }
+        fitted = classifier.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[steps])
+        loss, accuracy = _evaluate(classifier, validation)
+        _advance(position, stage, loss)
+        point = EpochDone(
+            stage=stage.name,
+            epoch=position.epoch,
+            epochs=stage.epochs,
+            loss=float(fitted.history["loss"][-1]),
+            accuracy=float(fitted.history["accuracy"][-1]),
+            val_loss=loss,
+            val_accuracy=accuracy,
+            learning_rate=float(classifier.optimizer.learning_rate),
+            seconds=time.monotonic() - began,
+        )
         # Whoever tries again goes on from the last epoch that came to something.
-        if not has_diverged(point):
+        if not point.diverged:
             if position.waited == 0:
                 save_variables(best, model.variables)
             save_variables(last, everything)
-            save_position(folder, position)
-        report(point)
+            save_position(context.folder, position)
+        context.on_event(point)
     load_variables(best, model.variables)
 
 
-def _compile(
-    classifier: keras.Model, stage: Stage, settings: TrainingSettings, steps: int
-) -> keras.Model:
-    classifier.compile(
-        optimizer=_optimizer(_rate(stage, steps), settings),
-        loss=make_loss(settings),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        # XLA's convolutions on a processor measured 2.5 times slower than TensorFlow's own.
-        jit_compile=keras.backend.backend() == "jax",
-    )
-    classifier.optimizer.build(classifier.trainable_variables)
-    return classifier
-
-
-def _rate(stage: Stage, steps: int) -> Any:
-    """The learning rate: a number that a plateau lowers, or a schedule over the stage's steps.
-
-    A schedule depends on the optimiser's count of steps alone, which a checkpoint keeps and which
-    every backend sees within an epoch.
-    """
-    if stage.schedule == "plateau":
-        return stage.learning_rate
-    total = stage.epochs * steps
-    rising = round(WARM_UP * total)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.02 * stage.learning_rate,
-        decay_steps=total - rising,
-        warmup_target=stage.learning_rate,
-        warmup_steps=rising,
-    )
-
-
-def _optimizer(rate: Any, settings: TrainingSettings) -> keras.optimizers.Optimizer:
-    if settings.optimizer == "adamw":
-        return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
-    if settings.optimizer == "adam":
-        return keras.optimizers.Adam(rate)
-    momentum = 0.9 if settings.optimizer == "sgd" else 0.0
-    return keras.optimizers.SGD(rate, momentum=momentum, nesterov=momentum > 0)
-
-
-def make_loss(settings: TrainingSettings) -> keras.losses.Loss:
-    """The loss that the settings name, on logits."""
-    common = {"from_logits": True, "label_smoothing": settings.label_smoothing}
-    match settings.loss:
-        case "focal":
-            # With several classes alpha would only scale the loss, and with it the learning rate.
-            return keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=2.0, **common)
-        case "binary":
-            return keras.losses.BinaryCrossentropy(**common)
-        case _:
-            return keras.losses.CategoricalCrossentropy(**common)
-
-
-def _judge(classifier: keras.Model, judge: keras.utils.PyDataset) -> tuple[float, float]:
-    loss, accuracy = classifier.evaluate(judge, verbose=0)
+def _evaluate(classifier: keras.Model, batches: keras.utils.PyDataset) -> tuple[float, float]:
+    loss, accuracy = classifier.evaluate(batches, verbose=0)
     return float(loss), float(accuracy)
 
 
@@ -203,7 +129,7 @@ def _seed_of(position: Position) -> int:
     return 1000 * position.stage + position.epoch
 
 
-def _move_on(position: Position, stage: Stage, loss: float) -> None:
+def _advance(position: Position, stage: Stage, loss: float) -> None:
     position.epoch += 1
     if loss < position.best:
         position.best, position.waited = loss, 0
@@ -213,32 +139,31 @@ def _move_on(position: Position, stage: Stage, loss: float) -> None:
         position.learning_rate /= 3
 
 
-class _Pace(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells how far the stage is, twice a second."""
+class _StepReporter(keras.callbacks.Callback):  # type: ignore[misc]
+    """Reports how far an epoch is."""
 
-    def __init__(self, stage: Stage, position: Position, steps: int, report: Report) -> None:
+    def __init__(self, stage: Stage, position: Position, steps: int, on_event: OnEvent) -> None:
         super().__init__()
         self._stage, self._position, self._steps = stage, position, steps
-        self._report = report
-        self._began = self._told = time.monotonic()
+        self._on_event = on_event
+        self._began = self._reported = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         moment = time.monotonic()
-        if moment - self._told < 0.5:
+        if moment - self._reported < REPORT_SECONDS:
             return
-        self._told = moment
+        self._reported = moment
         done = batch + 1
         left = (self._stage.epochs - self._position.epoch) * self._steps - done
-        self._report(
-            {
-                "kind": "step",
-                "stage": self._stage.name,
-                "epoch": self._position.epoch + 1,
-                "epochs": self._stage.epochs,
-                "step": done,
-                "steps": self._steps,
-                "seconds_left": left * (moment - self._began) / done,
-                "loss": float(logs["loss"]),
-                "accuracy": float(logs["accuracy"]),
-            }
+        self._on_event(
+            StepDone(
+                stage=self._stage.name,
+                epoch=self._position.epoch + 1,
+                epochs=self._stage.epochs,
+                step=done,
+                steps=self._steps,
+                seconds_left=left * (moment - self._began) / done,
+                loss=float(logs["loss"]),
+                accuracy=float(logs["accuracy"]),
+            )
         )

@@ -15,16 +15,16 @@ from scipy.special import softmax
 
 from fetal.bundle import Bundle
 from fetal.planes import PLANES
+from fetal.training.events import LogLine, OnEvent
 from fetal.training.features.backbone_split import POOL
-from fetal.training.features.extractor import Report
 from fetal.training.networks.from_bundle import restore
 from fetal.training.settings import TrainingSettings
 from fetal.training.stages.rehearsal_losses import Hold, Rehearse
-from fetal.training.stages.stage_inputs import Showing
+from fetal.training.stages.stage_inputs import StageInputs
 
 Floats = NDArray[np.float32]
 
-_LESSONS, _TEST = 0, 1
+_TRAINING, _VALIDATION = 0, 1
 
 _WIDTH = 1.5
 """How much wider than the champion's training scans made-up features lie: scans that it has not
@@ -51,13 +51,15 @@ class Rehearsal:
         self._statistics = champion.features()
 
     @classmethod
-    def of(cls, champion: Bundle | None, settings: TrainingSettings, report: Report) -> Self | None:
+    def of(
+        cls, champion: Bundle | None, settings: TrainingSettings, on_event: OnEvent
+    ) -> Self | None:
         """What a run rehearses; None where it starts from no champion or is not to rehearse.
 
         Args:
             champion: The model that the run may start from.
             settings: The run's settings.
-            report: Told, in a sentence, of a champion that carries no statistics.
+            on_event: Called with a log line if the champion carries no statistics.
         """
         if champion is None or settings.start != "champion" or not settings.rehearsal:
             return None
@@ -68,7 +70,7 @@ class Rehearsal:
                 "says nothing of how it sees each plane, so planes that the new scans do not show "
                 "may be forgotten."
             )
-            report({"kind": "log", "text": text})
+            on_event(LogLine(text))
         return rehearsal
 
     @property
@@ -107,15 +109,15 @@ class Rehearsal:
         return features, np.asarray(softmax(features @ kernel + bias, axis=1), np.float32)
 
     def beside(self, network: keras.Model, upper: keras.Model) -> keras.Model:
-        """Let a network learn made-up features beside what it is shown.
+        """Let a network learn made-up features beside its inputs.
 
         Args:
-            network: From what is shown to the logits, (n, 6).
+            network: From the inputs to the logits, (n, 6).
             upper: From pooled features to the logits; shares its layers with `network`.
 
         Returns:
-            A network that takes a tuple of what is shown, made-up features and answers, and gives
-            the logits of what is shown. Its loss has the made-up features' cross-entropy in it.
+            A network that takes a tuple of inputs, made-up features and answers, and returns the
+            logits of the inputs. Its loss has the made-up features' cross-entropy in it.
             Where there is nothing to make up from, `network` itself.
         """
         if self._statistics is None:
@@ -125,30 +127,30 @@ class Rehearsal:
         logits = Rehearse(self._weight)([network.outputs[0], upper(features), answers])
         return keras.Model((*network.inputs, features, answers), logits)
 
-    def with_made_up(self, shown: Any, stream: int) -> Any:
-        """What `beside` takes: what is shown, with as many made-up features and their answers."""
-        return (shown, *self.draw(len(shown), (stream,))) if self.makes_up else shown
+    def with_made_up(self, inputs: Any, stream: int) -> Any:
+        """Return what `beside` takes: the inputs, as many made-up features, and their answers."""
+        return (inputs, *self.draw(len(inputs), (stream,))) if self.makes_up else inputs
 
-    def around(self, showing: Showing, model: keras.Model) -> Showing:
+    def around(self, inputs: StageInputs, model: keras.Model) -> StageInputs:
         """Rehearse in a stage that changes more than the last layer.
 
         Args:
-            showing: What the stage is shown.
+            inputs: The inputs of the stage.
             model: The network that learns.
 
         Returns:
-            The same lessons and test with what is to be rehearsed.
+            The same inputs with what is to be rehearsed.
         """
-        held = _part(restore(self._champion), showing.layer)
+        held = _part(restore(self._champion), inputs.layer)
         held.trainable = False
-        learner = _part(model, showing.layer)
+        learner = _part(model, inputs.layer)
         start = learner.inputs[0]
-        shown = keras.Input(start.shape[1:], dtype=start.dtype, name="shown")
-        known = held(shown, training=False)
-        logits = Hold(self._weight, self._scale())([*learner(shown), *known])
+        given = keras.Input(start.shape[1:], dtype=start.dtype, name="given")
+        known = held(given, training=False)
+        logits = Hold(self._weight, self._scale())([*learner(given), *known])
         upper = keras.Model(model.get_layer(POOL).output, model.outputs[1])
-        network = self.beside(keras.Model(shown, logits), upper)
-        return _Rehearsing(self, showing, network)
+        network = self.beside(keras.Model(given, logits), upper)
+        return _RehearsingInputs(self, inputs, network)
 
     def _scale(self) -> float | None:
         """How much a feature varies within a plane: a change is large or small beside that."""
@@ -159,23 +161,23 @@ class Rehearsal:
         return float(counts @ self._statistics.variances() / counts.sum() / channels)
 
 
-class _Rehearsing:
-    """What a stage is shown, with made-up features beside it."""
+class _RehearsingInputs:
+    """The inputs of a stage, with made-up features beside them."""
 
-    def __init__(self, rehearsal: Rehearsal, showing: Showing, network: keras.Model) -> None:
+    def __init__(self, rehearsal: Rehearsal, inputs: StageInputs, network: keras.Model) -> None:
         self.network = network
-        self.layer = showing.layer
-        self.steps = showing.steps
+        self.layer = inputs.layer
+        self.steps = inputs.steps
         self._rehearsal = rehearsal
-        self._showing = showing
+        self._inputs = inputs
 
-    def lesson(self, epoch: int, seed: int) -> keras.utils.PyDataset:
+    def training_batches(self, epoch: int, seed: int) -> keras.utils.PyDataset:
         """The batches of an epoch, with other made-up features for each seed."""
-        return self._beside(self._showing.lesson(epoch, seed), (_LESSONS, seed))
+        return self._beside(self._inputs.training_batches(epoch, seed), (_TRAINING, seed))
 
-    def test(self) -> keras.utils.PyDataset:
+    def validation_batches(self) -> keras.utils.PyDataset:
         """The validation split, with the same made-up features each time."""
-        return self._beside(self._showing.test(), (_TEST,))
+        return self._beside(self._inputs.validation_batches(), (_VALIDATION,))
 
     def _beside(
         self, batches: keras.utils.PyDataset, stream: tuple[int, ...]
@@ -184,7 +186,7 @@ class _Rehearsing:
 
 
 class _Beside(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of what is shown, each with as many made-up features."""
+    """Batches of inputs, each with as many made-up features."""
 
     def __init__(
         self, batches: keras.utils.PyDataset, rehearsal: Rehearsal, stream: tuple[int, ...]
@@ -198,8 +200,8 @@ class _Beside(keras.utils.PyDataset):  # type: ignore[misc]
         return len(self._batches)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        shown, *rest = self._batches[index]
-        return (shown, *self._rehearsal.draw(len(shown), (*self._stream, index))), *rest
+        inputs, *rest = self._batches[index]
+        return (inputs, *self._rehearsal.draw(len(inputs), (*self._stream, index))), *rest
 
 
 def _moved_between(features: Floats, chance: np.random.Generator) -> Floats:

@@ -8,7 +8,7 @@ from fetal.scans import Box
 from fetal.scans import Scan as ReadScan
 from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
-from fetal.store.contents import read_pixels
+from fetal.store.contents import read_stored_scan
 from fetal.store.tables import ScanRow
 from fetal.workbench.core.workbench import Workbench
 
@@ -45,18 +45,12 @@ def stored_scan(workbench: Workbench, scan_id: int) -> ReadScan:
         row = session.get(ScanRow, scan_id)
     if row is None:
         raise unknown(scan_id)
-    box = Box(*row.sector)
     try:
-        pixels = read_pixels(workbench.blobs, row.blob, row.digest)
+        return read_stored_scan(
+            workbench.blobs, row.blob, row.digest, Box(*row.sector), row.machine
+        )
     except BlobError as error:
         raise DamagedScanError(row.name) from error
-    return ReadScan(
-        pixels=pixels,
-        sector=box,
-        sector_found=box != Box(0, 0, row.width, row.height),
-        digest=row.digest,
-        machine=row.machine,
-    )
 
 
 def digest_of(workbench: Workbench, scan_id: int) -> str:

@@ -23,7 +23,7 @@ from fetal.scans.similarity.perceptual_hash import (
 )
 from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
-from fetal.store.contents import read_pixels
+from fetal.store.contents import read_stored_scan
 from fetal.store.tables import SAMPLE, Fingerprint, Lookalike, PendingComparison, ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.near_duplicates.ranks import rank_pairs
@@ -248,11 +248,10 @@ def _rows(workbench: Workbench, numbers: Iterable[int]) -> dict[int, ScanRow]:
 
 def _read(workbench: Workbench, row: ScanRow) -> ReadScan | None:
     try:
-        pixels = read_pixels(workbench.blobs, row.blob, row.digest)
+        return read_stored_scan(workbench.blobs, row.blob, row.digest, Box(*row.sector))
     except BlobError:
         # It is being erased, or damaged: then it is compared once it is whole again.
         return None
-    return ReadScan(pixels, Box(*row.sector), True, row.digest)
 
 
 def _square(workbench: Workbench, row: ScanRow) -> Grey | None:

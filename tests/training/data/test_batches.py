@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fetal.training.data.augmentation import augment
-from fetal.training.data.batches import Batches, class_weights
+from fetal.training.data.batches import TrainingBatches, class_weights
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.settings import Augmentation
 from tests.training.conftest import SMALL
@@ -23,7 +23,7 @@ def frames(count: int = 20) -> PreparedScans:
 
 def test_an_epoch_shows_every_scan_once_with_its_own_plane() -> None:
     data, settings = frames(), replace(SMALL, augmentation=STILL)
-    batches = Batches(data, settings, np.ones(6, np.float32), epoch=0)
+    batches = TrainingBatches(data, settings, np.ones(6, np.float32), epoch=0)
     shown = [
         (int(picture.max()), int(target.argmax()))
         for index in range(len(batches))
@@ -34,7 +34,7 @@ def test_an_epoch_shows_every_scan_once_with_its_own_plane() -> None:
 
 def test_the_same_epoch_is_the_same_again_and_the_next_is_another() -> None:
     first, again, following = (
-        Batches(frames(), SMALL, np.ones(6, np.float32), epoch)[0][0] for epoch in (3, 3, 4)
+        TrainingBatches(frames(), SMALL, np.ones(6, np.float32), epoch)[0][0] for epoch in (3, 3, 4)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, following)

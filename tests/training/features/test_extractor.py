@@ -11,11 +11,13 @@ import pytest
 
 from fetal.training.data.batches import InOrder
 from fetal.training.data.variants import vary
+from fetal.training.events import EpochDone, LogLine, OnEvent, TrainingEvent
 from fetal.training.features.feature_cache import FeatureCache
 from fetal.training.settings import Augmentation, SettingsError, Stage, TrainingSettings
 from fetal.training.stages.checkpoint import Position, load_position
 from fetal.training.stages.fit_head import fit_head
 from fetal.training.stages.fit_stage import fit_stage
+from fetal.training.stages.stage_context import StageContext
 from tests.training.tiny_network import STILL, TINY, tiny_network, tiny_splits, use_tiny_network
 
 STAGE = TINY.stages[0]
@@ -36,38 +38,44 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @dataclass
-class Told:
-    """Keeps what a training tells."""
+class Events:
+    """Keeps what a training says."""
 
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[TrainingEvent] = field(default_factory=list)
 
-    def __call__(self, event: dict[str, Any]) -> None:
+    def __call__(self, event: TrainingEvent) -> None:
         self.events.append(event)
 
     @property
     def looked(self) -> list[int]:
         """How many pictures went through the frozen layers each time."""
-        texts = [event["text"] for event in self.events if event["kind"] == "log"]
+        texts = [event.text for event in self.events if isinstance(event, LogLine)]
         return [int(text.split("looked at ")[1].split()[0]) for text in texts if "looked" in text]
 
 
 def train_upper(
-    folder: Path, cache: FeatureCache | None, settings: TrainingSettings = TINY, report: Any = None
+    folder: Path,
+    cache: FeatureCache | None,
+    settings: TrainingSettings = TINY,
+    on_event: OnEvent | None = None,
 ) -> list[Any]:
     """The weights that a stage ends with."""
     folder.mkdir(exist_ok=True)
     model = tiny_network(settings)
     position = load_position(folder)
-    told = report or Told()
-    fit_stage(model, settings.stages[0], settings, tiny_splits(), [], folder, position, told, cache)
+    context = StageContext(
+        model, settings, tiny_splits(), folder, on_event or Events(), cache=cache
+    )
+    fit_stage(context, settings.stages[0], position)
     return list(model.get_weights())
 
 
 def train_head(
-    settings: TrainingSettings, cache: FeatureCache | None, report: Any
+    settings: TrainingSettings, cache: FeatureCache | None, on_event: OnEvent
 ) -> list[np.ndarray[Any, Any]]:
     model = tiny_network(settings)
-    fit_head(model, HEAD_STAGE, settings, tiny_splits(), report, cache)
+    context = StageContext(model, settings, tiny_splits(), Path(), on_event, cache=cache)
+    fit_head(context, HEAD_STAGE)
     return list(model.get_layer("head").get_weights())
 
 
@@ -89,7 +97,7 @@ def test_the_head_learns_the_same_with_a_cache_as_without(
     tmp_path: Path, stages: tuple[Stage, ...]
 ) -> None:
     settings = TINY.but(stages=stages)
-    without, within = Told(), Told()
+    without, within = Events(), Events()
     anew = train_head(settings, None, without)
     kept = train_head(settings, FeatureCache(tmp_path), within)
     again = train_head(settings, FeatureCache(tmp_path), within)
@@ -101,28 +109,28 @@ def test_the_head_learns_the_same_with_a_cache_as_without(
 
 
 def test_each_epoch_shows_one_variant_and_no_picture_is_looked_at_twice(tmp_path: Path) -> None:
-    told = Told()
+    events = Events()
     cache = FeatureCache(tmp_path / "cache")
     settings = TINY.but(variants=3)
-    first = train_upper(tmp_path / "first", cache, settings, told)
-    assert told.looked == [8, 16, 16, 16]
-    second = train_upper(tmp_path / "second", cache, settings, told)
-    assert told.looked[4:] == [0, 0, 0, 0]
+    first = train_upper(tmp_path / "first", cache, settings, events)
+    assert events.looked == [8, 16, 16, 16]
+    second = train_upper(tmp_path / "second", cache, settings, events)
+    assert events.looked[4:] == [0, 0, 0, 0]
     assert same(first, second)
 
 
 def test_the_head_leaves_to_the_next_stage_what_it_looked_at(tmp_path: Path) -> None:
     settings = TINY.but(stages=(STAGE, HEAD_STAGE), variants=2)
-    cache, told = FeatureCache(tmp_path / "cache"), Told()
-    train_head(settings, cache, told)
-    train_upper(tmp_path / "run", cache, settings, told)
-    assert told.looked == [16, 16, 8, 0, 0, 0]
+    cache, events = FeatureCache(tmp_path / "cache"), Events()
+    train_head(settings, cache, events)
+    train_upper(tmp_path / "run", cache, settings, events)
+    assert events.looked == [16, 16, 8, 0, 0, 0]
 
 
 @pytest.mark.parametrize("change", ["weights", "normalisation", "architecture's cut"])
 def test_another_network_knows_nothing_of_what_this_one_saw(tmp_path: Path, change: str) -> None:
-    cache, told = FeatureCache(tmp_path / "cache"), Told()
-    train_upper(tmp_path / "first", cache, TINY.but(variants=1), told)
+    cache, events = FeatureCache(tmp_path / "cache"), Events()
+    train_upper(tmp_path / "first", cache, TINY.but(variants=1), events)
     settings = TINY.but(variants=1)
     model = tiny_network(settings)
     if change == "weights":
@@ -132,44 +140,46 @@ def test_another_network_knows_nothing_of_what_this_one_saw(tmp_path: Path, chan
     stage = Stage("Others", "block4" if "cut" in change else "block5", 1, 1e-2)
     folder = tmp_path / "second"
     folder.mkdir()
-    fit_stage(model, stage, settings, tiny_splits(), [], folder, Position(), told, cache)
-    assert told.looked == [8, 16, 8, 16]
+    fit_stage(
+        StageContext(model, settings, tiny_splits(), folder, events, cache=cache), stage, Position()
+    )
+    assert events.looked == [8, 16, 8, 16]
 
 
 def test_a_damaged_file_is_computed_anew_and_alone(tmp_path: Path) -> None:
-    cache, told = FeatureCache(tmp_path / "cache"), Told()
-    whole = train_upper(tmp_path / "first", cache, TINY.but(variants=1), told)
+    cache, events = FeatureCache(tmp_path / "cache"), Events()
+    whole = train_upper(tmp_path / "first", cache, TINY.but(variants=1), events)
     damaged = sorted((tmp_path / "cache").glob("*/*.npy"))[0]
     damaged.write_bytes(damaged.read_bytes()[:-9])
-    after = train_upper(tmp_path / "second", cache, TINY.but(variants=1), told)
-    assert sum(told.looked[2:]) == 1
+    after = train_upper(tmp_path / "second", cache, TINY.but(variants=1), events)
+    assert sum(events.looked[2:]) == 1
     assert same(whole, after)
 
 
 def test_killed_after_an_epoch_it_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
-    def die_after_second_epoch(event: dict[str, Any]) -> None:
-        if event["kind"] == "epoch" and event["epoch"] == 2:
+    def die_after_second_epoch(event: TrainingEvent) -> None:
+        if isinstance(event, EpochDone) and event.epoch == 2:
             raise Killed
 
     whole = train_upper(tmp_path / "whole", FeatureCache(tmp_path / "one"))
-    cache, told = FeatureCache(tmp_path / "two"), Told()
+    cache, events = FeatureCache(tmp_path / "two"), Events()
     with pytest.raises(Killed):
-        train_upper(tmp_path / "killed", cache, report=die_after_second_epoch)
-    resumed = train_upper(tmp_path / "killed", cache, report=told)
-    assert [event["epoch"] for event in told.events if event["kind"] == "epoch"] == [3, 4]
-    assert told.looked == [0, 16, 16]
+        train_upper(tmp_path / "killed", cache, on_event=die_after_second_epoch)
+    resumed = train_upper(tmp_path / "killed", cache, on_event=events)
+    assert [event.epoch for event in events.events if isinstance(event, EpochDone)] == [3, 4]
+    assert events.looked == [0, 16, 16]
     assert same(whole, resumed, tolerance=1e-6)
 
 
 def test_a_cache_without_room_shows_every_scan_anew_and_says_so(tmp_path: Path) -> None:
-    cache, told = FeatureCache(tmp_path / "cache", limit=10_000), Told()
+    cache, events = FeatureCache(tmp_path / "cache", limit=10_000), Events()
     settings = TINY.but(stages=(HEAD_STAGE, STAGE))
-    kept = train_upper(tmp_path / "kept", cache, TINY, told)
+    kept = train_upper(tmp_path / "kept", cache, TINY, events)
     assert same(kept, train_upper(tmp_path / "scans", None))
-    assert told.looked == []
-    assert "FETAL_CACHE_GB gives the cache more" in told.events[0]["text"]
-    train_head(settings, cache, told)
-    assert told.looked == [16, 16, 8]
+    assert events.looked == []
+    assert "FETAL_CACHE_GB gives the cache more" in events.events[0].text
+    train_head(settings, cache, events)
+    assert events.looked == [16, 16, 8]
 
 
 def test_the_first_variants_are_the_scan_and_its_mirror_image_and_the_others_stay() -> None:

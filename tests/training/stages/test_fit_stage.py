@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from fetal.training.networks.architectures import HEAD, UnknownArchitectureError, build
-from fetal.training.stages.fit_stage import check_learns, let_learn, make_loss
+from fetal.training.stages.fit_stage import check_learns, set_trainable
+from fetal.training.stages.optimisation import make_loss
 from tests.training.conftest import SMALL
 
 
@@ -15,7 +16,7 @@ def learning(model: keras.Model) -> set[str]:
 
 def test_batch_statistics_rest_unless_they_are_fresh() -> None:
     model = build("densenet169", 32, [0.0] * 3, [1.0] * 3)
-    let_learn(model, "conv5", fresh=["conv5_block9_1_bn", "conv4_block2_1_bn"])
+    set_trainable(model, "conv5", fresh=["conv5_block9_1_bn", "conv4_block2_1_bn"])
     names = learning(model)
     assert {name for name in names if name.endswith("bn")} == {"conv5_block9_1_bn"}
     assert "conv5_block32_2_conv" in names
@@ -25,11 +26,11 @@ def test_batch_statistics_rest_unless_they_are_fresh() -> None:
 
 def test_layer_normalisation_has_no_statistics_and_learns() -> None:
     model = build("convnexttiny", 32, [0.0] * 3, [1.0] * 3)
-    let_learn(model, "stage_3", fresh=[])
+    set_trainable(model, "stage_3", fresh=[])
     names = {name.removeprefix("convnext_tiny_") for name in learning(model)}
     assert {"norm", HEAD, "stage_3_block_0_layernorm", "stage_3_block_2_layer_scale"} <= names
     assert all(name.startswith(("stage_3", "norm", HEAD)) for name in names)
-    let_learn(model, "downsampling_block_2", fresh=[])
+    set_trainable(model, "downsampling_block_2", fresh=[])
     assert "convnext_tiny_downsampling_block_2" in learning(model)
 
 

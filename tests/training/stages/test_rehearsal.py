@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from fetal.planes import PLANES
 from fetal.training.calibrate import stay_near
 from fetal.training.data.examples import Example
 from fetal.training.data.prepared_scans import PreparedScans
+from fetal.training.events import LogLine, TrainingEvent
 from fetal.training.features.float32_inference import answers, exact_copy
 from fetal.training.model_card import About
 from fetal.training.networks.from_bundle import restore
@@ -95,10 +95,8 @@ def older(champion: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return Bundle.open(folder)
 
 
-def retrain(
-    champion: Bundle, folder: Path, rehearsal: float
-) -> tuple[Bundle, list[dict[str, Any]]]:
-    events: list[dict[str, Any]] = []
+def retrain(champion: Bundle, folder: Path, rehearsal: float) -> tuple[Bundle, list[TrainingEvent]]:
+    events: list[TrainingEvent] = []
     settings = RETRAINING.but(rehearsal=rehearsal)
     scans = examples(NEW, 100, FAINT)
     about = About("retrained")
@@ -169,8 +167,8 @@ def test_scans_that_the_champion_had_are_not_counted_again(
 
 def test_a_model_without_statistics_retrains_all_the_same(older: Bundle, tmp_path: Path) -> None:
     model, events = retrain(older, tmp_path, 1.0)
-    told = [event["text"] for event in events if event["kind"] == "log"]
-    assert sum("older version" in text for text in told) == 1
+    texts = [event.text for event in events if isinstance(event, LogLine)]
+    assert sum("older version" in text for text in texts) == 1
     assert accuracy(model, NEW, FAINT) > 0.9
     assert model.features() is None
     assert model.card.calibration.unknown_above is None
@@ -202,8 +200,8 @@ def test_made_up_features_are_of_every_plane_known_with_the_answers_to_them(
 
 
 def test_only_a_training_that_starts_from_a_champion_rehearses(champion: Bundle) -> None:
-    told: list[Any] = []
-    assert Rehearsal.of(champion, PRESETS["default"], told.append)
-    assert Rehearsal.of(champion, PRESETS["shipped"].but(rehearsal=1.0), told.append) is None
-    assert Rehearsal.of(champion, PRESETS["default"].but(rehearsal=0.0), told.append) is None
-    assert not told
+    events: list[TrainingEvent] = []
+    assert Rehearsal.of(champion, PRESETS["default"], events.append)
+    assert Rehearsal.of(champion, PRESETS["shipped"].but(rehearsal=1.0), events.append) is None
+    assert Rehearsal.of(champion, PRESETS["default"].but(rehearsal=0.0), events.append) is None
+    assert not events
