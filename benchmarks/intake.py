@@ -39,6 +39,7 @@ from numpy.typing import NDArray
 
 from fetal.phantom import simulate
 from fetal.planes import PLANES
+from fetal.progress import Progress
 from fetal.scans import Scan, encode_png, pixel_digest, read_grey, read_scan
 from fetal.scans.sandboxed_reading import client
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
@@ -219,13 +220,17 @@ def print_import(workbench: Workbench, place: Path, count: int) -> None:
     plan.images = plan.images[:count]
     before = peak()
 
-    def tell(done: int, of: int) -> None:
-        if done in (of // 10, of // 2):
-            print(f"  memory at its highest after {done} scans: {peak():.0f} MB")
+    def on_progress(progress: Progress) -> None:
+        if progress.done in (progress.total // 10, progress.total // 2):
+            print(f"  memory at its highest after {progress.done} scans: {peak():.0f} MB")
 
     with timed("whole import", count):
         report = import_scans(
-            workbench, plan, "benchmark", unsure=DeidentificationPolicy.KEEP, on_progress=tell
+            workbench,
+            plan,
+            "benchmark",
+            unsure=DeidentificationPolicy.KEEP,
+            on_progress=on_progress,
         )
     print(f"  {', '.join(f'{report.count(one)} {one}' for one in IngestOutcome)}")
     print(f"memory at its highest: {peak():.0f} MB, before the import {before:.0f} MB")

@@ -160,10 +160,11 @@ def running(going_on: Sequence[upload_batch.UploadBatch], shown: int) -> None:
     if any(drop.finished for drop in going_on) or shown < min(stored, _PER_PAGE):
         st.rerun()
     for place, drop in enumerate(going_on):
+        far = drop.progress
         bar, stop = st.columns([5, 1], vertical_alignment="center")
         bar.progress(
-            min(1.0, drop.done / max(1, drop.total)),
-            text=f"Reading scan {min(drop.done + 1, drop.total)} of {drop.total}. "
+            far.share,
+            text=f"Reading scan {min(far.done + 1, far.total)} of {far.total}. "
             "You can leave this page; it goes on.",
         )
         stop.button(

@@ -12,7 +12,6 @@ import click
 from fetal.cli.terminal import options, output
 from fetal.cli.terminal.given_files import InputFile
 from fetal.cli.terminal.output import STANDARD, complain, say
-from fetal.progress import Progress
 
 if TYPE_CHECKING:
     from fetal.workbench.imports.labelled_files import ImportReport
@@ -96,7 +95,7 @@ def import_command(
             patient=patient,
             dry_run=dry_run,
             unsure=DeidentificationPolicy(unsure) if unsure else None,
-            on_progress=lambda done, total: on_progress(Progress(done, total)),
+            on_progress=on_progress,
             stop=stop,
         )
     if report is not None:

@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 from sqlalchemy import select
 
+from fetal.progress import Progress
 from fetal.store.tables import Patient, ScanRow
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import (
@@ -188,7 +189,7 @@ def test_a_stopped_import_goes_on_where_it_was(workbench):
         workbench,
         plan,
         "Ann",
-        on_progress=lambda at, _of: done.append(at),
+        on_progress=lambda progress: done.append(progress.done),
         stop=lambda: done[-1] > 0,
     )
     assert stopped.stopped
@@ -228,8 +229,8 @@ def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(workben
     dropped = packed({"a.png": file(1).data, "in.zip": inner, "bad.png": b"x", "x.txt": b"x"})
     files = [UploadedFile("c.png", file(3).data), UploadedFile("all.zip", dropped)]
     files.append(UploadedFile("none.zip", packed({"notes.txt": b"x"})))
-    told = []
-    taken = add_scans(workbench, files, who="Ann", on_progress=lambda *far: told.append(far))
+    reported = []
+    taken = add_scans(workbench, files, who="Ann", on_progress=reported.append)
     assert [(one.file, one.outcome) for one in taken] == [
         ("c.png", IngestOutcome.ADDED),
         ("a.png", IngestOutcome.ADDED),
@@ -237,7 +238,7 @@ def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(workben
         ("bad.png", IngestOutcome.REFUSED),
         ("none.zip", IngestOutcome.REFUSED),
     ]
-    assert told[-1] == (5, 5)
+    assert reported[-1] == Progress(5, 5)
 
 
 def test_a_place_that_is_not_there_says_so(tmp_path):

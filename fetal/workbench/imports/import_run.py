@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from fetal.progress import OnProgress, Progress, no_progress
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.labelled_files import LabelledImport
@@ -22,7 +23,6 @@ __all__ = [
     "plan_import",
 ]
 
-Progress = Callable[[int, int], None]
 Place = Path | Sequence[UploadedFile]
 
 _ACTIONS = {
@@ -71,7 +71,7 @@ def import_scans(
     dry_run: bool = False,
     unsure: DeidentificationPolicy | None = None,
     quarantine: Quarantine | None = None,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
     stop: Callable[[], bool] | None = None,
 ) -> ImportReport:
     """Import what was planned.
@@ -96,7 +96,7 @@ def import_scans(
             says.
         quarantine: where they wait, with their labels, until somebody can be asked; without one,
             to ask means to set aside: not to store them, and to name them in the report.
-        on_progress: told at the start, and after each image, how many are done, of how many.
+        on_progress: called at the start, and after each image.
         stop: asked again and again; once it is true, the images that are not being predicted yet
             are left.
 
@@ -113,8 +113,7 @@ def import_scans(
     report.unlisted += planned.unlisted
     report.masks = planned.masks
     report.notes += planned.notes
-    if on_progress is not None:
-        on_progress(0, len(planned.images))
+    on_progress(Progress(0, len(planned.images)))
     _read(planned.images, work, on_progress, stop)
     if not report.stopped:
         work.stored(planned.stored)
@@ -125,7 +124,7 @@ def import_folder(
     workbench: Workbench,
     folder: Place,
     who: str,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
     stop: Callable[[], bool] | None = None,
 ) -> ImportReport:
     """Import a labelled folder or archive: a known data set, or one subfolder for each plane.
@@ -135,7 +134,7 @@ def import_folder(
         folder: holds `brain`, `Fetal abdomen` and so on (`unusable` is known too), or a table of
             labels with its images, or HC18; a folder, a ZIP archive, or files.
         who: the person.
-        on_progress: told after each image how many are done, of how many.
+        on_progress: called after each image.
         stop: asked before each image; true ends the import there.
 
     Returns:
@@ -152,7 +151,7 @@ def import_csv(
     table: Path | bytes,
     images: Place | None,
     who: str,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
     columns: Columns | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> ImportReport:
@@ -163,7 +162,7 @@ def import_csv(
         table: a CSV file or its content, as `read_label_table` takes it.
         images: the folder or archive of the images, or the files; none labels stored scans only.
         who: the person.
-        on_progress: told after each image how many are done, of how many.
+        on_progress: called after each image.
         columns: what the table's columns hold; none is guessed.
         stop: asked before each image; true ends the import there.
 
@@ -181,7 +180,7 @@ def import_csv(
 def _read(
     images: Sequence[Planned],
     work: LabelledImport,
-    on_progress: Progress | None,
+    on_progress: OnProgress,
     stop: Callable[[], bool] | None,
 ) -> None:
     """Bring images in, or look at them, until all are through or somebody stops it."""
@@ -189,6 +188,5 @@ def _read(
     for count in work.look_at(images, stop) if work.report.dry_run else work.take(images, stop):
         for _ in range(count):
             done += 1
-            if on_progress is not None:
-                on_progress(done, len(images))
+            on_progress(Progress(done, len(images)))
     work.report.stopped = done < len(images)

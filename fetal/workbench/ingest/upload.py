@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from fetal.phantom import samples
+from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import ScanError, encode_png
 from fetal.scans.archives.zip_archive import is_archive
 from fetal.scans.deidentification.placeholders import is_placeholder
@@ -50,9 +51,6 @@ _NOBODY = (
 
 _NOT_READ = "Not read, because you stopped before its turn. Drop it again to add it."
 
-Progress = Callable[[int, int], None]
-"""Told after each file: how many are done, of how many."""
-
 
 def warm_up(files: int = 1) -> None:
     """Start what reads files, in the background, so that the first files need not wait for it.
@@ -70,7 +68,7 @@ def add_scans(
     who: str,
     patient: str | None = None,
     source: str = "upload",
-    on_progress: Progress | None = None,
+    on_progress: OnProgress = no_progress,
     stop: Callable[[], bool] | None = None,
     on_taken: Callable[[IngestResult], None] | None = None,
     gate: DeidentificationCheck | None = None,
@@ -89,7 +87,7 @@ def add_scans(
         patient: the patient's identifier as the person gave it; only its pseudonym is kept. A
             placeholder such as ANONYMOUS names nobody.
         source: `upload`, `import` or `sample`.
-        on_progress: told after each file how many are done, of how many, those in archives too.
+        on_progress: called after each file; those in archives count too.
         stop: asked again and again; once it is true, the files that are not being predicted yet
             are left, and what is stored stays.
         on_taken: told after each scan what became of it.
@@ -120,8 +118,7 @@ def add_scans(
                 taken.append(one)
                 if on_taken is not None:
                     on_taken(one)
-            if on_progress is not None:
-                on_progress(done, len(names))
+            on_progress(Progress(done, len(names)))
     for name in names[done:]:
         taken.append(IngestResult(name, IngestOutcome.NOT_READ, None, _NOT_READ))
         if on_taken is not None:

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 
+from fetal.progress import BackgroundWork, OnProgress, Progress
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.workbench.catalogue.stored_pixels import digests_of
 from fetal.workbench.core.workbench import Workbench
@@ -24,32 +26,51 @@ class UploadBatch:
     """A drop of files on its way in; a page can leave it and come back.
 
     Args:
-        total: how many files were dropped.
+        workbench: the workbench.
+        files: the drop; it is begun at once.
         quarantine: where scans wait that a person has to look at first.
         who: the person.
+        patient: the patient's identifier for files that name none.
+        every: let every scan wait until the person has looked at it.
 
     Attributes:
         who: the person who dropped them.
-        total: how many files were dropped, those in archives too once they are known.
         before: the stored scans' pictures as they arrived.
-        failure: one sentence where something other than a file stopped it, else none.
     """
 
-    def __init__(self, total: int, quarantine: Quarantine, who: str) -> None:
-        self.total = total
+    def __init__(
+        self,
+        workbench: Workbench,
+        files: Sequence[UploadedFile],
+        quarantine: Quarantine,
+        who: str,
+        patient: str | None,
+        *,
+        every: bool,
+    ) -> None:
         self.who = who
         self.before = OriginalPreviews()
         self._quarantine = quarantine
-        self.failure: str | None = None
-        self._done = 0
+        self._given = len(files)
         self._taken: list[IngestResult] = []
         self._stop = threading.Event()
-        self._ended = threading.Event()
+        task = partial(self._run, workbench, list(files), patient, every)
+        self._work = BackgroundWork(task, "upload", self._stop)
 
     @property
-    def done(self) -> int:
-        """How many files are through."""
-        return self._done
+    def progress(self) -> Progress:
+        """How many files are through, of how many, those in archives too once they are known."""
+        return self._work.progress if self._work.progress.total else Progress(0, self._given)
+
+    @property
+    def failure(self) -> str | None:
+        """One sentence if something other than a file stopped it; None if nothing did."""
+        if self._work.error is None:
+            return None
+        return (
+            f"The drop stopped after {self.progress.done} of {self.progress.total} files "
+            f"({self._work.error}). What was added is kept; drop the others again."
+        )
 
     @property
     def results(self) -> list[IngestResult]:
@@ -81,7 +102,7 @@ class UploadBatch:
     @property
     def finished(self) -> bool:
         """Whether it has ended: all files are through, or it was stopped, or it failed."""
-        return self._ended.is_set()
+        return self._work.finished
 
     def stop(self) -> None:
         """Stop after the present file; what is stored stays."""
@@ -90,7 +111,7 @@ class UploadBatch:
     @property
     def stopping(self) -> bool:
         """Whether it was asked to stop."""
-        return self._stop.is_set()
+        return self._work.stopping
 
     @property
     def not_read(self) -> int:
@@ -121,12 +142,12 @@ class UploadBatch:
         """Wait for the end.
 
         Args:
-            seconds: at most so long; none is without limit.
+            seconds: at most so long. If None, without limit.
 
         Returns:
             Whether it has ended.
         """
-        return self._ended.wait(seconds)
+        return self._work.wait(seconds)
 
     def _run(
         self,
@@ -134,30 +155,18 @@ class UploadBatch:
         files: list[UploadedFile],
         patient: str | None,
         every: bool,
+        on_progress: OnProgress,
     ) -> None:
-        try:
-            add_scans(
-                workbench,
-                _each_let_go_of(files),
-                who=self.who,
-                patient=patient,
-                stop=self._stop.is_set,
-                on_taken=self._taken.append,
-                on_progress=self._progress,
-                gate=DeidentificationCheck(DeidentificationPolicy.from_environment(), self, every),
-            )
-        except Exception as error:
-            # Nobody is above this thread to hear of it: the page tells the person.
-            self.failure = (
-                f"The drop stopped after {self.done} of {self.total} files ({error}). "
-                f"What was added is kept; drop the others again."
-            )
-        finally:
-            self._ended.set()
-
-    def _progress(self, done: int, total: int) -> None:
-        # Archives turn out to hold more than was dropped.
-        self._done, self.total = done, total
+        add_scans(
+            workbench,
+            _each_let_go_of(files),
+            who=self.who,
+            patient=patient,
+            stop=self._stop.is_set,
+            on_taken=self._taken.append,
+            on_progress=on_progress,
+            gate=DeidentificationCheck(DeidentificationPolicy.from_environment(), self, every),
+        )
 
 
 class UploadQueue:
@@ -206,18 +215,12 @@ class UploadQueue:
             The drop, at once.
         """
         warm_up(len(files))
-        drop = UploadBatch(len(files), self.quarantine, who)
         with self._lock:
             for ended in [one for one in self._drops if one.finished]:
                 ended.before.keep_only(())
+            drop = UploadBatch(self._workbench, files, self.quarantine, who, patient, every=every)
             self._drops.append(drop)
             self._drop_oldest(who)
-        threading.Thread(
-            target=drop._run,
-            args=(self._workbench, list(files), patient, every),
-            name="intake",
-            daemon=True,
-        ).start()
         return drop
 
     def drops(self, who: str) -> list[UploadBatch]:

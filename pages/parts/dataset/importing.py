@@ -6,7 +6,7 @@ from threading import Event
 
 import streamlit as st
 
-from fetal.progress import BackgroundWork, Progress
+from fetal.progress import BackgroundWork
 from fetal.workbench.imports import import_run
 from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place
 from fetal.workbench.imports.recognise import ImportPlan, Kind
@@ -283,7 +283,7 @@ def begin(
             dry_run=dry_run,
             unsure=unsure,
             quarantine=quarantine,
-            on_progress=lambda done, total: on_progress(Progress(done, total)),
+            on_progress=on_progress,
             stop=stop.is_set,
         ),
         stop=stop,

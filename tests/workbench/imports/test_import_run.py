@@ -1,6 +1,7 @@
 import pytest
 from sqlalchemy import select
 
+from fetal.progress import Progress
 from fetal.store.audit import entries
 from fetal.store.tables import Patient
 from fetal.workbench.annotations import review
@@ -169,15 +170,13 @@ def test_a_folder_for_each_plane_is_imported(workbench, tmp_path):
     (tmp_path / "brain" / "broken.png").write_bytes(b"no image")
     (tmp_path / "brain" / "notes.txt").write_text("not looked at")
     (tmp_path / "brain" / ".DS_Store").write_bytes(b"")
-    told = []
-    report = import_run.import_folder(
-        workbench, tmp_path, "Ann", on_progress=lambda *how_far: told.append(how_far)
-    )
+    reported = []
+    report = import_run.import_folder(workbench, tmp_path, "Ann", on_progress=reported.append)
     assert [label for label, _ in labels(workbench)] == ["abdomen", "brain", "femur"]
     assert len(report.refused) == 2
     assert any("liver" in sentence for sentence in report.refused)
     assert any(sentence.startswith("broken.png: ") for sentence in report.refused)
-    assert told[-1] == (4, 4)
+    assert reported[-1] == Progress(4, 4)
     assert {scan.source for scan in scans.scans(workbench)} == {"import"}
 
 

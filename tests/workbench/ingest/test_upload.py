@@ -12,6 +12,7 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from sqlalchemy import func, select
 
 from fetal.phantom import simulate
+from fetal.progress import Progress
 from fetal.scans import encode_png
 from fetal.scans.errors import TooMuchMemoryError
 from fetal.scans.sandboxed_reading import client
@@ -194,7 +195,7 @@ def test_the_machine_s_text_is_gone_before_a_scan_is_stored(workbench):
 def test_a_drop_goes_on_in_the_background_and_tells_how_far_it_is(workbench):
     drop = UploadQueue(workbench).start([file(seed) for seed in range(6)], "Ann", "4711")
     assert drop.wait(60)
-    assert (drop.total, drop.done, drop.finished, drop.failure) == (6, 6, True, None)
+    assert (drop.progress, drop.finished, drop.failure) == (Progress(6, 6), True, None)
     assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] * 6
 
 

@@ -98,7 +98,7 @@ def test_the_bytes_of_a_file_go_once_it_is_through(workbench):
         while held:
             yield held.pop(0)
 
-    def through(_done, _total):
+    def through(progress):
         gc.collect()
         seen.append(sum(one() is not None for one in left))
 
