@@ -8,13 +8,23 @@ Libraries were weighed: docs/contributor.md, “What is ours and why”.
 import hashlib
 import warnings
 from collections.abc import Hashable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from fetal.planes import Plane
 
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
-STRICT = {TRAIN: 0, VALIDATION: 1, TEST: 2}
+class Split(StrEnum):
+    """What the scans of a patient are used for."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+TRAIN, VALIDATION, TEST = Split.TRAIN, Split.VALIDATION, Split.TEST
+
+STRICT: dict[str, int] = {TRAIN: 0, VALIDATION: 1, TEST: 2}
 """How far from learning a split is kept: where two meet in one patient, the larger one counts."""
 
 SHARES: dict[str, float] = {TRAIN: 0.65, TEST: 0.20, VALIDATION: 0.15}
@@ -22,7 +32,7 @@ SHARES: dict[str, float] = {TRAIN: 0.65, TEST: 0.20, VALIDATION: 0.15}
 
 Counts = Mapping[str, Mapping[Plane, int]]
 
-Split = TypeVar("Split", bound=Hashable)
+Name = TypeVar("Name", bound=Hashable)
 
 
 def assign_splits(patients: Counts, splits: Mapping[str, str]) -> dict[str, str]:
@@ -40,8 +50,8 @@ def assign_splits(patients: Counts, splits: Mapping[str, str]) -> dict[str, str]
         A split for every patient of `patients`.
 
     Example:
-        >>> assign_splits({"P-1": {Plane.BRAIN: 3}}, {})
-        {'P-1': 'train'}
+        >>> assign_splits({"P-1": {Plane.BRAIN: 3}}, {})["P-1"]
+        <Split.TRAIN: 'train'>
     """
     held = {split: dict.fromkeys(Plane, 0.0) for split in SHARES}
     for patient, planes in patients.items():
@@ -127,9 +137,9 @@ def check_apart(splits: Mapping[str, Sequence[str]]) -> None:
                 )
 
 
-def _deal(patients: Counts, shares: Mapping[Split, float], salt: str) -> dict[str, Split]:
+def _deal(patients: Counts, shares: Mapping[Name, float], salt: str) -> dict[str, Name]:
     held = {split: dict.fromkeys(Plane, 0.0) for split in shares}
-    result: dict[str, Split] = {}
+    result: dict[str, Name] = {}
     for patient in sorted(patients, key=lambda name: _order(f"{salt} {name}")):
         split = _neediest(held, shares, patients[patient])
         _add(held[split], patients[patient])
@@ -152,16 +162,16 @@ def _empty_splits(held: Mapping[str, Mapping[Plane, float]]) -> list[str]:
 
 
 def _neediest(
-    held: Mapping[Split, Mapping[Plane, float]],
-    shares: Mapping[Split, float],
+    held: Mapping[Name, Mapping[Plane, float]],
+    shares: Mapping[Name, float],
     planes: Mapping[Plane, int],
-) -> Split:
+) -> Name:
     """The split that most lacks the planes that a patient brings."""
     total = {
         plane: sum(counts[plane] for counts in held.values()) + planes[plane] for plane in planes
     }
 
-    def need(split: Split) -> float:
+    def need(split: Name) -> float:
         return sum(shares[split] * total[plane] - held[split][plane] for plane in planes)
 
     return max(shares, key=need)

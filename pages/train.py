@@ -3,15 +3,16 @@
 import streamlit as st
 
 from fetal.planes import PLANES
+from fetal.splits import Split
 from fetal.workbench.retraining import service
 from pages.parts.app import app_state, current_user, router
 from pages.parts.shared.formatting import duration, number, plain
 from pages.parts.train import compare_runs, custom_settings, runs
 
 _SPLITS = {
-    "train": "to learn from",
-    "validation": "to check on while learning",
-    "test": "locked away, to compare models",
+    Split.TRAIN: "to learn from",
+    Split.VALIDATION: "to check on while learning",
+    Split.TEST: "locked away, to compare models",
 }
 
 _STARTS = {

@@ -54,8 +54,8 @@ NEIGHBOURS: dict[str, set[str]] = {
 PAGES_MAY_USE = {
     "fetal.workbench", "fetal.planes", "fetal.metrics", "fetal.explain", "fetal.predict",
     "fetal.bundle", "fetal.evaluation", "fetal.markdown", "fetal.progress", "fetal.scans",
-    "fetal.store.failures", "fetal.store.rights", "fetal.store.states", "fetal.training.events",
-    "fetal.training.settings",
+    "fetal.splits", "fetal.store.failures", "fetal.store.rights", "fetal.store.states",
+    "fetal.training.events", "fetal.training.settings",
 }  # fmt: skip
 
 LARGEST_FOLDER = 14

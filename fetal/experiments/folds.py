@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fetal.planes import Plane
 from fetal.scans import Box
-from fetal.splits import draw_patients, patient_folds
+from fetal.splits import TRAIN, VALIDATION, draw_patients, patient_folds
 
 INNER_FOLDS = 6
 """A sixth of a training's patients stop it early; they neither train it nor judge it."""
@@ -72,13 +72,13 @@ def split(cases: Sequence[ExperimentScan], folds: int, fold: int) -> Split:
     def place(case: ExperimentScan) -> str:
         if outer[case.patient] == fold:
             return "judged"
-        return "train" if inner[case.patient] else "validation"
+        return TRAIN if inner[case.patient] else VALIDATION
 
     places = [place(case) for case in cases]
     return Split(
         **{
             name: tuple(number for number, where in enumerate(places) if where == name)
-            for name in ("train", "validation", "judged")
+            for name in (TRAIN, VALIDATION, "judged")
         }
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, TextClause, func, select, text
 from sqlalchemy.orm import aliased
 
+from fetal.store.states import AnnotationKind
 from fetal.store.tables import Annotation, ScanRow
 from fetal.workbench.core.workbench import Workbench
 
@@ -25,7 +26,7 @@ class Entry:
         scan: the scan's name.
         scan_id: the scan's number.
         label: the label that the scan had after it.
-        kind: `accept`, `correct`, `label`, `import` or `note`.
+        kind: what was done.
         who: the person; of an imported label, who imported it.
         note: the scan's note after it.
         given_by: of an imported label, who gave it, as the table says.
@@ -41,7 +42,7 @@ class Entry:
     scan: str
     scan_id: int
     label: str | None
-    kind: str
+    kind: AnnotationKind
     who: str
     note: str
     given_by: str | None
@@ -108,7 +109,7 @@ def _query() -> Any:
         .join(ScanRow, ScanRow.id == Annotation.scan_id)
         .outerjoin(_UNDOING, _UNDOING.undoes_id == Annotation.id)
         .outerjoin(_OVERRIDDEN, _OVERRIDDEN.id == Annotation.overrides_id)
-        .where(Annotation.kind != "undo")
+        .where(Annotation.kind != AnnotationKind.UNDO)
         .order_by(Annotation.id.desc())
     )
 
@@ -126,7 +127,7 @@ def _entry(row: Sequence[Any]) -> Entry:
         scan=name,
         scan_id=kept.scan_id,
         label=kept.label,
-        kind=kept.kind,
+        kind=AnnotationKind(kept.kind),
         who=kept.who,
         note=kept.note,
         given_by=kept.given_by,

@@ -4,10 +4,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.store.state.state_tables import ScanState
+from fetal.store.states import AnnotationKind
 from fetal.store.tables import Annotation
 from fetal.workbench.catalogue.scans import UnknownScanError
 
-LABELS = ("accept", "correct", "label", "import")
+LABELS = (
+    *(AnnotationKind.ACCEPT, AnnotationKind.CORRECT),
+    *(AnnotationKind.LABEL, AnnotationKind.IMPORT),
+)
 """The kinds of annotation that give a label."""
 
 
@@ -18,7 +22,7 @@ def add_label(
     who: str,
     *,
     note: str = "",
-    kind: str | None = None,
+    kind: AnnotationKind | None = None,
     overrides_id: int | None = None,
 ) -> int:
     """Add a label to a transaction.
@@ -29,8 +33,8 @@ def add_label(
         label: a plane's value or `unusable`.
         who: the person.
         note: a note; empty leaves the one that is there.
-        kind: how the label came; none works it out from the model's opinion: `accept` where it
-            is the same, `correct` where it is not, `label` where there is none.
+        kind: how the label came. If None, that follows from what the model said: `ACCEPT` if it
+            said the same, `CORRECT` if it said something else, `LABEL` if it said nothing.
         overrides_id: the label that this one replaces although the person had not seen it.
 
     Returns:
@@ -43,8 +47,7 @@ def add_label(
     if state is None:
         raise UnknownScanError(f"There is no scan with the number {scan_id} in this workspace.")
     opinion = state.opinion
-    if kind is None:
-        kind = "label" if opinion is None else "accept" if opinion == label else "correct"
+    kind = kind or _kind_of(label, opinion)
     row = Annotation(
         scan_id=scan_id,
         label=label,
@@ -57,6 +60,12 @@ def add_label(
     session.add(row)
     session.flush()
     return row.id
+
+
+def _kind_of(label: str, opinion: str | None) -> AnnotationKind:
+    if opinion is None:
+        return AnnotationKind.LABEL
+    return AnnotationKind.ACCEPT if opinion == label else AnnotationKind.CORRECT
 
 
 def newest_annotation(session: Session, scan_id: int) -> Annotation | None:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from fetal.planes import parse_plane
+from fetal.store.states import AnnotationKind
 from fetal.store.tables import UNUSABLE, Annotation, ScanRow
 from fetal.workbench.annotations.conflicts import Conflict, conflict_of
 from fetal.workbench.annotations.label_rows import LABELS, add_label, label_giver, newest_annotation
@@ -155,7 +156,7 @@ def note(workbench: Workbench, scan_id: int, text: str, who: str) -> int:
         row = Annotation(
             scan_id=scan_id,
             label=before.label if before is not None else None,
-            kind="note",
+            kind=AnnotationKind.NOTE,
             note=text,
             who=who,
             stands_id=label_giver(before),
@@ -199,7 +200,7 @@ def undo_last(workbench: Workbench, who: str) -> TakenBack | None:
         select(Annotation.id)
         .where(
             Annotation.who == who,
-            Annotation.kind.not_in(("undo", "import")),
+            Annotation.kind.not_in((AnnotationKind.UNDO, AnnotationKind.IMPORT)),
             ~select(later.id).where(later.undoes_id == Annotation.id).exists(),
         )
         .order_by(Annotation.id.desc())
@@ -212,7 +213,7 @@ def undo_last(workbench: Workbench, who: str) -> TakenBack | None:
 
 def _undo(session: Session, annotation_id: int, who: str) -> TakenBack:
     target = session.get(Annotation, annotation_id)
-    if target is None or target.kind == "undo":
+    if target is None or target.kind == AnnotationKind.UNDO:
         raise UndoError("There is nothing to undo here; reload the page to see what was done.")
     if target.who != who:
         raise UndoError(
@@ -225,12 +226,16 @@ def _undo(session: Session, annotation_id: int, who: str) -> TakenBack:
     gone = {row.undoes_id for row in history if row.undoes_id is not None}
     if target.id in gone:
         raise UndoError(_UNDONE)
-    left = [row for row in history if row.kind != "undo" and row.id not in {*gone, target.id}]
+    left = [
+        row
+        for row in history
+        if row.kind != AnnotationKind.UNDO and row.id not in {*gone, target.id}
+    ]
     stands = next((row for row in reversed(left) if row.kind in LABELS), None)
     undoing = Annotation(
         scan_id=target.scan_id,
         label=stands.label if stands is not None else None,
-        kind="undo",
+        kind=AnnotationKind.UNDO,
         note=left[-1].note if left else "",
         who=who,
         undoes_id=target.id,

@@ -194,7 +194,9 @@ def count_splits(
     scans: Iterable[Labelled], splits: Mapping[str, str]
 ) -> dict[str, dict[Plane, int]]:
     """How many scans of each plane are in each split."""
-    counts = {split: dict.fromkeys(Plane, 0) for split in (TRAIN, VALIDATION, TEST)}
+    counts: dict[str, dict[Plane, int]] = {
+        split: dict.fromkeys(Plane, 0) for split in (TRAIN, VALIDATION, TEST)
+    }
     for scan in scans:
         counts[splits[scan.patient]][scan.plane] += 1
     return counts

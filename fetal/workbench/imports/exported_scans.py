@@ -7,6 +7,7 @@ from enum import Enum, auto
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from fetal.store.states import AnnotationKind
 from fetal.store.tables import NOTE, Annotation, Patient
 from fetal.workbench.annotations.label_rows import add_label, label_giver, newest_annotation
 from fetal.workbench.core.workbench import Workbench
@@ -69,7 +70,7 @@ def take_label(session: Session, scan_id: int, label: str | None, row: LabelRow,
         return Came.NOTHING_NEW
     if _imported_before(session, scan_id, label):
         return Came.KEPT
-    add_label(session, scan_id, label, who, kind="import")
+    add_label(session, scan_id, label, who, kind=AnnotationKind.IMPORT)
     return Came.ADDED
 
 
@@ -95,7 +96,7 @@ def _bring_back(
         return Came.NOTHING_NEW
     if label is None:
         return Came.NOTHING_NEW
-    number = add_label(session, scan_id, label, who, note=row.note, kind="import")
+    number = add_label(session, scan_id, label, who, note=row.note, kind=AnnotationKind.IMPORT)
     added = session.get_one(Annotation, number)
     added.given_by, added.given_at = row.annotator, row.time
     return Came.ADDED
@@ -142,7 +143,7 @@ def _imported_before(session: Session, scan_id: int, label: str) -> bool:
     undoing = aliased(Annotation)
     before = select(Annotation.id).where(
         Annotation.scan_id == scan_id,
-        Annotation.kind == "import",
+        Annotation.kind == AnnotationKind.IMPORT,
         Annotation.label == label,
         ~select(undoing.id).where(undoing.undoes_id == Annotation.id).exists(),
     )

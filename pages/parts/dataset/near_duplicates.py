@@ -7,6 +7,7 @@ from threading import Event
 import streamlit as st
 
 from fetal.progress import BackgroundWork, OnProgress
+from fetal.splits import Split
 from fetal.workbench import Workbench
 from fetal.workbench.catalogue.scans import ScanView
 from fetal.workbench.near_duplicates import compare_stored, decisions
@@ -19,10 +20,10 @@ from pages.parts.shared.formatting import label, moment, number, percent, plain
 _PER_PAGE = 5
 _SEARCH = "search for look-alikes"
 _PROBLEM = "lookalike-problem"
-_SPLITS = {
-    "train": ":blue-badge[learnt from]",
-    "validation": ":violet-badge[checked on while learning]",
-    "test": ":orange-badge[locked away for testing]",
+_SPLITS: dict[str | None, str] = {
+    Split.TRAIN: ":blue-badge[learnt from]",
+    Split.VALIDATION: ":violet-badge[checked on while learning]",
+    Split.TEST: ":orange-badge[locked away for testing]",
     None: ":gray-badge[not in use yet]",
 }
 _ABOUT = (

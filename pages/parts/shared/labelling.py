@@ -7,6 +7,7 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.predict import Doubt
+from fetal.store.states import AnnotationKind
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue.scans import UNUSABLE, ScanView, UnknownScanError
 from fetal.workbench.catalogue.scans import scan as scan_view
@@ -14,6 +15,13 @@ from pages.parts.app import current_user
 from pages.parts.app.app_state import workbench
 from pages.parts.shared import conflict_notices, probability_bars
 from pages.parts.shared.formatting import label, moment, plain
+
+GIVEN = {
+    AnnotationKind.ACCEPT: "accepted",
+    AnnotationKind.CORRECT: "corrected",
+    AnnotationKind.IMPORT: "imported",
+}
+"""How a label was given, in words; any other is “labelled”."""
 
 UNUSABLE_HELP = "No plane can be told from this scan; it is kept, but never trained on."
 
@@ -42,8 +50,7 @@ def state(scan: ScanView) -> None:
     if scan.label is None:
         st.caption("Not labelled yet.")
         return
-    how = {"accept": "accepted", "correct": "corrected", "import": "imported"}
-    verb = how.get(scan.label_kind or "", "labelled")
+    verb = GIVEN.get(AnnotationKind(scan.label_kind or AnnotationKind.LABEL), "labelled")
     st.markdown(
         f":green[:material/check:] **{label(scan.label)}**: {verb} by {plain(scan.labelled_by)}, "
         f"{moment(scan.labelled_at)}"

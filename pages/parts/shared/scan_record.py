@@ -6,13 +6,12 @@ where it is found.
 
 import streamlit as st
 
+from fetal.store.states import AnnotationKind
 from fetal.workbench.annotations import history
 from fetal.workbench.catalogue import scans
 from pages.parts.app import app_state, current_user
 from pages.parts.shared import heat_map, labelling
 from pages.parts.shared.formatting import label, moment, plain
-
-_SAID = {"note": "note", "import": "imported", "accept": "accepted", "correct": "corrected"}
 
 
 def open_button(scan_id: int, key: str, words: str = "Label and history") -> None:
@@ -105,10 +104,11 @@ def row(entry: history.Entry, key: str, *, name: bool = False) -> None:
 
 def in_words(entry: history.Entry, *, name: bool = False) -> str:
     """A label or note as a line: when, what, by whom, and what became of it."""
-    what = "note" if entry.kind == "note" else label(entry.label)
+    is_note = entry.kind is AnnotationKind.NOTE
+    what = "note" if is_note else label(entry.label)
     parts = [moment(entry.at), *([plain(entry.scan)] if name else []), f"**{what}**"]
-    how = _SAID.get(entry.kind, "labelled")
-    parts.append(plain(entry.who) if entry.kind == "note" else f"{how} by {plain(entry.who)}")
+    how = labelling.GIVEN.get(entry.kind, "labelled")
+    parts.append(plain(entry.who) if is_note else f"{how} by {plain(entry.who)}")
     if entry.given_by or entry.given_at:
         when = f", {moment(entry.given_at)}" if entry.given_at else ""
         parts.append(f"given by {plain(entry.given_by or 'somebody')}{when}, as the table says")
