@@ -31,7 +31,7 @@ from fetal.splits import TRAIN, VALIDATION
 from fetal.training.calibrate import to_chances
 from fetal.training.data.examples import Example
 from fetal.training.data.prepared_scans import PreparedScans
-from fetal.training.features.float32_inference import answers, exact_copy
+from fetal.training.features.float32_inference import exact_copy, outputs_of
 from fetal.training.model_card import About
 from fetal.training.networks.from_bundle import restore
 from fetal.training.pipeline import train
@@ -235,7 +235,7 @@ def chances_of(model: Bundle | keras.Model, frames: PreparedScans) -> np.ndarray
     """Probabilities of scans, (n, 6); the calibration's temperature does not change who wins."""
     network = restore(model) if isinstance(model, Bundle) else model
     settings = DEFAULT.but(architecture=network.name, size=frames.pixels.shape[1])
-    _, logits = answers(exact_copy(network, settings), settings, frames)
+    _, logits = outputs_of(exact_copy(network, settings), settings, frames)
     return to_chances(logits, 1.0)
 
 

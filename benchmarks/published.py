@@ -38,7 +38,7 @@ from fetal.planes import FETAL_PLANES, PLANES
 from fetal.training.calibrate import to_chances
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.events import EpochDone, TrainingEvent, fields_of
-from fetal.training.features.float32_inference import answers, exact_copy
+from fetal.training.features.float32_inference import exact_copy, outputs_of
 from fetal.training.pipeline import train_network
 from fetal.training.settings import PRESETS, Stage, TrainingSettings
 from fetal.training.stages.stage_context import Splits
@@ -141,9 +141,9 @@ def outcome(
     folder = out / hashlib.sha256(reading.name.encode()).hexdigest()[:8]
     folder.mkdir(parents=True, exist_ok=True)
     cache = out / "features"
-    model = train_network(Splits(*splits), settings, folder, print_epoch, cache=cache)
+    model = train_network(Splits(splits[0], splits[1]), settings, folder, print_epoch, cache=cache)
     network = exact_copy(model, settings)
-    judged = [to_chances(answers(network, settings, split)[1], 1.0) for split in splits[1:]]
+    judged = [to_chances(outputs_of(network, settings, split)[1], 1.0) for split in splits[1:]]
     shared = {images[number].patient for number in reading.train}
     leaked = sum(images[number].patient in shared for number in reading.validation)
     own, other = (

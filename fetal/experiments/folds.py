@@ -44,7 +44,7 @@ def draw(cases: Sequence[ExperimentScan], scans: int | None) -> list[ExperimentS
 
     Args:
         cases: Labelled scans.
-        scans: How many to come near to; none takes all.
+        scans: About how many to draw. If None, all.
     """
     single = list({case.digest: case for case in reversed(cases)}.values())[::-1]
     if scans is None:

@@ -38,7 +38,7 @@ class Sweep:
     """How many of these parts are judged, each by trainings on all the others."""
     seeds: tuple[int, ...] = (7,)
     scans: int | None = None
-    """About how many scans are drawn, by whole patients; none takes all."""
+    """About how many scans are drawn, by whole patients. If None, all."""
     official_train: bool = True
     """Leave out what the table marks `Train` = 0."""
 
@@ -50,7 +50,7 @@ def read_sweep(path: Path, weights: Path | None = None) -> Sweep:
         path: A YAML file with `base` (a preset's name, or settings as in a settings file), and
             any of `variants` (names with changes), `grid` (settings with lists of values),
             `folds`, `folds_run`, `seeds`, `scans` and `official_train`.
-        weights: The folder of the weights files that it names; none is the working folder.
+        weights: The folder of the weights files that it names. If None, the working folder.
 
     Returns:
         The sweep; its weights files are there.

@@ -12,7 +12,7 @@ from fetal.experiments.frame_store import FrameSelection
 from fetal.training.calibrate import fit_temperature, to_chances
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.events import EpochDone, TrainingEvent
-from fetal.training.features.float32_inference import answers, exact_copy
+from fetal.training.features.float32_inference import exact_copy, outputs_of
 from fetal.training.pipeline import train_network
 from fetal.training.settings import TrainingSettings
 from fetal.training.stages.stage_context import Splits
@@ -67,10 +67,10 @@ def attempt(job: Job) -> TrialResult:
     began = time.monotonic()
     model = train_network(splits, settings, job.scratch, on_event, cache=job.features)
     exact = exact_copy(model, settings)
-    _, logits = answers(exact, settings, splits.validation)
+    _, logits = outputs_of(exact, settings, splits.validation)
     temperature = fit_temperature(logits, splits.validation.classes)
     seconds = time.monotonic() - began
-    chances = to_chances(answers(exact, settings, _frames(job.judged))[1], temperature)
+    chances = to_chances(outputs_of(exact, settings, _frames(job.judged))[1], temperature)
     return TrialResult(
         np.asarray(chances, np.float32),
         temperature,

@@ -30,7 +30,7 @@ class Row:
     difference: Interval | None
     """Accuracy less that of the first variant, on the same scans with the same seeds."""
     seed_spread: float | None
-    """Standard deviation of the accuracy between seeds; none for a single seed."""
+    """Standard deviation of the accuracy between seeds; None for a single seed."""
     seconds: float
 
 

@@ -1,4 +1,4 @@
-"""One attempt at a run's training: the process is started, and every event it says is kept."""
+"""One attempt at a run's training: start the process, and keep every event that it reports."""
 
 import json
 import shutil
@@ -139,7 +139,7 @@ def train_once(lease: Lease, job: Path, command: Sequence[str], stopping: thread
         TrainingFailedError: the process gave up, for the reason it said.
     """
     with Child(job, command) as child:
-        notebook = _Notebook(lease)
+        events = _EventWriter(lease)
         heard = time.monotonic()
         while True:
             check(lease, stopping)
@@ -158,7 +158,7 @@ def train_once(lease: Lease, job: Path, command: Sequence[str], stopping: thread
                 case ProcessEnded():
                     raise _ended(child)
                 case _:
-                    notebook.keep(event)
+                    events.keep(event)
 
 
 def check(lease: Lease, stopping: threading.Event) -> None:
@@ -196,8 +196,8 @@ def _ended(child: Child) -> TrainingFailedError:
     )
 
 
-class _Notebook:
-    """Has what the training says written into the run's row and log, without waiting for it."""
+class _EventWriter:
+    """Has events written into the run's row and log, without waiting for the database."""
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease

@@ -1,4 +1,4 @@
-"""Who may work on a run. Every write of a worker is fenced by the attempt it was given.
+"""The right to work on a run. Every write of a worker is fenced by the attempt it was given.
 
 A worker that slept through its own replacement (a suspended laptop, a network gone for a minute)
 resumes to find its attempt outdated: its writes change nothing and it stops.

@@ -13,7 +13,7 @@ from fetal.training.calibrate import fit_doubt, fit_temperature, stay_near, to_c
 from fetal.training.data.examples import Example
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.features.fit_statistics import fit_features, fit_unknown
-from fetal.training.features.float32_inference import answers, exact_copy
+from fetal.training.features.float32_inference import exact_copy, outputs_of
 from fetal.training.stages.stage_context import StageContext
 
 
@@ -54,8 +54,8 @@ def validate(
     """
     settings, splits = context.settings, context.splits
     exact = exact_copy(context.model, settings)
-    features, _ = answers(exact, settings, splits.train)
-    others, logits = answers(exact, settings, splits.validation)
+    features, _ = outputs_of(exact, settings, splits.train)
+    others, logits = outputs_of(exact, settings, splits.validation)
     statistics = _statistics(features, splits.train, examples, champion)
     calibration = _calibrate(
         logits,

@@ -13,8 +13,6 @@ from fetal.planes import FETAL_PLANES, Plane
 from fetal.scans import Box
 from fetal.training.data.examples import Example
 from fetal.training.events import TrainingEvent
-from fetal.training.model_card import About
-from fetal.training.pipeline import train
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
 
 Kind = TypeVar("Kind", bound=TrainingEvent)
@@ -59,6 +57,10 @@ class Training:
 
 @pytest.fixture(scope="session")
 def training(examples: list[Example], tmp_path_factory: pytest.TempPathFactory) -> Training:
+    # Imported here: tests that train nothing need no Keras.
+    from fetal.training.model_card import About
+    from fetal.training.pipeline import train
+
     folder = tmp_path_factory.mktemp("training") / "run"
     events: list[TrainingEvent] = []
     bundle = train(examples, SMALL, folder, events.append, about=About("small"))

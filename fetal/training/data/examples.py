@@ -1,4 +1,4 @@
-"""The scans of a run, and who may be among them."""
+"""The scans of a run, and which scans may be among them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,9 +29,9 @@ class Example:
     patient: str
     split: str
     read: Callable[[], tuple[Grey, Box | None]]
-    """Gives the pixels, uint8 (height, width), and the sector's box."""
+    """Returns the pixels, uint8 (height, width), and the box around the sector; None if unknown."""
     look: str | None = None
-    """What it looks like, as `hash_of` gives it, where that is known already."""
+    """Its near-duplicate hash as `hash_of` returns it, if that is known already."""
 
     def __post_init__(self) -> None:
         if self.split not in (TRAIN, VALIDATION):
@@ -42,7 +42,7 @@ class Example:
 
 
 def hash_of(example: Example) -> str:
-    """Return what a scan looks like, by which it is known again under other pixels.
+    """Return a scan's near-duplicate hash, by which it is known again under other pixels.
 
     Args:
         example: The scan.

@@ -47,7 +47,7 @@ class Features:
         settings: How they are varied.
         model: The whole network.
         cut: Where it is cut; nothing below may learn while this is used.
-        cache: Where features are kept; none computes them each time.
+        cache: Where features are kept. If None, they are computed each time.
         report: Reports how far it is, every few scans.
         below: The features at a lower cut, to go on from instead of from the pixels; and the
             network from there.

@@ -61,7 +61,7 @@ class FeatureCache:
         self._written = float("inf")
 
     def get(self, key: str) -> Half | None:
-        """The array of a key, or None where it is not there or damaged."""
+        """Return the array of a key; None if it is not there or damaged."""
         path = self._path(key)
         try:
             with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""What a trained network says in 32 bits, as it will serve, whatever it was trained in."""
+"""A trained network in 32-bit arithmetic, in which it will serve, whatever it was trained in."""
 
 import keras
 import numpy as np
@@ -33,10 +33,10 @@ def exact_copy(model: keras.Model, settings: TrainingSettings) -> keras.Model:
     return keras.Model(exact.input, [exact.get_layer("pool").output, exact.output[1]])
 
 
-def answers(
+def outputs_of(
     exact: keras.Model, settings: TrainingSettings, frames: PreparedScans
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Ask an exact copy; a part at a time, as frames may be many.
+    """Compute the outputs of an exact copy, a part of the scans at a time, as they may be many.
 
     Args:
         exact: What `exact_copy` made.

@@ -43,10 +43,10 @@ class Hold(keras.layers.Layer):  # type: ignore[misc]
         if training:
             answers = ops.softmax(known_logits / SOFTNESS)
             # Softened answers have gradients smaller by the square of the softness.
-            apart = SOFTNESS**2 * _cross_entropy(answers, logits / SOFTNESS)
+            distance = SOFTNESS**2 * _cross_entropy(answers, logits / SOFTNESS)
             if self._scale is not None:
-                apart = apart + ops.mean(ops.square(features - known_features)) / self._scale
-            self.add_loss(self._weight * apart)
+                distance = distance + ops.mean(ops.square(features - known_features)) / self._scale
+            self.add_loss(self._weight * distance)
         return logits
 
 

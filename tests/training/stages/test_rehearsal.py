@@ -14,7 +14,7 @@ from fetal.training.calibrate import stay_near
 from fetal.training.data.examples import Example
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.events import LogLine, TrainingEvent
-from fetal.training.features.float32_inference import answers, exact_copy
+from fetal.training.features.float32_inference import exact_copy, outputs_of
 from fetal.training.model_card import About
 from fetal.training.networks.from_bundle import restore
 from fetal.training.pipeline import train
@@ -68,7 +68,7 @@ def accuracy(bundle: Bundle, planes: Sequence[int], contrast: int = 90) -> float
     classes = np.repeat(planes, 20)
     pixels = np.stack([pattern(plane, 9000 + i, contrast) for i, plane in enumerate(classes)])
     exact = exact_copy(restore(bundle), SETTINGS)
-    _, logits = answers(exact, SETTINGS, PreparedScans(pixels, classes, ("",) * len(classes)))
+    _, logits = outputs_of(exact, SETTINGS, PreparedScans(pixels, classes, ("",) * len(classes)))
     return float((logits.argmax(axis=1) == classes).mean())
 
 
