@@ -68,7 +68,7 @@ def evaluate(
     patients.
     """
     from fetal.cli.labelled import CONTRADICTED, SamePictures, labelled_images
-    from fetal.cli.terminal.figures import tell
+    from fetal.cli.terminal.figures import print_figures
     from fetal.evaluation import NothingToMeasureError, examine, measure
     from fetal.predict import load_model
 
@@ -91,7 +91,7 @@ def evaluate(
         report = measure(cases, model.bundle, name, left_out=left_out, withstood=withstood)
     except NothingToMeasureError as error:
         raise click.ClickException(str(error)) from error
-    tell(report, {digest: image.path for digest, image in used.items()})
+    print_figures(report, {digest: image.path for digest, image in used.items()})
     _write(report, model, {} if no_pictures else used, targets)
 
 

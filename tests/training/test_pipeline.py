@@ -18,9 +18,7 @@ from fetal.training.pipeline import train
 from fetal.training.settings import Stage
 from fetal.training.stages.checkpoint import load_position
 from tests.training.conftest import SMALL, Training, phantom_example
-
-QUICK = SMALL.but(architecture="sononet16")
-"""For what does not depend on the network: it is built and trained four times as quickly."""
+from tests.training.tiny_network import TINY, use_tiny_network
 
 
 class Killed(BaseException):
@@ -64,9 +62,10 @@ def test_asked_again_a_finished_run_gives_its_model(
 
 
 def test_killed_after_an_epoch_it_goes_on_from_there(
-    examples: list[Example], tmp_path: Path
+    examples: list[Example], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = QUICK.but(stages=(Stage("Upper layers", "conv5", 3, 1e-4),))
+    use_tiny_network(monkeypatch)
+    settings = TINY.but(stages=(Stage("Upper layers", "block5", 3, 1e-4),))
 
     def die_after_second_epoch(event: TrainingEvent) -> None:
         if isinstance(event, EpochDone) and event.epoch == 2:

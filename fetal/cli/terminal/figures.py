@@ -14,7 +14,7 @@ from fetal.scans.deidentification.file_names import readable_name
 TOO_FEW = "too few to claim anything"
 
 
-def tell(report: Report, paths: Mapping[str, Path]) -> None:
+def print_figures(report: Report, paths: Mapping[str, Path]) -> None:
     """Print a report.
 
     Args:
