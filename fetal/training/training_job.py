@@ -20,7 +20,7 @@ class JobScan:
     blob: str
     """Where its picture is in the store."""
     box: tuple[int, int, int, int]
-    """Its sector: left, top, width, height."""
+    """Its sector, as `fetal.scans.Box`: left, top, right, bottom."""
     plane: Plane
     patient: str
     split: str

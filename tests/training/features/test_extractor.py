@@ -183,7 +183,7 @@ def test_a_cache_without_room_shows_every_scan_anew_and_says_so(tmp_path: Path) 
 
 
 def test_the_first_variants_are_the_scan_and_its_mirror_image_and_the_others_stay() -> None:
-    scan = tiny_splits()[0].pixels[0]
+    scan = tiny_splits().train.pixels[0]
     assert np.array_equal(vary(scan, 0, TINY), scan)
     assert np.array_equal(vary(scan, 1, TINY), scan[:, ::-1])
     drawn = vary(scan, 2, TINY)
@@ -195,7 +195,7 @@ def test_the_first_variants_are_the_scan_and_its_mirror_image_and_the_others_sta
 
 
 def test_the_validation_side_is_shown_whole_and_in_its_order() -> None:
-    split = tiny_splits()[1]
+    split = tiny_splits().validation
     batches = InOrder(split, 3, lambda chosen: chosen)
     shown = [batches[number] for number in range(len(batches))]
     assert np.concatenate([chosen for chosen, _ in shown]).tolist() == list(range(8))
