@@ -5,6 +5,7 @@ from sqlalchemy import select, text
 from fetal.splits import TEST
 from fetal.store.any_of import any_of
 from fetal.store.database import Store
+from fetal.store.state.state_triggers import derived_anew
 from fetal.store.tables import ScanRow
 from fetal.store.workspace import Workspace
 from fetal.workbench.catalogue import scans
@@ -19,7 +20,7 @@ MANY = 66_000
 def fill(store):
     """Store many scans of two patients by a statement of the database's own; all look alike."""
     numbers = f"WITH up(n) AS (SELECT generate_series(1, {MANY}))"
-    with store.session() as session:
+    with store.session() as session, derived_anew(session.connection()):
         for patient in ("P-0", "P-1"):
             session.execute(
                 text(
