@@ -1,8 +1,8 @@
 """Lets the opinions that lists show follow a promotion, a few scans at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
 from fetal.store.database import Store
@@ -10,7 +10,7 @@ from fetal.store.state.derivation import derive_again
 from fetal.store.state.state_tables import ScanState
 from fetal.store.tables import Fact, PredictionRow, Promotion
 
-AT_ONCE = 500
+AT_ONCE = 300
 """Scans in one transaction, so that nobody waits long for the write lock."""
 
 _TO_FOLLOW = "promotion to follow"
@@ -70,8 +70,7 @@ def _follow_some(store: Store, promotion: Promotion, after: int) -> list[int]:
     with store.reading() as session:
         numbers = _behind(session, promotion.model_id, after)
     with store.session() as session:
-        for number in numbers:
-            derive_scan(session, number)
+        derive_scans(session, numbers)
         if not numbers:
             # A newer promotion, which somebody made meanwhile, stays to be followed.
             done = Fact.name == _TO_FOLLOW, Fact.value == str(promotion.id)
@@ -79,14 +78,17 @@ def _follow_some(store: Store, promotion: Promotion, after: int) -> list[int]:
     return numbers
 
 
-def derive_scan(session: Session, scan_id: int) -> None:
-    """Derive the state of one scan anew.
+def derive_scans(session: Session, numbers: Sequence[int]) -> None:
+    """Derive the states of some scans anew, in one statement.
 
     Args:
         session: the transaction; it must be one that writes (`Store.session`).
-        scan_id: the scan; nothing is done if there is none.
+        numbers: the scans; those that do not exist are passed over.
     """
-    session.execute(text(derive_again("scan.id = :scan")), {"scan": scan_id})
+    statement = text(derive_again("scan.id IN :scans"))
+    session.execute(
+        statement.bindparams(bindparam("scans", expanding=True)), {"scans": list(numbers)}
+    )
 
 
 def _behind(session: Session, model: int, after: int) -> list[int]:

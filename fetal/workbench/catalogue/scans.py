@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.jobs.follow_promotions import derive_scan
+from fetal.jobs.follow_promotions import derive_scans
 from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, Prediction, doubt_words
 from fetal.store.any_of import any_of
@@ -248,7 +248,7 @@ def explanation(workbench: Workbench, scan_id: int) -> Prediction:
             keep_prediction(session, scan_id, champion.version.id, prediction)
             session.flush()
             # The lists may not have followed the newest promotion to this scan yet.
-            derive_scan(session, scan_id)
+            derive_scans(session, [scan_id])
     return prediction
 
 

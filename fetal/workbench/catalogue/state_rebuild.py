@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from fetal.jobs.follow_promotions import derive_scan, follow_promotions
+from fetal.jobs.follow_promotions import derive_scans, follow_promotions
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store.database import Store
 from fetal.store.state.derivation import (
@@ -55,8 +55,7 @@ def _mend(store: Store, first: int, last: int) -> int:
         numbers = session.scalars(query, {"first": first, "last": last}).all()
     if numbers:
         with store.session() as session:
-            for number in numbers:
-                derive_scan(session, number)
+            derive_scans(session, numbers)
     return len(numbers)
 
 
