@@ -20,7 +20,7 @@ from fetal.workbench.ingest.deid_policy import (
 )
 from fetal.workbench.ingest.files import IngestItem, IngestOutcome, IngestResult, PatientRef
 from fetal.workbench.ingest.patient_codes import owner_of, owner_of_study, patient_code
-from fetal.workbench.ingest.recognition import already_there
+from fetal.workbench.ingest.recognition import already_there, stored_scans
 from fetal.workbench.ingest.store_scan import NewScan, store_scans
 
 _ERASED = "This scan was erased at the same moment: please bring it in again if it is to be stored."
@@ -134,8 +134,9 @@ class Ingest:
     ) -> _Group:
         """Look what becomes of files, and let the model look at the scans that are to be stored."""
         group = _Group([], [], [], {}, list)
+        stored = self._stored([read.scan for _, read in reads if read.scan is not None])
         for place, (item, read) in enumerate(reads):
-            found = self._looked_up(item, read)
+            found = self._looked_up(item, read, stored)
             if isinstance(found, NewScan):
                 group.new[place] = found
             group.items.append(replace(item, load=item.load if _is_film(read) else None))
@@ -157,7 +158,17 @@ class Ingest:
 
         return finished
 
-    def _looked_up(self, item: IngestItem, read: ReadFile) -> NewScan | IngestResult | None:
+    def _stored(self, scans: Sequence[Scan]) -> set[str]:
+        """The digests of those scans whose pictures are stored already."""
+        if not scans:
+            return set()
+        with self._workbench.store.reading() as session:
+            known = stored_scans(session, self._workbench, scans)
+        return {one.digest for one, row in zip(scans, known, strict=True) if row is not None}
+
+    def _looked_up(
+        self, item: IngestItem, read: ReadFile, stored: set[str]
+    ) -> NewScan | IngestResult | None:
         """The scan, if it is to be stored; else what became of it, or None for a film."""
         if _is_film(read):
             return None
@@ -171,8 +182,13 @@ class Ingest:
         held = QuarantinedScan(
             item.name, read, owner, source, self._who, doubt_about(scan), _then(item)
         )
-        return (
+        known = (
             already_there(self._workbench, item.name, read, owner, self._who)
+            if scan.digest in stored
+            else None
+        )
+        return (
+            known
             or self._check.stop(held)
             or NewScan(item.name, scan, png, owner, source, self._who, item.decided)
         )

@@ -1,6 +1,7 @@
 """Recognises a picture that arrives: which stored scan it is, and what else it was known as."""
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from sqlalchemy import or_, select
@@ -38,18 +39,46 @@ def stored_scan(session: Session, workbench: Workbench, scan: ReadScan) -> ScanR
         The scan with these pixels; else the one that came from the same picture, whatever was
         blanked on it, or that is this picture as it left the workspace; else None.
     """
-    digests = sorted(scan.digests)
-    found = session.scalars(
+    [found] = stored_scans(session, workbench, [scan])
+    return found
+
+
+def stored_scans(
+    session: Session, workbench: Workbench, scans: Sequence[ReadScan]
+) -> list[ScanRow | None]:
+    """Find the stored scan of each of a few pictures, as `stored_scan` does of one.
+
+    Args:
+        session: the transaction.
+        workbench: the workbench.
+        scans: the scans as they were read; a few, since all are asked for in one query.
+
+    Returns:
+        The stored scan of each, in their order; None where there is none.
+    """
+    digests = sorted(set[str]().union(*(scan.digests for scan in scans)))
+    keys = [picture_key(workbench, scan) for scan in scans]
+    rows = session.scalars(
         select(ScanRow)
         .where(
             or_(
                 ScanRow.digest.in_(digests),
                 ScanRow.origin_digest.in_(digests),
-                ScanRow.picture_key == picture_key(workbench, scan),
+                ScanRow.picture_key.in_([key for key in keys if key is not None]),
             )
         )
         .order_by(ScanRow.id)
     ).all()
+    return [_best(rows, scan, key) for scan, key in zip(scans, keys, strict=True)]
+
+
+def _best(rows: Sequence[ScanRow], scan: ReadScan, key: str | None) -> ScanRow | None:
+    found = [
+        row
+        for row in rows
+        if {row.digest, row.origin_digest} & scan.digests
+        or (key is not None and row.picture_key == key)
+    ]
     return min(found, key=lambda row: row.digest != scan.digest, default=None)
 
 

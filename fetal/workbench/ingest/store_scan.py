@@ -21,7 +21,7 @@ from fetal.workbench.ingest.recognition import (
     exported_name,
     origin_digest,
     picture_key,
-    stored_scan,
+    stored_scans,
 )
 from fetal.workbench.near_duplicates.detect_pairs import Look, look
 
@@ -108,9 +108,10 @@ def _store_together(workbench: Workbench, scans: Sequence[NewScan]) -> list[Inge
         origins = [origin_digest(session, workbench.blobs, new.scan, new.file) for new in scans]
     with workbench.store.session() as session:
         patients: set[str] = set()
+        known = stored_scans(session, workbench, [new.scan for new in scans])
         rows = [
-            _add(session, workbench, new, origin, seen, patients)
-            for new, origin, seen in zip(scans, origins, looks, strict=True)
+            _add(session, workbench, new, origin, seen, patients) if there is None else None
+            for new, origin, seen, there in zip(scans, origins, looks, known, strict=True)
         ]
     return [
         _told(new, row, seen) if row is not None else None
@@ -125,14 +126,12 @@ def _add(
     origin: str | None,
     seen: Look | None,
     patients: set[str],
-) -> ScanRow | None:
-    """Add the rows of a scan; None if somebody else has stored its picture meanwhile.
+) -> ScanRow:
+    """Add the rows of a scan whose picture is not stored.
 
     `patients` are those whose rows this transaction has looked for already.
     """
     read, owner = new.scan, new.owner
-    if stored_scan(session, workbench, read) is not None:
-        return None
     if read.study is not None and not owner.named:
         owner = owner_of_study(session, workbench, read.study) or owner
     if owner.pseudonym not in patients:
