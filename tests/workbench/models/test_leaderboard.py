@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
+from fetal.progress import Progress
 from fetal.store.tables import ModelVersion, PredictionRow
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
@@ -23,10 +24,10 @@ def locked(workbench):
 def test_all_versions_are_measured_on_the_same_scans(workbench, locked):
     add_version(workbench, tiny_model(2, "v2 · 23 Nov 2026"))
     told = []
-    rows = promotion.scores(workbench, lambda *step: told.append(step))
+    rows = promotion.scores(workbench, told.append)
     assert [row.version.name for row in rows] == ["tiny", "v2 · 23 Nov 2026"]
     assert {(row.n_scans, row.n_patients, row.seen) for row in rows} == {(15, 5, 0)}
-    assert told[-1] == (30, 30)
+    assert told[-1] == Progress(30, 30)
     comparison = promotion.compare(workbench, rows[0].version.id, rows[1].version.id)
     for row, figures in zip(rows, (comparison.first, comparison.second), strict=True):
         assert row.accuracy == figures.accuracy

@@ -2,6 +2,7 @@ import pytest
 from sqlalchemy import select
 
 from fetal.evaluation import NothingToMeasureError
+from fetal.progress import Progress
 from fetal.store.tables import Patient, ScanRow
 from fetal.workbench import NoModelError
 from fetal.workbench.models.model_evaluation import evaluate
@@ -30,13 +31,13 @@ def locked(workbench):
 def test_a_version_is_measured_on_the_patients_kept_apart(locked):
     champion = locked.champion().version
     told = []
-    found = evaluate(locked, champion.id, lambda *step: told.append(step))
+    found = evaluate(locked, champion.id, told.append)
     report = found.report
     assert (report.scans, report.patients) == (15, 5)
     assert (report.model, report.left_out) == (champion.name, {})
     assert {group.name for group in report.machines} == {"Voluson E6", "not named"}
     assert sum(group.scans for group in report.doubts) == 15
-    assert told[-1] == (15, 15)
+    assert told[-1] == Progress(15, 15)
     assert [one.mistake for one in found.exhibits] == list(report.worst)
     assert all(one.scan.startswith(b"\xff\xd8") for one in found.exhibits)
 

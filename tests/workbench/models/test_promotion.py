@@ -10,6 +10,7 @@ from sqlalchemy import select
 from fetal.bundle import Bundle
 from fetal.metrics import Verdict
 from fetal.planes import Plane
+from fetal.progress import Progress
 from fetal.store import audit
 from fetal.store.tables import ModelVersion, Patient, ScanRow
 from fetal.workbench import NoModelError
@@ -64,14 +65,14 @@ def test_two_models_are_measured_on_the_same_patients_kept_apart(workbench, chal
     keep_apart(workbench, 5)
     told = []
     first = workbench.champion().version.id
-    comparison = promotion.compare(workbench, first, challenger, lambda *step: told.append(step))
+    comparison = promotion.compare(workbench, first, challenger, told.append)
     assert (comparison.n_scans, comparison.n_patients) == (15, 5)
     assert comparison.first.n == comparison.second.n == 15
     assert comparison.words.endswith("on 15 scans of 5 patients")
     assert comparison.verdict.difference == comparison.difference
     gain = comparison.second.accuracy.value - comparison.first.accuracy.value
     assert comparison.difference.value == pytest.approx(gain)
-    assert told[-1] == (30, 30)
+    assert told[-1] == Progress(30, 30)
     for case in comparison.disagreements:
         assert case.first != case.second
         assert case.scan.label == case.label
