@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,9 @@ _FAST = ("--locale=C", "--no-sync")
 class PostgresServer:
     """A running server on a loopback port; its databases last as long as it does."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pid: int) -> None:
         self.port = port
+        self.pid = pid
         self._names = (f"test_{number}" for number in itertools.count())
         self._engine = create_engine(self.address("postgres"), isolation_level="AUTOCOMMIT")
 
@@ -66,6 +68,21 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One server for all tests of a process; each worker of pytest-xdist has its own."""
+    # Nothing of a test has to outlive a power cut.
+    with running_server({"fsync": "off", "full_page_writes": "off"}) as server:
+        yield server
+
+
+@contextmanager
+def running_server(settings: Mapping[str, str]) -> Iterator[PostgresServer]:
+    """Run a server in a temporary folder and on a free port of this computer.
+
+    Args:
+        settings: the server's own, by name.
+
+    Yields:
+        The server, which takes connections; it is ended, and its databases with it, at the end.
+    """
     programs = _programs()
     # A folder of pytest's own can be read by root alone, and the server refuses to run as root.
     place = Path(tempfile.mkdtemp(prefix="fetal-postgres-"))
@@ -80,13 +97,12 @@ def postgres_server() -> Iterator[PostgresServer]:
         )  # fmt: skip
         log = (place / "log").open("wb")
         options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
-        # Nothing of a test has to outlive a power cut.
-        options |= {"fsync": "off", "full_page_writes": "off", "max_connections": 200}
+        options |= {"max_connections": 200, **settings}
         process = subprocess.Popen(
             [programs / "postgres", "-D", data, *(f"--{key}={options[key]}" for key in options)],
             stdout=log, stderr=subprocess.STDOUT, user=account, cwd=place,
         )  # fmt: skip
-        server = PostgresServer(port)
+        server = PostgresServer(port, process.pid)
         try:
             until(lambda: server.answers() or process.poll() is not None)
             assert process.poll() is None, (place / "log").read_text()

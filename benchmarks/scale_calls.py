@@ -1,0 +1,179 @@
+"""What each page asks of the workspace, by name."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import func, select
+
+from fetal.scans.similarity.perceptual_hash import from_texts
+from fetal.store.tables import Annotation, ScanRow
+from fetal.workbench.annotations import conflicts, history, reservations, review
+from fetal.workbench.catalogue import exports, scan_table, scans
+from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.datasets import test_set
+from fetal.workbench.models import promotion
+from fetal.workbench.near_duplicates import decisions
+from fetal.workbench.privacy import erasure
+from fetal.workbench.retraining import compare_runs, service
+
+PAGE = 24
+ROWS = 5000
+WHO = "Ann"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One thing that a page or a command asks for.
+
+    Attributes:
+        name: the page, and what it asks for.
+        act: asks; gets the workbench and the number of the call, 0 for the one that is not timed.
+        before: what somebody else does before each call, without being timed.
+        once: whether it takes long, or changes so much, that it is made once.
+    """
+
+    name: str
+    act: Callable[[Workbench, int], Any]
+    before: Callable[[Workbench, int], Any] | None = None
+    once: bool = False
+
+
+def _page(share: float) -> Callable[[Workbench, int], Any]:
+    def act(workbench: Workbench, number: int) -> Any:
+        last = max(0, _newest(workbench) - PAGE)
+        offset = min(last, int(share * last) + PAGE * number) if share < 1 else last
+        return scans.scans(workbench, ScanFilter(limit=PAGE, offset=offset))
+
+    return act
+
+
+def _newest(workbench: Workbench) -> int:
+    with workbench.store.reading() as session:
+        return session.scalar(select(func.max(ScanRow.id))) or 0
+
+
+def _chosen(**chosen: Any) -> Callable[[Workbench, int], Any]:
+    def act(workbench: Workbench, number: int) -> Any:
+        filtered = ScanFilter(limit=PAGE, **chosen)
+        return scans.count(workbench, filtered), scans.scans(workbench, filtered)
+
+    return act
+
+
+def _label_next(workbench: Workbench, number: int) -> None:
+    reader = reservations.Reader(WHO, f"session {number % 4}")
+    found = reservations.hand_out(workbench, reader)
+    if found is not None:
+        review.label(workbench, found.id, "brain", WHO, seen=found.label_id)
+
+
+def _next_scan(workbench: Workbench, number: int) -> Any:
+    return reservations.hand_out(workbench, reservations.Reader(WHO, f"session {number % 4}"))
+
+
+def _label_one(workbench: Workbench, number: int) -> Any:
+    return review.label(workbench, 11 + 20 * number, "brain", WHO, seen=None)
+
+
+def _one_scan(workbench: Workbench, number: int) -> Any:
+    place = random.Random(number).randint(1, _newest(workbench))
+    return scans.scan(workbench, place), history.history(workbench, place)
+
+
+def _near(workbench: Workbench, number: int) -> Any:
+    bits = np.random.default_rng(number).bytes(32).hex()
+    return workbench.fingerprints.near(from_texts([bits])[0], 8)
+
+
+def _look_alikes(workbench: Workbench, number: int) -> Any:
+    pairs = decisions.list_pairs(workbench)
+    return decisions.show(workbench, pairs[5 * number : 5 * number + 5])
+
+
+def _erasure(workbench: Workbench, number: int) -> Any:
+    return erasure.outlook(workbench, _patient(workbench, number))
+
+
+def _patient(workbench: Workbench, number: int) -> str:
+    with workbench.store.reading() as session:
+        return session.scalars(
+            select(ScanRow.patient_id).where(ScanRow.id >= 1 + 100 * number).limit(1)
+        ).one()
+
+
+def _versions(workbench: Workbench, number: int) -> Any:
+    return (
+        promotion.versions(workbench),
+        promotion.promotions(workbench),
+        promotion.locked_mark(workbench),
+    )
+
+
+def _runs(workbench: Workbench, number: int) -> Any:
+    return service.runs(workbench)
+
+
+def _side_by_side(workbench: Workbench, number: int) -> Any:
+    ended = [run for run in service.runs(workbench) if not run.is_active]
+    return compare_runs.tested(workbench, compare_runs.comparable(ended)[:4])
+
+
+def _start(workbench: Workbench, number: int) -> Any:
+    return service.start(workbench, WHO)
+
+
+def _stop(workbench: Workbench, number: int) -> None:
+    if (run := service.active(workbench)) is not None:
+        service.cancel(workbench, run.id, WHO)
+
+
+def _erase(workbench: Workbench, number: int) -> Any:
+    _stop(workbench, number)
+    return erasure.erase(workbench, _patient(workbench, 2), WHO)
+
+
+def _labels(workbench: Workbench) -> int:
+    with workbench.store.reading() as session:
+        return session.scalar(select(func.max(Annotation.id))) or 0
+
+
+CALLS = (
+    Call("Dataset: count", lambda bench, _: scans.count(bench)),
+    Call("Dataset: first page of pictures", _page(0.0)),
+    Call("Dataset: middle page of pictures", _page(0.5)),
+    Call("Dataset: last page of pictures", _page(1.0)),
+    Call("Dataset: labelled, model disagrees", _chosen(reviewed=True, agreement=False)),
+    Call("Dataset: one plane", _chosen(planes=("femur",))),
+    Call("Dataset: not labelled, doubtful", _chosen(reviewed=False, doubts=("check",))),
+    Call(
+        "Dataset: table of 5,000",
+        lambda bench, _: scan_table.table(bench, ScanFilter(limit=ROWS)),
+    ),
+    Call("Dataset: counts of planes", lambda bench, _: scan_table.counts_per_plane(bench)),
+    Call("Dataset: counts of patients", lambda bench, _: scan_table.counts_per_patient(bench)),
+    Call("Dataset: look-alikes to decide", lambda bench, _: decisions.undecided(bench)),
+    Call("Dataset: page of look-alikes", _look_alikes),
+    Call("Scans: near-duplicates of one", _near),
+    Call("Scan: one, with its history", _one_scan),
+    Call("Review: next scan", _next_scan, before=_label_next),
+    Call("Review: a label", _label_one),
+    Call("Review: scans left", lambda bench, _: review.remaining(bench)),
+    Call("Review: done today", lambda bench, _: history.today(bench, WHO)),
+    Call("Review: labels replaced", lambda bench, _: conflicts.untold(bench, WHO)),
+    Call("Train: outlook", lambda bench, _: service.outlook(bench), before=_label_next),
+    Call("Train: trainings before", _runs),
+    Call("Train: trainings side by side", _side_by_side),
+    Call("Models: versions", _versions),
+    Call("Models: taking stock", lambda bench, _: test_set.take_stock(bench)),
+    Call("Models: comparison", lambda bench, _: promotion.compare(bench, 2, 3), once=True),
+    Call("Models: every version", lambda bench, _: promotion.scores(bench), once=True),
+    Call("Erasure: what would go", _erasure),
+    Call("Export: labels", lambda bench, _: exports.export_labels(bench, None, WHO), once=True),
+    Call("Train: start", _start, once=True),
+    Call("Erasure: a patient", _erase, once=True),
+)
+"""In the order of the pages; what changes most comes last."""
