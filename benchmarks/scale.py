@@ -8,6 +8,7 @@ the clock depend on what else runs; the processor's seconds, the database server
 """
 
 import argparse
+import itertools
 import logging
 import os
 import resource
@@ -16,7 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,14 +25,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scale_calls import CALLS, Call  # noqa: E402
-from scale_workspace import fill  # noqa: E402
+from scale_calls import CALLS, Call
+from scale_workspace import fill
 
-from fetal.store.workspace import Workspace  # noqa: E402
-from fetal.workbench.core.workbench import Workbench  # noqa: E402
-from fetal.workbench.open import worker_workbench  # noqa: E402
-from fetal.store.database import Store  # noqa: E402
-from tests.support.postgresql import PostgresServer, running_server  # noqa: E402
+from fetal.store.database import Store
+from fetal.store.workspace import Workspace
+from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.open import worker_workbench
+from tests.support.postgresql import PostgresServer, running_server
 
 DATABASES = ("sqlite", "postgresql")
 SIZES = (10_000, 100_000, 1_000_000)
@@ -76,9 +77,7 @@ def main() -> None:
     for database in DATABASES if options.database == "both" else (options.database,):
         started = running_server(SERVER) if database == "postgresql" else nullcontext()
         with started as server:
-            found = {
-                scans: measure_size(scans, server, options) for scans in sorted(options.scans)
-            }
+            found = {scans: measure_size(scans, server, options) for scans in sorted(options.scans)}
         report(database, found)
 
 
@@ -205,15 +204,16 @@ def report(database: str, found: dict[int, dict[str, Measured]]) -> None:
     sizes = list(found)
     print(f"\n{database}: p95 (longest hold of the writer's lock), peak memory\n")
     heads = [f"{scans:,} scans" for scans in sizes]
-    growth = [f"{small:,} to {large:,}" for small, large in zip(sizes, sizes[1:], strict=False)]
+    growth = [f"{small:,} to {large:,}" for small, large in itertools.pairwise(sizes)]
     print(f"| Call | {' | '.join([*heads, *growth])} |")
     print(f"|---|{'---|' * (len(heads) + len(growth))}")
     for name in found[sizes[0]]:
         row = [found[scans][name] for scans in sizes]
         cells = [cell(one) for one in row]
-        for small, large in zip(row, row[1:], strict=False):
-            both = statistics.median(small.processor or [0]), statistics.median(
-                large.processor or [0]
+        for small, large in itertools.pairwise(row):
+            both = (
+                statistics.median(small.processor or [0]),
+                statistics.median(large.processor or [0]),
             )
             cells.append(f"× {both[1] / max(both[0], 1 / _TICKS):.1f}")
         print(f"| {name} | {' | '.join(cells)} |")

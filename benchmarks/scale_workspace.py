@@ -36,7 +36,8 @@ from fetal.store.tables import (
 from fetal.store.workspace import Workspace
 from fetal.training.settings import PRESETS
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets import snapshot
+from fetal.workbench.datasets.label_columns import NO_SPLIT, SPLITS, read_columns
+from fetal.workbench.datasets.snapshot import freeze
 from fetal.workbench.open import worker_workbench
 from tests.support.tiny_model import copy_graph, tiny_model
 
@@ -152,7 +153,9 @@ class _Filler:
                 for row in rows:
                     copy.write_row(row)
             if columns[0] == "id" and table is not Patient:
-                count = f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), max(id)) FROM {name}"
+                count = (
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), max(id)) FROM {name}"
+                )
                 driver.execute(count)
             driver.commit()
 
@@ -182,15 +185,14 @@ def _add_models(store: Store, shape: Shape) -> None:
         session.flush()
         session.add(Promotion(model_id=version.id, kind="shipped", who="fetal"))
     with store.reading() as session:
-        every = snapshot.labelled(session)
-        splits = {
-            patient: split
-            for patient, split in snapshot.given_splits(session).items()
-        }
-    every = [scan for scan in every if scan.patient in splits]
-    key, counts = snapshot.freeze(store.blobs, every, splits)
-    learnt = [scan.scan for scan in every if splits[scan.patient] != TEST]
-    del every
+        columns = read_columns(session)
+        split = columns.splits[columns.labels.patient]
+        labels, split = columns.labels.only(split != NO_SPLIT), split[split != NO_SPLIT]
+        codes = [columns.patients.codes[place] for place in labels.patient.tolist()]
+        key, digest = freeze(session, store.blobs, labels, split.tolist(), codes)
+    learnt = labels.scan[split != SPLITS.index(TEST)].tolist()
+    counts = {"scans": len(learnt), "patients": shape.scans // 20, "splits": {}, "digest": digest}
+    del columns, labels, codes
     for number in range(1, RUNS + 1):
         _add_run(store, shape, number, key if number > RUNS - 2 else "", counts)
     with TemporaryDirectory() as draft:

@@ -53,16 +53,35 @@ def assign_splits(patients: Counts, splits: Mapping[str, str]) -> dict[str, str]
         >>> assign_splits({"P-1": {Plane.BRAIN: 3}}, {})["P-1"]
         <Split.TRAIN: 'train'>
     """
-    held = {split: dict.fromkeys(Plane, 0.0) for split in SHARES}
+    held = {split: dict.fromkeys(Plane, 0) for split in SHARES}
     for patient, planes in patients.items():
         if patient in splits:
-            _add(held[splits[patient]], planes)
+            for plane, count in planes.items():
+                held[splits[patient]][plane] += count
     result = {patient: splits[patient] for patient in patients if patient in splits}
-    for patient in sorted(patients.keys() - splits.keys(), key=_order):
+    new = {patient: planes for patient, planes in patients.items() if patient not in splits}
+    return result | assign_new(new, held)
+
+
+def assign_new(patients: Counts, held: Mapping[str, Mapping[Plane, int]]) -> dict[str, str]:
+    """Give every one of some patients without a split one, as `assign_splits` does.
+
+    Args:
+        patients: For each of them, how many labelled scans of each plane there are.
+        held: How many scans of each plane the splits hold already.
+
+    Returns:
+        The split of every patient of `patients`.
+    """
+    filled = {split: dict.fromkeys(Plane, 0.0) for split in SHARES}
+    for split, planes in held.items():
+        _add(filled[split], planes)
+    result: dict[str, str] = {}
+    for patient in sorted(patients, key=_order):
         planes = patients[patient]
-        empty = _empty_splits(held)
-        split = empty[0] if empty else _neediest(held, SHARES, planes)
-        _add(held[split], planes)
+        empty = _empty_splits(filled)
+        split = empty[0] if empty else _neediest(filled, SHARES, planes)
+        _add(filled[split], planes)
         result[patient] = split
     return result
 

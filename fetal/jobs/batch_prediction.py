@@ -13,6 +13,7 @@ from fetal.predict import Model, Prediction
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Box, Scan
 from fetal.store import tables
+from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
 from fetal.store.contents import read_stored_scan
 from fetal.store.database import Store
@@ -20,6 +21,8 @@ from fetal.store.database import Store
 logger = logging.getLogger(__name__)
 
 BATCH = 16
+AT_ONCE = 5000
+"""Scans in one statement."""
 
 NAMED = 10
 """How many scans that were left out are named; the others are only counted."""
@@ -69,9 +72,9 @@ def score(
     done = len(scan_ids) - len(missing)
     left_out: list[str] = []
     for start in range(0, len(missing), BATCH):
-        batch = missing[start : start + BATCH]
+        batch = _stored(store, missing[start : start + BATCH])
         readable = list(_read(store, batch, left_out))
-        done += len(batch) - len(readable)
+        done += len(missing[start : start + BATCH]) - len(readable)
         rows = []
         predictions = model.predict_many(read for _, read in readable)
         for (number, _), said in zip(readable, predictions, strict=True):
@@ -122,26 +125,33 @@ def _keep(store: Store, rows: Sequence[dict[str, object]]) -> None:
             session.execute(_insert_new(session), kept)
 
 
-def _missing(store: Store, model_id: int, scan_ids: Sequence[int]) -> list[StoredScan]:
-    said = select(tables.PredictionRow.scan_id).where(tables.PredictionRow.model_id == model_id)
+def _missing(store: Store, model_id: int, scan_ids: Sequence[int]) -> list[int]:
+    wanted = list(dict.fromkeys(scan_ids))
+    said: set[int] = set()
+    there: set[int] = set()
     with store.reading() as session:
-        known = set(session.scalars(said))
-        wanted = set(scan_ids) - known
-        rows = session.execute(
-            select(
-                tables.ScanRow.id,
-                tables.ScanRow.name,
-                tables.ScanRow.digest,
-                tables.ScanRow.blob,
-                tables.ScanRow.sector,
+        for start in range(0, len(wanted), AT_ONCE):
+            part = wanted[start : start + AT_ONCE]
+            scans = select(tables.ScanRow.id).where(any_of(tables.ScanRow.id, part))
+            there.update(session.scalars(scans))
+            predicted = select(tables.PredictionRow.scan_id).where(
+                tables.PredictionRow.model_id == model_id,
+                any_of(tables.PredictionRow.scan_id, part),
             )
-        )
+            said.update(session.scalars(predicted))
+    return [number for number in wanted if number in there and number not in said]
+
+
+def _stored(store: Store, numbers: Sequence[int]) -> list[StoredScan]:
+    row = tables.ScanRow
+    query = select(row.id, row.name, row.digest, row.blob, row.sector)
+    with store.reading() as session:
         found = {
-            row.id: StoredScan(row.id, row.name, row.digest, row.blob, tuple(row.sector))
-            for row in rows
-            if row.id in wanted
+            one.id: StoredScan(one.id, one.name, one.digest, one.blob, tuple(one.sector))
+            for one in session.execute(query.where(any_of(row.id, numbers)))
         }
-    return [found[number] for number in dict.fromkeys(scan_ids) if number in found]
+    # One may have been erased a moment ago.
+    return [found[number] for number in numbers if number in found]
 
 
 def kept_values(scan_id: int, model_id: int, said: Prediction) -> dict[str, object]:

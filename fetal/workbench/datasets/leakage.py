@@ -1,22 +1,33 @@
 """Where scans that look alike would let a model be tested on what it has learnt from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.splits import STRICT
-from fetal.store.any_of import any_of
 from fetal.store.blobs import Blobs
 from fetal.store.tables import Lookalike, ModelVersion, ScanRow
+from fetal.workbench.datasets.label_columns import NO_SPLIT, Columns, Labels, Numbers
 from fetal.workbench.datasets.lineage import learnt_scans
-from fetal.workbench.datasets.snapshot import Labelled, given_splits
-from fetal.workbench.near_duplicates.groups import DIFFERENT, Pair, groups, standing
+from fetal.workbench.datasets.split_plan import Groups
+from fetal.workbench.near_duplicates.groups import DIFFERENT, Pair, Standing, groups, standing
+
+_AT_ONCE = 5000
+"""Patients in one statement: databases take only so many values at a time."""
+
+_HALF = 32
+"""Bits of a scan's number in the number of a pair."""
 
 
 def held_back(
-    session: Session, scans: Iterable[Labelled], splits: Mapping[str, str]
-) -> frozenset[int]:
+    columns: Columns,
+    labels: Labels,
+    grouped: Groups,
+    splits: NDArray[np.int8],
+    decided: Mapping[Pair, Standing],
+) -> NDArray[np.bool_]:
     """Find the scans that must not be learnt from, because the other split holds their like.
 
     The locked test set never loses a scan: always the scan in the split that learns stays out. Of
@@ -25,35 +36,27 @@ def held_back(
     checks itself on are kept clean of those that it learns from in the same way.
 
     Args:
-        session: the transaction.
-        scans: the labelled scans.
-        splits: the split of each of their patients.
+        columns: the near-duplicates, and the splits given so far.
+        labels: the labelled scans that take part.
+        grouped: which patients are one.
+        splits: int8 (patients,), the split that each labelled patient has or would get.
+        decided: what people said of pairs.
 
     Returns:
-        The scans' numbers.
+        bool (n,), as long as `labels`.
     """
-    scans = list(scans)
-    known = given_splits(session) | dict(splits)
-    strictest: dict[str, int] = {}
-    together = groups(session)
-    for patient, group in together.items():
-        if patient in known:
-            strictest[group] = max(strictest.get(group, 0), STRICT[known[patient]])
-    held = {
-        scan.scan for scan in scans if STRICT[splits[scan.patient]] < strictest.get(scan.group, 0)
-    }
-    decided = standing(session)
-    undecided = [pair for pair in _pairs(session) if pair not in decided]
-    patient_of = _patients(session, undecided)
-    for pair in undecided:
-        level = [STRICT.get(known.get(patient_of[number], ""), -1) for number in pair]
-        if -1 not in level and level[0] != level[1]:
-            held.add(pair[0] if level[0] < level[1] else pair[1])
-    return frozenset(held & {scan.scan for scan in scans})
+    known = np.where(splits != NO_SPLIT, splits, columns.splits)
+    strictest = grouped.strictest(known)[grouped.of]
+    held = splits[labels.patient] < strictest[labels.patient]
+    level = known[columns.pairs.patients]
+    open_pairs = (level != NO_SPLIT).all(axis=1) & (level[:, 0] != level[:, 1])
+    open_pairs &= ~_are_in(columns.pairs.scans, list(decided))
+    learning = np.where(level[:, 0] < level[:, 1], *columns.pairs.scans.T)[open_pairs]
+    return held | np.isin(labels.scan, learning)
 
 
-def seen_by(session: Session, blobs: Blobs, version: ModelVersion | None) -> frozenset[str]:
-    """Give the digests of the scans that a model knows: trained on, or the like of one.
+def seen_by(session: Session, blobs: Blobs, version: ModelVersion | None) -> Numbers:
+    """Return the stored scans that a model knows: trained on, or the like of one.
 
     A model that has learnt a copy of a scan by heart, or other scans of the same patient, is not
     measured on it. `fetal.workbench.datasets.lineage` says how a scan is known under other pixels.
@@ -61,43 +64,55 @@ def seen_by(session: Session, blobs: Blobs, version: ModelVersion | None) -> fro
     Args:
         session: the transaction.
         blobs: the files.
-        version: the model; none knows nothing.
+        version: the model; if None, nothing is known.
 
     Returns:
-        Digests of scans, those that are no longer stored too.
+        The scans' numbers, the smallest first.
     """
     known = learnt_scans(session, blobs, version)
-    together = groups(session)
-    decided = standing(session)
-    pairs = [
-        pair
-        for pair in _pairs(session)
-        if pair not in decided or decided[pair].decision != DIFFERENT
-    ]
-    if not known or not (together or pairs):
+    if not len(known):
         return known
-    rows = session.execute(select(ScanRow.id, ScanRow.digest, ScanRow.patient_id)).all()
-    digest = {row.id: row.digest for row in rows}
-    like = {
-        digest[other] for pair in pairs for one, other in (pair, pair[::-1]) if digest[one] in known
-    }
-    seen = {
-        together[row.patient_id]
-        for row in rows
-        if row.patient_id in together and row.digest in known
-    }
-    like |= {row.digest for row in rows if together.get(row.patient_id) in seen}
-    return known | like
+    rows = session.execute(select(Lookalike.scan_id, Lookalike.other_id)).all()
+    pairs = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 2)
+    decided = standing(session)
+    return with_like(session, known, pairs, decided)
 
 
-def _pairs(session: Session) -> list[Pair]:
-    rows = session.execute(select(Lookalike.scan_id, Lookalike.other_id))
-    return [(row.scan_id, row.other_id) for row in rows]
+def with_like(
+    session: Session, known: Numbers, pairs: Numbers, decided: Mapping[Pair, Standing]
+) -> Numbers:
+    """Add to scans those that look like one of them, and those of a patient who shows one.
+
+    Args:
+        session: the transaction.
+        known: the scans' numbers.
+        pairs: int64 (n, 2), the near-duplicates, the larger number first.
+        decided: what people said of pairs.
+
+    Returns:
+        The numbers of them all, the smallest first.
+    """
+    different = [pair for pair, one in decided.items() if one.decision == DIFFERENT]
+    alike = pairs[~_are_in(pairs, different)]
+    like = [alike[np.isin(alike[:, ::-1], known)]]
+    together = groups(session)
+    codes = list(together)
+    members = [
+        row
+        for start in range(0, len(codes), _AT_ONCE)
+        for row in session.execute(
+            select(ScanRow.id, ScanRow.patient_id).where(
+                ScanRow.patient_id.in_(codes[start : start + _AT_ONCE])
+            )
+        )
+    ]
+    scans = np.array([row.id for row in members], np.int64)
+    of_group = np.array([together[row.patient_id] for row in members], np.str_)
+    like.append(scans[np.isin(of_group, of_group[np.isin(scans, known)])])
+    return np.unique(np.concatenate([known, *like]))
 
 
-def _patients(session: Session, pairs: Iterable[Pair]) -> dict[int, str]:
-    numbers = {number for pair in pairs for number in pair}
-    rows = session.execute(
-        select(ScanRow.id, ScanRow.patient_id).where(any_of(ScanRow.id, numbers))
-    )
-    return {row.id: row.patient_id for row in rows}
+def _are_in(pairs: Numbers, several: list[Pair]) -> NDArray[np.bool_]:
+    """Tell which pairs are among several."""
+    others = np.array(several, np.int64).reshape(-1, 2)
+    return np.isin((pairs[:, 0] << _HALF) | pairs[:, 1], (others[:, 0] << _HALF) | others[:, 1])

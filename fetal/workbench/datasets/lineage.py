@@ -4,55 +4,54 @@ The same picture may come in again with other pixels: blanked once more, exporte
 as a JPEG. A scan counts as learnt from by its own digest, by the digest that it had as it arrived
 or when it was blanked first, and by its near-duplicate hash. Each is held against the training
 list of the model and of every model that it came from.
+
+What was found is kept in the table `learnt_scan`, since a training list may be as long as the
+workspace is large. `note_learnt` writes it; what came since is found in the reader's transaction.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass
 
-from sqlalchemy import select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from fetal.bundle import Bundle, BundleError, TrainingList
+from fetal.bundle import BundleError, MissingFileError, stated_digest
 from fetal.predict import shipped_folder
-from fetal.scans.similarity.perceptual_hash import from_texts
+from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError, Blobs
+from fetal.store.database import Store
+from fetal.store.learnt_tables import LearntMark, LearntScan
 from fetal.store.tables import Fingerprint, ModelVersion, ScanRow
+from fetal.workbench.datasets.foreign_pictures import (
+    ForeignPictures,
+    compare_with_list,
+    keep_foreign,
+    kept_foreign,
+    named_digests,
+)
 
-NOTHING = TrainingList(frozenset(), from_texts([]))
+Numbers = NDArray[np.int64]
+"""(n,): numbers of scans, each once, the smallest first."""
 
-_KEPT = 16
-"""Training lists that stay in memory, with what they said."""
-_NAMED_KEPT = 256
-"""Digests of as many training lists stay in memory: a scan that comes in asks all of them."""
-
-
-class _Learnt:
-    """A model's training list, with what it said of the scans that it was asked about."""
-
-    def __init__(self, trained: TrainingList) -> None:
-        self.trained = trained
-        self._said: dict[str, bool] = {}
-
-    def alike(self, hashes: Sequence[str]) -> set[str]:
-        """Give those near-duplicate hashes that are near one of the list's."""
-        new = [text for text in dict.fromkeys(hashes) if text not in self._said]
-        found = self.trained.alike(from_texts(new)).tolist()
-        self._said |= dict(zip(new, found, strict=True))
-        return {text for text in hashes if self._said[text]}
+_AT_ONCE = 2000
+"""Rows in one transaction, so that nobody waits long for the writer's lock."""
 
 
-def trained_by_any(session: Session, blobs: Blobs, digest: str) -> bool:
-    """Tell whether the training list of any model of the workspace names a digest.
+@dataclass(frozen=True)
+class _Found:
+    """What holding the stored scans against a model's list gave, as of one moment."""
 
-    A model whose files are gone or damaged names none: scans come in all the same.
-    """
-    versions = session.execute(select(ModelVersion.location, ModelVersion.digest))
-    return any(digest in _named(blobs, row.location, row.digest) for row in versions)
+    scans: set[int]
+    mark: dict[str, int | str]
+    foreign: ForeignPictures | None
+    """Given where the whole list was read."""
 
 
-def learnt_scans(session: Session, blobs: Blobs, version: ModelVersion | None) -> frozenset[str]:
-    """Give the digests of all scans that a model, or one that it came from, has learnt from.
+def learnt_scans(session: Session, blobs: Blobs, version: ModelVersion | None) -> Numbers:
+    """Return the stored scans from which a model, or one that it came from, has learnt.
 
     Args:
         session: the transaction.
@@ -60,52 +59,182 @@ def learnt_scans(session: Session, blobs: Blobs, version: ModelVersion | None) -
         version: the model; if None, nothing was learnt.
 
     Returns:
-        The digests in the training lists, those of scans that are not stored here too, and the
-        digests of stored scans that are the same pictures under other pixels.
+        The scans' numbers.
+
+    Raises:
+        BundleError: the files of a model that was not looked at yet are damaged.
     """
-    lists = _lists(session, blobs, version)
-    digests = frozenset[str]().union(*(one.trained.digests for one in lists))
-    if not digests and not any(len(one.trained.hashes) for one in lists):
-        return digests
-    rows = session.execute(
-        select(ScanRow.digest, ScanRow.origin_digest, Fingerprint.bits).outerjoin(
-            Fingerprint, Fingerprint.scan_id == ScanRow.id
-        )
-    ).all()
-    hashes = [row.bits for row in rows if row.bits is not None]
-    alike = set[str]().union(*(one.alike(hashes) for one in lists))
-    return digests | {
-        row.digest for row in rows if row.origin_digest in digests or row.bits in alike
-    }
+    models = _chain(session, version)
+    found = [
+        session.scalars(
+            select(LearntScan.scan_id).where(any_of(LearntScan.model_id, _ids(models)))
+        ).all()
+    ]
+    for place, model in enumerate(models):
+        new = _look(session, blobs, model, models[:place])
+        if new is not None:
+            found.append(list(new.scans))
+    return np.unique(np.fromiter((one for part in found for one in part), np.int64))
 
 
-def _lists(session: Session, blobs: Blobs, version: ModelVersion | None) -> list[_Learnt]:
-    found = []
+def learnt_by(session: Session, blobs: Blobs, scans: Sequence[int]) -> list[ModelVersion]:
+    """Return the models that have learnt from one of some scans, or came from one that did.
+
+    Args:
+        session: the transaction.
+        blobs: the files.
+        scans: the scans' numbers.
+
+    Returns:
+        The versions, the oldest first.
+    """
+    rows = session.scalars(
+        select(LearntScan.model_id).where(any_of(LearntScan.scan_id, scans)).distinct()
+    )
+    known, wanted, found = set(rows), set(scans), []
+    for model in session.scalars(select(ModelVersion).order_by(ModelVersion.id)):
+        if model.parent_id not in known and model.id not in known:
+            new = _look(session, blobs, model, _chain(session, model)[:-1])
+            if new is None or not wanted & new.scans:
+                continue
+        known.add(model.id)
+        found.append(model)
+    return found
+
+
+def trained_by_any(session: Session, blobs: Blobs, digest: str) -> bool:
+    """Tell whether the training list of any model of the workspace names a digest.
+
+    A model whose files are gone or damaged names none: scans come in all the same.
+
+    Args:
+        session: the transaction.
+        blobs: the files.
+        digest: of a picture.
+    """
+    stored = select(LearntScan.model_id).join(ScanRow, ScanRow.id == LearntScan.scan_id)
+    if session.scalar(stored.where(ScanRow.digest == digest).limit(1)) is not None:
+        return True
+    marked = set(session.scalars(select(LearntMark.model_id)))
+    for model in session.scalars(select(ModelVersion)):
+        if model.id in marked:
+            named = kept_foreign(session, blobs, model.digest)
+            if named is not None and digest in named.digests:
+                return True
+        elif digest in named_digests(blobs, model.location, model.digest):
+            return True
+    return False
+
+
+def note_learnt(store: Store) -> None:
+    """Write down which stored scans each model has learnt from, as far as that is not done yet.
+
+    Short where nothing is new. A model whose files are damaged is left for later.
+
+    Args:
+        store: the workspace's store.
+    """
+    with store.reading() as session:
+        models = session.scalars(select(ModelVersion).order_by(ModelVersion.id)).all()
+    for model in models:
+        with store.reading() as session:
+            try:
+                new = _look(session, store.blobs, model, _chain(session, model)[:-1])
+            except (BlobError, BundleError):
+                continue
+        if new is not None:
+            _keep(store, model, new)
+
+
+def forget_marks(session: Session, models: Sequence[int]) -> None:
+    """Have some models' lists held against all stored scans anew.
+
+    Args:
+        session: the transaction.
+        models: the versions' numbers.
+    """
+    session.execute(delete(LearntMark).where(any_of(LearntMark.model_id, models)))
+
+
+def _chain(session: Session, version: ModelVersion | None) -> list[ModelVersion]:
+    """The models that a model came from and itself, the first ancestor first."""
+    found: list[ModelVersion] = []
     while version is not None:
-        found.append(_learnt(blobs.local_folder(version.location), version.digest))
+        found.insert(0, version)
         version = session.get(ModelVersion, version.parent_id) if version.parent_id else None
     return found
 
 
-@lru_cache(maxsize=_NAMED_KEPT)
-def _named(blobs: Blobs, location: str, _digest: str) -> frozenset[str]:
+def _ids(models: Sequence[ModelVersion]) -> list[int]:
+    return [model.id for model in models]
+
+
+def _look(
+    session: Session, blobs: Blobs, model: ModelVersion, ancestors: Sequence[ModelVersion]
+) -> _Found | None:
+    """Hold the scans that are new since the last time against a model's list; None if none is."""
+    last = session.get(LearntMark, model.id, populate_existing=True)
+    listing = _listing(model)
+    newest = {
+        "scan_id": session.scalar(select(func.max(ScanRow.id))) or 0,
+        "fingerprint_id": session.scalar(select(func.max(Fingerprint.id))) or 0,
+    }
+    mark: dict[str, int | str] = {**newest, "listing": listing}
+    foreign = kept_foreign(session, blobs, model.digest)
+    if last is None or last.listing != listing or foreign is None:
+        before = [kept_foreign(session, blobs, one.digest) for one in ancestors]
+        scans, foreign = compare_with_list(
+            session, blobs, model, [one for one in before if one is not None]
+        )
+        return _Found(_without_known(session, scans, ancestors), mark, foreign)
+    if last.scan_id >= newest["scan_id"] and last.fingerprint_id >= newest["fingerprint_id"]:
+        return None
+    named = session.execute(
+        select(ScanRow.id, ScanRow.digest, ScanRow.origin_digest).where(ScanRow.id > last.scan_id)
+    )
+    scans = {
+        row.id
+        for row in named
+        if row.digest in foreign.digests or row.origin_digest in foreign.digests
+    }
+    seen = session.execute(
+        select(Fingerprint.scan_id, Fingerprint.bits).where(Fingerprint.id > last.fingerprint_id)
+    ).all()
+    scans |= foreign.alike([row.scan_id for row in seen], [row.bits for row in seen])
+    return _Found(_without_known(session, scans, ancestors), mark, None)
+
+
+def _listing(model: ModelVersion) -> str:
+    """Which list of the program counts besides a model's own: an older program wrote it shorter."""
+    if model.run_id is not None:
+        return ""
     try:
-        return TrainingList.read(blobs.local_folder(location)).digests
-    except (BlobError, ValueError):
-        return frozenset()
+        return stated_digest(shipped_folder())
+    except MissingFileError:
+        return ""
 
 
-@lru_cache(maxsize=_KEPT)
-def _learnt(folder: Path, _digest: str) -> _Learnt:
-    # A version's files never change, and checking them all takes a tenth of a second.
-    bundle = Bundle.open(folder)
-    return _Learnt(bundle.training_list().joined(_newer_list(bundle)))
+def _without_known(
+    session: Session, scans: set[int], ancestors: Sequence[ModelVersion]
+) -> set[int]:
+    if not scans or not ancestors:
+        return scans
+    known = select(LearntScan.scan_id).where(any_of(LearntScan.model_id, _ids(ancestors)))
+    return scans - set(session.scalars(known))
 
 
-def _newer_list(bundle: Bundle) -> TrainingList:
-    """The list that came with this program, where an older one brought the same model."""
-    try:
-        shipped = Bundle.open(shipped_folder())
-    except BundleError:
-        return NOTHING
-    return shipped.training_list() if shipped.same_weights(bundle) else NOTHING
+def _keep(store: Store, model: ModelVersion, found: _Found) -> None:
+    if found.foreign is not None:
+        keep_foreign(store.blobs, model.digest, found.foreign)
+    dialect = postgresql if store.engine.dialect.name == "postgresql" else sqlite
+    scans = sorted(found.scans)
+    for start in range(0, max(1, len(scans)), _AT_ONCE):
+        part = scans[start : start + _AT_ONCE]
+        with store.session() as session:
+            # One may have been erased a moment ago.
+            there = session.scalars(select(ScanRow.id).where(any_of(ScanRow.id, part)))
+            rows = [{"scan_id": number, "model_id": model.id} for number in there]
+            if rows:
+                session.execute(dialect.insert(LearntScan).on_conflict_do_nothing(), rows)
+            if start + _AT_ONCE >= len(scans):
+                session.merge(LearntMark(model_id=model.id, **found.mark))

@@ -3,27 +3,42 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
+import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from fetal.planes import PLANES, Plane
 from fetal.splits import TEST
 from fetal.store.any_of import any_of
 from fetal.store.table_base import now
 from fetal.store.tables import (
     NOTE,
-    SAMPLE,
     UNUSABLE,
     Annotation,
     LockedScan,
     LookalikeDecision,
-    Patient,
     ScanRow,
 )
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.snapshot import Labelled, labelled
-from fetal.workbench.near_duplicates.groups import left_out
+from fetal.workbench.datasets.label_index import label_index
+from fetal.workbench.near_duplicates.groups import groups, left_out
+
+
+class HeldOutScan(NamedTuple):
+    """A scan of the locked test set.
+
+    Attributes:
+        scan: its number.
+        patient: the patient, or the code that stands for all patients that a person called one.
+        plane: the label.
+    """
+
+    scan: int
+    patient: str
+    plane: Plane
 
 
 @dataclass(frozen=True)
@@ -55,7 +70,7 @@ class TestSet:
         left: every scan that was in it once and is not now, the newest to leave first.
     """
 
-    scans: list[Labelled]
+    scans: list[HeldOutScan]
     joined: int
     joined_at: datetime | None
     first: bool
@@ -64,7 +79,7 @@ class TestSet:
     @property
     def patients(self) -> int:
         """How many patients its scans show."""
-        return len({scan.group for scan in self.scans})
+        return len({scan.patient for scan in self.scans})
 
 
 def take_stock(workbench: Workbench) -> TestSet:
@@ -79,50 +94,54 @@ def take_stock(workbench: Workbench) -> TestSet:
     Returns:
         The set, with what has changed.
     """
-    with workbench.store.reading() as session:
-        scans = locked_scans(session)
-        known = _remembered(session)
+    scans = locked_scans(workbench)
     here = {scan.scan for scan in scans}
-    new = here - known.keys()
-    if new:
-        at = now()
-        _remember(workbench, new, at)
-        known |= dict.fromkeys(new, at)
     with workbench.store.reading() as session:
-        left = _departures(session, known.keys() - here)
-    last = max(known.values(), default=None)
-    return TestSet(
-        scans=scans,
-        joined=sum(known[number] == last for number in here),
-        joined_at=last,
-        first=len(set(known.values())) < 2,
-        left=left,
-    )
+        known = set(session.scalars(select(LockedScan.scan_id)))
+    if here - known:
+        _remember(workbench, here - known, now())
+    with workbench.store.reading() as session:
+        left = _departures(session, known - here)
+        last = session.scalar(select(func.max(LockedScan.joined_at)))
+        newest = session.scalars(select(LockedScan.scan_id).where(LockedScan.joined_at == last))
+        moments = select(LockedScan.joined_at).distinct().limit(2)
+        return TestSet(
+            scans=scans,
+            joined=len(here & set(newest)),
+            joined_at=last,
+            first=len(session.scalars(moments).all()) < 2,
+            left=left,
+        )
 
 
-def locked_scans(session: Session) -> list[Labelled]:
-    """The scans that are in the locked test set now."""
-    apart = set(session.scalars(select(Patient.id).where(Patient.split == TEST)))
-    return [scan for scan in labelled(session) if scan.patient in apart and scan.source != SAMPLE]
+def locked_scans(workbench: Workbench) -> list[HeldOutScan]:
+    """Return the scans that are in the locked test set now, in the order in which they came.
+
+    Args:
+        workbench: the open workbench.
+    """
+    columns = label_index(workbench).columns()
+    with workbench.store.reading() as session:
+        copies, together = left_out(session), groups(session)
+    labels = columns.labels
+    chosen = labels.only(columns.is_in(TEST) & ~labels.sample & ~np.isin(labels.scan, [*copies]))
+    codes = columns.patients.codes
+    rows = zip(chosen.scan.tolist(), chosen.patient.tolist(), chosen.plane.tolist(), strict=True)
+    return [
+        HeldOutScan(scan, together.get(codes[patient], codes[patient]), PLANES[plane])
+        for scan, patient, plane in rows
+    ]
 
 
 def locked_mark(workbench: Workbench) -> str:
-    """A text that changes whenever the locked test set or a label in it may have changed."""
+    """Return a text that changes whenever the locked test set or a label in it may have changed.
+
+    Args:
+        workbench: the open workbench.
+    """
     with workbench.store.reading() as session:
-        annotation, patients = session.execute(
-            select(func.max(Annotation.id), func.count(Patient.id.distinct()))
-            .select_from(Patient)
-            .join(ScanRow, ScanRow.patient_id == Patient.id)
-            .join(Annotation, Annotation.scan_id == ScanRow.id)
-            .where(Patient.split == TEST)
-        ).one()
         decision = session.scalar(select(func.max(LookalikeDecision.id)))
-    return f"{annotation or 0}-{patients}-{decision or 0}"
-
-
-def _remembered(session: Session) -> dict[int, datetime]:
-    rows = session.execute(select(LockedScan.scan_id, LockedScan.joined_at))
-    return {row.scan_id: row.joined_at for row in rows}
+    return f"{label_index(workbench).test_mark()}-{decision or 0}"
 
 
 def _remember(workbench: Workbench, new: Iterable[int], at: datetime) -> None:
@@ -139,32 +158,32 @@ def _remember(workbench: Workbench, new: Iterable[int], at: datetime) -> None:
 
 
 def _departures(session: Session, gone: Iterable[int]) -> list[Departure]:
-    # What left is little, and each scan's last word is one look-up in the index.
+    numbers = list(gone)
+    if not numbers:
+        return []
     copies = left_out(session)
-    found = [
-        Departure(number, scan.name, f"called a copy by {copies[number].who}", copies[number].at)
-        if number in copies
-        else _departure(session, scan)
-        for number in gone
-        # One may have been erased a moment ago.
-        if (scan := session.get(ScanRow, number)) is not None
-    ]
-    return sorted(filter(None, found), key=lambda one: one.at, reverse=True)
+    newest = (
+        select(func.max(Annotation.id))
+        .where(any_of(Annotation.scan_id, numbers), Annotation.kind != NOTE)
+        .group_by(Annotation.scan_id)
+    )
+    rows = session.execute(
+        select(ScanRow.id, ScanRow.name, Annotation.label, Annotation.who, Annotation.at)
+        .join(Annotation, Annotation.scan_id == ScanRow.id)
+        .where(Annotation.id.in_(newest))
+    )
+    found = []
+    for row in rows:
+        reason, at = _reason(row.label, row.who), row.at
+        if row.id in copies:
+            reason, at = f"called a copy by {copies[row.id].who}", copies[row.id].at
+        found.append(Departure(row.id, row.name, reason, at))
+    return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-def _departure(session: Session, scan: ScanRow) -> Departure | None:
-    last = session.scalars(
-        select(Annotation)
-        .where(Annotation.scan_id == scan.id, Annotation.kind != NOTE)
-        .order_by(Annotation.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if last is None:
-        return None
-    if last.label is None:
-        reason = f"label taken back by {last.who}"
-    elif last.label == UNUSABLE:
-        reason = f"called unusable by {last.who}"
-    else:
-        reason = "its patient is no longer kept apart"
-    return Departure(scan.id, scan.name, reason, last.at)
+def _reason(label: str | None, who: str) -> str:
+    if label is None:
+        return f"label taken back by {who}"
+    if label == UNUSABLE:
+        return f"called unusable by {who}"
+    return "its patient is no longer kept apart"

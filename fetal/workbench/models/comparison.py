@@ -13,8 +13,8 @@ from fetal.store.tables import ModelVersion
 from fetal.workbench.catalogue import scans as views
 from fetal.workbench.core.workbench import NoModelError, Workbench
 from fetal.workbench.datasets.leakage import seen_by
-from fetal.workbench.datasets.snapshot import Labelled
-from fetal.workbench.datasets.test_set import TestSet, take_stock
+from fetal.workbench.datasets.lineage import note_learnt
+from fetal.workbench.datasets.test_set import HeldOutScan, TestSet, take_stock
 from fetal.workbench.models.test_predictions import held_out_predictions
 
 NOTHING_TO_COMPARE = (
@@ -98,13 +98,14 @@ def compare(
     Raises:
         NoModelError: the workspace has no such version.
     """
+    note_learnt(workbench.store)
     locked = take_stock(workbench)
     with workbench.store.reading() as session:
         versions = [_version(session, number) for number in (champion_id, challenger_id)]
-        known = frozenset[str]().union(
-            *(seen_by(session, workbench.blobs, one) for one in versions)
-        )
-    fair = [scan for scan in locked.scans if scan.digest not in known]
+        known = {
+            scan for one in versions for scan in seen_by(session, workbench.blobs, one).tolist()
+        }
+    fair = [scan for scan in locked.scans if scan.scan not in known]
     numbers = [scan.scan for scan in fair]
     if not fair:
         return _nothing(champion_id, challenger_id, locked)
@@ -123,7 +124,7 @@ def compare(
         np.array([answers[scan.scan] for scan in fair], np.float64) for answers in said
     )
     labels = [PLANES.index(scan.plane) for scan in fair]
-    patients = [scan.group for scan in fair]
+    patients = [scan.patient for scan in fair]
     difference = paired_difference(labels, first, second, patients)
     verdict = judge(difference)
     return Comparison(
@@ -151,7 +152,7 @@ def _nothing(first: int, second: int, locked: TestSet) -> Comparison:
 
 
 def _disagreements(
-    workbench: Workbench, scans: Sequence[Labelled], first: np.ndarray, second: np.ndarray
+    workbench: Workbench, scans: Sequence[HeldOutScan], first: np.ndarray, second: np.ndarray
 ) -> list[Disagreement]:
     answers = zip(scans, first.argmax(axis=1), second.argmax(axis=1), strict=True)
     differing = [(scan, one, other) for scan, one, other in answers if one != other]

@@ -14,8 +14,8 @@ from fetal.store.tables import ModelVersion
 from fetal.workbench.core.champion import ModelView, model_view
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.leakage import seen_by
-from fetal.workbench.datasets.snapshot import Labelled
-from fetal.workbench.datasets.test_set import take_stock
+from fetal.workbench.datasets.lineage import note_learnt
+from fetal.workbench.datasets.test_set import HeldOutScan, take_stock
 from fetal.workbench.models.test_predictions import held_out_predictions
 
 
@@ -55,6 +55,7 @@ def scores(workbench: Workbench, on_progress: OnProgress = no_progress) -> list[
     Returns:
         The champion first, then the newest.
     """
+    note_learnt(workbench.store)
     scans = take_stock(workbench).scans
     with workbench.store.reading() as session:
         rows = session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()
@@ -67,12 +68,13 @@ def scores(workbench: Workbench, on_progress: OnProgress = no_progress) -> list[
 
 
 def _score(
-    workbench: Workbench, view: ModelView, scans: list[Labelled], on_progress: OnProgress
+    workbench: Workbench, view: ModelView, scans: list[HeldOutScan], on_progress: OnProgress
 ) -> Score:
     try:
         with workbench.store.reading() as session:
-            known = seen_by(session, workbench.blobs, session.get_one(ModelVersion, view.id))
-        fair = [scan for scan in scans if scan.digest not in known]
+            version = session.get_one(ModelVersion, view.id)
+            known = set(seen_by(session, workbench.blobs, version).tolist())
+        fair = [scan for scan in scans if scan.scan not in known]
         if not fair:
             return Score(view, 0, 0, len(scans), None)
         said = held_out_predictions(workbench, view.id, [scan.scan for scan in fair], on_progress)
@@ -83,7 +85,7 @@ def _score(
     if not fair:
         return Score(view, 0, 0, seen, None)
     right = [PLANES[int(np.argmax(said[scan.scan]))] is scan.plane for scan in fair]
-    patients = [scan.group for scan in fair]
+    patients = [scan.patient for scan in fair]
     return Score(
         version=view,
         n_scans=len(fair),

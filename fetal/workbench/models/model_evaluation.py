@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 
@@ -21,12 +22,13 @@ from fetal.predict import Doubt
 from fetal.progress import OnProgress, no_progress
 from fetal.scans import Scan
 from fetal.store import tables
+from fetal.store.any_of import any_of
 from fetal.store.tables import ModelVersion, PredictionRow
 from fetal.workbench.catalogue import scans as views
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.leakage import seen_by
-from fetal.workbench.datasets.snapshot import Labelled
-from fetal.workbench.datasets.test_set import locked_scans
+from fetal.workbench.datasets.lineage import note_learnt
+from fetal.workbench.datasets.test_set import HeldOutScan, locked_scans
 from fetal.workbench.models.test_predictions import held_out_predictions
 
 DATA = "the locked test set of this workspace"
@@ -35,6 +37,8 @@ NOTHING = (
     "measure it on. Label scans of more patients: each training keeps some of them apart."
 )
 UNREADABLE = "its picture is missing or damaged"
+_AT_ONCE = 5000
+"""Scans in one statement."""
 LEARNT = "the model, or one that it came from, was trained on it or on its like"
 
 
@@ -89,21 +93,21 @@ def evaluate(
         '98.3 % (97.1 to 99.3)'
     """
     model = workbench.model(model_id)
+    note_learnt(workbench.store)
+    locked = locked_scans(workbench)
     with workbench.store.reading() as session:
         version = session.get_one(ModelVersion, model_id)
-        locked = locked_scans(session)
-        known = seen_by(session, workbench.blobs, version)
-    fair = [scan for scan in locked if scan.digest not in known]
+        known = set(seen_by(session, workbench.blobs, version).tolist())
+    fair = [scan for scan in locked if scan.scan not in known]
     if not fair:
         raise NothingToMeasureError(NOTHING)
-    cases = _cases(workbench, version, fair, on_progress)
+    cases, number = _cases(workbench, version, fair, on_progress)
     if not cases:
         raise NothingToMeasureError(NOTHING)
     left_out = {LEARNT: len(locked) - len(fair), UNREADABLE: len(fair) - len(cases)}
     report = measure(cases, model.bundle, DATA, left_out=left_out)
     # A version goes by its workspace's name, which may not be the one that its card was given.
     report = replace(report, model=version.name)
-    number = {scan.digest: scan.scan for scan in fair}
     shown = exhibits(model, report.worst, lambda digest: _picture(workbench, number[digest]))
     worst = {one.mistake.digest: number[one.mistake.digest] for one in shown}
     return Evaluated(report, model.bundle.card, shown, worst)
@@ -119,19 +123,30 @@ def _picture(workbench: Workbench, scan_id: int) -> Scan | None:
 def _cases(
     workbench: Workbench,
     version: ModelVersion,
-    scans: Sequence[Labelled],
+    scans: Sequence[HeldOutScan],
     on_progress: OnProgress,
-) -> list[Case]:
+) -> tuple[list[Case], dict[str, int]]:
+    """What the version said of each scan, and the scans' numbers by their digests."""
     numbers = [scan.scan for scan in scans]
     said_of = held_out_predictions(workbench, version.id, numbers, on_progress)
     check_below = float(version.card["calibration"]["check_below"])
+    found: dict[int, Any] = {}
     with workbench.store.reading() as session:
-        rows = session.execute(
-            select(PredictionRow.scan_id, PredictionRow.unfamiliarity, tables.ScanRow.machine)
-            .join(tables.ScanRow, tables.ScanRow.id == PredictionRow.scan_id)
-            .where(PredictionRow.model_id == version.id)
-        )
-        found = {row.scan_id: row for row in rows}
+        for start in range(0, len(numbers), _AT_ONCE):
+            rows = session.execute(
+                select(
+                    tables.ScanRow.id,
+                    tables.ScanRow.digest,
+                    tables.ScanRow.machine,
+                    PredictionRow.unfamiliarity,
+                )
+                .join(PredictionRow, PredictionRow.scan_id == tables.ScanRow.id)
+                .where(
+                    PredictionRow.model_id == version.id,
+                    any_of(PredictionRow.scan_id, numbers[start : start + _AT_ONCE]),
+                )
+            )
+            found |= {row.id: row for row in rows}
     cases = []
     for scan in scans:
         # A scan that was erased meanwhile, or cannot be read, has none.
@@ -141,12 +156,12 @@ def _cases(
         shares = dict(zip(PLANES, row, strict=True))
         cases.append(
             Case(
-                digest=scan.digest,
+                digest=said.digest,
                 plane=scan.plane,
-                patient=scan.group,
+                patient=scan.patient,
                 machine=said.machine,
                 probabilities=tuple(row),
                 doubt=Doubt.of(shares, check_below, said.unfamiliarity),
             )
         )
-    return cases
+    return cases, {row.digest: row.id for row in found.values()}

@@ -7,16 +7,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fetal.jobs.batch_prediction import score
 from fetal.jobs.follow_promotions import ask_to_follow, follow_promotions
 from fetal.store import audit
-from fetal.store.tables import ModelVersion, Promotion
+from fetal.store.tables import Annotation, ModelVersion, Promotion, ScanRow
 from fetal.workbench.core.champion import ModelView, champion_id, model_view
 from fetal.workbench.core.workbench import NoModelError, Workbench
-from fetal.workbench.datasets.snapshot import unlabelled
 from fetal.workbench.datasets.test_set import Departure, TestSet, locked_mark
 from fetal.workbench.models.comparison import Comparison, Disagreement, compare
 from fetal.workbench.models.leaderboard import Score, scores
@@ -222,8 +221,18 @@ def refresh(
     with workbench.store.reading() as session:
         if champion_id(session) != model_id:
             return []
-        waiting = unlabelled(session)
+        waiting = _unlabelled(session)
     return score(workbench.store, workbench.model(model_id), model_id, waiting, stop=stop)
+
+
+def _unlabelled(session: Session) -> list[int]:
+    """The scans that wait for a label, newest first."""
+    newest = select(func.max(Annotation.id)).group_by(Annotation.scan_id)
+    labelled = select(Annotation.scan_id).where(
+        Annotation.id.in_(newest), Annotation.label.is_not(None)
+    )
+    query = select(ScanRow.id).where(ScanRow.id.not_in(labelled)).order_by(ScanRow.id.desc())
+    return list(session.scalars(query))
 
 
 def _row(session: Session, model_id: int) -> ModelVersion:

@@ -6,8 +6,12 @@ from sqlalchemy import select
 
 from fetal.jobs.batch_prediction import score
 from fetal.progress import OnProgress, Progress, no_progress
+from fetal.store.any_of import any_of
 from fetal.store.tables import PredictionRow
 from fetal.workbench.core.workbench import Workbench
+
+_AT_ONCE = 5000
+"""Scans in one statement."""
 
 
 def held_out_predictions(
@@ -32,18 +36,25 @@ def held_out_predictions(
         NoModelError: the workspace has no such version.
         BundleError: its files are damaged, and it has yet to predict a scan.
     """
-    said = _kept(workbench, model_id)
+    said = _kept(workbench, model_id, scans)
     # A version that has said everything need not be loaded: that would push out another one.
     if not said.keys() >= set(scans):
         score(workbench.store, workbench.model(model_id), model_id, scans, on_progress=on_progress)
-        said = _kept(workbench, model_id)
+        said = _kept(workbench, model_id, scans)
     else:
         on_progress(Progress(len(scans), len(scans)))
-    return {number: said[number] for number in scans if number in said}
+    return said
 
 
-def _kept(workbench: Workbench, model_id: int) -> dict[int, list[float]]:
-    query = select(PredictionRow.scan_id, PredictionRow.probabilities)
+def _kept(workbench: Workbench, model_id: int, scans: Sequence[int]) -> dict[int, list[float]]:
+    said: dict[int, list[float]] = {}
     with workbench.store.reading() as session:
-        rows = session.execute(query.where(PredictionRow.model_id == model_id))
-        return {row.scan_id: row.probabilities for row in rows}
+        for start in range(0, len(scans), _AT_ONCE):
+            rows = session.execute(
+                select(PredictionRow.scan_id, PredictionRow.probabilities).where(
+                    PredictionRow.model_id == model_id,
+                    any_of(PredictionRow.scan_id, scans[start : start + _AT_ONCE]),
+                )
+            )
+            said |= {row.scan_id: row.probabilities for row in rows}
+    return said

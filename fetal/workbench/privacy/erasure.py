@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from fetal.store import audit
 from fetal.store.table_base import Table
-from fetal.store.tables import Annotation, Audit, ModelVersion, Patient, ScanRow
+from fetal.store.tables import Annotation, Audit, Patient, ScanRow
 from fetal.workbench.core.erasure_count import add_erasure, count_erasures
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.lineage import learnt_scans
+from fetal.workbench.datasets.lineage import learnt_by
 from fetal.workbench.near_duplicates.groups import in_one_group, regroup
 from fetal.workbench.privacy.snapshot_rewrite import (
     Change,
@@ -74,7 +74,7 @@ def outlook(workbench: Workbench, code: str) -> Erasure:
             patient.id if patient else None,
             len(rows),
             _count_labels(session, rows),
-            _learnt_from(session, workbench, {row.digest for row in rows}),
+            _learnt_from(session, workbench, rows),
         )
 
 
@@ -186,12 +186,11 @@ def _clear_trail(session: Session, codes: set[str]) -> None:
             line.detail = {"erased": True}
 
 
-def _learnt_from(session: Session, workbench: Workbench, digests: set[str]) -> tuple[str, ...]:
-    return tuple(
-        version.name
-        for version in session.scalars(select(ModelVersion).order_by(ModelVersion.id))
-        if digests & learnt_scans(session, workbench.blobs, version)
-    )
+def _learnt_from(
+    session: Session, workbench: Workbench, rows: Sequence[ScanRow]
+) -> tuple[str, ...]:
+    versions = learnt_by(session, workbench.blobs, [row.id for row in rows])
+    return tuple(version.name for version in versions)
 
 
 def _parts(numbers: Sequence[int]) -> Iterable[Sequence[int]]:

@@ -1,6 +1,6 @@
 """Trainings side by side: what was asked of each, what it learnt from, and what came of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
@@ -8,17 +8,21 @@ import numpy as np
 from sqlalchemy import select
 
 from fetal.metrics import Interval, share
+from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError, BlobKeyError
 from fetal.store.contents import read_snapshot
 from fetal.store.tables import ModelVersion, PredictionRow
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.leakage import seen_by
-from fetal.workbench.datasets.snapshot import Labelled
-from fetal.workbench.datasets.test_set import locked_scans
+from fetal.workbench.datasets.lineage import note_learnt
+from fetal.workbench.datasets.test_set import HeldOutScan, locked_scans
 from fetal.workbench.retraining.runs import RunView
 
 Settings = Mapping[str, Any]
+
+_AT_ONCE = 5000
+"""Scans in one statement."""
 
 
 @dataclass(frozen=True)
@@ -168,13 +172,14 @@ def tested(workbench: Workbench, runs: Sequence[RunView]) -> Tested:
         Their accuracies.
     """
     models = {run.id: run.model_id for run in runs if run.model_id is not None}
+    note_learnt(workbench.store)
     scans = _fair(workbench, set(models.values()))
-    said = {run: _said(workbench, model) for run, model in models.items()}
-    said = {run: planes for run, planes in said.items() if planes.keys() & scans.keys()}
+    said = {run: _said(workbench, model, scans) for run, model in models.items()}
+    said = {run: planes for run, planes in said.items() if planes}
     shared = [scan for scan in scans.values() if all(scan.scan in one for one in said.values())]
     if not shared or not said:
         return Tested(0, 0, {})
-    patients = [scan.group for scan in shared]
+    patients = [scan.patient for scan in shared]
     accuracy = {
         run: share(np.array([planes[scan.scan] == scan.plane for scan in shared]), patients)
         for run, planes in said.items()
@@ -189,23 +194,27 @@ def _whole(kind: type, given: Settings) -> dict[str, Any]:
     return {**told, **given}
 
 
-def _fair(workbench: Workbench, models: Iterable[int]) -> dict[int, Labelled]:
+def _fair(workbench: Workbench, models: Iterable[int]) -> dict[int, HeldOutScan]:
     """The locked scans that none of the models has learnt from."""
+    learnt: set[int] = set()
     with workbench.store.reading() as session:
-        learnt: frozenset[str] = frozenset()
         for number in models:
             version = session.get(ModelVersion, number)
-            learnt |= seen_by(session, workbench.blobs, version)
-        scans = locked_scans(session)
-        return {scan.scan: scan for scan in scans if scan.digest not in learnt}
+            learnt.update(seen_by(session, workbench.blobs, version).tolist())
+    return {scan.scan: scan for scan in locked_scans(workbench) if scan.scan not in learnt}
 
 
-def _said(workbench: Workbench, model: int) -> dict[int, str]:
-    """What a model says that each scan shows, for those that it has read."""
+def _said(workbench: Workbench, model: int, scans: Collection[int]) -> dict[int, str]:
+    """What a model says that each of some scans shows, for those that it has read."""
+    numbers = list(scans)
+    found: dict[int, str] = {}
     with workbench.store.reading() as session:
-        rows = session.execute(
-            select(PredictionRow.scan_id, PredictionRow.plane).where(
-                PredictionRow.model_id == model
+        for start in range(0, len(numbers), _AT_ONCE):
+            rows = session.execute(
+                select(PredictionRow.scan_id, PredictionRow.plane).where(
+                    PredictionRow.model_id == model,
+                    any_of(PredictionRow.scan_id, numbers[start : start + _AT_ONCE]),
+                )
             )
-        )
-        return {row.scan_id: row.plane for row in rows}
+            found |= {row.scan_id: row.plane for row in rows}
+    return found

@@ -1,35 +1,51 @@
 """What a retraining would train on now, or what is missing for one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.planes import Plane
+from fetal.planes import PLANES, Plane
 from fetal.splits import TEST, TRAIN, VALIDATION
 from fetal.store.blobs import Blobs
-from fetal.store.tables import ModelVersion, Run
+from fetal.store.tables import Annotation, ModelVersion, Run
 from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.core.champion import champion_id
-from fetal.workbench.datasets.leakage import held_back
+from fetal.workbench.datasets.label_columns import (
+    NO_SPLIT,
+    SPLITS,
+    Columns,
+    Labels,
+    Numbers,
+    read_columns,
+)
+from fetal.workbench.datasets.leakage import held_back, with_like
 from fetal.workbench.datasets.lineage import learnt_scans
-from fetal.workbench.datasets.snapshot import Labelled, count_splits, labelled, plan_splits
+from fetal.workbench.datasets.split_plan import Groups, plan_splits
+from fetal.workbench.near_duplicates.groups import groups, standing
 
 FEWEST_SCANS = 20
 FEWEST_PATIENTS = 4
 
+_TEST = SPLITS.index(TEST)
+
 Counts = Mapping[str, Mapping[Plane, int]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RetrainingPlan:
     """What would be trained on.
 
     Attributes:
         champion: the version to start from.
-        scans: the labelled scans.
-        splits: the split of each of their patients.
+        columns: the workspace as it was when the plan was made.
+        labels: the labelled scans that take part.
+        split: int8 (n,), the split of each of them by its place in `SPLITS`.
+        groups: which patients are one.
+        new_splits: the split of each patient with a labelled scan who has none yet.
         counts: scans of each plane in each split.
         new: scans to learn from that the champion has not seen, or has seen labelled otherwise.
         held_back: labelled scans that are left out, because scans kept apart look like them or
@@ -37,19 +53,28 @@ class RetrainingPlan:
     """
 
     champion: ModelVersion | None
-    scans: list[Labelled]
-    splits: dict[str, str]
+    columns: Columns
+    labels: Labels
+    split: NDArray[np.int8]
+    groups: Groups
+    new_splits: dict[str, str]
     counts: dict[str, dict[Plane, int]]
     new: int
-    held_back: int = 0
+    held_back: int
 
-    def learning(self) -> list[Labelled]:
-        """The scans to learn from, and to check on during training."""
-        return [scan for scan in self.scans if self.splits[scan.patient] != TEST]
+    def split_of(self) -> dict[int, str]:
+        """Return the split of each scan, by its number."""
+        names = (SPLITS[code] for code in self.split.tolist())
+        return dict(zip(self.labels.scan.tolist(), names, strict=True))
+
+    def learning(self) -> int:
+        """Count the scans to learn from, and to check on during training."""
+        return int((self.split != _TEST).sum())
 
     def patients(self) -> int:
         """How many patients the scans to learn from show."""
-        return len({scan.group for scan in self.learning()})
+        shown = self.groups.of[self.labels.patient[self.split != _TEST]]
+        return len(np.unique(shown))
 
     def reasons(self, settings: TrainingSettings) -> list[str]:
         """Why no retraining can start, one sentence each; empty where one can.
@@ -67,63 +92,93 @@ class RetrainingPlan:
         return missing
 
     def _too_few(self) -> list[str]:
-        learning = self.learning()
+        learning, patients = self.learning(), self.patients()
         reasons = []
         if self.champion is None:
             reasons.append("There is no model to start from.")
-        if len(learning) < FEWEST_SCANS:
-            apart = len(self.scans) - len(learning)
+        if learning < FEWEST_SCANS:
+            apart = len(self.split) - learning
             besides = f", besides {apart} kept apart for testing" if apart else ""
             if self.held_back:
                 besides += f"; look-alikes of scans kept apart, held back: {self.held_back}"
             reasons.append(
                 f"At least {FEWEST_SCANS} labelled scans are needed to train on; "
-                f"there are {len(learning)} so far{besides}."
+                f"there are {learning} so far{besides}."
             )
-        if self.patients() < FEWEST_PATIENTS:
+        if patients < FEWEST_PATIENTS:
             reasons.append(
                 f"Labelled scans of at least {FEWEST_PATIENTS} patients are needed to train on; "
-                f"there are {self.patients()} so far."
+                f"there are {patients} so far."
             )
         return reasons
 
 
-def plan_now(session: Session, blobs: Blobs) -> RetrainingPlan:
+def plan_now(
+    session: Session,
+    blobs: Blobs,
+    columns: Columns | None = None,
+    learnt: Numbers | None = None,
+) -> RetrainingPlan:
     """Look at all labels and work out what a retraining would use; nothing is written.
 
     Args:
         session: the transaction.
         blobs: the files.
+        columns: the labels, splits and near-duplicates. If None, they are read in the transaction.
+        learnt: the scans that the champion has learnt from. If None, they are looked up.
 
     Returns:
         The plan.
     """
     number = champion_id(session)
     champion = session.get(ModelVersion, number) if number is not None else None
-    seen = learnt_scans(session, blobs, champion)
-    every = labelled(session)
-    splits = plan_splits(session, every, seen)
-    held = held_back(session, every, splits)
-    scans = [scan for scan in every if scan.scan not in held]
-    since = _since(session, champion)
-    learning = (scan for scan in scans if splits[scan.patient] != TEST)
-    new = _new(learning, seen, since)
-    return RetrainingPlan(champion, scans, splits, count_splits(scans, splits), new, len(held))
+    if learnt is None:
+        learnt = learnt_scans(session, blobs, champion)
+    columns = columns or read_columns(session)
+    decided = standing(session)
+    known = with_like(session, learnt, columns.pairs.scans, decided)
+    copies = [one.left_out for one in decided.values() if one.left_out is not None]
+    labels = columns.labels.only(~np.isin(columns.labels.scan, np.array(copies, np.int64)))
+    grouped = Groups(columns, groups(session))
+    splits = plan_splits(session, columns, labels, grouped, known)
+    new_splits = _new_splits(columns, splits)
+    held = held_back(columns, labels, grouped, splits, decided)
+    labels = labels.only(~held)
+    split = splits[labels.patient]
+    later = labels.given >= _first_later(session, champion)
+    new = (split != _TEST) & (later | ~np.isin(labels.scan, known))
+    return RetrainingPlan(
+        champion, columns, labels, split, grouped, new_splits, _counted(labels, split),
+        int(new.sum()), int(held.sum()),
+    )  # fmt: skip
 
 
-def _new(learning: Iterable[Labelled], seen: frozenset[str], since: datetime | None) -> int:
-    return sum(
-        scan.digest not in seen or (since is not None and scan.labelled_at > since)
-        for scan in learning
-    )
+def _new_splits(columns: Columns, splits: NDArray[np.int8]) -> dict[str, str]:
+    new = np.flatnonzero((splits != NO_SPLIT) & (columns.splits == NO_SPLIT))
+    return {columns.patients.codes[place]: SPLITS[splits[place]] for place in new.tolist()}
 
 
-def _since(session: Session, champion: ModelVersion | None) -> datetime | None:
-    """The moment up to which labels could reach the champion's training."""
+def _counted(labels: Labels, split: NDArray[np.int8]) -> dict[str, dict[Plane, int]]:
+    cells = np.bincount(
+        split.astype(np.int64) * len(PLANES) + labels.plane, minlength=len(SPLITS) * len(PLANES)
+    ).reshape(len(SPLITS), -1)
+    return {
+        name: dict(zip(PLANES, row, strict=True))
+        for name, row in zip(SPLITS, cells.tolist(), strict=True)
+    }
+
+
+def _first_later(session: Session, champion: ModelVersion | None) -> int:
+    """The number of the first label that could not reach the champion's training any more."""
+    nothing = int(np.iinfo(np.int64).max)
     if champion is None:
-        return None
+        return nothing
     run = session.get(Run, champion.run_id) if champion.run_id else None
-    return run.asked_at if run else champion.added_at
+    since = run.asked_at if run else champion.added_at
+    # Labels have rising numbers and moments, since one writer at a time adds them.
+    first = select(Annotation.id).where(Annotation.at > since).order_by(Annotation.at).limit(1)
+    number = session.scalar(first)
+    return number if number is not None else nothing
 
 
 def _unbalanced(counts: Counts) -> list[str]:

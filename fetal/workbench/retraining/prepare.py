@@ -1,9 +1,11 @@
 """A retraining is planned and frozen while others go on working, and then claimed at once.
 
 Planning reads every label, which takes long in a large workspace. Only the last step takes the
-writer's place: it checks that what the plan rests on still holds, and writes splits and run.
+writer's lock: it checks that what the plan rests on still holds, and writes splits and run. Where
+very many patients get a split, most of them get it before, some thousand in each transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,11 +19,12 @@ from fetal.store.tables import Audit, Lookalike, LookalikeDecision, Run
 from fetal.training.settings import TrainingSettings
 from fetal.workbench.core.champion import champion_id
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.snapshot import freeze, given_splits, keep_splits
+from fetal.workbench.datasets.label_index import MOVING
+from fetal.workbench.datasets.snapshot import freeze, keep_splits
 from fetal.workbench.retraining.plan import RetrainingPlan, plan_now
 
-MOVING = ("erase", "renew key", "refile")
-"""Actions in the audit trail after which a scan is gone or belongs to another patient code."""
+PATIENTS_AT_ONCE = 2000
+"""Patients who get a split in one transaction, so that nobody waits long for the writer's lock."""
 
 
 class TooLittleError(ValueError):
@@ -50,8 +53,6 @@ class Prepared:
         snapshot: the blob that holds the frozen list of scans and labels.
         counts: what the run tells of that list.
         at: the moment up to which labels are in it.
-        new_splits: the split of each patient who has none yet.
-        split_of: the split of each scan, by its number.
         mark: how far the workspace had come.
     """
 
@@ -59,8 +60,6 @@ class Prepared:
     snapshot: str
     counts: dict[str, Any]
     at: datetime
-    new_splits: dict[str, str]
-    split_of: dict[int, str]
     mark: _Mark
 
 
@@ -82,23 +81,35 @@ def prepare(workbench: Workbench, settings: TrainingSettings) -> Prepared:
         # Alone with the database: who labelled before is seen, who labels later has a later time.
         at = now()
     with workbench.store.reading() as session:
-        _see_one_moment(session)
         mark = _Mark(*(_newest(session, row.id) for row in (Audit, Lookalike, LookalikeDecision)))
         plan = plan_now(session, workbench.blobs)
-        given = given_splits(session)
-    reasons = plan.reasons(settings)
-    if reasons:
-        raise TooLittleError(" ".join(reasons))
-    snapshot, counts = freeze(workbench.blobs, plan.scans, plan.splits)
-    new_splits = {code: split for code, split in plan.splits.items() if code not in given}
-    split_of = {scan.scan: plan.splits[scan.patient] for scan in plan.scans}
-    return Prepared(plan, snapshot, counts, at, new_splits, split_of, mark)
+        reasons = plan.reasons(settings)
+        if reasons:
+            raise TooLittleError(" ".join(reasons))
+        names, of_scan = plan.groups.names, plan.groups.of[plan.labels.patient].tolist()
+        snapshot, digest = freeze(
+            session,
+            workbench.blobs,
+            plan.labels,
+            plan.split.tolist(),
+            [names[place] for place in of_scan],
+        )
+    counts = {
+        "scans": plan.learning(),
+        "patients": plan.patients(),
+        "splits": plan.counts,
+        "digest": digest,
+    }
+    return Prepared(plan, snapshot, counts, at, mark)
 
 
 def claim(
     workbench: Workbench, who: str, settings: TrainingSettings, prepared: Prepared
 ) -> int | None:
-    """Take the only seat for a prepared retraining, and give its patients their splits.
+    """Take the only slot for a prepared retraining, and give its patients their splits.
+
+    A split never changes, and patients get theirs by the labels that there are. So it does no harm
+    that most of very many patients have theirs already if the slot turns out to be taken.
 
     Args:
         workbench: the open workbench.
@@ -107,14 +118,18 @@ def claim(
         prepared: what `prepare` returned.
 
     Returns:
-        The run's number. None if another one has the seat, or if something that the plan rests on
-        has changed; nothing was written then.
+        The run's number. None if another one has the slot, or if something that the plan rests on
+        has changed; no run was written then.
     """
+    new = list(prepared.plan.new_splits.items())
+    split_of = prepared.plan.split_of()
     try:
+        while len(new) > PATIENTS_AT_ONCE:
+            part, new = dict(new[:PATIENTS_AT_ONCE]), new[PATIENTS_AT_ONCE:]
+            with workbench.store.session() as session:
+                _require_still_true(session, workbench, prepared, split_of, part)
         with workbench.store.session() as session:
-            if session.scalar(select(Run.id).where(Run.seat.is_not(None))) is not None:
-                return None
-            _require_still_true(session, workbench, prepared)
+            _require_still_true(session, workbench, prepared, split_of, dict(new))
             return _add_run(session, who, settings, prepared)
     except _OutdatedError:
         return None
@@ -138,28 +153,34 @@ def _add_run(session: Session, who: str, settings: TrainingSettings, prepared: P
     return row.id
 
 
-def _require_still_true(session: Session, workbench: Workbench, prepared: Prepared) -> None:
-    """Give the patients their splits if the plan is still right; quick, as others have to wait.
+def _require_still_true(
+    session: Session,
+    workbench: Workbench,
+    prepared: Prepared,
+    split_of: Mapping[int, str],
+    new_splits: Mapping[str, str],
+) -> None:
+    """Give patients their splits if the plan is still right; quick, as others have to wait.
 
     Labels that came meanwhile do not count: they are the next retraining's.
     """
-    plan, mark = prepared.plan, prepared.mark
+    champion, mark = prepared.plan.champion, prepared.mark
     moved = select(Audit.id).where(Audit.id > mark.audit, Audit.action.in_(MOVING)).limit(1)
     if (
-        champion_id(session) != (plan.champion.id if plan.champion else None)
+        session.scalar(select(Run.id).where(Run.seat.is_not(None))) is not None
+        or champion_id(session) != (champion.id if champion else None)
         or session.scalar(moved) is not None
-        or _new_pairs(session, prepared)
+        or _new_pairs(session, mark, split_of)
         # A sweep may have taken it for a list that nobody needs.
         or not workbench.blobs.exists(prepared.snapshot)
         # A split never changes: who had one when the plan was made still has it.
-        or keep_splits(session, prepared.new_splits) < len(prepared.new_splits)
+        or keep_splits(session, new_splits) < len(new_splits)
     ):
         raise _OutdatedError
 
 
-def _new_pairs(session: Session, prepared: Prepared) -> bool:
+def _new_pairs(session: Session, mark: _Mark, split_of: Mapping[int, str]) -> bool:
     """Say whether scans of the plan were found, or called, alike across splits, or copies."""
-    split_of, mark = prepared.split_of, prepared.mark
     found = session.execute(
         select(Lookalike.scan_id, Lookalike.other_id).where(Lookalike.id > mark.lookalike)
     )
@@ -174,12 +195,6 @@ def _new_pairs(session: Session, prepared: Prepared) -> bool:
         )
     )
     return any(one in split_of or other in split_of for one, other in decided)
-
-
-def _see_one_moment(session: Session) -> None:
-    """Have all queries of a transaction see the same moment, as they do on SQLite."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def _newest(session: Session, number: InstrumentedAttribute[int]) -> int:

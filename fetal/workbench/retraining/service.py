@@ -16,6 +16,8 @@ from fetal.store.tables import Run
 from fetal.training.events import LogLine, TriedAgain
 from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.datasets.label_index import label_index
+from fetal.workbench.datasets.lineage import note_learnt
 from fetal.workbench.near_duplicates.ranks import follow_splits
 from fetal.workbench.privacy.snapshot_rewrite import sweep_snapshots
 from fetal.workbench.retraining.estimate import device_of, minutes_for
@@ -94,12 +96,14 @@ def outlook(workbench: Workbench, settings: TrainingSettings | None = None) -> O
     """
     recover(workbench.store)
     settings = settings or PRESETS["default"]
+    note_learnt(workbench.store)
+    columns = label_index(workbench).columns()
     with workbench.store.reading() as session:
         present = workers(session)
         device = device_of(present)
-        plan = plan_now(session, workbench.blobs)
+        plan = plan_now(session, workbench.blobs, columns)
         return Outlook(
-            scans=len(plan.learning()),
+            scans=plan.learning(),
             patients=plan.patients(),
             labels={
                 plane: sum(counts[plane] for counts in plan.counts.values()) for plane in Plane
@@ -132,6 +136,7 @@ def start(workbench: Workbench, who: str, settings: TrainingSettings | None = No
     """
     recover(workbench.store)
     settings = settings or PRESETS["default"]
+    note_learnt(workbench.store)
     for _ in range(MOST_PLANS):
         with workbench.store.reading() as session:
             active = _active(session)

@@ -108,7 +108,7 @@ def unseen(workbench):
     with workbench.store.reading() as session:
         version = session.get_one(ModelVersion, workbench.champion().version.id)
         known = seen_by(session, workbench.blobs, version)
-        return [row.id for row in session.scalars(select(ScanRow)) if row.digest not in known]
+        return [number for number in session.scalars(select(ScanRow.id)) if number not in known]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -148,7 +148,7 @@ def splits_without_any_given(workbench):
             patient.split = None
     with workbench.store.reading() as session:
         planned = plan_now(session, workbench.blobs)
-    return [planned.splits[scan.patient] for scan in planned.scans]
+    return list(planned.split_of().values())
 
 
 def test_patients_of_its_training_learn_and_are_not_tested_on(learnt, reopen):

@@ -138,7 +138,7 @@ def test_a_model_promoted_while_planning_is_what_the_training_starts_from(workbe
 def test_a_patient_who_got_a_side_while_planning_keeps_it(workbench, started):
     _, finish = started
     with workbench.store.reading() as session:
-        planned = prepare.plan_now(session, workbench.blobs).splits
+        planned = prepare.plan_now(session, workbench.blobs).new_splits
     code = next(code for code, split in planned.items() if split == "train")
     with workbench.store.session() as session:
         session.get_one(Patient, code).split = "test"
@@ -155,7 +155,7 @@ def test_look_alikes_found_while_planning_are_held_back(workbench, started):
     assert plan.held_back == 0
     with workbench.store.reading() as session:
         planned = prepare.plan_now(session, workbench.blobs)
-    of_split = {planned.splits[scan.patient]: scan.scan for scan in planned.scans}
+    of_split = {split: scan for scan, split in planned.split_of().items()}
     one, other = sorted((of_split["train"], of_split["test"]), reverse=True)
     with workbench.store.session() as session:
         session.add(Lookalike(scan_id=one, other_id=other, distance=3, similarity=0.9))
