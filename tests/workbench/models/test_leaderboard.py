@@ -37,7 +37,10 @@ def test_all_versions_are_measured_on_the_same_scans(workbench, locked):
 def test_a_version_is_not_asked_what_it_has_learnt_by_heart(workbench, locked):
     seen = tuple(digest_of(workbench, scan.scan) for scan in locked[:6])
     add_version(workbench, tiny_model(3, "cheat", seen))
-    add_version(workbench, tiny_model(5, "cheats all", tuple(digest_of(workbench, scan.scan) for scan in locked)))
+    add_version(
+        workbench,
+        tiny_model(5, "cheats all", tuple(digest_of(workbench, scan.scan) for scan in locked)),
+    )
     rows = {row.version.name: row for row in promotion.scores(workbench)}
     assert (rows["cheat"].n_scans, rows["cheat"].seen) == (9, 6)
     assert (rows["cheats all"].accuracy, rows["cheats all"].seen) == (None, 15)
