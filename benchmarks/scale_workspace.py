@@ -18,6 +18,7 @@ from fetal.jobs.register_model import register
 from fetal.planes import PLANES
 from fetal.splits import TEST, TRAIN, VALIDATION
 from fetal.store.database import Store
+from fetal.store.state.state_triggers import derive_all, drop_triggers
 from fetal.store.table_base import Table
 from fetal.store.tables import (
     Annotation,
@@ -104,6 +105,7 @@ def fill(workspace: Workspace, scans: int) -> Workbench:
     store = Store.open(workspace)
     shape = Shape(scans)
     filler = _Filler(store)
+    filler.forget_states()
     filler.add(Patient, ("id", "named", "split", "added_at"), _patients(shape))
     filler.add(ScanRow, _SCAN_COLUMNS, _scans(shape))
     filler.add(Annotation, _ANNOTATION_COLUMNS, _annotations(shape))
@@ -111,7 +113,9 @@ def fill(workspace: Workspace, scans: int) -> Workbench:
     filler.add(Lookalike, _LOOKALIKE_COLUMNS, _lookalikes(shape))
     filler.add(LookalikeDecision, _DECISION_COLUMNS, _decisions(shape))
     tested = [one for one in range(1, scans + 1) if _split_of(shape, one) == TEST]
-    filler.add(LockedScan, ("scan_id", "joined_at"), ((one, _at(one)) for one in tested))
+    filler.add(
+        LockedScan, ("scan_id", "joined_at"), ((one, _at(one * 20 // scans)) for one in tested)
+    )
     filler.finish()
     _add_models(store, shape)
     first, champion, challenger = 1, 2, 3
@@ -121,8 +125,8 @@ def fill(workspace: Workspace, scans: int) -> Workbench:
         _predictions(tested, challenger, shape),
     )
     filler.add(PredictionRow, _PREDICTION_COLUMNS, seen)
+    filler.derive_states()
     filler.finish()
-    filler.rebuild_states()
     return worker_workbench(workspace, store)
 
 
@@ -166,8 +170,15 @@ class _Filler:
         ) as connection:
             connection.execute(text("ANALYZE"))
 
-    def rebuild_states(self) -> None:
-        """Write the one row of each scan that lists read, where this program has such a table."""
+    def forget_states(self) -> None:
+        """Have the database not derive the state of each scan while rows come by the million."""
+        with self._store.session() as session:
+            drop_triggers(session.connection())
+
+    def derive_states(self) -> None:
+        """Derive the state of all scans at once, and have the database keep them from now on."""
+        with self._store.session() as session:
+            derive_all(session.connection())
 
 
 def _add_models(store: Store, shape: Shape) -> None:

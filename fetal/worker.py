@@ -129,6 +129,10 @@ class Worker:
         run_id = queued_run(self._store)
         if run_id is not None:
             self._supervisor.supervise(run_id)
+            # The new model's list may be long: nobody is to wait for it on a page.
+            from fetal.workbench.datasets.lineage import note_learnt
+
+            note_learnt(self._store)
 
     def _rescore(self) -> None:
         rescoring = claim_rescoring(self._store, self._name)

@@ -9,13 +9,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from fetal.planes import PLANES
 from fetal.splits import TEST, TRAIN, VALIDATION
 from fetal.store.any_of import any_of
-from fetal.store.tables import NOTE, SAMPLE, Annotation, Lookalike, Patient, ScanRow
+from fetal.store.tables import (
+    NOTE,
+    SAMPLE,
+    Annotation,
+    Lookalike,
+    LookalikeDecision,
+    Patient,
+    ScanRow,
+)
+from fetal.workbench.near_duplicates.groups import Pair, Standing, groups, standing
 
 Numbers = NDArray[np.int64]
 
@@ -109,6 +118,26 @@ class Pairs:
 
 
 @dataclass(frozen=True, eq=False)
+class Decisions:
+    """What people said of near-duplicates.
+
+    Attributes:
+        standing: the decision that stands for each pair, by the two scans' numbers.
+        together: the code of the group of each patient whom a person called one with another.
+        newest: the number of the newest row.
+    """
+
+    standing: dict[Pair, Standing]
+    together: dict[str, str]
+    newest: int
+
+    def copies(self) -> Numbers:
+        """Return the scans that a person called copies, which take part in nothing any more."""
+        numbers = [one.left_out for one in self.standing.values() if one.left_out is not None]
+        return np.array(numbers, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
 class Columns:
     """What a retraining is planned from, as of one moment.
 
@@ -118,12 +147,14 @@ class Columns:
         splits: int8 (patients,), the split of each patient by its place in `SPLITS`; `NO_SPLIT`
             where none was given.
         pairs: the near-duplicates.
+        decisions: what people said of them.
     """
 
     patients: PatientCodes
     labels: Labels
     splits: NDArray[np.int8]
     pairs: Pairs
+    decisions: Decisions
 
     def is_in(self, split: str) -> NDArray[np.bool_]:
         """Tell which labelled scans' patients were given a split.
@@ -149,7 +180,7 @@ def read_columns(session: Session) -> Columns:
     patients = PatientCodes()
     labels = read_labels(session, patients)
     pairs = read_pairs(session, patients)
-    return Columns(patients, labels, read_splits(session, patients), pairs)
+    return Columns(patients, labels, read_splits(session, patients), pairs, read_decisions(session))
 
 
 def read_labels(
@@ -224,6 +255,16 @@ def read_pairs(session: Session, patients: PatientCodes, after: int = 0) -> Pair
     return Pairs(
         np.array(scans, np.int64).reshape(-1, 2), np.array(places, np.int64).reshape(-1, 2), newest
     )
+
+
+def read_decisions(session: Session) -> Decisions:
+    """Read what people said of near-duplicates.
+
+    Args:
+        session: the transaction.
+    """
+    newest = session.scalar(select(func.max(LookalikeDecision.id))) or 0
+    return Decisions(standing(session), groups(session), newest)
 
 
 def read_splits(session: Session, patients: PatientCodes) -> NDArray[np.int8]:

@@ -10,19 +10,31 @@ from sqlalchemy.orm import Session
 from fetal.splits import TEST
 from fetal.store.any_of import any_of
 from fetal.store.database import Store
-from fetal.store.tables import NOTE, Annotation, Audit, Lookalike, Patient, ScanRow
+from fetal.store.tables import (
+    NOTE,
+    Annotation,
+    Audit,
+    Lookalike,
+    LookalikeDecision,
+    ModelVersion,
+    Patient,
+    ScanRow,
+)
 from fetal.workbench.core.erasure_count import count_erasures
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.label_columns import (
     NO_SPLIT,
     SPLITS,
     Columns,
+    Numbers,
     Pairs,
     read_columns,
+    read_decisions,
     read_labels,
     read_pairs,
     read_splits,
 )
+from fetal.workbench.datasets.lineage import count_learnt, learnt_scans, note_learnt
 
 MOVING = ("erase", "renew key", "refile")
 """Actions in the audit trail after which a scan is gone or belongs to another patient code."""
@@ -50,6 +62,7 @@ class LabelIndex:
         self._erasures = 0
         self._given: dict[str, int] = {}
         self._tested = 0
+        self._learnt: tuple[tuple[int, ...], Numbers] | None = None
 
     def columns(self) -> Columns:
         """Return everything as it is now."""
@@ -61,6 +74,23 @@ class LabelIndex:
         with self._turn, self._store.reading() as session:
             self._follow(session)
             return f"{self._tested}-{self._given.get(TEST, 0)}"
+
+    def learnt(self, version: ModelVersion | None) -> Numbers:
+        """Return the stored scans from which a model has learnt, as `learnt_scans` does.
+
+        What was read for the model asked last is kept until more of its scans are known.
+
+        Args:
+            version: the model; if None, nothing was learnt.
+        """
+        note_learnt(self._store)
+        with self._turn, self._store.reading() as session:
+            if version is None:
+                return learnt_scans(session, self._store.blobs, None)
+            mark = (version.id, count_erasures(session), count_learnt(session, version))
+            if self._learnt is None or self._learnt[0] != mark:
+                self._learnt = (mark, learnt_scans(session, self._store.blobs, version))
+            return self._learnt[1]
 
     def _follow(self, session: Session) -> Columns:
         newest = session.scalar(select(func.max(Annotation.id))) or 0
@@ -115,7 +145,10 @@ class LabelIndex:
             # Whoever is new has none.
             more_patients = len(patients.codes) - len(columns.splits)
             splits = np.append(columns.splits, np.full(more_patients, NO_SPLIT, np.int8))
-        columns = Columns(patients, labels, splits, pairs)
+        decisions = columns.decisions
+        if (session.scalar(select(func.max(LookalikeDecision.id))) or 0) != decisions.newest:
+            decisions = read_decisions(session)
+        columns = Columns(patients, labels, splits, pairs, decisions)
         self._tested = max(self._tested, _newest_in_test(session, columns, changed))
         return columns
 

@@ -1,7 +1,5 @@
 """Where scans that look alike would let a model be tested on what it has learnt from."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
@@ -9,10 +7,17 @@ from sqlalchemy.orm import Session
 
 from fetal.store.blobs import Blobs
 from fetal.store.tables import Lookalike, ModelVersion, ScanRow
-from fetal.workbench.datasets.label_columns import NO_SPLIT, Columns, Labels, Numbers
+from fetal.workbench.datasets.label_columns import (
+    NO_SPLIT,
+    Columns,
+    Decisions,
+    Labels,
+    Numbers,
+    read_decisions,
+)
 from fetal.workbench.datasets.lineage import learnt_scans
 from fetal.workbench.datasets.split_plan import Groups
-from fetal.workbench.near_duplicates.groups import DIFFERENT, Pair, Standing, groups, standing
+from fetal.workbench.near_duplicates.groups import DIFFERENT, Pair
 
 _AT_ONCE = 5000
 """Patients in one statement: databases take only so many values at a time."""
@@ -26,7 +31,6 @@ def held_back(
     labels: Labels,
     grouped: Groups,
     splits: NDArray[np.int8],
-    decided: Mapping[Pair, Standing],
 ) -> NDArray[np.bool_]:
     """Find the scans that must not be learnt from, because the other split holds their like.
 
@@ -36,11 +40,10 @@ def held_back(
     checks itself on are kept clean of those that it learns from in the same way.
 
     Args:
-        columns: the near-duplicates, and the splits given so far.
+        columns: the near-duplicates, what was decided on them, and the splits given so far.
         labels: the labelled scans that take part.
         grouped: which patients are one.
         splits: int8 (patients,), the split that each labelled patient has or would get.
-        decided: what people said of pairs.
 
     Returns:
         bool (n,), as long as `labels`.
@@ -50,7 +53,7 @@ def held_back(
     held = splits[labels.patient] < strictest[labels.patient]
     level = known[columns.pairs.patients]
     open_pairs = (level != NO_SPLIT).all(axis=1) & (level[:, 0] != level[:, 1])
-    open_pairs &= ~_are_in(columns.pairs.scans, list(decided))
+    open_pairs &= ~_are_in(columns.pairs.scans, list(columns.decisions.standing))
     learning = np.where(level[:, 0] < level[:, 1], *columns.pairs.scans.T)[open_pairs]
     return held | np.isin(labels.scan, learning)
 
@@ -74,28 +77,25 @@ def seen_by(session: Session, blobs: Blobs, version: ModelVersion | None) -> Num
         return known
     rows = session.execute(select(Lookalike.scan_id, Lookalike.other_id)).all()
     pairs = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 2)
-    decided = standing(session)
-    return with_like(session, known, pairs, decided)
+    return with_like(session, known, pairs, read_decisions(session))
 
 
-def with_like(
-    session: Session, known: Numbers, pairs: Numbers, decided: Mapping[Pair, Standing]
-) -> Numbers:
+def with_like(session: Session, known: Numbers, pairs: Numbers, decisions: Decisions) -> Numbers:
     """Add to scans those that look like one of them, and those of a patient who shows one.
 
     Args:
         session: the transaction.
         known: the scans' numbers.
         pairs: int64 (n, 2), the near-duplicates, the larger number first.
-        decided: what people said of pairs.
+        decisions: what people said of pairs.
 
     Returns:
         The numbers of them all, the smallest first.
     """
-    different = [pair for pair, one in decided.items() if one.decision == DIFFERENT]
+    different = [pair for pair, one in decisions.standing.items() if one.decision == DIFFERENT]
     alike = pairs[~_are_in(pairs, different)]
     like = [alike[np.isin(alike[:, ::-1], known)]]
-    together = groups(session)
+    together = decisions.together
     codes = list(together)
     members = [
         row

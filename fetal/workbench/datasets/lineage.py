@@ -77,6 +77,18 @@ def learnt_scans(session: Session, blobs: Blobs, version: ModelVersion | None) -
     return np.unique(np.fromiter((one for part in found for one in part), np.int64))
 
 
+def count_learnt(session: Session, version: ModelVersion) -> int:
+    """Count the scans that are noted of a model and of those that it came from.
+
+    Args:
+        session: the transaction.
+        version: the model.
+    """
+    models = _ids(_chain(session, version))
+    query = select(func.count()).where(any_of(LearntScan.model_id, models))
+    return session.scalar(query) or 0
+
+
 def learnt_by(session: Session, blobs: Blobs, scans: Sequence[int]) -> list[ModelVersion]:
     """Return the models that have learnt from one of some scans, or came from one that did.
 
@@ -135,7 +147,13 @@ def note_learnt(store: Store) -> None:
         store: the workspace's store.
     """
     with store.reading() as session:
-        models = session.scalars(select(ModelVersion).order_by(ModelVersion.id)).all()
+        newest = _newest(session)
+        rows = session.execute(
+            select(ModelVersion, LearntMark)
+            .outerjoin(LearntMark, LearntMark.model_id == ModelVersion.id)
+            .order_by(ModelVersion.id)
+        )
+        models = [model for model, mark in rows if not _is_done(model, mark, newest)]
     for model in models:
         with store.reading() as session:
             try:
@@ -174,21 +192,17 @@ def _look(
 ) -> _Found | None:
     """Hold the scans that are new since the last time against a model's list; None if none is."""
     last = session.get(LearntMark, model.id, populate_existing=True)
-    listing = _listing(model)
-    newest = {
-        "scan_id": session.scalar(select(func.max(ScanRow.id))) or 0,
-        "fingerprint_id": session.scalar(select(func.max(Fingerprint.id))) or 0,
-    }
-    mark: dict[str, int | str] = {**newest, "listing": listing}
+    newest = _newest(session)
+    if _is_done(model, last, newest):
+        return None
     foreign = kept_foreign(session, blobs, model.digest)
-    if last is None or last.listing != listing or foreign is None:
+    mark: dict[str, int | str] = {**newest, "listing": _listing(model)}
+    if last is None or last.listing != mark["listing"] or foreign is None:
         before = [kept_foreign(session, blobs, one.digest) for one in ancestors]
         scans, foreign = compare_with_list(
             session, blobs, model, [one for one in before if one is not None]
         )
         return _Found(_without_known(session, scans, ancestors), mark, foreign)
-    if last.scan_id >= newest["scan_id"] and last.fingerprint_id >= newest["fingerprint_id"]:
-        return None
     named = session.execute(
         select(ScanRow.id, ScanRow.digest, ScanRow.origin_digest).where(ScanRow.id > last.scan_id)
     )
@@ -202,6 +216,23 @@ def _look(
     ).all()
     scans |= foreign.alike([row.scan_id for row in seen], [row.bits for row in seen])
     return _Found(_without_known(session, scans, ancestors), mark, None)
+
+
+def _newest(session: Session) -> dict[str, int]:
+    return {
+        "scan_id": session.scalar(select(func.max(ScanRow.id))) or 0,
+        "fingerprint_id": session.scalar(select(func.max(Fingerprint.id))) or 0,
+    }
+
+
+def _is_done(model: ModelVersion, mark: LearntMark | None, newest: dict[str, int]) -> bool:
+    """Whether every stored scan was held against a model's list."""
+    return (
+        mark is not None
+        and mark.listing == _listing(model)
+        and mark.scan_id >= newest["scan_id"]
+        and mark.fingerprint_id >= newest["fingerprint_id"]
+    )
 
 
 def _listing(model: ModelVersion) -> str:

@@ -1,7 +1,5 @@
 """In which split each patient with a labelled scan is, or would be after a retraining."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
@@ -29,23 +27,21 @@ class Groups:
     """Patients as they are split: those that a person called one patient are one group.
 
     Args:
-        columns: the patients.
-        together: the code of the group of each patient who is in one
-            (`fetal.workbench.near_duplicates.groups`).
+        columns: the patients, and whom a person called one.
 
     Attributes:
         names: the code of each group; a patient who stands alone is a group of that one.
         of: int64 (patients,), the place of each patient's group among `names`.
     """
 
-    def __init__(self, columns: Columns, together: Mapping[str, str]) -> None:
+    def __init__(self, columns: Columns) -> None:
         # The codes may be those of an index that knows more patients by now.
         count, known = len(columns.splits), columns.patients.places
         self.names = columns.patients.codes[:count]
         self.of: Numbers = np.arange(count)
         self._members: dict[int, list[int]] = {}
         places: dict[str, int] = {}
-        for code, name in together.items():
+        for code, name in columns.decisions.together.items():
             if name not in places:
                 places[name] = len(self.names)
                 self.names.append(name)
@@ -111,7 +107,7 @@ def plan_splits(
         splits[seen] = NO_SPLIT
         _assign(splits, planes, groups, seen, tested=False)
     found = np.full(len(groups.of), NO_SPLIT, np.int8)
-    patients = np.unique(labels.patient)
+    patients = np.flatnonzero(np.bincount(labels.patient, minlength=len(groups.of)))
     found[patients] = splits[groups.of[patients]]
     # In a group, who had a split keeps it.
     had = patients[columns.splits[patients] != NO_SPLIT]

@@ -24,7 +24,7 @@ from fetal.store.tables import (
 )
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.label_index import label_index
-from fetal.workbench.near_duplicates.groups import groups, left_out
+from fetal.workbench.near_duplicates.groups import left_out
 
 
 class HeldOutScan(NamedTuple):
@@ -121,10 +121,10 @@ def locked_scans(workbench: Workbench) -> list[HeldOutScan]:
         workbench: the open workbench.
     """
     columns = label_index(workbench).columns()
-    with workbench.store.reading() as session:
-        copies, together = left_out(session), groups(session)
-    labels = columns.labels
-    chosen = labels.only(columns.is_in(TEST) & ~labels.sample & ~np.isin(labels.scan, [*copies]))
+    labels, together = columns.labels, columns.decisions.together
+    chosen = labels.only(
+        columns.is_in(TEST) & ~labels.sample & ~np.isin(labels.scan, columns.decisions.copies())
+    )
     codes = columns.patients.codes
     rows = zip(chosen.scan.tolist(), chosen.patient.tolist(), chosen.plane.tolist(), strict=True)
     return [

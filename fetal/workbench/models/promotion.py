@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.jobs.batch_prediction import score
 from fetal.jobs.follow_promotions import ask_to_follow, follow_promotions
 from fetal.store import audit
-from fetal.store.tables import Annotation, ModelVersion, Promotion, ScanRow
+from fetal.store.state.state_tables import ScanState
+from fetal.store.tables import ModelVersion, Promotion
 from fetal.workbench.core.champion import ModelView, champion_id, model_view
 from fetal.workbench.core.workbench import NoModelError, Workbench
 from fetal.workbench.datasets.test_set import Departure, TestSet, locked_mark
@@ -227,12 +228,8 @@ def refresh(
 
 def _unlabelled(session: Session) -> list[int]:
     """The scans that wait for a label, newest first."""
-    newest = select(func.max(Annotation.id)).group_by(Annotation.scan_id)
-    labelled = select(Annotation.scan_id).where(
-        Annotation.id.in_(newest), Annotation.label.is_not(None)
-    )
-    query = select(ScanRow.id).where(ScanRow.id.not_in(labelled)).order_by(ScanRow.id.desc())
-    return list(session.scalars(query))
+    query = select(ScanState.scan_id).where(ScanState.label.is_(None))
+    return list(session.scalars(query.order_by(ScanState.scan_id.desc())))
 
 
 def _row(session: Session, model_id: int) -> ModelVersion:

@@ -25,7 +25,6 @@ from fetal.workbench.datasets.label_columns import (
 from fetal.workbench.datasets.leakage import held_back, with_like
 from fetal.workbench.datasets.lineage import learnt_scans
 from fetal.workbench.datasets.split_plan import Groups, plan_splits
-from fetal.workbench.near_duplicates.groups import groups, standing
 
 FEWEST_SCANS = 20
 FEWEST_PATIENTS = 4
@@ -73,8 +72,8 @@ class RetrainingPlan:
 
     def patients(self) -> int:
         """How many patients the scans to learn from show."""
-        shown = self.groups.of[self.labels.patient[self.split != _TEST]]
-        return len(np.unique(shown))
+        shown = np.bincount(self.groups.of[self.labels.patient[self.split != _TEST]])
+        return int((shown > 0).sum())
 
     def reasons(self, settings: TrainingSettings) -> list[str]:
         """Why no retraining can start, one sentence each; empty where one can.
@@ -135,14 +134,13 @@ def plan_now(
     if learnt is None:
         learnt = learnt_scans(session, blobs, champion)
     columns = columns or read_columns(session)
-    decided = standing(session)
-    known = with_like(session, learnt, columns.pairs.scans, decided)
-    copies = [one.left_out for one in decided.values() if one.left_out is not None]
-    labels = columns.labels.only(~np.isin(columns.labels.scan, np.array(copies, np.int64)))
-    grouped = Groups(columns, groups(session))
+    known = with_like(session, learnt, columns.pairs.scans, columns.decisions)
+    copies = columns.decisions.copies()
+    labels = columns.labels.only(~np.isin(columns.labels.scan, copies))
+    grouped = Groups(columns)
     splits = plan_splits(session, columns, labels, grouped, known)
     new_splits = _new_splits(columns, splits)
-    held = held_back(columns, labels, grouped, splits, decided)
+    held = held_back(columns, labels, grouped, splits)
     labels = labels.only(~held)
     split = splits[labels.patient]
     later = labels.given >= _first_later(session, champion)

@@ -12,9 +12,10 @@ from fetal.jobs.run_events import row_of
 from fetal.planes import Plane
 from fetal.store.audit import record
 from fetal.store.states import RunState
-from fetal.store.tables import Run
+from fetal.store.tables import ModelVersion, Run
 from fetal.training.events import LogLine, TriedAgain
 from fetal.training.settings import PRESETS, TrainingSettings
+from fetal.workbench.core.champion import champion_id
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.label_index import label_index
 from fetal.workbench.datasets.lineage import note_learnt
@@ -96,12 +97,14 @@ def outlook(workbench: Workbench, settings: TrainingSettings | None = None) -> O
     """
     recover(workbench.store)
     settings = settings or PRESETS["default"]
-    note_learnt(workbench.store)
-    columns = label_index(workbench).columns()
+    index = label_index(workbench)
+    with workbench.store.reading() as session:
+        champion = session.get(ModelVersion, champion_id(session) or 0)
+    learnt, columns = index.learnt(champion), index.columns()
     with workbench.store.reading() as session:
         present = workers(session)
         device = device_of(present)
-        plan = plan_now(session, workbench.blobs, columns)
+        plan = plan_now(session, workbench.blobs, columns, learnt)
         return Outlook(
             scans=plan.learning(),
             patients=plan.patients(),

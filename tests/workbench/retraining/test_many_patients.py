@@ -1,0 +1,41 @@
+"""A first retraining that gives very many patients a split."""
+
+from sqlalchemy import func, select
+
+from fetal.store.tables import Patient, Run
+from fetal.training.settings import PRESETS
+from fetal.workbench.retraining import prepare, service
+from fetal.workbench.retraining.prepare import claim
+from tests.support.labelling import WHO, labelled_rows
+
+
+def without_split(workbench):
+    with workbench.store.reading() as session:
+        return session.scalar(select(func.count()).where(Patient.split.is_(None)))
+
+
+def test_they_get_it_a_part_at_a_time_before_the_run_is_there(each_workbench, monkeypatch):
+    labelled_rows(each_workbench)
+    monkeypatch.setattr(prepare, "PATIENTS_AT_ONCE", 5)
+    seen = []
+    plain = prepare.keep_splits
+
+    def watched(session, splits):
+        seen.append((len(splits), session.scalar(select(func.count(Run.id)))))
+        return plain(session, splits)
+
+    monkeypatch.setattr(prepare, "keep_splits", watched)
+    run = service.start(each_workbench, WHO)
+    assert seen == [(5, 0), (5, 0), (2, 0)]
+    assert (run.status, without_split(each_workbench)) == ("queued", 0)
+
+
+def test_who_comes_second_writes_no_split(each_workbench, monkeypatch):
+    labelled_rows(each_workbench)
+    monkeypatch.setattr(prepare, "PATIENTS_AT_ONCE", 5)
+    settings = PRESETS["default"]
+    both = [prepare.prepare(each_workbench, settings) for _ in range(2)]
+    first, second = (claim(each_workbench, WHO, settings, prepared) for prepared in both)
+    assert first is not None
+    assert second is None
+    assert without_split(each_workbench) == 0
