@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,7 @@ from fetal.workbench.datasets.foreign_pictures import (
     compare_with_list,
     keep_foreign,
     kept_foreign,
+    make_foreign,
     named_digests,
 )
 
@@ -164,14 +165,27 @@ def note_learnt(store: Store) -> None:
             _keep(store, model, new)
 
 
-def forget_marks(session: Session, models: Sequence[int]) -> None:
-    """Have some models' lists held against all stored scans anew.
+def name_as_foreign(session: Session, blobs: Blobs, scans: Sequence[int]) -> None:
+    """Have models know some scans again that are about to be erased, should they come once more.
 
     Args:
-        session: the transaction.
-        models: the versions' numbers.
+        session: a transaction that only reads.
+        blobs: the files.
+        scans: the scans' numbers.
     """
-    session.execute(delete(LearntMark).where(any_of(LearntMark.model_id, models)))
+    rows = session.execute(
+        select(LearntScan.model_id, ScanRow.digest, ScanRow.origin_digest, Fingerprint.bits)
+        .join(ScanRow, ScanRow.id == LearntScan.scan_id)
+        .outerjoin(Fingerprint, Fingerprint.scan_id == ScanRow.id)
+        .where(any_of(LearntScan.scan_id, scans))
+    )
+    digests: dict[int, set[str]] = {}
+    hashes: dict[int, set[str]] = {}
+    for model, *known, bits in rows:
+        digests.setdefault(model, set()).update(digest for digest in known if digest)
+        hashes.setdefault(model, set()).update([bits] if bits else [])
+    for number, named in digests.items():
+        make_foreign(blobs, session.get_one(ModelVersion, number), named, hashes[number])
 
 
 def _chain(session: Session, version: ModelVersion | None) -> list[ModelVersion]:

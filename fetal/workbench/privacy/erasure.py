@@ -16,7 +16,7 @@ from fetal.store.table_base import Table
 from fetal.store.tables import Annotation, Audit, Patient, ScanRow
 from fetal.workbench.core.erasure_count import add_erasure, count_erasures
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.lineage import learnt_by
+from fetal.workbench.datasets.lineage import learnt_by, name_as_foreign
 from fetal.workbench.near_duplicates.groups import in_one_group, regroup
 from fetal.workbench.privacy.snapshot_rewrite import (
     Change,
@@ -28,6 +28,8 @@ from fetal.workbench.privacy.snapshot_rewrite import (
 
 _AT_ONCE = 500
 """Scans in one statement: databases take only so many values at a time."""
+_LINES_AT_ONCE = 5000
+"""Lines of the audit trail that are fetched at once."""
 
 
 class UnknownCodeError(LookupError):
@@ -98,20 +100,24 @@ def erase(workbench: Workbench, code: str, who: str) -> Erasure:
         TrainingGoesOnError: a training waits or works.
     """
     told = outlook(workbench, code)
+    # What takes long is done before others have to wait.
     with workbench.store.reading() as session:
-        expected = _digests(_found(session, code)[1])
-    # Long lists are written before others have to wait.
+        patient, rows = _found(session, code)
+        expected = _digests(rows)
+        name_as_foreign(session, workbench.blobs, [row.id for row in rows])
+        trail = _lines_of(session, _codes(patient, rows))
+        newest = session.scalar(select(func.max(Audit.id))) or 0
     prepared = prepare_rewriting(workbench.store, _without(expected))
     with workbench.store.session() as session:
         require_no_training(session)
         patient, rows = _found(session, code)
-        for row in rows:
-            workbench.blobs.delete(row.blob)
+        workbench.blobs.delete_all([row.blob for row in rows])
         digests, labels = _digests(rows), _count_labels(session, rows)
         rewrite_snapshots(
             session, workbench.blobs, _without(digests), prepared if digests == expected else None
         )
-        _clear_trail(session, {row.name for row in rows} | ({patient.id} if patient else set()))
+        trail += _lines_of(session, _codes(patient, rows), after=newest)
+        _clear_trail(session, trail)
         linked = in_one_group(session, {row.patient_id for row in rows})
         for some in _parts([row.id for row in rows]):
             _delete_scans(session, some)
@@ -180,9 +186,28 @@ def _delete_scans(session: Session, numbers: Sequence[int]) -> None:
     session.execute(delete(ScanRow).where(ScanRow.id.in_(numbers)))
 
 
-def _clear_trail(session: Session, codes: set[str]) -> None:
-    for line in session.scalars(select(Audit)):
-        if codes & {value for value in line.detail.values() if isinstance(value, str)}:
+def _codes(patient: Patient | None, rows: Iterable[ScanRow]) -> frozenset[str]:
+    """How the audit trail may name what is to be erased."""
+    return frozenset(row.name for row in rows) | ({patient.id} if patient else set())
+
+
+def _lines_of(session: Session, codes: frozenset[str], after: int = 0) -> list[int]:
+    """The numbers of the lines of the audit trail, of those after one, that hold some codes."""
+    lines = session.execute(
+        select(Audit.id, Audit.detail)
+        .where(Audit.id > after)
+        .execution_options(yield_per=_LINES_AT_ONCE)
+    )
+    return [
+        number
+        for number, detail in lines
+        if codes & {value for value in detail.values() if isinstance(value, str)}
+    ]
+
+
+def _clear_trail(session: Session, numbers: Sequence[int]) -> None:
+    for some in _parts(numbers):
+        for line in session.scalars(select(Audit).where(Audit.id.in_(some))):
             line.detail = {"erased": True}
 
 

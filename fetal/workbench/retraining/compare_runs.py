@@ -61,7 +61,7 @@ class DataDifference:
 
 def comparable(runs: Iterable[RunView]) -> list[RunView]:
     """The trainings that have ended and have learning curves, in the order given."""
-    return [run for run in runs if not run.is_active and run.curves]
+    return [run for run in runs if not run.is_active and run.has_curves]
 
 
 def best_accuracy(run: RunView) -> float | None:

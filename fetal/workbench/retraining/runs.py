@@ -1,14 +1,16 @@
 """Runs as people see them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from fetal.jobs.run_events import read_event
 from fetal.jobs.run_progress import RunProgress
+from fetal.store.any_of import any_of
 from fetal.store.states import RunState
 from fetal.store.tables import ModelVersion, Run, RunEvent
 from fetal.training.events import EpochDone, Event, StageBegun
@@ -35,8 +37,9 @@ class RunView:
         seconds_left: how long the training expects to take still, in seconds.
         loss: the newest training loss.
         accuracy: the newest training accuracy, 0 to 1.
-        curves: one point an epoch, in their order.
-        log: moments and lines, oldest first.
+        has_curves: whether there is an epoch to draw.
+        curves: one point an epoch, in their order; empty in a list of all runs.
+        log: moments and lines, oldest first; empty in a list.
         settings: what it was asked to do.
         counts: what it trains on: scans, patients, and scans of each plane in each split.
         who: who asked.
@@ -65,6 +68,7 @@ class RunView:
     seconds_left: float | None
     loss: float | None
     accuracy: float | None
+    has_curves: bool
     curves: list[EpochDone]
     log: list[tuple[datetime, str]]
     settings: dict[str, Any]
@@ -111,6 +115,52 @@ def run_view(session: Session, run: Run) -> RunView:
         select(ModelVersion).where(ModelVersion.run_id == run.id)
     ).one_or_none()
     parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
+    curves = _curves([event for _, event in events])
+    log = [(at, line) for at, event in events if (line := _line(event))][-LOG_LINES:]
+    view = _view(run, version, parent, has_curves=bool(curves))
+    return replace(view, curves=curves, log=log)
+
+
+def run_views(session: Session) -> list[RunView]:
+    """Tell of all runs, newest first, without their curves and logs.
+
+    Args:
+        session: the transaction.
+    """
+    parent = aliased(ModelVersion)
+    epoch = exists().where(RunEvent.run_id == Run.id, RunEvent.kind == EpochDone.kind)
+    rows = session.execute(
+        select(Run, ModelVersion, parent, epoch)
+        .outerjoin(ModelVersion, ModelVersion.run_id == Run.id)
+        .outerjoin(parent, parent.id == Run.parent_id)
+        .order_by(Run.id.desc())
+    )
+    return [_view(run, made, before, has_curves=curves) for run, made, before, curves in rows]
+
+
+def with_curves(session: Session, views: Sequence[RunView]) -> list[RunView]:
+    """Add their curves to runs of a list.
+
+    Args:
+        session: the transaction.
+        views: the runs.
+
+    Returns:
+        The same runs, with curves.
+    """
+    epochs = select(RunEvent).where(
+        any_of(RunEvent.run_id, [view.id for view in views]), RunEvent.kind == EpochDone.kind
+    )
+    found: dict[int, list[Event]] = {view.id: [] for view in views}
+    for row in session.scalars(epochs.order_by(RunEvent.id)):
+        if (event := read_event(row)) is not None:
+            found[row.run_id].append(event)
+    return [replace(view, curves=_curves(found[view.id])) for view in views]
+
+
+def _view(
+    run: Run, version: ModelVersion | None, parent: ModelVersion | None, *, has_curves: bool
+) -> RunView:
     progress = RunProgress.from_json(run.progress)
     state = RunState(run.status)
     return RunView(
@@ -126,8 +176,9 @@ def run_view(session: Session, run: Run) -> RunView:
         seconds_left=progress.seconds_left,
         loss=progress.loss,
         accuracy=progress.accuracy,
-        curves=_curves([event for _, event in events]),
-        log=[(at, line) for at, event in events if (line := _line(event))][-LOG_LINES:],
+        has_curves=has_curves,
+        curves=[],
+        log=[],
         settings=run.settings,
         counts=run.snapshot_counts,
         who=run.who,

@@ -1,5 +1,6 @@
 """Retrain: what it would do, one click, one job, and its whole life after that."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -24,7 +25,7 @@ from fetal.workbench.privacy.snapshot_rewrite import sweep_snapshots
 from fetal.workbench.retraining.estimate import device_of, minutes_for
 from fetal.workbench.retraining.plan import plan_now
 from fetal.workbench.retraining.prepare import TooLittleError, claim, prepare
-from fetal.workbench.retraining.runs import RunView, run_view
+from fetal.workbench.retraining.runs import RunView, run_view, run_views, with_curves
 
 __all__ = [
     "Outlook",
@@ -33,6 +34,7 @@ __all__ = [
     "TooLittleError",
     "UnknownRunError",
     "active",
+    "add_curves",
     "cancel",
     "outlook",
     "run",
@@ -242,12 +244,25 @@ def active(workbench: Workbench) -> RunView | None:
 
 
 def runs(workbench: Workbench) -> list[RunView]:
-    """All runs, newest first."""
+    """Return all runs, newest first, without their curves and logs.
+
+    Args:
+        workbench: the open workbench.
+    """
     recover(workbench.store)
     with workbench.store.reading() as session:
-        return [
-            run_view(session, row) for row in session.scalars(select(Run).order_by(Run.id.desc()))
-        ]
+        return run_views(session)
+
+
+def add_curves(workbench: Workbench, several: Sequence[RunView]) -> list[RunView]:
+    """Return some of the runs that `runs` lists, with their curves.
+
+    Args:
+        workbench: the open workbench.
+        several: the runs.
+    """
+    with workbench.store.reading() as session:
+        return with_curves(session, several)
 
 
 def _revive(session: Session, run_id: int, who: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from fetal.bundle import BundleError
-from fetal.workbench.retraining import compare_runs
+from fetal.workbench.retraining import compare_runs, service
 from fetal.workbench.retraining.compare_runs import DataDifference, Tested
 from fetal.workbench.retraining.service import RunView
 from pages.parts.app import app_state
@@ -52,6 +52,7 @@ def show(runs: Sequence[RunView]) -> None:
     if len(picked) < 2:
         st.caption("Choose at least two.")
         return
+    picked = service.add_curves(app_state.workbench(), picked)
     plots.curves_together({f"Training {run.id}": run.curves for run in picked}, "curves-together")
     tested = _tested(picked)
     different = compare_runs.differing([run.settings for run in picked])

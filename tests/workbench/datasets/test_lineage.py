@@ -13,14 +13,16 @@ from fetal.planes import PLANES, Plane
 from fetal.scans import encode_png, pixel_digest, read_scan
 from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
 from fetal.splits import TEST, TRAIN
+from fetal.store.learnt_tables import LearntScan
 from fetal.store.tables import ModelVersion, Patient, ScanRow
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.datasets.leakage import seen_by
+from fetal.workbench.datasets.lineage import note_learnt
 from fetal.workbench.ingest.deid_policy import OPEN
 from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
 from fetal.workbench.models import promotion
 from fetal.workbench.models.model_evaluation import evaluate
-from fetal.workbench.privacy.erasure import outlook
+from fetal.workbench.privacy.erasure import erase, outlook
 from fetal.workbench.retraining.plan import plan_now
 from tests.support.drawn import file, once
 from tests.support.labelling import WHO, add_version
@@ -178,3 +180,32 @@ def test_a_model_whose_files_are_damaged_keeps_no_scan_out(learnt, reopen):
     again = encode_png(once(screen(LEARNT[0])))
     (taken,) = add_scans(workbench, [UploadedFile("a.png", again)], who=WHO, gate=OPEN)
     assert taken.outcome is IngestOutcome.ADDED
+
+
+def scan_that(workbench, number):
+    with workbench.store.reading() as session:
+        return session.get_one(ScanRow, number).name
+
+
+@pytest.mark.parametrize("way", ["the same file", "a JPEG of the file"])
+def test_a_scan_that_was_erased_is_known_again(learnt, reopen, way):
+    learnt(hashes=True)
+    workbench = reopen()
+    first, stranger = bring(workbench, [encode_png(screen(LEARNT[0])), file(1).data])
+    note_learnt(workbench.store)
+    erase(workbench, scan_that(workbench, first), WHO)
+    bring(workbench, [WAYS[way](LEARNT[0])])
+    assert unseen(workbench) == [stranger]
+
+
+def test_what_was_noted_is_what_the_list_says_of_scans_that_come_later(learnt, reopen):
+    learnt(hashes=True)
+    workbench = reopen()
+    (stranger,) = bring(workbench, [file(1).data])
+    note_learnt(workbench.store)
+    bring(workbench, [WAYS["a JPEG of an export"](one) for one in LEARNT[:2]])
+    assert unseen(workbench) == [stranger]
+    note_learnt(workbench.store)
+    with workbench.store.reading() as session:
+        assert len(session.scalars(select(LearntScan.scan_id)).all()) == 2
+    assert unseen(workbench) == [stranger]
