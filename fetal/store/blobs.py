@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -136,26 +136,14 @@ class Blobs:
             return (self._folder / key).is_file()
         return bool(self._remote.isfile(self._address(key)))
 
-    def delete(self, key: str) -> None:
-        """Remove a key; one that is not there is no error."""
-        _check(key)
+    def delete(self, *keys: str) -> None:
+        """Remove keys, together where the store is remote; one that is not there is no error."""
         if self._folder is not None:
-            (self._folder / key).unlink(missing_ok=True)
-        elif self.exists(key):
-            self._remote.rm_file(self._address(key))
-
-    def delete_all(self, keys: Sequence[str]) -> None:
-        """Remove keys together, in few requests where the store is remote.
-
-        Args:
-            keys: the keys; one that is not there is no error.
-        """
-        if self._folder is None and keys:
-            with suppress(FileNotFoundError):
-                self._remote.rm([self._address(key) for key in keys])
-                return
-        for key in keys:
-            self.delete(key)
+            for key in keys:
+                _check(key)
+                (self._folder / key).unlink(missing_ok=True)
+        elif there := [self._address(key) for key in keys if self.exists(key)]:
+            self._remote.rm(there)
 
     def put_folder(self, prefix: str, folder: Path) -> None:
         """Store a folder's files under a prefix, in place of what was there.

@@ -12,6 +12,7 @@ from fetal.scans import Box, Scan, decode_png, pixel_digest
 from fetal.store.blobs import BlobError, Blobs, damaged
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_EXAMPLES = re.compile(r'"examples": \[')
 
 
 def read_picture(blobs: Blobs, key: str, digest: str) -> bytes:
@@ -111,11 +112,8 @@ def read_snapshot(blobs: Blobs, key: str) -> dict[str, Any]:
         BlobMissingError: it is gone.
         BlobDamagedError: it is not what was stored.
     """
-    name = PurePosixPath(key).stem
     try:
-        # Only a name that is a digest can be held against the content.
-        content = blobs.get(key, digest=name if _DIGEST.fullmatch(name) else None)
-        snapshot: dict[str, Any] = json.loads(content)
+        snapshot: dict[str, Any] = json.loads(_snapshot_text(blobs, key))
     except ValueError as error:
         raise damaged(key) from error
     for entry in (*snapshot["examples"], *snapshot["test"]):
@@ -123,3 +121,39 @@ def read_snapshot(blobs: Blobs, key: str) -> dict[str, Any]:
         if "side" in entry:
             entry["split"] = entry.pop("side")
     return snapshot
+
+
+def snapshot_planes(blobs: Blobs, key: str) -> dict[str, str]:
+    """Read what a run learnt from and checked itself on; the held-out test set does not count.
+
+    One entry at a time is made an object: half a million of them would take a gigabyte.
+
+    Args:
+        blobs: the files.
+        key: where the frozen list is.
+
+    Returns:
+        The labels, by the scans' digests.
+
+    Raises:
+        BlobMissingError: as of `read_snapshot`.
+        BlobDamagedError: as of `read_snapshot`.
+    """
+    read, planes = json.JSONDecoder().raw_decode, {}
+    try:
+        text = _snapshot_text(blobs, key)
+        found = _EXAMPLES.search(text)
+        place = found.end() if found else len(text)
+        while text[place] != "]":
+            entry, place = read(text, place)
+            planes[entry["digest"]] = entry["plane"]
+            place += len(", ") * text.startswith(", ", place)
+    except (ValueError, KeyError, IndexError) as error:
+        raise damaged(key) from error
+    return planes
+
+
+def _snapshot_text(blobs: Blobs, key: str) -> str:
+    name = PurePosixPath(key).stem
+    # Only a name that is a digest can be held against the content.
+    return blobs.get(key, digest=name if _DIGEST.fullmatch(name) else None).decode()

@@ -111,7 +111,7 @@ def erase(workbench: Workbench, code: str, who: str) -> Erasure:
     with workbench.store.session() as session:
         require_no_training(session)
         patient, rows = _found(session, code)
-        workbench.blobs.delete_all([row.blob for row in rows])
+        workbench.blobs.delete(*(row.blob for row in rows))
         digests, labels = _digests(rows), _count_labels(session, rows)
         rewrite_snapshots(
             session, workbench.blobs, _without(digests), prepared if digests == expected else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ from sqlalchemy import select
 
 from fetal.metrics import Interval, share
 from fetal.store.any_of import any_of
-from fetal.store.blobs import BlobError, BlobKeyError
-from fetal.store.contents import read_snapshot
+from fetal.store.blobs import BlobError, BlobKeyError, Blobs
+from fetal.store.contents import snapshot_planes
 from fetal.store.tables import ModelVersion, PredictionRow
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
 from fetal.workbench.core.workbench import Workbench
@@ -23,6 +24,8 @@ Settings = Mapping[str, Any]
 
 _AT_ONCE = 5000
 """Scans in one statement."""
+_DIFFERENCES_KEPT = 64
+"""Pairs of lists whose difference stays in memory."""
 
 
 @dataclass(frozen=True)
@@ -116,17 +119,16 @@ def differing(several: Sequence[Settings]) -> dict[str, tuple[Any, ...]]:
     return {name: row for name, row in rows.items() if any(value != row[0] for value in row)}
 
 
-def data_difference(first: Sequence[Settings], second: Sequence[Settings]) -> DataDifference:
-    """Compare two frozen lists of scans.
+def data_difference(before: Mapping[str, str], after: Mapping[str, str]) -> DataDifference:
+    """Compare the labels of two lists of scans.
 
     Args:
-        first: entries of a snapshot, each with `digest` and `plane`.
-        second: entries of another snapshot.
+        before: the labels of one list, by the scans' digests.
+        after: those of another list.
 
     Returns:
         How many scans are the same, and how many are not.
     """
-    before, after = ({entry["digest"]: entry["plane"] for entry in one} for one in (first, second))
     both = before.keys() & after.keys()
     same = sum(before[digest] == after[digest] for digest in both)
     return DataDifference(
@@ -150,12 +152,15 @@ def learnt_from(workbench: Workbench, first: RunView, second: RunView) -> DataDi
         None if a list of scans is gone or damaged.
     """
     try:
-        lists = [
-            read_snapshot(workbench.blobs, run.snapshot)["examples"] for run in (first, second)
-        ]
+        return _difference_of(workbench.blobs, first.snapshot, second.snapshot)
     except (BlobError, BlobKeyError):
         return None
-    return data_difference(*lists)
+
+
+@lru_cache(maxsize=_DIFFERENCES_KEPT)
+def _difference_of(blobs: Blobs, first: str, second: str) -> DataDifference:
+    # What is stored under a digest never changes, and long lists take seconds to read.
+    return data_difference(snapshot_planes(blobs, first), snapshot_planes(blobs, second))
 
 
 def tested(workbench: Workbench, runs: Sequence[RunView]) -> Tested:

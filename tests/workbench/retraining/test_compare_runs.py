@@ -63,9 +63,8 @@ def test_an_older_training_did_not_do_what_its_version_did_not_know():
 
 
 def test_scans_are_told_apart_by_what_they_show_and_their_label():
-    first = [{"digest": name, "plane": "brain"} for name in "abcd"]
-    second = [{"digest": "b", "plane": "brain"}, {"digest": "c", "plane": "femur"}]
-    second += [{"digest": name, "plane": "brain"} for name in "xyz"]
+    first = dict.fromkeys("abcd", "brain")
+    second = {"b": "brain", "c": "femur", **dict.fromkeys("xyz", "brain")}
     assert compare_runs.data_difference(first, second) == DataDifference(
         same=1, added=3, removed=2, relabelled=1
     )
