@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -142,8 +142,15 @@ class Blobs:
             for key in keys:
                 _check(key)
                 (self._folder / key).unlink(missing_ok=True)
-        elif there := [self._address(key) for key in keys if self.exists(key)]:
-            self._remote.rm(there)
+        elif keys:
+            self._delete_remote(keys)
+
+    def _delete_remote(self, keys: Sequence[str]) -> None:
+        try:
+            self._remote.rm([self._address(key) for key in keys])
+        except FileNotFoundError:
+            for key in filter(self.exists, keys):
+                self._remote.rm_file(self._address(key))
 
     def put_folder(self, prefix: str, folder: Path) -> None:
         """Store a folder's files under a prefix, in place of what was there.
