@@ -84,9 +84,9 @@ def unseen(workbench: Workbench) -> tuple[int, int]:
     """Count the stored scans that the champion would be measured on, and all."""
     with workbench.store.reading() as session:
         version = session.get_one(ModelVersion, workbench.champion().version.id)
-        known = seen_by(session, workbench.blobs, version)
-        digests = session.scalars(select(ScanRow.digest)).all()
-    return sum(digest not in known for digest in digests), len(digests)
+        known = set(seen_by(session, workbench.blobs, version).tolist())
+        scans = session.scalars(select(ScanRow.id)).all()
+    return sum(scan not in known for scan in scans), len(scans)
 
 
 def by_way(images: Sequence[LabelledImage], folder: Path) -> bool:

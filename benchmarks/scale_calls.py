@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import func, select
 
 from fetal.scans.similarity.perceptual_hash import from_texts
-from fetal.store.tables import Annotation, ScanRow
+from fetal.store.tables import ScanRow
 from fetal.workbench.annotations import conflicts, history, reservations, review
 from fetal.workbench.catalogue import exports, scan_table, scans
 from fetal.workbench.catalogue.scans import ScanFilter
@@ -90,8 +90,9 @@ def _near(workbench: Workbench, number: int) -> Any:
 
 
 def _look_alikes(workbench: Workbench, number: int) -> Any:
-    pairs = decisions.list_pairs(workbench)
-    return decisions.show(workbench, pairs[5 * number : 5 * number + 5])
+    count = decisions.count_pairs(workbench, settled=False)
+    pairs = decisions.list_pairs(workbench, settled=False, skip=5 * number, most=5)
+    return count, decisions.show(workbench, pairs)
 
 
 def _erasure(workbench: Workbench, number: int) -> Any:
@@ -118,8 +119,9 @@ def _runs(workbench: Workbench, number: int) -> Any:
 
 
 def _side_by_side(workbench: Workbench, number: int) -> Any:
-    ended = [run for run in service.runs(workbench) if not run.is_active]
-    return compare_runs.tested(workbench, compare_runs.comparable(ended)[:4])
+    ended = compare_runs.comparable(service.runs(workbench))[:4]
+    picked = service.add_curves(workbench, ended)
+    return compare_runs.tested(workbench, picked), compare_runs.learnt_from(workbench, *picked[:2])
 
 
 def _start(workbench: Workbench, number: int) -> Any:
@@ -134,11 +136,6 @@ def _stop(workbench: Workbench, number: int) -> None:
 def _erase(workbench: Workbench, number: int) -> Any:
     _stop(workbench, number)
     return erasure.erase(workbench, _patient(workbench, 2), WHO)
-
-
-def _labels(workbench: Workbench) -> int:
-    with workbench.store.reading() as session:
-        return session.scalar(select(func.max(Annotation.id))) or 0
 
 
 CALLS = (

@@ -1,22 +1,39 @@
 """Fills a workspace with as many scans as asked for, by rows only: no pictures are written."""
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from scale_rows import (
+    ANNOTATION_COLUMNS,
+    DECISION_COLUMNS,
+    LOOKALIKE_COLUMNS,
+    PREDICTION_COLUMNS,
+    SCAN_COLUMNS,
+    WHO,
+    Row,
+    Shape,
+    annotation_rows,
+    bits_of,
+    decision_rows,
+    digest_of,
+    fingerprint_rows,
+    lookalike_rows,
+    moment,
+    patient_rows,
+    prediction_rows,
+    scan_rows,
+    split_of,
+)
 from sqlalchemy import text
 
 from fetal.bundle import Bundle, write_bundle
 from fetal.jobs.register_model import register
-from fetal.planes import PLANES
-from fetal.splits import TEST, TRAIN, VALIDATION
+from fetal.splits import TEST
 from fetal.store.database import Store
 from fetal.store.state.state_triggers import derive_all, drop_triggers
 from fetal.store.table_base import Table
@@ -39,56 +56,13 @@ from fetal.training.settings import PRESETS
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.label_columns import NO_SPLIT, SPLITS, read_columns
 from fetal.workbench.datasets.snapshot import freeze
+from fetal.workbench.near_duplicates.ranks import follow_splits
 from fetal.workbench.open import worker_workbench
 from tests.support.tiny_model import copy_graph, tiny_model
 
-WHO = "Ann"
-SCANS_OF_A_PATIENT = 10
-NEW_PATIENTS = 100
-"""Labelled patients without a split: what was labelled since the last training."""
 RUNS = 20
 EVENTS = 300
 """Lines and points of each run's log."""
-ALIKE_EVERY = 14
-"""One scan in so many looks like an earlier one: more than 65,535 of a million."""
-DECIDED_EVERY = 20
-"""One pair in so many is decided on."""
-CHANGED_EVERY = 20
-"""One label in so many was changed once."""
-
-_FIRST = datetime(2026, 1, 1, tzinfo=UTC)
-_CHUNK = 20_000
-
-Row = Sequence[Any]
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How the scans of a filled workspace are labelled and split; all follows from their number.
-
-    Args:
-        scans: how many scans.
-    """
-
-    scans: int
-
-    def patient(self, scan: int) -> int:
-        """The patient of a scan, counted from 0."""
-        return (scan - 1) // SCANS_OF_A_PATIENT
-
-    def labelled(self, scan: int) -> bool:
-        """Whether a scan has a label: every scan of every second patient."""
-        return self.patient(scan) % 2 == 0
-
-    def split(self, patient: int) -> str | None:
-        """The split of a patient; none where nobody labelled, or only since the last training."""
-        if patient % 2 or patient >= self.scans // SCANS_OF_A_PATIENT - 2 * NEW_PATIENTS:
-            return None
-        return (*[TRAIN] * 13, *[VALIDATION] * 3, *[TEST] * 4)[patient // 2 % 20]
-
-    def plane(self, scan: int) -> str:
-        """The label of a scan."""
-        return PLANES[scan * 7 % len(PLANES)].value
 
 
 def fill(workspace: Workspace, scans: int) -> Workbench:
@@ -106,26 +80,27 @@ def fill(workspace: Workspace, scans: int) -> Workbench:
     shape = Shape(scans)
     filler = _Filler(store)
     filler.forget_states()
-    filler.add(Patient, ("id", "named", "split", "added_at"), _patients(shape))
-    filler.add(ScanRow, _SCAN_COLUMNS, _scans(shape))
-    filler.add(Annotation, _ANNOTATION_COLUMNS, _annotations(shape))
-    filler.add(Fingerprint, ("id", "scan_id", "bits"), _fingerprints(shape))
-    filler.add(Lookalike, _LOOKALIKE_COLUMNS, _lookalikes(shape))
-    filler.add(LookalikeDecision, _DECISION_COLUMNS, _decisions(shape))
-    tested = [one for one in range(1, scans + 1) if _split_of(shape, one) == TEST]
+    filler.add(Patient, ("id", "named", "split", "added_at", "group_id"), patient_rows(shape))
+    filler.add(ScanRow, SCAN_COLUMNS, scan_rows(shape))
+    filler.add(Annotation, ANNOTATION_COLUMNS, annotation_rows(shape))
+    filler.add(Fingerprint, ("id", "scan_id", "bits"), fingerprint_rows(shape))
+    filler.add(Lookalike, LOOKALIKE_COLUMNS, lookalike_rows(shape))
+    filler.add(LookalikeDecision, DECISION_COLUMNS, decision_rows(shape))
+    tested = [one for one in range(1, scans + 1) if split_of(shape, one) == TEST]
     filler.add(
-        LockedScan, ("scan_id", "joined_at"), ((one, _at(one * 20 // scans)) for one in tested)
+        LockedScan, ("scan_id", "joined_at"), ((one, moment(one * 20 // scans)) for one in tested)
     )
     filler.finish()
     _add_models(store, shape)
     first, champion, challenger = 1, 2, 3
     seen = chain(
-        _predictions(range(1, scans + 1), champion, shape),
-        _predictions(tested, first, shape),
-        _predictions(tested, challenger, shape),
+        prediction_rows(range(1, scans + 1), champion, shape),
+        prediction_rows(tested, first, shape),
+        prediction_rows(tested, challenger, shape),
     )
-    filler.add(PredictionRow, _PREDICTION_COLUMNS, seen)
+    filler.add(PredictionRow, PREDICTION_COLUMNS, seen)
     filler.derive_states()
+    follow_splits(store)
     filler.finish()
     return worker_workbench(workspace, store)
 
@@ -225,13 +200,13 @@ def _bundle(folder: Path, seed: int, learnt: Sequence[int]) -> Bundle:
         folder,
         model.card,
         lambda place: copy_graph(seed, place),
-        (_digest(scan) for scan in learnt),
-        hashes=(_bits(scan) for scan in learnt),
+        (digest_of(scan) for scan in learnt),
+        hashes=(bits_of(scan) for scan in learnt),
     )
 
 
 def _add_run(store: Store, shape: Shape, number: int, key: str, counts: dict[str, Any]) -> None:
-    asked = _at(shape.scans) + timedelta(seconds=number)
+    asked = moment(shape.scans) + timedelta(seconds=number)
     with store.session() as session:
         run = Run(
             status="done",
@@ -251,104 +226,3 @@ def _add_run(store: Store, shape: Shape, number: int, key: str, counts: dict[str
         for epoch in range(EVENTS):
             point = {"stage": "all", "epoch": epoch + 1, "loss": 1.0, "accuracy": 0.5}
             session.add(RunEvent(run_id=run.id, kind="epoch", payload=point))
-
-
-_SCAN_COLUMNS = (
-    *("id", "digest", "name", "picture_key", "file_key", "patient_id", "source", "width"),
-    *("height", "sector", "machine", "facts", "blob", "added_by", "added_at"),
-)
-_ANNOTATION_COLUMNS = ("id", "scan_id", "label", "kind", "note", "who", "at", "model_id")
-_LOOKALIKE_COLUMNS = ("id", "scan_id", "other_id", "distance", "similarity", "found_at")
-_DECISION_COLUMNS = ("id", "scan_id", "other_id", "decision", "left_out_id", "who", "at")
-_PREDICTION_COLUMNS = (
-    *("scan_id", "model_id", "plane", "probabilities", "confidence", "doubt", "words"),
-    *("unfamiliarity", "made_at"),
-)
-
-
-def _code(patient: int) -> str:
-    return f"P-{sha256(f'patient {patient}'.encode()).hexdigest()[:10]}-{patient}"
-
-
-def _digest(scan: int) -> str:
-    return sha256(f"scan {scan}".encode()).hexdigest()
-
-
-def _bits(scan: int) -> str:
-    return "7f" + sha256(f"bits {scan}".encode()).hexdigest()[2:]
-
-
-def _at(second: int) -> datetime:
-    return _FIRST + timedelta(seconds=second)
-
-
-def _split_of(shape: Shape, scan: int) -> str | None:
-    return shape.split(shape.patient(scan))
-
-
-def _patients(shape: Shape) -> Iterator[Row]:
-    for patient in range(shape.patient(shape.scans) + 1):
-        yield _code(patient), True, shape.split(patient), _at(patient)
-
-
-def _scans(shape: Shape) -> Iterator[Row]:
-    for scan in range(1, shape.scans + 1):
-        digest = _digest(scan)
-        yield (
-            scan, digest, f"S-{digest[:16]}", _digest(-scan), _digest(-scan - shape.scans),
-            _code(shape.patient(scan)), "upload" if scan % 20 == 0 else "import", 160, 120,
-            "[0, 0, 160, 120]", "Voluson E8", "{}", f"scans/{digest[:2]}/{digest}.png", WHO,
-            _at(scan),
-        )  # fmt: skip
-
-
-def _annotations(shape: Shape) -> Iterator[Row]:
-    number = 0
-    for scan in range(1, shape.scans + 1):
-        if not shape.labelled(scan):
-            continue
-        # Labelled since the last training, where the patient has no split yet.
-        later = 2 * shape.scans if _split_of(shape, scan) is None else 0
-        planes = [shape.plane(scan)]
-        if scan % CHANGED_EVERY == 1:
-            planes.insert(0, "other")
-        for plane in planes:
-            number += 1
-            yield number, scan, plane, "label", "", WHO, _at(scan + later), None
-
-
-def _fingerprints(shape: Shape) -> Iterator[Row]:
-    for scan in range(1, shape.scans + 1):
-        yield scan, scan, _bits(scan)
-
-
-def _pairs(shape: Shape) -> Iterator[tuple[int, int]]:
-    other = 2 * SCANS_OF_A_PATIENT
-    for scan in range(ALIKE_EVERY * 2, shape.scans + 1, ALIKE_EVERY):
-        if scan > other:
-            yield scan, scan - other
-
-
-def _lookalikes(shape: Shape) -> Iterator[Row]:
-    for number, (one, other) in enumerate(_pairs(shape), start=1):
-        yield number, one, other, 10, 0.9, _at(one)
-
-
-def _decisions(shape: Shape) -> Iterator[Row]:
-    decided = [pair for number, pair in enumerate(_pairs(shape)) if number % DECIDED_EVERY == 0]
-    for number, (one, other) in enumerate(decided, start=1):
-        kind = ("different", "different", "copy", "together")[number % 4]
-        yield number, one, other, kind, one if kind == "copy" else None, WHO, _at(one)
-
-
-def _predictions(scans: Iterable[int], model: int, shape: Shape) -> Iterator[Row]:
-    for scan in scans:
-        right = scan % 10 != model
-        plane = shape.plane(scan) if right else "other"
-        confidence = 0.5 + (scan * 7919 % 5000) / 10_000
-        rest = (1 - confidence) / (len(PLANES) - 1)
-        shares = [confidence if one.value == plane else rest for one in PLANES]
-        doubt = ("sure", "sure", "sure", "check", "unknown")[scan * 31 % 5]
-        yield (
-            scan, model, plane, json.dumps(shares), confidence, doubt, "", 0.4, _at(scan),
-        )  # fmt: skip
