@@ -124,7 +124,7 @@ def _assign(
     tested: bool = True,
 ) -> None:
     """Give those of the chosen groups that have no split one, in proportion to the others."""
-    held = {
+    held: dict[str, dict[Plane, int]] = {
         split: _counted(planes[chosen & (splits == code)].sum(axis=0))
         for code, split in enumerate(SPLITS)
     }
