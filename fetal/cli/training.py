@@ -168,11 +168,9 @@ def _say_event(event: "TrainingEvent") -> None:
         case StageBegun(stage, index, of):
             say(f"[{index}/{of}] {stage}")
         case EpochDone():
-            figures = {
-                name: getattr(event, name)
-                for name in ("loss", "accuracy", "val_loss", "val_accuracy")
-            }
-            said = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
+            names = ("loss", "accuracy", "val_loss", "val_accuracy")
+            known = [(name, getattr(event, name)) for name in names]
+            said = "  ".join(f"{name} {value:.4f}" for name, value in known if value is not None)
             say(f"  epoch {event.epoch}/{event.epochs}  {said}")
         case LogLine(text):
             say(f"  {text}")
