@@ -1,6 +1,7 @@
 """How well the ultrasound is told from what is written around it and over it.
 
-On simulated scans, where every pixel's truth is known, it prints
+On simulated scans, where every pixel's truth is known, blanked as a scan is when it is read, it
+prints
 
 - the share of the text pixels beside the sector that is left, and the share of the sector's pixels
   that is lost: of scans of the usual size, small and large ones, darker and brighter ones;
@@ -34,6 +35,7 @@ from fetal.phantom import Phantom, simulate
 from fetal.phantom.scan import SIZE
 from fetal.planes import PLANES
 from fetal.scans import Sector, encode_png, find_lettering, find_sector, read_scan
+from fetal.scans.sector.blanking import blank
 from fetal.scans.sector.burned_in_text import lettering_over
 
 TEXT_LEFT, SECTOR_LOST = 0.005, 0.02
@@ -75,8 +77,8 @@ class Tally:
     scans: list[tuple[float, float, str]] = field(default_factory=list)
 
     def add(self, name: str, phantom: Phantom, pixels: Grey) -> Sector:
-        """Find a phantom's sector and count."""
-        found = find_sector(pixels)
+        """Blank a phantom as a scan is blanked when it is read, and count."""
+        found = blank(pixels).sector
         beside = phantom.text & ~phantom.sector
         left, text = int((beside & found.mask).sum()), int(beside.sum())
         lost, sector = int((phantom.sector & ~found.mask).sum()), int(phantom.sector.sum())
