@@ -187,7 +187,8 @@ def mask(grey: NDArray[np.uint8], part: Callable[[str], AbstractContextManager[N
         lettering_over(grey, blanked.sector.writing, blanked.sector.mask)
     with part("unusual pictures"):
         unusual(grey)
-    return 1 + len(blanked.looks)
+    # The first look, and the one that finds nothing more, are not among them.
+    return 2 + len(blanked.looks)
 
 
 def write(workbench: Workbench, path: Path, scan: Scan, png: bytes) -> None:
