@@ -2,7 +2,7 @@
 
     python benchmarks/scale.py [--scans 10000 100000] [--database both] [--calls 10] [--only page]
 
-Each size is filled by rows alone (`scale_workspace.py`), since none of these calls reads a
+Each size is filled by rows alone (`scale_parts`), since none of these calls reads a
 picture. A call is made once before it is timed, as an app that runs has made it before. Seconds on
 the clock depend on what else runs; the processor's seconds, the database server's included, do not.
 """
@@ -25,8 +25,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scale_calls import CALLS, Call
-from scale_workspace import fill
+from scale_parts.scale_calls import CALLS, Call
+from scale_parts.scale_workspace import fill
 
 from fetal.store.database import Store
 from fetal.store.workspace import Workspace

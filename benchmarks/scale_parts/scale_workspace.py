@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from scale_rows import (
+from scale_parts.scale_rows import (
     ANNOTATION_COLUMNS,
     DECISION_COLUMNS,
     LOOKALIKE_COLUMNS,
