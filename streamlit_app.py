@@ -8,6 +8,6 @@ if __name__ == "__main__":
 
     router.run()
 else:
-    from pages.parts.app import guard
+    from pages.parts.app import guard, picture_route
 
-    app = st.App(__file__, middleware=guard.middleware())
+    app = st.App(__file__, routes=picture_route.routes(), middleware=guard.middleware())

@@ -5,9 +5,10 @@ import streamlit as st
 from fetal.planes import PLANES
 from fetal.workbench.annotations import history, reservations, review
 from fetal.workbench.catalogue import scans
-from pages.parts.app import app_state, router
+from fetal.workbench.catalogue.figures import figures
+from pages.parts.app import app_state, erasures, router
 from pages.parts.review import keys, reader
-from pages.parts.shared import heat_map, labelling, scan_record
+from pages.parts.shared import conflict_notices, heat_map, labelling, scan_record
 from pages.parts.shared.formatting import number, plain
 
 _TURN = "review-turn"
@@ -16,52 +17,52 @@ _SKIPPED = "review-skipped"
 _BACK_TO = "review-back-to"
 _UNUSABLE, _SKIP, _BACK, _UNDO, _ACCEPT = "u", "s", "b", "z", "a"
 _DIGITS = {str(digit): plane.value for digit, plane in enumerate(PLANES, start=1)}
-_DONE = 50
+_LISTED = 50
 _TOO_EARLY = "Not taken: the next scan was not on the screen yet."
 
 
 def main() -> None:
-    workbench = app_state.workbench()
-    trail: list[int] = st.session_state.setdefault(_TRAIL, [])
-    skipped: list[int] = st.session_state.setdefault(_SKIPPED, [])
-    st.session_state.setdefault(_TURN, 0)
-    heading, left = st.columns([3, 1], vertical_alignment="center")
+    for name, nothing in ((_TRAIL, []), (_SKIPPED, []), (_TURN, 0)):
+        st.session_state.setdefault(name, nothing)
+    heading, options = st.columns([4, 1], vertical_alignment="center")
     heading.title("Review")
-    left.markdown(f"**{number(review.remaining(workbench), 'scan', 'scans')}** without a label")
+    with options.popover("Heat map", icon=":material/tune:", key="heat-popover", width="stretch"):
+        view = heat_map.heat_controls()
+    one_turn(view)
+
+
+@st.fragment
+def one_turn(view: heat_map.HeatView) -> None:
+    """All that a key changes: it draws this anew and leaves the rest of the page as it is.
+
+    Args:
+        view: what to show over the scan.
+    """
+    if erasures.heed() or conflict_notices.has_news():
+        st.rerun()
+    workbench = app_state.workbench()
+    skipped: list[int] = st.session_state[_SKIPPED]
     scan = current(skipped)
     if scan is None:
         nothing_left(skipped)
     else:
-        one_scan(scan, trail)
+        following = reservations.upcoming(workbench, [*skipped, scan.id])
+        one_scan(scan, following, view)
     done_today()
-    if scan is not None:
-        look_ahead(skipped, scan.id)
-
-
-def look_ahead(skipped: list[int], scan_id: int) -> None:
-    """Have the champion look at the scan after this one, so that it appears at once."""
-    following = reservations.upcoming(app_state.workbench(), [*skipped, scan_id])
-    if following is not None:
-        heat_map.explain_scan(following.id)
 
 
 def current(skipped: list[int]) -> scans.ScanView | None:
     """The scan that a person went back to, otherwise the most doubtful one that nobody holds."""
-    workbench = app_state.workbench()
     if (back_to := st.session_state.get(_BACK_TO)) is not None:
         try:
-            found = scans.scan(workbench, back_to)
+            found = scans.scan(app_state.workbench(), back_to)
         except scans.UnknownScanError as error:
             st.info(plain(error))
             del st.session_state[_BACK_TO]
         else:
             reader.look_at(back_to)
             return found
-    doubtful = reader.next_scan(skipped)
-    if doubtful is None or heat_map.explain_scan(doubtful.id) is None:
-        return doubtful
-    # The champion has looked at it by now, even if it was promoted a moment ago.
-    return scans.scan(workbench, doubtful.id)
+    return reader.next_scan(skipped)
 
 
 def nothing_left(skipped: list[int]) -> None:
@@ -91,17 +92,34 @@ def ways(*, train: bool) -> None:
             st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
 
 
-def one_scan(scan: scans.ScanView, trail: list[int]) -> None:
-    """The scan, what the model says, and the buttons."""
+def one_scan(
+    scan: scans.ScanView, following: scans.ScanView | None, view: heat_map.HeatView
+) -> None:
+    """The scan, what the model says, and the buttons.
+
+    Args:
+        scan: the scan.
+        following: the scan that probably comes after it; None if there is none.
+        view: what to show over the scan.
+    """
+    workbench = app_state.workbench()
     turn = st.session_state[_TURN]
-    pictures, verdict = st.columns([7, 3], gap="medium")
-    with pictures:
-        with st.popover("Heat map", icon=":material/tune:", key="heat-popover"):
-            view = heat_map.heat_controls()
+    found = figures(workbench, [one.id for one in (scan, following) if one is not None])
+    shown = heat_map.look(scan.id, found.get(scan.id))
+    if shown.looked_now:
+        # The champion has looked at it by now, even if it was promoted a moment ago.
+        scan = scans.scan(workbench, scan.id)
+    ahead = [one for one in found.values() if one.scan_id != scan.id]
+    picture, verdict = st.columns([58, 42], gap="medium")
+    with picture:
         # The keys look here for what is on the screen.
         with st.container(key=f"review-scan-{scan.id}"):
-            heat_map.show(scan.id, view)
+            shown.show_scan("review-scan", ahead)
+        labelling.corrections(scan, lambda value: choose(scan, turn, value), shortcuts=True)
+        steps(scan, turn)
     with verdict:
+        with st.container(key="review-heat"):
+            shown.show_heat("review-heat-map", view)
         # What comes and goes above the button has a place of its own, so that the button stays put.
         with st.container():
             labelling.opinion(scan)
@@ -110,11 +128,10 @@ def one_scan(scan: scans.ScanView, trail: list[int]) -> None:
         with st.container():
             labelling.accept(scan, lambda value: choose(scan, turn, value), shortcut=True)
         labelling.note(scan)
-    labelling.corrections(scan, lambda value: choose(scan, turn, value), shortcuts=True)
-    steps(scan, turn, trail)
+    heat_map.look_ahead(ahead)
 
 
-def steps(scan: scans.ScanView, turn: int, trail: list[int]) -> None:
+def steps(scan: scans.ScanView, turn: int) -> None:
     """The buttons that give no label, and the keys of all buttons."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
@@ -132,7 +149,7 @@ def steps(scan: scans.ScanView, turn: int, trail: list[int]) -> None:
             shortcut="B",
             on_click=back,
             args=(scan.id, turn),
-            disabled=not trail,
+            disabled=not st.session_state[_TRAIL],
         )
         st.button(
             "Undo",
@@ -142,6 +159,8 @@ def steps(scan: scans.ScanView, turn: int, trail: list[int]) -> None:
             on_click=undo_last,
             args=(turn,),
         )
+        left = number(review.remaining(app_state.workbench()), "scan", "scans")
+        st.markdown(f"**{left}** without a label", width="content")
         accept = scan.predicted.value if scan.predicted and scan.predicted != scan.label else None
         taken = [*_DIGITS, _UNUSABLE, _SKIP, _BACK, _UNDO, *([_ACCEPT] if accept else [])]
         keys.listen(scan.id, turn, taken, accept, lambda press: pressed(scan, press))
@@ -215,13 +234,13 @@ def undo_last(turn: int) -> None:
 def done_today() -> None:
     """What was said today, each with a way back where it is the person's own."""
     workbench = app_state.workbench()
-    done = history.today(workbench, most=_DONE)
-    count = history.count_today(workbench)
-    with st.expander(f"Done today: {number(count, 'entry', 'entries')}", key="today"):
-        if not done:
-            st.caption("Nothing yet.")
-        for entry in done:
-            scan_record.row(entry, key=f"undo-{entry.annotation_id}", name=True)
+    done = number(history.count_today(workbench), "entry", "entries")
+    # Its rows are made only while it is open: they would cost each key more than all the rest.
+    listed = st.expander(f"Done today: {done}", key="today", on_change="rerun")
+    if listed.open:
+        with listed:
+            for entry in history.today(workbench, most=_LISTED):
+                scan_record.row(entry, key=f"undo-{entry.annotation_id}", name=True)
 
 
 router.page(main)

@@ -211,7 +211,7 @@ def cards(ids: list[int], names: Mapping[int, str]) -> None:
 def card(scan_id: int, view: heat_map.HeatView, names: Mapping[int, str]) -> None:
     """One scan: what the model says, where it looked, and what the person says."""
     # The champion looks first, so that a scan that only older models have seen shows its opinion.
-    heat_map.explain_scan(scan_id)
+    shown = heat_map.look(scan_id)
     try:
         scan = scans.scan(app_state.workbench(), scan_id)
     except scans.UnknownScanError:
@@ -220,7 +220,7 @@ def card(scan_id: int, view: heat_map.HeatView, names: Mapping[int, str]) -> Non
     with st.container(border=True, key=f"card-{scan_id}"):
         pictures, verdict = st.columns([7, 3], gap="medium")
         with pictures:
-            heat_map.show(scan_id, view)
+            shown.show_both(view)
             labelling.corrections(scan, lambda value: label(scan, value))
             original_preview.show(scan_id)
         with verdict:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from fetal.planes import PLANES
-from fetal.predict import Model, Prediction
+from fetal.predict import KeptHeat, Model, Prediction
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Box, Scan
 from fetal.store import tables
@@ -165,6 +165,7 @@ def kept_values(scan_id: int, model_id: int, said: Prediction) -> dict[str, obje
         "doubt": said.doubt.value,
         "words": said.words,
         "unfamiliarity": float(said.unfamiliarity),
+        "heat": KeptHeat.of(said).pack(),
     }
 
 

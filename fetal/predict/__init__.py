@@ -2,6 +2,7 @@
 
 from fetal.predict.engines import ForkedProcessError, UnknownEngineError
 from fetal.predict.inputs import Image, as_scan
+from fetal.predict.kept_heat import KeptHeat, levels
 from fetal.predict.model import Model, load_model, shipped_folder
 from fetal.predict.prediction import Prediction
 from fetal.predict.uncertainty import Doubt, doubt_words
@@ -10,11 +11,13 @@ __all__ = [
     "Doubt",
     "ForkedProcessError",
     "Image",
+    "KeptHeat",
     "Model",
     "Prediction",
     "UnknownEngineError",
     "as_scan",
     "doubt_words",
+    "levels",
     "load_model",
     "shipped_folder",
 ]

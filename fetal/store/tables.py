@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fetal.store.lookalike_tables import Fingerprint as Fingerprint
@@ -114,6 +114,8 @@ class PredictionRow(Table):
     unfamiliarity: Mapped[float | None]
     """1 where unknown begins, 0 where the model cannot tell; none in rows of an older program."""
     made_at: Mapped[datetime] = mapped_column(default=now)
+    heat: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """Grad-CAM of every plane (`fetal.predict.KeptHeat`); none in rows of an older program."""
 
 
 class Annotation(Table):

@@ -113,6 +113,9 @@ def test_only_what_is_ones_own_can_be_taken_back(open_app: OpenApp, workbench: W
     theirs = review.annotate(workbench, a, "brain", "Ben Ode")
     mine = review.annotate(workbench, b, "femur", "Anna Meyer")
     app = open_app("review")
+    assert f"undo-{mine}" not in {button.key for button in app.button}, "the list is closed"
+    app.session_state["today"] = True
+    app.run()
     buttons = {button.key for button in app.button}
     assert f"undo-{mine}" in buttons
     assert f"undo-{theirs}" not in buttons

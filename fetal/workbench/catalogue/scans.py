@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from fetal.jobs.follow_promotions import derive_scans
@@ -221,7 +221,8 @@ def pixels(workbench: Workbench, scan_id: int) -> NDArray[np.uint8]:
 def explanation(workbench: Workbench, scan_id: int) -> Prediction:
     """Let the champion look at a stored scan, with heat maps.
 
-    What it says is kept where it had not seen the scan before, so that lists and this agree.
+    What it says is kept where it had not seen the scan before, so that lists and this agree; the
+    heat maps are added to what an older program kept.
 
     Args:
         workbench: the workbench.
@@ -237,10 +238,20 @@ def explanation(workbench: Workbench, scan_id: int) -> Prediction:
     """
     champion = workbench.champion()
     prediction = champion.model.predict(stored_scan(workbench, scan_id))
-    shown = select(ScanState.model_id).where(ScanState.scan_id == scan_id)
+    shown = (
+        select(ScanState.model_id, PredictionRow.heat.is_not(None))
+        .join(
+            PredictionRow,
+            and_(
+                PredictionRow.scan_id == ScanState.scan_id,
+                PredictionRow.model_id == ScanState.model_id,
+            ),
+        )
+        .where(ScanState.scan_id == scan_id)
+    )
     with workbench.store.reading() as session:
-        known = session.scalar(shown) == champion.version.id
-    if not known:
+        known = session.execute(shown).first()
+    if known is None or tuple(known) != (champion.version.id, True):
         with workbench.store.session() as session:
             # Somebody may have erased the scan while the model looked at it.
             if session.get(ScanRow, scan_id) is None:

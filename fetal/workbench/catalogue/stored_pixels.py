@@ -8,7 +8,7 @@ from fetal.scans import Box
 from fetal.scans import Scan as ReadScan
 from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
-from fetal.store.contents import read_stored_scan
+from fetal.store.contents import read_picture, read_stored_scan
 from fetal.store.tables import ScanRow
 from fetal.workbench.core.workbench import Workbench
 
@@ -49,6 +49,31 @@ def stored_scan(workbench: Workbench, scan_id: int) -> ReadScan:
         return read_stored_scan(
             workbench.blobs, row.blob, row.digest, Box(*row.sector), row.machine
         )
+    except BlobError as error:
+        raise DamagedScanError(row.name) from error
+
+
+def stored_picture(workbench: Workbench, scan_id: int) -> bytes:
+    """Read the picture of a stored scan as a browser takes it.
+
+    Args:
+        workbench: the workbench.
+        scan_id: its number.
+
+    Returns:
+        A PNG file, whose pixels were held against the scan's digest.
+
+    Raises:
+        UnknownScanError: there is none of this number.
+        DamagedScanError: its picture is gone or damaged.
+    """
+    query = select(ScanRow.name, ScanRow.blob, ScanRow.digest).where(ScanRow.id == scan_id)
+    with workbench.store.reading() as session:
+        row = session.execute(query).first()
+    if row is None:
+        raise unknown(scan_id)
+    try:
+        return read_picture(workbench.blobs, row.blob, row.digest)
     except BlobError as error:
         raise DamagedScanError(row.name) from error
 

@@ -4,14 +4,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.jobs.batch_prediction import kept_values
-from fetal.predict import Prediction
+from fetal.predict import KeptHeat, Prediction
 from fetal.store.tables import PredictionRow
 
 
 def keep_prediction(
     session: Session, scan_id: int, model_id: int, prediction: Prediction
 ) -> PredictionRow:
-    """Add what a model said of a scan to the transaction, unless it is there.
+    """Add what a model said of a scan to the transaction, or its heat maps if only they lack.
 
     Args:
         session: the transaction.
@@ -30,4 +30,6 @@ def keep_prediction(
     if row is None:
         row = PredictionRow(**kept_values(scan_id, model_id, prediction))
         session.add(row)
+    elif row.heat is None:
+        row.heat = KeptHeat.of(prediction).pack()
     return row

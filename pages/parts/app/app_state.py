@@ -5,6 +5,7 @@ Libraries were weighed: docs/contributor.md, “What is ours and why”.
 
 import logging
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import streamlit as st
@@ -48,6 +49,12 @@ def session() -> BrowserSession:
 def works() -> Works:
     """Long work by name, such as a comparison, so that a reloaded page finds it again."""
     return Works()
+
+
+@st.cache_resource(show_spinner=False)
+def ahead() -> ThreadPoolExecutor:
+    """What is computed before anybody asks for it: one thing at a time, beside the pages."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
 
 
 def mine(what: str) -> str:

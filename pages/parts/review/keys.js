@@ -20,8 +20,11 @@ function keyOf(event) {
 
 function drawn() {
   const place = document.querySelector(`.st-key-review-scan-${now.data.scan}`);
-  const picture = place?.querySelector("img");
-  return place !== null && (!picture || (picture.complete && picture.naturalWidth > 0));
+  const picture = place?.querySelector(".scan-viewer img");
+  // Where the picture is damaged, a sentence stands in its place.
+  const words = place?.querySelector("[data-testid=stAlert]");
+  const isThis = picture?.dataset.scan === String(now.data.scan);
+  return Boolean(words) || (isThis && picture.complete && picture.naturalWidth > 0);
 }
 
 function show() {

@@ -8,6 +8,7 @@ from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import label, moment, plain
 
 _MINE = "conflicts-of-mine"
+_NEWS = "conflicts-news"
 _SENTENCES = 3
 
 
@@ -15,10 +16,17 @@ def remember(conflict: Conflict | None) -> None:
     """Keep what this person's label just replaced, to be told at once."""
     if conflict is not None:
         st.session_state.setdefault(_MINE, []).append(conflict)
+        st.session_state[_NEWS] = True
+
+
+def has_news() -> bool:
+    """Return whether something is to be told that does not stand on the page yet."""
+    return bool(st.session_state.get(_NEWS, False))
 
 
 def show() -> None:
     """All that this person has not noted yet, until they say that they have read it."""
+    st.session_state.pop(_NEWS, None)
     mine: list[Conflict] = st.session_state.get(_MINE, [])
     known = {one.annotation_id for one in mine}
     theirs = [

@@ -1,22 +1,25 @@
 """A scan beside the same scan with the heat map over it, and what is shown there."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from fetal import explain, predict
+from fetal import explain
 from fetal.bundle import BundleError
 from fetal.planes import PLANES, Plane
-from fetal.scans import encode_png
+from fetal.predict import levels
 from fetal.workbench import NoModelError
 from fetal.workbench.catalogue import scans
-from fetal.workbench.models.promotion import ModelView
-from pages.parts.app.app_state import workbench
+from fetal.workbench.catalogue.figures import Figure, figures
+from pages.parts.app import app_state
+from pages.parts.shared import pictures, scan_viewer
 from pages.parts.shared.formatting import percent, plain
 
-_THUMBNAIL_HEIGHT = 220
+_Levels = np.ndarray[Any, np.dtype[np.uint8]]
 _PREDICTED = "The predicted plane"
 HEAT_MAP_WORDS = (
     "The heat map shows where the model looked: the bright parts of the scan spoke most for the "
@@ -104,159 +107,141 @@ def scale(colours: str) -> None:
     )
 
 
-def show(scan_id: int, view: HeatView) -> None:
-    """Show the plain scan and, beside it, the scan with its heat map; or why they are not there."""
-    try:
-        _show_both(scan_id, view)
-    except (scans.DamagedScanError, scans.UnknownScanError) as error:
-        st.warning(plain(error), icon=":material/broken_image:")
+@dataclass(frozen=True)
+class Shown:
+    """A scan that is about to be shown.
 
-
-def _show_both(scan_id: int, view: HeatView) -> None:
-    shown = picture(scan_id)
-    champion = _champion()
-    with st.container(key=f"figure-{scan_id}"):
-        plain, heated = st.columns(2)
-        # As it is stored, or it would be packed anew whenever something on the page changes.
-        plain.image(
-            shown,
-            width="stretch",
-            output_format="PNG",
-            alt="The scan",
-            caption="The scan",
-        )
-        with heated:
-            if champion is None:
-                st.info("There is no model that could explain this scan.")
-            else:
-                _show_heat(scan_id, champion, view)
-
-
-def _show_heat(scan_id: int, champion: ModelView, view: HeatView) -> None:
-    digest = scans.digest_of(workbench(), scan_id)
-    prediction = _explanation(digest, champion.digest, scan_id)
-    plane = view.plane or prediction.plane
-    title = explain.METHODS[view.method].title
-    share = prediction.probabilities[plane]
-    heat = _heat(digest, champion.digest, view.method, champion.id, prediction)
-    st.image(
-        _overlay(digest, champion.digest, replace(view, plane=plane), prediction, heat),
-        width="stretch",
-        output_format="JPEG",
-        alt=f"The scan with the heat map for {plane.title} by {title}",
-        caption=f"Where the model looked for: {plane.title} ({title})"
-        if heat[PLANES.index(plane)].any()
-        else f"Nothing in this scan spoke for: {plane.title} ({title})",
-    )
-    if plane != prediction.plane:
-        st.caption(_OF_ANOTHER.format(plane=plane.title, share=percent(share)))
-
-
-def explain_scan(scan_id: int) -> predict.Prediction | None:
-    """Return what the present champion says of a scan and why.
-
-    None if no model predicts, or if the scan cannot be read or is gone.
+    Attributes:
+        scan_id: its number.
+        figure: the scan; None where its picture cannot be shown.
+        sentence: why not.
+        looked_now: whether the champion looked at it just now.
     """
-    champion = _champion()
-    if champion is None:
-        return None
-    try:
-        digest = scans.digest_of(workbench(), scan_id)
-        return _explanation(digest, champion.digest, scan_id)
-    except (scans.DamagedScanError, scans.UnknownScanError):
-        return None
+
+    scan_id: int
+    figure: Figure | None
+    sentence: str = ""
+    looked_now: bool = False
+
+    def show_both(self, view: HeatView) -> None:
+        """Show the plain scan and, beside it, the scan with its heat map; or why they are not there.
+
+        Args:
+            view: what to show over the scan.
+        """
+        with st.container(key=f"figure-{self.scan_id}"):
+            plain_scan, heated = st.columns(2)
+            with plain_scan:
+                self.show_scan(f"scan-{self.scan_id}")
+            with heated:
+                self.show_heat(f"heat-{self.scan_id}", view)
+
+    def show_scan(self, key: str, ahead: Iterable[Figure] = ()) -> None:
+        """Show the plain scan, or why it is not there.
+
+        Args:
+            key: the element's key (`scan_viewer.show_scan`).
+            ahead: scans that are shown next.
+        """
+        if self.figure is None:
+            st.warning(plain(self.sentence), icon=":material/broken_image:")
+        else:
+            scan_viewer.show_scan(self.figure, key, ahead=ahead)
+
+    def show_heat(self, key: str, view: HeatView) -> None:
+        """Show the scan with its heat map, or why there is none.
+
+        Args:
+            key: the element's key (`scan_viewer.show_heat`).
+            view: what to show.
+        """
+        if self.figure is None:
+            return
+        cells = _heat_of(self.figure, view.method)
+        if cells is None or self.figure.plane is None:
+            st.info("There is no model that could explain this scan.")
+            return
+        plane = view.plane or self.figure.plane
+        method = explain.METHODS[view.method].title
+        heat = cells[PLANES.index(plane)]
+        looked = "Where the model looked for" if heat.any() else "Nothing in this scan spoke for"
+        scan_viewer.show_heat(
+            self.figure,
+            key,
+            heat,
+            name=f"The scan with the heat map for {plane.title} by {method}",
+            caption=f"{looked}: {plane.title} ({method})",
+            opacity=view.opacity,
+            colours=view.colours,
+        )
+        if plane != self.figure.plane:
+            share = percent(self.figure.probabilities[plane])
+            st.caption(_OF_ANOTHER.format(plane=plane.title, share=share))
 
 
-def _champion() -> ModelView | None:
+def look(scan_id: int, known: Figure | None = None) -> Shown:
+    """Return a scan to show, after the champion has looked at it.
+
+    Args:
+        scan_id: the scan.
+        known: what was read of it a moment ago. If None, it is read.
+    """
+    workbench = app_state.workbench()
     try:
-        return workbench().champion().version
-    except (NoModelError, BundleError):
-        return None
+        figure = known or figures(workbench, [scan_id]).get(scan_id)
+        looked_now = figure is None or _lacks_heat(figure)
+        if figure is None or looked_now:
+            # Where the scan is gone, this says so.
+            with suppress(NoModelError, BundleError):
+                scans.explanation(workbench, scan_id)
+            figure = figures(workbench, [scan_id])[scan_id]
+        pictures.picture(figure.digest, scan_id)
+    except (scans.DamagedScanError, scans.UnknownScanError) as error:
+        return Shown(scan_id, None, str(error))
+    return Shown(scan_id, figure, looked_now=looked_now)
+
+
+def look_ahead(following: Iterable[Figure]) -> None:
+    """Have the champion look at scans that come next, beside the page, if it has not.
+
+    Args:
+        following: the scans.
+    """
+    for figure in following:
+        if _lacks_heat(figure):
+            app_state.ahead().submit(_explain_quietly, figure.scan_id)
+
+
+def _explain_quietly(scan_id: int) -> None:
+    # Whoever is shown the scan then is told what is wrong.
+    with suppress(NoModelError, BundleError, scans.DamagedScanError, scans.UnknownScanError):
+        scans.explanation(app_state.workbench(), scan_id)
+
+
+def _lacks_heat(figure: Figure) -> bool:
+    return figure.heat is None and figure.model_digest is not None
 
 
 def forget_all() -> None:
     """Empty what is kept of every scan, since one of them was erased."""
-    _explanation.clear()
-    _heat.clear()
-    _overlay.clear()
-    _picture.clear()
-    _thumbnail.clear()
+    _by_another_method.clear()
+    pictures.forget_all()
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _explanation(digest: str, model_digest: str, _scan_id: int) -> predict.Prediction:
-    return scans.explanation(workbench(), _scan_id)
-
-
-@st.cache_data(max_entries=1000, show_spinner="Asking the model where it looked …")
-def _heat(
-    digest: str, model_digest: str, method: str, _model_id: int, _prediction: predict.Prediction
-) -> explain.Heat:
-    """The heat in the network's own cells: a few kilobytes, whatever the scan's size."""
+def _heat_of(figure: Figure, method: str) -> _Levels | None:
+    """Return the heat of every plane, uint8 (6, h, w); None where no model can tell."""
+    if figure.heat is None or figure.model_digest is None:
+        return None
     if method == next(iter(explain.METHODS)):
-        return _prediction.heat
-    return workbench().model(_model_id).explain(_prediction, method)
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _overlay(
-    digest: str,
-    model_digest: str,
-    view: HeatView,
-    _prediction: predict.Prediction,
-    _heat: explain.Heat,
-) -> bytes:
-    """The scan with its heat map as a browser takes it, for what is drawn again unchanged."""
-    return explain.encode_jpeg(
-        _prediction.overlay(view.plane, view.opacity, view.colours, heat=_heat)
-    )
-
-
-def picture(scan_id: int) -> bytes:
-    """Return the scan as a browser takes it.
-
-    Raises:
-        UnknownScanError: there is none of this number.
-        DamagedScanError: its picture is gone or damaged.
-    """
-    return _picture(scans.digest_of(workbench(), scan_id), scan_id)
-
-
-def alone(scan_id: int, name: str, caption: str | None = None) -> None:
-    """Show the scan without a heat map; or why it is not there."""
+        return figure.heat.cells
     try:
-        shown = picture(scan_id)
-    except (scans.DamagedScanError, scans.UnknownScanError) as error:
-        st.warning(plain(error), icon=":material/broken_image:")
-    else:
-        st.image(shown, width="stretch", output_format="PNG", alt=name, caption=caption)
+        return _by_another_method(figure.digest, figure.model_digest, method, figure.scan_id)
+    except (NoModelError, BundleError):
+        return None
 
 
-def small(scan_id: int, name: str) -> None:
-    """Show a small picture of the scan, for galleries; or why it is not there."""
-    try:
-        shown = _thumbnail(scans.digest_of(workbench(), scan_id), scan_id)
-    except (scans.DamagedScanError, scans.UnknownScanError) as error:
-        st.caption(f":material/broken_image: {plain(error)}")
-    else:
-        st.image(shown, width="stretch", alt=name)
-
-
-# Kept by what they show, never by a number: a number is a place in the database.
-@st.cache_data(max_entries=256, show_spinner=False)
-def _picture(digest: str, _scan_id: int) -> bytes:
-    return encode_png(scans.pixels(workbench(), _scan_id))
-
-
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _thumbnail(digest: str, _scan_id: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    return smaller(scans.pixels(workbench(), _scan_id))
-
-
-def smaller(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """A grey picture at a thumbnail's size, by the mean of whole blocks of pixels."""
-    step = max(1, pixels.shape[0] // _THUMBNAIL_HEIGHT)
-    height, width = (side - side % step for side in pixels.shape)
-    blocks = pixels[:height, :width].reshape(height // step, step, width // step, step)
-    small: np.ndarray[Any, np.dtype[np.uint8]] = blocks.mean(axis=(1, 3)).astype(np.uint8)
-    return small
+# Kept by what it explains, never by a number: a number is a place in the database.
+@st.cache_data(max_entries=1000, show_spinner="Asking the model where it looked …")
+def _by_another_method(digest: str, model_digest: str, method: str, _scan_id: int) -> _Levels:
+    scan = scans.stored_scan(app_state.workbench(), _scan_id)
+    return levels(app_state.workbench().champion().model.explain(scan, method))

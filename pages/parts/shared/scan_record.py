@@ -44,7 +44,7 @@ def show(scan_id: int) -> None:
     except scans.UnknownScanError as error:
         st.info(plain(error))
         return
-    heat_map.show(scan_id, heat_map.heat_controls())
+    heat_map.look(scan_id).show_both(heat_map.heat_controls())
     facts(scan)
     with st.container(key=f"record-{scan_id}"):
         verdict, said = st.columns(2, gap="medium")

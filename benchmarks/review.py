@@ -1,0 +1,238 @@
+"""How long a key on the Review page takes, in a browser, and what it costs the server.
+
+200 real scans (phantoms where there are none) lie in a workspace, each with its prediction. A
+Chromium opens the page, and a key is pressed for each scan once the one before is on the screen.
+It prints, each with its median and its 95th percentile,
+
+- key to next scan: until the picture of the next scan is on the screen;
+- with its heat map: until the heat map beside it is there, too;
+- key to next key: until the page takes the next key;
+- CPU of the server a key, the scans that it looks at ahead included;
+- the server's memory after a tenth of the keys and after the last one.
+
+    python benchmarks/review.py [--scans 200] [--keys 100] [--pause 0.5] [--workspace FOLDER]
+"""
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from fetal.phantom import simulate
+from fetal.planes import PLANES
+from fetal.scans import encode_png
+from fetal.store.workspace import Workspace
+from fetal.workbench import open_workbench
+from fetal.workbench.imports.import_run import import_scans, plan_import
+from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
+
+_WATCH = """
+window.timed = null;
+const place = () => document.querySelector("[class*=st-key-review-scan-]");
+const number = () => /review-scan-(\\d+)/.exec(place()?.className ?? "")?.[1];
+const ofNow = (picture, now) => (picture.dataset.scan ?? now) === now;
+const there = (picture) => picture.complete && picture.naturalWidth > 0;
+window.addEventListener("keydown", () => {
+    const began = performance.now(), before = number();
+    const timed = { scan: null, heat: null };
+    const look = () => {
+        const now = number(), pictures = [...(place()?.querySelectorAll("img") ?? [])];
+        if (now && now !== before && pictures.length && there(pictures[0]) && ofNow(pictures[0], now)) {
+            timed.scan ??= performance.now() - began;
+            const drawn = document.querySelector(`canvas[data-drawn='${now}']`);
+            if (drawn || (pictures.length > 1 && pictures.every(there))) {
+                timed.heat = performance.now() - began;
+                window.timed = timed;
+                return;
+            }
+        }
+        requestAnimationFrame(look);
+    };
+    window.timed = null;
+    requestAnimationFrame(look);
+}, true);
+"""
+_SHOWN = (
+    "() => /review-scan-(\\d+)/.exec("
+    "document.querySelector('[class*=st-key-review-scan-]')?.className ?? '')?.[1]"
+)
+
+
+@dataclass
+class Server:
+    """The app as `fetal serve` starts it."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+
+    def cpu(self) -> float:
+        """Seconds of CPU that it and its children took so far."""
+        fields = [stat(one).rsplit(") ", 1)[1].split() for one in self._processes()]
+        ticks = sum(int(one[11]) + int(one[12]) for one in fields)
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> float:
+        """Megabytes that it and its children hold now."""
+        pages = sum(int(stat(one).rsplit(") ", 1)[1].split()[21]) for one in self._processes())
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def _processes(self) -> Iterator[int]:
+        waiting = [self.process.pid]
+        while waiting:
+            one = waiting.pop()
+            yield one
+            for thread in Path(f"/proc/{one}/task").iterdir():
+                waiting += map(int, (thread / "children").read_text().split())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time the keys of the Review page.")
+    parser.add_argument("--scans", type=int, default=200, help="scans in the workspace")
+    parser.add_argument("--keys", type=int, default=100, help="keys that count")
+    parser.add_argument("--pause", type=float, default=0.5, help="seconds of looking at each scan")
+    parser.add_argument("--workspace", type=Path, help="keep the filled workspace here")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        filled = asked.workspace or Path(folder) / "filled"
+        if not filled.exists():
+            fill(filled, asked.scans)
+        workspace = Path(folder) / "workspace"
+        shutil.copytree(filled, workspace)
+        with serving(workspace) as server, browser_page() as page:
+            print_keys(server, page, asked.keys, asked.pause)
+
+
+def print_keys(server: Server, page: Page, keys: int, pause: float) -> None:
+    """Press keys one after another, and print what they took."""
+    print(f"{os.cpu_count()} CPU cores, load {os.getloadavg()[0]:.1f}, {pause} s a scan")
+    enter(page, server.address)
+    for _ in range(10):
+        press(page, pause)
+    early, before = server.memory(), server.cpu()
+    times = [press(page, pause) for _ in range(keys)]
+    spent = server.cpu() - before
+    for words, place in (("key to next scan", 0), ("with its heat map", 1), ("to next key", 2)):
+        told([one[place] for one in times], words)
+    print(f"CPU of the server a key: {spent / keys:.3f} s")
+    print(f"memory of the server: {early:.0f} MB after 10 keys, {server.memory():.0f} MB at the end")
+
+
+def told(seconds: list[float], words: str) -> None:
+    """Print a median and a 95th percentile."""
+    p95 = statistics.quantiles(seconds, n=20)[-1]
+    print(f"{words}: median {statistics.median(seconds):.3f} s, p95 {p95:.3f} s")
+
+
+def press(page: Page, pause: float) -> tuple[float, float, float]:
+    """Press a key and wait for the next scan; seconds to its picture, its heat, the next key."""
+    page.wait_for_timeout(pause * 1000)
+    began = time.perf_counter()
+    page.keyboard.press("1")
+    timed = page.wait_for_function("() => window.timed").json_value()
+    taken(page)
+    return timed["scan"] / 1000, timed["heat"] / 1000, time.perf_counter() - began
+
+
+def taken(page: Page) -> None:
+    """Return once keys count for the scan on the screen."""
+    scan = page.evaluate(_SHOWN)
+    page.locator(f".about[data-scan='{scan}']").wait_for()
+
+
+def enter(page: Page, address: str) -> None:
+    """Open the Review page as somebody, and wait for the first scan."""
+    page.goto(f"{address}/review")
+    page.get_by_role("textbox", name="Your name").fill("Bench")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.locator(".about")).to_be_visible(timeout=60_000)
+    taken(page)
+
+
+@contextmanager
+def browser_page() -> Iterator[Page]:
+    """A page of 1,440 pixels in a Chromium of its own."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.add_init_script(_WATCH)
+        yield page
+        browser.close()
+
+
+@contextmanager
+def serving(workspace: Path) -> Iterator[Server]:
+    """Start the app on a workspace, and end it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fetal.cli", "serve", "--port", str(port)],
+        env=os.environ | {"FETAL_WORKSPACE": str(workspace), "FETAL_UNSURE": "keep"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    server = Server(process, f"http://127.0.0.1:{port}")
+    try:
+        while not answers(f"{server.address}/_stcore/health"):
+            time.sleep(0.05)
+        yield server
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def stat(process: int) -> str:
+    return Path(f"/proc/{process}/stat").read_text()
+
+
+def fill(workspace: Path, count: int) -> None:
+    """Store scans in a workspace, each with the shipped model's prediction."""
+    workbench = open_workbench(Workspace.at(workspace))
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        for source in scans(count):
+            if isinstance(source, Path):
+                (place / source.name).symlink_to(source)
+            else:
+                name, data = source
+                (place / name).write_bytes(data)
+        plan = plan_import(place, unlabelled=True)
+        import_scans(workbench, plan, "benchmark", unsure=DeidentificationPolicy.KEEP)
+    workbench.close()
+
+
+def scans(count: int) -> Iterator[Path | tuple[str, bytes]]:
+    """Real scans where they are at hand, else phantoms."""
+    shared = Path(os.environ.get("FETAL_SHARED", Path(__file__).parents[2] / "shared"))
+    real = shared / "data" / "fetal_planes" / "images"
+    if real.is_dir():
+        yield from sorted(real.iterdir())[:count]
+        return
+    for seed, plane in enumerate(islice(cycle(PLANES), count)):
+        yield f"Patient{seed:05d}_1.png", encode_png(simulate(plane, seed).pixels)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+"""The heat maps of a prediction are kept: a scan is shown without another look of the model."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    op.add_column("prediction", sa.Column("heat", sa.LargeBinary(), nullable=True))

@@ -1,0 +1,79 @@
+"""Pictures of stored scans, as a browser takes them."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from fetal.workbench.catalogue import scans
+from fetal.workbench.catalogue.figures import scan_of
+from fetal.workbench.catalogue.stored_pixels import stored_picture
+from pages.parts.app.app_state import workbench
+from pages.parts.shared.formatting import plain
+
+_THUMBNAIL_HEIGHT = 220
+
+
+# Kept by what they show, never by a number: a number is a place in the database.
+@st.cache_resource(max_entries=64, show_spinner=False)
+def picture(digest: str, _scan_id: int) -> bytes:
+    """Return the picture of a scan, a PNG file that was held against its digest.
+
+    Args:
+        digest: the scan's digest.
+        _scan_id: the scan.
+
+    Raises:
+        UnknownScanError: there is none of this number.
+        DamagedScanError: its picture is gone or damaged.
+    """
+    return stored_picture(workbench(), _scan_id)
+
+
+def by_digest(digest: str) -> bytes | None:
+    """Return the picture of the scan with a digest; None if it is not there, or not any more."""
+    number = scan_of(workbench(), digest)
+    try:
+        return picture(digest, number) if number is not None else None
+    except (scans.DamagedScanError, scans.UnknownScanError):
+        return None
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _thumbnail(digest: str, _scan_id: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return smaller(scans.pixels(workbench(), _scan_id))
+
+
+def forget_all() -> None:
+    """Empty what is kept of every scan, since one of them was erased."""
+    picture.clear()
+    _thumbnail.clear()
+
+
+def alone(scan_id: int, name: str, caption: str | None = None) -> None:
+    """Show the scan without a heat map; or why it is not there."""
+    try:
+        shown = picture(scans.digest_of(workbench(), scan_id), scan_id)
+    except (scans.DamagedScanError, scans.UnknownScanError) as error:
+        st.warning(plain(error), icon=":material/broken_image:")
+    else:
+        st.image(shown, width="stretch", output_format="PNG", alt=name, caption=caption)
+
+
+def small(scan_id: int, name: str) -> None:
+    """Show a small picture of the scan, for galleries; or why it is not there."""
+    try:
+        shown = _thumbnail(scans.digest_of(workbench(), scan_id), scan_id)
+    except (scans.DamagedScanError, scans.UnknownScanError) as error:
+        st.caption(f":material/broken_image: {plain(error)}")
+    else:
+        st.image(shown, width="stretch", alt=name)
+
+
+def smaller(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return a grey picture at a thumbnail's size, by the mean of whole blocks of pixels."""
+    step = max(1, pixels.shape[0] // _THUMBNAIL_HEIGHT)
+    height, width = (side - side % step for side in pixels.shape)
+    blocks = pixels[:height, :width].reshape(height // step, step, width // step, step)
+    small: np.ndarray[Any, np.dtype[np.uint8]] = blocks.mean(axis=(1, 3)).astype(np.uint8)
+    return small
