@@ -11,6 +11,7 @@ from fetal.progress import BackgroundWork
 from tests.pages.scans.test_cines import _after_reading as after_reading
 from tests.pages.scans.test_cines import _dropped as dropped
 from tests.support.drawn import file
+from tests.support.viewers import viewers
 
 ROOT = Path(__file__).parents[2]
 OpenApp = Callable[..., AppTest]
@@ -24,18 +25,19 @@ def erase(code: str) -> None:
 
 
 def pictures(app: AppTest) -> set[str]:
-    return {picture.url for block in app.get("image") for picture in block.proto.imgs}
+    return {one["address"] for one in viewers(app)}
 
 
 def test_a_scan_that_was_erased_elsewhere_is_gone_at_the_next_look(open_app: OpenApp) -> None:
     from fetal.workbench.catalogue import scans
     from pages.parts.app import app_state
-    from pages.parts.shared import heat_map
+    from pages.parts.shared import heat_map, pictures as stored
 
     app = dropped(open_app("scans"), ("Patient00001_1.png", file(1).data))
     app = after_reading(app)
     [scan] = scans.scans(app_state.workbench())
     erased = pictures(app)
+    assert all(stored.by_digest(one.rsplit("/", 1)[1]) for one in erased)
     app_state.works()["comparison"] = finished_work()
 
     erase(scan.patient)
@@ -44,7 +46,8 @@ def test_a_scan_that_was_erased_elsewhere_is_gone_at_the_next_look(open_app: Ope
     assert not app.exception
     assert not pictures(app) & erased
     assert scan.name not in " ".join(str(one.value) for one in app.caption)
-    assert heat_map.explain_scan(scan.id) is None
+    assert heat_map.look(scan.id).figure is None
+    assert [stored.by_digest(one.rsplit("/", 1)[1]) for one in erased] == [None] * len(erased)
     assert "comparison" not in app_state.works()
 
     # A scan that comes after it gets neither its number nor its picture.

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fetal.explain import METHODS
+from tests.support.viewers import viewers
 
 OpenApp = Callable[..., AppTest]
 
@@ -16,8 +17,7 @@ def app(open_app: OpenApp) -> AppTest:
 
 def heat_captions(app: AppTest) -> list[str]:
     """What stands below each scan with heat."""
-    shown = [picture.caption for block in app.get("image") for picture in block.proto.imgs]
-    return [caption for caption in shown if caption != "The scan"]
+    return [one["caption"] for one in viewers(app) if one["heat"]]
 
 
 def test_heat_is_grad_cam_until_another_method_is_chosen(app: AppTest) -> None:
