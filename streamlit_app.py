@@ -8,6 +8,11 @@ if __name__ == "__main__":
 
     router.run()
 else:
-    from pages.parts.app import guard, picture_route
+    from pages.parts.app import guard, picture_route, start
 
-    app = st.App(__file__, routes=picture_route.routes(), middleware=guard.middleware())
+    app = st.App(
+        __file__,
+        lifespan=start.get_ready,
+        routes=picture_route.routes(),
+        middleware=guard.middleware(),
+    )

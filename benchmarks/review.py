@@ -50,7 +50,8 @@ window.addEventListener("keydown", () => {
     const timed = { scan: null, heat: null };
     const look = () => {
         const now = number(), pictures = [...(place()?.querySelectorAll("img") ?? [])];
-        if (now && now !== before && pictures.length && there(pictures[0]) && ofNow(pictures[0], now)) {
+        const [first] = pictures;
+        if (now && now !== before && first && there(first) && ofNow(first, now)) {
             timed.scan ??= performance.now() - began;
             const drawn = document.querySelector(`canvas[data-drawn='${now}']`);
             if (drawn || (pictures.length > 1 && pictures.every(there))) {
@@ -127,7 +128,9 @@ def print_keys(server: Server, page: Page, keys: int, pause: float) -> None:
     for words, place in (("key to next scan", 0), ("with its heat map", 1), ("to next key", 2)):
         told([one[place] for one in times], words)
     print(f"CPU of the server a key: {spent / keys:.3f} s")
-    print(f"memory of the server: {early:.0f} MB after 10 keys, {server.memory():.0f} MB at the end")
+    print(
+        f"memory of the server: {early:.0f} MB after 10 keys, {server.memory():.0f} MB at the end"
+    )
 
 
 def told(seconds: list[float], words: str) -> None:
@@ -154,8 +157,8 @@ def taken(page: Page) -> None:
 
 def enter(page: Page, address: str) -> None:
     """Open the Review page as somebody, and wait for the first scan."""
-    page.goto(f"{address}/review")
-    page.get_by_role("textbox", name="Your name").fill("Bench")
+    page.goto(f"{address}/review", timeout=90_000)
+    page.get_by_role("textbox", name="Your name").fill("Bench", timeout=90_000)
     page.get_by_role("button", name="Begin").click()
     expect(page.locator(".about")).to_be_visible(timeout=60_000)
     taken(page)

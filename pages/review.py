@@ -5,7 +5,7 @@ import streamlit as st
 from fetal.planes import PLANES
 from fetal.workbench.annotations import history, reservations, review
 from fetal.workbench.catalogue import scans
-from fetal.workbench.catalogue.figures import figures
+from fetal.workbench.catalogue.scan_figures import figures
 from pages.parts.app import app_state, erasures, router
 from pages.parts.review import keys, reader
 from pages.parts.shared import conflict_notices, heat_map, labelling, scan_record

@@ -61,4 +61,4 @@ class KeptHeat:
 
 def levels(heat: explain.Heat) -> npt.NDArray[np.uint8]:
     """Turn heat, float32 0 to 1, into whole levels, uint8 0 to 255, of the same shape."""
-    return np.rint(heat * np.float32(255)).astype(np.uint8)
+    return np.asarray(np.rint(heat * np.float32(255)), np.uint8)

@@ -1,14 +1,20 @@
 """The whole loop in a real browser: upload, look, correct, retrain, promote, predict anew."""
 
 import re
+from base64 import b64decode
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from fetal.planes import PLANES, Plane
+from fetal.store.workspace import Workspace
+from fetal.workbench import open_workbench
+from fetal.workbench.catalogue import scans
 from tests.browser.labelled import Labelled
 from tests.browser.reviewing import shown
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -37,26 +43,46 @@ def drop(page: Page, *files: Path) -> Locator:
     return cards
 
 
-def pictures(card: Locator) -> tuple[str, str]:
-    """The addresses of the plain scan and of the scan with its heat map."""
-    shown = card.locator("[class*=st-key-figure-] img")
-    expect(shown).to_have_count(2)
-    return shown.nth(0).get_attribute("src"), shown.nth(1).get_attribute("src")
+LEVELS = """shown => {
+    const canvas = document.createElement("canvas");
+    canvas.width = shown.naturalWidth ?? shown.width;
+    canvas.height = shown.naturalHeight ?? shown.height;
+    const context = canvas.getContext("2d");
+    context.drawImage(shown, 0, 0);
+    const levels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+    const text = [...levels].map(level => String.fromCharCode(level)).join("");
+    return [canvas.height, canvas.width, btoa(text)];
+}"""
 
 
-def see_the_overlay(page: Page, card: Locator) -> None:
-    plain, heated = pictures(card)
-    assert plain != heated
+def drawn(picture: Locator) -> np.ndarray:
+    """What is drawn, (H, W, 3), in the scan's own pixels."""
+    height, width, levels = picture.evaluate(LEVELS)
+    pixels = np.frombuffer(b64decode(levels), np.uint8).reshape(height, width, 4)
+    return pixels[..., :3].astype(int)
+
+
+def see_the_overlay(page: Page, card: Locator, workspace: Path) -> None:
+    scan = card.locator("[class*=st-key-figure-] img")
+    heated = card.locator("[class*=st-key-figure-] canvas[data-drawn]")
+    expect(heated).to_be_visible()
     expect(card).to_contain_text("Where the model looked for")
+    expect(scan).to_have_js_property("complete", True)
+    shape = "one => (one.width / one.height) / (one.clientWidth / one.clientHeight)"
+    for picture in (scan, heated):
+        assert picture.evaluate(shape) == pytest.approx(1, abs=0.02), "a scan is never stretched"
+
+    # What the browser draws is what `Prediction.overlay` draws.
+    workbench = open_workbench(Workspace.at(workspace))
+    said = scans.explanation(workbench, int(scan.get_attribute("data-scan")))
+    workbench.close()
+    expected = said.overlay(opacity=0.6, colours="cividis").astype(int)
+    assert abs(drawn(heated) - expected).mean() < 2
+    assert abs(drawn(scan) - expected).mean() > 4, "the heat map is seen"
 
     page.locator(".st-key-heat-opacity").get_by_role("slider").press("ArrowRight")
-
-    expect(card.locator("[class*=st-key-figure-] img").nth(1)).not_to_have_attribute("src", heated)
-    assert pictures(card)[0] == plain
-    shape = "image => (image.naturalWidth / image.naturalHeight) / (image.width / image.height)"
-    for image in card.locator("[class*=st-key-figure-] img").all():
-        expect(image).to_have_js_property("complete", True)
-        assert image.evaluate(shape) == pytest.approx(1, abs=0.02), "a scan must not be stretched"
+    stronger = said.overlay(opacity=0.65, colours="cividis").astype(int)
+    until(lambda: abs(drawn(heated) - stronger).mean() < abs(drawn(heated) - expected).mean(), 30)
 
 
 def correct(card: Locator) -> Plane:
@@ -110,13 +136,13 @@ def promote(page: Page, name: str) -> None:
 
 
 def test_the_loop_from_a_dropped_scan_to_a_new_model_that_predicts(
-    page: Page, served: str, labelled: Labelled
+    page: Page, served: str, labelled: Labelled, tmp_path: Path
 ) -> None:
     enter(page, served)
     first, second, later = labelled.files[0], labelled.files[8], labelled.files[16]
 
     card = drop(page, first, second).first
-    see_the_overlay(page, card)
+    see_the_overlay(page, card, tmp_path / "workspace")
     correct(card)
     bring_labels(page, labelled)
     name = retrain(page)

@@ -29,10 +29,10 @@ def _picture(request: Request) -> Response:
     browser may keep it on a disk: `guard.Protection` sees to that.
     """
     # The server listens before it has these.
-    from pages.parts.shared import pictures
+    from pages.parts.shared import scan_pictures
 
     digest = str(request.path_params["digest"])
-    found = pictures.by_digest(digest) if _DIGEST.fullmatch(digest) else None
+    found = scan_pictures.by_digest(digest) if _DIGEST.fullmatch(digest) else None
     if found is None:
         return Response(status_code=404)
     return Response(found, media_type="image/png")

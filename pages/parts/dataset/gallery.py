@@ -8,7 +8,7 @@ import streamlit as st
 from fetal.predict import Doubt
 from fetal.workbench.catalogue import scan_table, scans
 from pages.parts.app import app_state
-from pages.parts.shared import pictures, scan_record
+from pages.parts.shared import scan_pictures, scan_record
 from pages.parts.shared.formatting import MOMENT, label, local_moments, percent, plain
 
 _PER_PAGE = 24
@@ -106,7 +106,7 @@ def turned(chosen: scans.ScanFilter, found: int) -> list[scans.ScanView]:
 def thumbnail(scan: scans.ScanView) -> None:
     """A small picture with its label or the model's opinion; a click enlarges it."""
     with st.container(key=f"thumb-{scan.id}", gap="xxsmall"):
-        pictures.small(scan.id, scan.name)
+        scan_pictures.small(scan.id, scan.name)
         scan_record.open_button(scan.id, key=f"open-{scan.id}", words=caption(scan))
 
 

@@ -14,7 +14,7 @@ from fetal.workbench.near_duplicates import compare_stored, decisions
 from fetal.workbench.near_duplicates.compare_stored import Stop
 from fetal.workbench.near_duplicates.decisions import COPY, DIFFERENT, TOGETHER, LookalikePair
 from pages.parts.app import app_state, current_user
-from pages.parts.shared import pictures, scan_record
+from pages.parts.shared import scan_pictures, scan_record
 from pages.parts.shared.formatting import label, moment, number, percent, plain
 
 _PER_PAGE = 5
@@ -141,7 +141,7 @@ def leave_out(pair: LookalikePair, scan: ScanView, key: str, words: str = "this 
 
 def picture(scan: ScanView, split: str | None) -> None:
     """One of the two."""
-    pictures.alone(scan.id, scan.name)
+    scan_pictures.alone(scan.id, scan.name)
     patient = plain(scan.patient) + ("" if scan.named_patient else " (unknown)")
     st.markdown(f"**{plain(scan.name)}** · {label(scan.label)} {_SPLITS[split]}")
     st.caption(f"patient {patient} · added {moment(scan.added_at)}")

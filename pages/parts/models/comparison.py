@@ -10,7 +10,7 @@ from fetal.progress import BackgroundWork
 from fetal.workbench.models import promotion
 from pages.parts.app import app_state
 from pages.parts.models import test_set
-from pages.parts.shared import pictures, plots, scan_record
+from pages.parts.shared import plots, scan_pictures, scan_record
 from pages.parts.shared.formatting import label, number, plain, tenths
 
 _PER_PAGE = 4
@@ -175,7 +175,7 @@ def disagreements(
     on_page = found[(min(page, pages) - 1) * _PER_PAGE : min(page, pages) * _PER_PAGE]
     for column, one in zip(st.columns(_PER_PAGE), on_page, strict=False):
         with column, st.container(key=f"thumb-differ-{one.scan.id}", border=True):
-            pictures.small(one.scan.id, one.scan.name)
+            scan_pictures.small(one.scan.id, one.scan.name)
             st.markdown(
                 f"labelled **{label(one.label)}**  \n"
                 f"champion {mark(one.first, one.label)}  \nchallenger {mark(one.second, one.label)}"

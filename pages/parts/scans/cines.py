@@ -12,7 +12,7 @@ from fetal.scans import ScanError
 from fetal.scans.inspection import FileKind
 from fetal.workbench.ingest import cine_upload, upload
 from pages.parts.app import app_state
-from pages.parts.shared import pictures
+from pages.parts.shared import scan_pictures
 from pages.parts.shared.formatting import number, percent, plain
 
 _OFFERED = 12
@@ -107,7 +107,7 @@ def _looked_through(incoming: upload.UploadedFile) -> Film:
         return Film(incoming.file, 0, [])
     best = sorted(found, key=lambda one: -one.likeness)[: cine_upload.FRAMES]
     frames = [
-        Frame(one.index, pictures.smaller(one.scan.pixels), _words(one), one in best)
+        Frame(one.index, scan_pictures.smaller(one.scan.pixels), _words(one), one in best)
         for one in found
     ]
     return Film(incoming.file, count, frames)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from fetal.workbench.catalogue import scans
 from pages.parts.app import app_state, current_user
-from pages.parts.shared import pictures
+from pages.parts.shared import scan_pictures
 
 _GONE = (
     "The picture as it arrived is in the program’s memory only, and goes with your next drop. "
@@ -33,5 +33,5 @@ def show(scan_id: int) -> None:
             caption="As it arrived: what is orange was blanked",
         )
         with after:
-            pictures.alone(scan_id, "The scan as it is stored", caption="As it is stored")
+            scan_pictures.alone(scan_id, "The scan as it is stored", caption="As it is stored")
         st.caption(_GONE)

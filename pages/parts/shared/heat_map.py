@@ -14,9 +14,9 @@ from fetal.planes import PLANES, Plane
 from fetal.predict import levels
 from fetal.workbench import NoModelError
 from fetal.workbench.catalogue import scans
-from fetal.workbench.catalogue.figures import Figure, figures
+from fetal.workbench.catalogue.scan_figures import Figure, figures
 from pages.parts.app import app_state
-from pages.parts.shared import pictures, scan_viewer
+from pages.parts.shared import scan_pictures, scan_viewer
 from pages.parts.shared.formatting import percent, plain
 
 _Levels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -124,7 +124,7 @@ class Shown:
     looked_now: bool = False
 
     def show_both(self, view: HeatView) -> None:
-        """Show the plain scan and, beside it, the scan with its heat map; or why they are not there.
+        """Show the scan and, beside it, the scan with its heat map; or why they are not there.
 
         Args:
             view: what to show over the scan.
@@ -195,7 +195,7 @@ def look(scan_id: int, known: Figure | None = None) -> Shown:
             with suppress(NoModelError, BundleError):
                 scans.explanation(workbench, scan_id)
             figure = figures(workbench, [scan_id])[scan_id]
-        pictures.picture(figure.digest, scan_id)
+        scan_pictures.picture(figure.digest, scan_id)
     except (scans.DamagedScanError, scans.UnknownScanError) as error:
         return Shown(scan_id, None, str(error))
     return Shown(scan_id, figure, looked_now=looked_now)
@@ -225,7 +225,7 @@ def _lacks_heat(figure: Figure) -> bool:
 def forget_all() -> None:
     """Empty what is kept of every scan, since one of them was erased."""
     _by_another_method.clear()
-    pictures.forget_all()
+    scan_pictures.forget_all()
 
 
 def _heat_of(figure: Figure, method: str) -> _Levels | None:

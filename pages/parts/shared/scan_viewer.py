@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from fetal import explain
-from fetal.workbench.catalogue.figures import Figure
+from fetal.workbench.catalogue.scan_figures import Figure
 from pages.parts.app.picture_route import address
 
 _HERE = Path(__file__).parent

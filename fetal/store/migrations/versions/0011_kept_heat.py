@@ -8,4 +8,5 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
+    """Add the column; what is there already gets its heat maps when it is shown."""
     op.add_column("prediction", sa.Column("heat", sa.LargeBinary(), nullable=True))

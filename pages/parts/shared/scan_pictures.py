@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fetal.workbench.catalogue import scans
-from fetal.workbench.catalogue.figures import scan_of
+from fetal.workbench.catalogue.scan_figures import scan_of
 from fetal.workbench.catalogue.stored_pixels import stored_picture
 from pages.parts.app.app_state import workbench
 from pages.parts.shared.formatting import plain

@@ -1,0 +1,28 @@
+"""What goes on while the server starts: libraries and model get ready before a browser asks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Thread
+from typing import Any
+
+import streamlit as st
+
+
+@asynccontextmanager
+async def get_ready(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Begin to make all ready that the first page and the first scan need.
+
+    The server answers meanwhile, and a browser takes a second or more to load Streamlit's own
+    scripts: on two cores both go on at once.
+    """
+    Thread(target=_load, name="start", daemon=True).start()
+    yield {}
+
+
+def _load() -> None:
+    from pages.parts.app import app_state
+
+    app_state.warm_up()
+    # What the router and the first page import, so that they find it loaded.
+    from pages.parts.app import router  # noqa: F401
+    from pages.parts.scans import cines, quarantine, upload_results  # noqa: F401
