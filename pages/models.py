@@ -83,19 +83,26 @@ def promote(champion: promotion.ModelView, challenger: promotion.ModelView) -> N
     )
     comparison = comparing.found(champion, challenger)
     words = "Promote" if gate(comparison) else "Promote anyway"
-    if st.button(words, key="promote-yes", type="primary"):
-        try:
-            promotion.promote(
-                app_state.workbench(),
-                challenger.id,
-                current_user.name(),
-                comparison,
-                instead_of=champion.id,
-            )
-        except (BundleError, NoModelError, promotion.ChampionMovedError) as error:
-            st.error(plain(error))
-        else:
-            st.rerun()
+    clicked = st.button(
+        words,
+        key="promote-yes",
+        type="primary",
+        on_click=keep_promotion,
+        args=(champion.id, challenger.id, comparison),
+    )
+    if clicked and not app_state.show_told("promotion"):
+        st.rerun()
+
+
+def keep_promotion(
+    champion_id: int, challenger_id: int, comparison: promotion.Comparison | None
+) -> None:
+    """Promote the challenger in the person's name."""
+    workbench, who = app_state.workbench(), current_user.name()
+    try:
+        promotion.promote(workbench, challenger_id, who, comparison, instead_of=champion_id)
+    except (BundleError, NoModelError, promotion.ChampionMovedError) as error:
+        app_state.tell("promotion", str(error))
 
 
 def gate(comparison: promotion.Comparison | None) -> bool:
@@ -127,13 +134,23 @@ def roll_back(champion: promotion.ModelView) -> None:
         f"The champion before “**{plain(champion.name)}**” will predict for everybody again, at "
         "once. Nothing is lost: this version stays in the list."
     )
-    if st.button("Roll back", key="roll-back-yes", type="primary"):
-        try:
-            promotion.roll_back(app_state.workbench(), current_user.name(), champion.id)
-        except (promotion.NothingToRollBackError, promotion.ChampionMovedError) as error:
-            st.error(plain(error))
-        else:
-            st.rerun()
+    clicked = st.button(
+        "Roll back",
+        key="roll-back-yes",
+        type="primary",
+        on_click=keep_roll_back,
+        args=(champion.id,),
+    )
+    if clicked and not app_state.show_told("promotion"):
+        st.rerun()
+
+
+def keep_roll_back(champion_id: int) -> None:
+    """Let the champion before predict again, in the person's name."""
+    try:
+        promotion.roll_back(app_state.workbench(), current_user.name(), champion_id)
+    except (promotion.NothingToRollBackError, promotion.ChampionMovedError) as error:
+        app_state.tell("promotion", str(error))
 
 
 router.page(main)

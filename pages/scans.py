@@ -13,6 +13,7 @@ from pages.parts.scans import cines, original_preview, quarantine, upload_result
 from pages.parts.shared import heat_map, labelling
 from pages.parts.shared.formatting import number, plain
 
+_SAMPLES = "samples-asked"
 _PER_PAGE = 5
 _NEWEST = 50
 _KEPT = (
@@ -50,16 +51,19 @@ def offer() -> None:
         st.toggle("Let me check every scan before it is stored", key="check-every", help=_CHECK)
     with samples:
         st.caption("No scans at hand? Two dozen simulated scans, marked as samples.")
-        if st.button(
+        st.button(
             "Try it with sample scans",
             key="samples",
             icon=":material/science:",
             width="stretch",
-        ):
+            on_click=ask_for_samples,
+        )
+        if st.session_state.get(_SAMPLES):
             with st.spinner("Making sample scans …"):
                 brought = upload.add_samples(app_state.workbench(), current_user.name())
             st.session_state["results"] = brought
-            st.session_state.pop("scans-page", None)
+            for done in ("scans-page", _SAMPLES):
+                st.session_state.pop(done, None)
             st.rerun()
     kept = remembered(files)
     if kept:
@@ -69,6 +73,11 @@ def offer() -> None:
             st.rerun()
         elif chosen is not None:
             take(chosen)
+
+
+def ask_for_samples() -> None:
+    """Remember the wish until the samples are there: a click in between ends the page only."""
+    st.session_state[_SAMPLES] = True
 
 
 def remembered(files: Sequence[UploadedByStreamlit]) -> list[upload.UploadedFile]:

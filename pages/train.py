@@ -96,7 +96,7 @@ def ahead(outlook: service.Outlook) -> None:
 
 def start(outlook: service.Outlook, choice: custom_settings.Choice) -> None:
     """The button."""
-    if st.button(
+    st.button(
         "Retrain" if choice == custom_settings.USUAL else "Retrain with these settings",
         key="retrain",
         type="primary",
@@ -104,8 +104,12 @@ def start(outlook: service.Outlook, choice: custom_settings.Choice) -> None:
         disabled=outlook.active is not None or bool(outlook.reasons) or bool(choice.missing),
         help="Trains a challenger: a new version that predicts for nobody until it has been "
         "compared with the champion and promoted on the Models page.",
-    ):
+        on_click=app_state.ask,
+        args=("training",),
+    )
+    if app_state.was_asked("training"):
         begin(choice)
+    app_state.show_told("training")
 
 
 def in_words(outlook: service.Outlook, choice: custom_settings.Choice) -> str:
@@ -144,7 +148,7 @@ def begin(choice: custom_settings.Choice) -> None:
     try:
         service.start(app_state.workbench(), current_user.name(), choice.settings)
     except (service.TooLittleError, service.RestlessError) as error:
-        st.error(plain(error))
+        app_state.tell("training", str(error))
     else:
         st.rerun()
 

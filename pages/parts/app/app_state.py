@@ -20,6 +20,7 @@ from fetal.workbench.near_duplicates import compare_stored
 from fetal.workbench.near_duplicates.ranks import follow_splits
 from pages.parts.app import guard
 from pages.parts.shared.background import Works
+from pages.parts.shared.formatting import plain
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,32 @@ def works() -> Works:
 def ahead() -> ThreadPoolExecutor:
     """What is computed before anybody asks for it: one thing at a time, beside the pages."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
+
+
+def ask(what: str) -> None:
+    """Remember that a button was pressed, until the page comes to it with what it shows then.
+
+    Another click may end the page before that; the next one finds the wish here.
+    """
+    st.session_state[f"asked-{what}"] = True
+
+
+def was_asked(what: str) -> bool:
+    """Return once whether a button was pressed (`ask`)."""
+    return bool(st.session_state.pop(f"asked-{what}", False))
+
+
+def tell(place: str, sentence: str) -> None:
+    """Keep why a click could not be done, for `show_told` at its place on the page."""
+    st.session_state[f"told-{place}"] = sentence
+
+
+def show_told(place: str) -> bool:
+    """Show once what was kept for a place; returns whether there was anything."""
+    sentence = st.session_state.pop(f"told-{place}", "")
+    if sentence:
+        st.error(plain(sentence))
+    return bool(sentence)
 
 
 def mine(what: str) -> str:

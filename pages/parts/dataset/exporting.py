@@ -77,25 +77,35 @@ class Packed:
 
 def packing(chosen: scans.ScanFilter, found: int, file_name: str, files: list[str] | None) -> None:
     """Pack the archive first, since it takes a while; then offer it."""
-    workbench, who = app_state.workbench(), current_user.name()
     name = app_state.mine("export")
-    if st.button(
+    st.button(
         "Pack labels and scans (ZIP)",
         key="export-pack",
         disabled=not found,
         icon=":material/folder_zip:",
-    ):
-
-        def pack(on_progress: OnProgress) -> Packed:
-            packed = Packed(file_name)
-            packed.left_out = exports.export_archive(
-                workbench, chosen, packed.file, who, on_progress, files
-            ).left_out
-            return packed
-
-        app_state.works()[name] = BackgroundWork(pack)
+        on_click=app_state.ask,
+        args=("packing",),
+    )
+    if app_state.was_asked("packing"):
+        begin_packing(name, chosen, file_name, files)
     if name in app_state.works():
         packed(name)
+
+
+def begin_packing(
+    name: str, chosen: scans.ScanFilter, file_name: str, files: list[str] | None
+) -> None:
+    """Start to pack in the background, under a name."""
+    workbench, who = app_state.workbench(), current_user.name()
+
+    def pack(on_progress: OnProgress) -> Packed:
+        packed = Packed(file_name)
+        packed.left_out = exports.export_archive(
+            workbench, chosen, packed.file, who, on_progress, files
+        ).left_out
+        return packed
+
+    app_state.works()[name] = BackgroundWork(pack)
 
 
 @st.fragment(run_every=0.5)

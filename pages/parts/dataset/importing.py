@@ -32,6 +32,8 @@ _TABLE = (
     "A CSV with a column for the image’s file name and one for the plane; it may tell the patient "
     "too. A table alone gives its labels to scans that are here already."
 )
+_UNSURE_FIELD = "import-unsure"
+_PATIENT_FIELD = "import-patient"
 _PATIENT = (
     "Only a code made from it is stored. Left empty, scans that name no patient count as one "
     "unknown patient, so that they stay together."
@@ -161,25 +163,24 @@ def preview(name: str, asked: Asked, plan: ImportPlan) -> None:
         imported.remarks(plan.notes)
         refused = dict.fromkeys(imported.sentence_of(*one) for one in plan.refused)
         imported.left_out(plan.missing, list(refused))
-        patient = None
         if any(planned.row.patient is None for planned in plan.images):
-            patient = st.text_input(
+            st.text_input(
                 "Patient of the scans that name none (leave empty if unknown)",
-                key="import-patient",
+                key=_PATIENT_FIELD,
                 max_chars=120,
                 help=_PATIENT,
             )
-        unsure = st.selectbox(
+        st.selectbox(
             "Scans on which a name may be left",
             list(_UNSURE),
             index=list(_UNSURE).index(DeidentificationPolicy.from_environment()),
             format_func=_UNSURE.__getitem__,
-            key="import-unsure",
+            key=_UNSURE_FIELD,
             help=_UNSURE_WORDS,
         )
         go, check, other = st.columns([2, 2, 1])
         nothing = not plan.images and not plan.stored
-        if go.button(
+        go.button(
             f"Import {number(len(plan.images), 'scan', 'scans')}"
             if plan.images
             else f"Give {number(len(plan.stored), 'label', 'labels')}",
@@ -187,21 +188,27 @@ def preview(name: str, asked: Asked, plan: ImportPlan) -> None:
             type="primary",
             disabled=nothing,
             width="stretch",
-        ):
-            del st.session_state["import-plan"], st.session_state["import-asked"]
-            begin(name, plan, patient, unsure, dry_run=False)
-        if check.button(
+            on_click=begin,
+            args=(name, plan),
+        )
+        check.button(
             "Only read them, add nothing",
             key="import-dry",
             disabled=not plan.images,
             help="Reads every scan and tells which would be added, are here already or refused.",
             width="stretch",
-        ):
-            begin(name, plan, patient, unsure, dry_run=True)
-        if other.button("Cancel", key="import-cancel", width="stretch"):
-            del st.session_state["import-plan"], st.session_state["import-asked"]
-            app_state.works().pop(name, None)
-            st.rerun()
+            on_click=begin,
+            args=(name, plan),
+            kwargs={"dry_run": True},
+        )
+        other.button("Cancel", key="import-cancel", width="stretch", on_click=cancel, args=(name,))
+
+
+def cancel(name: str) -> None:
+    """Leave the preview."""
+    for kept in ("import-plan", "import-asked"):
+        st.session_state.pop(kept, None)
+    app_state.works().pop(name, None)
 
 
 def columns(asked: Asked, plan: ImportPlan) -> None:
@@ -263,15 +270,11 @@ def facts(plan: ImportPlan) -> None:
             st.markdown(f"{outlines} with outlines that somebody drew are no scans and stay out.")
 
 
-def begin(
-    name: str,
-    plan: ImportPlan,
-    patient: str | None,
-    unsure: DeidentificationPolicy,
-    *,
-    dry_run: bool,
-) -> None:
+def begin(name: str, plan: ImportPlan, *, dry_run: bool = False) -> None:
     """Start the import in the background."""
+    patient, unsure = st.session_state.get(_PATIENT_FIELD), st.session_state[_UNSURE_FIELD]
+    if not dry_run:
+        cancel(name)
     who, workbench, stop = current_user.name(), app_state.workbench(), Event()
     quarantine = app_state.session().desk.quarantine
     app_state.works()[name] = BackgroundWork(
@@ -288,4 +291,3 @@ def begin(
         ),
         stop=stop,
     )
-    st.rerun()

@@ -84,11 +84,21 @@ def search() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if waiting := compare_stored.waiting(app_state.workbench()):
-            if st.button("Compare them now", key="lookalike-rest", icon=":material/compare:"):
-                start(compare_stored.find_new)
+            st.button(
+                "Compare them now",
+                key="lookalike-rest",
+                icon=":material/compare:",
+                on_click=start,
+                args=(compare_stored.find_new,),
+            )
             st.caption(f"{number(waiting, 'scan is', 'scans are')} not compared yet.")
-        if st.button("Compare all scans again", key="lookalike-search", icon=":material/compare:"):
-            start(compare_stored.search)
+        st.button(
+            "Compare all scans again",
+            key="lookalike-search",
+            icon=":material/compare:",
+            on_click=start,
+            args=(compare_stored.search,),
+        )
     if work is not None and work.failure:
         st.error(plain(work.failure))
     elif work is not None:
@@ -96,12 +106,11 @@ def search() -> None:
 
 
 def start(compare: Callable[[Workbench, OnProgress, Stop], int]) -> None:
-    """Start comparing in the background, and draw the page again."""
+    """Start comparing in the background."""
     stop, workbench = Event(), app_state.workbench()
     app_state.works()[_SEARCH] = BackgroundWork(
         lambda on_progress: compare(workbench, on_progress, stop.is_set), stop=stop
     )
-    st.rerun()
 
 
 def one_pair(pair: LookalikePair, one: ScanView, other: ScanView) -> None:

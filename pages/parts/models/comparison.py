@@ -44,11 +44,20 @@ def show(champion: promotion.ModelView, challenger: promotion.ModelView) -> None
         app_state.running(name, "Comparing on the locked scans")
     elif work.failure:
         st.error(plain(work.failure))
-        if st.button("Compare again", key="compare-again", icon=":material/refresh:"):
-            del app_state.works()[name]
-            st.rerun()
+        st.button(
+            "Compare again",
+            key="compare-again",
+            icon=":material/refresh:",
+            on_click=forget,
+            args=(name,),
+        )
     else:
         side_by_side(work.result, champion, challenger)
+
+
+def forget(name: str) -> None:
+    """Let go of a comparison that failed; it is made again."""
+    app_state.works().pop(name, None)
 
 
 def found(

@@ -32,11 +32,14 @@ def show(version: promotion.ModelView) -> None:
             "Measures this version on the labelled scans of the patients that are locked away: "
             "no training here has seen them."
         )
-        if not st.button("Evaluate", key=f"evaluate-{version.id}", icon=":material/analytics:"):
-            return
-        app_state.works()[name] = BackgroundWork(
-            lambda on_progress: model_evaluation.evaluate(workbench, version.id, on_progress)
+        st.button(
+            "Evaluate",
+            key=f"evaluate-{version.id}",
+            icon=":material/analytics:",
+            on_click=begin,
+            args=(name, version.id),
         )
+        return
     work = app_state.works()[name]
     if not work.finished:
         app_state.running(name, "Evaluating on the locked scans")
@@ -44,6 +47,14 @@ def show(version: promotion.ModelView) -> None:
         st.info(plain(work.failure))
     else:
         whole(work.result, version)
+
+
+def begin(name: str, version_id: int) -> None:
+    """Start the evaluation in the background, under its name."""
+    workbench = app_state.workbench()
+    app_state.works()[name] = BackgroundWork(
+        lambda on_progress: model_evaluation.evaluate(workbench, version_id, on_progress)
+    )
 
 
 def whole(found: model_evaluation.Evaluated, version: promotion.ModelView) -> None:

@@ -12,6 +12,7 @@ from pages.parts.app import app_state, current_user
 from pages.parts.scans import mask_editor
 from pages.parts.shared.formatting import number
 
+_TO_KEEP = "waiting-to-keep"
 _WHY = (
     "A name may be left where nothing was blanked. These scans are in the program’s memory only: "
     "nothing of them is stored until you keep them, and they are gone when the program stops."
@@ -22,6 +23,8 @@ _WHY = (
 def show() -> None:
     """The scans that wait for this person, one at a time, and what to do with them."""
     quarantine = app_state.session().desk.quarantine
+    if asked := st.session_state.get(_TO_KEEP):
+        _keep(asked)
     held = quarantine.of(current_user.name())
     _left_out(len(quarantine.left_out(current_user.name())))
     if not held:
@@ -36,18 +39,24 @@ def show() -> None:
         st.text(f"{one.file}{reason}")
         left = mask_editor.adjust(chosen, one)
         keep, out, _ = st.columns([2, 2, 5])
-        if keep.button(
+        keep.button(
             "Keep as shown",
             key="waiting-keep",
             type="primary",
             icon=":material/check:",
             disabled=not left,
             width="stretch",
-        ):
-            _keep([chosen])
-        if out.button("Leave out", key="waiting-out", icon=":material/close:", width="stretch"):
-            _leave_out([chosen])
-            st.rerun()
+            on_click=_ask_to_keep,
+            args=([chosen],),
+        )
+        out.button(
+            "Leave out",
+            key="waiting-out",
+            icon=":material/close:",
+            width="stretch",
+            on_click=_leave_out,
+            args=([chosen],),
+        )
 
 
 def _chosen(held: dict[int, QuarantinedScan]) -> int:
@@ -65,12 +74,13 @@ def _chosen(held: dict[int, QuarantinedScan]) -> int:
 
 def _all_at_once(held: dict[int, QuarantinedScan]) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        if st.button(
+        st.button(
             f"Keep all {len(held):,} as shown",
             key="waiting-keep-all",
             help="Look through them first: what you keep is stored as it would be shown here.",
-        ):
-            _keep(held)
+            on_click=_ask_to_keep,
+            args=(list(held),),
+        )
         if st.button(f"Leave all {len(held):,} out …", key="waiting-out-all"):
             _ask_before_leaving_out(list(held))
 
@@ -99,15 +109,25 @@ def _left_out(count: int) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="left-out"):
         st.caption(f"You left {number(count, 'scan', 'scans')} out.", width="content")
-        if st.button("Bring back", key="waiting-back", icon=":material/undo:", type="tertiary"):
-            workbench, quarantine, who = (
-                app_state.workbench(),
-                app_state.session().desk.quarantine,
-                current_user.name(),
-            )
-            for one, taken in quarantine_decisions.bring_back(workbench, quarantine, who).items():
-                _tell_drop(one, taken)
-            st.rerun()
+        st.button(
+            "Bring back",
+            key="waiting-back",
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=_bring_back,
+        )
+
+
+def _bring_back() -> None:
+    workbench, quarantine = app_state.workbench(), app_state.session().desk.quarantine
+    back = quarantine_decisions.bring_back(workbench, quarantine, current_user.name())
+    for one, taken in back.items():
+        _tell_drop(one, taken)
+
+
+def _ask_to_keep(numbers: list[int]) -> None:
+    """Remember which to store until they are: a click in between ends the page only."""
+    st.session_state[_TO_KEEP] = numbers
 
 
 def _keep(numbers: Collection[int]) -> None:
@@ -125,6 +145,7 @@ def _keep(numbers: Collection[int]) -> None:
             if taken is not None:
                 mask_editor.forget(one)
                 _tell_drop(one, taken)
+    st.session_state.pop(_TO_KEEP, None)
     st.rerun()
 
 

@@ -9,6 +9,7 @@ from pages.parts.shared.formatting import label, moment, plain
 
 _MINE = "conflicts-of-mine"
 _NEWS = "conflicts-news"
+_TO_REVIEW = "conflicts-to-review"
 _SENTENCES = 3
 
 
@@ -27,6 +28,8 @@ def has_news() -> bool:
 def show() -> None:
     """All that this person has not noted yet, until they say that they have read it."""
     st.session_state.pop(_NEWS, None)
+    if st.session_state.pop(_TO_REVIEW, False):
+        st.switch_page("pages/review.py")
     mine: list[Conflict] = st.session_state.get(_MINE, [])
     known = {one.annotation_id for one in mine}
     theirs = [
@@ -41,12 +44,21 @@ def show() -> None:
         for one, words in told[:_SENTENCES]:
             said, way = st.columns([6, 1], vertical_alignment="center")
             said.warning(words, icon=":material/group:")
-            if way.button("Look at it", key=f"conflict-{one.annotation_id}", width="stretch"):
-                st.session_state["review-back-to"] = one.scan_id
-                st.switch_page("pages/review.py")
+            way.button(
+                "Look at it",
+                key=f"conflict-{one.annotation_id}",
+                width="stretch",
+                on_click=_look_at,
+                args=(one.scan_id,),
+            )
         if len(told) > _SENTENCES:
             st.caption(f"And {len(told) - _SENTENCES:,} more.")
         st.button("I have read this", key="conflicts-read", on_click=_read, args=(mine, theirs))
+
+
+def _look_at(scan_id: int) -> None:
+    st.session_state["review-back-to"] = scan_id
+    st.session_state[_TO_REVIEW] = True
 
 
 def _mine(one: Conflict) -> str:
