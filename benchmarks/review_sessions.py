@@ -1,0 +1,161 @@
+"""How long a click on the Review page takes while many people label at once.
+
+Each session speaks to the app as a browser does: over Streamlit's own connection, with a name,
+and it fetches the pictures that the page names. It clicks on a label, waits for all of the answer,
+looks at the scan for a while and goes on. What a browser needs to draw comes on top.
+
+It prints the median and the 95th percentile of a click, the CPU of the server a click, how many
+scans were labelled twice or lost, and the server's memory.
+
+    python benchmarks/review_sessions.py [--sessions 10] [--clicks 10] [--pause 3]
+        [--scans 600] [--workspace FOLDER]
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import shutil
+import sqlite3
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+from review import Server, fill, serving, told
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+_LABEL = re.compile(r"-label-(\d+)-brain$")
+_VIEWER = "fetal_scan_viewer"
+
+
+class Session:
+    """One person in one browser.
+
+    Attributes:
+        labelled: the scans that were labelled here, in their order.
+        seconds: how long each click took.
+    """
+
+    def __init__(self, address: str, number: int) -> None:
+        self.labelled: list[int] = []
+        self.seconds: list[float] = []
+        self._address, self._name = address, f"Reader {number}"
+        self._buttons: dict[str, str] = {}
+        self._field = ""
+        self._pictures: set[str] = set()
+
+    async def live(self, clicks: int, pause: float) -> None:
+        """Enter, label some scans with pauses between them, and leave."""
+        host = self._address.removeprefix("http://")
+        stream = f"ws://{host}/_stcore/stream"
+        async with connect(stream, subprotocols=["streamlit"], max_size=None) as connection:
+            await self._ask(connection)
+            begin = next(one for one in self._buttons if one.endswith("-begin"))
+            await self._ask(connection, begin, {self._field: self._name})
+            for _ in range(clicks):
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+                await self._label(connection)
+
+    async def _label(self, connection: ClientConnection) -> None:
+        button = next(one for one in self._buttons if _LABEL.search(one))
+        began = time.perf_counter()
+        await self._ask(connection, button)
+        self.seconds.append(time.perf_counter() - began)
+        self.labelled.append(int(_LABEL.search(button)[1]))  # type: ignore[index]
+
+    async def _ask(
+        self,
+        connection: ClientConnection,
+        button: str | None = None,
+        typed: dict[str, str] | None = None,
+    ) -> None:
+        """Press a button, or open the page, and take in all of the answer and its pictures."""
+        message = BackMsg()
+        message.rerun_script.page_name = "review"
+        for field, text in (typed or {}).items():
+            message.rerun_script.widget_states.widgets.add(id=field, string_value=text)
+        if button is not None:
+            message.rerun_script.fragment_id = self._buttons[button]
+            message.rerun_script.widget_states.widgets.add(id=button, trigger_value=True)
+        await connection.send(message.SerializeToString())
+        self._buttons, fetched = {}, []
+        while True:
+            answer = ForwardMsg()
+            answer.ParseFromString(await connection.recv())
+            if answer.WhichOneof("type") == "script_finished":
+                break
+            if answer.WhichOneof("type") == "delta":
+                fetched += self._take(answer)
+        await asyncio.gather(*(asyncio.to_thread(self._fetch, one) for one in fetched))
+
+    def _take(self, answer: ForwardMsg) -> list[str]:
+        """Remember what can be pressed; returns the addresses of pictures not seen before."""
+        element = answer.delta.new_element
+        match element.WhichOneof("type"):
+            case "button":
+                self._buttons[element.button.id] = answer.delta.fragment_id
+            case "text_input":
+                self._field = element.text_input.id
+            case "bidi_component" if element.bidi_component.component_name == _VIEWER:
+                data = json.loads(element.bidi_component.json)
+                new = {data["address"], *data["ahead"]} - self._pictures
+                self._pictures |= new
+                return list(new)
+        return []
+
+    def _fetch(self, path: str) -> None:
+        with urllib.request.urlopen(f"{self._address}{path}", timeout=60) as answer:
+            answer.read()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time clicks while many people label at once.")
+    parser.add_argument("--sessions", type=int, default=10, help="people at once")
+    parser.add_argument("--clicks", type=int, default=10, help="labels that each of them gives")
+    parser.add_argument("--pause", type=float, default=3.0, help="seconds of looking at a scan")
+    parser.add_argument("--scans", type=int, default=600, help="scans in the workspace")
+    parser.add_argument("--workspace", type=Path, help="keep the filled workspace here")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        filled = asked.workspace or Path(folder) / "filled"
+        if not filled.exists():
+            fill(filled, asked.scans)
+        workspace = Path(folder) / "workspace"
+        shutil.copytree(filled, workspace)
+        with serving(workspace) as server:
+            people = [Session(server.address, number) for number in range(asked.sessions)]
+            before = server.cpu()
+            asyncio.run(together(people, asked.clicks, asked.pause))
+            report(people, server, server.cpu() - before, kept(workspace))
+
+
+async def together(people: list[Session], clicks: int, pause: float) -> None:
+    await asyncio.gather(*(one.live(clicks, pause) for one in people))
+
+
+def kept(workspace: Path) -> list[int]:
+    """The scans of all labels that the database holds."""
+    with closing(sqlite3.connect(workspace / "fetal.db")) as database:
+        return [scan for (scan,) in database.execute("SELECT scan_id FROM annotation")]
+
+
+def report(people: list[Session], server: Server, spent: float, stored: list[int]) -> None:
+    """Print the figures."""
+    seconds = [one for person in people for one in person.seconds]
+    given = Counter(scan for person in people for scan in person.labelled)
+    told(seconds, f"a click, {len(people)} sessions at once")
+    print(
+        f"CPU of the server a click, its share of each entry included: {spent / len(seconds):.3f} s"
+    )
+    print(f"{len(seconds)} labels: {sum(given.values()) - len(given)} of a scan labelled before")
+    print(f"lost: {len(given - Counter(stored))}; memory of the server: {server.memory():.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
