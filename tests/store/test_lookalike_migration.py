@@ -1,4 +1,4 @@
-"""Migration 0010: lists of look-alikes, groups and what is still to be compared, from what was."""
+"""Migration 0009: lists of look-alikes, groups and what is still to be compared, from what was."""
 
 from alembic import command
 from alembic.config import Config
@@ -10,7 +10,7 @@ from fetal.store.database import Store
 from fetal.store.tables import Lookalike, Patient, PendingComparison
 from fetal.store.workspace import Workspace
 
-OLDER = "0010-1"
+OLDER = "0009-1"
 AT = "2026-01-01"
 PATIENTS = {"P-A": "test", "P-B": "train", "P-C": None, "P-D": "train", "P-E": "train"}
 SCANS = ["P-A", "P-B", "P-C", "P-D", "P-E", "P-E"]
