@@ -79,13 +79,6 @@ def served(tmp_path: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def served_to_look_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The same, started once for the tests of a file that store nothing."""
-    with serving(tmp_path_factory.mktemp("served")) as address:
-        yield address
-
-
 @pytest.fixture
 def served_as_it_comes(tmp_path: Path) -> Iterator[str]:
     """The same without any setting."""

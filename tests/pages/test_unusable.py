@@ -19,7 +19,7 @@ def test_a_folder_that_cannot_be_made(
 
 
 def test_a_damaged_database(open_app: OpenApp, tmp_path: Path) -> None:
-    (tmp_path / "workspace").mkdir()
+    (tmp_path / "workspace").mkdir(exist_ok=True)
     (tmp_path / "workspace" / "fetal.db").write_bytes(b"no database " * 1000)
     app = open_app("review")
     assert not app.exception

@@ -8,7 +8,7 @@ from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import label, moment, plain
 
 _MINE = "conflicts-of-mine"
-_NEWS = "conflicts-news"
+_SHOWN = "conflicts-shown"
 _TO_REVIEW = "conflicts-to-review"
 _SENTENCES = 3
 
@@ -17,26 +17,21 @@ def remember(conflict: Conflict | None) -> None:
     """Keep what this person's label just replaced, to be told at once."""
     if conflict is not None:
         st.session_state.setdefault(_MINE, []).append(conflict)
-        st.session_state[_NEWS] = True
 
 
 def has_news() -> bool:
     """Return whether something is to be told that does not stand on the page yet."""
-    return bool(st.session_state.get(_NEWS, False))
+    shown: set[int] = st.session_state.get(_SHOWN, set())
+    mine, theirs = _unread()
+    return any(one.annotation_id not in shown for one in (*mine, *theirs))
 
 
 def show() -> None:
     """All that this person has not noted yet, until they say that they have read it."""
-    st.session_state.pop(_NEWS, None)
     if st.session_state.pop(_TO_REVIEW, False):
         st.switch_page("pages/review.py")
-    mine: list[Conflict] = st.session_state.get(_MINE, [])
-    known = {one.annotation_id for one in mine}
-    theirs = [
-        one
-        for one in conflicts.untold(app_state.workbench(), current_user.name())
-        if one.annotation_id not in known
-    ]
+    mine, theirs = _unread()
+    st.session_state[_SHOWN] = {one.annotation_id for one in (*mine, *theirs)}
     told = [*((one, _mine(one)) for one in mine), *((one, _theirs(one)) for one in theirs)]
     if not told:
         return
@@ -54,6 +49,14 @@ def show() -> None:
         if len(told) > _SENTENCES:
             st.caption(f"And {len(told) - _SENTENCES:,} more.")
         st.button("I have read this", key="conflicts-read", on_click=_read, args=(mine, theirs))
+
+
+def _unread() -> tuple[list[Conflict], list[Conflict]]:
+    """The conflicts that this person's labels made, and those that other people's labels made."""
+    mine: list[Conflict] = st.session_state.get(_MINE, [])
+    known = {one.annotation_id for one in mine}
+    untold = conflicts.untold(app_state.workbench(), current_user.name())
+    return mine, [one for one in untold if one.annotation_id not in known]
 
 
 def _look_at(scan_id: int) -> None:
