@@ -24,7 +24,7 @@ AWAY = "is locked or away"
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     """A workspace that waits for another writer a moment only."""
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.3)
     monkeypatch.setattr(database_retry, "RETRY_SECONDS", 0.05)
     place = Site(tmp_path / "workspace")
     yield place
