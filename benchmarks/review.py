@@ -106,14 +106,30 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=0.5, help="seconds of looking at each scan")
     parser.add_argument("--workspace", type=Path, help="keep the filled workspace here")
     asked = parser.parse_args()
+    with (
+        filled_copy(asked.workspace, asked.scans) as workspace,
+        serving(workspace) as server,
+        browser_page() as page,
+    ):
+        print_keys(server, page, asked.keys, asked.pause)
+
+
+@contextmanager
+def filled_copy(kept: Path | None, scans: int) -> Iterator[Path]:
+    """A workspace with scans to label that is thrown away afterwards.
+
+    Args:
+        kept: where the filled workspace is, or will be for the next time; None throws it away.
+        scans: how many scans it gets where there is none yet.
+
+    Yields:
+        The copy.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        filled = asked.workspace or Path(folder) / "filled"
+        filled = kept or Path(folder) / "filled"
         if not filled.exists():
-            fill(filled, asked.scans)
-        workspace = Path(folder) / "workspace"
-        shutil.copytree(filled, workspace)
-        with serving(workspace) as server, browser_page() as page:
-            print_keys(server, page, asked.keys, asked.pause)
+            fill(filled, scans)
+        yield Path(shutil.copytree(filled, Path(folder) / "workspace"))
 
 
 def print_keys(server: Server, page: Page, keys: int, pause: float) -> None:

@@ -16,16 +16,14 @@ import asyncio
 import json
 import random
 import re
-import shutil
 import sqlite3
-import tempfile
 import time
 import urllib.request
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-from review import Server, fill, serving, told
+from review import Server, filled_copy, serving, told
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
@@ -122,17 +120,11 @@ def main() -> None:
     parser.add_argument("--scans", type=int, default=600, help="scans in the workspace")
     parser.add_argument("--workspace", type=Path, help="keep the filled workspace here")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        filled = asked.workspace or Path(folder) / "filled"
-        if not filled.exists():
-            fill(filled, asked.scans)
-        workspace = Path(folder) / "workspace"
-        shutil.copytree(filled, workspace)
-        with serving(workspace) as server:
-            people = [Session(server.address, number) for number in range(asked.sessions)]
-            before = server.cpu()
-            asyncio.run(together(people, asked.clicks, asked.pause))
-            report(people, server, server.cpu() - before, kept(workspace))
+    with filled_copy(asked.workspace, asked.scans) as workspace, serving(workspace) as server:
+        people = [Session(server.address, number) for number in range(asked.sessions)]
+        before = server.cpu()
+        asyncio.run(together(people, asked.clicks, asked.pause))
+        report(people, server, server.cpu() - before, kept(workspace))
 
 
 async def together(people: list[Session], clicks: int, pause: float) -> None:

@@ -13,8 +13,8 @@ from fetal.predict import KeptHeat, Model, Prediction
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Box, Scan
 from fetal.store import tables
-from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
+from fetal.store.bulk import any_of, batches
 from fetal.store.contents import read_stored_scan
 from fetal.store.database import Store
 
@@ -71,10 +71,9 @@ def score(
     missing = _missing(store, model_id, scan_ids)
     done = len(scan_ids) - len(missing)
     left_out: list[str] = []
-    for start in range(0, len(missing), BATCH):
-        batch = _stored(store, missing[start : start + BATCH])
-        readable = list(_read(store, batch, left_out))
-        done += len(missing[start : start + BATCH]) - len(readable)
+    for some in batches(missing, BATCH):
+        readable = list(_read(store, _stored(store, some), left_out))
+        done += len(some) - len(readable)
         rows = []
         predictions = model.predict_many(read for _, read in readable)
         for (number, _), said in zip(readable, predictions, strict=True):
@@ -130,8 +129,7 @@ def _missing(store: Store, model_id: int, scan_ids: Sequence[int]) -> list[int]:
     said: set[int] = set()
     there: set[int] = set()
     with store.reading() as session:
-        for start in range(0, len(wanted), AT_ONCE):
-            part = wanted[start : start + AT_ONCE]
+        for part in batches(wanted, AT_ONCE):
             scans = select(tables.ScanRow.id).where(any_of(tables.ScanRow.id, part))
             there.update(session.scalars(scans))
             predicted = select(tables.PredictionRow.scan_id).where(

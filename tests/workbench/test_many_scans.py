@@ -3,7 +3,7 @@
 from sqlalchemy import select, text
 
 from fetal.splits import TEST
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of
 from fetal.store.database import Store
 from fetal.store.state.state_triggers import derived_anew
 from fetal.store.tables import ScanRow

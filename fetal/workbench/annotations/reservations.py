@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of
 from fetal.store.state.state_tables import ScanState
 from fetal.store.table_base import UtcDateTime
 from fetal.store.tables import Reservation, ScanRow

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store import audit
-from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
+from fetal.store.bulk import any_of
 from fetal.store.contents import read_picture
 from fetal.store.state.state_tables import ScanState
 from fetal.store.tables import Patient, PredictionRow, ScanRow

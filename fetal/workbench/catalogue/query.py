@@ -13,7 +13,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of
 from fetal.store.state.state_tables import ScanCount, ScanState
 from fetal.store.table_base import UtcDateTime
 from fetal.store.tables import UNUSABLE

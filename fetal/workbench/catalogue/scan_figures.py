@@ -7,7 +7,7 @@ from sqlalchemy import and_, select
 
 from fetal.planes import PLANES, Plane
 from fetal.predict import KeptHeat
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of
 from fetal.store.tables import ModelVersion, PredictionRow, Promotion, ScanRow
 from fetal.workbench.core.workbench import Workbench
 

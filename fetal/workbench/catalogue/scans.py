@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, doubt_words
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of
 from fetal.store.state.state_tables import ScanState
 from fetal.store.tables import UNUSABLE, ModelVersion, Patient, PredictionRow, ScanRow
 from fetal.workbench.catalogue.explanation import explanation

@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from fetal.scans import Box
 from fetal.scans import Scan as ReadScan
-from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
+from fetal.store.bulk import any_of
 from fetal.store.contents import read_picture, read_stored_scan
 from fetal.store.tables import ScanRow
 from fetal.workbench.core.workbench import Workbench

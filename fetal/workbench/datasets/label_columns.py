@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from fetal.planes import PLANES
 from fetal.splits import TEST, TRAIN, VALIDATION
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of
 from fetal.store.tables import (
     NOTE,
     SAMPLE,

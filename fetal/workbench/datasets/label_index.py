@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fetal.splits import TEST
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of
 from fetal.store.database import Store
 from fetal.store.tables import (
     NOTE,

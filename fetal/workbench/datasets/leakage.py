@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.store.blobs import Blobs
-from fetal.store.tables import Lookalike, ModelVersion, ScanRow
+from fetal.store.tables import Lookalike, ModelVersion
 from fetal.workbench.datasets.label_columns import (
     NO_SPLIT,
     Columns,
@@ -16,7 +16,7 @@ from fetal.workbench.datasets.label_columns import (
     read_decisions,
 )
 from fetal.workbench.datasets.lineage import learnt_scans
-from fetal.workbench.datasets.split_plan import Groups
+from fetal.workbench.datasets.split_plan import Groups, scans_of_patients
 from fetal.workbench.near_duplicates.groups import DIFFERENT, Pair
 
 _AT_ONCE = 5000
@@ -96,16 +96,7 @@ def with_like(session: Session, known: Numbers, pairs: Numbers, decisions: Decis
     alike = pairs[~_are_in(pairs, different)]
     like = [alike[np.isin(alike[:, ::-1], known)]]
     together = decisions.together
-    codes = list(together)
-    members = [
-        row
-        for start in range(0, len(codes), _AT_ONCE)
-        for row in session.execute(
-            select(ScanRow.id, ScanRow.patient_id).where(
-                ScanRow.patient_id.in_(codes[start : start + _AT_ONCE])
-            )
-        )
-    ]
+    members = scans_of_patients(session, list(together))
     scans = np.array([row.id for row in members], np.int64)
     of_group = np.array([together[row.patient_id] for row in members], np.str_)
     like.append(scans[np.isin(of_group, of_group[np.isin(scans, known)])])

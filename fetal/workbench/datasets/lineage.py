@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 
 from fetal.bundle import BundleError, MissingFileError, stated_digest
 from fetal.predict import shipped_folder
-from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError, Blobs
+from fetal.store.bulk import any_of
 from fetal.store.database import Store
 from fetal.store.learnt_tables import LearntMark, LearntScan
 from fetal.store.tables import Fingerprint, ModelVersion, ScanRow

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from fetal.jobs.lease import touched
 from fetal.planes import PLANES
 from fetal.splits import TEST, TRAIN, VALIDATION
-from fetal.store.any_of import any_of
 from fetal.store.blobs import Blobs
+from fetal.store.bulk import any_of, batches
 from fetal.store.tables import Patient, ScanRow
 from fetal.workbench.datasets.label_columns import SPLITS, Labels
 
@@ -65,10 +65,10 @@ def keep_splits(session: Session, splits: Mapping[str, str]) -> int:
     given = 0
     for split in (TRAIN, VALIDATION, TEST):
         codes = [code for code, wanted in splits.items() if wanted == split]
-        for start in range(0, len(codes), _AT_ONCE):
+        for some in batches(codes, _AT_ONCE):
             changed = session.execute(
                 update(Patient)
-                .where(Patient.id.in_(codes[start : start + _AT_ONCE]), Patient.split.is_(None))
+                .where(Patient.id.in_(some), Patient.split.is_(None))
                 .values(split=split)
                 .execution_options(synchronize_session=False)
             )

@@ -1,13 +1,15 @@
 """In which split each patient with a labelled scan is, or would be after a retraining."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from fetal.planes import PLANES, Plane
 from fetal.splits import TEST, TRAIN, VALIDATION, assign_new
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of, batches
 from fetal.store.tables import ScanRow
 from fetal.workbench.datasets.label_columns import (
     NO_SPLIT,
@@ -157,18 +159,29 @@ def _seen(
             select(ScanRow.id, ScanRow.patient_id).where(any_of(ScanRow.id, known.tolist()))
         ).all()
     else:
-        rows = [
-            row
-            for start in range(0, len(codes), _AT_ONCE)
-            for row in session.execute(
-                select(ScanRow.id, ScanRow.patient_id).where(
-                    ScanRow.patient_id.in_(codes[start : start + _AT_ONCE])
-                )
-            )
-        ]
+        rows = scans_of_patients(session, codes)
     learnt = np.isin(np.array([row.id for row in rows], np.int64), known)
     places, count = columns.patients.places, len(groups.of)
     for row, is_known in zip(rows, learnt, strict=True):
         if is_known and (place := places.get(row.patient_id, count)) < count:
             seen[groups.of[place]] = True
     return seen
+
+
+def scans_of_patients(session: Session, codes: Sequence[str]) -> list[Row[int, str]]:
+    """List the scans of some patients.
+
+    Args:
+        session: the transaction.
+        codes: the patients' pseudonyms, each once.
+
+    Returns:
+        The number of each scan, and its patient.
+    """
+    return [
+        row
+        for some in batches(codes, _AT_ONCE)
+        for row in session.execute(
+            select(ScanRow.id, ScanRow.patient_id).where(ScanRow.patient_id.in_(some))
+        )
+    ]

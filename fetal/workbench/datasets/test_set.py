@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from fetal.planes import PLANES, Plane
 from fetal.splits import TEST
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of
 from fetal.store.table_base import now
 from fetal.store.tables import (
     NOTE,

@@ -10,6 +10,7 @@ from fetal.scans.sandboxed_reading import client
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.splits import TEST
 from fetal.store import audit
+from fetal.store.bulk import batches
 from fetal.store.tables import SAMPLE, Patient, ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.imports.exported_scans import Came, exported_owner, take_label
@@ -232,10 +233,9 @@ class LabelledImport:
         self.report.missing += lines.missing
         if self.report.dry_run:
             return
-        found = lines.found
-        for start in range(0, len(found), _AT_ONCE):
+        for some in batches(lines.found, _AT_ONCE):
             with self._workbench.store.session() as session:
-                for number, row, label in found[start : start + _AT_ONCE]:
+                for number, row, label in some:
                     self._give(session, number, label, row)
 
     def finish(self, action: str) -> ImportReport:

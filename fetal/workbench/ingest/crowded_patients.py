@@ -1,11 +1,12 @@
 """Finds patients who have more scans than one person is likely to have."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fetal.store.bulk import batches
 from fetal.store.tables import Patient, ScanRow
 
 MOST_SCANS = 1_000
@@ -31,7 +32,7 @@ def crowded_patients(session: Session, scans: Iterable[int]) -> list[str]:
         A sentence for each such patient.
     """
     patients: set[str] = set()
-    for some in _parts(sorted(set(scans))):
+    for some in batches(sorted(set(scans)), _AT_ONCE):
         patients |= set(
             session.scalars(
                 select(ScanRow.patient_id)
@@ -42,7 +43,7 @@ def crowded_patients(session: Session, scans: Iterable[int]) -> list[str]:
         )
     return [
         _sentence(code, count, examinations)
-        for some in _parts(sorted(patients))
+        for some in batches(sorted(patients), _AT_ONCE)
         for code, count, examinations in session.execute(
             select(ScanRow.patient_id, func.count(), func.count(ScanRow.study.distinct()))
             .where(ScanRow.patient_id.in_(some))
@@ -59,7 +60,3 @@ def _sentence(code: str, count: int, examinations: int) -> str:
         f"Patient {code} now has {count:,} scans{of}, more than one person is likely to have. "
         "Please check whether several people share this patient’s name or number."
     )
-
-
-def _parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
-    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))

@@ -22,7 +22,7 @@ from fetal.predict import Doubt
 from fetal.progress import OnProgress, no_progress
 from fetal.scans import Scan
 from fetal.store import tables
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of, batches
 from fetal.store.tables import ModelVersion, PredictionRow
 from fetal.workbench.catalogue import scans as views
 from fetal.workbench.core.workbench import Workbench
@@ -132,7 +132,7 @@ def _cases(
     check_below = float(version.card["calibration"]["check_below"])
     found: dict[int, Any] = {}
     with workbench.store.reading() as session:
-        for start in range(0, len(numbers), _AT_ONCE):
+        for some in batches(numbers, _AT_ONCE):
             rows = session.execute(
                 select(
                     tables.ScanRow.id,
@@ -143,7 +143,7 @@ def _cases(
                 .join(PredictionRow, PredictionRow.scan_id == tables.ScanRow.id)
                 .where(
                     PredictionRow.model_id == version.id,
-                    any_of(PredictionRow.scan_id, numbers[start : start + _AT_ONCE]),
+                    any_of(PredictionRow.scan_id, some),
                 )
             )
             found |= {row.id: row for row in rows}

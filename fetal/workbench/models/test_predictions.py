@@ -2,16 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-
 from fetal.jobs.batch_prediction import score
 from fetal.progress import OnProgress, Progress, no_progress
-from fetal.store.any_of import any_of
 from fetal.store.tables import PredictionRow
+from fetal.workbench.core.prediction_rows import kept_predictions
 from fetal.workbench.core.workbench import Workbench
-
-_AT_ONCE = 5000
-"""Scans in one statement."""
 
 
 def held_out_predictions(
@@ -47,14 +42,5 @@ def held_out_predictions(
 
 
 def _kept(workbench: Workbench, model_id: int, scans: Sequence[int]) -> dict[int, list[float]]:
-    said: dict[int, list[float]] = {}
     with workbench.store.reading() as session:
-        for start in range(0, len(scans), _AT_ONCE):
-            rows = session.execute(
-                select(PredictionRow.scan_id, PredictionRow.probabilities).where(
-                    PredictionRow.model_id == model_id,
-                    any_of(PredictionRow.scan_id, scans[start : start + _AT_ONCE]),
-                )
-            )
-            said |= {row.scan_id: row.probabilities for row in rows}
-    return said
+        return kept_predictions(session, model_id, scans, PredictionRow.probabilities)

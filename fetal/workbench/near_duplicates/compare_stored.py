@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans.similarity.perceptual_hash import from_texts
+from fetal.store.bulk import numbers_in_order
 from fetal.store.tables import SAMPLE, Fingerprint, PendingComparison, ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.near_duplicates.detect_pairs import (
@@ -115,19 +116,8 @@ def _compared(workbench: Workbench, on_progress: OnProgress, stop: Stop | None) 
 
 
 def _pending(workbench: Workbench) -> Iterator[int]:
-    last = 0
-    while True:
-        with workbench.store.reading() as session:
-            some = session.scalars(
-                select(PendingComparison.scan_id)
-                .where(PendingComparison.scan_id > last)
-                .order_by(PendingComparison.scan_id)
-                .limit(_AT_ONCE)
-            ).all()
-        if not some:
-            return
-        yield from some
-        last = some[-1]
+    column = PendingComparison.scan_id
+    return numbers_in_order(workbench.store, select(column), column, _AT_ONCE)
 
 
 def _compare(workbench: Workbench, number: int) -> int | None:

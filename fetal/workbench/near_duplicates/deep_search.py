@@ -15,6 +15,7 @@ from fetal.scans import Scan as ReadScan
 from fetal.scans.letterbox import Framing
 from fetal.scans.similarity.feature_neighbours import Features, nearest_pairs
 from fetal.scans.similarity.perceptual_hash import TURNS
+from fetal.store.bulk import numbers_in_order
 from fetal.store.tables import SAMPLE, ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.near_duplicates.detect_pairs import examine, is_known, stored
@@ -103,19 +104,8 @@ def search_thoroughly(
 
 
 def _numbers(workbench: Workbench) -> Iterator[int]:
-    last = 0
-    while True:
-        with workbench.store.reading() as session:
-            some = session.scalars(
-                select(ScanRow.id)
-                .where(ScanRow.id > last, ScanRow.source != SAMPLE)
-                .order_by(ScanRow.id)
-                .limit(_AT_ONCE)
-            ).all()
-        if not some:
-            return
-        yield from some
-        last = some[-1]
+    query = select(ScanRow.id).where(ScanRow.source != SAMPLE)
+    return numbers_in_order(workbench.store, query, ScanRow.id, _AT_ONCE)
 
 
 def _examine_new(workbench: Workbench, pair: tuple[int, int]) -> bool:

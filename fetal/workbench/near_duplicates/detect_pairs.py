@@ -21,8 +21,8 @@ from fetal.scans.similarity.perceptual_hash import (
     small_square,
     to_text,
 )
-from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError
+from fetal.store.bulk import any_of
 from fetal.store.contents import read_stored_scan
 from fetal.store.tables import SAMPLE, Fingerprint, Lookalike, PendingComparison, ScanRow
 from fetal.workbench.core.workbench import Workbench

@@ -1,12 +1,13 @@
 """What people decided of scans that look alike: which copies stay out, who is one patient."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, aliased
 
+from fetal.store.bulk import batches
 from fetal.store.tables import Lookalike, LookalikeDecision, Patient, ScanRow
 from fetal.workbench.near_duplicates.ranks import rank_pairs_of
 
@@ -103,7 +104,7 @@ def regroup(session: Session, patients: Iterable[str]) -> None:
     if changed:
         rows = [{"id": code, "group_id": found.get(code)} for code in sorted(changed)]
         session.execute(update(Patient), rows)
-    for some in _parts(changed):
+    for some in batches(sorted(changed), _AT_ONCE):
         rank_pairs_of(session, select(ScanRow.id).where(ScanRow.patient_id.in_(some)))
 
 
@@ -139,7 +140,9 @@ def _linked(session: Session, patients: set[str]) -> tuple[dict[str, int | None]
     new = patients
     while new:
         members |= _with_their_groups(session, new)
-        found = {link for some in _parts(members) for link in _links(session, some)}
+        found = {
+            link for some in batches(sorted(members), _AT_ONCE) for link in _links(session, some)
+        }
         links |= found
         new = {code for _, *both in found for code in both} - members.keys()
     return members, links
@@ -148,20 +151,18 @@ def _linked(session: Session, patients: set[str]) -> tuple[dict[str, int | None]
 def _with_their_groups(session: Session, patients: set[str]) -> dict[str, int | None]:
     rows = [
         row
-        for some in _parts(patients)
+        for some in batches(sorted(patients), _AT_ONCE)
         for row in session.execute(select(Patient.id, Patient.group_id).where(Patient.id.in_(some)))
     ]
     named = sorted({number for _, number in rows if number is not None})
-    for start in range(0, len(named), _AT_ONCE):
+    for numbers in batches(named, _AT_ONCE):
         rows += session.execute(
-            select(Patient.id, Patient.group_id).where(
-                Patient.group_id.in_(named[start : start + _AT_ONCE])
-            )
+            select(Patient.id, Patient.group_id).where(Patient.group_id.in_(numbers))
         )
     return dict(rows)
 
 
-def _links(session: Session, patients: list[str]) -> Iterator[Link]:
+def _links(session: Session, patients: Sequence[str]) -> Iterator[Link]:
     """Yield the decisions that stand and call one of some patients, and another, one."""
     one, other = aliased(ScanRow), aliased(ScanRow)
     for near, far in ((one, other), (other, one)):
@@ -189,9 +190,3 @@ def _joined(links: Iterable[Link]) -> dict[str, int]:
             members[patient] = whole
             first[patient] = name
     return first
-
-
-def _parts(codes: Iterable[str]) -> Iterator[list[str]]:
-    ordered = sorted(codes)
-    for start in range(0, len(ordered), _AT_ONCE):
-        yield ordered[start : start + _AT_ONCE]

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from fetal.splits import TEST
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of, batches
 from fetal.store.database import Store
 from fetal.store.tables import Lookalike, Patient, ScanRow
 
@@ -67,9 +67,9 @@ def follow_splits(store: Store) -> int:
                 Lookalike.rank.in_((LEAKS, ACROSS)), Lookalike.rank != _rank()
             )
         ).all()
-    for start in range(0, len(moved), _AT_ONCE):
+    for some in batches(moved, _AT_ONCE):
         with store.session() as session:
-            rank_pairs(session, any_of(Lookalike.id, moved[start : start + _AT_ONCE]))
+            rank_pairs(session, any_of(Lookalike.id, some))
     return len(moved)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from fetal.store import audit
+from fetal.store.bulk import batches
 from fetal.store.table_base import Table
 from fetal.store.tables import Annotation, Audit, Patient, ScanRow
 from fetal.workbench.core.erasure_count import add_erasure, count_erasures
@@ -119,7 +120,7 @@ def erase(workbench: Workbench, code: str, who: str) -> Erasure:
         trail += _lines_of(session, _codes(patient, rows), after=newest)
         _clear_trail(session, trail)
         linked = in_one_group(session, {row.patient_id for row in rows})
-        for some in _parts([row.id for row in rows]):
+        for some in batches([row.id for row in rows], _AT_ONCE):
             _delete_scans(session, some)
         # A decision that went may have been what made others one patient.
         regroup(session, linked)
@@ -173,7 +174,7 @@ def _without(digests: frozenset[str]) -> Change:
 def _count_labels(session: Session, rows: Sequence[ScanRow]) -> int:
     return sum(
         session.scalar(select(func.count()).where(Annotation.scan_id.in_(some))) or 0
-        for some in _parts([row.id for row in rows])
+        for some in batches([row.id for row in rows], _AT_ONCE)
     )
 
 
@@ -206,7 +207,7 @@ def _lines_of(session: Session, codes: frozenset[str], after: int = 0) -> list[i
 
 
 def _clear_trail(session: Session, numbers: Sequence[int]) -> None:
-    for some in _parts(numbers):
+    for some in batches(numbers, _AT_ONCE):
         for line in session.scalars(select(Audit).where(Audit.id.in_(some))):
             line.detail = {"erased": True}
 
@@ -216,7 +217,3 @@ def _learnt_from(
 ) -> tuple[str, ...]:
     versions = learnt_by(session, workbench.blobs, [row.id for row in rows])
     return tuple(version.name for version in versions)
-
-
-def _parts(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))

@@ -6,14 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
 
 from fetal.metrics import Interval, share
-from fetal.store.any_of import any_of
 from fetal.store.blobs import BlobError, BlobKeyError, Blobs
 from fetal.store.contents import snapshot_planes
 from fetal.store.tables import ModelVersion, PredictionRow
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
+from fetal.workbench.core.prediction_rows import kept_predictions
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.datasets.lineage import note_learnt
@@ -22,8 +21,6 @@ from fetal.workbench.retraining.runs import RunView
 
 Settings = Mapping[str, Any]
 
-_AT_ONCE = 5000
-"""Scans in one statement."""
 _DIFFERENCES_KEPT = 64
 """Pairs of lists whose difference stays in memory."""
 
@@ -211,15 +208,5 @@ def _fair(workbench: Workbench, models: Iterable[int]) -> dict[int, HeldOutScan]
 
 def _said(workbench: Workbench, model: int, scans: Collection[int]) -> dict[int, str]:
     """What a model says that each of some scans shows, for those that it has read."""
-    numbers = list(scans)
-    found: dict[int, str] = {}
     with workbench.store.reading() as session:
-        for start in range(0, len(numbers), _AT_ONCE):
-            rows = session.execute(
-                select(PredictionRow.scan_id, PredictionRow.plane).where(
-                    PredictionRow.model_id == model,
-                    any_of(PredictionRow.scan_id, numbers[start : start + _AT_ONCE]),
-                )
-            )
-            found |= {row.scan_id: row.plane for row in rows}
-    return found
+        return kept_predictions(session, model, list(scans), PredictionRow.plane)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from fetal.jobs.run_events import read_event
 from fetal.jobs.run_progress import RunProgress
-from fetal.store.any_of import any_of
+from fetal.store.bulk import any_of
 from fetal.store.states import RunState
 from fetal.store.tables import ModelVersion, Run, RunEvent
 from fetal.training.events import EpochDone, Event, StageBegun
