@@ -5,7 +5,7 @@ from sqlalchemy import select, text
 from fetal.splits import TEST
 from fetal.store.bulk import any_of
 from fetal.store.database import Store
-from fetal.store.state.state_triggers import derived_anew
+from fetal.store.state.state_triggers import derive_all, drop_triggers
 from fetal.store.tables import ScanRow
 from fetal.store.workspace import Workspace
 from fetal.workbench.catalogue import scans
@@ -20,7 +20,8 @@ MANY = 66_000
 def fill(store):
     """Store many scans of two patients by a statement of the database's own; all look alike."""
     numbers = f"WITH up(n) AS (SELECT generate_series(1, {MANY}))"
-    with store.session() as session, derived_anew(session.connection()):
+    with store.session() as session:
+        drop_triggers(session.connection())
         for patient in ("P-0", "P-1"):
             session.execute(
                 text(
@@ -42,6 +43,7 @@ def fill(store):
                 f"{numbers} SELECT n, n - 1, 3, 0.9, '2026-01-01' FROM up WHERE n % 2 = 0"
             )
         )
+        derive_all(session.connection())
 
 
 def test_tens_of_thousands_of_look_alikes_are_listed(postgresql_url, tmp_path):

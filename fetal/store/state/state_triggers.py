@@ -4,8 +4,6 @@ A trigger runs in the transaction of the statement that fires it, so that no use
 statement and no older version of the program can forget it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -63,23 +61,6 @@ _TRIGGERS = (
         condition="OLD.cell <> NEW.cell OR OLD.patient_id <> NEW.patient_id",
     ),
 )
-
-
-@contextmanager
-def derived_anew(connection: Connection) -> Iterator[None]:
-    """Take the triggers away for a block, then derive all states anew and put the triggers back.
-
-    For whatever fills a database with very many rows at once.
-
-    Args:
-        connection: the database, in a transaction.
-
-    Yields:
-        Nothing; the block may change every table.
-    """
-    drop_triggers(connection)
-    yield
-    derive_all(connection)
 
 
 def derive_all(connection: Connection) -> None:
