@@ -2,6 +2,8 @@
 
 Pillow tries five filters on each row of every PNG that it writes, which takes longer than to pack
 the row, and makes the file a tenth smaller. Here one filter serves all rows.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
 import io
