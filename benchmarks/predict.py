@@ -26,7 +26,7 @@ from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.predict import Model, load_model
 from fetal.scans import Scan, encode_png, read_scan
-from fetal.training.export import export_graph
+from fetal.training.export.graph import export_graph
 from fetal.training.networks.architectures import build
 from fetal.training.networks.from_bundle import restore
 

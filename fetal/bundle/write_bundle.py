@@ -29,7 +29,7 @@ def write_bundle(
         folder: where the model shall lie; must not exist.
         card: what the model says about itself.
         write_graph: called with a folder, writes `graph.xml` and `graph.bin` into it
-            (`fetal.training.export.export_graph`).
+            (`fetal.training.export.graph.export_graph`).
         trained_on: digests of the scans that it was trained on, so that no later evaluation
             is fooled by them.
         features: how the model sees the scans of each plane.

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,17 @@ def write_card(
         parent=champion.digest if champion else None,
         data=[dict(item) for item in about.data],
         limits=list(about.limits),
-        versions={name: version(name) for name in ("keras", "numpy", "openvino")}
-        | {"fetal": __version__, "backend": keras.backend.backend()},
+        versions=_versions(),
     )
+
+
+def _versions() -> dict[str, str]:
+    said = {"fetal": __version__, "backend": keras.backend.backend()}
+    for name in ("keras", "numpy", "openvino"):
+        # A machine that only trains has no OpenVINO.
+        with suppress(PackageNotFoundError):
+            said[name] = version(name)
+    return said
 
 
 def _origin(settings: TrainingSettings, examples: Sequence[Example]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from fetal.training.data.examples import Example, check_examples, hash_of, phant
 from fetal.training.data.prepared_scans import PreparedScans, write_frames
 from fetal.training.divergence import stop_if_diverged
 from fetal.training.events import DeviceChosen, LogLine, OnEvent, StageBegun, StepDone
-from fetal.training.export import export_graph
 from fetal.training.features.feature_cache import open_cache
 from fetal.training.model_card import About, write_card
 from fetal.training.networks.architectures import IMAGENET, build
@@ -89,6 +88,9 @@ def train(
     validation = validate(context, examples, run.champion)
     card = write_card(context, examples, validation, about, run.champion)
     run.begin_stage(WRITING)
+    # Imported here: what only trains a network does without OpenVINO.
+    from fetal.training.export.graph import export_graph
+
     digests, hashes = _learnt_scans(run, examples)
     return write_bundle(
         folder / MODEL,

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fetal.bundle import Card, Head, InputSpec, write_bundle
-from fetal.training.export import export_graph
+from fetal.training.export.graph import export_graph
 
 
 @pytest.fixture(scope="session")

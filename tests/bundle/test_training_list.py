@@ -5,7 +5,7 @@ import pytest
 
 from fetal.bundle import Bundle, DigestError, copy_with_card, write_bundle
 from fetal.scans.similarity.perceptual_hash import LEARNT_REACH, to_text
-from fetal.training.export import export_graph
+from fetal.training.export.graph import export_graph
 
 
 def with_bits(*numbers):

@@ -7,7 +7,7 @@ from fetal.explain import ForwardPass, GradCam, GradCamPlusPlus, HiResCam, grad_
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
 from fetal.predict import load_model
-from fetal.training.export import export_graph
+from fetal.training.export.graph import export_graph
 from fetal.training.networks.architectures import build
 from fetal.training.networks.from_bundle import restore
 

@@ -7,7 +7,7 @@ from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.predict import load_model
 from fetal.scans import encode_png, read_scan
-from fetal.training.export import export_graph
+from fetal.training.export.graph import export_graph
 from fetal.training.networks.architectures import build
 
 MEAN, STD = (41.0, 41.0, 41.0), (50.0, 50.0, 50.0)

@@ -23,7 +23,7 @@ def write_graph(seed: int, place: Path) -> None:
     load_keras()
     import keras
 
-    from fetal.training.export import export_graph
+    from fetal.training.export.graph import export_graph
 
     keras.utils.set_random_seed(seed)
     scan = keras.Input((SIZE, SIZE, 1), name="scan")

@@ -4,12 +4,9 @@ import openvino
 import pytest
 
 from fetal.bundle import Bundle, Card, Head, InputSpec, write_bundle
-from fetal.training.export import (
-    ExportError,
-    UnsupportedLayerError,
-    export_graph,
-    variable_path,
-)
+from fetal.training.export.graph import export_graph
+from fetal.training.export.names import variable_path
+from fetal.training.export.writer import ExportError, UnsupportedLayerError
 from fetal.training.networks.architectures import ARCHITECTURES, IMAGENET, STAGES, build, stage_of
 from fetal.training.networks.from_bundle import RestoreError, restore
 

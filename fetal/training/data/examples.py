@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
-from fetal.scans import Box, encode_png, read_scan
+from fetal.scans import Box, encode_png
 from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
 from fetal.training.settings import TrainingSettings
@@ -87,6 +87,9 @@ def phantoms(settings: TrainingSettings) -> list[Example]:
 
     def drawn(plane: Plane, seed: int) -> Example:
         def read() -> tuple[Grey, Box | None]:
+            # Imported here: it needs pydicom, and a training on prepared scans reads none.
+            from fetal.scans import read_scan
+
             # The way of every other scan, so that the model sees what it will see of the samples.
             scan = read_scan(encode_png(simulate(plane, seed).pixels), "")
             return scan.pixels, scan.sector

@@ -1,16 +1,13 @@
 """Running a frozen part of a network, as quickly as the machine can and with nothing learnt."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import keras
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
-from openvino import opset13 as ops
 
-from fetal.training.export.layers import EMITTERS, to_first, to_last
-from fetal.training.export.writer import GraphWriter, UnsupportedLayerError
 from fetal.training.networks.compute_device import has_gpu
 
 Forward = Callable[[NDArray[Any]], NDArray[np.float32]]
@@ -24,7 +21,8 @@ def forward(model: keras.Model) -> Forward:
 
     On a processor OpenVINO runs it, in the arithmetic of Keras's policy: it joins each
     convolution with the normalisation and activation behind it, and needs little more than half
-    of Keras's time. On a GPU, and with layers that the export does not know, Keras does.
+    of Keras's time. On a GPU, with layers that the export does not know, and where OpenVINO is not
+    installed, Keras does.
 
     Args:
         model: A functional model with one input and one output, whose weights stay as they are
@@ -33,8 +31,10 @@ def forward(model: keras.Model) -> Forward:
     Returns:
         The function.
     """
-    if has_gpu():
+    if has_gpu() or find_spec("openvino") is None:
         return _with_keras(model)
+    from fetal.training.export.writer import UnsupportedLayerError
+
     try:
         return _with_openvino(model)
     except UnsupportedLayerError:
@@ -42,6 +42,12 @@ def forward(model: keras.Model) -> Forward:
 
 
 def _with_openvino(model: keras.Model) -> Forward:
+    import openvino as ov
+    from openvino import opset13 as ops
+
+    from fetal.training.export.layers import EMITTERS, to_first, to_last
+    from fetal.training.export.writer import GraphWriter
+
     given = ops.parameter([-1, *model.inputs[0].shape[1:]], np.float32)
     [result] = GraphWriter(EMITTERS).run(model, [to_first(given)])
     graph = ov.Model([ops.result(to_last(result))], [given], "part")
