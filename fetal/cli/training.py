@@ -79,9 +79,11 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
     examples = _examples(images, official=choices["official_train"])
     champion = None
     if settings.start == "champion":
-        from fetal.predict import load_model
+        from fetal.bundle import Bundle
+        from fetal.predict import shipped_folder
 
-        champion = load_model(model_folder).bundle
+        # Opened, not loaded: nothing predicts here, and a training machine need not be able to.
+        champion = Bundle.open(model_folder or shipped_folder())
     bundle = run_pipeline(
         examples,
         settings,
