@@ -73,7 +73,7 @@ class Augmentation:
 
     def __post_init__(self) -> None:
         for name, (least, most) in AUGMENTATION_RANGES.items():
-            _within(self, name, least, most)
+            check_within(self, name, least, most)
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,10 @@ class Stage:
     """Epochs without a lower validation loss after which the stage ends."""
 
     def __post_init__(self) -> None:
-        _one_of("schedule", self.schedule, ("cosine", "plateau"))
-        _within(self, "epochs", 1, 1000)
-        _within(self, "learning_rate", 0, 10)
-        _within(self, "patience", 1, 1000)
+        check_one_of("schedule", self.schedule, ("cosine", "plateau"))
+        check_within(self, "epochs", 1, 1000)
+        check_within(self, "learning_rate", 0, 10)
+        check_within(self, "patience", 1, 1000)
 
 
 @dataclass(frozen=True)
@@ -148,17 +148,17 @@ class TrainingSettings:
     seed: int = 7
 
     def __post_init__(self) -> None:
-        _one_of("normalise", self.normalise, ("imagenet", "training set"))
-        _one_of("start", self.start, ("champion", "weights", "imagenet", "nothing"))
-        _one_of("optimizer", self.optimizer, ("sgd", "plain_sgd", "adam", "adamw"))
-        _one_of("loss", self.loss, ("categorical", "binary", "focal"))
+        check_one_of("normalise", self.normalise, ("imagenet", "training set"))
+        check_one_of("start", self.start, ("champion", "weights", "imagenet", "nothing"))
+        check_one_of("optimizer", self.optimizer, ("sgd", "plain_sgd", "adam", "adamw"))
+        check_one_of("loss", self.loss, ("categorical", "binary", "focal"))
         if self.start == "weights" and not self.weights:
             raise SettingsError(
                 "Start “weights” expects the path of a weights file; none was given. "
                 "Set `weights` or choose another start."
             )
         for name, (least, most) in RANGES.items():
-            _within(self, name, least, most)
+            check_within(self, name, least, most)
         if not self.stages:
             raise SettingsError("`stages` expects at least one stage; received none.")
 
@@ -192,12 +192,22 @@ class TrainingSettings:
         return replace(self, **changes)
 
 
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+def check_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Make sure that a setting is one of those that there are.
+
+    Raises:
+        SettingsError: it is not; the message lists those that there are.
+    """
     if value not in allowed:
         raise SettingsError(f"`{name}` expects one of {', '.join(allowed)}; received “{value}”.")
 
 
-def _within(settings: Any, name: str, least: float, most: float) -> None:
+def check_within(settings: Any, name: str, least: float, most: float) -> None:
+    """Make sure that a setting of this name is a number within its range.
+
+    Raises:
+        SettingsError: it is not; the message gives the range.
+    """
     value = getattr(settings, name)
     # Not “value < least or value > most”: what is no number (NaN) is in no range.
     if not least <= value <= most:

@@ -13,12 +13,12 @@ def augment(frame: Grey, settings: Augmentation, chance: np.random.Generator) ->
     """Vary one framed scan.
 
     Args:
-        frame: uint8, (size, size).
+        frame: uint8, (rows, columns).
         settings: How far each property may move.
         chance: Where the draws come from; the same state gives the same picture.
 
     Returns:
-        uint8, (size, size).
+        uint8, of the same shape.
     """
     frame = _place(frame, settings, chance)
     if settings.coarseness > 1 and chance.random() < 0.3:
@@ -32,44 +32,44 @@ def augment(frame: Grey, settings: Augmentation, chance: np.random.Generator) ->
 
 
 def _place(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> Grey:
-    size = frame.shape[0]
+    rows, columns = frame.shape
     angle = chance.uniform(-settings.rotation, settings.rotation)
     scale = 1 + chance.uniform(-settings.zoom, settings.zoom)
-    shift = chance.uniform(-settings.shift, settings.shift, 2) * size
-    matrix = cv2.getRotationMatrix2D((size / 2, size / 2), angle, scale)
-    matrix[:, 2] += shift
+    across, down = chance.uniform(-settings.shift, settings.shift, 2)
+    matrix = cv2.getRotationMatrix2D((columns / 2, rows / 2), angle, scale)
+    matrix[:, 2] += (across * columns, down * rows)
     if settings.flip_horizontal and chance.random() < 0.5:
-        matrix[0] = -matrix[0] + (0, 0, size - 1)
+        matrix[0] = -matrix[0] + (0, 0, columns - 1)
     if settings.flip_vertical and chance.random() < 0.5:
-        matrix[1] = -matrix[1] + (0, 0, size - 1)
-    return np.asarray(cv2.warpAffine(frame, matrix, (size, size)), dtype=np.uint8)
+        matrix[1] = -matrix[1] + (0, 0, rows - 1)
+    return np.asarray(cv2.warpAffine(frame, matrix, (columns, rows)), dtype=np.uint8)
 
 
 def _coarsen(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> Grey:
-    size = frame.shape[0]
-    small = max(16, round(size / chance.uniform(1, settings.coarseness)))
-    fewer = cv2.resize(frame, (small, small), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(fewer, (size, size)), dtype=np.uint8)
+    rows, columns = frame.shape
+    factor = chance.uniform(1, settings.coarseness)
+    small = max(16, round(columns / factor)), max(16, round(rows / factor))
+    fewer = cv2.resize(frame, small, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(fewer, (columns, rows)), dtype=np.uint8)
 
 
 def _write(frame: Grey, chance: np.random.Generator) -> Grey:
-    size = frame.shape[0]
+    rows, columns = frame.shape
     written = frame.copy()
     for _ in range(chance.integers(1, 6)):
         length = chance.integers(1, 12)
         words = "".join(chance.choice(list("ABDEGILMRT0123456789.+ "), length))
-        place = tuple(int(part) for part in chance.uniform(0, size, 2))
-        height = size / 640 * chance.uniform(0.7, 1.6)
+        place = tuple(int(part) for part in chance.uniform(0, (columns, rows)))
+        height = rows / 640 * chance.uniform(0.7, 1.6)
         level = int(chance.integers(140, 256))
         cv2.putText(written, words, place, cv2.FONT_HERSHEY_SIMPLEX, height, level, 1, cv2.LINE_AA)
     return written
 
 
 def _blank(frame: Grey, chance: np.random.Generator) -> Grey:
-    size = frame.shape[0]
     blanked = frame.copy()
-    half = size * chance.uniform(0.05, 0.2, 2)
-    top, left = np.maximum(middle := chance.uniform(0, size, 2), half) - half
+    half = frame.shape * chance.uniform(0.05, 0.2, 2)
+    top, left = np.maximum(middle := chance.uniform(0, frame.shape), half) - half
     bottom, right = middle + half
     blanked[int(top) : int(bottom), int(left) : int(right)] = 0
     return blanked
