@@ -27,11 +27,11 @@ except ImportError:
 # Only the processes that damage inputs are followed, and not the one that starts them.
 _FOLLOWED = ["fetal", "zipfile", "pydicom", "csv", "yaml"] if "--one" in sys.argv else []
 with atheris.instrument_imports(include=_FOLLOWED) if _FOLLOWED else nullcontext():
-    from fetal.scans import ScanError, read_frames, read_scan
+    from fetal.scans import ScanError, is_film, read_frames, read_scan
     from fetal.scans.archives.archive_limits import ArchiveLimits
     from fetal.scans.archives.zip_archive import entries
     from fetal.scans.dicom.dicomdir import referenced_files
-    from fetal.scans.dicom.file import is_film, patient_in_header
+    from fetal.scans.dicom.file import patient_in_header
     from fetal.scans.limits import Limits
     from fetal.training.settings import SettingsError
     from fetal.workbench.label_tables.columns import ColumnsError, parse_columns

@@ -2,16 +2,20 @@
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.decode import Scan, both_of, scan_of
-from fetal.scans.dicom.file import DicomFile
 from fetal.scans.errors import ScanError
 from fetal.scans.limits import Limits
+from fetal.scans.raster import is_dicom
 from fetal.scans.to_grey import to_grey
+
+if TYPE_CHECKING:
+    from fetal.scans.dicom.file import DicomFile
 
 _SMALL_SIDE = 32
 _LOOKED_AT = 400
@@ -30,7 +34,7 @@ class Cine:
         name: its name, looked at only for a patient at its start.
     """
 
-    def __init__(self, file: DicomFile, name: str) -> None:
+    def __init__(self, file: "DicomFile", name: str) -> None:
         self._file = file
         self._name = name
 
@@ -118,9 +122,24 @@ def read_frames(data: bytes, name: str, limits: Limits | None = None) -> Cine:
         >>> for index in read_frames(data, "clip.dcm").distinct(most=40):  # doctest: +SKIP
         ...     scan = cine[index]
     """
+    from fetal.scans.dicom.file import DicomFile
+
     limits = limits or Limits.from_environment()
     limits.check_unpacked(len(data))
     return Cine(DicomFile(data, limits), name)
+
+
+def is_film(data: bytes) -> bool:
+    """Tell whether a file is DICOM with several frames; its pixels are not looked at.
+
+    Args:
+        data: the file.
+    """
+    if not is_dicom(data):
+        return False
+    from fetal.scans.dicom.file import count_frames
+
+    return count_frames(data) > 1
 
 
 def _small(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

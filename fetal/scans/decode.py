@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fetal.scans.box import Box
+from fetal.scans.decoded_picture import DecodedPicture, Header
 from fetal.scans.deidentification.placeholders import PLACEHOLDER_PATIENT
-from fetal.scans.dicom.allowlist import Header
-from fetal.scans.dicom.file import DicomPicture, is_dicom, patient_in_header, read_dicom
 from fetal.scans.errors import BlankScanError, ColourDopplerError
 from fetal.scans.limits import Limits
-from fetal.scans.raster import pixels_of, read_picture
+from fetal.scans.raster import is_dicom, pixels_of, read_picture
 from fetal.scans.sector.blanking import blank
 from fetal.scans.sector.burned_in_text import lettering_over
 from fetal.scans.to_grey import shows_flow, to_grey
@@ -110,10 +109,10 @@ def scan_of_image(image: Image.Image, name: str = "", limits: Limits | None = No
         ScanError: one of its kinds, whose text is the one sentence to show.
     """
     pixels = pixels_of(image, limits or Limits.from_environment())
-    return scan_of(DicomPicture(pixels, Header()), name)
+    return scan_of(DecodedPicture(pixels, Header()), name)
 
 
-def scan_of(picture: DicomPicture, name: str) -> Scan:
+def scan_of(picture: DecodedPicture, name: str) -> Scan:
     """Make a scan of a decoded picture: grey, and blank outside its sector.
 
     Where a file tells its regions of tissue, the sector is looked for within each of them, and all
@@ -189,7 +188,7 @@ def before_and_after(
     return both_of(_decode(data, limits), name)
 
 
-def both_of(picture: DicomPicture, name: str) -> tuple[NDArray[np.uint8], Scan]:
+def both_of(picture: DecodedPicture, name: str) -> tuple[NDArray[np.uint8], Scan]:
     """Give the grey levels of a decoded picture, and the scan that `scan_of` makes of it."""
     return to_grey(picture.pixels), scan_of(picture, name)
 
@@ -225,7 +224,11 @@ def names_patient(data: bytes, name: str) -> bool:
     """
     if _patient_in(name) is not None:
         return True
-    return is_dicom(data) and patient_in_header(data) is not None
+    if not is_dicom(data):
+        return False
+    from fetal.scans.dicom.file import patient_in_header
+
+    return patient_in_header(data) is not None
 
 
 def pixel_digest(pixels: NDArray[np.uint8]) -> str:
@@ -243,13 +246,16 @@ def pixel_digest(pixels: NDArray[np.uint8]) -> str:
     return digest.hexdigest()
 
 
-def _decode(data: bytes, limits: Limits | None) -> DicomPicture:
+def _decode(data: bytes, limits: Limits | None) -> DecodedPicture:
     """Pixels of any colour, with what the allow-list takes from the file's tags."""
     limits = limits or Limits.from_environment()
     limits.check_bytes(len(data))
     if is_dicom(data):
+        # Where no file is DICOM, pydicom need not be there: a training machine goes without it.
+        from fetal.scans.dicom.file import read_dicom
+
         return read_dicom(data, limits)
-    return DicomPicture(read_picture(data, limits), Header())
+    return DecodedPicture(read_picture(data, limits), Header())
 
 
 def _patient_in(name: str) -> str | None:

@@ -56,6 +56,9 @@ _BRANDS_LOOKED_AT = 256
 _TIFF_PHOTOMETRIC = 262
 _TIFF_WHITE_IS_ZERO = 0
 _BIT_DEPTHS = (8, 10, 12, 14, 16)
+_DICOM_PREFIX_AT = 128
+_DICOM_FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
+_DICOM_FIRST_GROUP_BIG_ENDIAN = b"\x00\x08\x00"
 
 
 def kind_of(data: bytes) -> str | None:
@@ -70,6 +73,20 @@ def kind_of(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     return next((kind for start, kind in _STARTS.items() if data.startswith(start)), None)
+
+
+def is_dicom(data: bytes) -> bool:
+    """Tell DICOM from the content, with or without the 128-byte preamble.
+
+    Args:
+        data: the file.
+    """
+    if data[_DICOM_PREFIX_AT : _DICOM_PREFIX_AT + 4] == b"DICM":
+        return True
+    # Without a preamble a file starts with its first tag: group 2 or 8, a small element number.
+    if data[:2] in _DICOM_FIRST_GROUPS and len(data) > 8 and data[3] == 0:
+        return True
+    return data.startswith(_DICOM_FIRST_GROUP_BIG_ENDIAN) and data[4:6].isalpha()
 
 
 def read_picture(data: bytes, limits: Limits) -> NDArray[np.uint8]:

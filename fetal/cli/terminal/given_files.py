@@ -91,8 +91,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _is_meant(path: Path) -> bool:
-    from fetal.scans.dicom.file import is_dicom
-    from fetal.scans.raster import kind_of
+    from fetal.scans.raster import is_dicom, kind_of
 
     if path.name.upper() == "DICOMDIR":
         return False

@@ -7,13 +7,14 @@ GIF) keep no tag at all.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydicom import Dataset
 
+from fetal.scans.decoded_picture import Header
 from fetal.scans.deidentification.machines import machine_named, maker_named
 from fetal.scans.deidentification.placeholders import is_placeholder
 from fetal.scans.dicom.regions import fitting_regions
@@ -87,28 +88,6 @@ ALLOWED = (
     AllowedAttribute("SequenceOfUltrasoundRegions", Action.NUMBER, "spacing_mm", "-"),
 )
 """Every tag that leaves a trace. How the pixels are to be decoded is read too, and not kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What the allow-list takes from a file; three identifiers are raw and must not be kept.
-
-    Args:
-        patient: the PatientID as written, for a pseudonym to be made of, or None; a placeholder
-            such as ANONYMOUS is none.
-        study: the StudyInstanceUID, else the accession number, for a pseudonym, or None.
-        day: the day of the examination, for an offset to be made of, or None.
-        machine: the machine in known words, or None.
-        facts: maker, probe, frequency_mhz and spacing_mm (down, across), where the file has them.
-        placeholder: true where a placeholder stands for the patient.
-    """
-
-    patient: str | None = None
-    study: str | None = None
-    day: date | None = None
-    machine: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    placeholder: bool = False
 
 
 def header_of(dataset: Dataset) -> Header:

@@ -2,14 +2,11 @@
 
 import io
 import warnings
-from dataclasses import dataclass
 
-import numpy as np
 import pydicom
-from numpy.typing import NDArray
 
-from fetal.scans.box import Box
-from fetal.scans.dicom.allowlist import Header, header_of
+from fetal.scans.decoded_picture import DecodedPicture
+from fetal.scans.dicom.allowlist import header_of
 from fetal.scans.dicom.description import frames_stated
 from fetal.scans.dicom.encoding import believed
 from fetal.scans.dicom.fragments import END_MARK
@@ -17,26 +14,9 @@ from fetal.scans.dicom.frames import DicomFrames
 from fetal.scans.dicom.regions import tissue_regions
 from fetal.scans.errors import AnimatedError, ScanError, TruncatedError, UnsupportedFormatError
 from fetal.scans.limits import Limits
+from fetal.scans.raster import is_dicom
 
-_PREFIX_AT = 128
-_FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
-_FIRST_GROUP_BIG_ENDIAN = b"\x00\x08\x00"
 _PIXEL_DATA = b"\xe0\x7f\x10\x00"
-
-
-@dataclass(frozen=True, slots=True)
-class DicomPicture:
-    """A frame and what may be kept of its tags.
-
-    Args:
-        pixels: uint8 (H, W) or (H, W, 3).
-        header: what the allow-list takes from the tags.
-        regions: the boxes that the file says hold pictures of tissue; none where it does not say.
-    """
-
-    pixels: NDArray[np.uint8]
-    header: Header
-    regions: tuple[Box, ...] = ()
 
 
 class DicomFile:
@@ -67,7 +47,7 @@ class DicomFile:
         except Exception as error:
             raise TruncatedError("DICOM") from error
 
-    def picture(self, index: int) -> DicomPicture:
+    def picture(self, index: int) -> DecodedPicture:
         """Decode a frame.
 
         Args:
@@ -79,30 +59,7 @@ class DicomFile:
         Raises:
             ScanError: it is damaged, or larger than the file said.
         """
-        return DicomPicture(self.frames[index], self._header, self._regions)
-
-
-def is_dicom(data: bytes) -> bool:
-    """Tell DICOM from the content, with or without the 128-byte preamble.
-
-    Args:
-        data: the file.
-    """
-    if data[_PREFIX_AT : _PREFIX_AT + 4] == b"DICM":
-        return True
-    # Without a preamble a file starts with its first tag: group 2 or 8, a small element number.
-    if data[:2] in _FIRST_GROUPS and len(data) > 8 and data[3] == 0:
-        return True
-    return data.startswith(_FIRST_GROUP_BIG_ENDIAN) and data[4:6].isalpha()
-
-
-def is_film(data: bytes) -> bool:
-    """Tell whether a file is DICOM with several frames; its pixels are not looked at.
-
-    Args:
-        data: the file.
-    """
-    return count_frames(data) > 1
+        return DecodedPicture(self.frames[index], self._header, self._regions)
 
 
 def count_frames(data: bytes) -> int:
@@ -125,7 +82,7 @@ def count_frames(data: bytes) -> int:
         return 0
 
 
-def read_dicom(data: bytes, limits: Limits) -> DicomPicture:
+def read_dicom(data: bytes, limits: Limits) -> DecodedPicture:
     """Decode a single-frame DICOM file.
 
     Args:

@@ -11,10 +11,11 @@ from dataclasses import replace
 from functools import cache
 
 from fetal.scans import inspection
-from fetal.scans.dicom import dicomdir, file
+from fetal.scans.dicom import dicomdir
 from fetal.scans.errors import ScanError
 from fetal.scans.inspection import FileKind, Inspection
 from fetal.scans.limits import Limits
+from fetal.scans.raster import is_dicom
 from fetal.scans.sandboxed_reading import file_reader
 from fetal.scans.sandboxed_reading.file_reader import ReadFile, ReadFrame
 from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
@@ -85,7 +86,7 @@ def inspect_file(data: bytes, name: str) -> Inspection:
         What it is. What cannot be looked at counts as a still that names nobody: that is told in
         words when it is read.
     """
-    if not file.is_dicom(data):
+    if not is_dicom(data):
         return inspection.inspect_file(data, name)
     limits = Limits.from_environment()
     short = replace(limits, seconds=min(_GLANCE_SECONDS, limits.seconds))
