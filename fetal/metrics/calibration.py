@@ -50,15 +50,26 @@ def expected_calibration_error(
 
 
 def calibration_interval(answers: Predictions, draws: Draws, bins: int = BINS) -> Interval:
-    """The expected calibration error with its interval.
+    """The expected calibration error with its interval."""
+    return gap_interval(_gaps(answers, bins), draws)
+
+
+def gap_interval(gaps: Floats, draws: Draws) -> Interval:
+    """The mean size of gaps between what was stated and what was true, with its interval.
 
     Gaps count without their sign, so that noise makes the error larger: the noise of the scans
     at hand the error itself, and that of drawing them again the draws' errors once more. By how
     much, the draws tell: their mean less the error (bootstrap estimate of bias, Efron and
     Tibshirani 1993, chapter 10). The upper end is freed of the second noise, the lower end of
     both, so that probabilities that mean what they say are not found guilty for want of scans.
+
+    Args:
+        gaps: What each scan adds to each bin's gap, (n, bins).
+        draws: The draws of the scans' patients.
+
+    Returns:
+        The sum over the bins of the gaps' sizes, for each scan.
     """
-    gaps = _gaps(answers, bins)
     value = float(np.abs(gaps.sum(axis=0)).sum() / len(gaps))
     drawn = np.abs(draws.sums(gaps)).sum(axis=1) / draws.sums(np.ones(len(gaps)))
     noise = max(0.0, float(drawn.mean()) - value)
