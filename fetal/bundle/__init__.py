@@ -1,7 +1,7 @@
 """A model on disk: a folder with its serving graph, card and digests."""
 
 from fetal.bundle.bundle import Bundle
-from fetal.bundle.card import Calibration, Card, Head, InputSpec
+from fetal.bundle.card import Calibration, Card, Head, InputSpec, read_plane_sets
 from fetal.bundle.errors import (
     BundleError,
     BundleExistsError,
@@ -36,6 +36,7 @@ __all__ = [
     "UnknownFormatError",
     "WrongPlanesError",
     "copy_with_card",
+    "read_plane_sets",
     "stated_digest",
     "write_bundle",
 ]

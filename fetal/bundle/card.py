@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from fetal.bundle.errors import CardError, UnknownFormatError, WrongPlanesError
+from fetal.metrics.conformal.set_thresholds import SetThresholds
 from fetal.planes import PLANES, Plane
 
 FORMAT = 1
@@ -62,11 +63,14 @@ class Calibration:
         unknown_above: a picture whose features are at least so strange is called unknown
             (`FeatureStatistics.strangeness`); above 0. None where an older program made the
             model: nothing is called unknown then.
+        plane_sets: from which probability on a plane belongs to the set of planes that a scan may
+            show, with a promise. None where an older program made the model.
     """
 
     temperature: float = 1.0
     check_below: float = 0.8
     unknown_above: float | None = None
+    plane_sets: SetThresholds | None = None
 
     def __post_init__(self) -> None:
         possible = math.isfinite(self.temperature) and self.temperature > 0
@@ -205,7 +209,33 @@ def _calibration(values: Mapping[str, Any]) -> Calibration:
         temperature=float(values["temperature"]),
         check_below=float(values["check_below"]),
         unknown_above=None if unknown_above is None else float(unknown_above),
+        plane_sets=read_plane_sets(values),
     )
+
+
+def read_plane_sets(values: Mapping[str, Any]) -> SetThresholds | None:
+    """Read the thresholds of sets of planes.
+
+    Args:
+        values: `calibration` of a `card.json`.
+
+    Returns:
+        The thresholds; none where the card has none.
+
+    Raises:
+        CardError: something of them is missing or impossible.
+    """
+    given = values.get("plane_sets")
+    if given is None:
+        return None
+    try:
+        return SetThresholds(
+            coverage=float(given["coverage"]),
+            least={Plane(name): float(least) for name, least in given["least"].items()},
+            patients={Plane(name): int(count) for name, count in given["patients"].items()},
+        )
+    except ValueError as error:
+        raise CardError(f"The model's card says calibration.plane_sets: {error}") from error
 
 
 def _planes(names: Sequence[str]) -> tuple[Plane, ...]:

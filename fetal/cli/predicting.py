@@ -15,7 +15,7 @@ from fetal.planes import PLANES
 if TYPE_CHECKING:
     from fetal.predict import Model, Prediction
 
-_HEADER = ("file", "plane", "probability", "doubt", "unfamiliarity", *PLANES, "error")
+_HEADER = ("file", "plane", "probability", "doubt", "unfamiliarity", *PLANES, "plane_set", "error")
 # As in fetal.explain, which takes its time to import.
 _MAPS = ("cividis", "viridis", "inferno", "magma")
 _METHODS = ("grad-cam", "grad-cam++", "hirescam", "eigen-cam", "score-cam")
@@ -136,6 +136,7 @@ def _row(file: Path, prediction: "Prediction") -> dict[str, str]:
         "doubt": prediction.words,
         "unfamiliarity": f"{prediction.unfamiliarity:.4f}",
         **said,
+        "plane_set": "" if prediction.plane_set is None else prediction.plane_set.words,
     }
 
 

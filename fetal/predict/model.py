@@ -213,6 +213,7 @@ class Model:
                 framing=framing,
                 scan=scan,
                 unfamiliarity=far,
+                set_thresholds=calibration.plane_sets,
             )
 
     def _unfamiliarity(self, maps: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

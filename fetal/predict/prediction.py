@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fetal import explain
+from fetal.metrics.conformal.plane_set import PlaneSet
+from fetal.metrics.conformal.set_thresholds import SetThresholds
 from fetal.planes import PLANES, Plane
 from fetal.predict.uncertainty import Doubt
 from fetal.scans import Scan
@@ -25,6 +27,8 @@ class Prediction:
         unfamiliarity: how unlike the scans that the model has learnt from, as a multiple of what
             the model's card still calls familiar: from 1 on, the doubt is `UNKNOWN`. 0 where the
             model cannot tell, because an older program made it.
+        set_thresholds: from which probability on a plane is in `plane_set`; none where an older
+            program made the model.
         heat: float32 (6, h, w), 0 to 1: where each plane is seen, in the network's own cells.
         framing: the square of the scan that the model saw.
         scan: the scan.
@@ -43,6 +47,18 @@ class Prediction:
     framing: Framing = field(repr=False)
     scan: Scan = field(repr=False)
     unfamiliarity: float = 0.0
+    set_thresholds: SetThresholds | None = field(default=None, repr=False)
+
+    @property
+    def plane_set(self) -> PlaneSet | None:
+        """The planes that the scan may show, with a promise; none where the model makes none.
+
+        Example:
+            >>> load_model().predict("scan.png").plane_set.promise  # doctest: +SKIP
+            'brain or other, 95 %'
+        """
+        thresholds = self.set_thresholds
+        return None if thresholds is None else thresholds.set_of(self.probabilities)
 
     @property
     def confidence(self) -> float:

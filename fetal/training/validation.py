@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.bundle import Bundle, Calibration, FeatureStatistics
-from fetal.metrics import Evaluation, evaluate
+from fetal.metrics import Evaluation, evaluate, set_thresholds
 from fetal.splits import TRAIN
 from fetal.training.calibrate import fit_doubt, fit_temperature, stay_near, to_chances
 from fetal.training.data.examples import Example
@@ -107,4 +107,12 @@ def _calibrate(
     if before and before.unknown_above and unknown:
         # Never lower: the new scans say nothing of how strange the others may look.
         unknown = max(unknown, before.unknown_above)
-    return Calibration(temperature, check_below=doubt, unknown_above=unknown)
+    return Calibration(
+        temperature,
+        check_below=doubt,
+        unknown_above=unknown,
+        # Of these scans alone: a champion's thresholds are of other probabilities.
+        plane_sets=set_thresholds(
+            validation.classes, to_chances(logits, temperature), validation.patients
+        ),
+    )

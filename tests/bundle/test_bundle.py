@@ -18,6 +18,8 @@ from fetal.bundle import (
     write_bundle,
 )
 from fetal.bundle.manifest import digests_text
+from fetal.metrics import SetThresholds
+from fetal.planes import Plane
 
 
 def sign(folder):
@@ -42,6 +44,42 @@ def test_a_written_model_opens_with_its_card_and_the_scans_it_has_seen(write, ca
     bundle = Bundle.open(write().folder)
     assert bundle.card == card
     assert bundle.trained_on() == {"a" * 64, "b" * 64}
+
+
+def test_a_card_keeps_from_where_on_a_plane_belongs_to_a_set(write, card):
+    thresholds = SetThresholds(
+        0.95, {Plane.BRAIN: 0.4, Plane.OTHER: 0.1}, {Plane.BRAIN: 30, Plane.OTHER: 19}
+    )
+    calibration = dataclasses.replace(card.calibration, plane_sets=thresholds)
+    bundle = write(card=dataclasses.replace(card, calibration=calibration))
+    assert Bundle.open(bundle.folder).card.calibration.plane_sets == thresholds
+    written = json.loads((bundle.folder / "card.json").read_text())
+    assert written["calibration"]["plane_sets"]["least"] == {"brain": 0.4, "other": 0.1}
+
+
+def test_a_card_of_an_older_program_opens_and_promises_nothing(write):
+    bundle = write()
+    calibration = json.loads((bundle.folder / "card.json").read_text())["calibration"]
+    del calibration["plane_sets"]
+    change_card(bundle.folder, calibration=calibration)
+    assert Bundle.open(bundle.folder).card.calibration.plane_sets is None
+
+
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        {"coverage": 1.5, "least": {}, "patients": {}},
+        {"coverage": 0.95, "least": {"brain": 2}, "patients": {}},
+        {"coverage": 0.95, "least": {"liver": 0.2}, "patients": {}},
+        {"coverage": 0.95},
+    ],
+)
+def test_thresholds_of_sets_that_cannot_be_are_refused(write, impossible):
+    bundle = write()
+    calibration = json.loads((bundle.folder / "card.json").read_text())["calibration"]
+    change_card(bundle.folder, calibration=calibration | {"plane_sets": impossible})
+    with pytest.raises(CardError):
+        Bundle.open(bundle.folder)
 
 
 def test_the_weights_come_back_in_keras_layout(write, weights):

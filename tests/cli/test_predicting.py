@@ -10,7 +10,7 @@ from fetal.explain import COLOUR_MAPS, METHODS
 from fetal.planes import PLANES
 from tests.support.drawn import fan
 from tests.support.films import film
-from tests.support.tiny_model import tiny_model_that_knows_nothing
+from tests.support.tiny_model import tiny_model_that_knows_nothing, tiny_model_that_promises_sets
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,6 +42,18 @@ def test_predict_names_no_plane_where_the_model_knows_none(fetal, folder, tmp_pa
     assert all(": Not a plane I know: " in line for line in answer.output.splitlines())
     with (tmp_path / "results.csv").open() as file:
         assert all(float(row["unfamiliarity"]) > 1 for row in csv.DictReader(file))
+
+
+def test_predict_writes_the_set_of_planes_that_a_model_promises(fetal, folder, tmp_path):
+    promising = str(tiny_model_that_promises_sets().folder)
+    assert fetal("predict", folder, "--model", promising, "--csv", "results.csv").exit_code == 0
+    too_few = "abdomen, thorax, cervix, other: too few scans of each plane for a promise"
+    with (tmp_path / "results.csv").open() as file:
+        assert {row["plane_set"] for row in csv.DictReader(file)} == {f"brain, 95 %; {too_few}"}
+    # A model from before promises nothing.
+    assert fetal("predict", folder, "--csv", "results.csv").exit_code == 0
+    with (tmp_path / "results.csv").open() as file:
+        assert {row["plane_set"] for row in csv.DictReader(file)} == {""}
 
 
 def test_predict_names_the_best_frames_of_a_film(fetal, tmp_path):

@@ -12,7 +12,8 @@ from tempfile import mkdtemp
 import numpy as np
 
 from fetal.bundle import Bundle, Card, Head, InputSpec, copy_with_card, write_bundle
-from fetal.planes import PLANES
+from fetal.metrics import SetThresholds
+from fetal.planes import PLANES, Plane
 
 SIZE = 32
 SEEDS = range(1, 8)
@@ -52,3 +53,13 @@ def tiny_model_that_knows_nothing() -> Bundle:
     calibration = replace(bundle.card.calibration, unknown_above=1e-9)
     card = replace(bundle.card, calibration=calibration)
     return copy_with_card(bundle, card, Path(mkdtemp(prefix="tiny-model-")) / "model", known)
+
+
+@cache
+def tiny_model_that_promises_sets() -> Bundle:
+    """Write a tiny model that doubts every scan and promises that it may be a brain."""
+    bundle = tiny_model(4, "careful")
+    thresholds = SetThresholds(0.95, {Plane.BRAIN: 0.0, Plane.FEMUR: 1.0}, {Plane.BRAIN: 40})
+    calibration = replace(bundle.card.calibration, check_below=1.0, plane_sets=thresholds)
+    card = replace(bundle.card, calibration=calibration)
+    return copy_with_card(bundle, card, Path(mkdtemp(prefix="tiny-model-")) / "model")

@@ -1,4 +1,7 @@
-"""Whether probabilities are too extreme or too timid, and each plane's too high or too low."""
+"""Whether probabilities are too extreme or too timid, and each plane's too high or too low.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

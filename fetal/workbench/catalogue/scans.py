@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fetal.bundle import read_plane_sets
+from fetal.metrics import PlaneSet, SetThresholds
 from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, doubt_words
 from fetal.store.bulk import any_of
@@ -90,6 +92,8 @@ class ScanView:
         doubt: whether the model was sure, asks for a check or does not know the scan at all; none
             without an opinion.
         doubt_words: the doubt in the words of its time; empty where the model was sure.
+        plane_set: the planes that it may show, with a promise; none where the model was sure, or
+            does not know the scan, or makes no promise.
         model_name: whose opinion it is.
         label: a plane's value or `unusable`; none without a label.
         label_id: the number of the label that stands; None without a label.
@@ -115,6 +119,7 @@ class ScanView:
     confidence: float | None
     doubt: Doubt | None
     doubt_words: str
+    plane_set: PlaneSet | None
     model_name: str | None
     label: str | None
     label_id: int | None
@@ -160,7 +165,11 @@ def views(session: Session, numbers: Sequence[int]) -> list[ScanView]:
     rows = session.execute(query).all()
     said = {row.model_id for row in rows if row.model_id is not None}
     models = {
-        version.id: (version.name, _check_below(version.card))
+        version.id: (
+            version.name,
+            _check_below(version.card),
+            read_plane_sets(version.card["calibration"]),
+        )
         for version in session.scalars(select(ModelVersion).where(ModelVersion.id.in_(said)))
     }
     found = {row.id: _view(row, models) for row in rows}
@@ -221,13 +230,15 @@ def _check_below(card: Mapping[str, Any]) -> float:
     return float(card["calibration"]["check_below"])
 
 
-def _view(row: Sequence[Any], models: Mapping[int, tuple[str, float]]) -> ScanView:
+def _view(
+    row: Sequence[Any], models: Mapping[int, tuple[str, float, SetThresholds | None]]
+) -> ScanView:
     (
         number, name, patient, named, source, added_at, added_by, width, height, machine,
         plane, probabilities, confidence, doubt, words, model_id, label, note,
         label_id, kind, who, at,
     ) = row  # fmt: skip
-    model, check_below = models[model_id] if model_id is not None else (None, 0.0)
+    model, check_below, thresholds = models[model_id] if model_id is not None else (None, 0.0, None)
     shares = dict(zip(PLANES, probabilities, strict=True)) if probabilities is not None else {}
     doubtful = doubt in (Doubt.CHECK, Doubt.UNKNOWN)
     return ScanView(
@@ -247,6 +258,7 @@ def _view(row: Sequence[Any], models: Mapping[int, tuple[str, float]]) -> ScanVi
         doubt=Doubt(doubt) if doubt is not None else None,
         # Rows of an older program have no words of their own.
         doubt_words=(words or doubt_words(shares, check_below)) if doubtful else "",
+        plane_set=thresholds.set_of(shares) if thresholds and doubt == Doubt.CHECK else None,
         model_name=model,
         label=label,
         label_id=label_id,

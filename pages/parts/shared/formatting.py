@@ -91,3 +91,13 @@ def duration(seconds: float) -> str:
 def number(count: int, one: str, many: str) -> str:
     """A count with its noun."""
     return f"{count:,} {one if count == 1 else many}"
+
+
+def plane_set_words(found: metrics.PlaneSet) -> str:
+    """The planes that a scan may show, with their promise, in one short line."""
+    named = " or ".join(plane.value for plane in found.planes) or "none of the planes"
+    promise = f"With {100 * found.coverage:g} %: {named}."
+    if not found.unpromised:
+        return promise
+    left_out = " or ".join(plane.value for plane in found.unpromised)
+    return f"{promise} Too few scans of {left_out} for a promise."

@@ -14,7 +14,7 @@ from fetal.workbench.catalogue.scans import scan as scan_view
 from pages.parts.app import current_user
 from pages.parts.app.app_state import workbench
 from pages.parts.shared import conflict_notices, probability_bars
-from pages.parts.shared.formatting import label, moment, plain
+from pages.parts.shared.formatting import label, moment, plain, plane_set_words
 
 GIVEN = {
     AnnotationKind.ACCEPT: "accepted",
@@ -38,6 +38,8 @@ def opinion(scan: ScanView, *, whose: bool = True) -> None:
         probability_bars.verdict(scan.predicted, scan.confidence or 0.0)
         if scan.doubt is Doubt.CHECK:
             st.warning(plain(scan.doubt_words), icon=":material/help:")
+            if scan.plane_set is not None:
+                st.caption(plane_set_words(scan.plane_set))
         probability_bars.probabilities(scan.probabilities)
     facts = [scan.name, f"patient {scan.patient if scan.named_patient else 'unknown'}"] * whose
     facts += [scan.model_name] if scan.model_name else []

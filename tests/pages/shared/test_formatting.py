@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.shared.formatting import moment, percent, plain, tenths
+from fetal.metrics import PlaneSet
+from fetal.planes import Plane
+from pages.parts.shared.formatting import moment, percent, plain, plane_set_words, tenths
 
 BEACON = "![x](https://example.org/who.png) [go](https://example.org) <img src=x> $x^2$ :red[a]"
 
@@ -86,3 +88,11 @@ def test_curves_mark_where_another_stage_begins_and_say_why_the_error_jumps():
     assert drawn.count("Upper layers") == 2, "in both plots"
     assert first["layout"]["shapes"][0]["x0"] == 2.5
     assert "shapes" not in second["layout"]
+
+
+def test_a_set_of_planes_is_one_short_line():
+    both = (Plane.BRAIN, Plane.OTHER)
+    assert plane_set_words(PlaneSet(both, (), 0.95)) == "With 95 %: brain or other."
+    assert plane_set_words(PlaneSet((), (Plane.CERVIX,), 0.9)) == (
+        "With 90 %: none of the planes. Too few scans of cervix for a promise."
+    )
