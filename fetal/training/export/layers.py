@@ -106,6 +106,11 @@ def _rescaling(writer: GraphWriter, layer: Any, given: list[Node]) -> Node:
     return ops.add(scaled, _over_channels(_fixed(layer.offset), given[0]))
 
 
+def _standardise_scan(writer: GraphWriter, layer: Any, given: list[Node]) -> Node:
+    axes = ops.constant(np.array([1, 2, 3]))
+    return ops.mvn(given[0], axes, True, layer.epsilon, "inside_sqrt")
+
+
 def _zero_padding(writer: GraphWriter, layer: Any, given: list[Node]) -> Node:
     (top, bottom), (left, right) = layer.padding
     return ops.pad(given[0], [0, 0, top, left], [0, 0, bottom, right], "constant", np.float32(0))
@@ -244,6 +249,7 @@ EMITTERS: dict[str, Emitter] = {
     "ReLU": _relu,
     "Rescaling": _rescaling,
     "Reshape": _reshape,
+    "StandardiseScan": _standardise_scan,
     "StochasticDepth": _identity,
     "ZeroPadding2D": _zero_padding,
 }

@@ -50,19 +50,27 @@ def compile_for(
 
 
 def _rate(stage: Stage, steps: int) -> Any:
-    """The learning rate: a number that a plateau lowers, or a schedule over the stage's steps.
-
-    A schedule depends on the optimiser's count of steps alone, which a checkpoint keeps and which
-    every backend sees within an epoch.
-    """
+    """The learning rate: a number that a plateau lowers, or a schedule over the stage's steps."""
     if stage.schedule == "plateau":
         return stage.learning_rate
-    total = stage.epochs * steps
-    rising = round(WARM_UP * total)
+    return cosine_rate(stage.learning_rate, stage.epochs * steps)
+
+
+def cosine_rate(highest: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Return a learning rate that rises for a short while and then falls along a cosine.
+
+    It depends on the optimiser's count of steps alone, which a checkpoint keeps and which every
+    backend sees within an epoch.
+
+    Args:
+        highest: What it reaches.
+        steps: How many steps there are in all.
+    """
+    rising = round(WARM_UP * steps)
     return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.02 * stage.learning_rate,
-        decay_steps=total - rising,
-        warmup_target=stage.learning_rate,
+        initial_learning_rate=0.02 * highest,
+        decay_steps=steps - rising,
+        warmup_target=highest,
         warmup_steps=rising,
     )
 
