@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fetal.planes import Plane
 from fetal.training.data.augmentation import augment
 from fetal.training.second_reader.answer_groups import NO_PLANE, answer_of
-from fetal.training.second_reader.fragments import fragment
+from fetal.training.second_reader.made_up_fragments import fragment
 from fetal.training.second_reader.reader_settings import SecondReaderSettings
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]

@@ -3,7 +3,7 @@ import pytest
 
 from fetal.planes import Plane
 from fetal.training.second_reader.answer_groups import CLASSES, NO_PLANE, answer_of, membership
-from fetal.training.second_reader.fragments import FILLED, fragment
+from fetal.training.second_reader.made_up_fragments import FILLED, fragment
 from fetal.training.second_reader.reader_batches import ReaderBatches, ReaderScans
 from fetal.training.second_reader.reader_frames import frame_for_reader
 from fetal.training.second_reader.reader_settings import SecondReaderSettings
