@@ -4,9 +4,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from fetal.training.augmentation_settings import Augmentation
+from fetal.training.setting_checks import SettingsError, check_one_of, check_within
 
-class SettingsError(ValueError):
-    """A setting that is unknown or out of its range."""
+__all__ = [
+    "PRESETS",
+    "RANGES",
+    "Augmentation",
+    "SettingsError",
+    "Stage",
+    "TrainingSettings",
+    "check_one_of",
+    "check_within",
+]
 
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -19,61 +29,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "dropout": (0, 0.95),
     "rehearsal": (0, 100),
     "keep": (0, 1),
+    "average": (0, 0.9999),
+    "fragments": (0, 0.9),
 }
 """The least and the most that a setting may be. What lies beyond trains nothing, or needs more
 memory and time than anybody has: a typing error, told before a job is queued."""
-
-AUGMENTATION_RANGES: dict[str, tuple[float, float]] = {
-    "rotation": (0, 180),
-    "zoom": (0, 0.9),
-    "shift": (0, 0.9),
-    "gain": (0, 1),
-    "contrast": (0, 1),
-    "gamma": (0, 10),
-    "speckle": (0, 1),
-    "blur": (0, 50),
-    "lift": (0, 1),
-    "coarseness": (1, 32),
-    "writing": (0, 1),
-    "blank": (0, 1),
-}
-"""The same for how a scan is varied."""
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How a training scan is varied each time it is shown; every range is drawn uniformly."""
-
-    flip_horizontal: bool = True
-    flip_vertical: bool = False
-    rotation: float = 15.0
-    """Degrees to either side."""
-    zoom: float = 0.15
-    """Share of the side by which the picture grows or shrinks."""
-    shift: float = 0.08
-    """Share of the side by which it moves."""
-    gain: float = 0.15
-    """Share of full white added or taken."""
-    contrast: float = 0.3
-    """Share by which differences from the mean grow or shrink."""
-    gamma: float = 0.3
-    """Exponent between 1 / (1 + gamma) and 1 + gamma."""
-    speckle: float = 0.15
-    """Largest deviation of multiplicative noise."""
-    blur: float = 1.2
-    """Largest deviation of a Gaussian blur, in pixels."""
-    lift: float = 0.0
-    """Largest share of full white to which black tissue is lifted, as low contrast does."""
-    coarseness: float = 1.0
-    """Largest factor by which the picture is made smaller and larger again; 1 leaves it."""
-    writing: float = 0.0
-    """Chance of letters and calipers over the picture, 0 to 1."""
-    blank: float = 0.0
-    """Chance of a blank corner, side or patch, as shadows and wrong masks leave, 0 to 1."""
-
-    def __post_init__(self) -> None:
-        for name, (least, most) in AUGMENTATION_RANGES.items():
-            check_within(self, name, least, most)
 
 
 @dataclass(frozen=True)
@@ -145,6 +105,14 @@ class TrainingSettings:
     keep: float = 0.0
     """With start `champion`: the champion's share in the mean of its weights and the trained ones
     that the run ends with (Wortsman et al. 2022); 0 ends with the trained ones."""
+    average: float = 0.0
+    """Momentum of a running mean of the weights, such as 0.99, which is validated and kept in
+    their place (Polyak and Juditsky 1992; Izmailov et al. 2018); 0 keeps the weights themselves.
+    Not for the stage that learns the head alone."""
+    fragments: float = 0.0
+    """Chance that a training scan is shown as a frame of no plane, labelled Other: a corner far
+    enlarged, or halves of two planes. Stages that learn more than the head then look at every
+    scan anew."""
     seed: int = 7
 
     def __post_init__(self) -> None:
@@ -190,30 +158,6 @@ class TrainingSettings:
     def but(self, **changes: Any) -> "TrainingSettings":
         """A copy with some settings changed."""
         return replace(self, **changes)
-
-
-def check_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Make sure that a setting is one of those that there are.
-
-    Raises:
-        SettingsError: it is not; the message lists those that there are.
-    """
-    if value not in allowed:
-        raise SettingsError(f"`{name}` expects one of {', '.join(allowed)}; received “{value}”.")
-
-
-def check_within(settings: Any, name: str, least: float, most: float) -> None:
-    """Make sure that a setting of this name is a number within its range.
-
-    Raises:
-        SettingsError: it is not; the message gives the range.
-    """
-    value = getattr(settings, name)
-    # Not “value < least or value > most”: what is no number (NaN) is in no range.
-    if not least <= value <= most:
-        raise SettingsError(
-            f"`{name}` expects a number from {least:g} to {most:g}; received {value:g}."
-        )
 
 
 _PLACE_ONLY = Augmentation(gain=0.0, contrast=0.0, gamma=0.0, speckle=0.0, blur=0.0)

@@ -1,21 +1,38 @@
 """Augmentation: the same scan, placed, lit and blurred a little differently each time."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.training.data.machine_augmentation import (
+    add_grain,
+    bend_greys,
+    match_histogram,
+    mix_spectrum,
+    sharpen,
+)
 from fetal.training.settings import Augmentation
 
 Grey = NDArray[np.uint8]
 
 
-def augment(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> Grey:
+def augment(
+    frame: Grey,
+    settings: Augmentation,
+    chance: np.random.Generator,
+    partner: Grey | None = None,
+) -> Grey:
     """Vary one framed scan.
 
     Args:
         frame: uint8, (rows, columns).
         settings: How far each property may move.
-        chance: Where the draws come from; the same state gives the same picture.
+        chance: Where the draws come from; the same state gives the same picture. What is set to
+            nothing draws nothing.
+        partner: Another scan, of the same shape, whose grey levels or brightness it may take over.
+            Without it, it keeps its own.
 
     Returns:
         uint8, of the same shape.
@@ -23,7 +40,10 @@ def augment(frame: Grey, settings: Augmentation, chance: np.random.Generator) ->
     frame = _place(frame, settings, chance)
     if settings.coarseness > 1 and chance.random() < 0.3:
         frame = _coarsen(frame, settings, chance)
+    frame = _as_elsewhere(frame, settings, chance, partner)
     frame = _shade(frame, settings, chance)
+    if settings.grain and chance.random() < 0.5:
+        frame = add_grain(frame, settings.grain, chance)
     if settings.writing and chance.random() < settings.writing:
         frame = _write(frame, chance)
     if settings.blank and chance.random() < settings.blank:
@@ -38,11 +58,46 @@ def _place(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> 
     across, down = chance.uniform(-settings.shift, settings.shift, 2)
     matrix = cv2.getRotationMatrix2D((columns / 2, rows / 2), angle, scale)
     matrix[:, 2] += (across * columns, down * rows)
+    if settings.stretch or settings.depth:
+        matrix = _reshaped(matrix, (rows, columns), settings, chance)
     if settings.flip_horizontal and chance.random() < 0.5:
         matrix[0] = -matrix[0] + (0, 0, columns - 1)
     if settings.flip_vertical and chance.random() < 0.5:
         matrix[1] = -matrix[1] + (0, 0, rows - 1)
     return np.asarray(cv2.warpAffine(frame, matrix, (columns, rows)), dtype=np.uint8)
+
+
+def _reshaped(
+    matrix: NDArray[Any],
+    shape: tuple[int, int],
+    settings: Augmentation,
+    chance: np.random.Generator,
+) -> NDArray[Any]:
+    """Stretch about the middle, and enlarge from the probe down, the middle of the upper edge."""
+    rows, columns = shape
+    wider = (1 + settings.stretch) ** chance.uniform(-0.5, 0.5)
+    across, down, top = wider, 1 / wider, rows * (1 - 1 / wider) / 2
+    if settings.depth and chance.random() < 0.5:
+        nearer = (1 - settings.depth) ** chance.uniform(-1, 1)
+        across, down, top = across * nearer, down * nearer, top * nearer
+    matrix = matrix * [[across], [down]]
+    matrix[:, 2] += (columns * (1 - across) / 2, top)
+    return matrix
+
+
+def _as_elsewhere(
+    frame: Grey, settings: Augmentation, chance: np.random.Generator, partner: Grey | None
+) -> Grey:
+    if partner is not None:
+        if settings.spectrum and chance.random() < settings.spectrum:
+            frame = mix_spectrum(frame, partner, chance)
+        if settings.histogram and chance.random() < settings.histogram:
+            frame = match_histogram(frame, partner, chance)
+    if settings.harmonic and chance.random() < 0.5:
+        frame = sharpen(frame, settings.harmonic, chance)
+    if settings.curve and chance.random() < 0.5:
+        frame = bend_greys(frame, settings.curve, chance)
+    return frame
 
 
 def _coarsen(frame: Grey, settings: Augmentation, chance: np.random.Generator) -> Grey:

@@ -7,10 +7,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.planes import PLANES
+from fetal.planes import PLANES, Plane
 from fetal.training.data.augmentation import augment
+from fetal.training.data.no_plane_frames import make_fragment
+from fetal.training.data.partners import Partners
 from fetal.training.data.prepared_scans import PreparedScans
+from fetal.training.networks.compute_device import compiles_each_shape, loading_threads
 from fetal.training.settings import TrainingSettings
+
+_OTHER = np.eye(len(PLANES), dtype=np.float32)[PLANES.index(Plane.OTHER)]
 
 InputsOf = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]
 """Gives the inputs for chosen scans, (k, ...); the generator is for random draws."""
@@ -19,7 +24,9 @@ InputsOf = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]
 class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of training scans, in a new order each epoch, the same for a seed.
 
-    Without `inputs_of` they hold the frames, augmented: (batch, size, size, 1), grey levels.
+    Without `inputs_of` they hold the frames, augmented: uint8, (batch, rows, columns, 1), and on a
+    GPU's machine every core makes some of them. Where Keras compiles a step for each shape, the
+    last batch is filled up with scans that the epoch began with.
     """
 
     def __init__(
@@ -30,14 +37,19 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         epoch: int,
         inputs_of: InputsOf | None = None,
     ) -> None:
-        super().__init__(workers=1, use_multiprocessing=False)
+        threads = 1 if inputs_of else loading_threads()
+        super().__init__(workers=threads, use_multiprocessing=False, max_queue_size=2 * threads + 8)
         self._frames = frames
         self._settings = settings
         self._weights = weights
         self._targets = frames.one_hot()
         self._epoch = epoch
-        self._inputs_of = inputs_of or self._augmented
+        self._inputs_of = inputs_of
+        self._partners = Partners(frames)
         self._order = self._chance(0).permutation(len(frames.classes))
+        if compiles_each_shape():
+            full = -(-len(self._order) // settings.batch) * settings.batch
+            self._order = np.resize(self._order, full)
 
     def __len__(self) -> int:
         """Batches in an epoch; a last one that is too small for batch statistics is dropped."""
@@ -50,22 +62,35 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         """The inputs, (batch, ...), the scans' one-hot planes and their weights."""
         batch = self._settings.batch
         chosen = self._order[index * batch : (index + 1) * batch]
-        return (
-            self._inputs_of(chosen, self._chance(index + 1)),
-            self._targets[chosen],
-            self._weights[self._frames.classes[chosen]],
-        )
+        chance = self._chance(index + 1)
+        targets = self._targets[chosen]
+        weights = self._weights[self._frames.classes[chosen]]
+        if self._inputs_of:
+            return self._inputs_of(chosen, chance), targets, weights
+        shown = np.empty((len(chosen), *self._frames.pixels.shape[1:]), np.uint8)
+        for place, scan in enumerate(chosen):
+            frame = self._frames.pixels[scan]
+            if self._settings.fragments and chance.random() < self._settings.fragments:
+                other = self._partners.of_another_plane(scan, chance)
+                frame = make_fragment(frame, self._frames.pixels[other], chance)
+                targets[place] = _OTHER
+                # Made of any plane, it counts as much as a scan does on average.
+                weights[place] = 1
+            shown[place] = augment(
+                frame, self._settings.augmentation, chance, self._partner(scan, chance)
+            )
+        return shown[..., None], targets, weights
 
-    def _augmented(
-        self, chosen: NDArray[np.int64], chance: np.random.Generator
-    ) -> NDArray[np.float32]:
-        pixels = np.stack(
-            [augment(self._frames.pixels[i], self._settings.augmentation, chance) for i in chosen]
-        )
-        return pixels[..., None].astype(np.float32)
+    def _partner(self, scan: int, chance: np.random.Generator) -> NDArray[np.uint8] | None:
+        varied = self._settings.augmentation
+        if not (varied.histogram or varied.spectrum):
+            return None
+        partner = self._partners.elsewhere(scan, chance)
+        return np.asarray(self._frames.pixels[partner], np.uint8)
 
     def _chance(self, stream: int) -> np.random.Generator:
-        # Keyed by epoch and batch: a run that goes on after a kill sees what it would have seen.
+        # Keyed by epoch and batch: a run that goes on after a kill sees what it would have seen,
+        # and so does one whose batches are made by several threads.
         return np.random.default_rng((self._settings.seed, self._epoch, stream))
 
 
@@ -80,7 +105,7 @@ class InOrder(keras.utils.PyDataset):  # type: ignore[misc]
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._targets = frames.one_hot()
-        self._batch = batch
+        self._batch = _even(batch, len(self._targets)) if compiles_each_shape() else batch
         self._inputs_of = inputs_of
 
     def __len__(self) -> int:
@@ -90,6 +115,11 @@ class InOrder(keras.utils.PyDataset):  # type: ignore[misc]
         first = index * self._batch
         chosen = np.arange(first, min(first + self._batch, len(self._targets)))
         return self._inputs_of(chosen), self._targets[chosen]
+
+
+def _even(batch: int, scans: int) -> int:
+    """The largest batch that leaves no rest, if one is not much smaller than asked for."""
+    return next((size for size in range(batch, batch // 2, -1) if scans % size == 0), batch)
 
 
 def class_weights(frames: PreparedScans, settings: TrainingSettings) -> NDArray[np.float32]:

@@ -32,6 +32,8 @@ class Example:
     """Returns the pixels, uint8 (height, width), and the box around the sector; None if unknown."""
     look: str | None = None
     """Its near-duplicate hash as `hash_of` returns it, if that is known already."""
+    source: str = ""
+    """The data set or the machine that it is of, by any name; empty where that is not known."""
 
     def __post_init__(self) -> None:
         if self.split not in (TRAIN, VALIDATION):
@@ -94,7 +96,8 @@ def phantoms(settings: TrainingSettings) -> list[Example]:
             scan = read_scan(encode_png(simulate(plane, seed).pixels), "")
             return scan.pixels, scan.sector
 
-        return Example(f"phantom-{plane}-{seed}", plane, f"phantom-{plane}-{seed}", TRAIN, read)
+        name = f"phantom-{plane}-{seed}"
+        return Example(name, plane, name, TRAIN, read, source="phantom")
 
     # The samples that the app shows are drawn from small seeds: these must be others.
     first = 1_000_000

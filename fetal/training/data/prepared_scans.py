@@ -22,6 +22,8 @@ class PreparedScans:
     """uint8, (n, size, size)."""
     classes: NDArray[np.int64]
     patients: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+    """The data set or the machine that each is of, by any name; none where that is not known."""
 
     def one_hot(self) -> NDArray[np.float32]:
         """float32, (n, 6)."""
@@ -63,4 +65,5 @@ def write_frames(
         pixels=np.load(path, mmap_mode="r"),
         classes=np.array([PLANES.index(example.plane) for example in examples]),
         patients=tuple(example.patient for example in examples),
+        sources=tuple(example.source for example in examples),
     )

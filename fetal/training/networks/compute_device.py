@@ -53,6 +53,16 @@ def has_gpu() -> bool:
     return any(name in place for name in ("gpu", "cuda", "mps"))
 
 
+def loading_threads() -> int:
+    """How many threads prepare scans: one beside a processor that computes, all beside a GPU."""
+    return os.cpu_count() or 1 if has_gpu() else 1
+
+
+def compiles_each_shape() -> bool:
+    """Whether Keras compiles a step anew for each shape of a batch, which can take a minute."""
+    return bool(keras.backend.backend() == "jax")
+
+
 def _has_bfloat16() -> bool:
     flags = Path("/proc/cpuinfo")
     if platform.system() != "Linux" or not flags.exists():

@@ -11,10 +11,11 @@ from fetal.training.events import EpochDone, OnEvent
 from fetal.training.features.backbone_split import POOL, BackboneSplit, between, cut_at, cut_below
 from fetal.training.features.extractor import ExtractionReport, Features
 from fetal.training.networks.architectures import HEAD
+from fetal.training.networks.compute_device import compiles_each_shape
 from fetal.training.settings import Stage
 from fetal.training.stages.optimisation import make_loss
 from fetal.training.stages.stage_context import StageContext
-from fetal.training.stages.stage_inputs import fits
+from fetal.training.stages.stage_inputs import fits, needs_scans
 
 
 def fit_head(context: StageContext, stage: Stage) -> None:
@@ -45,7 +46,7 @@ def fit_head(context: StageContext, stage: Stage) -> None:
         optimizer=keras.optimizers.Adam(stage.learning_rate),
         loss=make_loss(settings),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        jit_compile=False,
+        jit_compile=compiles_each_shape(),
     )
     inputs, held_out = features, validation.all(UNVARIED)
     if rehearsal:
@@ -93,7 +94,9 @@ def _features(context: StageContext, stage: Stage) -> list[Features]:
 
 
 def _later_cut(context: StageContext) -> BackboneSplit | None:
-    for stage in context.settings.stages if context.cache else ():
+    if context.cache is None or needs_scans(context.settings):
+        return None
+    for stage in context.settings.stages:
         cut = cut_below(context.model, stage.learn) if stage.learn != HEAD else None
         if cut and fits(cut, stage, context):
             return cut

@@ -3,6 +3,7 @@
 Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,9 @@ import keras
 from fetal.training.events import EpochDone, OnEvent, StepDone
 from fetal.training.features.backbone_split import first_stage
 from fetal.training.networks.architectures import check_architecture, stage_of
+from fetal.training.networks.compute_device import has_gpu
 from fetal.training.settings import Stage, TrainingSettings
+from fetal.training.stages.averaged_weights import WeightsBehindMean
 from fetal.training.stages.checkpoint import (
     Position,
     load_variables,
@@ -89,6 +92,7 @@ def fit_stage(context: StageContext, stage: Stage, position: Position) -> None:
         position.learning_rate = stage.learning_rate
         position.best = _evaluate(classifier, validation)[0]
         save_variables(best, model.variables)
+    behind = WeightsBehindMean(classifier)
     while position.epoch < stage.epochs and position.waited < stage.patience:
         began = time.monotonic()
         if stage.schedule == "plateau":
@@ -96,7 +100,9 @@ def fit_stage(context: StageContext, stage: Stage, position: Position) -> None:
         batches = inputs.training_batches(position.epoch, _seed_of(position))
         steps = _StepReporter(stage, position, inputs.steps, context.on_event)
         # They come in an order of their own, the same after a kill; Keras's would be another.
-        fitted = classifier.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[steps])
+        fitted = classifier.fit(
+            batches, epochs=1, shuffle=False, verbose=0, callbacks=[steps, behind]
+        )
         loss, accuracy = _evaluate(classifier, validation)
         _advance(position, stage, loss)
         point = EpochDone(
@@ -114,6 +120,7 @@ def fit_stage(context: StageContext, stage: Stage, position: Position) -> None:
         if not point.diverged:
             if position.waited == 0:
                 save_variables(best, model.variables)
+            behind.put_back()
             save_variables(last, everything)
             save_position(context.folder, position)
         context.on_event(point)
@@ -140,20 +147,30 @@ def _advance(position: Position, stage: Stage, loss: float) -> None:
 
 
 class _StepReporter(keras.callbacks.Callback):  # type: ignore[misc]
-    """Reports how far an epoch is."""
+    """Reports how far an epoch is.
+
+    On a GPU Keras may call it from other threads: it would otherwise wait for the figures of every
+    step before it begins the next.
+    """
 
     def __init__(self, stage: Stage, position: Position, steps: int, on_event: OnEvent) -> None:
         super().__init__()
         self._stage, self._position, self._steps = stage, position, steps
         self._on_event = on_event
         self._began = self._reported = time.monotonic()
+        self._done = 0
+        self._one_at_a_time = threading.Lock()
+        self.async_safe = has_gpu()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        moment = time.monotonic()
-        if moment - self._reported < REPORT_SECONDS:
-            return
-        self._reported = moment
-        done = batch + 1
+        moment, done = time.monotonic(), batch + 1
+        with self._one_at_a_time:
+            if moment - self._reported < REPORT_SECONDS or done < self._done:
+                return
+            self._reported, self._done = moment, done
+            self._report(done, moment, logs)
+
+    def _report(self, done: int, moment: float, logs: Any) -> None:
         left = (self._stage.epochs - self._position.epoch) * self._steps - done
         self._on_event(
             StepDone(

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from fetal.training.networks.compute_device import compiles_each_shape
 from fetal.training.settings import Stage, TrainingSettings
 
 WARM_UP = 0.1
@@ -43,7 +44,7 @@ def compile_for(
         loss=make_loss(settings),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         # XLA's convolutions on a processor measured 2.5 times slower than TensorFlow's own.
-        jit_compile=keras.backend.backend() == "jax",
+        jit_compile=compiles_each_shape(),
     )
     network.optimizer.build(network.trainable_variables)
     return network
@@ -76,9 +77,12 @@ def cosine_rate(highest: float, steps: int) -> keras.optimizers.schedules.Learni
 
 
 def _optimizer(rate: Any, settings: TrainingSettings) -> keras.optimizers.Optimizer:
+    averaged: dict[str, Any] = {}
+    if settings.average:
+        averaged = {"use_ema": True, "ema_momentum": settings.average}
     if settings.optimizer == "adamw":
-        return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+        return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, **averaged)
     if settings.optimizer == "adam":
-        return keras.optimizers.Adam(rate)
+        return keras.optimizers.Adam(rate, **averaged)
     momentum = 0.9 if settings.optimizer == "sgd" else 0.0
-    return keras.optimizers.SGD(rate, momentum=momentum, nesterov=momentum > 0)
+    return keras.optimizers.SGD(rate, momentum=momentum, nesterov=momentum > 0, **averaged)

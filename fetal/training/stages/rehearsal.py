@@ -191,7 +191,11 @@ class _Beside(keras.utils.PyDataset):  # type: ignore[misc]
     def __init__(
         self, batches: keras.utils.PyDataset, rehearsal: Rehearsal, stream: tuple[int, ...]
     ) -> None:
-        super().__init__(workers=1, use_multiprocessing=False)
+        super().__init__(
+            workers=batches.workers,
+            use_multiprocessing=False,
+            max_queue_size=batches.max_queue_size,
+        )
         self._batches = batches
         self._rehearsal = rehearsal
         self._stream = stream

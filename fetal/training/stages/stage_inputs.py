@@ -11,7 +11,7 @@ from fetal.training.data.variants import UNVARIED
 from fetal.training.features.backbone_split import BackboneSplit, cut_below
 from fetal.training.features.extractor import ExtractionReport, Features
 from fetal.training.networks.architectures import HEAD
-from fetal.training.settings import Stage
+from fetal.training.settings import Stage, TrainingSettings
 from fetal.training.stages.stage_context import StageContext
 
 
@@ -46,6 +46,12 @@ def choose_inputs(context: StageContext, stage: Stage) -> StageInputs:
     cut = cut_below(context.model, stage.learn) if cache and stage.learn != HEAD else None
     if cache is None or cut is None:
         return ScanInputs(context)
+    if needs_scans(context.settings):
+        context.log(
+            f"{stage.name}: frames of no plane and partners are drawn anew each time, so the lower "
+            "layers look at every scan anew."
+        )
+        return ScanInputs(context)
     if not fits(cut, stage, context):
         context.log(
             f"{stage.name}: what the lower layers make of these scans would fill more than the "
@@ -54,6 +60,12 @@ def choose_inputs(context: StageContext, stage: Stage) -> StageInputs:
         )
         return ScanInputs(context)
     return FeatureInputs(context, stage, cut)
+
+
+def needs_scans(settings: TrainingSettings) -> bool:
+    """Return whether settings ask for what no kept features of a single scan can show."""
+    varied = settings.augmentation
+    return bool(settings.fragments or varied.histogram or varied.spectrum)
 
 
 def fits(cut: BackboneSplit, stage: Stage, context: StageContext) -> bool:

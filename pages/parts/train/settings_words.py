@@ -1,28 +1,9 @@
 """What each setting of a training is called in plain words, what it means and how it is put."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Words:
-    """How a setting is put for a reader.
-
-    Attributes:
-        title: its plain name, with the researchers' word in brackets where they have another.
-        meaning: what it does, in a sentence.
-        unit: what stands after a number; `%` turns a share into percent.
-        values: plain words for values that are words themselves.
-    """
-
-    title: str
-    meaning: str
-    unit: str = ""
-    values: Mapping[Any, str] = field(default_factory=dict)
-
-
-_VARIED = "Each time a scan is shown it is varied by chance. "
+from pages.parts.train.augmentation_words import VARIATIONS
+from pages.parts.train.plain_words import Words
 
 SETTINGS: dict[str, Words] = {
     "name": Words("Recipe", "What these settings are called."),
@@ -123,60 +104,21 @@ SETTINGS: dict[str, Words] = {
         "forgets less and learns less.",
         "%",
     ),
+    "average": Words(
+        "Mean of the weights (running average)",
+        "How slowly a running mean of the model's weights follows them; it is kept in their place. "
+        "0 keeps the weights themselves.",
+    ),
+    "fragments": Words(
+        "Frames of no plane made up",
+        "In how many of the cases a scan is shown as a frame of no plane, labelled Other: a corner "
+        "far enlarged, or halves of two planes.",
+        "%",
+    ),
     "seed": Words(
         "Number that chance starts from (seed)", "The same number repeats the same draws."
     ),
-    "augmentation.flip_horizontal": Words(
-        "Varied: mirrored", _VARIED + "Left and right change places in half of the cases."
-    ),
-    "augmentation.flip_vertical": Words(
-        "Varied: upside down", _VARIED + "Top and bottom change places in half of the cases."
-    ),
-    "augmentation.rotation": Words(
-        "Varied: turned by up to", _VARIED + "The largest turn to either side.", "°"
-    ),
-    "augmentation.zoom": Words(
-        "Varied: larger or smaller by up to", _VARIED + "The largest change of size.", "%"
-    ),
-    "augmentation.shift": Words(
-        "Varied: moved by up to", _VARIED + "The largest move, as a share of the side.", "%"
-    ),
-    "augmentation.gain": Words(
-        "Varied: brighter or darker by up to", _VARIED + "As a share of full white.", "%"
-    ),
-    "augmentation.contrast": Words(
-        "Varied: contrast by up to", _VARIED + "The largest change of contrast.", "%"
-    ),
-    "augmentation.gamma": Words(
-        "Varied: mid-greys by up to (gamma)",
-        _VARIED + "How much the middle greys are lifted or lowered; black and white stay.",
-    ),
-    "augmentation.speckle": Words(
-        "Varied: grain by up to (speckle)", _VARIED + "The strongest grain that is added.", "%"
-    ),
-    "augmentation.blur": Words(
-        "Varied: blurred by up to", _VARIED + "The strongest blur.", " pixels"
-    ),
-    "augmentation.lift": Words(
-        "Varied: black lifted by up to",
-        _VARIED + "How far black tissue is lifted towards white, as low contrast does.",
-        "%",
-    ),
-    "augmentation.coarseness": Words(
-        "Varied: coarser by up to",
-        _VARIED + "By which factor the scan is made smaller and larger again; 1 leaves it.",
-        " times",
-    ),
-    "augmentation.writing": Words(
-        "Varied: writing over it",
-        _VARIED + "In how many of the cases letters and calipers are drawn over the scan.",
-        "%",
-    ),
-    "augmentation.blank": Words(
-        "Varied: parts blank",
-        _VARIED + "In how many of the cases a corner, a side or a patch is blank, as in shadows.",
-        "%",
-    ),
+    **VARIATIONS,
 }
 """Every setting of `TrainingSettings` and `Augmentation`, by the name that the code gives it."""
 

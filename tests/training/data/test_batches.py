@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from keras.src.trainers.data_adapters.py_dataset_adapter import OrderedEnqueuer
 
+from fetal.planes import PLANES, Plane
+from fetal.training.data import batches as batches_module
 from fetal.training.data.augmentation import augment
-from fetal.training.data.batches import TrainingBatches, class_weights
+from fetal.training.data.batches import InOrder, TrainingBatches, class_weights
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.settings import Augmentation
 from tests.training.conftest import SMALL
@@ -67,7 +70,11 @@ def test_rare_planes_count_more_and_the_mean_stays_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"lift": 0.3}, {"coarseness": 8.0}, {"writing": 1.0}, {"blank": 1.0}]
+    "change",
+    [
+        *({"lift": 0.3}, {"coarseness": 8.0}, {"writing": 1.0}, {"blank": 1.0}),
+        *({"curve": 0.5}, {"grain": 0.4}, {"stretch": 0.3}, {"depth": 0.5}, {"harmonic": 0.8}),
+    ],
 )
 def test_what_befalls_a_scan_on_its_way_changes_it_and_leaves_what_is_blank(
     change: dict[str, float],
@@ -79,5 +86,81 @@ def test_what_befalls_a_scan_on_its_way_changes_it_and_leaves_what_is_blank(
         for seed in range(10)
     ]
     assert any(not np.array_equal(one, picture) for one in varied)
-    if "writing" not in change:
+    if change.keys().isdisjoint({"writing", "stretch", "depth"}):
         assert all(not one[:4].any() for one in varied)
+
+
+def test_what_a_setting_leaves_out_draws_nothing() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8)
+    more = {"curve": 0.3, "grain": 0.3, "stretch": 0.3, "depth": 0.3, "harmonic": 0.3}
+    states = []
+    for change in ({}, more):
+        chance = np.random.default_rng(1)
+        augment(picture, replace(STILL, **change), chance, partner=picture)
+        states.append(chance.bit_generator.state["state"]["state"])
+    again = np.random.default_rng(1)
+    augment(picture, STILL, again)
+    assert again.bit_generator.state["state"]["state"] == states[0] != states[1]
+
+
+def test_frames_of_no_plane_are_other_and_count_as_one_scan() -> None:
+    settings = SMALL.but(augmentation=STILL, fragments=0.9)
+    picture = np.random.default_rng(0).integers(1, 256, (20, 64, 64)).astype(np.uint8)
+    data = PreparedScans(picture, np.arange(20) % 4, ("P",) * 20)
+    inputs, targets, weights = TrainingBatches(data, settings, np.full(6, 7, np.float32), 0)[0]
+    made = targets.argmax(axis=1) == PLANES.index(Plane.OTHER)
+    assert 4 <= made.sum() < 8
+    assert set(weights[made]) == {1}
+    assert set(weights[~made]) == {7}
+    assert np.array_equal(targets.sum(axis=1), np.ones(8))
+    # No variation moves a grey level by more than one.
+    nearest = [np.abs(picture - one[..., 0].astype(int)).max(axis=(1, 2)).min() for one in inputs]
+    assert np.array_equal(np.array(nearest) > 1, made)
+
+
+def test_the_pictures_that_a_batch_holds_are_bytes() -> None:
+    inputs, _, _ = TrainingBatches(frames(), SMALL, np.ones(6, np.float32), epoch=0)[0]
+    assert inputs.dtype == np.uint8
+    assert inputs.shape == (8, 64, 64, 1)
+
+
+def test_beside_a_gpu_several_threads_make_the_same_batches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def shown(threads: int) -> list[np.ndarray]:
+        monkeypatch.setattr(batches_module, "loading_threads", lambda: threads)
+        dataset = TrainingBatches(frames(64), SMALL, np.ones(6, np.float32), epoch=2)
+        assert dataset.workers == threads
+        queue = OrderedEnqueuer(dataset, workers=threads)
+        queue.start()
+        given = queue.get()
+        found = [next(given)[0] for _ in range(len(dataset))]
+        queue.stop()
+        return found
+
+    one, four = shown(1), shown(4)
+    assert len(one) == 8
+    assert all(np.array_equal(*pair) for pair in zip(one, four, strict=True))
+
+
+def test_where_shapes_are_compiled_every_batch_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches_module, "compiles_each_shape", lambda: True)
+    settings = SMALL.but(augmentation=STILL)
+    dataset = TrainingBatches(frames(19), settings, np.ones(6, np.float32), epoch=0)
+    shown = [dataset[index][0][:, 0, 0, 0] for index in range(len(dataset))]
+    assert [len(one) for one in shown] == [8, 8, 8]
+    assert set(np.concatenate(shown)) == {10 * (one + 1) for one in range(19)}
+    validation = InOrder(frames(18), 8, lambda chosen: chosen)
+    assert [len(validation[index][0]) for index in range(len(validation))] == [6, 6, 6]
+
+
+def test_many_scans_of_no_plane_do_not_drown_the_rare_ones() -> None:
+    counts = {Plane.BRAIN: 400, Plane.OTHER: 3000, Plane.CERVIX: 10}
+    classes = np.repeat([PLANES.index(plane) for plane in counts], list(counts.values()))
+    data = PreparedScans(np.zeros((len(classes), 1, 1), np.uint8), classes, ("P",) * len(classes))
+    weights = class_weights(data, SMALL)
+    share = {plane: weights[PLANES.index(plane)] * number for plane, number in counts.items()}
+    # With the root of their rarity: a third of the weight for a seventh of the scans.
+    assert 0.2 < share[Plane.BRAIN] / share[Plane.OTHER] < 0.5
+    assert share[Plane.CERVIX] / share[Plane.OTHER] > 10 * 10 / 3000
+    assert weights[PLANES.index(Plane.CERVIX)] < 20
