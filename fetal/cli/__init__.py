@@ -14,6 +14,7 @@ from fetal.cli.configuring import settings
 from fetal.cli.duplicating import duplicates
 from fetal.cli.evaluating import evaluate
 from fetal.cli.experimenting import experiment
+from fetal.cli.from_packs.carrying import frames
 from fetal.cli.predicting import predict
 from fetal.cli.protecting import forget, key
 from fetal.cli.serve.serving import serve, worker
@@ -61,6 +62,6 @@ def main() -> None:
 
 for command in (
     *(serve, worker, predict, demo, import_command, export_command, duplicates),
-    *(train, experiment, evaluate, models, check, rebuild_state, settings, key, forget),
+    *(train, experiment, frames, evaluate, models, check, rebuild_state, settings, key, forget),
 ):
     main.add_command(command)

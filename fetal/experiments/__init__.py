@@ -1,6 +1,7 @@
 """Experiments: settings compared on patients that none of the trainings has seen."""
 
 from fetal.experiments.folds import ExperimentScan
+from fetal.experiments.group_table import tables
 from fetal.experiments.results import Results
 from fetal.experiments.runner import run_sweep
 from fetal.experiments.sweep import Sweep, SweepError, Variant, read_sweep
@@ -17,4 +18,5 @@ __all__ = [
     "markdown",
     "read_sweep",
     "run_sweep",
+    "tables",
 ]

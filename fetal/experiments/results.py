@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ class Planned:
     variant: str
     fold: int
     seed: int
+    left_out: str = ""
+    """The source or machine that it was judged on and did not learn from, where it is one."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,22 @@ class TrialPredictions:
     """True planes as indices into PLANES, (n,)."""
     probabilities: NDArray[np.float32]
     """Calibrated, (n, 6)."""
+    groups: NDArray[np.str_]
+    """The source of each, with its machine where machines are left out."""
+    kinds: NDArray[np.str_]
+    """What each shows, in words."""
+    no_plane: NDArray[np.bool_]
+    """Whether it shows no fetal plane at all; its class is then *Other*."""
+
+    def only(self, which: NDArray[np.bool_]) -> "TrialPredictions":
+        """Those of some scans, bool (n,)."""
+        return TrialPredictions(**{name: values[which] for name, values in vars(self).items()})
+
+    @classmethod
+    def pooled(cls, parts: Sequence["TrialPredictions"]) -> "TrialPredictions":
+        """Those of several runs, one after the other."""
+        rows = [vars(part) for part in parts]
+        return cls(**{name: np.concatenate([row[name] for row in rows]) for name in rows[0]})
 
 
 class Results:
@@ -101,7 +120,11 @@ class Results:
     def answers(self, run: str) -> TrialPredictions:
         """What a finished run said."""
         with np.load(self._answers(run), allow_pickle=False) as file:
-            return TrialPredictions(**{name: file[name] for name in file.files})
+            found = {name: file[name] for name in file.files}
+        # A version that knew of no sources has written no word of them.
+        count = len(found["names"])
+        words = dict.fromkeys(("groups", "kinds"), np.full(count, ""))
+        return TrialPredictions(**{"no_plane": np.zeros(count, bool), **words, **found})
 
     def _answers(self, run: str) -> Path:
         return self.folder / "answers" / f"{run}.npz"

@@ -1,28 +1,29 @@
 """Runs a sweep: every variant, fold and seed that is not done yet."""
 
-import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from hashlib import sha256
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fetal import __version__
-from fetal.experiments.folds import ExperimentScan, Split, digest_of, draw, split
+from fetal.experiments.folds import (
+    ExperimentScan,
+    draw,
+)
 from fetal.experiments.frame_store import FrameStore
+from fetal.experiments.planned_runs import Run, planned_runs
 from fetal.experiments.process_pool import in_processes
 from fetal.experiments.results import Planned, Results, TrialPredictions
+from fetal.experiments.sure_answers import sure_and_wrong
 from fetal.experiments.sweep import Sweep, SweepError
 from fetal.experiments.trial import Job, TrialResult
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
 from fetal.training.data.examples import phantoms
 from fetal.training.events import fields_of
-from fetal.training.settings import TrainingSettings
 from fetal.training.stages.fit_stage import check_learns
 
 OnMessage = Callable[[str], None]
@@ -69,7 +70,7 @@ def run_sweep(
     drawn = draw(cases, sweep.scans)
     used = frames.readable(drawn, first.size, crop=first.crop_to_sector)
     results = Results(folder)
-    runs = list(_runs(sweep, used))
+    runs = list(planned_runs(sweep, used))
     results.write_plan([run.planned for run in runs])
     waiting = _waiting(runs, results)
     kept = features or folder / "features"
@@ -87,19 +88,21 @@ def run_sweep(
         shutil.rmtree(_scratch(folder, run))
         diverged = any(point.diverged for point in outcome.curves)
         on_message(
-            f"[{number + 1}/{len(runs)}] {run.planned.variant}, fold {run.planned.fold + 1}, seed "
-            f"{run.planned.seed}: {100 * line['accuracy']:.1f} % of {line['judged']} scans right, "
+            f"[{number + 1}/{len(runs)}] {_name(run.planned)}: {_result(line)}, "
             f"{line['seconds']:.0f} s{DIVERGED if diverged else ''}"
         )
     return results
 
 
-@dataclass(frozen=True)
-class _Run:
-    planned: Planned
-    settings: TrainingSettings
-    folds: int
-    split: Split
+def _name(planned: Planned) -> str:
+    fold = f"without {planned.left_out}" if planned.left_out else f"fold {planned.fold + 1}"
+    return f"{planned.variant}, {fold}, seed {planned.seed}"
+
+
+def _result(line: Mapping[str, Any]) -> str:
+    if not line["judged"]:
+        return f"{line['strangers_sure']} of {line['strangers']} scans of no plane taken for one"
+    return f"{100 * line['accuracy']:.1f} % of {line['judged']} scans right"
 
 
 def _check(sweep: Sweep) -> None:
@@ -110,49 +113,19 @@ def _check(sweep: Sweep) -> None:
             raise SweepError(f"Variant “{variant.name}”: {error}") from error
 
 
-def _runs(sweep: Sweep, cases: Sequence[ExperimentScan]) -> Iterator[_Run]:
-    """Every run, fold by fold, so that a sweep that is stopped early compares all variants."""
-    try:
-        splits = [split(cases, sweep.folds, fold) for fold in range(sweep.folds_run)]
-    except ValueError as error:
-        raise SweepError(str(error)) from error
-    data = digest_of(cases)
-    for fold, seed in [(fold, seed) for seed in sweep.seeds for fold in range(sweep.folds_run)]:
-        for variant in sweep.variants:
-            settings = variant.settings.but(seed=seed)
-            decisive = [_decisive(settings), data, sweep.folds, fold]
-            run = sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
-            planned = Planned(run, variant.name, fold, seed)
-            yield _Run(planned, settings, sweep.folds, splits[fold])
-
-
-def _decisive(settings: TrainingSettings) -> dict[str, Any]:
-    """What of the settings changes the outcome: not their name, nor where the weights lie."""
-    data = settings.to_json()
-    del data["name"]
-    if settings.weights:
-        data["weights"] = _file_digest(settings.weights)
-    return data
-
-
-@cache
-def _file_digest(path: str) -> str:
-    return sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _waiting(runs: Sequence[_Run], results: Results) -> list[int]:
+def _waiting(runs: Sequence[Run], results: Results) -> list[int]:
     """The numbers of the runs that are not done, each once, whatever it is called."""
     done = set(results.done())
     first = {run.planned.run: number for number, run in reversed(list(enumerate(runs)))}
     return sorted(number for run, number in first.items() if run not in done)
 
 
-def _scratch(folder: Path, run: _Run) -> Path:
+def _scratch(folder: Path, run: Run) -> Path:
     return folder / "runs" / run.planned.run
 
 
 def _job(
-    run: _Run, cases: Sequence[ExperimentScan], frames: FrameStore, folder: Path, features: Path
+    run: Run, cases: Sequence[ExperimentScan], frames: FrameStore, folder: Path, features: Path
 ) -> Job:
     settings = run.settings
     size, crop = settings.size, settings.crop_to_sector
@@ -175,18 +148,21 @@ def _job(
     )
 
 
-def _said(run: _Run, cases: Sequence[ExperimentScan], outcome: TrialResult) -> TrialPredictions:
+def _said(run: Run, cases: Sequence[ExperimentScan], outcome: TrialResult) -> TrialPredictions:
     judged = [cases[number] for number in run.split.judged]
     return TrialPredictions(
         names=np.array([case.name for case in judged]),
         patients=np.array([case.patient for case in judged]),
         classes=np.array([PLANES.index(case.plane) for case in judged]),
         probabilities=outcome.probabilities,
+        groups=np.array([case.group(run.group) for case in judged]),
+        kinds=np.array([case.kind or case.plane.title for case in judged]),
+        no_plane=np.array([case.no_plane for case in judged], bool),
     )
 
 
-def _line(run: _Run, said: TrialPredictions, outcome: TrialResult) -> dict[str, Any]:
-    figures = evaluate(said.classes, said.probabilities, list(said.patients))
+def _line(run: Run, said: TrialPredictions, outcome: TrialResult) -> dict[str, Any]:
+    known, strange = said.only(~said.no_plane), said.only(said.no_plane)
     settings = run.settings
     if settings.weights:
         settings = replace(settings, weights=Path(settings.weights).name)
@@ -195,14 +171,25 @@ def _line(run: _Run, said: TrialPredictions, outcome: TrialResult) -> dict[str, 
         "folds": run.folds,
         "train": len(run.split.train),
         "validation": len(run.split.validation),
-        "judged": figures.n,
-        "accuracy": figures.accuracy.value,
-        "balanced_accuracy": figures.balanced_accuracy.value,
-        "ece": figures.ece,
+        "judged": len(known.names),
+        **_figures(known),
+        "strangers": len(strange.names),
+        "strangers_sure": int(sure_and_wrong(strange).sum()),
         "temperature": outcome.temperature,
         "seconds": round(outcome.seconds, 1),
         "epochs": len(outcome.curves),
         "curves": [fields_of(point) for point in outcome.curves],
         "settings": settings.to_json(),
         "versions": {"fetal": __version__, **outcome.versions},
+    }
+
+
+def _figures(said: TrialPredictions) -> dict[str, float]:
+    if not len(said.names):
+        return {}
+    figures = evaluate(said.classes, said.probabilities, list(said.patients))
+    return {
+        "accuracy": figures.accuracy.value,
+        "balanced_accuracy": figures.balanced_accuracy.value,
+        "ece": figures.ece,
     }

@@ -7,8 +7,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from fetal.experiments.folds import MACHINE, SOURCE
 from fetal.training.settings import SettingsError, TrainingSettings
 from fetal.training.settings_file import PRESET, changed, read_yaml, settings_from
+
+LEAVE_OUT, AS_OTHER = "leave out", "other"
 
 REFERENCE = "base"
 """What a sweep without variants calls the only one."""
@@ -41,6 +44,14 @@ class Sweep:
     """About how many scans are drawn, by whole patients. If None, all."""
     official_train: bool = True
     """Leave out what the table marks `Train` = 0."""
+    leave_out: str | None = None
+    """What a fold judges: all scans of one `source`, or of one `machine` of a source, by trainings
+    on all the others. If None, a part of the patients of all sources."""
+    judged: tuple[str, ...] = ()
+    """Which sources or machines are left out in turn. If empty, all."""
+    no_plane: str = LEAVE_OUT
+    """Whether scans that show no fetal plane at all are learnt as `other`, or `leave out`; judged
+    are they in both cases."""
 
 
 def read_sweep(path: Path, weights: Path | None = None) -> Sweep:
@@ -49,7 +60,8 @@ def read_sweep(path: Path, weights: Path | None = None) -> Sweep:
     Args:
         path: A YAML file with `base` (a preset's name, or settings as in a settings file), and
             any of `variants` (names with changes), `grid` (settings with lists of values),
-            `folds`, `folds_run`, `seeds`, `scans` and `official_train`.
+            `folds`, `folds_run`, `seeds`, `scans`, `official_train`, `leave_out` and `judged` in
+            place of folds, and `no_plane`.
         weights: The folder of the weights files that it names. If None, the working folder.
 
     Returns:
@@ -69,6 +81,12 @@ def read_sweep(path: Path, weights: Path | None = None) -> Sweep:
 
 def _sweep(data: dict[str, Any], weights: Path) -> Sweep:
     base, variants, grid = (data.pop(key, None) for key in ("base", "variants", "grid"))
+    leave_out = _one_of(data, "leave_out", None, (SOURCE, MACHINE))
+    if leave_out and (clash := {"folds", "folds_run"} & data.keys()):
+        raise SweepError(
+            f"`leave_out` makes a fold of each {leave_out}, so there is no `{min(clash)}`; name "
+            "some of them with `judged`."
+        )
     folds = _count(data, "folds", 4, least=2)
     sweep = Sweep(
         variants=tuple(
@@ -80,7 +98,12 @@ def _sweep(data: dict[str, Any], weights: Path) -> Sweep:
         seeds=_seeds(data.pop("seeds", [7])),
         scans=_count(data, "scans", 0, least=0) or None,
         official_train=_yes_or_no(data, "official_train"),
+        leave_out=leave_out,
+        judged=_words(data.pop("judged", [])),
+        no_plane=_one_of(data, "no_plane", LEAVE_OUT, (LEAVE_OUT, AS_OTHER)) or LEAVE_OUT,
     )
+    if sweep.judged and not leave_out:
+        raise SweepError("`judged` names sources or machines to leave out: say which, `leave_out`.")
     _check_names([variant.name for variant in sweep.variants])
     if sweep.folds_run > sweep.folds:
         raise SweepError(
@@ -89,7 +112,7 @@ def _sweep(data: dict[str, Any], weights: Path) -> Sweep:
     if data:
         raise SweepError(
             f"There is no key `{next(iter(data))}` in a sweep. Expected any of base, variants, "
-            "grid, folds, folds_run, seeds, scans and official_train."
+            "grid, folds, folds_run, leave_out, judged, no_plane, seeds, scans and official_train."
         )
     return sweep
 
@@ -184,6 +207,21 @@ def _seeds(value: Any) -> tuple[int, ...]:
     if not whole or not value or len(set(value)) < len(value):
         raise SweepError(f"`seeds` expects a list of whole numbers, each once; received “{value}”.")
     return tuple(value)
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(set(map(str, value))) < len(value):
+        raise SweepError(f"`judged` expects a list of names, each once; received “{value}”.")
+    return tuple(map(str, value))
+
+
+def _one_of(
+    data: dict[str, Any], key: str, default: str | None, expected: Sequence[str]
+) -> str | None:
+    value = data.pop(key, default)
+    if value != default and value not in expected:
+        raise SweepError(f"`{key}` expects {' or '.join(expected)}; received “{value}”.")
+    return None if value is None else str(value)
 
 
 def _yes_or_no(data: dict[str, Any], key: str) -> bool:

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from fetal.experiments.results import Planned, Results, TrialPredictions
-from fetal.metrics import Interval, evaluate, paired_difference
+from fetal.experiments.sure_answers import sure
+from fetal.metrics import Interval, evaluate, paired_difference, share, sure_errors
 
 HEADINGS = (
     *("Variant", "Runs", "Scans", "Accuracy", "Mean of the planes", "ECE"),
+    *("Sure", "Sure and wrong", "No plane, sure of one"),
     *("Difference to the first", "Between seeds", "Seconds a run"),
 )
 
@@ -27,6 +29,12 @@ class Row:
     accuracy: Interval
     balanced_accuracy: Interval
     ece: float
+    sure: Interval
+    """The share of scans of which it was sure."""
+    sure_and_wrong: Interval
+    """The share of scans of which it was sure and wrong."""
+    strangers: Interval | None
+    """Of scans that show no fetal plane, the share that it was sure to be one; None without any."""
     difference: Interval | None
     """Accuracy less that of the first variant, on the same scans with the same seeds."""
     seed_spread: float | None
@@ -57,14 +65,19 @@ def compare(results: Results) -> list[Row]:
     return [
         _row(results, variant, runs, first, len(by_variant[variant]), done)
         for variant, runs in finished.items()
-        if runs
+        # A source of which no scan shows a plane has no accuracy.
+        if any(done[run]["judged"] for run in runs.values())
     ]
 
 
 def markdown(rows: Sequence[Row]) -> str:
     """Write rows as a table of Markdown that is also readable as it is."""
-    lines = [HEADINGS, *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
+    return drawn_table([HEADINGS, *(_cells(row) for row in rows)])
+
+
+def drawn_table(lines: Sequence[Sequence[str]]) -> str:
+    """Draw a heading and rows of as many cells as a table of Markdown."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     drawn = [
         "| "
         + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
@@ -83,8 +96,11 @@ def _row(
     planned: int,
     done: dict[str, dict[str, Any]],
 ) -> Row:
-    said = _pooled(results, list(runs.values()))
+    everything = pooled(results, list(runs.values()))
+    said = everything.only(~everything.no_plane)
+    strange = everything.only(everything.no_plane)
     figures = evaluate(said.classes, said.probabilities, list(said.patients))
+    patients = list(said.patients)
     return Row(
         variant=variant,
         runs=len(runs),
@@ -93,17 +109,31 @@ def _row(
         accuracy=figures.accuracy,
         balanced_accuracy=figures.balanced_accuracy,
         ece=figures.ece,
+        sure=share(sure(said), patients),
+        sure_and_wrong=_sure_and_wrong(said),
+        strangers=_sure_and_wrong(strange) if len(strange.names) else None,
         difference=None if runs == first else _difference(results, first, runs),
         seed_spread=_seed_spread(results, runs),
         seconds=float(np.mean([done[run]["seconds"] for run in runs.values()])),
     )
 
 
-def _pooled(results: Results, runs: Sequence[str]) -> TrialPredictions:
-    parts = [vars(results.answers(run)) for run in runs]
-    return TrialPredictions(
-        **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    )
+def _sure_and_wrong(said: TrialPredictions) -> Interval:
+    kinds, patients = [""] * len(said.names), said.patients.tolist()
+    right = said.probabilities.argmax(axis=1) == said.classes
+    [errors] = sure_errors(kinds, sure(said).tolist(), right.tolist(), patients)
+    return errors.rate
+
+
+def pooled(results: Results, runs: Sequence[str]) -> TrialPredictions:
+    """What several runs said, one after the other."""
+    return TrialPredictions.pooled([results.answers(run) for run in runs])
+
+
+def _known(results: Results, runs: Sequence[str]) -> TrialPredictions:
+    """What they said of scans that show a plane."""
+    said = pooled(results, runs)
+    return said.only(~said.no_plane)
 
 
 def _difference(
@@ -112,8 +142,8 @@ def _difference(
     both = sorted(first.keys() & runs.keys())
     if not both:
         return None
-    before = _pooled(results, [first[key] for key in both])
-    after = _pooled(results, [runs[key] for key in both])
+    before = _known(results, [first[key] for key in both])
+    after = _known(results, [runs[key] for key in both])
     return paired_difference(
         before.classes,
         before.probabilities.astype(np.float64),
@@ -128,7 +158,7 @@ def _seed_spread(results: Results, runs: dict[tuple[int, int], str]) -> float | 
     folds = [fold for fold in {fold for fold, _ in runs} if all((fold, s) in runs for s in seeds)]
     if len(seeds) < 2 or not folds:
         return None
-    pools = [_pooled(results, [runs[fold, seed] for fold in folds]) for seed in seeds]
+    pools = [_known(results, [runs[fold, seed] for fold in folds]) for seed in seeds]
     return float(np.std([_accuracy(pool) for pool in pools], ddof=1))
 
 
@@ -145,6 +175,9 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.accuracy.percent(),
         row.balanced_accuracy.percent(),
         f"{100 * row.ece:.1f}",
+        row.sure.percent(),
+        row.sure_and_wrong.percent(),
+        "–" if row.strangers is None else row.strangers.percent(),
         "–" if difference is None else _points(difference),
         "–" if row.seed_spread is None else f"{100 * row.seed_spread:.1f}",
         f"{row.seconds:.0f}",

@@ -1,11 +1,11 @@
 """One labelled image of a pack."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fetal.planes import Plane
 from fetal.scans import Box, Scan, pixel_digest, read_grey, read_scan
-from fetal.scans.limits import read_within
+from fetal.scans.limits import Limits, read_within
 
 TRAIN_ROLE, TEST_ROLE = "train", "test"
 
@@ -49,6 +49,6 @@ class PackFile:
         if not self.framed:
             return read_scan(data, self.path.name)
         # Another look for a sector in what is one already could only take tissue away.
-        pixels = read_grey(data)
+        pixels = read_grey(data, replace(Limits.from_environment(), shortest_side=1))
         height, width = pixels.shape
         return Scan(pixels, Box(0, 0, width, height), True, self.digest or pixel_digest(pixels))

@@ -61,7 +61,10 @@ def read_pack(
         else:
             unknown[label] += 1
     for label, count in unknown.items():
-        on_note(f"{pack.title}: {count} images are labelled “{label}”, which it does not know.")
+        on_note(
+            f"{count:,} images of {pack.title} are labelled “{label}”, none of its labels, "
+            "and were left out."
+        )
     if not files:
         raise PackError(
             f"No image of {pack.title} was found in {images}. Expected the layout that it is "
@@ -91,9 +94,14 @@ def _from_table(
         missing += not paths
         several += len(paths) > 1
     if missing:
-        on_note(f"{pack.title}: {missing:,} images of its table are not in the folder.")
+        on_note(
+            f"{missing:,} lines of the table of {pack.title} name images that the folder does not "
+            "hold."
+        )
     if several:
-        on_note(f"{pack.title}: {several:,} images are there under several names, and left out.")
+        on_note(
+            f"{several:,} lines of the table of {pack.title} fit several images, and were left out."
+        )
 
 
 def _from_paths(pack: Pack, images: Path) -> Iterator[tuple[Path, Told]]:

@@ -18,6 +18,7 @@ LABELS = ("--data", "labels.csv", "--images", "images")
 TRAIN = ("train", *LABELS, "--out", "new")
 BAD_DATA = ("--data", "BAD", "--images", "images")
 BAD_IMAGES = ("--data", "labels.csv", "--images", "BAD")
+PACK = ("--pack", "more-scans", "--images", ".")
 SWEEP = "base: {preset: default, start: nothing, size: 64, architecture: sononet16}\n"
 
 READ = {
@@ -39,6 +40,7 @@ READ = {
     "experiment --images": ("experiment", "sweep.yaml", *BAD_IMAGES, "--out", "swept"),
     "experiment --weights": ("experiment", "w.yaml", *LABELS, "--out", "swept", "--weights", "BAD"),
     "experiment --show": ("experiment", "sweep.yaml", *LABELS, "--out", "swept", "--show", "BAD"),
+    "frames --images": ("frames", "--pack", "more-scans", "--images", "BAD", "--out", "framed"),
     "export --match": ("export", "out.csv", "--match", "BAD"),
     "import SOURCE": ("import", "BAD"),
     "import --table": ("import", "images", "--table", "BAD"),
@@ -58,6 +60,7 @@ WRITTEN = {
     "train --cache": (*TRAIN, "--settings", "small.yaml", "--cache", "BAD"),
     "experiment --out": ("experiment", "sweep.yaml", *LABELS, "--out", "BAD"),
     "experiment --cache": ("experiment", "sweep.yaml", *LABELS, "--out", "s", "--cache", "BAD"),
+    "frames --out": ("frames", *PACK, "--out", "BAD"),
     "import --report": ("import", "images", "--unsure", "keep", "--report", "BAD"),
     "export TARGET": ("export", "BAD.csv"),
     "export TARGET zip": ("export", "BAD.zip"),
@@ -77,6 +80,9 @@ def place(tmp_path_factory):
     """A folder with labelled images and the files that the commands need."""
     folder = tmp_path_factory.mktemp("given")
     labelled_folder(folder)
+    (folder / "more_scans.csv").write_text(
+        "image,plane,patient,source,role,note\n0.png,Fetal brain,1,here,train,\n"
+    )
     (folder / "small.yaml").write_text("preset: default\nstart: nothing\nsize: 64\n")
     (folder / "sweep.yaml").write_text(SWEEP)
     weights = "start: weights, weights: a.npz, size: 64"

@@ -1,0 +1,1 @@
+"""Commands on data sets that the program knows (`fetal.packs`)."""
