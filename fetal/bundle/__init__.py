@@ -15,8 +15,9 @@ from fetal.bundle.errors import (
 )
 from fetal.bundle.feature_statistics import FeatureStatistics
 from fetal.bundle.manifest import stated_digest
+from fetal.bundle.reader_card import SecondReaderCard
 from fetal.bundle.training_list import TrainingList
-from fetal.bundle.write_bundle import copy_with_card, write_bundle
+from fetal.bundle.write_bundle import copy_second_reader, copy_with_card, write_bundle
 
 __all__ = [
     "Bundle",
@@ -32,9 +33,11 @@ __all__ = [
     "Head",
     "InputSpec",
     "MissingFileError",
+    "SecondReaderCard",
     "TrainingList",
     "UnknownFormatError",
     "WrongPlanesError",
+    "copy_second_reader",
     "copy_with_card",
     "read_plane_sets",
     "stated_digest",

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fetal.bundle.card import Card
-from fetal.bundle.errors import CardError, FeaturesError, GraphError
+from fetal.bundle.errors import CardError, FeaturesError, GraphError, MissingFileError
 from fetal.bundle.feature_statistics import FILE, FeatureStatistics
-from fetal.bundle.manifest import WEIGHTS, check_digests, recorded_digest
+from fetal.bundle.manifest import SECOND_READER, WEIGHTS, check_digests, recorded_digest
 from fetal.bundle.training_list import TrainingList
 from fetal.bundle.weights import Graph
 
@@ -27,12 +27,14 @@ class Bundle:
         card: what it says about itself.
         digest: SHA-256 of its `digests.json`, in hexadecimal; names this very model.
         graph: the table of contents of its serving graph.
+        second_graph: the same of its second reader's graph; none in models without one.
     """
 
     folder: Path
     card: Card
     digest: str
     graph: Graph
+    second_graph: Graph | None = None
 
     @classmethod
     def open(cls, folder: Path | str) -> Self:
@@ -56,7 +58,8 @@ class Bundle:
         card = _read_card(folder)
         graph = Graph.read(folder)
         _check_fit(card, graph)
-        return cls(folder, card, digest, graph)
+        second_graph = _second_graph(folder, card)
+        return cls(folder, card, digest, graph, second_graph)
 
     def variables(self) -> Weights:
         """All weights by the path of their Keras variable, float32, in Keras's layout."""
@@ -117,9 +120,33 @@ def _read_card(folder: Path) -> Card:
 
 
 def _check_fit(card: Card, graph: Graph) -> None:
-    size, classes = card.input.size, len(card.planes)
+    size = card.input.size
+    _check_shapes(graph, (-1, size, size, 1), len(card.planes))
+
+
+def _second_graph(folder: Path, card: Card) -> Graph | None:
+    """The second reader's graph, where the card tells of one."""
+    reader = card.second_reader
+    if reader is None:
+        return None
+    missing = [
+        name
+        for name in (f"{SECOND_READER}.xml", f"{SECOND_READER}.bin")
+        if not (folder / name).is_file()
+    ]
+    if missing:
+        raise MissingFileError(
+            f"The card of the model in “{folder}” tells of a second reader, but there is no "
+            f"{', no '.join(missing)}. Copy the whole folder again from where it came from."
+        )
+    graph = Graph.read(folder, SECOND_READER)
+    _check_shapes(graph, (-1, reader.rows, reader.columns, 1), len(reader.classes))
+    return graph
+
+
+def _check_shapes(graph: Graph, scan: tuple[int, ...], classes: int) -> None:
     channels, *_ = graph.constants[graph.head[0]].shape
-    expected = {"scan": (-1, size, size, 1), "logits": (-1, classes)}
+    expected = {"scan": scan, "logits": (-1, classes)}
     received = {"scan": graph.inputs.get("scan"), "logits": graph.outputs.get("logits")}
     maps = graph.outputs.get("maps", ())
     if received != expected or len(maps) != 4 or maps[-1] != channels:

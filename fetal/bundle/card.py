@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from fetal.bundle.errors import CardError, UnknownFormatError, WrongPlanesError
+from fetal.bundle.reader_card import SecondReaderCard
 from fetal.metrics.conformal.set_thresholds import SetThresholds
 from fetal.planes import PLANES, Plane
 
@@ -99,6 +100,7 @@ class Card:
         data: the data sets behind it: name, authors, licence, source.
         limits: sentences on what it cannot do.
         versions: the libraries that made it.
+        second_reader: the network that says whether it agrees; none in models without one.
         extra: keys that this program does not know; kept as they are.
 
     Example:
@@ -122,6 +124,7 @@ class Card:
     limits: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
+    second_reader: SecondReaderCard | None = None
 
     def __post_init__(self) -> None:
         for name in ("name", "created", "architecture"):
@@ -137,6 +140,10 @@ class Card:
         values = asdict(self)
         extra = values.pop("extra")
         values["planes"] = [plane.value for plane in self.planes]
+        # Models without one have the same card as ever.
+        values.pop("second_reader")
+        if self.second_reader is not None:
+            values["second_reader"] = self.second_reader.to_json()
         values["input"] |= {"mean": list(self.input.mean), "std": list(self.input.std)}
         return {"format": FORMAT, **values, **extra}
 
@@ -167,6 +174,8 @@ class Card:
             given["head"] = Head(str(given["head"]["maps"]), str(given["head"]["pooling"]))
             given["calibration"] = _calibration(given["calibration"])
             given["planes"] = _planes(given["planes"])
+            if given.get("second_reader") is not None:
+                given["second_reader"] = SecondReaderCard.from_json(given["second_reader"])
             _check_types(given)
             extra = {key: values[key] for key in values if key not in known | {"format"}}
             return cls(**given, extra=extra)

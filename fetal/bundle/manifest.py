@@ -9,7 +9,16 @@ from fetal.bundle.errors import DigestError, MissingFileError
 DIGESTS = "digests.json"
 WEIGHTS = "graph.bin"
 REQUIRED = ("card.json", "graph.xml", WEIGHTS)
-OPTIONAL = ("trained_on.txt", "features.npz", "trained_on_hashes.txt")
+SECOND_READER = "second_reader"
+"""The name of the second reader's graph, before `.xml` and `.bin`."""
+
+OPTIONAL = (
+    "trained_on.txt",
+    "features.npz",
+    "trained_on_hashes.txt",
+    f"{SECOND_READER}.xml",
+    f"{SECOND_READER}.bin",
+)
 
 
 def file_digest(path: Path) -> str:

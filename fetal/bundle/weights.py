@@ -73,11 +73,12 @@ class Graph:
     weights: Path
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
+    def read(cls, folder: Path, name: str = "graph") -> Self:
         """Read the table of contents of a model's graph.
 
         Args:
-            folder: holds `graph.xml` and `graph.bin`.
+            folder: holds the graph's `.xml` and `.bin`.
+            name: their name before that.
 
         Returns:
             The table of contents; the weights are read when they are asked for.
@@ -87,17 +88,17 @@ class Graph:
         """
         parser = ElementTree.XMLParser(target=_NoDoctype())
         try:
-            root = ElementTree.fromstring((folder / "graph.xml").read_bytes(), parser)
+            root = ElementTree.fromstring((folder / f"{name}.xml").read_bytes(), parser)
             constants, inputs, outputs = {}, {}, {}
             for layer in root.iterfind("layers/layer"):
-                name = layer.attrib["name"]
+                called = layer.attrib["name"]
                 match layer.attrib["type"]:
-                    case "Const" if name.startswith(PREFIX):
-                        constants[name.removeprefix(PREFIX)] = _constant(layer)
+                    case "Const" if called.startswith(PREFIX):
+                        constants[called.removeprefix(PREFIX)] = _constant(layer)
                     case "Parameter":
-                        inputs[name] = _port(layer, "output")
+                        inputs[called] = _port(layer, "output")
                     case "Result":
-                        outputs[name] = _port(layer, "input")
+                        outputs[called] = _port(layer, "input")
             note = root.find(f"rt_info/{HEAD}")
             kernel, bias = [] if note is None else note.attrib["value"].split(" ")
         except (ElementTree.ParseError, KeyError, ValueError) as error:
@@ -107,7 +108,7 @@ class Graph:
                 f"The model's graph cannot be read ({error}). "
                 "Copy the model again from where it came from."
             ) from error
-        graph = cls(constants, inputs, outputs, (kernel, bias), folder / "graph.bin")
+        graph = cls(constants, inputs, outputs, (kernel, bias), folder / f"{name}.bin")
         graph._check()
         return graph
 

@@ -10,18 +10,22 @@ from fetal.bundle.bundle import Bundle
 from fetal.bundle.card import Card
 from fetal.bundle.errors import BundleExistsError
 from fetal.bundle.feature_statistics import FeatureStatistics
-from fetal.bundle.manifest import DIGESTS, digests_text
-from fetal.bundle.training_list import write_training_list
+from fetal.bundle.manifest import DIGESTS, SECOND_READER, digests_text
+from fetal.bundle.training_list import TrainingList, write_training_list
 from fetal.scans.similarity.perceptual_hash import to_text
+
+WriteGraph = Callable[[Path], None]
+"""Writes a graph's two files into a folder."""
 
 
 def write_bundle(
     folder: Path | str,
     card: Card,
-    write_graph: Callable[[Path], None],
+    write_graph: WriteGraph,
     trained_on: Iterable[str] | None = None,
     features: FeatureStatistics | None = None,
     hashes: Iterable[str] = (),
+    write_second_reader: WriteGraph | None = None,
 ) -> Bundle:
     """Write a model's folder atomically, and open it as its user will.
 
@@ -35,6 +39,8 @@ def write_bundle(
         features: how the model sees the scans of each plane.
         hashes: near-duplicate hashes of the scans that it was trained on, which also tell those
             that come back under other pixels (`fetal.scans.similarity.perceptual_hash.to_text`).
+        write_second_reader: called with a folder, writes `second_reader.xml` and
+            `second_reader.bin` into it; `card.second_reader` tells of it. If None, there is none.
 
     Returns:
         The model as written and checked.
@@ -48,6 +54,8 @@ def write_bundle(
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         write_graph(draft)
+        if write_second_reader is not None:
+            write_second_reader(draft)
         (draft / "card.json").write_text(card.to_text(), "utf-8")
         if trained_on is not None:
             write_training_list(draft, trained_on, hashes)
@@ -66,15 +74,26 @@ def write_bundle(
 
 
 def copy_with_card(
-    bundle: Bundle, card: Card, folder: Path | str, features: FeatureStatistics | None = None
+    bundle: Bundle,
+    card: Card,
+    folder: Path | str,
+    features: FeatureStatistics | None = None,
+    *,
+    write_second_reader: WriteGraph | None = None,
+    learnt: TrainingList | None = None,
 ) -> Bundle:
     """Write a model anew with another card, such as one that holds new figures.
+
+    Its second reader comes along where the new card tells of one.
 
     Args:
         bundle: the model; it stays as it is.
         card: what the copy says about itself.
         folder: where the copy shall lie; must not exist.
         features: how the model sees the scans of each plane; by default what it says itself.
+        write_second_reader: writes another second reader, as `write_bundle` takes it.
+        learnt: scans that the copy knows besides those of the model, such as those that another
+            second reader was trained on.
 
     Returns:
         The copy, which has a digest of its own.
@@ -83,14 +102,33 @@ def copy_with_card(
         BundleExistsError: the folder exists.
     """
 
-    def write_graph(target: Path) -> None:
-        for name in ("graph.xml", "graph.bin"):
-            shutil.copyfile(bundle.folder / name, target / name)
-
     kept = features or bundle.features()
-    learnt = bundle.training_list()
-    hashes = [to_text(one) for one in learnt.hashes]
-    return write_bundle(folder, card, write_graph, learnt.digests or None, kept, hashes)
+    known = bundle.training_list()
+    if learnt is not None:
+        known = known.joined(learnt)
+    if card.second_reader is not None and write_second_reader is None:
+        write_second_reader = copy_second_reader(bundle)
+    return write_bundle(
+        folder,
+        card,
+        lambda target: _copy(bundle, "graph", target),
+        known.digests or None,
+        kept,
+        [to_text(one) for one in known.hashes],
+        write_second_reader,
+    )
+
+
+def copy_second_reader(bundle: Bundle | None) -> WriteGraph | None:
+    """Return what copies a model's second reader into another folder; None if it has none."""
+    if bundle is None or bundle.second_graph is None:
+        return None
+    return lambda target: _copy(bundle, SECOND_READER, target)
+
+
+def _copy(bundle: Bundle, name: str, target: Path) -> None:
+    for file in (f"{name}.xml", f"{name}.bin"):
+        shutil.copyfile(bundle.folder / file, target / file)
 
 
 def _move(draft: Path, folder: Path) -> None:

@@ -68,6 +68,7 @@ def write_card(
         data=[dict(item) for item in about.data],
         limits=list(about.limits),
         versions=_versions(),
+        second_reader=champion.card.second_reader if champion else None,
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from fetal.bundle.weights import Graph
 from tests.support.tiny_model import SEEDS, copy_graph
-from tests.support.write_tiny_models import write_graph
+from tests.support.tiny_second_reader import copy_second_graph
+from tests.support.write_tiny_models import write_graph, write_second_reader
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -22,6 +23,18 @@ def test_the_kept_files_are_what_the_code_writes(seed: int, tmp_path: Path) -> N
     ours, theirs = Graph.read(kept), Graph.read(written)
     for name in ("conv1/kernel", "conv1/bias", "head/kernel", "head/bias"):
         # Another processor may round the last bit of a float16 differently.
+        np.testing.assert_allclose(ours.variable(name), theirs.variable(name), rtol=2e-3)
+
+
+def test_the_kept_second_reader_is_what_the_code_writes(tmp_path: Path) -> None:
+    kept, written = tmp_path / "kept", tmp_path / "written"
+    for folder, fill in ((kept, copy_second_graph), (written, write_second_reader)):
+        folder.mkdir()
+        fill(folder)
+    name = "second_reader.xml"
+    assert (kept / name).read_text() == (written / name).read_text()
+    ours, theirs = (Graph.read(folder, "second_reader") for folder in (kept, written))
+    for name in ("conv1/kernel", "conv1/bias", "head/kernel", "head/bias"):
         np.testing.assert_allclose(ours.variable(name), theirs.variable(name), rtol=2e-3)
 
 

@@ -17,7 +17,7 @@ from fetal.training.export.names import variable_path
 from fetal.training.export.writer import ExportError, GraphWriter
 
 
-def export_graph(model: keras.Model, folder: Path) -> None:
+def export_graph(model: keras.Model, folder: Path, name: str = "graph") -> None:
     """Write a model as `graph.xml` and `graph.bin`, the only copy of its weights.
 
     The functional model is walked and each layer becomes the operations that compute it: no
@@ -26,9 +26,10 @@ def export_graph(model: keras.Model, folder: Path) -> None:
     the same files.
 
     Args:
-        model: a functional model with one input (size, size, 1), grey 0 to 255, and the outputs
+        model: a functional model with one input (rows, columns, 1), grey 0 to 255, and the outputs
             [maps, logits], the logits by average pooling over the maps and one dense layer.
         folder: receives the two files; must exist.
+        name: what the files are called before `.xml` and `.bin`.
 
     Raises:
         UnsupportedLayerError: the model has a layer that the export does not know.
@@ -48,7 +49,7 @@ def export_graph(model: keras.Model, folder: Path) -> None:
     graph = ov.Model(results, [scan], "fetal")
     _name(graph)
     graph.set_rt_info(" ".join(head), HEAD)
-    ov.serialize(graph, str(folder / "graph.xml"), str(folder / "graph.bin"))
+    ov.serialize(graph, str(folder / f"{name}.xml"), str(folder / f"{name}.bin"))
 
 
 def _head(model: keras.Model) -> tuple[str, str]:
