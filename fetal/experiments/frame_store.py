@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.experiments.folds import ExperimentScan
+from fetal.experiments.folds import MACHINE, ExperimentScan
 from fetal.planes import PLANES
 from fetal.scans import ScanError
 from fetal.scans.letterbox import Framing
@@ -27,6 +27,8 @@ class FrameSelection:
     classes: tuple[int, ...]
     """Indices into PLANES."""
     patients: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+    """The machine of a source that each is of, by any name."""
 
     def pixels(self) -> Pixels:
         """Read them, uint8 (n, size, size)."""
@@ -85,6 +87,7 @@ class FrameStore:
             tuple(numbers),
             tuple(PLANES.index(case.plane) for case in chosen),
             tuple(case.patient for case in chosen),
+            tuple(case.group(MACHINE) for case in chosen),
         )
 
     def _place(self, cases: Sequence[ExperimentScan], size: int, *, crop: bool) -> Path:

@@ -134,7 +134,7 @@ def _job(
         for numbers in (run.split.train, run.split.validation, run.split.judged)
     )
     added = [
-        ExperimentScan(one.digest, one.digest, one.plane, one.patient, one.read)
+        ExperimentScan(one.digest, one.digest, one.plane, one.patient, one.read, one.source)
         for one in phantoms(settings)
     ]
     simulated = [frames.take(added, range(len(added)), size, crop=crop)] if added else []

@@ -85,4 +85,5 @@ def _frames(*parts: FrameSelection) -> PreparedScans:
         np.concatenate([part.pixels() for part in parts]),
         np.array([one for part in parts for one in part.classes], np.int64),
         tuple(patient for part in parts for patient in part.patients),
+        tuple(source for part in parts for source in part.sources),
     )
