@@ -1,4 +1,4 @@
-"""Batches for the second reader: varied scans, and made-up pieces that show no plane."""
+"""Batches for the second reader: varied scans, and made-up frames that show none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from fetal.planes import Plane
 from fetal.training.data.augmentation import augment
+from fetal.training.data.no_plane_frames import make_fragment
 from fetal.training.second_reader.answer_groups import NO_PLANE, answer_of
-from fetal.training.second_reader.made_up_fragments import fragment
 from fetal.training.second_reader.reader_settings import SecondReaderSettings
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
@@ -70,14 +70,20 @@ class ReaderBatches(keras.utils.PyDataset):  # type: ignore[misc]
         return _batch(np.stack([pixels for pixels, _ in drawn]), places, weights)
 
     def _draw(self, place: int, chance: np.random.Generator) -> tuple[NDArray[np.uint8], int]:
-        """One scan; places beyond the last scan are pieces of any."""
-        scans = self._scans
+        """One scan, varied; places beyond the last scan are frames of no plane made of any two."""
+        scans, varied = self._scans, self._settings.augmentation
         if place < len(scans.answers):
             pixels, answer = scans.pixels[place], int(scans.answers[place])
         else:
-            pixels = fragment(scans.pixels[chance.integers(len(scans.answers))], chance)
+            one = int(chance.integers(len(scans.answers)))
+            others = np.flatnonzero(scans.answers != scans.answers[one])
+            other = int(chance.choice(others)) if len(others) else one
+            pixels = make_fragment(scans.pixels[one], scans.pixels[other], chance)
             answer = NO_PLANE
-        return augment(pixels, self._settings.augmentation, chance), answer
+        partner = None
+        if varied.histogram or varied.spectrum:
+            partner = scans.pixels[chance.integers(len(scans.answers))]
+        return augment(pixels, varied, chance, partner), answer
 
     def _chance(self, stream: int) -> np.random.Generator:
         # Keyed by epoch and batch: a run that goes on after a kill sees what it would have seen.

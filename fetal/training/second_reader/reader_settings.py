@@ -48,7 +48,7 @@ class SecondReaderSettings:
     outliers: float = 1.0
     """How much a scan of no standard plane counts, beside 1 for every other."""
     fragments: float = 0.1
-    """How many pieces of scans that show no plane any more are made up for each scan."""
+    """How many frames that show no plane any more are made up of scans for each scan."""
     keep: float = 0.0
     """The share of the untrained weights in the mean that it ends with (Wortsman et al. 2022)."""
     augmentation: Augmentation = field(default_factory=Augmentation)

@@ -1,9 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fetal.planes import Plane
 from fetal.training.second_reader.answer_groups import CLASSES, NO_PLANE, answer_of, membership
-from fetal.training.second_reader.made_up_fragments import FILLED, fragment
 from fetal.training.second_reader.reader_batches import ReaderBatches, ReaderScans
 from fetal.training.second_reader.reader_frames import frame_for_reader
 from fetal.training.second_reader.reader_settings import SecondReaderSettings
@@ -29,13 +30,13 @@ def test_each_class_belongs_to_one_answer_and_what_is_no_plane_of_ours_to_the_la
     assert [answer_of(plane) for plane in PLANES] == [0, 2, 4, 4, 4, 3, 1]
 
 
-def test_an_epoch_shows_every_scan_and_as_many_pieces_as_asked_for() -> None:
+def test_an_epoch_shows_every_scan_and_as_many_made_up_frames_as_asked_for() -> None:
     settings = SecondReaderSettings(batch=2, fragments=1.0, outliers=3.0)
     batches = ReaderBatches(scans(), settings, 0, 1)
     shown = [batches[index] for index in range(len(batches))]
     inputs, answers, weights = (np.concatenate(part) for part in zip(*shown, strict=True))
     assert inputs.shape == (14, 224, 288, 1)
-    # Three of the seven show no plane, and seven are pieces.
+    # Three of the seven show no plane, and seven are made up.
     assert answers.sum(axis=0).tolist() == [1, 1, 1, 1, 10]
     np.testing.assert_array_equal(weights, np.where(answers[:, NO_PLANE] == 1, 3.0, 1.0))
 
@@ -55,23 +56,14 @@ def test_as_many_planes_as_scans_are_expected() -> None:
         ReaderScans.of(scans().pixels, [None, None])
 
 
-def test_a_piece_is_a_magnified_corner_that_is_filled_with_tissue() -> None:
-    frame = np.zeros((224, 288), np.uint8)
-    rows, columns = np.mgrid[:224, :288]
-    fan = np.hypot(rows, columns - 144) < 224
-    frame[fan] = 40 + columns[fan] // 2
-    pieces = [fragment(frame, np.random.default_rng(seed)) for seed in range(60)]
-    assert {piece.shape for piece in pieces} == {frame.shape}
-    filled = [np.count_nonzero(piece) / piece.size for piece in pieces]
-    assert np.mean([share >= FILLED - 0.02 for share in filled]) > 0.9
-    # The grey of the fan rises by 144 from left to right: a third of it, at most, is in a piece.
-    inner = [np.percentile(piece[piece > 40], [5, 95]) for piece in pieces]
-    assert max(np.ptp(ends) for ends in inner) < 60
-    assert len({piece.tobytes() for piece in pieces}) == 60
-
-
-def test_a_blank_scan_gives_a_blank_piece() -> None:
-    assert not fragment(np.zeros((224, 288), np.uint8), np.random.default_rng(0)).any()
+def test_a_scan_may_take_over_the_greys_of_another() -> None:
+    still = Augmentation(False, False, 0, 0, 0, 0, 0, 0, 0, 0)
+    settings = SecondReaderSettings(batch=7, fragments=0, augmentation=still)
+    own, other = (
+        ReaderBatches(scans(), settings.but(augmentation=varied), 0, 1)[0][0]
+        for varied in (still, replace(still, histogram=1.0))
+    )
+    assert not np.array_equal(own, other)
 
 
 def test_settings_beyond_their_range_are_refused() -> None:
