@@ -55,7 +55,7 @@ def train(
     """Train a model.
 
     Called again with the same arguments on a folder in which it was killed, it goes on from the
-    last finished epoch; on one in which it finished, it returns the model.
+    last epoch that was written; on one in which it finished, it returns the model.
 
     Args:
         examples: Labelled scans of training and validation patients.
@@ -113,7 +113,8 @@ def train_network(
 ) -> keras.Model:
     """Train a network on prepared scans and write no model.
 
-    Called again on a folder in which it was killed, it goes on from the last finished epoch.
+    Called again on a folder in which it was killed, it goes on from the last epoch that was
+    written.
 
     Args:
         splits: The training and the validation scans, of different patients.

@@ -4,6 +4,7 @@ Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,14 @@ class Position:
 
 def save_variables(path: Path, variables: list[Any]) -> None:
     """Write variables in their order, atomically, as plain arrays (never a pickle)."""
-    arrays = {f"{i:04d}": keras.ops.convert_to_numpy(v) for i, v in enumerate(variables)}
+    save_arrays(path, [keras.ops.convert_to_numpy(variable) for variable in variables])
+
+
+def save_arrays(path: Path, arrays: Sequence[NDArray[Any]]) -> None:
+    """Write the values of variables as `save_variables` does."""
     unfinished = path.with_name(path.stem + ".part.npz")
-    np.savez(unfinished, **arrays)
+    named: dict[str, Any] = {f"{i:04d}": values for i, values in enumerate(arrays)}
+    np.savez(unfinished, **named)
     unfinished.replace(path)
 
 

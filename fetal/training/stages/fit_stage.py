@@ -16,13 +16,9 @@ from fetal.training.networks.architectures import check_architecture, stage_of
 from fetal.training.networks.compute_device import has_gpu
 from fetal.training.settings import Stage, TrainingSettings
 from fetal.training.stages.averaged_weights import WeightsBehindMean
-from fetal.training.stages.checkpoint import (
-    Position,
-    load_variables,
-    save_position,
-    save_variables,
-)
+from fetal.training.stages.checkpoint import Position
 from fetal.training.stages.optimisation import compile_for
+from fetal.training.stages.stage_checkpoint import StageCheckpoint
 from fetal.training.stages.stage_context import StageContext
 from fetal.training.stages.stage_inputs import choose_inputs
 
@@ -84,14 +80,14 @@ def fit_stage(context: StageContext, stage: Stage, position: Position) -> None:
         inputs = context.rehearsal.around(inputs, model)
     classifier = compile_for(inputs.network, stage, context.settings, inputs.steps)
     validation = inputs.validation_batches()
-    last, best = context.folder / "last.npz", context.folder / "best.npz"
     everything = [*model.variables, *classifier.optimizer.variables]
+    checkpoint = StageCheckpoint(context.folder, model.variables, everything)
     if position.epoch:
-        load_variables(last, everything)
+        checkpoint.go_on()
     else:
         position.learning_rate = stage.learning_rate
         position.best = _evaluate(classifier, validation)[0]
-        save_variables(best, model.variables)
+        checkpoint.keep_best()
     behind = WeightsBehindMean(classifier)
     while position.epoch < stage.epochs and position.waited < stage.patience:
         began = time.monotonic()
@@ -119,12 +115,11 @@ def fit_stage(context: StageContext, stage: Stage, position: Position) -> None:
         # Whoever tries again goes on from the last epoch that came to something.
         if not point.diverged:
             if position.waited == 0:
-                save_variables(best, model.variables)
+                checkpoint.keep_best()
             behind.put_back()
-            save_variables(last, everything)
-            save_position(context.folder, position)
+            checkpoint.write_if_cheap(position)
         context.on_event(point)
-    load_variables(best, model.variables)
+    checkpoint.end()
 
 
 def _evaluate(classifier: keras.Model, batches: keras.utils.PyDataset) -> tuple[float, float]:
