@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from fetal import __version__
+from fetal.cli.accounting import audit, user
 from fetal.cli.checking import check, rebuild_state
 from fetal.cli.configuring import settings
 from fetal.cli.duplicating import duplicates
@@ -63,5 +64,6 @@ def main() -> None:
 for command in (
     *(serve, worker, predict, demo, import_command, export_command, duplicates),
     *(train, experiment, frames, evaluate, models, check, rebuild_state, settings, key, forget),
+    *(user, audit),
 ):
     main.add_command(command)

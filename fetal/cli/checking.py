@@ -14,10 +14,10 @@ def check() -> None:
     Lists what is missing or damaged and what to do, and changes nothing. The exit status is 1 if
     something is. The app goes on without what is damaged; it can run meanwhile.
     """
-    from fetal.workbench import open_workbench
+    from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.catalogue.damage import extent, find_damage
 
-    workbench = open_workbench()
+    workbench = open_for_system_user()
     there = extent(workbench)
     with options.bar("Checking") as on_progress:
         found = list(find_damage(workbench, on_progress))
@@ -43,10 +43,10 @@ def rebuild_state() -> None:
     written to by other programs. Nothing that a person did is changed, and the app can run
     meanwhile.
     """
-    from fetal.workbench import open_workbench
+    from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.catalogue import state_rebuild
 
-    workbench = open_workbench()
+    workbench = open_for_system_user()
     with options.bar("Comparing") as progress:
         mended = state_rebuild.rebuild_state(workbench, progress)
     say(

@@ -139,10 +139,10 @@ def _seen_alike(scans: "Iterable[Scan]", model_folder: Path | None) -> list[tupl
 
 
 def _of_workspace(model_folder: Path | None, thorough: bool, again: bool) -> "Iterator[Row]":
-    from fetal.workbench import open_workbench
+    from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.near_duplicates.compare_stored import find_new, search
 
-    workbench = open_workbench()
+    workbench = open_for_system_user()
     with options.bar("Comparing") as on_progress:
         (search if again else find_new)(workbench, on_progress)
     if thorough:

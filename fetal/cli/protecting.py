@@ -57,13 +57,13 @@ def forget(code: str | None, identifier: bool, yes: bool, who: str) -> None:
 
     Nothing can be undone. Backups, exports and folders of other machines are yours to see to.
     """
-    from fetal.workbench import open_workbench
+    from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.ingest.patient_codes import patient_code
     from fetal.workbench.privacy.erasure import erase, outlook
 
     if identifier == (code is not None):
         raise click.UsageError("Expected a code, or --identifier without a code.")
-    workbench = open_workbench()
+    workbench = open_for_system_user()
     if code is None:
         written = click.prompt("Patient's identifier", hide_input=True)
         code = patient_code(workbench, written)

@@ -73,7 +73,7 @@ def import_command(
         raise click.UsageError("--unlabelled expects a folder or an archive, and no table.")
     if source is None and table is None:
         raise click.UsageError("Expected a folder or an archive, a --table or both.")
-    from fetal.workbench import open_workbench
+    from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.imports.import_run import import_scans, plan_import
     from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
     from fetal.workbench.ingest.upload import warm_up
@@ -86,7 +86,7 @@ def import_command(
     if planned.columns is not None:
         say(f"Columns: {planned.columns.words()}")
     warm_up(len(planned.images))
-    workbench = open_workbench()
+    workbench = open_for_system_user()
     with _stopping() as stop, options.bar("Reading" if dry_run else "Importing") as on_progress:
         brought = import_scans(
             workbench,
@@ -119,7 +119,7 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
 
     The target - is standard output, and gets the labels.
     """
-    from fetal.workbench import open_workbench
+    from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.catalogue.exports import export_archive, write_labels
     from fetal.workbench.catalogue.own_file_names import names_in
 
@@ -128,7 +128,7 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
             "Expected a target that ends in .csv (labels) or .zip (with images)."
         )
     output.reserve_stdout(target)
-    workbench = open_workbench()
+    workbench = open_for_system_user()
     files = names_in(match) if match is not None else None
     left_out: Sequence[str] = ()
     if target.suffix.lower() == ".zip":
@@ -150,10 +150,10 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
 @options.workspace
 def demo(who: str) -> None:
     """Load two dozen built-in sample scans (simulated, no patients) into the workspace."""
-    from fetal.workbench import open_workbench
+    from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.ingest.upload import IngestOutcome, add_samples
 
-    taken = add_samples(open_workbench(), who)
+    taken = add_samples(open_for_system_user(), who)
     added = sum(one.outcome is IngestOutcome.ADDED for one in taken)
     there = options.count_of(len(taken) - added, "sample was", "samples were")
     say(f"Added {options.count_of(added, 'sample scan', 'sample scans')}; {there} there.")

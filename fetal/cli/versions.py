@@ -26,10 +26,10 @@ def models() -> None:
 @options.workspace
 def list_command() -> None:
     """List all versions; the star marks the one that predicts."""
-    from fetal.workbench import open_workbench
+    from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.models import promotion as versions
 
-    for view in versions.versions(open_workbench()):
+    for view in versions.versions(open_for_system_user()):
         star = "*" if view.is_champion else " "
         say(f"{star} {view.id:>3}  {view.name}  ({view.origin}, {view.added_at:%Y-%m-%d})")
 
@@ -72,10 +72,10 @@ def compare(first: str, second: str) -> None:
 @options.workspace
 def scores_command() -> None:
     """Measure every version on the locked test set as it is now."""
-    from fetal.workbench import open_workbench
+    from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.models import promotion as versions
 
-    for row in versions.scores(open_workbench()):
+    for row in versions.scores(open_for_system_user()):
         told = row.accuracy.percent() if row.accuracy else row.problem or "no scan to measure on"
         seen = f", {row.seen} left out: it was trained on them" if row.seen else ""
         say(f"{row.version.name}: {told} ({_counted(row.n_scans, 'scan')}{seen})")
@@ -98,10 +98,10 @@ def promote(model: str, who: str) -> None:
 @options.workspace
 def rollback(who: str) -> None:
     """Go back to the version that predicted before."""
-    from fetal.workbench import open_workbench
+    from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.models import promotion as versions
 
-    workbench = open_workbench()
+    workbench = open_for_system_user()
     champion = next((view for view in versions.versions(workbench) if view.is_champion), None)
     seen = champion.id if champion is not None else None
     say(f"“{versions.roll_back(workbench, who, seen).name}” predicts again.")
@@ -135,10 +135,10 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _find(model: str) -> tuple["Workbench", "ModelView"]:
-    from fetal.workbench import open_workbench
+    from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.models import promotion as versions
 
-    workbench = open_workbench()
+    workbench = open_for_system_user()
     for view in versions.versions(workbench):
         if model in (str(view.id), view.name):
             return workbench, view

@@ -110,6 +110,28 @@ ARCHIVE_INNER_MEGABYTES = whole_number(
     1_000,
 )
 
+WITHOUT_ACCOUNTS = choice(
+    "FETAL_WITHOUT_ACCOUNTS",
+    "whether the app may be reached from other computers though nobody has to sign in: no or yes",
+    ("no", "yes"),
+)
+IDLE_MINUTES = whole_number(
+    "FETAL_IDLE_MINUTES", "after how many minutes without a click or key a person is signed out", 30
+)
+SIGN_IN_HOURS = whole_number(
+    "FETAL_SIGN_IN_HOURS", "after how many hours a person has to sign in again in any case", 12
+)
+SECOND_PERSON = choice(
+    "FETAL_SECOND_PERSON",
+    "whether a second person has to agree before another model predicts: no or yes",
+    ("no", "yes"),
+)
+AUDIT_DAYS = whole_number(
+    "FETAL_AUDIT_DAYS",
+    "how many days an event of the audit is kept before fetal audit shorten removes it",
+    365,
+)
+
 SETTINGS: tuple[Setting[Any], ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Setting)
 )

@@ -20,6 +20,7 @@ def test_help_is_there_for_every_command_and_is_quick_to_load():
         "train",
         "evaluate",
         "experiment",
+        "frames",
         "models",
         "key",
         "forget",
@@ -27,6 +28,8 @@ def test_help_is_there_for_every_command_and_is_quick_to_load():
         "check",
         "rebuild-state",
         "settings",
+        "user",
+        "audit",
     ]
     assert set(main.commands) == set(names)
     for name in names:

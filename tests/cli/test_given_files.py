@@ -64,6 +64,7 @@ WRITTEN = {
     "import --report": ("import", "images", "--unsure", "keep", "--report", "BAD"),
     "export TARGET": ("export", "BAD.csv"),
     "export TARGET zip": ("export", "BAD.zip"),
+    "audit export TARGET": ("audit", "export", "BAD"),
     "models download": ("models", "download", "1", "BAD"),
     "--workspace": ("models", "list", "--workspace", "BAD"),
 }

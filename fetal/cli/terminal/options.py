@@ -1,6 +1,5 @@
 """Options that several commands share, and how they report."""
 
-import getpass
 import io
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import click
 
 from fetal.cli.terminal.given_files import InputFile
 from fetal.cli.terminal.output import complain as complain
+from fetal.cli.terminal.system_user import user_name
 from fetal.configuration.sources import choose_workspace
 from fetal.progress import OnProgress, Progress
 from fetal.store.rights import keep_to_owner
@@ -50,7 +50,7 @@ def who(command: Command) -> Command:
     """Add `--who`, the person whose name is kept with what is done."""
     return click.option(
         "--who",
-        default=_user,
+        default=user_name,
         show_default="your user name",
         callback=lambda _context, _option, name: name[:LONGEST_NAME],
         help="Your name, for the records.",
@@ -110,13 +110,6 @@ def cache(command: Command) -> Command:
         help="Keep what frozen layers make of scans here, to share it between trainings; as "
         "private as the scans  [default: beside the output]",
     )(command)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "command line"
 
 
 def count_of(number: int, one: str, many: str) -> str:

@@ -1,20 +1,27 @@
 """The open workbench: what every use case works on."""
 
+import copy
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
 
 from fetal.bundle import Bundle, BundleError, MissingFileError, stated_digest
 from fetal.scans import Pseudonyms
+from fetal.store.access import audit_chain
+from fetal.store.access.audit_chain import EventKind
 from fetal.store.blobs import BlobMissingError, Blobs
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion
 from fetal.store.workspace import Workspace
+from fetal.workbench.core.actor import THE_ONE_PERSON_HERE, Actor, NotPermittedError
 from fetal.workbench.core.champion import ModelView, champion_id, model_view
 from fetal.workbench.core.fingerprint_index import FingerprintIndex
+from fetal.workbench.core.permissions import Permission
 
 if TYPE_CHECKING:
     from fetal.predict import Model
@@ -51,6 +58,7 @@ class Workbench:
         store: the database.
         blobs: the files.
         fingerprints: what all stored scans look like, to find others that look alike.
+        actor: who acts; where there are no accounts, the one person here, who may do everything.
     """
 
     def __init__(
@@ -61,11 +69,63 @@ class Workbench:
     ) -> None:
         self.workspace = workspace
         self.store = store
+        self.actor = THE_ONE_PERSON_HERE
         self.fingerprints = FingerprintIndex(store)
         self._open_pseudonyms = open_pseudonyms
         self._models: dict[int, Model] = {}
         self._lock = threading.Lock()
         self._turns: dict[int, threading.Lock] = {}
+
+    def acting_as(self, actor: Actor) -> "Workbench":
+        """Return the same open workspace, in the hands of somebody.
+
+        Args:
+            actor: who acts. Long work that is handed this workbench stays that person's.
+        """
+        other = copy.copy(self)
+        other.actor = actor
+        return other
+
+    def permit(self, permission: Permission, who: str = "", **detail: Any) -> str:
+        """Make sure that the actor may do something; every use case asks before it begins.
+
+        Args:
+            permission: what is to be done.
+            who: the name that was given with it.
+            detail: what more the audit says where it is refused.
+
+        Returns:
+            The name that is to be written down: the account's own, whatever name was given; `who`
+            where there are no accounts, and at the command line.
+
+        Raises:
+            NotPermittedError: none of the person's roles may do it; the audit tells of it.
+        """
+        if not self.actor.may(permission):
+            with self.store.session() as session:
+                self.tell(session, EventKind.REFUSED, who, what=permission.value, **detail)
+            raise NotPermittedError(permission)
+        return who if self.actor.account_id is None else self.actor.name
+
+    def tell(self, session: Session, kind: EventKind, who: str = "", **detail: Any) -> None:
+        """Add an event to the audit, in the transaction of what it tells of.
+
+        Args:
+            session: the transaction.
+            kind: what happened.
+            who: the name that was given with it, where there are no accounts.
+            detail: numbers and names that say more; scans by number, nothing of a patient.
+        """
+        if who and self.actor.name and who != self.actor.name:
+            detail["in the name of"] = who
+        audit_chain.append(
+            session,
+            kind,
+            self.actor.name or who,
+            origin=self.actor.origin,
+            account_id=self.actor.account_id,
+            **detail,
+        )
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms:

@@ -21,6 +21,7 @@ from fetal.store.tables import (
     ScanRow,
 )
 from fetal.workbench.core.erasure_count import count_erasures
+from fetal.workbench.core.fingerprint_index import FingerprintIndex
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.label_columns import (
     NO_SPLIT,
@@ -160,12 +161,13 @@ def label_index(workbench: Workbench) -> LabelIndex:
         workbench: the workbench.
     """
     with _OPENING:
-        if workbench not in _INDEXES:
-            _INDEXES[workbench] = LabelIndex(workbench.store)
-        return _INDEXES[workbench]
+        # The workbench is another object in each person's hands; this part of it is the same.
+        if workbench.fingerprints not in _INDEXES:
+            _INDEXES[workbench.fingerprints] = LabelIndex(workbench.store)
+        return _INDEXES[workbench.fingerprints]
 
 
-_INDEXES: WeakKeyDictionary[Workbench, LabelIndex] = WeakKeyDictionary()
+_INDEXES: WeakKeyDictionary[FingerprintIndex, LabelIndex] = WeakKeyDictionary()
 _OPENING = threading.Lock()
 
 

@@ -1,0 +1,59 @@
+"""Who may do what: the roles, and the one table of what each may do.
+
+docs/administrator.md shows the same table, which a test compares.
+"""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Something that a person may do; the value is the end of “You may not …”."""
+
+    SEE = "see scans"
+    ADD = "bring scans in"
+    LABEL = "label scans"
+    ADJUDICATE = "decide between readers"
+    PAIR = "decide on look-alikes"
+    IMPORT = "import collections"
+    EXPORT = "export scans and labels"
+    ERASE = "erase patients and scans"
+    TRAIN = "train a model"
+    CANCEL_OWN = "stop one’s own training"
+    CANCEL_OTHERS = "stop another person’s training"
+    PROMOTE = "let another model predict"
+    READ_AUDIT = "read the audit"
+    MANAGE_ACCOUNTS = "manage accounts"
+
+
+class Role(StrEnum):
+    """What a person is in the department; one may be several."""
+
+    READER = "reader"
+    SENIOR_READER = "senior reader"
+    DATA_MANAGER = "data manager"
+    TRAINER = "trainer"
+    ADMINISTRATOR = "administrator"
+
+
+_READS = {Permission.SEE, Permission.ADD, Permission.LABEL}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.READER: frozenset(_READS),
+    Role.SENIOR_READER: frozenset({*_READS, Permission.ADJUDICATE, Permission.PAIR}),
+    Role.DATA_MANAGER: frozenset(
+        {
+            *(Permission.SEE, Permission.ADD, Permission.PAIR),
+            *(Permission.IMPORT, Permission.EXPORT, Permission.ERASE),
+        }
+    ),
+    Role.TRAINER: frozenset(
+        {Permission.SEE, Permission.TRAIN, Permission.CANCEL_OWN, Permission.PROMOTE}
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            *(Permission.SEE, Permission.CANCEL_OTHERS),
+            *(Permission.READ_AUDIT, Permission.MANAGE_ACCOUNTS),
+        }
+    ),
+}
+"""What each role may do; a person with several roles may do what any of them may."""

@@ -1,0 +1,72 @@
+"""`fetal user` and `fetal audit`, as an administrator gives them."""
+
+import json
+import sqlite3
+
+import pytest
+from click.testing import CliRunner
+
+from fetal.cli import main
+from fetal.cli.accounting import ROLES
+from fetal.workbench.core.permissions import Role
+from tests.support.begun import begin
+from tests.support.signing_in import PASSWORD, be_quick
+from tests.support.tiny_model import tiny_model
+
+
+@pytest.fixture
+def fetal(tmp_path, monkeypatch):
+    monkeypatch.setenv("FETAL_WORKSPACE", str(begin(tmp_path / "workspace")))
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    be_quick(monkeypatch)
+
+    def run(*command, typed=f"{PASSWORD}\n{PASSWORD}\n"):
+        return CliRunner().invoke(main, command, input=typed)
+
+    return run
+
+
+def test_the_roles_are_those_of_the_workbench():
+    assert tuple(Role) == ROLES
+
+
+def test_a_department_is_let_in(fetal):
+    assert "has to be an administrator" in fetal("user", "add", "ben", "--role", "reader").output
+    made = fetal("user", "add", "ana", "--shown", "Ana Sousa", "--role", "administrator")
+    assert "“ana” may sign in from now on." in made.output
+    assert PASSWORD not in made.output
+    assert fetal("user", "add", "ben", "--role", "reader").exit_code == 0
+    assert fetal("user", "role", "ben", "--role", "trainer", "--role", "reader").exit_code == 0
+    assert fetal("user", "password", "ben").exit_code == 0
+    assert fetal("user", "disable", "ben").exit_code == 0
+    listed = fetal("user", "list").output.splitlines()
+    assert listed == ["ana (Ana Sousa): administrator", "ben (ben): reader, trainer, closed"]
+    assert fetal("user", "disable", "ben", "--again").exit_code == 0
+    assert "closed" not in fetal("user", "list").output
+
+
+def test_what_cannot_be_is_one_sentence(fetal):
+    weak = fetal("user", "add", "ana", "--role", "administrator", typed="short\nshort\n")
+    assert weak.exit_code == 1
+    assert "12 to 200 characters" in weak.output
+    assert "There is no account “eve”" in fetal("user", "disable", "eve").output
+
+
+def test_the_audit_is_verified_and_taken_along(fetal, tmp_path):
+    fetal("user", "add", "ana", "--role", "administrator")
+    whole = fetal("audit", "verify")
+    assert whole.exit_code == 0
+    last = whole.output.split()[-1]
+    written = tmp_path / "audit.jsonl"
+    assert fetal("audit", "export", str(written)).exit_code == 0
+    first, second = map(json.loads, written.read_text().splitlines())
+    assert (first["kind"], first["origin"]) == ("account made", "command line")
+    assert (second["previous"], second["kind"]) == (first["digest"], "audit exported")
+    assert first["digest"] == last
+    assert "Removed 0 events." in fetal("audit", "shorten").output
+    with sqlite3.connect(tmp_path / "workspace" / "fetal.db") as database:
+        database.execute("DROP TRIGGER audit_event_unchanged")
+        database.execute("UPDATE audit_event SET who = 'nobody' WHERE number = 1")
+    broken = fetal("audit", "verify", "--expect", last)
+    assert broken.exit_code == 1
+    assert "Event 1 was changed" in broken.output

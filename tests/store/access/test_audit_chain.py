@@ -1,0 +1,155 @@
+"""Events are only added, and what was done to them all the same is found, on both databases."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from fetal.store.access import audit_chain
+from fetal.store.access.audit_chain import EventKind, append, follow, shorten
+from fetal.store.access.audit_tables import AuditEvent, AuditStart
+from fetal.store.database import Store
+
+TRIGGERS = {
+    "sqlite": [
+        "DROP TRIGGER audit_event_unchanged",
+        "DROP TRIGGER audit_event_kept",
+    ],
+    "postgresql": ["ALTER TABLE audit_event DISABLE TRIGGER USER"],
+}
+
+
+@pytest.fixture
+def store(any_workspace):
+    store = Store.open(any_workspace)
+    with store.session() as session:
+        for number in range(5):
+            append(session, EventKind.EXPORTED, "Ann", origin="page", scans=number)
+    yield store
+    store.close()
+
+
+def found(store, expected=None):
+    with store.reading() as session:
+        return follow(session, expected)
+
+
+def tamper(store, *statements):
+    """What somebody does who owns the database."""
+    with store.engine.begin() as connection:
+        for statement in [*TRIGGERS[store.engine.dialect.name], *statements]:
+            connection.execute(text(statement))
+
+
+def test_a_whole_chain_has_no_problems(store):
+    chain = found(store)
+    assert (chain.events, chain.problems) == (5, ())
+    assert found(store, chain.last).problems == ()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_event SET who = 'Ben' WHERE number = 3",
+        "DELETE FROM audit_event WHERE number = 3",
+        "DELETE FROM audit_event",
+    ],
+)
+def test_the_database_itself_refuses_to_change_or_remove(store, statement):
+    with pytest.raises(DatabaseError, match="only added"), store.session() as session:
+        session.execute(text(statement))
+    assert found(store).events == 5
+
+
+def test_sqlite_does_not_replace_and_postgresql_does_not_truncate(store):
+    statement = {
+        "sqlite": "INSERT OR REPLACE INTO audit_event SELECT * FROM audit_event WHERE number = 2",
+        "postgresql": "TRUNCATE audit_event",
+    }[store.engine.dialect.name]
+    with pytest.raises(DatabaseError, match="only added"), store.session() as session:
+        session.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("UPDATE audit_event SET who = 'Ben' WHERE number = 3", "Event 3 was changed"),
+        (
+            "UPDATE audit_event SET detail = '{}' WHERE number = 5",
+            "Event 5 was changed",
+        ),
+        ("DELETE FROM audit_event WHERE number = 3", "Between event 2 and event 4"),
+        ("DELETE FROM audit_event WHERE number <= 2", "Between event 0 and event 3"),
+        (
+            "INSERT INTO audit_event (number, at, kind, who, origin, detail, previous, digest) "
+            "SELECT 6, at, kind, 'Ben', origin, detail, digest, digest FROM audit_event "
+            "WHERE number = 5",
+            "Event 6 was changed",
+        ),
+    ],
+)
+def test_tampering_is_found(store, statement, sentence):
+    tamper(store, statement)
+    problems = found(store).problems
+    assert any(sentence in problem for problem in problems)
+
+
+def test_a_removed_end_is_found_by_the_digest_that_was_kept(store):
+    last = found(store).last
+    tamper(store, "DELETE FROM audit_event WHERE number = 5")
+    assert found(store).problems == ()
+    assert "end was removed" in found(store, last).problems[0]
+
+
+def test_a_mark_without_an_event_that_tells_of_it_is_found(store):
+    with store.session() as session:
+        third = session.get_one(AuditEvent, 3)
+        session.add(AuditStart(number=3, digest=third.digest))
+        session.flush()
+        session.execute(text("DELETE FROM audit_event WHERE number <= 3"))
+    assert "no event tells of it" in found(store).problems[0]
+
+
+def test_old_events_go_when_their_time_is_over_and_the_chain_stays_whole(store, monkeypatch):
+    before = found(store).last
+    later = audit_chain.now() + timedelta(days=400)
+    monkeypatch.setattr(audit_chain, "now", lambda: later)
+    with store.session() as session:
+        append(session, EventKind.ERASED, "Ann", origin="page")
+        assert shorten(session, 365, "Ann", "command line") == 5
+    with store.session() as session:
+        assert shorten(session, 365, "Ann", "command line") == 0
+        append(session, EventKind.ERASED, "Ann", origin="page")
+    chain = found(store)
+    assert (chain.events, chain.problems) == (3, ())
+    assert found(store, before).problems == ()
+
+
+def test_on_postgresql_a_second_role_keeps_the_app_from_the_triggers_too(store):
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has no roles")
+    with store.engine.begin() as connection:
+        for statement in (
+            "CREATE ROLE app NOLOGIN",
+            "GRANT SELECT, INSERT ON audit_event TO app",
+            "GRANT SELECT ON audit_start TO app",
+        ):
+            connection.execute(text(statement))
+    for statement, refusal in (
+        ("UPDATE audit_event SET who = 'Ben'", "permission denied"),
+        ("DELETE FROM audit_event", "permission denied"),
+        ("TRUNCATE audit_event", "permission denied"),
+        ("ALTER TABLE audit_event DISABLE TRIGGER USER", "must be owner"),
+        ("INSERT INTO audit_start VALUES (9, 'x', now())", "permission denied"),
+    ):
+        with store.session() as session:
+            session.execute(text("SET LOCAL ROLE app"))
+            nested = session.begin_nested()
+            with pytest.raises(DatabaseError, match=refusal):
+                session.execute(text(statement))
+            nested.rollback()
+    with store.session() as session:
+        session.execute(text("SET LOCAL ROLE app"))
+        append(session, EventKind.ERASED, "Ann", origin="page")
+    assert found(store).events == 6
