@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import keras
@@ -41,6 +42,10 @@ CALIBRATING = "Checking its probabilities"
 WRITING = "Writing the model"
 
 
+class NoOpenVINOError(ValueError):
+    """A trained network that cannot be written, since what writes it is not installed."""
+
+
 @own_precision()
 def train(
     examples: Sequence[Example],
@@ -73,6 +78,8 @@ def train(
         UnfitExamplesError: too few scans, planes or patients.
         WeightsError: the weights to start from cannot be had.
         DivergedError: the loss is no number any more.
+        NoOpenVINOError: the network is trained, but cannot be written here. Called again with the
+            same folder where OpenVINO is installed, it is.
     """
     if (folder / MODEL).exists():
         return Bundle.open(folder / MODEL)
@@ -88,7 +95,13 @@ def train(
     validation = validate(context, examples, run.champion)
     card = write_card(context, examples, validation, about, run.champion)
     run.begin_stage(WRITING)
-    # Imported here: what only trains a network does without OpenVINO.
+    if find_spec("openvino") is None:
+        raise NoOpenVINOError(
+            "The network is trained, but OpenVINO, which writes the model, is not installed here. "
+            f"Install it, or copy the folder “{folder}” to a machine that has it; give the same "
+            "command again there, and the model is written without learning anew."
+        )
+    # Imported here: what only trains a network does without it.
     from fetal.training.export.graph import export_graph
 
     digests, hashes = _learnt_scans(run, examples)
