@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.training.data.prepared_scans import PreparedScans
+from fetal.training.features.same_shapes import filled_up
 from fetal.training.networks.architectures import build
 from fetal.training.settings import TrainingSettings
 
@@ -46,12 +47,12 @@ def outputs_of(
     Returns:
         Pooled features, (n, c), and logits, (n, 6).
     """
-    parts = [
-        exact.predict(
-            frames.pixels[first : first + _PART, ..., None], batch_size=settings.batch, verbose=0
-        )
-        for first in range(0, len(frames.pixels), _PART)
-    ]
+    parts = []
+    for first in range(0, len(frames.pixels), _PART):
+        part = frames.pixels[first : first + _PART, ..., None]
+        given = filled_up(part, settings.batch)
+        outputs = exact.predict(given, batch_size=settings.batch, verbose=0)
+        parts.append([values[: len(part)] for values in outputs])
     features, logits = (np.concatenate(values) for values in zip(*parts, strict=True))
     return np.asarray(features, np.float32), np.asarray(logits, np.float64)
 

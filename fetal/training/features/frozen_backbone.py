@@ -8,12 +8,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.training.features.same_shapes import filled_up
 from fetal.training.networks.compute_device import has_gpu
 
 Forward = Callable[[NDArray[Any]], NDArray[np.float32]]
 """From a batch of inputs to the float32 outputs, each (n, ...)."""
 
 _ON_A_CORE = 4
+
+_WITH_KERAS = 16
 
 
 def forward(model: keras.Model) -> Forward:
@@ -76,6 +79,7 @@ def _with_openvino(model: keras.Model) -> Forward:
 
 def _with_keras(model: keras.Model) -> Forward:
     def run(batch: NDArray[Any]) -> NDArray[np.float32]:
-        return np.asarray(model.predict_on_batch(batch), np.float32)
+        made = model.predict_on_batch(filled_up(batch, _WITH_KERAS))
+        return np.asarray(made, np.float32)[: len(batch)]
 
     return run
