@@ -1,7 +1,7 @@
 """A model on disk: a folder with its serving graph, card and digests."""
 
 from fetal.bundle.bundle import Bundle
-from fetal.bundle.card import Calibration, Card, Head, InputSpec, read_plane_sets
+from fetal.bundle.card import Calibration, Card, Head, InputSpec
 from fetal.bundle.errors import (
     BundleError,
     BundleExistsError,
@@ -14,12 +14,15 @@ from fetal.bundle.errors import (
     WrongPlanesError,
 )
 from fetal.bundle.feature_statistics import FeatureStatistics
+from fetal.bundle.kept_plane_sets import read_plane_sets
 from fetal.bundle.manifest import stated_digest
 from fetal.bundle.reader_card import SecondReaderCard
+from fetal.bundle.statements import STATEMENTS, unknown_statements
 from fetal.bundle.training_list import TrainingList
 from fetal.bundle.write_bundle import copy_second_reader, copy_with_card, write_bundle
 
 __all__ = [
+    "STATEMENTS",
     "Bundle",
     "BundleError",
     "BundleExistsError",
@@ -41,5 +44,6 @@ __all__ = [
     "copy_with_card",
     "read_plane_sets",
     "stated_digest",
+    "unknown_statements",
     "write_bundle",
 ]

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from fetal.bundle.errors import CardError, UnknownFormatError, WrongPlanesError
+from fetal.bundle.kept_plane_sets import read_plane_sets
 from fetal.bundle.reader_card import SecondReaderCard
 from fetal.metrics.conformal.set_thresholds import SetThresholds
 from fetal.planes import PLANES, Plane
@@ -99,6 +100,8 @@ class Card:
         parent: digest of the model that it started from.
         data: the data sets behind it: name, authors, licence, source.
         limits: sentences on what it cannot do.
+        statements: what only people know of it, by a key of `STATEMENTS`: where its labels come
+            from, whose the scans are, and the like.
         versions: the libraries that made it.
         second_reader: the network that says whether it agrees; none in models without one.
         extra: keys that this program does not know; kept as they are.
@@ -122,6 +125,7 @@ class Card:
     parent: str | None = None
     data: list[dict[str, Any]] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
+    statements: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
     second_reader: SecondReaderCard | None = None
@@ -222,31 +226,6 @@ def _calibration(values: Mapping[str, Any]) -> Calibration:
     )
 
 
-def read_plane_sets(values: Mapping[str, Any]) -> SetThresholds | None:
-    """Read the thresholds of sets of planes.
-
-    Args:
-        values: `calibration` of a `card.json`.
-
-    Returns:
-        The thresholds; none where the card has none.
-
-    Raises:
-        CardError: something of them is missing or impossible.
-    """
-    given = values.get("plane_sets")
-    if given is None:
-        return None
-    try:
-        return SetThresholds(
-            coverage=float(given["coverage"]),
-            least={Plane(name): float(least) for name, least in given["least"].items()},
-            patients={Plane(name): int(count) for name, count in given["patients"].items()},
-        )
-    except ValueError as error:
-        raise CardError(f"The model's card says calibration.plane_sets: {error}") from error
-
-
 def _planes(names: Sequence[str]) -> tuple[Plane, ...]:
     try:
         return tuple(Plane(name) for name in names)
@@ -267,6 +246,7 @@ def _check_types(given: Mapping[str, Any]) -> None:
         "parent": (str, type(None)),
         "data": list,
         "limits": list,
+        "statements": dict,
         "versions": dict,
     }
     for key, kind in expected.items():

@@ -2,21 +2,25 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import click
 
+from fetal.cli.measuring.strange_pictures import ask_about, parse_strange
 from fetal.cli.terminal import options, output
 from fetal.cli.terminal.output import STANDARD, complain, say
 
 if TYPE_CHECKING:
     from fetal.bundle import Bundle
     from fetal.cli.labelled import LabelledImage, SamePictures
+    from fetal.cli.measuring.strange_pictures import StrangeFolder
     from fetal.evaluation import Case, LabelledScan, Report, Withstood
     from fetal.predict import Model
+    from fetal.scans import Scan
 
 LEARNT = "the model was trained on it"
 ALIKE = "it looks like a scan that the model was trained on"
@@ -38,6 +42,21 @@ def _file(name: str, words: str) -> Callable[[options.Command], options.Command]
     is_flag=True,
     help="Measure also what the model withstands: the same scans darker, blurred, cropped …",
 )
+@click.option(
+    "--strange",
+    multiple=True,
+    metavar="KIND=FOLDER",
+    callback=parse_strange,
+    help="Measure also how it notices pictures that it has not learnt: a kind, such as other "
+    "anatomy, other device or no ultrasound, and their folder. May be given several times.",
+)
+@click.option(
+    "--beside",
+    multiple=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Compare with this model on the same images. May be given several times.",
+)
 @_file("--json", "Write the whole report to this file.")
 @_file("--html", "Write the report as a page that stands alone.")
 @click.option(
@@ -46,6 +65,7 @@ def _file(name: str, words: str) -> Callable[[options.Command], options.Command]
     help="Leave the scans of the worst errors out of the page: they are patients’ data.",
 )
 @_file("--card-text", "Write a model card in Markdown.")
+@_file("--checklist", "Write which question of which reporting guideline is answered where (JSON).")
 @click.option(
     "--card",
     type=click.Path(exists=False, path_type=Path),
@@ -60,6 +80,8 @@ def evaluate(
     official_test: bool,
     corruptions: bool,
     no_pictures: bool,
+    strange: tuple["StrangeFolder", ...],
+    beside: tuple[Path, ...],
     **targets: Path | None,
 ) -> None:
     """Measure a model on labelled images.
@@ -72,23 +94,37 @@ def evaluate(
     from fetal.evaluation import NothingToMeasureError, examine, measure
     from fetal.predict import load_model
 
-    output.reserve_stdout(targets["json"], targets["html"], targets["card_text"])
+    output.reserve_stdout(*(targets[name] for name in ("json", "html", "card_text", "checklist")))
     _check(targets)
     model = load_model(model_folder)
+    others = [load_model(one) for one in beside]
+    learnt = Learnt(one.bundle for one in (model, *others))
     left_out: Counter[str] = Counter()
     images = labelled_images(
         table, folder, columns=columns, only_test=official_test, left_out=left_out
     )
     used: Images = {}
     same = SamePictures()
-    unseen = _unseen(images, model.bundle, used, left_out, same)
-    asked = list(examine(model, unseen))
+    began = perf_counter()
+    asked = list(examine(model, _unseen(images, learnt, used, left_out, same)))
+    seconds = perf_counter() - began
     cases = [case for case in asked if case.digest not in same.contradicted]
     left_out[CONTRADICTED] += len(asked) - len(cases)
     name = f"{table.name}, only Train = 0" if official_test else table.name
+    strangers = ask_about(model, strange, learnt.why)
     try:
         withstood = _withstood(model, cases, used) if corruptions else ()
-        report = measure(cases, model.bundle, name, left_out=left_out, withstood=withstood)
+        report = measure(
+            cases,
+            model.bundle,
+            name,
+            left_out=left_out,
+            withstood=withstood,
+            strange=strangers.cases,
+            strangers_left_out=strangers.left_out,
+            others={other.name: _same_scans(other, cases, used) for other in others},
+            seconds=seconds,
+        )
     except NothingToMeasureError as error:
         raise click.ClickException(str(error)) from error
     print_figures(report, {digest: image.path for digest, image in used.items()})
@@ -106,23 +142,35 @@ def _check(targets: dict[str, Path | None]) -> None:
         raise click.ClickException(f"{copy} exists already. Choose another folder.")
 
 
+class Learnt:
+    """What some models were trained on, all of which is left out for all of them."""
+
+    def __init__(self, bundles: Iterable["Bundle"]) -> None:
+        self._lists = [bundle.training_list() for bundle in bundles]
+
+    def why(self, scan: "Scan") -> str | None:
+        """Say why a scan is to be left out; None where no model has seen it."""
+        from fetal.scans.similarity.perceptual_hash import near_duplicate_hash
+
+        if any(scan.digests & one.digests for one in self._lists):
+            return LEARNT
+        look = near_duplicate_hash(scan.pixels, scan.sector)[None]
+        return ALIKE if any(one.alike(look).any() for one in self._lists) else None
+
+
 def _unseen(
     images: list["LabelledImage"],
-    bundle: "Bundle",
+    learnt: Learnt,
     used: Images,
     left_out: Counter[str],
     same: "SamePictures",
 ) -> Iterator["LabelledScan"]:
     from fetal.cli.labelled import readable
     from fetal.evaluation import LabelledScan
-    from fetal.scans.similarity.perceptual_hash import near_duplicate_hash
 
-    learnt = bundle.training_list()
     for image, scan in readable(images, left_out, same):
-        if scan.digests & learnt.digests:
-            left_out[LEARNT] += 1
-        elif learnt.alike(near_duplicate_hash(scan.pixels, scan.sector)[None]).any():
-            left_out[ALIKE] += 1
+        if why := learnt.why(scan):
+            left_out[why] += 1
         else:
             used[scan.digest] = image
             yield LabelledScan(scan, image.plane, image.patient, image.machine or scan.machine)
@@ -133,6 +181,17 @@ def _unseen(
     if alike := left_out[ALIKE]:
         said = options.count_of(alike, "image looks", "images look")
         complain(f"{said} like scans that the model was trained on; left out.")
+
+
+def _same_scans(other: "Model", cases: list["Case"], used: Images) -> list["Case"]:
+    """What another model says of the scans that were measured, in their order."""
+    from fetal.evaluation import LabelledScan, examine
+
+    scans = (
+        LabelledScan(used[case.digest].read(), case.plane, case.patient, case.machine)
+        for case in cases
+    )
+    return list(examine(other, scans))
 
 
 def _withstood(model: "Model", cases: list["Case"], used: Images) -> tuple["Withstood", ...]:
@@ -147,6 +206,7 @@ def _write(
 ) -> None:
     from fetal.bundle import copy_with_card
     from fetal.evaluation import exhibits, to_html, to_markdown
+    from fetal.evaluation.reviewing.checklist import checklist_of
 
     card = model.bundle.card
     if path := targets["json"]:
@@ -157,6 +217,9 @@ def _write(
         output.write_text(path, to_html(report, card, shown))
     if path := targets["card_text"]:
         output.write_text(path, to_markdown(report, card))
+    if path := targets["checklist"]:
+        answered = checklist_of(report, card)
+        output.write_text(path, json.dumps(answered.to_json(), indent=1, ensure_ascii=False))
     if path := targets["card"]:
         measured = replace(card, metrics=card.metrics | report.figures())
         copy_with_card(model.bundle, measured, path)

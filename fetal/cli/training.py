@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from fetal.training.events import TrainingEvent
     from fetal.training.settings import TrainingSettings
 
+APART = "the patient is kept apart for testing"
+REPEATED = "another image has the same pixels"
+
 
 @click.command()
 @options.labelled_images
@@ -53,7 +56,8 @@ if TYPE_CHECKING:
 @click.option(
     "--about",
     type=InputFile(),
-    help="A JSON file with `data` (name, authors, licence, source of each data set) and `limits`.",
+    help="A JSON file with `data` (name, authors, licence, source of each data set), `limits` and "
+    "`statements` for the model's card.",
 )
 @options.cache
 def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **choices: Any) -> None:
@@ -73,10 +77,11 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
     from fetal.training.model_card import About
     from fetal.training.pipeline import train as run_pipeline
 
-    about = About(choices["name"] or out.name, *said)
     settings = _settings(choices["preset"], choices["settings_file"], choices["weights"])
-    images = labelled_images(table, folder, columns=choices["columns"])
-    examples = _examples(images, official=choices["official_train"])
+    left_out: Counter[str] = Counter()
+    images = labelled_images(table, folder, columns=choices["columns"], left_out=left_out)
+    examples = _examples(images, left_out, official=choices["official_train"])
+    about = About(choices["name"] or out.name, *said, left_out=+left_out)
     champion = None
     if settings.start == "champion":
         from fetal.bundle import Bundle
@@ -98,17 +103,22 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
     say(f"The model is in {out}. Measure it with `fetal evaluate --model {out}`.")
 
 
-def _about(file: Path | None) -> tuple[list[dict[str, str]], list[str]]:
-    """Read the data sets and the limits that the card will show."""
+def _about(file: Path | None) -> tuple[list[dict[str, str]], list[str], dict[str, str]]:
+    """Read the data sets, the limits and the statements that the card will show."""
+    from fetal.bundle import STATEMENTS, unknown_statements
+
     said = read_json(file) if file else {}
     data, limits = said.get("data", []), said.get("limits", [])
+    statements = said.get("statements", {})
     described = isinstance(data, list) and all(isinstance(one, dict) for one in data)
-    if not described or not isinstance(limits, list):
+    stated = isinstance(statements, dict) and not unknown_statements(statements)
+    if not described or not isinstance(limits, list) or not stated:
         raise click.ClickException(
             f"“{file}” is expected to hold `data`, a list of names with values for each data set, "
-            "and `limits`, a list of sentences."
+            "`limits`, a list of sentences, and `statements`, sentences by what they tell "
+            f"({', '.join(STATEMENTS)})."
         )
-    return data, limits
+    return data, limits, statements
 
 
 def _settings(preset: str, file: Path | None, weights: Path | None) -> "TrainingSettings":
@@ -121,9 +131,11 @@ def _settings(preset: str, file: Path | None, weights: Path | None) -> "Training
     return settings.but(start="weights", weights=str(weights))
 
 
-def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Example]":
+def _examples(
+    images: Sequence["LabelledImage"], left_out: "Counter[str]", *, official: bool
+) -> "list[Example]":
     """Split the patients. With an official test set, nobody else need be kept apart."""
-    from fetal.cli.labelled import SamePictures, readable
+    from fetal.cli.labelled import CONTRADICTED, SamePictures, readable
     from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
     from fetal.splits import TEST, TRAIN, assign_splits
     from fetal.training.data.examples import Example
@@ -138,6 +150,9 @@ def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Exa
     if official:
         splits = {name: TRAIN if split == TEST else split for name, split in splits.items()}
     same = SamePictures()
+    taught = [one for one in used if splits[one.patient] != TEST]
+    left_out[APART] += len(images) - len(taught)
+    unread = Counter[str]()
     examples = {
         scan.digest: Example(
             scan.digest,
@@ -147,12 +162,14 @@ def _examples(images: Sequence["LabelledImage"], *, official: bool) -> "list[Exa
             _reader(image),
             to_text(near_duplicate_hash(scan.pixels, scan.sector)),
         )
-        for image, scan in readable([one for one in used if splits[one.patient] != TEST], same=same)
+        for image, scan in readable(taught, unread, same)
     }
-    examples = {key: one for key, one in examples.items() if key not in same.contradicted}
-    apart = len(used) - sum(splits[one.patient] != TEST for one in used)
-    say(f"{len(examples):,} scans to train on; {apart:,} kept apart for testing.")
-    return list(examples.values())
+    left_out.update(unread)
+    left_out[REPEATED] += len(taught) - unread.total() - len(examples)
+    clear = [one for key, one in examples.items() if key not in same.contradicted]
+    left_out[CONTRADICTED] += len(examples) - len(clear)
+    say(f"{len(clear):,} scans to train on; {len(used) - len(taught):,} kept apart for testing.")
+    return clear
 
 
 def _reader(image: "LabelledImage") -> Callable[[], Any]:

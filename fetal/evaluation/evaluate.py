@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
 import fetal
 from fetal.bundle import Bundle
-from fetal.evaluation.labelled_predictions import Case
+from fetal.evaluation.baselines import baselines
+from fetal.evaluation.cost import cost_of
+from fetal.evaluation.labelled_predictions import Case, arrays
 from fetal.evaluation.report import FEW, Group, Mistake, Report, Withstood
+from fetal.evaluation.trust import measure_trust
 from fetal.metrics import Evaluation, Interval, coverage, evaluate, reliability, share
 from fetal.planes import FETAL_PLANES, PLANES
 from fetal.predict import Doubt
@@ -35,6 +35,10 @@ def measure(
     *,
     left_out: Mapping[str, int] | None = None,
     withstood: Sequence[Withstood] = (),
+    strange: Mapping[str, Sequence[Case]] | None = None,
+    strangers_left_out: Mapping[str, int] | None = None,
+    others: Mapping[str, Sequence[Case]] | None = None,
+    seconds: float | None = None,
 ) -> Report:
     """Make the report of a model on labelled scans.
 
@@ -45,9 +49,13 @@ def measure(
         data: what the set of scans is called.
         left_out: how many scans were left out, by reason.
         withstood: the figures on corrupted scans (`withstand`), where they were asked for.
+        strange: what the model said of pictures of other kinds (`measure_trust`).
+        strangers_left_out: how many of these pictures were not shown to it, by reason.
+        others: what other models said of the same scans, by name (`baselines`).
+        seconds: how long the model took for all scans.
 
     Returns:
-        The report. It is the same for the same cases, but for its moment.
+        The report. It is the same for the same cases, but for its moment and what it took.
 
     Raises:
         NothingToMeasureError: no cases.
@@ -91,21 +99,11 @@ def measure(
         mistakes=len(wrong),
         worst=tuple(_mistake(case) for case in wrong[:WORST]),
         withstood=tuple(withstood),
+        trust=measure_trust(cases, bundle.card.calibration, strange),
+        baselines=baselines(cases, bundle.card.training.get("per_plane"), others),
+        cost=cost_of(bundle, len(cases), seconds),
+        strangers_left_out=dict(strangers_left_out or {}),
     )
-
-
-def arrays(cases: Sequence[Case]) -> tuple[list[int], NDArray[np.float64], list[str]]:
-    """What `fetal.metrics` measures.
-
-    Args:
-        cases: n cases.
-
-    Returns:
-        True planes as indices into PLANES, probabilities (n, 6), patients.
-    """
-    labels = [PLANES.index(case.plane) for case in cases]
-    chances = np.array([case.probabilities for case in cases], np.float64)
-    return labels, chances, [case.patient for case in cases]
 
 
 def _figures(cases: Sequence[Case]) -> Evaluation:

@@ -1,8 +1,11 @@
 """Labelled scans, and what a model says of them."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, Model
@@ -37,6 +40,7 @@ class Case:
         machine: the ultrasound machine's model, or None.
         probabilities: the model's, calibrated, in the order of PLANES.
         doubt: whether the model asked for a check.
+        unfamiliarity: how unlike the scans that the model has learnt from; unknown from 1 on.
     """
 
     digest: str
@@ -45,6 +49,7 @@ class Case:
     machine: str | None
     probabilities: tuple[float, ...]
     doubt: Doubt
+    unfamiliarity: float = 0.0
 
     @property
     def said(self) -> Plane:
@@ -60,6 +65,11 @@ class Case:
     def right(self) -> bool:
         """Whether the model named the plane that the scan shows."""
         return self.said is self.plane
+
+    @property
+    def sure(self) -> bool:
+        """Whether the model asked for nothing: neither a check nor a plane that it knows."""
+        return self.doubt is Doubt.SURE
 
 
 def examine(model: Model, scans: Iterable[LabelledScan]) -> Iterator[Case]:
@@ -93,4 +103,19 @@ def examine(model: Model, scans: Iterable[LabelledScan]) -> Iterator[Case]:
             machine=one.machine,
             probabilities=tuple(said.probabilities[plane] for plane in PLANES),
             doubt=said.doubt,
+            unfamiliarity=said.unfamiliarity,
         )
+
+
+def arrays(cases: Sequence[Case]) -> tuple[list[int], NDArray[np.float64], list[str]]:
+    """What `fetal.metrics` measures.
+
+    Args:
+        cases: n cases.
+
+    Returns:
+        True planes as indices into PLANES, probabilities (n, 6), patients.
+    """
+    labels = [PLANES.index(case.plane) for case in cases]
+    chances = np.array([case.probabilities for case in cases], np.float64)
+    return labels, chances, [case.patient for case in cases]

@@ -13,6 +13,9 @@ from fetal.bundle import Card
 from fetal.evaluation import svg
 from fetal.evaluation.error_examples import Exhibit
 from fetal.evaluation.report import FEW, Report
+from fetal.evaluation.reviewing.checklist import checklist_of
+from fetal.evaluation.reviewing.other_share import other_share
+from fetal.evaluation.reviewing.sample_size import sample_size
 from fetal.markdown import as_text
 from fetal.metrics import percent
 from fetal.planes import PLANES
@@ -50,6 +53,7 @@ def to_html(report: Report, card: Card, exhibits: Sequence[Exhibit] = ()) -> str
         "reliability_plot": svg.reliability(report.reliability),
         "coverage_plot": svg.coverage(report.coverage),
         "losses_plot": svg.losses(losses) if losses else "",
+        "risk_plot": svg.risk(report.trust.risk_coverage),
     }
     return _render(
         "report.html.jinja",
@@ -80,7 +84,18 @@ def _render(name: str, report: Report, card: Card, **more: Any) -> str:
     return (
         _environment(name.endswith(".md.jinja"))
         .get_template(name)
-        .render(report=report, card=card, planes=PLANES, few=FEW, doubt_words=DOUBT_WORDS, **more)
+        .render(
+            report=report,
+            card=card,
+            planes=PLANES,
+            few=FEW,
+            doubt_words=DOUBT_WORDS,
+            other_share=other_share(report),
+            sample_size=sample_size(report),
+            checklists=tuple(checklist_of(report, card)),
+            named=report.scans + sum(report.left_out.values()),
+            **more,
+        )
     )
 
 
@@ -100,6 +115,12 @@ def _environment(markdown: bool) -> jinja2.Environment:
         "points": _points,
         "between_points": lambda found: f"{_points(found.low)} to {_points(found.high)}",
         "number": lambda count: f"{count:,}",
+        "fine": lambda found: (
+            f"{100 * found.value:.2f} % ({100 * found.low:.2f} to {100 * found.high:.2f})"
+        ),
+        "plain_range": lambda found: (
+            f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})".replace("-", "−")
+        ),
         "data_uri": _data_uri,
     }
     return environment

@@ -3,8 +3,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fetal.evaluation.baselines import Baseline
+from fetal.evaluation.cost import Cost
+from fetal.evaluation.trust import Trust
 from fetal.metrics import Coverage, Evaluation, Interval, ReliabilityBin
-from fetal.planes import Plane
+from fetal.planes import PLANES, Plane
 
 FEW = 30
 """Of a plane, a machine or a group with fewer scans, no figure is claimed."""
@@ -62,6 +65,9 @@ class Withstood:
         accuracy: over these.
         lost: how much less that is than on the same scans as they are; from paired resampling.
         unread: how many could no longer be read as a scan; they are in neither figure.
+        sure_wrong: the share of them of which the model was sure and wrong.
+        told: how well unfamiliarity tells them from the same scans as they are (area under the
+            ROC curve); None where the model cannot tell.
     """
 
     name: str
@@ -69,6 +75,8 @@ class Withstood:
     accuracy: Interval
     lost: Interval
     unread: int
+    sure_wrong: Interval | None = None
+    told: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,10 @@ class Report:
         mistakes: how many scans it got wrong.
         worst: those that it got wrong with the highest stated probability, the worst first.
         withstood: the figures on corrupted scans; empty where nobody asked.
+        trust: whether its doubt can be trusted, over all six planes.
+        baselines: other ways to name planes, on the same scans.
+        cost: its size, and the time that it took on which machine.
+        strangers_left_out: how many strange pictures were not shown to it, by reason.
     """
 
     made: str
@@ -121,6 +133,10 @@ class Report:
     mistakes: int
     worst: tuple[Mistake, ...]
     withstood: tuple[Withstood, ...]
+    trust: Trust
+    baselines: tuple[Baseline, ...]
+    cost: Cost
+    strangers_left_out: dict[str, int]
 
     @property
     def main(self) -> Evaluation:
@@ -132,9 +148,14 @@ class Report:
         values = asdict(self)
         curve = values["coverage"]
         curve |= {name: curve[name].tolist() for name in ("thresholds", "shares", "accuracy")}
-        return values
+        return values | {"trust": self.trust.to_json()}
 
     def figures(self) -> dict[str, Any]:
         """The figures as a model's card holds them (`fetal.bundle.Card.metrics`)."""
         four = {"four fetal planes": self.four.to_json()} if self.four else {}
-        return {**four, "all six planes": self.six.to_json()}
+        return {**four, "all six planes": self.six.to_json(), "trust": self.trust.figures()}
+
+    @property
+    def others(self) -> int:
+        """How many of the scans show *Other*."""
+        return sum(self.six.confusion[PLANES.index(Plane.OTHER)])

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fetal.evaluation.corruptions import CORRUPTIONS, corrupt
-from fetal.evaluation.evaluate import arrays
-from fetal.evaluation.labelled_predictions import Case, LabelledScan, examine
+from fetal.evaluation.labelled_predictions import Case, LabelledScan, arrays, examine
 from fetal.evaluation.prefetch import ahead
 from fetal.evaluation.report import FEW, Withstood
-from fetal.metrics import evaluate, paired_difference
+from fetal.metrics import Interval, evaluate, paired_difference, share, strangers
 from fetal.planes import FETAL_PLANES
 from fetal.predict import Model
 from fetal.progress import OnProgress, Progress, no_progress
@@ -99,4 +98,23 @@ def _withstood(name: str, pairs: Sequence[tuple[Case, Case]], unread: int) -> Wi
         # Signed as a loss: the plain scans are what is compared with.
         lost=paired_difference(labels, after, before, patients),
         unread=unread,
+        sure_wrong=share([answer.sure and not answer.right for _, answer in pairs], patients),
+        told=_told(pairs),
     )
+
+
+def _told(pairs: Sequence[tuple[Case, Case]]) -> Interval | None:
+    """How well unfamiliarity tells corrupted scans from the same ones as they are."""
+    if not any(case.unfamiliarity for pair in pairs for case in pair):
+        return None
+    [found] = strangers(
+        [plain.unfamiliarity for plain, _ in pairs],
+        [plain.patient for plain, _ in pairs],
+        {
+            "corrupted": (
+                [answer.unfamiliarity for _, answer in pairs],
+                [answer.patient for _, answer in pairs],
+            )
+        },
+    )
+    return found.told

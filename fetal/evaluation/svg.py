@@ -1,4 +1,4 @@
-"""Three plots as inline SVG, drawn here so that a report needs no network and no script.
+"""Four plots as inline SVG, drawn here so that a report needs no network and no script.
 
 Colours come from the page's style sheet by class, so that a plot follows light, dark and print.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from fetal.metrics import Coverage, Interval, ReliabilityBin, percent
+from fetal.metrics import Coverage, Interval, ReliabilityBin, RiskCoverage, percent
 
 Point = tuple[float, float]
 
@@ -98,6 +98,29 @@ def coverage(curve: Coverage) -> str:
     title = "share of scans answered, surest first"
     frame = _frame(axes, _shares(0, 1), _shares(floor, 1), title, "share right")
     return _svg(_HEIGHT, frame + "".join(drawn), f"Accuracy against coverage: {said}.")
+
+
+def risk(curve: RiskCoverage) -> str:
+    """The share of wrong answers among the surest scans, against their share of all scans.
+
+    Args:
+        curve: the curve.
+
+    Returns:
+        An `<svg>` element.
+    """
+    points = list(zip(curve.coverage.tolist(), curve.risk.tolist(), strict=True))
+    highest = max([wrong for share, wrong in points if share >= _STEADY], default=0.0)
+    top = next(edge for edge in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if edge >= highest)
+    axes = _Axes((0, 1), (0, top))
+    # Among the very first scans one error is a leap that would flatten all the rest.
+    line = axes.path((share, min(wrong, top)) for share, wrong in [(0.0, points[0][1]), *points])
+    ticks = [(top * part / 5, f"{100 * top * part / 5:g} %") for part in range(6)]
+    title = "share of scans answered, surest first"
+    frame = _frame(axes, _shares(0, 1), ticks, title, "share wrong")
+    said = f"of all scans {percent(points[-1][1], 1)} are wrong"
+    drawn = f'<polyline class="line" points="{line}"/>'
+    return _svg(_HEIGHT, frame + drawn, f"Risk against coverage: {said}.")
 
 
 def losses(rows: Sequence[tuple[str, Interval]]) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +17,7 @@ from fetal.bundle import Bundle, Card, Head, InputSpec
 from fetal.planes import PLANES
 from fetal.training.data.examples import Example
 from fetal.training.features.float32_inference import channels_of
+from fetal.training.networks.compute_device import describe
 from fetal.training.settings import TrainingSettings
 from fetal.training.stages.stage_context import StageContext
 from fetal.training.validation import Validation
@@ -31,6 +32,10 @@ class About:
     """Data sets: name, authors, licence, source."""
     limits: Sequence[str] = ()
     """Sentences on what the model cannot do."""
+    statements: Mapping[str, str] = field(default_factory=dict)
+    """What only people know, by a key of `fetal.bundle.STATEMENTS`."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many scans were there and not trained on, by reason."""
 
 
 def write_card(
@@ -39,6 +44,7 @@ def write_card(
     validation: Validation,
     about: About,
     champion: Bundle | None,
+    minutes: float | None = None,
 ) -> Card:
     """Write down what a trained model is.
 
@@ -48,6 +54,7 @@ def write_card(
         validation: Its calibration and its figures.
         about: Name, data sets and limits.
         champion: The model that it started from; None if it started from none.
+        minutes: How long the run took; None where it was stopped in between.
 
     Returns:
         The card.
@@ -63,10 +70,12 @@ def write_card(
         head=Head(maps=names[names.index("pool") - 1]),
         calibration=validation.calibration,
         metrics={"validation": validation.figures.to_json()},
-        training=_origin(settings, examples),
+        training=_origin(settings, examples)
+        | {"computed_on": describe(), "minutes": minutes, "left_out": dict(about.left_out)},
         parent=champion.digest if champion else None,
         data=[dict(item) for item in about.data],
         limits=list(about.limits),
+        statements=dict(about.statements),
         versions=_versions(),
         second_reader=champion.card.second_reader if champion else None,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic
 
 import keras
 import numpy as np
@@ -85,6 +86,7 @@ def train(
         return Bundle.open(folder / MODEL)
     folder.mkdir(parents=True, exist_ok=True)
     check_examples(examples)
+    began = None if _has_begun(folder) else monotonic()
     run = _Run.prepare(settings, folder, stop_if_diverged(on_event), champion, cache)
     run.begin_computing()
     run.begin_stage(READING)
@@ -93,7 +95,8 @@ def train(
     _fit(run, context)
     run.begin_stage(CALIBRATING)
     validation = validate(context, examples, run.champion)
-    card = write_card(context, examples, validation, about, run.champion)
+    minutes = None if began is None else round((monotonic() - began) / 60, 1)
+    card = write_card(context, examples, validation, about, run.champion, minutes)
     run.begin_stage(WRITING)
     if find_spec("openvino") is None:
         raise NoOpenVINOError(
@@ -199,6 +202,12 @@ class _Run:
 
     def log(self, text: str) -> None:
         self.on_event(LogLine(text))
+
+
+def _has_begun(folder: Path) -> bool:
+    """Whether an earlier call was stopped here; how long both took, nobody knows then."""
+    position = load_position(folder)
+    return position.stage > 0 or position.epoch > 0
 
 
 def _read(run: _Run, examples: Sequence[Example]) -> Splits:

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,32 @@ from fetal.third_party import load_keras
 from fetal.training.events import TrainingDone, TrainingEvent, TrainingFailed, to_line
 from fetal.training.settings import SettingsError, TrainingSettings
 from fetal.training.training_job import JobScan, TrainingJob
+
+OWN_STATEMENTS = {
+    "reference_standard": "Labels that people of this workspace gave in the app, where they saw "
+    "what a model said, or brought with their scans; the newest label of a scan counts.",
+    "rights": "Scans of this workspace, for its own use; what its users may do with them is theirs "
+    "to know.",
+}
+"""What is true of every model that is trained on a workspace's scans."""
+
+
+def statements_after(before: Mapping[str, str]) -> dict[str, str]:
+    """What the card of a retrained model states.
+
+    Args:
+        before: what the card of the model that it started from states.
+
+    Returns:
+        The same, and what is true of this workspace's scans, once.
+    """
+    found = dict(before)
+    for key, own in OWN_STATEMENTS.items():
+        old = before.get(key, "")
+        if own not in old:
+            learnt = f" Of what the model that it started from has learnt: {old}" if old else ""
+            found[key] = f"{own}{learnt}"
+    return found
 
 
 def main(arguments: list[str]) -> int:
@@ -83,7 +110,9 @@ def _about(name: str, champion: Bundle | None) -> Any:
     }
     inherited = champion.card.data if champion else []
     limits = champion.card.limits if champion else []
-    return About(name, [own, *(item for item in inherited if item != own)], limits)
+    before = champion.card.statements if champion else {}
+    data = [own, *(item for item in inherited if item != own)]
+    return About(name, data, limits, statements_after(before))
 
 
 def _reason(error: Exception) -> str:

@@ -93,3 +93,36 @@ def test_evaluate_without_a_usable_image_is_one_sentence(fetal, folder, tmp_path
     assert answer.exit_code == 1
     assert "Expected at least one labelled scan" in answer.stderr
     assert "Traceback" not in answer.output
+
+
+def test_evaluate_shows_it_strange_pictures_and_other_models(fetal, labelled, tmp_path):
+    place = tmp_path / "strange"
+    for name, seed in (("adult/1.png", 50), ("adult/2.png", 51), ("device/Fetal brain/3.png", 52)):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(drawn(seed).data)
+    (place / "adult" / "broken.png").write_bytes(b"no picture")
+    other = tiny_model(2, "the one before", (read_scan(drawn(51).data, "").digest,))
+    kinds = ("--strange", f"other anatomy={place / 'adult'}", "--strange")
+    words = (*kinds, f"other device={place / 'device'}", "--beside", other.folder)
+    answer = fetal(*labelled, *words, "--json", "figures.json", "--checklist", "checked.json")
+    assert answer.exit_code == 0, answer.output
+    report = json.loads((tmp_path / "figures.json").read_text())
+    rows = {row["kind"]: row["scans"] for row in report["trust"]["sure_errors"]}
+    # Of the adult pictures, one is broken, and one the other model has learnt.
+    assert (rows["other anatomy"], rows["other device"], rows["all scans"]) == (1, 1, 3)
+    assert sorted(report["strangers_left_out"].values()) == [1, 1]
+    assert [row["name"] for row in report["baselines"]][1:] == ["the one before"]
+    assert report["left_out"].keys() == {
+        "the folder does not hold the image",
+        "the line’s plane or image is not clear",
+    }
+    for said in ("Sure and wrong:", "other device", "the one before", "“Other” is a third of real"):
+        assert said in answer.stdout
+    assert len(json.loads((tmp_path / "checked.json").read_text())["checklists"]) == 3
+
+
+@pytest.mark.parametrize("given", ["other anatomy", "=scans", "other=gone"])
+def test_evaluate_refuses_strange_pictures_that_are_not_there(fetal, labelled, given):
+    answer = fetal(*labelled, "--strange", given)
+    assert answer.exit_code == 2
+    assert "expected a kind and a folder that is there" in answer.output

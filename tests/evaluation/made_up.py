@@ -9,7 +9,7 @@ from fetal.predict import Doubt
 CHECK_BELOW = 0.7
 
 
-def case(number, plane, said=None, confidence=0.9, patient=None, machine="E6"):
+def case(number, plane, said=None, confidence=0.9, patient=None, machine="E6", unfamiliarity=0.0):
     """A scan that shows a plane, and what a model said of it and how surely."""
     said = said or plane
     chances = np.full(len(PLANES), (1 - confidence) / (len(PLANES) - 1))
@@ -20,7 +20,8 @@ def case(number, plane, said=None, confidence=0.9, patient=None, machine="E6"):
         patient=patient or f"P{number // 2}",
         machine=machine,
         probabilities=tuple(chances.tolist()),
-        doubt=Doubt.CHECK if confidence < CHECK_BELOW else Doubt.SURE,
+        doubt=Doubt.of({said: confidence}, CHECK_BELOW, unfamiliarity),
+        unfamiliarity=unfamiliarity,
     )
 
 
@@ -33,3 +34,13 @@ def cases():
         *(case(number, Plane.FEMUR, machine=None) for number in range(43, 75)),
         *(case(number, Plane.CERVIX, machine="<b>S10</b>") for number in range(75, 80)),
     ]
+
+
+def strange():
+    """Forty adult frames, half of which are noticed, and two heads of another device."""
+    adult = [
+        case(number, Plane.OTHER, Plane.THORAX, unfamiliarity=1.5 if number % 2 else 0.4)
+        for number in range(1000, 1040)
+    ]
+    heads = [case(number, Plane.BRAIN, unfamiliarity=0.5) for number in (2000, 2002)]
+    return {"other anatomy": adult, "other device": heads, "no ultrasound": []}

@@ -61,7 +61,11 @@ def test_a_report_is_plain_json_and_fits_a_card(report):
     assert written["four"]["accuracy"]["value"] == report.four.accuracy.value
     assert len(written["coverage"]["shares"]) == len(written["coverage"]["accuracy"])
     assert written["worst"][0]["said"] == "brain"
-    assert set(report.figures()) == {"four fetal planes", "all six planes"}
+    assert set(report.figures()) == {"four fetal planes", "all six planes", "trust"}
+    assert json.loads(json.dumps(report.figures()))["trust"]["risk_coverage"].keys() == {
+        "area",
+        "excess",
+    }
 
 
 def test_the_same_set_has_the_same_digest_and_another_label_another_one(report):
@@ -81,7 +85,7 @@ def test_without_fetal_planes_the_figures_are_over_all():
     report = measure([case(n, Plane.CERVIX) for n in range(3)], tiny_model(), "cervices")
     assert report.four is None
     assert report.main is report.six
-    assert set(report.figures()) == {"all six planes"}
+    assert set(report.figures()) == {"all six planes", "trust"}
 
 
 def test_nothing_to_measure_is_said():

@@ -63,7 +63,7 @@ def test_the_page_can_be_read_without_seeing_it(page):
     elements = Elements(page)
     assert all(image["alt"] for image in elements.all("img"))
     plots = elements.all("svg")
-    assert len(plots) == 3
+    assert len(plots) == 4
     assert all(plot["role"] == "img" and plot["aria-label"] for plot in plots)
     assert all(head.get("scope") in ("col", "row") for head in elements.all("th"))
     assert elements.all("html") == [{"lang": "en"}]
@@ -75,6 +75,8 @@ def test_the_page_says_what_was_found(page, report):
         "96.0 %", "80 scans of 40 patients", report.data_digest, report.model_digest,
         "fewer than 30 scans: no figure is claimed", "Knows nothing (seed 1).",
         "Fetal femur, taken for Fetal brain", "darker", "6.0 (1.0 to 11.0)", "−1.0 (−3.0 to 1.0)",
+        "“Other” is a third of real frames", "The area under it (AURC) is 2.56 %",
+        "always “Fetal brain”, the most frequent plane", "None were shown for this report.",
     ):  # fmt: skip
         assert said in words
 
@@ -109,6 +111,7 @@ def test_the_card_has_the_usual_sections(report):
         "Quantitative analyses",
         "Ethical considerations",
         "Caveats and recommendations",
+        "Checklists",
     ]
     assert "| Four fetal planes | 75 | 38 | 96.0 %" in card
     assert "| Maternal cervix | 5 | too few to claim |" in card

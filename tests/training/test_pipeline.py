@@ -61,6 +61,12 @@ def test_asked_again_a_finished_run_gives_its_model(
     assert again.digest == training.bundle.digest
 
 
+def test_the_card_says_on_what_and_how_long_it_trained(training: Training) -> None:
+    said = training.bundle.card.training
+    assert said["computed_on"].startswith(("CPU", "GPU"))
+    assert 0 <= said["minutes"] < 60
+
+
 def test_killed_after_an_epoch_it_goes_on_from_there(
     examples: list[Example], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +83,8 @@ def test_killed_after_an_epoch_it_goes_on_from_there(
     bundle = train(examples, settings, tmp_path, events.append, about=About("killed"))
     assert [event.epoch for event in events if isinstance(event, EpochDone)] == [3]
     assert bundle.card.name == "killed"
+    # Nobody knows how long both took together.
+    assert bundle.card.training["minutes"] is None
 
 
 def test_retraining_starts_with_exactly_what_the_champion_serves(

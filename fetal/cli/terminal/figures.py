@@ -1,9 +1,10 @@
 """How `fetal evaluate` tells a report in a terminal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fetal.cli.terminal import options
+from fetal.cli.terminal import options, trust_figures
+from fetal.cli.terminal.aligned_columns import columns
 from fetal.cli.terminal.output import say
 from fetal.evaluation import FEW, Group, Report
 from fetal.evaluation.render import DOUBT_WORDS
@@ -26,9 +27,11 @@ def print_figures(report: Report, paths: Mapping[str, Path]) -> None:
     _planes(report)
     _groups("By ultrasound machine:", report.machines)
     _groups("By what the model said of its certainty; it …", report.doubts, DOUBT_WORDS)
+    trust_figures.print_trust(report)
     _confusion(report)
     _worst(report, paths)
     _withstood(report)
+    trust_figures.print_beside(report)
 
 
 def _headline(report: Report) -> None:
@@ -67,7 +70,7 @@ def _planes(report: Report) -> None:
                 figures.auc.percent() if figures.auc else "–",
             )
         )
-    _columns(rows)
+    columns(rows)
 
 
 def _groups(title: str, groups: Iterable[Group], words: Mapping[str, str] | None = None) -> None:
@@ -84,7 +87,7 @@ def _groups(title: str, groups: Iterable[Group], words: Mapping[str, str] | None
         )
         for group in groups
     ]
-    _columns(rows)
+    columns(rows)
 
 
 def _said(figure: Interval | None) -> str:
@@ -95,7 +98,7 @@ def _confusion(report: Report) -> None:
     say("What was taken for what (rows: the truth, columns: the model):")
     names = [plane.value for plane in PLANES]
     lines = zip(names, report.six.confusion, strict=True)
-    _columns([("", *names), *((name, *map(str, line)) for name, line in lines)])
+    columns([("", *names), *((name, *map(str, line)) for name, line in lines)])
 
 
 def _worst(report: Report, paths: Mapping[str, Path]) -> None:
@@ -113,7 +116,7 @@ def _worst(report: Report, paths: Mapping[str, Path]) -> None:
         )
         for one in report.worst
     ]
-    _columns(rows)
+    columns(rows)
 
 
 def _withstood(report: Report) -> None:
@@ -131,11 +134,4 @@ def _withstood(report: Report) -> None:
         )
         for one in report.withstood
     ]
-    _columns(rows)
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        say("  " + "  ".join(cells).rstrip())
+    columns(rows)

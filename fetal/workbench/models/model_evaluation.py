@@ -162,6 +162,7 @@ def _cases(
                 machine=said.machine,
                 probabilities=tuple(row),
                 doubt=Doubt.of(shares, check_below, said.unfamiliarity),
+                unfamiliarity=said.unfamiliarity or 0.0,
             )
         )
     return cases, {row.digest: row.id for row in found.values()}

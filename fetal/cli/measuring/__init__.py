@@ -1,0 +1,1 @@
+"""What `fetal evaluate` measures besides the labelled images: strangers, and other models."""
