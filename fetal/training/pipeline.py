@@ -9,7 +9,7 @@ from time import monotonic
 import keras
 import numpy as np
 
-from fetal.bundle import Bundle, write_bundle
+from fetal.bundle import Bundle, copy_second_reader, write_bundle
 from fetal.progress import Progress
 from fetal.scans.similarity.perceptual_hash import to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
@@ -115,6 +115,8 @@ def train(
         digests,
         validation.statistics,
         hashes,
+        # It says of the champion's planes whether it agrees, whoever names them.
+        copy_second_reader(run.champion),
     )
 
 
