@@ -11,7 +11,7 @@ from fetal.predict import load_model
 from fetal.progress import Progress
 from fetal.scans import read_grey, read_scan
 from tests.support.drawn import fan, file
-from tests.support.tiny_model import tiny_model
+from tests.support.tiny_model import tiny_model, tiny_model_that_knows_nothing
 
 UNREADABLE = 7
 
@@ -58,6 +58,21 @@ def test_what_cannot_be_read_any_more_is_counted_and_not_called_wrong(measured):
     unread = {one.name: one.unread for one in found}
     assert unread["darker"] == 1
     assert unread["text and calipers"] == 0
+
+
+def test_sure_errors_are_measured_and_strangeness_only_where_the_model_can_tell(measured):
+    _, found, _ = measured
+    assert all(one.told is None and 0 <= one.sure_wrong.value <= 1 for one in found)
+    model = load_model(tiny_model_that_knows_nothing().folder)
+    scan = read_scan(file(1).data, "a.png")
+    one_each = (LabelledScan(scan, Plane.BRAIN, f"P{number}") for number in range(FEW))
+    cases = list(examine(model, one_each))
+    blurred = next(
+        one for one in withstand(model, cases, lambda case: fan(1)) if one.name == "blur"
+    )
+    # It is sure of nothing, and every changed scan is as strange as the others of its kind.
+    assert blurred.sure_wrong.value == 0
+    assert blurred.told.value in (0, 0.5, 1)
 
 
 def test_too_few_scans_are_not_measured():

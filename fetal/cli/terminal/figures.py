@@ -123,13 +123,15 @@ def _withstood(report: Report) -> None:
     if not report.withstood:
         return
     say("What it withstands, over the four fetal planes:")
-    rows = [("change", "n", "right", "points lost", "not readable")]
+    rows = [("change", "n", "right", "points lost", "sure and wrong", "told (AUC)", "not readable")]
     rows += [
         (
             one.name,
             str(one.scans),
             one.accuracy.percent(),
             f"{100 * one.lost.value:.1f} ({100 * one.lost.low:.1f} to {100 * one.lost.high:.1f})",
+            one.sure_wrong.percent() if one.sure_wrong else "",
+            one.told.percent() if one.told else "",
             str(one.unread),
         )
         for one in report.withstood

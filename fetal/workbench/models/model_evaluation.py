@@ -1,5 +1,6 @@
 """One version measured on the locked test set: the report that a reviewer reads."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,7 @@ from fetal.evaluation import (
     to_html,
     to_markdown,
 )
+from fetal.evaluation.reviewing.checklist import checklist_of
 from fetal.planes import PLANES
 from fetal.predict import Doubt
 from fetal.progress import OnProgress, no_progress
@@ -65,6 +67,11 @@ class Evaluated:
     def card_text(self) -> str:
         """The model card in Markdown, with these figures."""
         return to_markdown(self.report, self.card)
+
+    def checklists(self) -> str:
+        """Which question of which reporting guideline is answered where, as JSON."""
+        answered = checklist_of(self.report, self.card)
+        return json.dumps(answered.to_json(), indent=1, ensure_ascii=False)
 
 
 def evaluate(

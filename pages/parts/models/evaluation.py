@@ -258,6 +258,7 @@ def downloads(found: model_evaluation.Evaluated, version: promotion.ModelView) -
             lambda: json.dumps(found.report.to_json(), indent=1, ensure_ascii=False),
         ),
         ("Model card (Markdown)", "md", "text/markdown", found.card_text),
+        ("Checklists (JSON)", "checklists.json", "application/json", found.checklists),
     )
     with st.container(horizontal=True):
         for label, ending, mime, write in offers:
@@ -266,7 +267,7 @@ def downloads(found: model_evaluation.Evaluated, version: promotion.ModelView) -
                 data=write,
                 file_name=f"{version.name} evaluation.{ending}",
                 mime=mime,
-                key=f"report-{ending}-{key}",
+                key=f"report-{ending.replace('.', '-')}-{key}",
                 icon=":material/download:",
                 on_click="ignore",
             )

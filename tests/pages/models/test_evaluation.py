@@ -48,6 +48,7 @@ def test_a_version_is_evaluated_on_the_locked_scans(open_app: Callable[..., AppT
         "Report (HTML)",
         "Figures (JSON)",
         "Model card (Markdown)",
+        "Checklists (JSON)",
     }
 
     # A worst error is often a wrong label: its record opens beside it.
