@@ -69,7 +69,7 @@ def _wait(store: Store) -> float:
     with store.session() as session:
         run = Run(
             status="queued",
-            seat=1,
+            slot=1,
             settings={},
             snapshot="snapshots/none.json",
             snapshot_counts={},

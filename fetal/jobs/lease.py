@@ -130,7 +130,7 @@ class Lease:
             events: what happened last.
             reason: one sentence for a person, if the run did not end well.
         """
-        values = {"status": state, "seat": None, "reason": reason}
+        values = {"status": state, "slot": None, "reason": reason}
         self._write(events, values, moments=("heartbeat_at", "ended_at"))
 
     def keep(self) -> "Keeper":

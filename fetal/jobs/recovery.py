@@ -38,7 +38,7 @@ def recover(store: Store) -> None:
     with store.reading() as session:
         active = session.execute(
             select(Run.id, Run.status, Run.attempts, Run.heartbeat_at, Run.cancel_asked).where(
-                Run.seat.is_not(None)
+                Run.slot.is_not(None)
             )
         ).one_or_none()
         if active is None:
@@ -67,7 +67,7 @@ def _cancel(session: Session, run_id: int) -> None:
     session.execute(
         update(Run)
         .where(Run.id == run_id, Run.status == RunState.QUEUED)
-        .values(status=RunState.CANCELLED, seat=None, ended_at=clock(session))
+        .values(status=RunState.CANCELLED, slot=None, ended_at=clock(session))
     )
 
 
@@ -79,7 +79,7 @@ def _take_away(session: Session, run_id: int, attempt: int, heartbeat: object) -
         state = RunState.CANCELLED
     elif losses >= MOST_LOSSES:
         state, reason = RunState.FAILED, GIVEN_UP
-    ended = {} if state.is_active else {"seat": None, "ended_at": clock(session)}
+    ended = {} if state.is_active else {"slot": None, "ended_at": clock(session)}
     changed = session.execute(
         update(Run)
         .where(

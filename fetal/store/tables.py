@@ -169,12 +169,12 @@ class Run(Table):
     """One retraining, from the click to the new model."""
 
     __tablename__ = "run"
-    # One job at a time, whoever clicks and however often: only one row may hold the seat.
-    __table_args__ = (UniqueConstraint("seat"), NEVER_REUSED)
+    # One job at a time, whoever clicks and however often: only one row may hold the slot.
+    __table_args__ = (UniqueConstraint("slot"), NEVER_REUSED)
     id: Mapped[int] = mapped_column(primary_key=True)
     status: Mapped[str] = mapped_column(String(12), index=True)
     """queued, running, done, failed or cancelled."""
-    seat: Mapped[int | None]
+    slot: Mapped[int | None]
     """1 while queued or running, else none."""
     settings: Mapped[dict[str, Any]]
     snapshot: Mapped[str] = mapped_column(String(200))

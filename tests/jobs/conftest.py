@@ -80,7 +80,7 @@ class Site:
         with self.store.session() as session:
             row = Run(
                 status="queued",
-                seat=1,
+                slot=1,
                 settings={},
                 snapshot=self.snapshot,
                 snapshot_counts={},

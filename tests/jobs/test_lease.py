@@ -21,7 +21,7 @@ def test_of_many_workers_one_gets_the_run(site):
 
 
 def test_a_run_that_has_ended_is_not_taken(site):
-    site.change(status="cancelled", seat=None)
+    site.change(status="cancelled", slot=None)
     assert claim(site.store, site.run_id, "late", "CPU, 2 cores") is None
 
 

@@ -55,7 +55,7 @@ def snapshot(site):
 def test_a_training_that_diverges_says_so_and_makes_no_challenger(site, snapshot):
     site.train_with(PROGRAM)
     run = site.run()
-    assert (run.status, run.seat) == ("failed", None)
+    assert (run.status, run.slot) == ("failed", None)
     assert run.reason.startswith("The training diverged")
     assert "Train with a lower learning rate." in run.reason
     assert site.model() is None

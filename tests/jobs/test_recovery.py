@@ -33,7 +33,7 @@ def test_the_third_loss_ends_the_run_with_a_reason(site, long_ago):
     for _ in range(3):
         lose(site, long_ago)
     run = site.run()
-    assert (run.status, run.seat) == ("failed", None)
+    assert (run.status, run.slot) == ("failed", None)
     assert run.reason.startswith("The worker stopped three times")
 
 
@@ -42,7 +42,7 @@ def test_trying_again_gives_three_new_chances(site, long_ago):
         lose(site, long_ago)
     with site.store.session() as session:
         session.add(row_of(site.run_id, TriedAgain("again")))
-    site.change(status="queued", seat=1, reason=None)
+    site.change(status="queued", slot=1, reason=None)
     lose(site, long_ago)
     assert site.run().status == "queued"
 
@@ -51,7 +51,7 @@ def test_a_cancelled_run_whose_worker_is_gone_ends_as_cancelled(site, long_ago):
     claim(site.store, site.run_id, "doomed", "CPU, 2 cores")
     site.change(heartbeat_at=long_ago, cancel_asked=True)
     recover(site.store)
-    assert (site.run().status, site.run().seat) == ("cancelled", None)
+    assert (site.run().status, site.run().slot) == ("cancelled", None)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_clock_set_back_does_not_keep_a_dead_workers_run_alive(site, clock_set
 def test_after_a_clock_was_set_back_a_dead_workers_run_can_be_cancelled(site, clock_set_back):
     site.change(cancel_asked=True)
     recover(site.store)
-    assert (site.run().status, site.run().seat) == ("cancelled", None)
+    assert (site.run().status, site.run().slot) == ("cancelled", None)
 
 
 def test_a_clock_that_is_a_little_off_takes_nothing_away(site):

@@ -11,7 +11,7 @@ from tests.support.waiting import alive, until
 def test_a_run_ends_with_a_new_model_that_is_compared(site, supervise):
     supervise("finish")
     run, model = site.run(), site.model()
-    assert (run.status, run.seat, run.reason) == ("done", None, None)
+    assert (run.status, run.slot, run.reason) == ("done", None, None)
     assert run.ended_at >= run.started_at
     assert run.device == "CPU, 2 cores"
     assert model.name == "v2 · today"
@@ -34,10 +34,10 @@ def test_a_run_that_is_taken_up_twice_is_done_once(site, supervise):
     assert site.run().attempts == 1
 
 
-def test_a_training_that_gives_up_says_why_and_frees_the_seat(site, supervise):
+def test_a_training_that_gives_up_says_why_and_frees_the_slot(site, supervise):
     supervise("fail")
     run = site.run()
-    assert (run.status, run.seat) == ("failed", None)
+    assert (run.status, run.slot) == ("failed", None)
     assert run.reason == "The scans show one plane only."
     assert "a last word" in site.texts()[-1]
 
@@ -69,7 +69,7 @@ def test_a_cancel_ends_the_training_within_seconds(site, in_background):
     site.change(cancel_asked=True)
     work.join(5)
     assert not alive(pid)
-    assert (site.run().status, site.run().seat, site.run().reason) == ("cancelled", None, None)
+    assert (site.run().status, site.run().slot, site.run().reason) == ("cancelled", None, None)
 
 
 def test_a_worker_that_is_told_to_stop_puts_the_run_back(site, in_background, supervise):

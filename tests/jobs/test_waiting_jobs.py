@@ -39,14 +39,14 @@ def promote(store, name, kind="promote"):
 def test_a_queued_run_waits_until_it_is_claimed(store):
     assert queued_run(store) is None
     add_run(store, status="done")
-    waiting = add_run(store, status="queued", seat=1)
+    waiting = add_run(store, status="queued", slot=1)
     assert queued_run(store) == waiting
     assert claim(store, waiting, "one", "CPU, 2 cores")
     assert queued_run(store) is None
 
 
 def test_a_run_that_is_to_be_cancelled_waits_for_nobody(store):
-    add_run(store, status="queued", seat=1, cancel_asked=True)
+    add_run(store, status="queued", slot=1, cancel_asked=True)
     assert queued_run(store) is None
 
 

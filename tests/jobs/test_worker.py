@@ -32,7 +32,7 @@ def start_worker(site):
 
 
 def test_a_click_reaches_a_worker_that_is_already_there(site, start_worker):
-    site.change(seat=None, status="cancelled")
+    site.change(slot=None, status="cancelled")
     start_worker("finish")
     until(lambda: site.workers())
     site.run_id = site.add_run()
@@ -88,7 +88,7 @@ def test_a_worker_can_live_in_a_thread(site):
 
 def test_a_worker_goes_with_the_process_that_started_it(site):
     environment = os.environ | {"FETAL_WORKSPACE": str(site.workspace.folder)}
-    site.change(seat=None, status="cancelled")
+    site.change(slot=None, status="cancelled")
     worker = subprocess.Popen(
         [sys.executable, "-m", "fetal.worker"], stdin=subprocess.PIPE, env=environment
     )

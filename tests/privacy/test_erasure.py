@@ -133,7 +133,7 @@ def test_nothing_is_erased_under_a_training(workbench):
     [one, _] = two_scans(workbench, "4711", 1)
     with workbench.store.session() as session:
         session.add(
-            Run(status="queued", seat=1, settings={}, snapshot="", snapshot_counts={}, who="Ann")
+            Run(status="queued", slot=1, settings={}, snapshot="", snapshot_counts={}, who="Ann")
         )
     with pytest.raises(TrainingGoesOnError):
         erasure.erase(workbench, scans.scan(workbench, one).patient, "Dora")

@@ -142,7 +142,7 @@ def test_a_renewal_that_is_killed_leaves_the_old_key_or_the_new_one(reopen, monk
 def test_a_training_is_not_disturbed(workbench):
     with workbench.store.session() as session:
         session.add(
-            Run(status="running", seat=1, settings={}, snapshot="", snapshot_counts={}, who="Ann")
+            Run(status="running", slot=1, settings={}, snapshot="", snapshot_counts={}, who="Ann")
         )
     with pytest.raises(TrainingGoesOnError, match="cancel"):
         pseudonym_key.renew_key(workbench.store, "Ann")

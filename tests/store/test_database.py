@@ -103,12 +103,12 @@ def test_a_scan_of_no_patient_is_refused(store):
         session.add(scan)
 
 
-def test_only_one_run_holds_the_seat(store):
+def test_only_one_run_holds_the_slot(store):
     def ask():
         with store.session() as session:
             session.add(
                 Run(
-                    status="queued", seat=1, settings={}, snapshot="s", snapshot_counts={},
+                    status="queued", slot=1, settings={}, snapshot="s", snapshot_counts={},
                     who="Ann", progress={},
                 )
             )  # fmt: skip

@@ -20,7 +20,7 @@ def workbench(each_workbench):
 
 def statuses(workbench):
     with workbench.store.reading() as session:
-        return [(row.status, row.seat) for row in session.scalars(select(Run).order_by(Run.id))]
+        return [(row.status, row.slot) for row in session.scalars(select(Run).order_by(Run.id))]
 
 
 def start(workbench):
@@ -69,7 +69,7 @@ def test_trying_again_beside_starts_leaves_one_run(workbench):
     found = at_once([start(workbench), *again] * (CALLERS // 2))
     assert raised(found) == []
     assert len(set(found)) == 1
-    assert sum(seat is not None for _, seat in statuses(workbench)) == 1
+    assert sum(slot is not None for _, slot in statuses(workbench)) == 1
 
 
 def test_of_eight_workers_one_gets_the_run(workbench):

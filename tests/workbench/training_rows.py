@@ -17,7 +17,7 @@ def ended_run(workbench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75
     run = service.start(workbench, WHO, settings)
     with workbench.store.session() as session:
         row = session.get_one(Run, run.id)
-        row.status, row.seat, row.attempts = "done", None, 1
+        row.status, row.slot, row.attempts = "done", None, 1
         row.device = service.outlook(workbench).device
         row.started_at = row.asked_at + timedelta(seconds=5)
         row.ended_at = row.started_at + timedelta(minutes=minutes)

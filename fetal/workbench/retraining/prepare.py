@@ -139,7 +139,7 @@ def _add_run(session: Session, who: str, settings: TrainingSettings, prepared: P
     champion = prepared.plan.champion
     row = Run(
         status=RunState.QUEUED,
-        seat=1,
+        slot=1,
         settings=settings.to_json(),
         snapshot=prepared.snapshot,
         snapshot_counts=prepared.counts,
@@ -167,7 +167,7 @@ def _require_still_true(
     champion, mark = prepared.plan.champion, prepared.mark
     moved = select(Audit.id).where(Audit.id > mark.audit, Audit.action.in_(MOVING)).limit(1)
     if (
-        session.scalar(select(Run.id).where(Run.seat.is_not(None))) is not None
+        session.scalar(select(Run.id).where(Run.slot.is_not(None))) is not None
         or champion_id(session) != (champion.id if champion else None)
         or session.scalar(moved) is not None
         or _new_pairs(session, mark, split_of)

@@ -180,7 +180,7 @@ def cancel(workbench: Workbench, run_id: int, who: str) -> RunView:
             update(Run)
             .where(Run.id == run_id, Run.status == RunState.QUEUED)
             .values(
-                status=RunState.CANCELLED, seat=None, ended_at=clock(session), cancel_asked=True
+                status=RunState.CANCELLED, slot=None, ended_at=clock(session), cancel_asked=True
             )
         )
         working = session.execute(
@@ -209,7 +209,7 @@ def try_again(workbench: Workbench, run_id: int, who: str) -> RunView:
         UnknownRunError: there is no such run.
     """
     with workbench.store.session() as session:
-        holder = session.scalar(select(Run.id).where(Run.seat.is_not(None)))
+        holder = session.scalar(select(Run.id).where(Run.slot.is_not(None)))
         if holder is None:
             _revive(session, run_id, who)
     return run(workbench, run_id if holder is None else holder)
@@ -271,7 +271,7 @@ def _revive(session: Session, run_id: int, who: str) -> None:
         .where(Run.id == run_id, Run.status.in_((RunState.FAILED, RunState.CANCELLED)))
         .values(
             status=RunState.QUEUED,
-            seat=1,
+            slot=1,
             reason=None,
             ended_at=None,
             heartbeat_at=None,
@@ -285,5 +285,5 @@ def _revive(session: Session, run_id: int, who: str) -> None:
 
 
 def _active(session: Session) -> RunView | None:
-    row = session.scalars(select(Run).where(Run.seat.is_not(None))).one_or_none()
+    row = session.scalars(select(Run).where(Run.slot.is_not(None))).one_or_none()
     return run_view(session, row) if row else None

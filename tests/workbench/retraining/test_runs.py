@@ -19,7 +19,7 @@ def test_a_training_of_an_older_version_is_shown_whole(workbench):
     with workbench.store.session() as session:
         run = Run(
             status="running",
-            seat=1,
+            slot=1,
             settings={},
             snapshot="",
             snapshot_counts={},
