@@ -19,7 +19,12 @@ from fetal.bundle.manifest import stated_digest
 from fetal.bundle.reader_card import SecondReaderCard
 from fetal.bundle.statements import STATEMENTS, unknown_statements
 from fetal.bundle.training_list import TrainingList
-from fetal.bundle.write_bundle import copy_second_reader, copy_with_card, write_bundle
+from fetal.bundle.write_bundle import (
+    copy_second_reader,
+    copy_with_card,
+    rewrite_card,
+    write_bundle,
+)
 
 __all__ = [
     "STATEMENTS",
@@ -43,6 +48,7 @@ __all__ = [
     "copy_second_reader",
     "copy_with_card",
     "read_plane_sets",
+    "rewrite_card",
     "stated_digest",
     "unknown_statements",
     "write_bundle",

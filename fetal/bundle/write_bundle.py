@@ -119,6 +119,36 @@ def copy_with_card(
     )
 
 
+def rewrite_card(bundle: Bundle, card: Card) -> Bundle:
+    """Give a model another card in its own folder, such as one that holds new figures.
+
+    The folder with the new card is written whole beside it, and then takes its place.
+
+    Args:
+        bundle: the model; its folder is replaced.
+        card: what it says about itself from now on.
+
+    Returns:
+        The model with its new card, and so with another digest.
+
+    Raises:
+        BundleError: what was written is not a model that can be opened; the old one stays.
+    """
+    folder = bundle.folder
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        copy_with_card(bundle, card, draft / "new")
+        folder.rename(draft / "old")
+        try:
+            (draft / "new").rename(folder)
+        except OSError:
+            (draft / "old").rename(folder)
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Bundle.open(folder)
+
+
 def copy_second_reader(bundle: Bundle | None) -> WriteGraph | None:
     """Return what copies a model's second reader into another folder; None if it has none."""
     if bundle is None or bundle.second_graph is None:

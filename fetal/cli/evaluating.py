@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fetal.cli.from_packs import pack_options
+from fetal.cli.from_packs.measuring_packs import Kept, evaluate_packs, refuse_beside_packs
+from fetal.cli.measuring.kept_card import keep_card
+from fetal.cli.measuring.learnt_scans import ALIKE, LEARNT, Learnt
 from fetal.cli.measuring.strange_pictures import ask_about, parse_strange
 from fetal.cli.terminal import options, output
-from fetal.cli.terminal.output import STANDARD, complain, say
+from fetal.cli.terminal.output import STANDARD, complain
 
 if TYPE_CHECKING:
-    from fetal.bundle import Bundle
     from fetal.cli.labelled import LabelledImage, SamePictures
     from fetal.cli.measuring.strange_pictures import StrangeFolder
     from fetal.evaluation import Case, LabelledScan, Report, Withstood
     from fetal.predict import Model
-    from fetal.scans import Scan
-
-LEARNT = "the model was trained on it"
-ALIKE = "it looks like a scan that the model was trained on"
 
 Images = dict[str, "LabelledImage"]
 """The images that were measured, by the digest of their scan."""
@@ -34,8 +33,15 @@ def _file(name: str, words: str) -> Callable[[options.Command], options.Command]
 
 
 @click.command()
-@options.labelled_images
+@pack_options.packs_or_table
 @options.model
+@click.option(
+    "--role",
+    type=click.Choice(["test", "train", "all"]),
+    default="test",
+    show_default=True,
+    help="Of a pack: the scans that it keeps to test, those to train, or all.",
+)
 @click.option("--official-test", is_flag=True, help="Only images that the table marks Train = 0.")
 @click.option(
     "--corruptions",
@@ -72,14 +78,20 @@ def _file(name: str, words: str) -> Callable[[options.Command], options.Command]
     metavar="FOLDER",
     help="Write a copy of the model, with these figures in its card, to this new folder.",
 )
+@click.option(
+    "--update-card", is_flag=True, help="Write these figures into the card of the model itself."
+)
 def evaluate(
-    table: Path,
-    folder: Path,
+    table: Path | None,
+    packs: tuple[str, ...],
+    folders: tuple[Path, ...],
+    role: str,
     model_folder: Path | None,
     columns: str | None,
     official_test: bool,
     corruptions: bool,
     no_pictures: bool,
+    update_card: bool,
     strange: tuple["StrangeFolder", ...],
     beside: tuple[Path, ...],
     **targets: Path | None,
@@ -87,21 +99,30 @@ def evaluate(
     """Measure a model on labelled images.
 
     Images that the model was trained on are left out. Intervals hold 95 of 100 resamplings of the
-    patients.
+    patients. With --pack in place of --data, other sources are measured: what comes out is printed,
+    and kept in the card (--update-card, --card), from where every later page shows it.
     """
     from fetal.cli.labelled import CONTRADICTED, SamePictures, labelled_images
     from fetal.cli.terminal.figures import print_figures
     from fetal.evaluation import NothingToMeasureError, examine, measure
     from fetal.predict import load_model
 
+    pack_options.check_given(table, packs, folders, columns)
     output.reserve_stdout(*(targets[name] for name in ("json", "html", "card_text", "checklist")))
     _check(targets)
     model = load_model(model_folder)
+    if table is None:
+        asked_more = (official_test, corruptions, no_pictures, strange, beside)
+        pages = [targets[name] for name in ("html", "card_text", "checklist")]
+        refuse_beside_packs(any(asked_more) or any(pages))
+        kept = Kept(targets["json"], targets["card"], update_card)
+        evaluate_packs(model, packs, folders, role, kept)
+        return
     others = [load_model(one) for one in beside]
     learnt = Learnt(one.bundle for one in (model, *others))
     left_out: Counter[str] = Counter()
     images = labelled_images(
-        table, folder, columns=columns, only_test=official_test, left_out=left_out
+        table, folders[0], columns=columns, only_test=official_test, left_out=left_out
     )
     used: Images = {}
     same = SamePictures()
@@ -128,7 +149,7 @@ def evaluate(
     except NothingToMeasureError as error:
         raise click.ClickException(str(error)) from error
     print_figures(report, {digest: image.path for digest, image in used.items()})
-    _write(report, model, {} if no_pictures else used, targets)
+    _write(report, model, {} if no_pictures else used, targets, update_card=update_card)
 
 
 def _check(targets: dict[str, Path | None]) -> None:
@@ -140,22 +161,6 @@ def _check(targets: dict[str, Path | None]) -> None:
             raise click.ClickException(f"The folder of {path} does not exist. Make it first.")
     if (copy := targets["card"]) is not None and copy.exists():
         raise click.ClickException(f"{copy} exists already. Choose another folder.")
-
-
-class Learnt:
-    """What some models were trained on, all of which is left out for all of them."""
-
-    def __init__(self, bundles: Iterable["Bundle"]) -> None:
-        self._lists = [bundle.training_list() for bundle in bundles]
-
-    def why(self, scan: "Scan") -> str | None:
-        """Say why a scan is to be left out; None where no model has seen it."""
-        from fetal.scans.similarity.perceptual_hash import near_duplicate_hash
-
-        if any(scan.digests & one.digests for one in self._lists):
-            return LEARNT
-        look = near_duplicate_hash(scan.pixels, scan.sector)[None]
-        return ALIKE if any(one.alike(look).any() for one in self._lists) else None
 
 
 def _unseen(
@@ -202,9 +207,13 @@ def _withstood(model: "Model", cases: list["Case"], used: Images) -> tuple["With
 
 
 def _write(
-    report: "Report", model: "Model", pictures: Images, targets: dict[str, Path | None]
+    report: "Report",
+    model: "Model",
+    pictures: Images,
+    targets: dict[str, Path | None],
+    *,
+    update_card: bool,
 ) -> None:
-    from fetal.bundle import copy_with_card
     from fetal.evaluation import exhibits, to_html, to_markdown
     from fetal.evaluation.reviewing.checklist import checklist_of
 
@@ -220,7 +229,5 @@ def _write(
     if path := targets["checklist"]:
         answered = checklist_of(report, card)
         output.write_text(path, json.dumps(answered.to_json(), indent=1, ensure_ascii=False))
-    if path := targets["card"]:
-        measured = replace(card, metrics=card.metrics | report.figures())
-        copy_with_card(model.bundle, measured, path)
-        say(f"The model with these figures in its card is in {path}.")
+    measured = replace(card, metrics=card.metrics | report.figures())
+    keep_card(model.bundle, measured, targets["card"], update=update_card)

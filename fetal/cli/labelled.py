@@ -1,9 +1,10 @@
 """Labelled images from a table and a folder, for training and measuring without a workspace."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ UNUSABLE = "the line’s plane or image is not clear"
 UNLABELLED = "the line gives no plane, or calls the image unusable"
 SIMULATED = "it is one of the program’s simulated samples"
 UNREADABLE = "the image cannot be read as a scan"
+NO_PLANE = "no plane"
+
 CONTRADICTED = "the same picture has different planes"
 
 
@@ -67,6 +70,24 @@ class LabelledImage:
         return read_grey(read_within(self.path))
 
 
+class Readable(Protocol):
+    """An image of which somebody says what it shows."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+
+    @property
+    def plane(self) -> Plane | None:
+        """What it shows; None for no fetal plane at all."""
+
+    def read(self) -> Scan:
+        """Read it as a scan; raises a `ScanError` where it is none."""
+
+
+AnyImage = TypeVar("AnyImage", bound=Readable)
+
+
 class SamePictures:
     """Finds images with the same pixels whose planes contradict each other.
 
@@ -76,9 +97,9 @@ class SamePictures:
 
     def __init__(self) -> None:
         self.contradicted: set[str] = set()
-        self._first: dict[str, LabelledImage] = {}
+        self._first: dict[str, Readable] = {}
 
-    def add(self, image: LabelledImage, scan: Scan) -> None:
+    def add(self, image: Readable, scan: Scan) -> None:
         """Remember an image, and complain where another one contradicts it.
 
         Args:
@@ -89,8 +110,9 @@ class SamePictures:
         if first.plane is not image.plane:
             self.contradicted.add(scan.digest)
             options.complain(
-                f"{readable_name(first.path)} ({first.plane}) and {readable_name(image.path)} "
-                f"({image.plane}) are the same picture: both were left out."
+                f"{readable_name(first.path)} ({first.plane or NO_PLANE}) and "
+                f"{readable_name(image.path)} ({image.plane or NO_PLANE}) are the same picture: "
+                "both were left out."
             )
 
 
@@ -154,10 +176,10 @@ def labelled_images(
 
 
 def readable(
-    images: list[LabelledImage],
+    images: Sequence[AnyImage],
     left_out: Counter[str] | None = None,
     same: SamePictures | None = None,
-) -> Iterator[tuple[LabelledImage, Scan]]:
+) -> Iterator[tuple[AnyImage, Scan]]:
     """Read images in their order, on every core; one that is no scan gets one line.
 
     Args:
@@ -191,7 +213,7 @@ def _tell(left_out: Counter[str]) -> None:
         options.complain(f"{lines} the program’s simulated samples, and were left out.")
 
 
-def _attempt(image: LabelledImage) -> Scan | ScanError | OSError:
+def _attempt(image: Readable) -> Scan | ScanError | OSError:
     try:
         return image.read()
     except (ScanError, OSError) as error:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from fetal.bundle import Card
 from fetal.evaluation import svg
 from fetal.evaluation.error_examples import Exhibit
+from fetal.evaluation.other_sources import other_sources
 from fetal.evaluation.report import FEW, Report
 from fetal.evaluation.reviewing.checklist import checklist_of
 from fetal.evaluation.reviewing.other_share import other_share
@@ -89,6 +90,7 @@ def _render(name: str, report: Report, card: Card, **more: Any) -> str:
             card=card,
             planes=PLANES,
             few=FEW,
+            sources=other_sources(card),
             doubt_words=DOUBT_WORDS,
             other_share=other_share(report),
             sample_size=sample_size(report),

@@ -5,7 +5,6 @@ from fetal.predict.inputs import Image, as_scan
 from fetal.predict.kept_heat import KeptHeat, levels
 from fetal.predict.model import Model, load_model, shipped_folder
 from fetal.predict.prediction import Prediction
-from fetal.predict.second_opinion import SecondOpinion
 from fetal.predict.uncertainty import Doubt, doubt_words
 
 __all__ = [
@@ -15,7 +14,6 @@ __all__ = [
     "KeptHeat",
     "Model",
     "Prediction",
-    "SecondOpinion",
     "UnknownEngineError",
     "as_scan",
     "doubt_words",

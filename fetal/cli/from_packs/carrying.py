@@ -1,18 +1,13 @@
 """`fetal frames`: training scans as a small folder, to be carried to a machine that trains."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from fetal.cli.from_packs import pack_options
 from fetal.cli.terminal import options
-from fetal.cli.terminal.output import complain, name_of, say
-
-if TYPE_CHECKING:
-    from fetal.packs import PackFile
-    from fetal.scans import Scan
+from fetal.cli.terminal.output import complain, say
 
 
 @click.command()
@@ -46,6 +41,7 @@ def frames(
     to test are never written. `fetal experiment` and `fetal train` read the folder with
     `--pack frames --images OUT`. It holds patients' scans: carry it as such.
     """
+    from fetal.cli.labelled import readable
     from fetal.packs import TRAIN_ROLE
     from fetal.packs.framed_folder import write_framed
 
@@ -59,7 +55,7 @@ def frames(
         raise click.ClickException("None of these scans is one to train on; nothing was written.")
     # Only a folder that is whole may bear the name.
     unfinished = out.with_name(f".{out.name}.part")
-    written = write_framed(_read(training), unfinished, side, quality)
+    written = write_framed(readable(training), unfinished, side, quality)
     unfinished.rename(out)
     apart = len(files) - len(training)
     say(
@@ -68,20 +64,3 @@ def frames(
     )
     if written.contradicted:
         complain(f"{written.contradicted:,} pictures have different planes, and were left out.")
-
-
-def _read(files: "Sequence[PackFile]") -> "Iterator[tuple[PackFile, Scan]]":
-    from fetal.evaluation.prefetch import ahead
-    from fetal.scans import Scan, ScanError
-
-    def attempt(file: "PackFile") -> "Scan | ScanError | OSError":
-        try:
-            return file.read()
-        except (ScanError, OSError) as error:
-            return error
-
-    for file, read in zip(files, ahead(attempt, files), strict=True):
-        if isinstance(read, Scan):
-            yield file, read
-        else:
-            complain(f"{name_of(file.path)}: {read}")

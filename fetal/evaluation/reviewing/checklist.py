@@ -21,7 +21,7 @@ _NOT_MEASURED = {
     "strangers": "no strange pictures were shown (`fetal evaluate --strange`)",
     "sets": "the model promises no sets of planes: it was made before there were any",
     "previous": "no earlier model was measured beside it (`fetal evaluate --beside`)",
-    "sources": "scans of other sources were not measured for this report",
+    "sources": "the card holds no figures of other sources (`fetal evaluate --pack`)",
 }
 
 

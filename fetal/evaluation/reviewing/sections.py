@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fetal.bundle import Card
+from fetal.evaluation.other_sources import IN_CARD
 from fetal.evaluation.report import Report
 
 OF_STATEMENTS: Mapping[str, str] = {
@@ -42,5 +43,6 @@ def answered(report: Report, card: Card) -> frozenset[str]:
         "strangers": bool(report.trust.hesitation),
         "sets": report.trust.sets is not None,
         "previous": len(report.baselines) > 1,
+        "sources": bool(card.metrics.get(IN_CARD)),
     }
     return ALWAYS | filled | {section for section, there in given.items() if there}

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 
 from fetal.scans import inspection
+from fetal.scans.dicom import dicomdir
 from fetal.scans.errors import ScanError
 from fetal.scans.inspection import FileKind, Inspection
 from fetal.scans.limits import Limits
@@ -109,8 +110,6 @@ def referenced_files(data: bytes) -> list[str]:
     Raises:
         ScanError: it cannot be read.
     """
-    from fetal.scans.dicom import dicomdir
-
     limits = Limits.from_environment()
     places: list[str]
     [places] = readers().ask(limits, dicomdir.referenced_files, data, limits)
