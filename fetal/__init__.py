@@ -27,11 +27,11 @@ __version__ = "0.1.0"
 restrain()
 
 
-def _keras_engine(bundle: "Bundle") -> "Engine":
+def _keras_engine(bundle: "Bundle", graph: str) -> "Engine":
     # Imported when Keras is to serve, since most processes never do.
-    from fetal.training.networks.keras_engine import KerasEngine
+    from fetal.training.keras_engine import KerasEngine
 
-    return KerasEngine(bundle)
+    return KerasEngine(bundle, graph)
 
 
 register_engine("keras", _keras_engine)

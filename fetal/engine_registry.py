@@ -7,8 +7,9 @@ above it. `fetal/__init__.py` registers what the program brings.
 from collections.abc import Callable
 from typing import Any
 
-MakeEngine = Callable[[Any], Any]
-"""From a `fetal.bundle.Bundle` to a `fetal.predict.engines.Engine`."""
+MakeEngine = Callable[[Any, str], Any]
+"""From a `fetal.bundle.Bundle` and the name of one of its graphs to a
+`fetal.predict.engines.Engine`."""
 
 _MAKERS: dict[str, MakeEngine] = {}
 

@@ -9,8 +9,8 @@ from fetal.bundle.errors import DigestError, MissingFileError
 DIGESTS = "digests.json"
 WEIGHTS = "graph.bin"
 REQUIRED = ("card.json", "graph.xml", WEIGHTS)
-SECOND_READER = "second_reader"
-"""The name of the second reader's graph, before `.xml` and `.bin`."""
+GRAPH, SECOND_READER = "graph", "second_reader"
+"""The names of a model's graph and of its second reader's, before `.xml` and `.bin`."""
 
 OPTIONAL = (
     "trained_on.txt",

@@ -5,6 +5,7 @@ from fetal.predict.inputs import Image, as_scan
 from fetal.predict.kept_heat import KeptHeat, levels
 from fetal.predict.model import Model, load_model, shipped_folder
 from fetal.predict.prediction import Prediction
+from fetal.predict.second_opinion import SecondOpinion
 from fetal.predict.uncertainty import Doubt, doubt_words
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "KeptHeat",
     "Model",
     "Prediction",
+    "SecondOpinion",
     "UnknownEngineError",
     "as_scan",
     "doubt_words",

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fetal.bundle import Bundle
+from fetal.bundle.manifest import GRAPH
 from fetal.engine_registry import find_engine
 
 EngineName = Literal["auto", "openvino", "keras"]
@@ -49,7 +50,7 @@ class _Loaded:
 
 
 class Engine(Protocol):
-    """Computes maps (n, h, w, channels) and logits (n, classes) of scans (n, size, size, 1).
+    """Computes maps (n, h, w, channels) and logits (n, classes) of scans (n, rows, columns, 1).
 
     It may be called from several threads at once.
     """
@@ -58,12 +59,13 @@ class Engine(Protocol):
         """Begin to compute; the function that comes back waits for the result."""
 
 
-def open_engine(bundle: Bundle, name: EngineName) -> Engine:
+def open_engine(bundle: Bundle, name: EngineName, graph: str = GRAPH) -> Engine:
     """Make a model ready to compute.
 
     Args:
         bundle: the model on disk.
         name: which engine; `auto` is OpenVINO where it is installed, else Keras.
+        graph: which of the model's graphs (`fetal.bundle.manifest`).
 
     Returns:
         The engine.
@@ -78,7 +80,7 @@ def open_engine(bundle: Bundle, name: EngineName) -> Engine:
     make = OpenVinoEngine if name == "openvino" else find_engine(name)
     if make is None:
         raise UnknownEngineError(f"There is no engine “{name}”. Choose auto, openvino or keras.")
-    return _InOneProcess(make(bundle))
+    return _InOneProcess(make(bundle, graph))
 
 
 class _InOneProcess:
@@ -93,14 +95,14 @@ class _InOneProcess:
 
 
 class OpenVinoEngine:
-    """The bundle's graph on the CPU, in float32 so that it says what Keras says."""
+    """A graph of the bundle on the CPU, in float32 so that it says what Keras says."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, graph: str = GRAPH) -> None:
         import openvino
 
         settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
-        graph = str(bundle.folder / "graph.xml")
-        self._compiled = openvino.Core().compile_model(graph, "CPU", settings)
+        path = str(bundle.folder / f"{graph}.xml")
+        self._compiled = openvino.Core().compile_model(path, "CPU", settings)
         # A request serves one caller at a time and is costly to make, so it is used again.
         self._idle: SimpleQueue[Any] = SimpleQueue()
 

@@ -15,6 +15,8 @@ from fetal.planes import PLANES
 from fetal.predict.engines import EngineName, Outputs, open_engine
 from fetal.predict.inputs import Image, as_scan
 from fetal.predict.prediction import Prediction
+from fetal.predict.second_reader_engine import Opinions, SecondReaderEngine
+from fetal.predict.softmax import softmax
 from fetal.predict.uncertainty import Doubt, doubt_words
 from fetal.scans import Scan
 from fetal.scans.letterbox import Framing
@@ -99,6 +101,7 @@ class Model:
         self._engine = open_engine(bundle, engine)
         self._kernel, _ = bundle.head()
         self._known = bundle.features()
+        self._second = SecondReaderEngine(bundle, engine) if bundle.second_graph else None
 
     def __reduce__(self) -> tuple[Callable[..., "Model"], tuple[str, EngineName]]:
         return load_model, (str(self.bundle.folder.absolute()), self._engine_name)
@@ -155,7 +158,8 @@ class Model:
         framed = [self._frame(scan) for scan in scans]
         batch = np.stack([framing.apply(scan.pixels) for scan, framing in framed])
         finish = self._engine.start(batch[..., None].astype(np.float32))
-        return lambda: list(self._results(framed, finish))
+        opinions = self._second.start(scans) if self._second else None
+        return lambda: list(self._results(framed, finish, opinions))
 
     def explain(self, seen: Prediction | Image, method: str = "grad-cam") -> explain.Heat:
         """Explain a scan by another method than the one that each prediction brings along.
@@ -197,23 +201,31 @@ class Model:
         box = scan.sector if given.crop_to_sector else None
         return scan, Framing.of((height, width), box, given.size)
 
-    def _results(self, framed: list[Framed], finish: Callable[[], Outputs]) -> Iterator[Prediction]:
+    def _results(
+        self, framed: list[Framed], finish: Callable[[], Outputs], opinions: Opinions | None
+    ) -> Iterator[Prediction]:
         calibration = self.bundle.card.calibration
         maps, logits = finish()
-        chances = _softmax(logits / calibration.temperature)
+        chances = softmax(logits / calibration.temperature)
         strange = self._unfamiliarity(maps).tolist()
-        for (scan, framing), cells, row, far in zip(framed, maps, chances, strange, strict=True):
+        planes = [PLANES[int(row.argmax())] for row in chances]
+        seconds = opinions(planes) if opinions else [None] * len(planes)
+        for (scan, framing), plane, cells, row, far, second in zip(
+            framed, planes, maps, chances, strange, seconds, strict=True
+        ):
             probabilities = dict(zip(PLANES, row.tolist(), strict=True))
+            doubted = probabilities, calibration.check_below, far, second
             yield Prediction(
-                plane=PLANES[int(row.argmax())],
+                plane=plane,
                 probabilities=probabilities,
-                doubt=Doubt.of(probabilities, calibration.check_below, far),
-                words=doubt_words(probabilities, calibration.check_below, far),
+                doubt=Doubt.of(*doubted),
+                words=doubt_words(*doubted),
                 heat=explain.grad_cam(cells, self._kernel),
                 framing=framing,
                 scan=scan,
                 unfamiliarity=far,
                 set_thresholds=calibration.plane_sets,
+                second_opinion=second,
             )
 
     def _unfamiliarity(self, maps: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
@@ -222,8 +234,3 @@ class Model:
         if self._known is None or threshold is None:
             return np.zeros(len(maps))
         return self._known.strangeness(maps.mean(axis=(1, 2))) / threshold
-
-
-def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)

@@ -9,6 +9,7 @@ from fetal import explain
 from fetal.metrics.conformal.plane_set import PlaneSet
 from fetal.metrics.conformal.set_thresholds import SetThresholds
 from fetal.planes import PLANES, Plane
+from fetal.predict.second_opinion import SecondOpinion
 from fetal.predict.uncertainty import Doubt
 from fetal.scans import Scan
 from fetal.scans.letterbox import Framing
@@ -27,6 +28,7 @@ class Prediction:
         unfamiliarity: how unlike the scans that the model has learnt from, as a multiple of what
             the model's card still calls familiar: from 1 on, the doubt is `UNKNOWN`. 0 where the
             model cannot tell, because an older program made it.
+        second_opinion: what the model's second reader says; none where it has no second reader.
         set_thresholds: from which probability on a plane is in `plane_set`; none where an older
             program made the model.
         heat: float32 (6, h, w), 0 to 1: where each plane is seen, in the network's own cells.
@@ -48,6 +50,7 @@ class Prediction:
     scan: Scan = field(repr=False)
     unfamiliarity: float = 0.0
     set_thresholds: SetThresholds | None = field(default=None, repr=False)
+    second_opinion: SecondOpinion | None = None
 
     @property
     def plane_set(self) -> PlaneSet | None:

@@ -134,12 +134,27 @@ def is_film(data: bytes) -> bool:
 
     Args:
         data: the file.
+
+    Returns:
+        Whether it is.
+    """
+    return count_frames(data) > 1
+
+
+def count_frames(data: bytes) -> int:
+    """Count the frames of a DICOM file; its pixels are not looked at.
+
+    Args:
+        data: the file.
+
+    Returns:
+        How many there are; 0 for what is no DICOM file, or too damaged to tell.
     """
     if not is_dicom(data):
-        return False
-    from fetal.scans.dicom.file import count_frames
+        return 0
+    from fetal.scans.dicom import file
 
-    return count_frames(data) > 1
+    return file.count_frames(data)
 
 
 def _small(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fetal.scans.archives.zip_archive import is_archive
+from fetal.scans.cine import count_frames
 from fetal.scans.decode import names_patient
-from fetal.scans.dicom.file import count_frames
 
 
 class FileKind(Enum):

@@ -56,6 +56,9 @@ _BRANDS_LOOKED_AT = 256
 _TIFF_PHOTOMETRIC = 262
 _TIFF_WHITE_IS_ZERO = 0
 _BIT_DEPTHS = (8, 10, 12, 14, 16)
+DICOMDIR = "DICOMDIR"
+"""The name of the file that lists the others on a disc (`fetal.scans.dicom.dicomdir`)."""
+
 _DICOM_PREFIX_AT = 128
 _DICOM_FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
 _DICOM_FIRST_GROUP_BIG_ENDIAN = b"\x00\x08\x00"

@@ -7,9 +7,8 @@ from pathlib import Path
 from time import monotonic
 
 import keras
-import numpy as np
 
-from fetal.bundle import Bundle, write_bundle
+from fetal.bundle import Bundle, copy_second_reader, write_bundle
 from fetal.progress import Progress
 from fetal.scans.similarity.perceptual_hash import to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
@@ -115,6 +114,8 @@ def train(
         digests,
         validation.statistics,
         hashes,
+        # It says of the champion's planes whether it agrees, whoever names them.
+        copy_second_reader(run.champion),
     )
 
 
@@ -246,7 +247,7 @@ def _first_network(run: _Run, scans: PreparedScans) -> tuple[keras.Model, list[s
     if run.champion is not None:
         return restore(run.champion, dropout=settings.dropout), []
     if settings.normalise == "training set":
-        mean, std = _grey_levels(scans)
+        mean, std = scans.grey_levels()
     else:
         mean, std = IMAGENET[settings.architecture]
     model = build(settings.architecture, settings.size, mean, std, dropout=settings.dropout)
@@ -292,13 +293,3 @@ def _learnt_scans(run: _Run, examples: Sequence[Example]) -> tuple[set[str], set
         digests |= known.digests
         hashes |= {to_text(one) for one in known.hashes}
     return digests, hashes
-
-
-def _grey_levels(scans: PreparedScans) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation over all pixels of the training split, for three equal channels."""
-    counts = np.zeros(256)
-    for pixels in scans.pixels:
-        counts += np.bincount(pixels.ravel(), minlength=256)
-    share, level = counts / counts.sum(), np.arange(256)
-    mean = float(share @ level)
-    return (mean,) * 3, (float(np.sqrt(share @ (level - mean) ** 2)),) * 3

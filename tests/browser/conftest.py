@@ -80,9 +80,16 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
+def served_alone(tmp_path: Path) -> Iterator[str]:
+    """The same without a worker, which what no training and no promotion follows does without."""
+    with serving(tmp_path, "--no-worker", FETAL_UNSURE="keep") as address:
+        yield address
+
+
+@pytest.fixture
 def served_as_it_comes(tmp_path: Path) -> Iterator[str]:
-    """The same without any setting."""
-    with serving(tmp_path) as address:
+    """The app on an empty workspace without any setting, and without a worker."""
+    with serving(tmp_path, "--no-worker") as address:
         yield address
 
 
@@ -118,12 +125,12 @@ def filled(count: int) -> Path:
 
 @contextmanager
 def serving_phantoms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> Iterator[str]:
-    """Start the app with simulated scans and a tiny model."""
+    """Start the app with simulated scans and a tiny model, and without a worker."""
     settings = {"FETAL_UNSURE": "keep", "FETAL_MODEL": str(tiny_model().folder)}
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     shutil.copytree(filled(count), tmp_path / "workspace")
-    with serving(tmp_path, **settings) as address:
+    with serving(tmp_path, "--no-worker", **settings) as address:
         yield address
 
 

@@ -155,9 +155,9 @@ def test_the_loop_from_a_dropped_scan_to_a_new_model_that_predicts(
 
 
 def test_a_file_that_is_no_scan_gets_a_sentence_and_the_others_go_on(
-    page: Page, served: str, labelled: Labelled, tmp_path: Path
+    page: Page, served_alone: str, labelled: Labelled, tmp_path: Path
 ) -> None:
-    enter(page, served)
+    enter(page, served_alone)
     text = tmp_path / "Patient00001_letter.png"
     text.write_text("Dear colleague")
 
@@ -171,13 +171,13 @@ def test_a_file_that_is_no_scan_gets_a_sentence_and_the_others_go_on(
 
 
 def test_an_address_opened_right_after_a_start_still_asks_for_the_name(
-    browser: Browser, served: str
+    browser: Browser, served_alone: str
 ) -> None:
     names = ("review", "dataset", "train", "models")
     contexts = [browser.new_context() for _ in names]
     pages = {name: context.new_page() for name, context in zip(names, contexts, strict=True)}
     for name, page in pages.items():
-        page.goto(f"{served}/{name}", wait_until="commit")
+        page.goto(f"{served_alone}/{name}", wait_until="commit")
     for page in pages.values():
         page.get_by_role("textbox", name="Your name").fill("Anna Meyer")
         page.get_by_role("button", name="Begin").click()
@@ -189,8 +189,10 @@ def test_an_address_opened_right_after_a_start_still_asks_for_the_name(
         context.close()
 
 
-def test_a_click_on_the_menu_right_after_begin_counts_as_well(page: Page, served: str) -> None:
-    page.goto(served)
+def test_a_click_on_the_menu_right_after_begin_counts_as_well(
+    page: Page, served_alone: str
+) -> None:
+    page.goto(served_alone)
     page.get_by_role("textbox", name="Your name").fill("Anna Meyer")
     page.get_by_role("button", name="Begin").click()
     page.get_by_test_id("stTopNavLink").filter(has_text="Train").click()
@@ -204,8 +206,8 @@ def test_a_click_on_the_menu_right_after_begin_counts_as_well(page: Page, served
     expect(page.get_by_text("Anna Meyer")).to_be_visible()
 
 
-def test_keys_label_scans_one_after_the_other(page: Page, served: str) -> None:
-    enter(page, served)
+def test_keys_label_scans_one_after_the_other(page: Page, served_alone: str) -> None:
+    enter(page, served_alone)
     page.locator(".st-key-samples").get_by_role("button").click()
     expect(page.locator("[class*=st-key-card-]").first).to_be_visible(timeout=60_000)
     go_to(page, "Review")
@@ -223,8 +225,8 @@ def test_keys_label_scans_one_after_the_other(page: Page, served: str) -> None:
     expect(page.get_by_text("Unusable", exact=True).first).to_be_visible()
 
 
-def test_digits_typed_into_a_note_label_nothing(page: Page, served: str) -> None:
-    enter(page, served)
+def test_digits_typed_into_a_note_label_nothing(page: Page, served_alone: str) -> None:
+    enter(page, served_alone)
     page.locator(".st-key-samples").get_by_role("button").click()
     expect(page.locator("[class*=st-key-card-]").first).to_be_visible(timeout=60_000)
     go_to(page, "Review")

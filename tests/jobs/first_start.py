@@ -1,21 +1,37 @@
-"""Opens a workspace as app and worker do: `first_start.py FOLDER DATABASE_URL`.
+"""Opens a workspace in many processes at once: `first_start.py FOLDER DATABASE_URL COUNT`.
 
-It says that it is ready, waits for a line, so that several begin at the same moment, and says
-which run waits.
+Each opens it as app and worker do, says which run waits, and has imported everything before, so
+that they meet at the database and not one after the other.
 """
 
+import multiprocessing
 import sys
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from fetal.jobs.waiting_jobs import queued_run
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 
-if __name__ == "__main__":
-    folder, address = sys.argv[1:]
-    print("ready", flush=True)
-    sys.stdin.readline()
-    workspace = Workspace.at(Path(folder), database_url=address)
+
+def open_it(workspace: Workspace, together: Barrier) -> None:
+    together.wait(60)
     workbench = open_workbench(workspace)
-    print(queued_run(workbench.store), flush=True)
+    sys.stdout.write(f"{queued_run(workbench.store)}\n")
+    sys.stdout.flush()
     workbench.close()
+
+
+if __name__ == "__main__":
+    folder, address, count = sys.argv[1:]
+    workspace = Workspace.at(Path(folder), database_url=address)
+    context = multiprocessing.get_context("fork")
+    together = context.Barrier(int(count))
+    programs = [
+        context.Process(target=open_it, args=(workspace, together)) for _ in range(int(count))
+    ]
+    for program in programs:
+        program.start()
+    for program in programs:
+        program.join()
+    sys.exit(max(abs(program.exitcode) for program in programs))

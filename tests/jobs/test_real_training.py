@@ -13,6 +13,7 @@ from fetal.training.settings import Stage, TrainingSettings
 from tests.jobs.test_held_out import everything_in, named
 
 RUNAWAY = TrainingSettings(
+    architecture="vgg19",
     size=32,
     start="nothing",
     stages=(Stage("All layers", "all", 9, 10.0),),

@@ -18,9 +18,10 @@ from fetal.training.settings import Augmentation, Stage, TrainingSettings
 Kind = TypeVar("Kind", bound=TrainingEvent)
 
 SMALL = TrainingSettings(
-    size=64,
+    architecture="vgg19",
+    size=32,
     start="nothing",
-    stages=(Stage("Head", "head", 2, 1e-5), Stage("Upper layers", "conv5", 2, 1e-4)),
+    stages=(Stage("Head", "head", 2, 1e-5), Stage("Upper layers", "block5", 2, 1e-4)),
     batch=8,
     augmentation=Augmentation(),
     mixed_precision=False,
@@ -57,11 +58,15 @@ class Training:
 
 @pytest.fixture(scope="session")
 def training(examples: list[Example], tmp_path_factory: pytest.TempPathFactory) -> Training:
+    """A training of a tiny network; `tests.training.tiny_network` builds it again."""
     # Imported here: tests that train nothing need no Keras.
     from fetal.training.model_card import About
     from fetal.training.pipeline import train
+    from tests.training.tiny_network import use_tiny_network
 
     folder = tmp_path_factory.mktemp("training") / "run"
     events: list[TrainingEvent] = []
-    bundle = train(examples, SMALL, folder, events.append, about=About("small"))
+    with pytest.MonkeyPatch.context() as patch:
+        use_tiny_network(patch, normalised=True)
+        bundle = train(examples, SMALL, folder, events.append, about=About("small"))
     return Training(bundle, folder, events)

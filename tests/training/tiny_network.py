@@ -26,8 +26,13 @@ TINY = TrainingSettings(
 )
 
 
-def use_tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every VGG19 that is built from now on be five small convolutions."""
+def use_tiny_network(monkeypatch: pytest.MonkeyPatch, *, normalised: bool = False) -> None:
+    """Let every VGG19 that is built from now on be five small convolutions.
+
+    Args:
+        monkeypatch: takes it back.
+        normalised: whether a batch normalisation, which VGG19 lacks, follows each convolution.
+    """
 
     def backbone(*, input_tensor: Any, **_: Any) -> keras.Model:
         maps = input_tensor
@@ -36,6 +41,8 @@ def use_tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
                 8, 3, padding="same", activation="relu", name=f"block{number}_conv1"
             )
             maps = convolution(maps)
+            if normalised:
+                maps = keras.layers.BatchNormalization(name=f"block{number}_bn")(maps)
             if number < 4:
                 maps = keras.layers.MaxPooling2D(name=f"block{number}_pool")(maps)
         return keras.Model(keras.utils.get_source_inputs(input_tensor), maps)

@@ -91,9 +91,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _is_meant(path: Path) -> bool:
-    from fetal.scans.raster import is_dicom, kind_of
+    from fetal.scans.raster import DICOMDIR, is_dicom, kind_of
 
-    if path.name.upper() == "DICOMDIR":
+    if path.name.upper() == DICOMDIR:
         return False
     if path.suffix.lower() in _PICTURE_NAMES:
         return True

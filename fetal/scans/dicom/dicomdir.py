@@ -7,8 +7,7 @@ import pydicom
 
 from fetal.scans.errors import TruncatedError
 from fetal.scans.limits import Limits
-
-NAME = "DICOMDIR"
+from fetal.scans.raster import DICOMDIR
 
 
 def referenced_files(data: bytes, limits: Limits | None = None) -> list[str]:
@@ -36,7 +35,7 @@ def referenced_files(data: bytes, limits: Limits | None = None) -> list[str]:
             return ["/".join(_parts(place)) for place in named if place]
     # A damaged file may fail anywhere in the parser.
     except Exception as error:
-        raise TruncatedError(NAME) from error
+        raise TruncatedError(DICOMDIR) from error
 
 
 def _parts(place: object) -> list[str]:

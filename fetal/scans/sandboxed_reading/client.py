@@ -11,7 +11,6 @@ from dataclasses import replace
 from functools import cache
 
 from fetal.scans import inspection
-from fetal.scans.dicom import dicomdir
 from fetal.scans.errors import ScanError
 from fetal.scans.inspection import FileKind, Inspection
 from fetal.scans.limits import Limits
@@ -110,6 +109,8 @@ def referenced_files(data: bytes) -> list[str]:
     Raises:
         ScanError: it cannot be read.
     """
+    from fetal.scans.dicom import dicomdir
+
     limits = Limits.from_environment()
     places: list[str]
     [places] = readers().ask(limits, dicomdir.referenced_files, data, limits)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.scans.cine import read_frames
+from fetal.scans.cine import count_frames, read_frames
 from fetal.scans.decode import Scan, before_and_after
-from fetal.scans.dicom.file import count_frames
 from fetal.scans.errors import ScanError
 from fetal.scans.limits import Limits
 from fetal.scans.png import encode_png
@@ -116,6 +115,9 @@ def read_film(
 def main() -> None:
     """Read files until there are no more."""
     import cv2
+
+    # Before a file's time and memory are bounded: the parser would take of them.
+    import fetal.scans.dicom.file  # noqa: F401
 
     # There is a reader for each core: more threads would only stand in one another's way.
     cv2.setNumThreads(1)

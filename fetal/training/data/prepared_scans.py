@@ -29,6 +29,15 @@ class PreparedScans:
         """float32, (n, 6)."""
         return np.eye(len(PLANES), dtype=np.float32)[self.classes]
 
+    def grey_levels(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and deviation over all pixels, for three equal channels."""
+        counts = np.zeros(256)
+        for pixels in self.pixels:
+            counts += np.bincount(pixels.ravel(), minlength=256)
+        share, level = counts / counts.sum(), np.arange(256)
+        mean = float(share @ level)
+        return (mean,) * 3, (float(np.sqrt(share @ (level - mean) ** 2)),) * 3
+
 
 def write_frames(
     examples: Sequence[Example],

@@ -9,8 +9,8 @@ from fetal.scans import ScanError
 from fetal.scans.archives.archive_limits import ArchiveError
 from fetal.scans.archives.zip_archive import Entry, entries, is_archive
 from fetal.scans.deidentification.file_names import name_key, readable_name
-from fetal.scans.dicom.dicomdir import NAME as DICOMDIR
 from fetal.scans.limits import read_within
+from fetal.scans.raster import DICOMDIR
 from fetal.scans.sandboxed_reading import client
 from fetal.workbench.ingest.files import UploadedFile
 

@@ -1,6 +1,7 @@
 """No model is judged on scans that it learnt from, under whatever pixels they come back."""
 
 import io
+from functools import cache
 
 import numpy as np
 import pytest
@@ -32,10 +33,12 @@ LEARNT = [(Plane.FEMUR, 2032), (Plane.OTHER, 2033), (Plane.BRAIN, 2042), (Plane.
 """Simulated screens, of which version 0.1 blanked less than this one does."""
 
 
+@cache
 def screen(one):
     return simulate(*one).pixels
 
 
+@cache
 def scan(one):
     return read_scan(encode_png(screen(one)), "a.png")
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 import zipfile
 from datetime import UTC, datetime
 
@@ -21,22 +22,53 @@ from fetal.workbench.imports import import_run
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.import_run import import_folder
 from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_samples, add_scans
+from tests.support.begun import begin
 from tests.support.drawn import file, once
+from tests.support.tiny_model import tiny_model
 
 KEPT = ("image", "plane", "annotator", "time", "note", "split", "source", "machine")
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A workspace's folder and its export, made once: storing the samples takes seconds."""
+    place = tmp_path_factory.mktemp("exported")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FETAL_MODEL", str(tiny_model().folder))
+        workbench = open_workbench(Workspace.at(begin(place / "workspace")))
+        fill(workbench)
+        pack(workbench, place / "export.zip")
+        workbench.close()
+    return place
+
+
 @pytest.fixture
-def another(tmp_path, workbench):
-    """A workspace elsewhere, with a key of its own."""
-    opened = open_workbench(Workspace.at(tmp_path / "elsewhere"))
+def workbench(made, tmp_path, monkeypatch):
+    """The workspace that was exported, as it was then."""
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    shutil.copytree(made / "workspace", tmp_path / "workspace")
+    opened = open_workbench(Workspace.at(tmp_path / "workspace"))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def exported(workbench, tmp_path):
+def exported(made):
     """An export of labelled, noted, unusable and sample scans of known and unknown patients."""
+    return made / "export.zip"
+
+
+@pytest.fixture
+def another(tmp_path, monkeypatch):
+    """A workspace elsewhere, with a key of its own."""
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    opened = open_workbench(Workspace.at(begin(tmp_path / "elsewhere")))
+    yield opened
+    opened.close()
+
+
+def fill(workbench):
+    """Store labelled, noted, unusable and sample scans of known and unknown patients."""
     named = [
         taken.scan_id for taken in add_scans(workbench, [file(1), file(2)], who="Ann", patient="7")
     ]
@@ -49,7 +81,6 @@ def exported(workbench, tmp_path):
     with workbench.store.session() as session:
         session.get_one(Patient, session.get_one(ScanRow, named[0]).patient_id).split = "test"
         session.get_one(ScanRow, unknown[0]).machine = "Voluson E6"
-    return pack(workbench, tmp_path / "export.zip")
 
 
 def pack(workbench, target):

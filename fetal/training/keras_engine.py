@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fetal.bundle import Bundle
+from fetal.bundle.manifest import GRAPH, SECOND_READER
 from fetal.predict.engines import Batch, Outputs
 from fetal.third_party import load_keras
 
@@ -18,14 +19,16 @@ class KerasEngine:
 
     Args:
         bundle: the model on disk.
+        graph: which of its graphs: its own, or its second reader's.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, graph: str = GRAPH) -> None:
         # Before the modules that import Keras themselves: without its greetings.
         load_keras()
         from fetal.training.networks.from_bundle import restore
+        from fetal.training.second_reader.restored_reader import restore_reader
 
-        self._model = restore(bundle)
+        self._model = (restore_reader if graph == SECOND_READER else restore)(bundle)
         self._one_at_a_time = threading.Lock()
 
     def start(self, batch: Batch) -> Callable[[], Outputs]:
