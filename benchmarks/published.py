@@ -17,6 +17,7 @@ stage learn, on features that are computed once, so that processors can do it.
 """
 
 import argparse
+import csv
 import hashlib
 import json
 import os
@@ -31,11 +32,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from fetal.cli.labelled import LabelledImage, labelled_images
 from fetal.experiments.folds import ExperimentScan
 from fetal.experiments.frame_store import FrameStore
 from fetal.metrics import Evaluation, evaluate
-from fetal.planes import FETAL_PLANES, PLANES
+from fetal.packs import PackFile, read_pack
+from fetal.planes import FETAL_PLANES, PLANES, Plane
 from fetal.training.calibrate import to_chances
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.events import EpochDone, TrainingEvent, fields_of
@@ -43,7 +44,6 @@ from fetal.training.features.float32_inference import exact_copy, outputs_of
 from fetal.training.pipeline import train_network
 from fetal.training.settings import PRESETS, Stage, TrainingSettings
 from fetal.training.stages.stage_context import Splits
-from fetal.workbench.label_tables.label_table import read_label_table
 
 TRAIN, VALIDATION, UNSEEN = 500, 200, 300
 
@@ -84,11 +84,13 @@ def main() -> None:
     table(rows)
 
 
-def four_planes(chosen: argparse.Namespace) -> list[LabelledImage]:
+def four_planes(chosen: argparse.Namespace) -> list[PackFile]:
     """The scans of the four fetal planes that the label file names, in its order."""
-    known = {image.path.stem: image for image in labelled_images(chosen.data, chosen.images)}
-    rows = read_label_table(chosen.circulated.read_bytes())
-    named = [known[row.image] for row in rows if row.image in known]
+    files = read_pack("fetal-planes-db", chosen.images, chosen.data)
+    known = {file.path.stem: file for file in files}
+    with chosen.circulated.open(encoding="utf-8", newline="") as table:
+        rows = [row["Image_name"] for row in csv.DictReader(table)]
+    named = [known[name] for name in rows if name in known]
     return [image for image in named if image.plane in FETAL_PLANES]
 
 
@@ -104,7 +106,7 @@ def recipe(chosen: argparse.Namespace) -> TrainingSettings:
 
 
 def readings(
-    images: Sequence[LabelledImage], truth: np.ndarray[Any, np.dtype[np.int64]]
+    images: Sequence[PackFile], truth: np.ndarray[Any, np.dtype[np.int64]]
 ) -> Iterator[Reading]:
     chance = np.random.default_rng(7)
     drawn = chance.permutation(len(images)).tolist()
@@ -127,7 +129,7 @@ def readings(
 
 def outcome(
     reading: Reading,
-    images: Sequence[LabelledImage],
+    images: Sequence[PackFile],
     truth: np.ndarray[Any, np.dtype[np.int64]],
     settings: TrainingSettings,
     out: Path,
@@ -160,7 +162,7 @@ def outcome(
 
 
 def frames(
-    images: Sequence[LabelledImage],
+    images: Sequence[PackFile],
     members: Sequence[int],
     labels: np.ndarray[Any, np.dtype[np.int64]],
     settings: TrainingSettings,
@@ -175,13 +177,13 @@ def frames(
     return PreparedScans(pixels, labels[list(members)], patients)
 
 
-def case(image: LabelledImage) -> ExperimentScan:
+def case(image: PackFile) -> ExperimentScan:
     def read() -> Any:
         scan = image.read()
         return scan.pixels, scan.sector
 
     digest = hashlib.sha256(image.path.read_bytes()).hexdigest()
-    return ExperimentScan(image.path.name, digest, image.plane, image.patient, read)
+    return ExperimentScan(image.path.name, digest, image.plane or Plane.OTHER, image.patient, read)
 
 
 def print_epoch(event: TrainingEvent) -> None:
