@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fetal.experiments.folds import MACHINE, ExperimentScan
 from fetal.planes import PLANES
 from fetal.scans import ScanError
-from fetal.scans.letterbox import Framing
+from fetal.training.data.frame_file import write_frame_file
 
 Pixels = NDArray[np.uint8]
 
@@ -59,7 +59,7 @@ class FrameStore:
             crop: Likewise, whether to the sector.
         """
         path = self._place(cases, size, crop=crop)
-        if not path.exists():
+        if not path.with_suffix(".json").exists():
             self._fill(path, cases, size, crop=crop)
         unread = json.loads(path.with_suffix(".json").read_text())
         for case in cases:
@@ -79,7 +79,7 @@ class FrameStore:
             crop: Whether to the sector, or the whole picture.
         """
         path = self._place(cases, size, crop=crop)
-        if not path.exists():
+        if not path.with_suffix(".json").exists():
             self._fill(path, cases, size, crop=crop)
         chosen = [cases[number] for number in numbers]
         return FrameSelection(
@@ -96,20 +96,14 @@ class FrameStore:
 
     def _fill(self, path: Path, cases: Sequence[ExperimentScan], size: int, *, crop: bool) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part")
-        shape = (len(cases), size, size)
-        frames = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=shape)
         unread: dict[str, str] = {}
-        for index, case in enumerate(cases):
-            try:
-                pixels, box = case.read()
-            except ScanError as error:
-                unread[case.digest] = str(error)
-                continue
-            height, width = pixels.shape
-            framing = Framing.of((height, width), box if crop else None, size)
-            frames[index] = framing.apply(pixels)
-        frames.flush()
-        del frames
-        path.with_suffix(".json").write_text(json.dumps(unread))
-        unfinished.replace(path)
+
+        def note(index: int, error: ScanError) -> None:
+            unread[cases[index].digest] = str(error)
+
+        reads = [case.read for case in cases]
+        write_frame_file(path, reads, size, crop=crop, on_unreadable=note)
+        # Written last, in one piece: a store that was stopped before is filled again.
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(json.dumps(unread))
+        unfinished.replace(path.with_suffix(".json"))

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.planes import PLANES
-from fetal.progress import OnProgress, Progress
-from fetal.scans.letterbox import Framing
+from fetal.progress import OnProgress
 from fetal.training.data.examples import Example
+from fetal.training.data.frame_file import write_frame_file
 from fetal.training.settings import TrainingSettings
 
 
@@ -56,20 +56,13 @@ def write_frames(
     split = examples[0].split
     path = folder / f"frames-{split}-{settings.size}.npy"
     if not path.exists():
-        unfinished = path.with_suffix(".part")
-        shape = (len(examples), settings.size, settings.size)
-        frames = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=shape)
-        for index, example in enumerate(examples):
-            pixels, box = example.read()
-            height, width = pixels.shape
-            framing = Framing.of(
-                (height, width), box if settings.crop_to_sector else None, settings.size
-            )
-            frames[index] = framing.apply(pixels)
-            on_progress(Progress(index + 1, len(examples)))
-        frames.flush()
-        del frames
-        unfinished.replace(path)
+        write_frame_file(
+            path,
+            [example.read for example in examples],
+            settings.size,
+            crop=settings.crop_to_sector,
+            on_progress=on_progress,
+        )
     return PreparedScans(
         pixels=np.load(path, mmap_mode="r"),
         classes=np.array([PLANES.index(example.plane) for example in examples]),
