@@ -106,7 +106,7 @@ def keep_promotion(
 
 
 def gate(comparison: promotion.Comparison | None) -> bool:
-    """Say what is known of the challenger; whether it is shown to be better."""
+    """Report what is known of the challenger; whether it is shown to be better."""
     verdict = comparison.verdict if comparison is not None else None
     with st.container(key="gate"):
         if comparison is None:

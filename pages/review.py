@@ -66,7 +66,7 @@ def current(skipped: list[int]) -> scans.ScanView | None:
 
 
 def nothing_left(skipped: list[int]) -> None:
-    """Say why there is no scan to label, and what to do."""
+    """Return why there is no scan to label, and what to do."""
     workbench = app_state.workbench()
     others = reservations.held_by_others(workbench, reader.reader())
     if not scans.count(workbench):

@@ -95,7 +95,7 @@ class Bundle:
         return self.training_list().digests
 
     def same_weights(self, other: "Bundle") -> bool:
-        """Tell whether another model holds the very weights of this one."""
+        """Return whether another model holds the very weights of this one."""
         return recorded_digest(self.folder, WEIGHTS) == recorded_digest(other.folder, WEIGHTS)
 
     def training_list(self) -> TrainingList:

@@ -42,7 +42,7 @@ class TrainingList:
         )
 
     def alike(self, hashes: Fingerprints) -> NDArray[np.bool_]:
-        """Tell which scans look like one that the model was trained on.
+        """Return which scans look like one that the model was trained on.
 
         Args:
             hashes: uint64 (m, 4), the scans' near-duplicate hashes.

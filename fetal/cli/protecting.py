@@ -20,7 +20,7 @@ def key() -> None:
 @options.who
 @options.workspace
 def rotate(who: str) -> None:
-    """Give the workspace a new key, and every patient, examination and file a new code.
+    """Assign the workspace a new key, and every patient, examination and file a new code.
 
     Stop the app first. The old key alone then finds nobody in this workspace, and codes in tables
     that were given away lead nowhere. The key file keeps the old key behind the new one, since a

@@ -233,7 +233,7 @@ def _tell_planes(brought: "ImportReport") -> None:
 
 @contextmanager
 def _stopping() -> Iterator[Callable[[], bool]]:
-    """Tell whether Ctrl-C was pressed, so that the scan under way is finished."""
+    """Return whether Ctrl-C was pressed, so that the scan under way is finished."""
     asked = threading.Event()
     before = signal.signal(signal.SIGINT, lambda _number, _frame: asked.set())
     try:

@@ -31,7 +31,7 @@ class Written:
     Attributes:
         text: the value; where a file holds a list, its parts.
         origin: `environment`, an option, or the path of the file.
-        folder: the folder from which relative paths start; None is the current one.
+        folder: the folder from which relative paths start; if None, the current one.
     """
 
     text: str | tuple[str, ...]

@@ -26,7 +26,7 @@ class Cost:
 
 
 def cost_of(bundle: Bundle, scans: int, seconds: float | None) -> Cost:
-    """Tell what a model costs.
+    """Report what a model costs.
 
     Args:
         bundle: the model.

@@ -21,7 +21,7 @@ def ahead(
     Args:
         work: the function; it must bear being called from several threads at once.
         items: what to apply it to; taken as needed.
-        workers: how many threads; None is one for each core.
+        workers: how many threads; if None, one for each core.
 
     Yields:
         The results, in the items' order.

@@ -89,7 +89,7 @@ def score(
 
 
 def left_out_text(names: Collection[str]) -> str:
-    """Say which scans a model could not predict, in one sentence.
+    """Return which scans a model could not predict, in one sentence.
 
     Args:
         names: the scans' names; at least one.

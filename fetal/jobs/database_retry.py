@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 
 def is_passing(error: BaseException) -> bool:
-    """Say whether an error of the database may be gone a moment later.
+    """Return whether an error of the database may be gone a moment later.
 
     Args:
         error: what a call of SQLAlchemy raised.

@@ -55,7 +55,7 @@ def follow_promotions(
 
 
 def promotion_to_follow(store: Store) -> Promotion | None:
-    """Give the promotion that lists do not follow completely yet; None if there is none.
+    """Return the promotion that lists do not follow completely yet; None if there is none.
 
     Args:
         store: the database.

@@ -36,7 +36,7 @@ def worker_name() -> str:
 
 
 def announce(store: Store, name: str) -> None:
-    """Tell everybody that this worker is alive, and forget those that ended without a word.
+    """Record that this worker is alive, and forget those that ended without a word.
 
     Args:
         store: the database, whose clock all machines share.
@@ -52,7 +52,7 @@ def announce(store: Store, name: str) -> None:
 
 
 def leave(store: Store, name: str) -> None:
-    """Tell everybody that this worker has ended.
+    """Record that this worker has ended.
 
     Args:
         store: the database.

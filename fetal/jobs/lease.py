@@ -51,7 +51,7 @@ def clock(session: Session) -> datetime:
 
 
 def is_silent(moment: datetime, heard: datetime | None, seconds: float = SILENT_SECONDS) -> bool:
-    """Say whether somebody who shows signs of life is gone.
+    """Return whether somebody who shows signs of life is gone.
 
     Args:
         moment: the time by the database.

@@ -36,7 +36,7 @@ class Rescoring:
 
 
 def queued_run(store: Store) -> int | None:
-    """Look for a run that waits for a worker.
+    """Find a run that waits for a worker.
 
     Args:
         store: the database.
@@ -76,7 +76,7 @@ def claim_rescoring(store: Store, worker: str) -> Rescoring | None:
 
 
 def is_newest(store: Store, rescoring: Rescoring) -> bool:
-    """Say whether no other promotion came after the one that a rescoring belongs to."""
+    """Return whether no other promotion came after the one that a rescoring belongs to."""
     with store.reading() as session:
         return _newest(session) == rescoring
 

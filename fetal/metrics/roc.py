@@ -41,7 +41,7 @@ class Roc:
     auc_interval: Interval | None = None
 
     def flagged(self, threshold: float) -> Flagged:
-        """Say what a threshold flags: the pictures with at least this score."""
+        """Return what a threshold flags: the pictures with at least this score."""
         place = int(np.searchsorted(-self.thresholds, -threshold, side="right")) - 1
         return Flagged(float(self.known[place]), float(self.unknown[place]))
 

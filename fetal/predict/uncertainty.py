@@ -46,7 +46,7 @@ class Doubt(StrEnum):
 def readers_agree(
     named: Plane, probabilities: Mapping[Plane, float], no_plane: float, agree_at: float
 ) -> bool:
-    """Tell whether the second reader agrees with what the first one names.
+    """Return whether the second reader agrees with what the first one names.
 
     Args:
         named: the first reader's plane.
@@ -68,7 +68,7 @@ def doubt_words(
     unfamiliarity: float = 0.0,
     second: SecondOpinion | None = None,
 ) -> str:
-    """Say in words how sure a prediction is.
+    """Return in words how sure a prediction is.
 
     Args:
         probabilities: calibrated, by plane.

@@ -30,7 +30,7 @@ class Box(NamedTuple):
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
     def meets(self, other: "Box") -> bool:
-        """Tell whether two boxes have a pixel in common."""
+        """Return whether two boxes have a pixel in common."""
         across = self.left < other.right and other.left < self.right
         return across and self.top < other.bottom and other.top < self.bottom
 

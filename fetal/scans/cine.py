@@ -130,7 +130,7 @@ def read_frames(data: bytes, name: str, limits: Limits | None = None) -> Cine:
 
 
 def is_film(data: bytes) -> bool:
-    """Tell whether a file is DICOM with several frames; its pixels are not looked at.
+    """Return whether a file is DICOM with several frames; its pixels are not looked at.
 
     Args:
         data: the file.

@@ -76,7 +76,7 @@ def read_scan(data: bytes, name: str, limits: Limits | None = None) -> Scan:
     Args:
         data: the file's bytes; the format is told from them.
         name: the file's name, looked at only for a patient at its start (`Patient00042_…`).
-        limits: how large a file may be; none is what the environment sets.
+        limits: how large a file may be; if None, what the environment sets.
 
     Returns:
         The scan.
@@ -100,7 +100,7 @@ def scan_of_image(image: Image.Image, name: str = "", limits: Limits | None = No
     Args:
         image: the image, in any of Pillow's modes; of one with several frames the present one.
         name: its file's name, looked at only for a patient at its start.
-        limits: how large it may be; none is what the environment sets.
+        limits: how large it may be; if None, what the environment sets.
 
     Returns:
         The scan.
@@ -176,7 +176,7 @@ def before_and_after(
     Args:
         data: the file's bytes; the format is told from them.
         name: the file's name, looked at only for a patient at its start.
-        limits: how large a file may be; none is what the environment sets.
+        limits: how large a file may be; if None, what the environment sets.
 
     Returns:
         uint8 (H, W), the grey levels as the machine wrote them, which may not be kept; and the
@@ -189,7 +189,7 @@ def before_and_after(
 
 
 def both_of(picture: DecodedPicture, name: str) -> tuple[NDArray[np.uint8], Scan]:
-    """Give the grey levels of a decoded picture, and the scan that `scan_of` makes of it."""
+    """Return the grey levels of a decoded picture, and the scan that `scan_of` makes of it."""
     return to_grey(picture.pixels), scan_of(picture, name)
 
 
@@ -201,7 +201,7 @@ def read_grey(data: bytes, limits: Limits | None = None) -> NDArray[np.uint8]:
 
     Args:
         data: the file's bytes; the format is told from them.
-        limits: how large a file may be; none is what the environment sets.
+        limits: how large a file may be; if None, what the environment sets.
 
     Returns:
         uint8 (H, W).
@@ -213,7 +213,7 @@ def read_grey(data: bytes, limits: Limits | None = None) -> NDArray[np.uint8]:
 
 
 def names_patient(data: bytes, name: str) -> bool:
-    """Tell whether a file says itself which patient it shows, without reading its pixels.
+    """Return whether a file says itself which patient it shows, without reading its pixels.
 
     Args:
         data: the file's bytes.

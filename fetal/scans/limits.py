@@ -134,7 +134,7 @@ def read_within(path: Path, limits: Limits | None = None) -> bytes:
 
     Args:
         path: where it lies.
-        limits: how large it may be; None is what the environment sets.
+        limits: how large it may be; if None, what the environment sets.
 
     Returns:
         Its content.

@@ -29,7 +29,7 @@ SIDE_BY_SIDE = (
 
 
 def unusual(pixels: NDArray[np.uint8]) -> list[str]:
-    """Say what about a picture the model has never learnt.
+    """Return what about a picture the model has never learnt.
 
     Args:
         pixels: uint8 (H, W), grey, as the machine wrote it.

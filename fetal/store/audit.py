@@ -25,7 +25,7 @@ def entries(session: Session, *, action: str | None = None, limit: int = 100) ->
 
     Args:
         session: the transaction.
-        action: only lines of this action; none is all.
+        action: only lines of this action; if None, all.
         limit: at most so many.
 
     Returns:

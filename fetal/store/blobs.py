@@ -130,7 +130,7 @@ class Blobs:
             ) from error
 
     def exists(self, key: str) -> bool:
-        """Say whether something is stored under a key."""
+        """Return whether something is stored under a key."""
         _check(key)
         if self._folder is not None:
             return (self._folder / key).is_file()

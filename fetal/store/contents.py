@@ -90,7 +90,7 @@ def _decoded(data: bytes, key: str, digest: str) -> NDArray[np.uint8]:
 
 
 def holds_pixels(blobs: Blobs, key: str, digest: str) -> bool:
-    """Say whether a stored scan's picture is there and undamaged."""
+    """Return whether a stored scan's picture is there and undamaged."""
     try:
         read_pixels(blobs, key, digest)
     except BlobError:

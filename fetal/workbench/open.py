@@ -12,7 +12,7 @@ def open_workbench(workspace: Workspace | None = None) -> Workbench:
     """Open a workspace, made where it does not exist, with the shipped model as first champion.
 
     Args:
-        workspace: where it is; none is what the environment names.
+        workspace: where it is; if None, what the environment names.
 
     Returns:
         The workbench.

@@ -18,7 +18,7 @@ class Learnt:
         self._lists = [bundle.training_list() for bundle in bundles]
 
     def why(self, scan: "Scan") -> str | None:
-        """Say why a scan is to be left out; None where no model has seen it."""
+        """Return why a scan is to be left out; None where no model has seen it."""
         from fetal.scans.similarity.perceptual_hash import near_duplicate_hash
 
         if any(scan.digests & one.digests for one in self._lists):

@@ -47,7 +47,7 @@ def say(words: str) -> None:
 
 
 def complain(sentence: str) -> None:
-    """Say in one line what did not work, beside the results."""
+    """Report in one line what did not work, beside the results."""
     _print(sentence, sys.stderr)
 
 

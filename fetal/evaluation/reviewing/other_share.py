@@ -7,7 +7,7 @@ REAL_OTHERS, REAL_FRAMES = 4213, 12400
 
 
 def other_share(report: Report) -> str:
-    """Say in two sentences what the figures over all six planes cannot tell.
+    """Return in two sentences what the figures over all six planes cannot tell.
 
     Args:
         report: the report.

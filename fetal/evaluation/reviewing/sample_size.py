@@ -4,7 +4,7 @@ from fetal.evaluation.report import FEW, Report
 
 
 def sample_size(report: Report) -> str:
-    """Say how precise the figures are, and how many errors may hide where none was seen.
+    """Return how precise the figures are, and how many errors may hide where none was seen.
 
     With n patients and no error, up to 3 in n are still plausible (Hanley and Lippman-Hand 1983).
 

@@ -63,8 +63,8 @@ def entries(
 
     Args:
         archive: the archive's file, or its content.
-        limits: the bounds; none is what the environment sets.
-        largest: the bounds of one file; none is what the environment sets.
+        limits: the bounds; if None, what the environment sets.
+        largest: the bounds of one file; if None, what the environment sets.
 
     Yields:
         Its files in its own order, without folders; what cannot be read has an `error`.

@@ -60,7 +60,7 @@ _ALONE = re.compile(r"(?:WS|HS|DC|RS|HM|PT|CX|SSD|SSA)-?\d{1,3}[A-Z]?")
 
 
 def machine_named(text: str | None) -> str | None:
-    """Give the machine that a text names, in words of this program's own.
+    """Return the machine that a text names, in words of this program's own.
 
     Args:
         text: a model's name as a file or a table writes it.
@@ -88,7 +88,7 @@ def machine_named(text: str | None) -> str | None:
 
 
 def maker_named(text: str | None) -> str | None:
-    """Give the maker that a text names.
+    """Return the maker that a text names.
 
     Args:
         text: as a file writes it.

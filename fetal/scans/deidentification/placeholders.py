@@ -38,7 +38,7 @@ _REPEATED = re.compile(r"0+|9{5,16}|x+")
 
 
 def is_placeholder(identifier: str) -> bool:
-    """Tell whether an identifier names nobody.
+    """Return whether an identifier names nobody.
 
     Args:
         identifier: of a patient or an examination, as a file, a table or a person writes it.

@@ -15,7 +15,7 @@ def referenced_files(data: bytes, limits: Limits | None = None) -> list[str]:
 
     Args:
         data: the file.
-        limits: how large it may be; none is what the environment sets.
+        limits: how large it may be; if None, what the environment sets.
 
     Returns:
         Their places below the DICOMDIR's own folder, such as `IMAGES/IM0001`, in its order, as it

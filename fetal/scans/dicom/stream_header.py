@@ -73,7 +73,7 @@ def stream_head(frame: bytes) -> StreamHead | None:
 
 
 def is_run_lengths(frame: bytes, segments: int) -> bool:
-    """Tell whether a frame begins with the header of run lengths (PS3.5, G.5).
+    """Return whether a frame begins with the header of run lengths (PS3.5, G.5).
 
     Args:
         frame: one compressed frame.

@@ -61,7 +61,7 @@ def read_film(
     Args:
         data: its content.
         name: its name, looked at only for a patient at its start.
-        frames: which frames; none is those that differ from one another (`Cine.distinct`).
+        frames: which frames; if None, those that differ from one another (`Cine.distinct`).
         most: how many of these.
 
     Yields:

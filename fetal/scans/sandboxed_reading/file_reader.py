@@ -68,7 +68,7 @@ def read_file(data: bytes, name: str, limits: Limits | None = None) -> ReadFile:
     Args:
         data: its content.
         name: its name.
-        limits: how large it may be; none is what the environment sets.
+        limits: how large it may be; if None, what the environment sets.
 
     Returns:
         The scan, or why there is none.
@@ -92,9 +92,9 @@ def read_film(
     Args:
         data: its content.
         name: its name, looked at only for a patient at its start.
-        frames: which frames; none is those that differ from one another (`Cine.distinct`).
+        frames: which frames; if None, those that differ from one another (`Cine.distinct`).
         most: how many of these.
-        limits: how large it may be; none is what the environment sets.
+        limits: how large it may be; if None, what the environment sets.
 
     Yields:
         Each frame, or why it is none.

@@ -34,7 +34,7 @@ class ReaderPool:
     Several threads may ask at once: those for whom no process is free wait.
 
     Args:
-        count: how many; none is one for each core, at most 8. Each starts when it is needed.
+        count: how many; if None, one for each core, at most 8. Each starts when it is needed.
 
     Attributes:
         count: how many there are.

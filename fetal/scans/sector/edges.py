@@ -64,7 +64,7 @@ class Surroundings:
         self._lit = self._levels > np.float64(picture.screen + _LIT)
 
     def is_screen(self, edge: Edge, faint: float) -> bool:
-        """Tell whether only screen lies beyond an edge.
+        """Return whether only screen lies beyond an edge.
 
         Args:
             edge: the edge.

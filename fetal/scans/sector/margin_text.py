@@ -64,7 +64,7 @@ def lettering_beside(
 
 
 def stands_at_margin(box: Box, pixels: NDArray[np.uint8], screen: float) -> bool:
-    """Tell whether writing stands where machines write, rather than on the tissue that it is about.
+    """Return whether text stands where machines write, rather than on the tissue it is about.
 
     Args:
         box: the writing.

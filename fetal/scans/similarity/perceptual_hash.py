@@ -65,7 +65,7 @@ def small_square(pixels: Grey, sector: Box) -> Grey:
 
 
 def fingerprint(square: Grey) -> Fingerprints:
-    """Tell which way the square's slowest 255 waves point: up or down.
+    """Return which way the square's slowest 255 waves point: up or down.
 
     The perceptual hash of Zauner (2010, “Implementation and Benchmarking of Perceptual Image Hash
     Functions”), with the sign in place of the median, so that a mirrored picture's fingerprint

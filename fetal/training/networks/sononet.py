@@ -72,7 +72,7 @@ def sononet16(
 
 
 def from_lasagne(file: Variables) -> Layers:
-    """Give the arrays of the authors' file the names and shapes of Keras's layers.
+    """Assign the arrays of the authors' file the names and shapes of Keras's layers.
 
     Kernels lie output, input, rows, columns and were trained with `flip_filters=False`, which is
     Keras's way of laying them over a picture. The first kernel takes one channel, ours three equal
@@ -105,7 +105,7 @@ def from_lasagne(file: Variables) -> Layers:
 
 
 def head_from_lasagne(file: Variables) -> Layers:
-    """Give the arrays of the authors' own head the names and shapes of Keras's layers.
+    """Assign the arrays of the authors' own head the names and shapes of Keras's layers.
 
     The head is a 1 x 1 convolution to 64 channels with batch normalisation and ReLU, another one
     to 14 with batch normalisation alone, and the mean over the maps. Both steps of the second one

@@ -55,7 +55,7 @@ def answer_of(plane: Plane | None) -> int:
 
 
 def membership() -> NDArray[np.bool_]:
-    """Tell which class belongs to which answer: bool, (5, 14)."""
+    """Return which class belongs to which answer: bool, (5, 14)."""
     rows = [[name in names for name in CLASSES] for names in GROUPS.values()]
     planes = np.array(rows)
     return np.vstack([planes, ~planes.any(axis=0)])

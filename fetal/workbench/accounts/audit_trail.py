@@ -40,7 +40,7 @@ def newest(workbench: Workbench, kinds: tuple[str, ...] = (), limit: int = 200) 
 
     Args:
         workbench: the workbench.
-        kinds: only of these; none is all.
+        kinds: only of these; if None, all.
         limit: at most so many.
 
     Raises:
@@ -67,7 +67,7 @@ def verify(workbench: Workbench, expected: str | None = None) -> Chain:
 
 
 def export(workbench: Workbench) -> Iterator[str]:
-    """Give all events as lines of JSON, the oldest first, with the digests of the chain.
+    """Return all events as lines of JSON, the oldest first, with the digests of the chain.
 
     Args:
         workbench: the workbench.

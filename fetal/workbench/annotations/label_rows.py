@@ -69,7 +69,7 @@ def _kind_of(label: str, opinion: str | None) -> AnnotationKind:
 
 
 def newest_annotation(session: Session, scan_id: int) -> Annotation | None:
-    """Give the row that tells a scan's label and note; none before anybody said anything."""
+    """Return the row that tells a scan's label and note; none before anybody said anything."""
     return session.scalar(
         select(Annotation)
         .where(Annotation.scan_id == scan_id)
@@ -79,7 +79,7 @@ def newest_annotation(session: Session, scan_id: int) -> Annotation | None:
 
 
 def label_giver(newest: Annotation | None) -> int | None:
-    """Give the row whose label stands after a scan's newest row; none where none does."""
+    """Return the row whose label stands after a scan's newest row; none where none does."""
     if newest is None:
         return None
     return newest.id if newest.kind in LABELS else newest.stands_id

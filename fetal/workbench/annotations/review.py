@@ -58,7 +58,7 @@ class TakenBack:
 
 
 def next_scan(workbench: Workbench, skipped: Collection[int] = ()) -> ScanView | None:
-    """Give the scan to label next.
+    """Return the scan to label next.
 
     Args:
         workbench: the workbench.

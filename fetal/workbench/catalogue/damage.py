@@ -1,4 +1,4 @@
-"""Looks through the workspace's files for what is missing or damaged."""
+"""Searches the workspace's files for what is missing or damaged."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

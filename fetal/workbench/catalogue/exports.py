@@ -67,7 +67,7 @@ def export_labels(
     who: str = "",
     files: Iterable[str] | None = None,
 ) -> str:
-    """Give the chosen scans as a table; of very many scans, `write_labels` takes less memory.
+    """Return the chosen scans as a table; of very many scans, `write_labels` takes less memory.
 
     Args:
         workbench: the workbench.

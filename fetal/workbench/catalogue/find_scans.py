@@ -60,7 +60,7 @@ _ORDERS = {
 def find_stored_after(
     session: Session, chosen: ScanFilter, after: int, at_once: int
 ) -> tuple[list[int], int | None]:
-    """Look through the next scans in the order in which they were stored.
+    """Search the next scans in the order in which they were stored.
 
     Args:
         session: the transaction.

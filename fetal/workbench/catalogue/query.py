@@ -87,7 +87,7 @@ class Cell:
         return self.label or self.opinion
 
     def fits(self, chosen: ScanFilter) -> bool:
-        """Say whether a filter chooses its scans, whatever their dates and numbers."""
+        """Return whether a filter chooses its scans, whatever their dates and numbers."""
         agrees = self.label == self.opinion
         comparable = self.label not in ("", UNUSABLE) and self.opinion != ""
         return (
@@ -100,7 +100,7 @@ class Cell:
 
 
 def narrows(chosen: ScanFilter) -> bool:
-    """Say whether a filter chooses among the cells."""
+    """Return whether a filter chooses among the cells."""
     every = ScanFilter()
     return any(getattr(chosen, name) != getattr(every, name) for name in _OF_CELLS)
 

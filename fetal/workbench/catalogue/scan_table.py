@@ -36,7 +36,7 @@ def table(workbench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFram
 
     Args:
         workbench: the workbench.
-        chosen: which scans; none is all.
+        chosen: which scans; if None, all.
 
     Returns:
         A row for each scan, in the filter's order, with the columns id, scan, patient, source,
@@ -53,7 +53,7 @@ def counts_per_plane(workbench: Workbench, chosen: ScanFilter | None = None) -> 
 
     Args:
         workbench: the workbench.
-        chosen: which scans; none is all.
+        chosen: which scans; if None, all.
 
     Returns:
         The plane's title as index, every plane in its order and `Unusable` last, and the columns
@@ -91,7 +91,7 @@ def counts_per_patient(
 
     Args:
         workbench: the workbench.
-        chosen: which scans; none is all.
+        chosen: which scans; if None, all.
         most: of so many patients at the most.
 
     Returns:

@@ -135,7 +135,7 @@ def scans(workbench: Workbench, chosen: ScanFilter | None = None) -> list[ScanVi
 
     Args:
         workbench: the workbench.
-        chosen: which, in which order; none is all, the newest first.
+        chosen: which, in which order; if None, all, the newest first.
 
     Returns:
         The scans, read in a few queries however many they are.
@@ -177,7 +177,7 @@ def views(session: Session, numbers: Sequence[int]) -> list[ScanView]:
 
 
 def scan(workbench: Workbench, scan_id: int) -> ScanView:
-    """Give one stored scan.
+    """Return one stored scan.
 
     Args:
         workbench: the workbench.
@@ -200,7 +200,7 @@ def count(workbench: Workbench, chosen: ScanFilter | None = None) -> int:
 
     Args:
         workbench: the workbench.
-        chosen: which; none is all.
+        chosen: which; if None, all.
 
     Returns:
         How many there are.

@@ -40,12 +40,12 @@ class ModelView:
 
 
 def champion_id(session: Session) -> int | None:
-    """Give the version that the newest promotion names, or none before the first one."""
+    """Return the version that the newest promotion names, or none before the first one."""
     return session.scalar(select(Promotion.model_id).order_by(Promotion.id.desc()).limit(1))
 
 
 def model_view(session: Session, version: ModelVersion) -> ModelView:
-    """Tell of one version.
+    """Describe one version.
 
     Args:
         session: the transaction.

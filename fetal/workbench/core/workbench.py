@@ -142,7 +142,7 @@ class Workbench:
         return self.store.blobs
 
     def champion(self) -> Champion:
-        """Give the model that predicts now.
+        """Return the model that predicts now.
 
         The newest promotion is looked up at every call, so that a promotion takes effect at once
         in every process; the loaded model is kept.

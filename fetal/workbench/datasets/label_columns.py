@@ -157,7 +157,7 @@ class Columns:
     decisions: Decisions
 
     def is_in(self, split: str) -> NDArray[np.bool_]:
-        """Tell which labelled scans' patients were given a split.
+        """Return which labelled scans' patients were given a split.
 
         Args:
             split: train, validation or test.

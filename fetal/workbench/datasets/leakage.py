@@ -107,6 +107,6 @@ def with_like(session: Session, known: Numbers, pairs: Numbers, decisions: Decis
 
 
 def _are_in(pairs: Numbers, several: list[Pair]) -> NDArray[np.bool_]:
-    """Tell which pairs are among several."""
+    """Return which pairs are among several."""
     others = np.array(several, np.int64).reshape(-1, 2)
     return np.isin((pairs[:, 0] << _HALF) | pairs[:, 1], (others[:, 0] << _HALF) | others[:, 1])

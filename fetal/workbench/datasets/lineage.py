@@ -116,7 +116,7 @@ def learnt_by(session: Session, blobs: Blobs, scans: Sequence[int]) -> list[Mode
 
 
 def trained_by_any(session: Session, blobs: Blobs, digest: str) -> bool:
-    """Tell whether the training list of any model of the workspace names a digest.
+    """Return whether the training list of any model of the workspace names a digest.
 
     A model whose files are gone or damaged names none: scans come in all the same.
 

@@ -72,7 +72,7 @@ class Groups:
 def plan_splits(
     session: Session, columns: Columns, labels: Labels, groups: Groups, known: Numbers
 ) -> NDArray[np.int8]:
-    """Say in which split each patient with a labelled scan is, or would be.
+    """Return in which split each patient with a labelled scan is, or would be.
 
     A split given earlier stays for ever. A patient whom the champion has seen is never tested on:
     the model would be asked what it has learnt by heart. For the same reason such a patient
@@ -125,7 +125,7 @@ def _assign(
     *,
     tested: bool = True,
 ) -> None:
-    """Give those of the chosen groups that have no split one, in proportion to the others."""
+    """Assign those of the chosen groups that have no split one, in proportion to the others."""
     held: dict[str, dict[Plane, int]] = {
         split: _counted(planes[chosen & (splits == code)].sum(axis=0))
         for code, split in enumerate(SPLITS)

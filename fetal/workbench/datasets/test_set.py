@@ -83,7 +83,7 @@ class TestSet:
 
 
 def take_stock(workbench: Workbench) -> TestSet:
-    """Look through the locked test set, and remember the scans that are new in it.
+    """Check the locked test set, and record the scans that are new in it.
 
     What was in it once is remembered for ever, so that no scan leaves without being told of. A
     scan whose label changes from one plane to another stays.

@@ -50,7 +50,7 @@ def exported_owner(workbench: Workbench, code: str, row: ExportedRow) -> Patient
 
 
 def take_label(session: Session, scan_id: int, label: str | None, row: LabelRow, who: str) -> Came:
-    """Give a scan the label that a table gives it.
+    """Assign a scan the label that a table gives it.
 
     Args:
         session: the transaction.
@@ -77,7 +77,7 @@ def take_label(session: Session, scan_id: int, label: str | None, row: LabelRow,
 def _bring_back(
     session: Session, scan_id: int, label: str | None, row: ExportedRow, who: str
 ) -> Came:
-    """Give a scan the label and the note that it was exported with.
+    """Assign a scan the label and the note that it was exported with.
 
     What the workspace holds already is not written again, and a newer label stays.
     """

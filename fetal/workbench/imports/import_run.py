@@ -47,7 +47,7 @@ def plan_import(
         place: a folder, a ZIP archive or a DICOMDIR on this computer, or files; none labels
             stored scans only.
         table: a table of labels, or its content; none looks for one among the files.
-        columns: what the table's columns hold; none is guessed.
+        columns: what the table's columns hold; if None, guessed.
         unlabelled: take all files as scans without labels.
 
     Returns:
@@ -90,9 +90,9 @@ def import_scans(
         workbench: the workbench.
         planned: as `plan_import` gives it.
         who: the person.
-        patient: the patient of files that name none; none is one unknown patient for all.
+        patient: the patient of files that name none; if None, one unknown patient for all.
         dry_run: read everything and write nothing.
-        unsure: what becomes of scans on which text may be left; none is what the environment
+        unsure: what becomes of scans on which text may be left; if None, what the environment
             says.
         quarantine: where they wait, with their labels, until somebody can be asked; without one,
             to ask means to set aside: not to store them, and to name them in the report.
@@ -163,7 +163,7 @@ def import_csv(
         images: the folder or archive of the images, or the files; none labels stored scans only.
         who: the person.
         on_progress: called after each image.
-        columns: what the table's columns hold; none is guessed.
+        columns: what the table's columns hold; if None, guessed.
         stop: asked before each image; true ends the import there.
 
     Returns:

@@ -49,9 +49,9 @@ class LabelledImport:
     Args:
         workbench: the workbench.
         who: the person.
-        patient: the patient of files that name none; none is one unknown patient for all.
+        patient: the patient of files that name none; if None, one unknown patient for all.
         dry_run: look at everything and write nothing.
-        unsure: what becomes of scans on which text may be left; none is what the environment
+        unsure: what becomes of scans on which text may be left; if None, what the environment
             says.
         quarantine: where they wait until somebody can be asked; without one, to ask means to set
             aside.
@@ -108,7 +108,7 @@ class LabelledImport:
     def look_at(
         self, images: Sequence[Planned], stop: Callable[[], bool] | None = None
     ) -> Iterator[int]:
-        """Tell what would become of images; nothing is written.
+        """Report what would become of images; nothing is written.
 
         Args:
             images: as in `take`.
@@ -220,7 +220,7 @@ class LabelledImport:
         )
 
     def stored(self, labels: Sequence[tuple[LabelRow, str | None]]) -> None:
-        """Give labels to scans that are stored already.
+        """Assign labels to scans that are stored already.
 
         Args:
             labels: lines of a table, each with its label. A line whose image no scan came from

@@ -135,7 +135,7 @@ def _together(several: Sequence[Match]) -> Match:
 
 
 def contradiction(lines: Sequence[int], difference: str) -> str:
-    """Say that lines are left out since they contradict each other.
+    """Report that lines are left out since they contradict each other.
 
     Args:
         lines: their numbers.

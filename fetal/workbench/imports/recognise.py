@@ -116,7 +116,7 @@ def plan(
     Args:
         source: the files.
         table: a table of labels that came beside them; none looks for one among them.
-        columns: what the table's columns hold; none is guessed.
+        columns: what the table's columns hold; if None, guessed.
         unlabelled: take all files as scans without labels.
 
     Returns:
@@ -180,7 +180,7 @@ def plan_table(data: bytes, source: Source | None, columns: Columns | None = Non
     Args:
         data: the table.
         source: the images; none labels stored scans only.
-        columns: what its columns hold; none is guessed.
+        columns: what its columns hold; if None, guessed.
 
     Returns:
         The plan.

@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 
 
 def crowded_patients(session: Session, scans: Iterable[int]) -> list[str]:
-    """Say which patients of some scans have grown beyond belief.
+    """Return which patients of some scans have grown beyond belief.
 
     An identifier that a whole collection shares makes one patient of all its patients, and puts
     them in one split. Placeholders that are known are left aside before

@@ -84,7 +84,7 @@ class Watch(Protocol):
 
 
 def doubt_about(scan: Scan) -> str:
-    """Say why text may be left on a scan.
+    """Return why text may be left on a scan.
 
     Args:
         scan: the scan.

@@ -91,7 +91,7 @@ class OriginalPreviews:
                 self._bytes -= len(oldest)
 
     def get(self, digest: str) -> bytes | None:
-        """Give a picture, or none where it is no longer in memory.
+        """Return a picture, or none where it is no longer in memory.
 
         Args:
             digest: of the stored scan's pixels.

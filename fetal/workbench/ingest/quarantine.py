@@ -78,7 +78,7 @@ class Quarantine:
             return number
 
     def of(self, who: str) -> dict[int, QuarantinedScan]:
-        """Give what waits for a person, by number, the first that came first.
+        """Return what waits for a person, by number, the first that came first.
 
         Args:
             who: the person.

@@ -85,7 +85,7 @@ def _best(rows: Sequence[ScanRow], scan: ReadScan, key: str | None) -> ScanRow |
 def already_there(
     workbench: Workbench, file: str, read: ReadFile, owner: PatientRef, who: str
 ) -> IngestResult | None:
-    """Say that a scan is stored already, and mend what the file can mend of it.
+    """Report that a scan is stored already, and mend what the file can mend of it.
 
     A scan of an unknown patient is filed under its patient, if the file tells who that is. A
     picture that is missing or damaged is written again.
@@ -155,7 +155,7 @@ def _refile(workbench: Workbench, scan_id: int, owner: PatientRef, who: str) -> 
 
 
 def picture_as_stored(digest: str, read: ReadFile) -> bytes | None:
-    """Give the picture of a stored scan again, out of a file that shows the same.
+    """Restore the picture of a stored scan from a file that shows the same.
 
     Args:
         digest: the stored scan's.
@@ -174,12 +174,12 @@ def picture_as_stored(digest: str, read: ReadFile) -> bytes | None:
 
 
 def picture_key(workbench: Workbench, scan: ReadScan) -> str | None:
-    """Give the keyed hash of the picture as it arrived; None where that is not known."""
+    """Return the keyed hash of the picture as it arrived; None where that is not known."""
     return workbench.pseudonyms.picture(scan.earlier[0]) if scan.earlier else None
 
 
 def origin_digest(session: Session, blobs: Blobs, scan: ReadScan, file: str) -> str | None:
-    """Give another digest by which a scan that is to be stored was known before.
+    """Return another digest by which a scan that is to be stored was known before.
 
     The digest of the picture as it arrived is only kept where it is known to be that of a scan,
     which was blanked before: else the picture may hold a name.
@@ -204,7 +204,7 @@ def origin_digest(session: Session, blobs: Blobs, scan: ReadScan, file: str) -> 
 
 
 def exported_name(file: str, digest: str) -> str | None:
-    """Give the name that a scan had where it was exported.
+    """Return the name that a scan had where it was exported.
 
     Args:
         file: the file's name.

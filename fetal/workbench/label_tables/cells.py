@@ -46,7 +46,7 @@ def cleaned(cell: str) -> str:
 
 
 def is_empty(cell: str) -> bool:
-    """Tell whether a cell holds nothing, or what programs write for nothing: NaN, N/A, None."""
+    """Return whether a cell holds nothing, or what programs write for nothing: NaN, N/A, None."""
     return squashed(cell) in _EMPTY
 
 
@@ -65,12 +65,12 @@ def identifier(cell: str) -> str:
 
 
 def is_shortened(cell: str) -> bool:
-    """Tell whether a spreadsheet has shortened a long number, such as `1.23E+11`."""
+    """Return whether a spreadsheet has shortened a long number, such as `1.23E+11`."""
     return _SHORTENED.fullmatch(cleaned(cell)) is not None
 
 
 def is_split_word(cell: str) -> bool:
-    """Tell whether a cell is a word for a split, such as `train` or `test`."""
+    """Return whether a cell is a word for a split, such as `train` or `test`."""
     return squashed(cell) in LEARN_WORDS | TEST_WORDS
 
 

@@ -117,7 +117,7 @@ def guess_columns(names: Sequence[str], lines: Sequence[Sequence[str]]) -> Colum
 
 
 def says_which_test(header: str) -> bool:
-    """Tell whether 1 in a column keeps a scan to test, such as in one called `is_test`."""
+    """Return whether 1 in a column keeps a scan to test, such as in one called `is_test`."""
     return squashed(header) in _TEST_FLAGS
 
 

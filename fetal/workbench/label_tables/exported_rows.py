@@ -34,7 +34,7 @@ class ExportedRow:
 
 
 def is_export(names: Sequence[str]) -> bool:
-    """Tell whether a table was written by an export of this program.
+    """Return whether a table was written by an export of this program.
 
     Args:
         names: its header.

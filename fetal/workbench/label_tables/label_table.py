@@ -152,7 +152,7 @@ class LabelTable:
         ]
 
     def counts_patients(self, columns: Columns) -> bool:
-        """Tell whether its patients are numbered from 0, so that 0 is a patient like any other.
+        """Return whether its patients are numbered from 0, so that 0 is a patient like any other.
 
         Args:
             columns: which column holds what.

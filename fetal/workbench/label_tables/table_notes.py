@@ -12,7 +12,7 @@ _SHOWN = 3
 
 
 def table_notes(table: LabelTable, columns: Columns) -> list[str]:
-    """Say what of a table is not used, or not as a person may think.
+    """Report what of a table is not used, or not as a person may think.
 
     Args:
         table: the table.

@@ -20,7 +20,7 @@ def read_label(text: str) -> str:
 
 
 def is_label(text: str) -> bool:
-    """Tell whether a text is a label.
+    """Return whether a text is a label.
 
     Args:
         text: as `read_label` takes it.

@@ -67,7 +67,7 @@ def search_thoroughly(
 
     Args:
         workbench: the workbench.
-        model_folder: the model; none is the champion.
+        model_folder: the model; if None, the champion.
         on_progress: called after each scan and each pair.
         stop: asked before each; true ends it there, and what is found stays.
 

@@ -117,7 +117,7 @@ def undecided(workbench: Workbench) -> int:
 
 
 def show(workbench: Workbench, pairs: Sequence[LookalikePair]) -> dict[int, ScanView]:
-    """Give the scans of some pairs.
+    """Return the scans of some pairs.
 
     Args:
         workbench: the workbench.

@@ -59,7 +59,7 @@ class Erasure:
 
 
 def outlook(workbench: Workbench, code: str) -> Erasure:
-    """Say what would be erased; nothing is changed.
+    """Report what would be erased; nothing is changed.
 
     Args:
         workbench: the workbench.

@@ -96,7 +96,7 @@ def check_key(store: Store, pseudonyms: Pseudonyms) -> None:
 
 
 def renew_key(store: Store, who: str) -> Renewal:
-    """Give the workspace a new key and carry every stored pseudonym over to it.
+    """Assign the workspace a new key and carry every stored pseudonym over to it.
 
     All codes change in one transaction: patients, examinations, files, the offsets of days, the
     lists that trainings used, the audit trail. A process that is killed leaves the workspace with

@@ -118,7 +118,7 @@ def plan_now(
     columns: Columns | None = None,
     learnt: Numbers | None = None,
 ) -> RetrainingPlan:
-    """Look at all labels and work out what a retraining would use; nothing is written.
+    """Inspect all labels and work out what a retraining would use; nothing is written.
 
     Args:
         session: the transaction.

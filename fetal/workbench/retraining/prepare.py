@@ -160,7 +160,7 @@ def _require_still_true(
     split_of: Mapping[int, str],
     new_splits: Mapping[str, str],
 ) -> None:
-    """Give patients their splits if the plan is still right; quick, as others have to wait.
+    """Assign patients their splits if the plan is still right; quick, as others have to wait.
 
     Labels that came meanwhile do not count: they are the next retraining's.
     """
@@ -180,7 +180,7 @@ def _require_still_true(
 
 
 def _new_pairs(session: Session, mark: _Mark, split_of: Mapping[int, str]) -> bool:
-    """Say whether scans of the plan were found, or called, alike across splits, or copies."""
+    """Return whether scans of the plan were found, or called, alike across splits, or copies."""
     found = session.execute(
         select(Lookalike.scan_id, Lookalike.other_id).where(Lookalike.id > mark.lookalike)
     )

@@ -100,7 +100,7 @@ class RunView:
 
 
 def run_view(session: Session, run: Run) -> RunView:
-    """Tell of one run.
+    """Describe one run.
 
     Args:
         session: the transaction.
@@ -122,7 +122,7 @@ def run_view(session: Session, run: Run) -> RunView:
 
 
 def run_views(session: Session) -> list[RunView]:
-    """Tell of all runs, newest first, without their curves and logs.
+    """Describe all runs, newest first, without their curves and logs.
 
     Args:
         session: the transaction.

@@ -88,11 +88,11 @@ class Outlook:
 
 
 def outlook(workbench: Workbench, settings: TrainingSettings | None = None) -> Outlook:
-    """Look at what a retraining would do, without changing anything.
+    """Inspect what a retraining would do, without changing anything.
 
     Args:
         workbench: the open workbench.
-        settings: what would be run; none is the default.
+        settings: what would be run; if None, the default.
 
     Returns:
         The outlook.
@@ -130,7 +130,7 @@ def start(workbench: Workbench, who: str, settings: TrainingSettings | None = No
     Args:
         workbench: the open workbench.
         who: the person who clicked.
-        settings: what to run; none is the default.
+        settings: what to run; if None, the default.
 
     Returns:
         The run. However often and from wherever this is called, there is one job.
@@ -216,7 +216,7 @@ def try_again(workbench: Workbench, run_id: int, who: str) -> RunView:
 
 
 def run(workbench: Workbench, run_id: int) -> RunView:
-    """Look at one run.
+    """Inspect one run.
 
     Args:
         workbench: the open workbench.

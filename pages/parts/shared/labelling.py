@@ -48,7 +48,7 @@ def opinion(scan: ScanView, *, whose: bool = True) -> None:
 
 
 def state(scan: ScanView) -> None:
-    """Say in words how the scan is labelled, and by whom."""
+    """Return in words how the scan is labelled, and by whom."""
     if scan.label is None:
         st.caption("Not labelled yet.")
         return
