@@ -15,7 +15,10 @@ from fetal.planes import PLANES
 if TYPE_CHECKING:
     from fetal.predict import Model, Prediction
 
-_HEADER = ("file", "plane", "probability", "doubt", "unfamiliarity", *PLANES, "plane_set", "error")
+_HEADER = (
+    *("file", "plane", "probability", "doubt", "unfamiliarity", *PLANES, "plane_set"),
+    *("second_reader", "readers_agree", "error"),
+)
 # As in fetal.explain, which takes its time to import.
 _MAPS = ("cividis", "viridis", "inferno", "magma")
 _METHODS = ("grad-cam", "grad-cam++", "hirescam", "eigen-cam", "score-cam")
@@ -128,6 +131,9 @@ def _refused(path: Path, why: str) -> dict[str, str]:
 
 
 def _row(file: Path, prediction: "Prediction") -> dict[str, str]:
+    from fetal.predict.second_opinion import opinion_cells
+
+    second, agree = opinion_cells(prediction.second_opinion)
     said = {plane.value: f"{prediction.probabilities[plane]:.4f}" for plane in PLANES}
     return dict.fromkeys(_HEADER, "") | {
         "file": output.name_of(file),
@@ -137,6 +143,8 @@ def _row(file: Path, prediction: "Prediction") -> dict[str, str]:
         "unfamiliarity": f"{prediction.unfamiliarity:.4f}",
         **said,
         "plane_set": "" if prediction.plane_set is None else prediction.plane_set.words,
+        "second_reader": second,
+        "readers_agree": agree,
     }
 
 

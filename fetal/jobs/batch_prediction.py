@@ -163,6 +163,7 @@ def kept_values(scan_id: int, model_id: int, said: Prediction) -> dict[str, obje
         "doubt": said.doubt.value,
         "words": said.words,
         "unfamiliarity": float(said.unfamiliarity),
+        "second_opinion": said.second_opinion.to_json() if said.second_opinion else None,
         "heat": KeptHeat.of(said).pack(),
     }
 

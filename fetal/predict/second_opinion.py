@@ -62,3 +62,15 @@ class SecondOpinion:
             return None
         shares = {Plane(name): float(share) for name, share in values["probabilities"].items()}
         return cls(shares, float(values["no_plane"]), bool(values["agrees"]))
+
+
+def opinion_cells(second: SecondOpinion | None) -> tuple[str, str]:
+    """Return what a table tells of the second reader: its answer, and whether both agree.
+
+    Example:
+        >>> opinion_cells(SecondOpinion({Plane.FEMUR: 0.97}, 0.03, True))
+        ('femur 97 %', 'yes')
+        >>> opinion_cells(None)
+        ('', '')
+    """
+    return ("", "") if second is None else (second.words, "yes" if second.agrees else "no")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fetal.store.lookalike_tables import Fingerprint as Fingerprint
@@ -113,6 +113,8 @@ class PredictionRow(Table):
     """The doubt in the words of its time; empty where an older program made the row."""
     unfamiliarity: Mapped[float | None]
     """1 where unknown begins, 0 where the model cannot tell; none in rows of an older program."""
+    second_opinion: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """`fetal.predict.SecondOpinion` as plain values; none where the model has no second reader."""
     made_at: Mapped[datetime] = mapped_column(default=now)
     heat: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """Grad-CAM of every plane (`fetal.predict.KeptHeat`); none in rows of an older program."""

@@ -11,6 +11,7 @@ from fetal.planes import PLANES
 from tests.support.drawn import fan
 from tests.support.films import film
 from tests.support.tiny_model import tiny_model_that_knows_nothing, tiny_model_that_promises_sets
+from tests.support.tiny_second_reader import ALWAYS, NEVER, tiny_model_with_second_reader
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,3 +97,20 @@ def test_a_model_that_is_not_there_is_one_sentence(fetal, folder, tmp_path):
     assert answer.exit_code == 1
     assert answer.output.startswith("Error: ")
     assert "Traceback" not in answer.output
+
+
+@pytest.mark.parametrize(("agree_at", "agree"), [(ALWAYS, "yes"), (NEVER, "no")])
+def test_predict_tells_what_the_second_reader_says(fetal, folder, tmp_path, agree_at, agree):
+    model = str(tiny_model_with_second_reader(agree_at).folder)
+    answer = fetal("predict", folder, "--model", model, "--csv", "results.csv")
+    assert answer.exit_code == 0, answer.output
+    assert all(("reader" in line) == (agree == "no") for line in answer.output.splitlines())
+    with (tmp_path / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["readers_agree"] for row in rows} == {agree}
+    assert all(row["second_reader"].endswith(" %") for row in rows)
+    # A model with one reader leaves both empty.
+    assert fetal("predict", folder, "--csv", "results.csv").exit_code == 0
+    with (tmp_path / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["readers_agree"] + row["second_reader"] for row in rows} == {""}

@@ -74,6 +74,7 @@ def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace,
         rows = session.scalars(select(PredictionRow).order_by(PredictionRow.id)).all()
         assert [row.doubt for row in rows] == ["check", "sure"]
         assert [row.words for row in rows] == ["", ""]
+        assert [row.second_opinion for row in rows] == [None, None]
         # Two scans of an older program may share a name of 40 bits.
         assert list(session.scalars(select(ScanRow.name).order_by(ScanRow.id))) == ["S-d1", "S-d2"]
     store.close()

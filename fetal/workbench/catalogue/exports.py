@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fetal.predict.second_opinion import opinion_cells
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store import audit
 from fetal.store.blobs import BlobError
@@ -95,7 +96,8 @@ def write_labels(
     The table is a CSV: image name, plane, patient's pseudonym, annotator, time (UTC, ISO 8601),
     the model's plane, its probability, the model, the note, the doubt (sure, check, or unknown
     where the model does not know the scan), the unfamiliarity (1 is where unknown begins), the
-    split (train, validation or test, once the patient has one), the source and the machine.
+    split (train, validation or test, once the patient has one), the source, the machine, what the
+    model's second reader says and whether it agrees (yes or no; both empty without one).
 
     Args:
         workbench: the workbench.
@@ -258,6 +260,7 @@ def _cells(line: _Line) -> tuple[str, ...]:
         line.split,
         scan.source,
         safe_cell(scan.machine or ""),
+        *opinion_cells(scan.second_opinion),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from fetal.bundle import read_plane_sets
 from fetal.metrics import PlaneSet, SetThresholds
 from fetal.planes import PLANES, Plane
-from fetal.predict import Doubt, doubt_words
+from fetal.predict import Doubt, SecondOpinion, doubt_words
 from fetal.store.bulk import any_of
 from fetal.store.state.state_tables import ScanState
 from fetal.store.tables import UNUSABLE, ModelVersion, Patient, PredictionRow, ScanRow
@@ -61,6 +61,7 @@ _COLUMNS = (
     ScanState.confidence,
     ScanState.doubt,
     PredictionRow.words,
+    PredictionRow.second_opinion,
     ScanState.model_id,
     ScanState.label,
     ScanState.note,
@@ -94,6 +95,7 @@ class ScanView:
         doubt_words: the doubt in the words of its time; empty where the model was sure.
         plane_set: the planes that it may show, with a promise; none where the model was sure, or
             does not know the scan, or makes no promise.
+        second_opinion: what the model's second reader says; none where it has no second reader.
         model_name: whose opinion it is.
         label: a plane's value or `unusable`; none without a label.
         label_id: the number of the label that stands; None without a label.
@@ -120,6 +122,7 @@ class ScanView:
     doubt: Doubt | None
     doubt_words: str
     plane_set: PlaneSet | None
+    second_opinion: SecondOpinion | None
     model_name: str | None
     label: str | None
     label_id: int | None
@@ -235,7 +238,7 @@ def _view(
 ) -> ScanView:
     (
         number, name, patient, named, source, added_at, added_by, width, height, machine,
-        plane, probabilities, confidence, doubt, words, model_id, label, note,
+        plane, probabilities, confidence, doubt, words, second, model_id, label, note,
         label_id, kind, who, at,
     ) = row  # fmt: skip
     model, check_below, thresholds = models[model_id] if model_id is not None else (None, 0.0, None)
@@ -259,6 +262,7 @@ def _view(
         # Rows of an older program have no words of their own.
         doubt_words=(words or doubt_words(shares, check_below)) if doubtful else "",
         plane_set=thresholds.set_of(shares) if thresholds and doubt == Doubt.CHECK else None,
+        second_opinion=SecondOpinion.from_json(second),
         model_name=model,
         label=label,
         label_id=label_id,

@@ -15,6 +15,8 @@ HEADER = (
     "split",
     "source",
     "machine",
+    "second_reader",
+    "readers_agree",
 )
 """New columns go to the end: people's own programs may count them."""
 

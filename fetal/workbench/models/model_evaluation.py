@@ -20,7 +20,7 @@ from fetal.evaluation import (
 )
 from fetal.evaluation.reviewing.checklist import checklist_of
 from fetal.planes import PLANES
-from fetal.predict import Doubt
+from fetal.predict import Doubt, SecondOpinion
 from fetal.progress import OnProgress, no_progress
 from fetal.scans import Scan
 from fetal.store import tables
@@ -146,6 +146,7 @@ def _cases(
                     tables.ScanRow.digest,
                     tables.ScanRow.machine,
                     PredictionRow.unfamiliarity,
+                    PredictionRow.second_opinion,
                 )
                 .join(PredictionRow, PredictionRow.scan_id == tables.ScanRow.id)
                 .where(
@@ -161,6 +162,9 @@ def _cases(
             continue
         said, row = found[scan.scan], said_of[scan.scan]
         shares = dict(zip(PLANES, row, strict=True))
+        # Rows of an older program have none.
+        far = said.unfamiliarity or 0.0
+        second = SecondOpinion.from_json(said.second_opinion)
         cases.append(
             Case(
                 digest=said.digest,
@@ -168,8 +172,8 @@ def _cases(
                 patient=scan.patient,
                 machine=said.machine,
                 probabilities=tuple(row),
-                doubt=Doubt.of(shares, check_below, said.unfamiliarity),
-                unfamiliarity=said.unfamiliarity or 0.0,
+                doubt=Doubt.of(shares, check_below, far, second),
+                unfamiliarity=far,
             )
         )
     return cases, {row.digest: row.id for row in found.values()}

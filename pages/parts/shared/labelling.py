@@ -41,6 +41,8 @@ def opinion(scan: ScanView, *, whose: bool = True) -> None:
             if scan.plane_set is not None:
                 st.caption(plane_set_words(scan.plane_set))
         probability_bars.probabilities(scan.probabilities)
+    if scan.second_opinion is not None:
+        st.caption(f"Second reader: {plain(scan.second_opinion.words)}")
     facts = [scan.name, f"patient {scan.patient if scan.named_patient else 'unknown'}"] * whose
     facts += [scan.model_name] if scan.model_name else []
     facts += ["sample (simulated)"] if scan.source == "sample" else []
