@@ -85,7 +85,8 @@ def train(
         return Bundle.open(folder / MODEL)
     folder.mkdir(parents=True, exist_ok=True)
     check_examples(examples)
-    began = None if _has_begun(folder) else monotonic()
+    # How long it took together with a call that was stopped, nobody knows.
+    began = None if load_position(folder).begun else monotonic()
     run = _Run.prepare(settings, folder, stop_if_diverged(on_event), champion, cache)
     run.begin_computing()
     run.begin_stage(READING)
@@ -205,12 +206,6 @@ class _Run:
         self.on_event(LogLine(text))
 
 
-def _has_begun(folder: Path) -> bool:
-    """Whether an earlier call was stopped here; how long both took, nobody knows then."""
-    position = load_position(folder)
-    return position.stage > 0 or position.epoch > 0
-
-
 def _read(run: _Run, examples: Sequence[Example]) -> Splits:
     """Read and prepare the scans, with the simulated ones that the settings add."""
 
@@ -266,7 +261,7 @@ def _fit(run: _Run, context: StageContext) -> None:
     """Fit stage after stage, from the last checkpoint if there is one."""
     model, best = context.model, run.folder / "best.npz"
     position = load_position(run.folder)
-    if position.stage or position.epoch:
+    if position.begun:
         load_variables(best, model.variables)
         run.log(f"Going on after epoch {position.epoch} of stage {position.stage + 1}.")
     for number, stage in enumerate(run.settings.stages):

@@ -14,6 +14,7 @@ from tests.evaluation.made_up import case, cases
 from tests.support.drawn import file
 from tests.support.hostile import TEXTS
 from tests.support.tiny_model import tiny_model
+from tests.support.tiny_second_reader import tiny_reader_card
 
 WITHSTOOD = (
     Withstood("darker", 75, Interval(0.9, 0.85, 0.95), Interval(0.06, 0.01, 0.11), 0),
@@ -117,6 +118,13 @@ def test_the_card_has_the_usual_sections(report):
     assert "| Maternal cervix | 5 | too few to claim |" in card
     assert "| darker | 75 |" in card
     assert "\n\n\n" not in card
+
+
+def test_a_second_reader_is_told_of(report):
+    card = replace(tiny_model().card, second_reader=tiny_reader_card(agree_at=0.4))
+    for text in (to_html(report, card), to_markdown(report, card)):
+        assert "sure only where it gives the same plane at least 40.0 %" in text
+    assert "Second reader" not in to_markdown(report, tiny_model().card)
 
 
 @pytest.mark.parametrize("text", TEXTS)

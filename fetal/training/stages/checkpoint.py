@@ -27,6 +27,11 @@ class Position:
     """Epochs since then."""
     learning_rate: float = 0.0
 
+    @property
+    def begun(self) -> bool:
+        """Whether an earlier call has finished something here before it was stopped."""
+        return self.stage > 0 or self.epoch > 0
+
 
 def save_variables(path: Path, variables: list[Any]) -> None:
     """Write variables in their order, atomically, as plain arrays (never a pickle)."""
