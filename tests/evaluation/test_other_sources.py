@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fetal.bundle import Card, Head, InputSpec
-from fetal.evaluation import measure, to_html, to_markdown
+from fetal.evaluation import to_html, to_markdown
 from fetal.evaluation.other_sources import (
     IN_CARD,
     OtherSource,
@@ -17,7 +17,7 @@ from fetal.evaluation.other_sources import (
 )
 from fetal.planes import Plane
 from fetal.predict import Doubt
-from tests.evaluation.made_up import case, cases
+from tests.evaluation.made_up import case, measured
 from tests.support.hostile import TEXTS
 from tests.support.tiny_model import tiny_model
 
@@ -84,7 +84,7 @@ def test_a_data_set_measured_anew_replaces_itself_in_the_card() -> None:
 @pytest.mark.parametrize("write", [to_html, to_markdown])
 def test_page_and_card_show_what_the_card_holds_of_other_sources(write) -> None:
     bundle = tiny_model()
-    report = measure(cases(), bundle, "made up")
+    report = measured()
     without = write(report, bundle.card)
     assert "Other hospitals and machines" not in without.partition("Checklists")[0]
     told = ("HC18", "CC BY 4.0", "https://example.org", "test", {"it was unreadable": 2})
@@ -100,7 +100,7 @@ def test_page_and_card_show_what_the_card_holds_of_other_sources(write) -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_a_card_says_of_other_sources_is_text(text: str) -> None:
     bundle = tiny_model()
-    report = measure(cases(), bundle, "made up")
+    report = measured()
 
     def written(word: str) -> list[str]:
         told = (word, word, word, "test", {word: 2})

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -13,17 +14,17 @@ from fetal.evaluation.reviewing.checklist import checklist_of
 from fetal.evaluation.reviewing.other_share import REAL_FRAMES, REAL_OTHERS, other_share
 from fetal.evaluation.reviewing.sections import answered
 from fetal.planes import Plane
-from tests.evaluation.made_up import case, cases, strange
+from tests.evaluation.made_up import case, cases, measured, strange
 from tests.evaluation.test_render import WITHSTOOD
 from tests.support.tiny_model import tiny_model, tiny_model_that_promises_sets
 
 
 def bare():
     """A report on a model of which nobody has said anything."""
-    bundle = tiny_model()
-    return measure(cases(), bundle, "made up"), replace(bundle.card, limits=[])
+    return measured(), replace(tiny_model().card, limits=[])
 
 
+@cache
 def full():
     """A report that answers whatever a report can answer."""
     bundle = tiny_model_that_promises_sets()
