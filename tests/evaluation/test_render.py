@@ -124,6 +124,8 @@ def test_a_second_reader_is_told_of(report):
     card = replace(tiny_model().card, second_reader=tiny_reader_card(agree_at=0.4))
     for text in (to_html(report, card), to_markdown(report, card)):
         assert "sure only where it gives the same plane at least 40.0 %" in text
+    assert "Behind the second reader: nothing; none" in to_markdown(report, card)
+    assert "and where the second reader disagrees" in to_html(report, card)
     assert "Second reader" not in to_markdown(report, tiny_model().card)
 
 
