@@ -16,7 +16,8 @@ from pathlib import Path
 from fetal.bundle import Bundle
 from fetal.bundle.manifest import DIGESTS, digests_text
 from fetal.bundle.training_list import write_training_list
-from fetal.cli.labelled import labelled_images, readable
+from fetal.cli.labelled import labelled_images
+from fetal.cli.readable_images import readable
 from fetal.predict import shipped_folder
 from fetal.scans import Scan
 from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text

@@ -19,6 +19,7 @@ LAYERS: dict[str, int] = {
     "third_party": 0,
     "progress": 0,
     "engine_registry": 0,
+    "prefetch": 0,
     "planes": 1,
     "configuration": 1,
     "markdown": 1,

@@ -19,8 +19,9 @@ from fetal.cli.terminal import options, output
 from fetal.cli.terminal.output import STANDARD, complain
 
 if TYPE_CHECKING:
-    from fetal.cli.labelled import LabelledImage, SamePictures
+    from fetal.cli.labelled import LabelledImage
     from fetal.cli.measuring.strange_pictures import StrangeFolder
+    from fetal.cli.readable_images import SamePictures
     from fetal.evaluation import Case, LabelledScan, Report, Withstood
     from fetal.predict import Model
 
@@ -102,7 +103,8 @@ def evaluate(
     patients. With --pack in place of --data, other sources are measured: what comes out is printed,
     and kept in the card (--update-card, --card), from where every later page shows it.
     """
-    from fetal.cli.labelled import CONTRADICTED, SamePictures, labelled_images
+    from fetal.cli.labelled import labelled_images
+    from fetal.cli.readable_images import CONTRADICTED, SamePictures
     from fetal.cli.terminal.figures import print_figures
     from fetal.evaluation import NothingToMeasureError, examine, measure
     from fetal.predict import load_model
@@ -170,7 +172,7 @@ def _unseen(
     left_out: Counter[str],
     same: "SamePictures",
 ) -> Iterator["LabelledScan"]:
-    from fetal.cli.labelled import readable
+    from fetal.cli.readable_images import readable
     from fetal.evaluation import LabelledScan
 
     for image, scan in readable(images, left_out, same):

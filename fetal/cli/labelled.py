@@ -1,19 +1,16 @@
 """Labelled images from a table and a folder, for training and measuring without a workspace."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.cli.readable_images import UNREADABLE
 from fetal.cli.terminal import options
-from fetal.evaluation.prefetch import ahead
 from fetal.planes import Plane
-from fetal.scans import Scan, ScanError, read_grey, read_scan
-from fetal.scans.deidentification.file_names import readable_name
+from fetal.scans import Scan, read_grey, read_scan
 from fetal.scans.limits import read_within
 from fetal.store import tables
 from fetal.workbench.imports.image_index import PictureIndex
@@ -29,10 +26,6 @@ MISSING = "the folder does not hold the image"
 UNUSABLE = "the line’s plane or image is not clear"
 UNLABELLED = "the line gives no plane, or calls the image unusable"
 SIMULATED = "it is one of the program’s simulated samples"
-UNREADABLE = "the image cannot be read as a scan"
-NO_PLANE = "no plane"
-
-CONTRADICTED = "the same picture has different planes"
 
 
 @dataclass(frozen=True)
@@ -45,6 +38,8 @@ class LabelledImage:
         patient: whom, as the table or the file says.
         test: whether the table keeps it out of training (`Train` = 0).
         machine: the ultrasound machine, where the table tells it.
+        source: the data set or hospital; a table tells none.
+        look: the near-duplicate hash, where it is known without reading the image.
     """
 
     path: Path
@@ -52,6 +47,8 @@ class LabelledImage:
     patient: str
     test: bool
     machine: str | None = None
+    source: str = ""
+    look: str | None = None
 
     def read(self) -> Scan:
         """Read it as a scan.
@@ -68,52 +65,6 @@ class LabelledImage:
             ScanError: it is no picture.
         """
         return read_grey(read_within(self.path))
-
-
-class Readable(Protocol):
-    """An image of which somebody says what it shows."""
-
-    @property
-    def path(self) -> Path:
-        """Where it is."""
-
-    @property
-    def plane(self) -> Plane | None:
-        """What it shows; None for no fetal plane at all."""
-
-    def read(self) -> Scan:
-        """Read it as a scan; raises a `ScanError` where it is none."""
-
-
-AnyImage = TypeVar("AnyImage", bound=Readable)
-
-
-class SamePictures:
-    """Finds images with the same pixels whose planes contradict each other.
-
-    Attributes:
-        contradicted: the digests of these scans; nobody knows which plane is right.
-    """
-
-    def __init__(self) -> None:
-        self.contradicted: set[str] = set()
-        self._first: dict[str, Readable] = {}
-
-    def add(self, image: Readable, scan: Scan) -> None:
-        """Remember an image, and complain where another one contradicts it.
-
-        Args:
-            image: the image with its plane.
-            scan: what was read of it.
-        """
-        first = self._first.setdefault(scan.digest, image)
-        if first.plane is not image.plane:
-            self.contradicted.add(scan.digest)
-            options.complain(
-                f"{readable_name(first.path)} ({first.plane or NO_PLANE}) and "
-                f"{readable_name(image.path)} ({image.plane or NO_PLANE}) are the same picture: "
-                "both were left out."
-            )
 
 
 def labelled_images(
@@ -175,32 +126,6 @@ def labelled_images(
     return found
 
 
-def readable(
-    images: Sequence[AnyImage],
-    left_out: Counter[str] | None = None,
-    same: SamePictures | None = None,
-) -> Iterator[tuple[AnyImage, Scan]]:
-    """Read images in their order, on every core; one that is no scan gets one line.
-
-    Args:
-        images: the images.
-        left_out: is told how many could not be read.
-        same: is told of each image that is a scan.
-
-    Yields:
-        Each image that is a scan, with the scan.
-    """
-    left_out = Counter() if left_out is None else left_out
-    for image, read in zip(images, ahead(_attempt, images), strict=True):
-        if isinstance(read, Scan):
-            if same is not None:
-                same.add(image, read)
-            yield image, read
-        else:
-            left_out[UNREADABLE] += 1
-            options.complain(f"{readable_name(image.path)}: {read}")
-
-
 def _tell(left_out: Counter[str]) -> None:
     if missing := left_out[MISSING]:
         lines = options.count_of(missing, "line names an image", "lines name images")
@@ -211,13 +136,6 @@ def _tell(left_out: Counter[str]) -> None:
     if simulated := left_out[SIMULATED]:
         lines = options.count_of(simulated, "line names", "lines name")
         options.complain(f"{lines} the program’s simulated samples, and were left out.")
-
-
-def _attempt(image: Readable) -> Scan | ScanError | OSError:
-    try:
-        return image.read()
-    except (ScanError, OSError) as error:
-        return error
 
 
 def _labelled(picture: Path, plane: Plane, row: LabelRow) -> LabelledImage:

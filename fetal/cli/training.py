@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fetal.cli.from_packs import pack_options
 from fetal.cli.terminal import options
 from fetal.cli.terminal.given_files import InputFile, read_json
 from fetal.cli.terminal.output import say
 from fetal.third_party import load_keras
 
 if TYPE_CHECKING:
-    from fetal.cli.labelled import LabelledImage
+    from fetal.cli.readable_images import Learnable, Readable
+    from fetal.packs import PackFile
     from fetal.scans import Scan
     from fetal.training.data.examples import Example
     from fetal.training.events import TrainingEvent
@@ -22,10 +24,13 @@ if TYPE_CHECKING:
 
 APART = "the patient is kept apart for testing"
 REPEATED = "another image has the same pixels"
+STRANGE = "it shows no fetal plane at all"
+
+LEAVE_OUT, AS_OTHER = "leave out", "other"
 
 
 @click.command()
-@options.labelled_images
+@pack_options.packs_or_table
 @click.option(
     "--out",
     required=True,
@@ -54,18 +59,34 @@ REPEATED = "another image has the same pixels"
 @click.option("--name", help="What people will call the model  [default: the folder's name]")
 @click.option("--official-train", is_flag=True, help="Leave out images marked Train = 0.")
 @click.option(
+    "--no-plane",
+    type=click.Choice([LEAVE_OUT, AS_OTHER]),
+    default=LEAVE_OUT,
+    show_default=True,
+    help="What becomes of a pack's scans that show no fetal plane at all.",
+)
+@click.option(
     "--about",
     type=InputFile(),
     help="A JSON file with `data` (name, authors, licence, source of each data set), `limits` and "
     "`statements` for the model's card.",
 )
 @options.cache
-def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **choices: Any) -> None:
+def train(
+    table: Path | None,
+    packs: tuple[str, ...],
+    folders: tuple[Path, ...],
+    out: Path,
+    model_folder: Path | None,
+    **choices: Any,
+) -> None:
     """Train a model on labelled images, without a workspace.
 
     Patients are split, never images. What is learnt is kept beside OUT while it runs: the same
-    command, given again after a stop, goes on from the last epoch.
+    command, given again after a stop, goes on from the last epoch. With --pack in place of --data,
+    all scans that packs keep to train are used, and none of those to test.
     """
+    pack_options.check_given(table, packs, folders, choices["columns"])
     if out.exists():
         raise click.ClickException(
             f"{out} exists already. Choose another folder, or remove it first."
@@ -73,14 +94,23 @@ def train(table: Path, folder: Path, out: Path, model_folder: Path | None, **cho
     said = _about(choices["about"])
     beside = out.with_name(f"{out.name}.run")
     load_keras((choices["cache"] or beside) / "keras")
-    from fetal.cli.labelled import labelled_images
     from fetal.training.model_card import About
     from fetal.training.pipeline import train as run_pipeline
 
     settings = _settings(choices["preset"], choices["settings_file"], choices["weights"])
     left_out: Counter[str] = Counter()
-    images = labelled_images(table, folder, columns=choices["columns"], left_out=left_out)
-    examples = _examples(images, left_out, official=choices["official_train"])
+    if table is None:
+        files = _of_packs(packs, folders, left_out, choices["no_plane"])
+        examples = _examples(files, left_out, official=True)
+    else:
+        from fetal.cli.labelled import labelled_images
+
+        images = labelled_images(table, folders[0], columns=choices["columns"], left_out=left_out)
+        if choices["official_train"] and not any(image.test for image in images):
+            options.complain(
+                "The table keeps no image to test, so --official-train leaves none out."
+            )
+        examples = _examples(images, left_out, official=choices["official_train"])
     about = About(choices["name"] or out.name, *said, left_out=+left_out)
     champion = None
     if settings.start == "champion":
@@ -131,21 +161,29 @@ def _settings(preset: str, file: Path | None, weights: Path | None) -> "Training
     return settings.but(start="weights", weights=str(weights))
 
 
+def _of_packs(
+    packs: Sequence[str], folders: Sequence[Path], left_out: "Counter[str]", no_plane: str
+) -> "list[PackFile]":
+    files = pack_options.pack_files(packs, folders)
+    used = [file for file in files if no_plane == AS_OTHER or file.plane is not None]
+    left_out[STRANGE] += len(files) - len(used)
+    return used
+
+
 def _examples(
-    images: Sequence["LabelledImage"], left_out: "Counter[str]", *, official: bool
+    images: Sequence["Learnable"], left_out: "Counter[str]", *, official: bool
 ) -> "list[Example]":
     """Split the patients. With an official test set, nobody else need be kept apart."""
-    from fetal.cli.labelled import CONTRADICTED, SamePictures, readable
+    from fetal.cli.readable_images import CONTRADICTED, SamePictures, readable
+    from fetal.planes import Plane
     from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
     from fetal.splits import TEST, TRAIN, assign_splits
     from fetal.training.data.examples import Example
 
     used = [image for image in images if not (official and image.test)]
-    if official and len(used) == len(images):
-        options.complain("The table keeps no image to test, so --official-train leaves none out.")
     counts: dict[str, Counter[Any]] = {}
     for image in used:
-        counts.setdefault(image.patient, Counter())[image.plane] += 1
+        counts.setdefault(image.patient, Counter())[image.plane or Plane.OTHER] += 1
     splits = assign_splits(counts, {})
     if official:
         splits = {name: TRAIN if split == TEST else split for name, split in splits.items()}
@@ -156,11 +194,12 @@ def _examples(
     examples = {
         scan.digest: Example(
             scan.digest,
-            image.plane,
+            image.plane or Plane.OTHER,
             image.patient,
             splits[image.patient],
             _reader(image),
-            to_text(near_duplicate_hash(scan.pixels, scan.sector)),
+            image.look or to_text(near_duplicate_hash(scan.pixels, scan.sector)),
+            ", ".join(filter(None, (image.source, image.machine))),
         )
         for image, scan in readable(taught, unread, same)
     }
@@ -172,7 +211,7 @@ def _examples(
     return clear
 
 
-def _reader(image: "LabelledImage") -> Callable[[], Any]:
+def _reader(image: "Readable") -> Callable[[], Any]:
     def read() -> Any:
         scan: Scan = image.read()
         return scan.pixels, scan.sector

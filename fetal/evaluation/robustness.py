@@ -10,11 +10,11 @@ from PIL import Image
 
 from fetal.evaluation.corruptions import CORRUPTIONS, corrupt
 from fetal.evaluation.labelled_predictions import Case, LabelledScan, arrays, examine
-from fetal.evaluation.prefetch import ahead
 from fetal.evaluation.report import FEW, Withstood
 from fetal.metrics import Interval, evaluate, paired_difference, share, strangers
 from fetal.planes import FETAL_PLANES
 from fetal.predict import Model
+from fetal.prefetch import ahead
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import ScanError, read_scan
 

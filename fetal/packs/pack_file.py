@@ -39,6 +39,11 @@ class PackFile:
     digest: str | None = None
     look: str | None = None
 
+    @property
+    def test(self) -> bool:
+        """Whether it is kept out of training."""
+        return self.role != TRAIN_ROLE
+
     def read(self) -> Scan:
         """Read it as a scan.
 

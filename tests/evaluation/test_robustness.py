@@ -5,9 +5,9 @@ import pytest
 
 from fetal.evaluation import FEW, LabelledScan, examine, withstand
 from fetal.evaluation.corruptions import CORRUPTIONS
-from fetal.evaluation.prefetch import ahead
 from fetal.planes import FETAL_PLANES, Plane
 from fetal.predict import load_model
+from fetal.prefetch import ahead
 from fetal.progress import Progress
 from fetal.scans import read_grey, read_scan
 from tests.support.drawn import fan, file

@@ -176,13 +176,7 @@ def test_framed_scans_are_trained_on_where_little_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    place = tmp_path / "Zenodo_dataset"
-    lines = ["Center,Patient_num,Plane,Filename,Train"]
-    for number in range(24):
-        country, plane = ("Algeria", "Egypt")[number % 2], FETAL_PLANES[number // 2 % 4]
-        made_up.picture(place / country / f"p{number}.png", number)
-        lines.append(f"{country},{number},{plane.title},p{number},{int(number < 20)}")
-    (place / "African_planes_database.csv").write_text("\n".join(lines))
+    place = made_up.two_countries(tmp_path / "Zenodo_dataset")
     words = ["frames", "--pack", "african", "--images", str(place), "--out", "framed"]
     said = CliRunner().invoke(main, words, catch_exceptions=False).output
     assert "20 framed scans" in said

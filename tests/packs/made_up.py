@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fetal.planes import FETAL_PLANES
 from fetal.scans import encode_png
 from tests.support.drawn import fan
 
@@ -39,6 +40,18 @@ def african(place: Path) -> Path:
         "Egypt,1,Fetal thorax,patient001_EGY_plane3,0\n"
         "Ghana,2,Fetal femur,patient002_GHA_plane1,0\n"
     )
+    return place
+
+
+def two_countries(place: Path, scans: int = 24, to_test: int = 4) -> Path:
+    """As many scans of two countries, one a patient, the planes in turn, the last ones to test."""
+    lines = ["Center,Patient_num,Plane,Filename,Train"]
+    for number in range(scans):
+        country, plane = ("Algeria", "Egypt")[number % 2], FETAL_PLANES[number // 2 % 4]
+        picture(place / country / f"p{number}.png", number)
+        train = int(number < scans - to_test)
+        lines.append(f"{country},{number},{plane.title},p{number},{train}")
+    (place / "African_planes_database.csv").write_text("\n".join(lines))
     return place
 
 

@@ -41,7 +41,7 @@ def frames(
     to test are never written. `fetal experiment` and `fetal train` read the folder with
     `--pack frames --images OUT`. It holds patients' scans: carry it as such.
     """
-    from fetal.cli.labelled import readable
+    from fetal.cli.readable_images import readable
     from fetal.packs import TRAIN_ROLE
     from fetal.packs.framed_folder import write_framed
 

@@ -18,7 +18,7 @@ from fetal.cli.terminal.output import say
 from fetal.metrics import percent
 
 if TYPE_CHECKING:
-    from fetal.cli.labelled import SamePictures
+    from fetal.cli.readable_images import SamePictures
     from fetal.evaluation import LabelledScan
     from fetal.evaluation.other_sources import OtherSource, SourceRow
     from fetal.packs import PackFile
@@ -93,7 +93,7 @@ def evaluate_packs(
 
 
 def _measure(model: "Model", name: str, folder: Path, role: str) -> "OtherSource":
-    from fetal.cli.labelled import CONTRADICTED, SamePictures
+    from fetal.cli.readable_images import CONTRADICTED, SamePictures
     from fetal.evaluation import examine
     from fetal.evaluation.other_sources import OtherSource, SourceCase, source_rows
     from fetal.packs import pack_named
@@ -124,7 +124,7 @@ def _unseen(
     left_out: Counter[str],
     same: "SamePictures",
 ) -> "Iterator[LabelledScan]":
-    from fetal.cli.labelled import readable
+    from fetal.cli.readable_images import readable
     from fetal.evaluation import LabelledScan
     from fetal.planes import Plane
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fetal.cli.terminal.given_files import InputFile
 from fetal.cli.terminal.output import complain as complain
 from fetal.cli.terminal.system_user import user_name
 from fetal.configuration.sources import choose_workspace
@@ -71,25 +70,6 @@ def result(*names: str, **described: Any) -> Callable[[Command], Command]:
     """Add an option that names a file to write; `-` is standard output."""
     kind = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
     return click.option(*names, type=kind, **described)
-
-
-def labelled_images(command: Command) -> Command:
-    """Add `--data`, `--images` and `--columns`: a table of labels and the folder of its images."""
-    folder = click.option(
-        "--images",
-        "folder",
-        required=True,
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="The folder of the images.",
-    )
-    table = click.option(
-        "--data",
-        "table",
-        required=True,
-        type=InputFile(),
-        help="A CSV with image, plane and patient, or the one of FETAL_PLANES_DB.",
-    )
-    return table(folder(columns(command)))
 
 
 def columns(command: Command) -> Command:
