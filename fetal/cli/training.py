@@ -15,6 +15,7 @@ from fetal.cli.terminal.output import say
 from fetal.third_party import load_keras
 
 if TYPE_CHECKING:
+    from fetal.cli.labelled import LabelledImage
     from fetal.cli.readable_images import Learnable, Readable
     from fetal.packs import PackFile
     from fetal.scans import Scan
@@ -103,14 +104,9 @@ def train(
         files = _of_packs(packs, folders, left_out, choices["no_plane"])
         examples = _examples(files, left_out, official=True)
     else:
-        from fetal.cli.labelled import labelled_images
-
-        images = labelled_images(table, folders[0], columns=choices["columns"], left_out=left_out)
-        if choices["official_train"] and not any(image.test for image in images):
-            options.complain(
-                "The table keeps no image to test, so --official-train leaves none out."
-            )
-        examples = _examples(images, left_out, official=choices["official_train"])
+        official = choices["official_train"]
+        images = _of_table(table, folders[0], choices["columns"], left_out, official=official)
+        examples = _examples(images, left_out, official=official)
     about = About(choices["name"] or out.name, *said, left_out=+left_out)
     champion = None
     if settings.start == "champion":
@@ -159,6 +155,17 @@ def _settings(preset: str, file: Path | None, weights: Path | None) -> "Training
     if weights is None:
         return settings
     return settings.but(start="weights", weights=str(weights))
+
+
+def _of_table(
+    table: Path, folder: Path, columns: str | None, left_out: "Counter[str]", *, official: bool
+) -> "list[LabelledImage]":
+    from fetal.cli.labelled import labelled_images
+
+    images = labelled_images(table, folder, columns=columns, left_out=left_out)
+    if official and not any(image.test for image in images):
+        options.complain("The table keeps no image to test, so --official-train leaves none out.")
+    return images
 
 
 def _of_packs(

@@ -52,14 +52,16 @@ def read_pack(
         found = _from_table(pack, pack.table, images, table, on_note)
     else:
         found = _from_paths(pack, images)
+    labels = {label.casefold(): label for label in pack.planes}
     unknown: Counter[str] = Counter()
     files = []
     for path, told in found:
-        label = told.get("label", pack.label or "")
-        if label in pack.planes:
-            files.append(_file(pack, path, label, told))
+        written = told.get("label", pack.label or "")
+        label = labels.get(written.casefold())
+        if label is None:
+            unknown[written] += 1
         else:
-            unknown[label] += 1
+            files.append(_file(pack, path, label, told))
     for label, count in unknown.items():
         on_note(
             f"{count:,} images of {pack.title} are labelled “{label}”, none of its labels, "

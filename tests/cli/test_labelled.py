@@ -3,6 +3,7 @@
 import os
 import sys
 import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,21 @@ from click.testing import CliRunner, Result
 
 from fetal.cli import main
 from fetal.cli.labelled import labelled_images
-from fetal.cli.training import _examples
+from fetal.cli.training import _examples, _of_table
+from fetal.training.data.examples import Example
 from fetal.workbench.label_tables.columns import ColumnsError
 from tests.support.drawn import file
 from tests.support.tiny_model import tiny_model
 
 PLANES = ("brain", "abdomen", "femur", "thorax", "cervix", "other")
+
+
+def learnt(labels: Path, images: Path) -> list[Example]:
+    """What `fetal train --official-train` would learn from."""
+    left_out = Counter[str]()
+    return _examples(
+        _of_table(labels, images, None, left_out, official=True), left_out, official=True
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +76,7 @@ def test_all_three_keep_the_same_scans_to_test(
     assert "of them kept out of training (test) 2" in brought.output
     measured = fetal("evaluate", "--data", labels, "--images", images, "--official-test")
     assert "on 2 scans of 2 patients" in measured.stdout
-    trained = _examples(labelled_images(labels, images), official=True)
+    trained = learnt(labels, images)
     assert len(trained) == 4
 
 
@@ -93,7 +103,7 @@ def test_contradicting_lines_are_left_out_by_all_three(tmp_path: Path, images: P
         assert "different planes (thorax, femur)" in answer.stderr
     assert "Added 1 scan and 1 label" in brought.output
     assert "on 1 scan of 1 patient" in measured.stdout
-    [example] = _examples(labelled_images(labels, images), official=True)
+    [example] = learnt(labels, images)
     assert example.plane == "brain"
 
 
@@ -105,7 +115,7 @@ def test_one_picture_under_two_names_with_two_planes_is_left_out(
     measured = fetal("evaluate", "--data", labels, "--images", images)
     assert "are the same picture: both were left out" in measured.stderr
     assert "on 1 scan of 1 patient" in measured.stdout
-    [example] = _examples(labelled_images(labels, images), official=True)
+    [example] = learnt(labels, images)
     assert example.plane == "femur"
     assert "0.png (brain) and" in capsys.readouterr().err
 
@@ -200,5 +210,5 @@ def test_a_table_that_keeps_nothing_to_test_is_said_where_a_test_set_is_asked_fo
     measured = fetal("evaluate", "--data", labels, "--images", images, "--official-test")
     assert "No column of the table says which images are kept to test." in measured.stderr
     assert "The column “fold” is not read" in measured.stderr
-    _examples(labelled_images(labels, images), official=True)
+    learnt(labels, images)
     assert "The table keeps no image to test" in capsys.readouterr().err

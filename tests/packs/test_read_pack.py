@@ -110,5 +110,8 @@ def test_the_real_sets_are_read_whole(real_collection: Path) -> None:
     more = read_pack("more-scans", real_collection.parent / "more_scans")
     assert len(more) == 557
     assert sum(file.role == "train" for file in more if file.source == "HC18") == 263
+    frames = read_pack("sononet-frames", real_collection.parent / "more_scans")
+    shown = {file.kind for file in more if file.source == "SonoNet"}
+    assert {file.kind for file in frames} == shown
     learnt = {file.patient for file in (*planes, *more) if file.role == "train"}
     assert not learnt & {file.patient for file in planes if file.role == "test"}
