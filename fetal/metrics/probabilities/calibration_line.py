@@ -18,6 +18,9 @@ _NEAREST = 1e-6
 _ROUNDS = 40
 _LONGEST_STEP = 0.5
 _CLOSE = 1e-6
+_STEP = 0.1
+"""Log odds that count as one where patients are drawn again: a thousand fits, each over a few
+hundred points in place of all."""
 
 
 @dataclass(frozen=True)
@@ -74,26 +77,32 @@ def calibration_line(
     odds = np.log(chances / (1 - chances))
     true = np.eye(classes)[answers.truth]
     draws = Draws.of(patients, resamples, seed)
-    once = np.ones((1, len(true)))
-
-    def slopes(weights: Floats) -> Floats:
-        return _slopes(odds.ravel(), true.ravel(), np.repeat(weights, classes, axis=1))
-
-    def intercepts(weights: Floats) -> Floats:
-        columns = [_intercepts(odds[:, k], true[:, k], weights) for k in range(classes)]
-        return np.stack(columns, axis=1)
-
     slope = None
     if odds[true == 1].min() <= odds[true == 0].max():
-        slope = spread(float(slopes(once)[0]), draws.each(slopes))
-    middles, drawn = intercepts(once)[0], draws.each(intercepts)
-    return CalibrationLine(
-        slope,
-        tuple(
-            spread(float(middle), drawn[:, plane]) if np.isfinite(middle) else None
-            for plane, middle in enumerate(middles)
-        ),
-    )
+        [whole] = _slopes(odds.ravel(), true.ravel(), np.ones((1, true.size)))
+        slope = spread(float(whole), _slopes(*_drawn(odds, true, draws)))
+    intercepts: list[Interval | None] = []
+    for k in range(classes):
+        [middle] = _intercepts(odds[:, k], true[:, k], np.ones((1, len(true))))
+        drawn = _drawn(odds[:, [k]], true[:, [k]], draws) if np.isfinite(middle) else None
+        intercepts.append(None if drawn is None else spread(float(middle), _intercepts(*drawn)))
+    return CalibrationLine(slope, tuple(intercepts))
+
+
+def _drawn(odds: Floats, true: Floats, draws: Draws) -> tuple[Floats, Floats, Floats]:
+    """The points of scans, (n, k), put together where they are as good as equal.
+
+    Returns:
+        Log odds (m,), whether true (m,), and how often each point came up, (draws, m).
+    """
+    keys = np.stack([np.rint(odds / _STEP).ravel(), true.ravel()])
+    points, place = np.unique(keys, axis=1, return_inverse=True)
+    place = place.reshape(odds.shape)
+    counts = np.bincount(place.ravel())
+    middles = np.bincount(place.ravel(), odds.ravel()) / counts
+    totals = np.zeros((draws.patients, len(counts)))
+    np.add.at(totals, (draws.owner[:, None], place), 1)
+    return middles, points[1], draws.weights @ totals
 
 
 def _slopes(odds: Floats, true: Floats, weights: Floats) -> Floats:
