@@ -26,6 +26,7 @@ def test_a_training_passes_the_same_tests_with_another_backend(backend: str) -> 
             "-p",
             "no:cacheprovider",
             "tests/training/test_pipeline.py",
+            "tests/training/second_reader/test_fine_tune.py",
         ],
         cwd=ROOT,
         env={**os.environ, "KERAS_BACKEND": backend},

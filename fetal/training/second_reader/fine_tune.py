@@ -99,8 +99,12 @@ def fine_tune(
     give_weights(reader, weights_of(start), "the network to start from")
     _set_trainable(reader, settings.learn)
     workers = min(_MOST_WORKERS, os.cpu_count() or 1)
-    steps = len(ReaderBatches(scans, settings, 0, workers))
-    learner = _learner(reader, start, settings, steps)
+    first = ReaderBatches(scans, settings, 0, workers)
+    learner = _learner(reader, start, settings, len(first))
+    if keras.backend.backend() == "jax":
+        # Keras looks at the first batch of its first epoch there, and then hands the others out
+        # before it where several workers make them: a run that goes on would see another order.
+        learner.test_on_batch(*first[0])
     everything = [*reader.variables, *learner.optimizer.variables]
     position = load_position(folder)
     if position.epoch:
