@@ -7,7 +7,8 @@ from sqlalchemy import Integer, select
 
 from fetal.scans import read_scan
 from fetal.store import audit
-from fetal.store.table_base import Table
+from fetal.store.access.account_tables import Account, SignIn
+from fetal.store.table_base import Table, now
 from fetal.store.tables import (
     Annotation,
     Fingerprint,
@@ -85,7 +86,8 @@ def fill(workbench, mark):
         )  # fmt: skip
         model = ModelVersion(name=mark, digest=mark, location=f"models/{mark}", card={})
         run = Run(status="done", settings={}, snapshot="", snapshot_counts={}, who="Ann")
-        session.add_all([one, other, model, run])
+        account = Account(name=mark, shown=mark, made_by="Ann")
+        session.add_all([one, other, model, run, account])
         session.flush()
         session.add_all(
             [
@@ -102,6 +104,10 @@ def fill(workbench, mark):
                 ),
                 Promotion(model_id=model.id, kind="promote", who="Ann"),
                 RunEvent(run_id=run.id, kind="log", payload={}),
+                SignIn(
+                    digest=mark, account_id=account.id, door="password", address="", ends_at=now(),
+                    begun_at=now(), seen_at=now(),
+                ),
             ]
         )  # fmt: skip
         audit.record(session, "Ann", "look")
