@@ -5,7 +5,8 @@ import streamlit as st
 from fetal.bundle import BundleError
 from fetal.metrics import Verdict
 from fetal.workbench import NoModelError
-from fetal.workbench.models import promotion
+from fetal.workbench.core.permissions import Permission
+from fetal.workbench.models import promotion, second_person
 from pages.parts.app import app_state, current_user, router
 from pages.parts.models import comparison as comparing
 from pages.parts.models import test_set, versions
@@ -29,6 +30,7 @@ def main() -> None:
         return
     challengers = [version for version in known if not version.is_champion]
     standing(champion)
+    waiting_for_second(challengers)
     if challengers:
         challenge(champion, challengers)
     else:
@@ -52,10 +54,27 @@ def standing(champion: promotion.ModelView) -> None:
         )
         if figures := versions.measured(champion):
             words.caption(plain(figures))
-        if len(history) > 1 and way_back.button(
-            "Roll back", key="roll-back", icon=":material/history:", width="stretch"
+        may = app_state.may(Permission.PROMOTE)
+        if (
+            may
+            and len(history) > 1
+            and way_back.button(
+                "Roll back", key="roll-back", icon=":material/history:", width="stretch"
+            )
         ):
             roll_back(champion)
+
+
+def waiting_for_second(challengers: list[promotion.ModelView]) -> None:
+    """Say which promotions a second person has to agree to."""
+    names = {version.id: version.name for version in challengers}
+    for asked in second_person.waiting(app_state.workbench()):
+        if asked.model_id in names:
+            st.info(
+                f"{plain(asked.who)} wants “{plain(names[asked.model_id])}” to predict "
+                f"({moment(asked.at)}). Another person has to promote it as well.",
+                icon=":material/group:",
+            )
 
 
 def challenge(champion: promotion.ModelView, challengers: list[promotion.ModelView]) -> None:
@@ -67,7 +86,7 @@ def challenge(champion: promotion.ModelView, challengers: list[promotion.ModelVi
         format_func=lambda version: f"{version.name} ({moment(version.added_at)})",
         key="challenger",
     )
-    if act.button(
+    if app_state.may(Permission.PROMOTE) and act.button(
         "Promote", key="promote", type="primary", icon=":material/upgrade:", width="stretch"
     ):
         promote(champion, challenger)

@@ -6,6 +6,7 @@ from fetal.planes import PLANES
 from fetal.workbench.annotations import history, reservations, review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scan_figures import figures
+from fetal.workbench.core.permissions import Permission
 from pages.parts.app import app_state, erasures, router
 from pages.parts.review import keys, reader
 from pages.parts.shared import conflict_notices, heat_map, labelling, scan_record
@@ -26,6 +27,8 @@ def main() -> None:
         st.session_state.setdefault(name, nothing)
     heading, options = st.columns([4, 1], vertical_alignment="center")
     heading.title("Review")
+    if not app_state.may_or_says_why(Permission.LABEL):
+        return
     with options.popover("Heat map", icon=":material/tune:", key="heat-popover", width="stretch"):
         view = heat_map.heat_controls()
     one_turn(view)

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile as UploadedByStreamlit
 
 from fetal.workbench.catalogue import scans
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.ingest import upload, upload_batch
 from pages.parts.app import app_state, current_user, router
 from pages.parts.scans import cines, original_preview, quarantine, upload_results
@@ -40,6 +41,8 @@ def main() -> None:
 
 def offer() -> None:
     """The place to drop scans, and the samples for somebody who has none at hand."""
+    if not app_state.may_or_says_why(Permission.ADD):
+        return
     dropped, samples = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
     with dropped:
         files = st.file_uploader(

@@ -4,6 +4,7 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.splits import Split
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.retraining import service
 from pages.parts.app import app_state, current_user, router
 from pages.parts.shared.formatting import duration, number, plain
@@ -96,6 +97,8 @@ def ahead(outlook: service.Outlook) -> None:
 
 def start(outlook: service.Outlook, choice: custom_settings.Choice) -> None:
     """The button."""
+    if not app_state.may_or_says_why(Permission.TRAIN):
+        return
     st.button(
         "Retrain" if choice == custom_settings.USUAL else "Retrain with these settings",
         key="retrain",

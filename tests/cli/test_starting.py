@@ -1,5 +1,6 @@
 """The start of commands, app and worker: what the console says, and what it does not."""
 
+import http.client
 import os
 import shutil
 import signal
@@ -188,6 +189,22 @@ def test_an_address_that_is_not_this_computers(start, options, told):
     code, _, err = told_by(start("serve", "--port", free_port(), *options))
     assert code == 1
     assert told in err
+
+
+def test_beyond_this_computer_it_wants_accounts_or_to_be_told_by_name(start):
+    port = free_port()
+    code, out, err = told_by(start("serve", "--port", port, "--address", "0.0.0.0"))
+    assert (code, out) == (1, "")
+    assert "this workspace has no accounts" in err
+    assert "--without-accounts" in err
+    everywhere = ("serve", "--port", port, "--address", "0.0.0.0", "--no-worker")
+    process = start(*everywhere, "--without-accounts")
+    assert process.stdout.readline().startswith("The app is at")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", "/")
+    assert connection.getresponse().status == 200
+    process.send_signal(signal.SIGINT)
+    told_by(process)
 
 
 def test_a_taken_port_is_named(start):

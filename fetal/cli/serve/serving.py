@@ -9,14 +9,18 @@ import click
 from fetal.cli.serve.app_and_worker import AppAndWorker, check_free, reachable, stopping_on_signals
 from fetal.cli.terminal import options
 from fetal.cli.terminal.output import say
-from fetal.configuration.declared import HOSTS
+from fetal.configuration.declared import HOSTS, WITHOUT_ACCOUNTS
 from fetal.configuration.overview import absolute_environment, check_settings
 
 _PACKAGE = Path(__file__).parents[2]
 _APP_FOLDERS = (_PACKAGE.parent, _PACKAGE / "app")
 """Where the app's pages lie: in a checkout, in an installed package."""
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_NOBODY_SIGNS_IN = (
+    "At “{0}” the app can be reached from other computers, and this workspace has no accounts: "
+    "whoever reaches it could see all scans. Make the first account with “fetal user add NAME "
+    "--role administrator”, or give --without-accounts."
+)
 
 
 @click.command()
@@ -31,7 +35,8 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
     "--address",
     default="127.0.0.1",
     show_default=True,
-    help="Where it listens. Beyond this computer, put a proxy with HTTPS and sign-in before it.",
+    help="Where it listens. Beyond this computer everybody needs an account; put a proxy "
+    "with HTTPS before it.",
 )
 @click.option(
     "--host",
@@ -41,10 +46,23 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
     help="A name under which browsers reach it, such as fetal.hospital.example; may be repeated. "
     "This computer’s own name for itself, localhost, always works.",
 )
+@click.option(
+    "--without-accounts",
+    is_flag=True,
+    default=lambda: WITHOUT_ACCOUNTS.value() == "yes",
+    help="Let everybody in who reaches it, though it can be reached from other computers.",
+)
 @click.option("--worker/--no-worker", default=True, help="Bring a worker, which trains.")
 @click.option("--browser/--no-browser", default=False, help="Open the app in a browser.")
 @options.workspace
-def serve(port: int, address: str, hosts: tuple[str, ...], worker: bool, browser: bool) -> None:
+def serve(
+    port: int,
+    address: str,
+    hosts: tuple[str, ...],
+    without_accounts: bool,
+    worker: bool,
+    browser: bool,
+) -> None:
     """Start the app, and beside it a worker that trains."""
     folder = next((place for place in _APP_FOLDERS if (place / "streamlit_app.py").exists()), None)
     if folder is None:
@@ -57,6 +75,10 @@ def serve(port: int, address: str, hosts: tuple[str, ...], worker: bool, browser
     check_free(address, port)
     # The app runs in its own folder: what is named relative to this one must stay the same.
     environment = absolute_environment()
+    if without_accounts:
+        environment[WITHOUT_ACCOUNTS.name] = "yes"
+    else:
+        _check_accounts(address)
     command = _app_command(port, address, hosts, browser)
     with stopping_on_signals() as stopping:
         AppAndWorker(command, folder, environment, worker).run(place, stopping)
@@ -80,8 +102,27 @@ def worker() -> None:
     waiting.run()
 
 
+def _check_accounts(address: str) -> None:
+    """Make sure that nobody gets in without an account from another computer."""
+    from fetal.store.database import Store
+    from fetal.store.workspace import Workspace
+    from fetal.workbench.accounts.loopback import is_loopback
+    from fetal.workbench.accounts.sign_ins import accounts_exist
+
+    if is_loopback(address):
+        return
+    store = Store.open(Workspace.from_environment())
+    try:
+        if not accounts_exist(store):
+            raise click.ClickException(_NOBODY_SIGNS_IN.format(address))
+    finally:
+        store.close()
+
+
 def _app_command(port: int, address: str, hosts: Sequence[str], browser: bool) -> list[str]:
-    named = dict.fromkeys((*_LOOPBACK, address, *hosts))
+    from fetal.workbench.accounts.loopback import LOOPBACK
+
+    named = dict.fromkeys((*LOOPBACK, address, *hosts))
     return [
         *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
         *("--server.port", str(port)),

@@ -13,6 +13,9 @@ from fetal.store.access.audit_tables import AuditEvent
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
+KINDS = tuple(kind.value for kind in EventKind)
+"""What events tell of."""
+
 
 @dataclass(frozen=True)
 class AuditLine:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from fetal.store.states import AnnotationKind
 from fetal.store.tables import Annotation, ScanRow
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
 _UNDOING = aliased(Annotation, name="undoing")
@@ -63,6 +64,7 @@ def history(workbench: Workbench, scan_id: int) -> list[Entry]:
     Returns:
         Labels, imported ones too, and notes, the newest first; those that were taken back too.
     """
+    workbench.permit(Permission.SEE)
     return _entries(workbench, _query().where(Annotation.scan_id == scan_id))
 
 
@@ -78,6 +80,7 @@ def today(workbench: Workbench, who: str | None = None, most: int | None = None)
         Labels and notes, the newest first; those that were taken back too, but not the labels of
         imported tables.
     """
+    workbench.permit(Permission.SEE)
     query = _query().where(*_done_today())
     if who is not None:
         query = query.where(Annotation.who == who)

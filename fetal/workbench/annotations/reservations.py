@@ -12,6 +12,7 @@ from fetal.store.state.state_tables import ScanState
 from fetal.store.table_base import UtcDateTime
 from fetal.store.tables import Reservation, ScanRow
 from fetal.workbench.catalogue.scans import ScanView, views
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
 HOLD_SECONDS = 120
@@ -49,6 +50,7 @@ def hand_out(
         scan that the model doubts most, among those that nobody else holds; the reader holds it
         from now on, and no other. If None, every scan is labelled, skipped or held by others.
     """
+    workbench.permit(Permission.LABEL, reader.who)
     with workbench.store.session() as session:
         now = _database_now(session)
         held = select(Reservation.scan_id).where(Reservation.token == reader.token).limit(1)

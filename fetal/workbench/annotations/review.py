@@ -14,6 +14,7 @@ from fetal.workbench.annotations.conflicts import Conflict, conflict_of
 from fetal.workbench.annotations.label_rows import LABELS, add_label, label_giver, newest_annotation
 from fetal.workbench.catalogue.query import ScanFilter
 from fetal.workbench.catalogue.scans import ScanView, UnknownScanError, count, scans
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
 LONGEST_NOTE = 2000
@@ -94,7 +95,9 @@ def annotate(workbench: Workbench, scan_id: int, label: str, who: str, note: str
         UnknownPlaneError: the label is neither a plane nor `unusable`.
         UnknownScanError: there is no such scan.
         NoteTooLongError: the note has more than 2000 characters.
+        NotPermittedError: the person may not label.
     """
+    who = workbench.permit(Permission.LABEL, who)
     label = _checked_label(label, note)
     with workbench.store.session() as session:
         return add_label(session, scan_id, label, who, note=note)
@@ -123,7 +126,9 @@ def label(
         UnknownPlaneError: the label is neither a plane nor `unusable`.
         UnknownScanError: there is no such scan.
         NoteTooLongError: the note has more than 2000 characters.
+        NotPermittedError: the person may not label.
     """
+    who = workbench.permit(Permission.LABEL, who)
     label = _checked_label(label, note)
     with workbench.store.session() as session:
         stands = label_giver(newest_annotation(session, scan_id))
@@ -147,7 +152,9 @@ def note(workbench: Workbench, scan_id: int, text: str, who: str) -> int:
     Raises:
         UnknownScanError: there is no such scan.
         NoteTooLongError: the note is too long.
+        NotPermittedError: the person may not label.
     """
+    who = workbench.permit(Permission.LABEL, who)
     _check(text)
     with workbench.store.session() as session:
         if session.get(ScanRow, scan_id) is None:
@@ -180,7 +187,9 @@ def undo(workbench: Workbench, annotation_id: int, who: str) -> int:
     Raises:
         UndoError: there is no such annotation, or another person's, or it is taken back already,
             or is itself an undo.
+        NotPermittedError: the person may not label.
     """
+    who = workbench.permit(Permission.LABEL, who)
     with workbench.store.session() as session:
         return _undo(session, annotation_id, who).undo_id
 
@@ -195,6 +204,7 @@ def undo_last(workbench: Workbench, who: str) -> TakenBack | None:
     Returns:
         What was taken back; None where there is nothing to take back.
     """
+    who = workbench.permit(Permission.LABEL, who)
     later = aliased(Annotation)
     newest = (
         select(Annotation.id)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from fetal.predict.second_opinion import opinion_cells
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store import audit
+from fetal.store.access.audit_chain import EventKind
 from fetal.store.blobs import BlobError
 from fetal.store.bulk import any_of
 from fetal.store.contents import read_picture
@@ -27,6 +28,7 @@ from fetal.workbench.catalogue.own_file_names import own_names
 from fetal.workbench.catalogue.query import ScanFilter
 from fetal.workbench.catalogue.scans import ScanView, count, views
 from fetal.workbench.catalogue.stored_pixels import DamagedScanError
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.label_tables.export_format import FILE, HEADER, safe_cell
 
@@ -109,13 +111,18 @@ def write_labels(
 
     Returns:
         How many scans the table has.
+
+    Raises:
+        NotPermittedError: the person may not export.
     """
+    who = workbench.permit(Permission.EXPORT, who)
     table = _Table(workbench, target, files)
     count = 0
     for line in _lines(workbench, chosen):
         table.write(line)
         count += 1
     with workbench.store.session() as session:
+        workbench.tell(session, EventKind.EXPORTED, who, what="labels", scans=count)
         audit.record(session, who, "export labels", scans=count)
     return count
 
@@ -141,7 +148,11 @@ def export_archive(
     Returns:
         `target`, which holds `labels.csv` as of `write_labels`, and `images/S-….png`; and which
         pictures are gone or damaged. `left out.txt` in the archive says it as well.
+
+    Raises:
+        NotPermittedError: the person may not export.
     """
+    who = workbench.permit(Permission.EXPORT, who)
     expected, done = count(workbench, chosen), 0
     left_out: list[str] = []
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -164,6 +175,7 @@ def export_archive(
         draft.unlink(missing_ok=True)
         labels.unlink(missing_ok=True)
     with workbench.store.session() as session:
+        workbench.tell(session, EventKind.EXPORTED, who, what="scans", scans=done)
         audit.record(session, who, "export scans", scans=done)
     return Exported(target, tuple(left_out))
 

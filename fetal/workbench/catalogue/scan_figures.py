@@ -9,6 +9,7 @@ from fetal.planes import PLANES, Plane
 from fetal.predict import KeptHeat
 from fetal.store.bulk import any_of
 from fetal.store.tables import ModelVersion, PredictionRow, Promotion, ScanRow
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
 
@@ -44,6 +45,7 @@ def figures(workbench: Workbench, numbers: Iterable[int]) -> dict[int, Figure]:
         workbench: the workbench.
         numbers: the scans' numbers.
     """
+    workbench.permit(Permission.SEE)
     champion = select(Promotion.model_id).order_by(Promotion.id.desc()).limit(1).scalar_subquery()
     query = (
         select(
@@ -65,7 +67,7 @@ def figures(workbench: Workbench, numbers: Iterable[int]) -> dict[int, Figure]:
         .where(any_of(ScanRow.id, numbers))
     )
     with workbench.store.reading() as session:
-        return {
+        found = {
             row.id: Figure(
                 row.id,
                 row.digest,
@@ -78,9 +80,15 @@ def figures(workbench: Workbench, numbers: Iterable[int]) -> dict[int, Figure]:
             )
             for row in session.execute(query)
         }
+    workbench.note_viewed(*found)
+    return found
 
 
 def scan_of(workbench: Workbench, digest: str) -> int | None:
     """Return the number of the scan with a digest; None if there is none, or not any more."""
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
-        return session.scalar(select(ScanRow.id).where(ScanRow.digest == digest))
+        found = session.scalar(select(ScanRow.id).where(ScanRow.digest == digest))
+    if found is not None:
+        workbench.note_viewed(found)
+    return found

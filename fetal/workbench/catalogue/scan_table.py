@@ -20,6 +20,7 @@ from fetal.workbench.catalogue.query import (
     narrows,
 )
 from fetal.workbench.catalogue.scans import ScanView, scans
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
 LABELLED = "labelled"
@@ -44,6 +45,7 @@ def table(workbench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFram
         machine, width, height and note. Planes are titles; times are UTC. Where the model does not
         know a scan, it says “Not a plane I know”, and there is no probability.
     """
+    workbench.permit(Permission.SEE)
     rows = [_line(scan) for scan in scans(workbench, chosen)]
     return pd.DataFrame(rows, columns=_COLUMNS)
 

@@ -27,6 +27,7 @@ from fetal.workbench.catalogue.stored_pixels import (
     stored_scan,
     unknown,
 )
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
 __all__ = [
@@ -143,6 +144,7 @@ def scans(workbench: Workbench, chosen: ScanFilter | None = None) -> list[ScanVi
     Returns:
         The scans, read in a few queries however many they are.
     """
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         return views(session, find(session, chosen or ScanFilter()))
 
@@ -192,6 +194,7 @@ def scan(workbench: Workbench, scan_id: int) -> ScanView:
     Raises:
         UnknownScanError: there is none of this number.
     """
+    workbench.permit(Permission.SEE)
     found = scans(workbench, ScanFilter(ids=(scan_id,)))
     if not found:
         raise unknown(scan_id)

@@ -10,6 +10,7 @@ from fetal.store.blobs import BlobError
 from fetal.store.bulk import any_of
 from fetal.store.contents import read_picture, read_stored_scan
 from fetal.store.tables import ScanRow
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
 
@@ -41,6 +42,7 @@ def stored_scan(workbench: Workbench, scan_id: int) -> ReadScan:
         UnknownScanError: there is none of this number.
         DamagedScanError: its picture is gone or damaged.
     """
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         row = session.get(ScanRow, scan_id)
     if row is None:
@@ -67,6 +69,8 @@ def stored_picture(workbench: Workbench, scan_id: int) -> bytes:
         UnknownScanError: there is none of this number.
         DamagedScanError: its picture is gone or damaged.
     """
+    workbench.permit(Permission.SEE)
+    workbench.note_viewed(scan_id)
     query = select(ScanRow.name, ScanRow.blob, ScanRow.digest).where(ScanRow.id == scan_id)
     with workbench.store.reading() as session:
         row = session.execute(query).first()
@@ -88,6 +92,8 @@ def digest_of(workbench: Workbench, scan_id: int) -> str:
     Raises:
         UnknownScanError: there is none of this number.
     """
+    workbench.permit(Permission.SEE)
+    workbench.note_viewed(scan_id)
     with workbench.store.reading() as session:
         digest = session.scalar(select(ScanRow.digest).where(ScanRow.id == scan_id))
     if digest is None:

@@ -15,6 +15,13 @@ class Origin(StrEnum):
     GATE = "gate"
 
 
+class NotSignedInError(RuntimeError):
+    """Somebody has to sign in here, and has not, or not any more."""
+
+    def __init__(self) -> None:
+        super().__init__("You are signed out. Reload this page to sign in again.")
+
+
 class NotPermittedError(RuntimeError):
     """Somebody asked for what none of their roles may do."""
 

@@ -22,6 +22,7 @@ from fetal.workbench.core.actor import THE_ONE_PERSON_HERE, Actor, NotPermittedE
 from fetal.workbench.core.champion import ModelView, champion_id, model_view
 from fetal.workbench.core.fingerprint_index import FingerprintIndex
 from fetal.workbench.core.permissions import Permission
+from fetal.workbench.core.viewed_scans import ViewedScans
 
 if TYPE_CHECKING:
     from fetal.predict import Model
@@ -58,6 +59,7 @@ class Workbench:
         store: the database.
         blobs: the files.
         fingerprints: what all stored scans look like, to find others that look alike.
+        viewed: which scans people looked at lately, for the audit.
         actor: who acts; where there are no accounts, the one person here, who may do everything.
     """
 
@@ -70,6 +72,7 @@ class Workbench:
         self.workspace = workspace
         self.store = store
         self.actor = THE_ONE_PERSON_HERE
+        self.viewed = ViewedScans(store)
         self.fingerprints = FingerprintIndex(store)
         self._open_pseudonyms = open_pseudonyms
         self._models: dict[int, Model] = {}
@@ -106,6 +109,10 @@ class Workbench:
                 self.tell(session, EventKind.REFUSED, who, what=permission.value, **detail)
             raise NotPermittedError(permission)
         return who if self.actor.account_id is None else self.actor.name
+
+    def note_viewed(self, *numbers: int) -> None:
+        """Note that scans are shown to the actor; the audit is told of them a little later."""
+        self.viewed.note(self.actor, numbers)
 
     def tell(self, session: Session, kind: EventKind, who: str = "", **detail: Any) -> None:
         """Add an event to the audit, in the transaction of what it tells of.

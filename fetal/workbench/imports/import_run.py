@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fetal.progress import OnProgress, Progress, no_progress
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.labelled_files import LabelledImport
@@ -102,7 +103,11 @@ def import_scans(
 
     Returns:
         What it brought.
+
+    Raises:
+        NotPermittedError: the person may not import.
     """
+    who = workbench.permit(Permission.IMPORT, who)
     work = LabelledImport(
         workbench, who, patient, dry_run=dry_run, unsure=unsure, quarantine=quarantine
     )

@@ -10,6 +10,7 @@ from fetal.scans.sandboxed_reading import client
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.splits import TEST
 from fetal.store import audit
+from fetal.store.access.audit_chain import EventKind
 from fetal.store.bulk import batches
 from fetal.store.tables import SAMPLE, Patient, ScanRow
 from fetal.workbench.core.workbench import Workbench
@@ -254,6 +255,13 @@ class LabelledImport:
         with self._workbench.store.reading() as session:
             report.notes += crowded_patients(session, added)
         with self._workbench.store.session() as session:
+            self._workbench.tell(
+                session,
+                EventKind.IMPORTED,
+                self._who,
+                added=report.count(IngestOutcome.ADDED),
+                labelled=report.labelled,
+            )
             audit.record(
                 session,
                 self._who,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fetal.scans import encode_png
 from fetal.scans.mask_edits import Change, Tool, changed
 from fetal.store import audit
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.deid_policy import DeidentificationCheck, DeidentificationPolicy, Watch
 from fetal.workbench.ingest.files import IngestItem, IngestOutcome, IngestResult
@@ -37,7 +38,9 @@ def keep(
 
     Raises:
         NothingLeftError: the changes blank all of it; it waits on.
+        NotPermittedError: the person may not bring scans in.
     """
+    who = workbench.permit(Permission.ADD, who)
     held = quarantine.take_out(number)
     if held is None:
         return None
@@ -75,6 +78,7 @@ def leave_out(
     Returns:
         What became of each, without those that are decided on already.
     """
+    who = workbench.permit(Permission.ADD, who)
     out = quarantine.leave_out(numbers)
     if out:
         with workbench.store.session() as session:
@@ -97,6 +101,7 @@ def bring_back(workbench: Workbench, quarantine: Quarantine, who: str) -> dict[i
     Returns:
         What became of each: they wait; empty if there is nothing to bring back.
     """
+    who = workbench.permit(Permission.ADD, who)
     back = quarantine.bring_back(who)
     if back:
         with workbench.store.session() as session:

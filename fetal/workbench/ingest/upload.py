@@ -11,6 +11,7 @@ from fetal.scans import ScanError, encode_png
 from fetal.scans.archives.zip_archive import is_archive
 from fetal.scans.deidentification.placeholders import is_placeholder
 from fetal.scans.sandboxed_reading import client
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.crowded_patients import crowded_patients
 from fetal.workbench.ingest.deid_policy import DeidentificationCheck, DeidentificationPolicy
@@ -94,10 +95,14 @@ def add_scans(
         gate: which scans may be stored without being looked at. If None, that is what the
             environment says, with nobody to ask.
 
+    Raises:
+        NotPermittedError: the person may not bring scans in.
+
     Returns:
         What became of each file, in order, and of each frame of a film; where it was stopped,
         the files that come after were not read.
     """
+    who = workbench.permit(Permission.ADD, who)
     ingest = Ingest(
         workbench,
         who,
@@ -191,6 +196,7 @@ def add_samples(workbench: Workbench, who: str) -> list[IngestResult]:
     Returns:
         What became of each; those that are there from before are not added again.
     """
+    who = workbench.permit(Permission.ADD, who)
     items = (
         IngestItem(
             f"sample-{phantom.plane}-{phantom.seed}.png",

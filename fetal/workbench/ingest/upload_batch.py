@@ -7,6 +7,7 @@ from functools import partial
 from fetal.progress import BackgroundWork, OnProgress, Progress
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.workbench.catalogue.stored_pixels import digests_of
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.ingest.deid_policy import (
     DeidentificationCheck,
@@ -179,6 +180,7 @@ class UploadQueue:
 
     Attributes:
         quarantine: where scans wait that somebody has to look at first.
+        workbench: the workbench, in the hands of whoever drops next.
 
     Example:
         >>> drop = UploadQueue(workbench).start([UploadedFile("a.png", data)], "Ann", None)
@@ -187,7 +189,7 @@ class UploadQueue:
     """
 
     def __init__(self, workbench: Workbench, memory: Memory | None = None) -> None:
-        self._workbench = workbench
+        self.workbench = workbench
         self.quarantine = Quarantine(memory)
         self._drops: list[UploadBatch] = []
         self._lock = threading.Lock()
@@ -213,12 +215,16 @@ class UploadQueue:
 
         Returns:
             The drop, at once.
+
+        Raises:
+            NotPermittedError: the person may not bring scans in.
         """
+        who = self.workbench.permit(Permission.ADD, who)
         warm_up(len(files))
         with self._lock:
             for ended in [one for one in self._drops if one.finished]:
                 ended.before.keep_only(())
-            drop = UploadBatch(self._workbench, files, self.quarantine, who, patient, every=every)
+            drop = UploadBatch(self.workbench, files, self.quarantine, who, patient, every=every)
             self._drops.append(drop)
             self._drop_oldest(who)
         return drop
@@ -274,7 +280,7 @@ class UploadQueue:
         self.quarantine.let_go(patients)
         with self._lock:
             drops = list(self._drops)
-        touched = [drop for drop in drops if drop.forget_erased(self._workbench) and drop.finished]
+        touched = [drop for drop in drops if drop.forget_erased(self.workbench) and drop.finished]
         with self._lock:
             self._drops = [drop for drop in self._drops if drop not in touched]
 

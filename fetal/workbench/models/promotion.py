@@ -13,13 +13,17 @@ from sqlalchemy.orm import Session
 from fetal.jobs.batch_prediction import score
 from fetal.jobs.follow_promotions import ask_to_follow, follow_promotions
 from fetal.store import audit
+from fetal.store.access.audit_chain import EventKind
 from fetal.store.state.state_tables import ScanState
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.workbench.core.champion import ModelView, champion_id, model_view
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import NoModelError, Workbench
 from fetal.workbench.datasets.test_set import Departure, TestSet, locked_mark
+from fetal.workbench.models.champion_before import champion_before
 from fetal.workbench.models.comparison import Comparison, Disagreement, compare
 from fetal.workbench.models.leaderboard import Score, scores
+from fetal.workbench.models.second_person import may_go_on
 
 __all__ = [
     "ChampionMovedError",
@@ -113,13 +117,16 @@ def promote(
         instead_of: the champion that the person saw. If None, any may be replaced.
 
     Returns:
-        The version.
+        The version. It is not the champion yet where a second person has to agree
+        (`second_person`).
 
     Raises:
+        NotPermittedError: the person may not promote.
         ChampionMovedError: the champion is another one than `instead_of` by now.
         NoModelError: the workspace has no such version.
         BundleError: its files are damaged, so that it could not predict.
     """
+    who = workbench.permit(Permission.PROMOTE, who, model=model_id)
     workbench.model(model_id)
     with workbench.store.session() as session:
         before = champion_id(session)
@@ -127,6 +134,10 @@ def promote(
             return _view(session, model_id)
         _check_champion(session, before, instead_of)
         gate = _gate(comparison, before, model_id)
+        if not may_go_on(workbench, session, model_id):
+            workbench.tell(session, EventKind.PROMOTION_ASKED, who, model=model_id, previous=before)
+            return _view(session, model_id)
+        workbench.tell(session, EventKind.PROMOTED, who, model=model_id, previous=before)
         audit.record(session, who, "promote", model=model_id, previous=before, **gate)
         view = _change(session, model_id, "promote", who)
     follow_promotions(workbench.store, most=_FOLLOW_AT_ONCE)
@@ -146,16 +157,19 @@ def roll_back(workbench: Workbench, who: str, instead_of: int | None = None) -> 
         The version that predicts again.
 
     Raises:
+        NotPermittedError: the person may not promote.
         ChampionMovedError: the champion is another one than `instead_of` by now.
         NothingToRollBackError: the first model still predicts.
     """
+    who = workbench.permit(Permission.PROMOTE, who)
     with workbench.store.session() as session:
         _check_champion(session, champion_id(session), instead_of)
-        before = _before(session)
+        before = champion_before(session)
         if before is None:
             raise NothingToRollBackError(
                 "There is no earlier model to go back to: the first one still predicts."
             )
+        workbench.tell(session, EventKind.ROLLED_BACK, who, model=before)
         view = _change(session, before, "rollback", who)
     follow_promotions(workbench.store, most=_FOLLOW_AT_ONCE)
     return view
@@ -191,8 +205,10 @@ def archive(workbench: Workbench, model_id: int) -> bytes:
         A ZIP file; unpacked, it is a model that `fetal predict --model` takes.
 
     Raises:
+        NotPermittedError: the person may not export.
         NoModelError: the workspace has no such version.
     """
+    workbench.permit(Permission.EXPORT, model=model_id)
     with workbench.store.reading() as session:
         location = _row(session, model_id).location
     folder = workbench.blobs.local_folder(location)
@@ -202,6 +218,8 @@ def archive(workbench: Workbench, model_id: int) -> bytes:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 file.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
+    with workbench.store.session() as session:
+        workbench.tell(session, EventKind.EXPORTED, what="model", model=model_id)
     return packed.getvalue()
 
 
@@ -269,18 +287,3 @@ def _change(session: Session, model_id: int, kind: str, who: str) -> ModelView:
     session.flush()
     ask_to_follow(session, row)
     return _view(session, model_id)
-
-
-def _before(session: Session) -> int | None:
-    """The model below the present one; a promotion puts one on top, a rollback takes one off.
-
-    Older programs could write the same step down several times when several people went back at
-    once: it counts once.
-    """
-    pile: list[int] = []
-    for row in session.scalars(select(Promotion).order_by(Promotion.id)):
-        while row.kind == "rollback" and pile and pile[-1] != row.model_id:
-            pile.pop()
-        if not pile or pile[-1] != row.model_id:
-            pile.append(row.model_id)
-    return pile[-2] if len(pile) > 1 else None

@@ -4,6 +4,7 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from fetal.store.tables import Lookalike, LookalikeDecision, ScanRow
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.near_duplicates.groups import (
     COPY,
@@ -65,7 +66,9 @@ def decide(
     Raises:
         PairError: the two are no such pair, or are of one patient already, or the scan to be
             left out is none of them, or somebody has decided meanwhile.
+        NotPermittedError: the person may not decide on look-alikes.
     """
+    who = workbench.permit(Permission.PAIR, who)
     one, other = max(pair), min(pair)
     with workbench.store.session() as session:
         _check(session, (one, other), decision, left_out)
@@ -89,7 +92,9 @@ def take_back(workbench: Workbench, pair: Pair, who: str) -> None:
 
     Raises:
         PairError: there is no such pair, or nothing was decided, or another person decided.
+        NotPermittedError: the person may not decide on look-alikes.
     """
+    who = workbench.permit(Permission.PAIR, who)
     one, other = max(pair), min(pair)
     with workbench.store.session() as session:
         decision = standing_of(session, (one, other))

@@ -12,10 +12,12 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from fetal.store import audit
+from fetal.store.access.audit_chain import EventKind
 from fetal.store.bulk import batches
 from fetal.store.table_base import Table
 from fetal.store.tables import Annotation, Audit, Patient, ScanRow
 from fetal.workbench.core.erasure_count import add_erasure, count_erasures
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.lineage import learnt_by, name_as_foreign
 from fetal.workbench.near_duplicates.groups import in_one_group, regroup
@@ -97,9 +99,11 @@ def erase(workbench: Workbench, code: str, who: str) -> Erasure:
         What was erased.
 
     Raises:
+        NotPermittedError: the person may not erase.
         UnknownCodeError: there is no such patient or scan.
         TrainingGoesOnError: a training waits or works.
     """
+    who = workbench.permit(Permission.ERASE, who)
     told = outlook(workbench, code)
     # What takes long is done before others have to wait.
     with workbench.store.reading() as session:
@@ -127,6 +131,7 @@ def erase(workbench: Workbench, code: str, who: str) -> Erasure:
         if patient is not None:
             session.execute(delete(Patient).where(Patient.id == patient.id))
         add_erasure(session)
+        workbench.tell(session, EventKind.ERASED, who, scans=len(rows), labels=labels)
         audit.record(session, who, "erase", scans=len(rows), labels=labels)
     sweep_snapshots(workbench.store)
     for kept in ("runs", "cache/features"):

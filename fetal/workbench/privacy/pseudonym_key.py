@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 from fetal.scans import PseudonymKeyError, Pseudonyms
 from fetal.scans.deidentification.pseudonyms import DAYS
 from fetal.store import audit
+from fetal.store.access import audit_chain
+from fetal.store.access.audit_chain import EventKind
 from fetal.store.database import Store
 from fetal.store.tables import Audit, Fact, Patient, ScanRow
+from fetal.workbench.core.actor import Origin
 from fetal.workbench.core.key_check import FINGERPRINT, require_newest
 from fetal.workbench.privacy.snapshot_rewrite import (
     Change,
@@ -134,7 +137,9 @@ def renew_key(store: Store, who: str) -> Renewal:
         scans = _carry_scans(session, old, new, {after: before for before, after in patients})
         _carry_audit(session, new)
         rewrite_snapshots(session, store.blobs, _renewing(new), prepared)
-        audit.record(session, who, "renew key", generation=new.generation, scans=scans)
+        told = {"generation": new.generation, "scans": scans}
+        audit_chain.append(session, EventKind.KEY_RENEWED, who, origin=Origin.COMMAND_LINE, **told)
+        audit.record(session, who, "renew key", **told)
     _finish(store, path)
     sweep_snapshots(store)
     # Job files of trainings that ended name patients too.

@@ -11,17 +11,20 @@ from fetal.jobs.lease import clock, touched
 from fetal.jobs.recovery import recover
 from fetal.jobs.run_events import row_of
 from fetal.planes import Plane
+from fetal.store.access.audit_chain import EventKind
 from fetal.store.audit import record
 from fetal.store.states import RunState
 from fetal.store.tables import ModelVersion, Run
 from fetal.training.events import LogLine, TriedAgain
 from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.core.champion import champion_id
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.label_index import label_index
 from fetal.workbench.datasets.lineage import note_learnt
 from fetal.workbench.near_duplicates.ranks import follow_splits
 from fetal.workbench.privacy.snapshot_rewrite import sweep_snapshots
+from fetal.workbench.retraining.cancel_permission import permit_cancel
 from fetal.workbench.retraining.estimate import device_of, minutes_for
 from fetal.workbench.retraining.plan import plan_now
 from fetal.workbench.retraining.prepare import TooLittleError, claim, prepare
@@ -139,6 +142,7 @@ def start(workbench: Workbench, who: str, settings: TrainingSettings | None = No
         TooLittleError: there is too little to train on.
         RestlessError: what it rests on changed each time while it was planned.
     """
+    who = workbench.permit(Permission.TRAIN, who)
     recover(workbench.store)
     settings = settings or PRESETS["default"]
     note_learnt(workbench.store)
@@ -154,6 +158,8 @@ def start(workbench: Workbench, who: str, settings: TrainingSettings | None = No
             sweep_snapshots(workbench.store)
         if number is not None:
             follow_splits(workbench.store)
+            with workbench.store.session() as session:
+                workbench.tell(session, EventKind.TRAINING_STARTED, who, run=number)
             return run(workbench, number)
     raise RestlessError(
         "Scans, look-alikes or models changed each time while the training was put together. "
@@ -173,8 +179,10 @@ def cancel(workbench: Workbench, run_id: int, who: str) -> RunView:
         The run; one that has ended already stays as it is.
 
     Raises:
+        NotPermittedError: the person may not stop this run.
         UnknownRunError: there is no such run.
     """
+    who = permit_cancel(workbench, run_id, who)
     with workbench.store.session() as session:
         waiting = session.execute(
             update(Run)
@@ -189,6 +197,7 @@ def cancel(workbench: Workbench, run_id: int, who: str) -> RunView:
             .values(cancel_asked=True)
         )
         if touched(waiting) or touched(working):
+            workbench.tell(session, EventKind.TRAINING_CANCELLED, who, run=run_id)
             record(session, who, "cancel", run=run_id)
             session.add(row_of(run_id, LogLine(f"{who} cancelled the run.")))
     return run(workbench, run_id)
@@ -208,10 +217,12 @@ def try_again(workbench: Workbench, run_id: int, who: str) -> RunView:
     Raises:
         UnknownRunError: there is no such run.
     """
+    who = workbench.permit(Permission.TRAIN, who, run=run_id)
     with workbench.store.session() as session:
         holder = session.scalar(select(Run.id).where(Run.slot.is_not(None)))
         if holder is None:
             _revive(session, run_id, who)
+            workbench.tell(session, EventKind.TRAINING_STARTED, who, run=run_id, again=True)
     return run(workbench, run_id if holder is None else holder)
 
 

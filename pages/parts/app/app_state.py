@@ -13,28 +13,48 @@ import streamlit as st
 from fetal.bundle import BundleError
 from fetal.progress import BackgroundWork
 from fetal.store.failures import sentence_for
-from fetal.workbench import NoModelError, Workbench, open_workbench
+from fetal.workbench import NoModelError, Workbench
 from fetal.workbench.accounts.browser_sessions import BrowserSession, BrowserSessions
+from fetal.workbench.core.actor import NotPermittedError
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.ingest.upload import warm_up as warm_up_reading
 from fetal.workbench.near_duplicates import compare_stored
 from fetal.workbench.near_duplicates.ranks import follow_splits
 from pages.parts.app import guard
+from pages.parts.app.shared_workbench import shared
+from pages.parts.gate import identity
 from pages.parts.shared.background import Works
 from pages.parts.shared.formatting import plain
 
 logger = logging.getLogger(__name__)
 
 
-@st.cache_resource(show_spinner=False)
 def workbench() -> Workbench:
-    """The workbench that every page of every person shares."""
-    return open_workbench()
+    """The workbench, in the hands of whoever asks for this page.
+
+    Raises:
+        NotSignedInError: somebody has to sign in, and is not signed in any more.
+    """
+    return shared().acting_as(identity.actor())
+
+
+def may(permission: Permission) -> bool:
+    """Return whether whoever asks for this page may do something; the workbench decides it."""
+    return workbench().actor.may(permission)
+
+
+def may_or_says_why(permission: Permission) -> bool:
+    """Return whether the person may do something; where not, the page says so in place of it."""
+    allowed = may(permission)
+    if not allowed:
+        st.info(plain(str(NotPermittedError(permission))), icon=":material/lock:")
+    return allowed
 
 
 @st.cache_resource(show_spinner=False)
 def sessions() -> BrowserSessions:
     """What is kept for each browser."""
-    return BrowserSessions(workbench())
+    return BrowserSessions(shared())
 
 
 def session() -> BrowserSession:
@@ -43,7 +63,14 @@ def session() -> BrowserSession:
     if not guard.is_token(token):
         # A browser that keeps no cookies is known as long as its page is open.
         token = st.session_state.setdefault("browser-token", secrets.token_urlsafe(32))
-    return sessions().of(token)
+    signed_in = identity.signed_in()
+    if signed_in is None:
+        return sessions().of(token)
+    # Whoever signs in next at this browser is another person, and finds nothing of this one.
+    found = sessions().of(f"{signed_in.actor.account_id} at {token}")
+    found.who = signed_in.actor.name
+    found.desk.workbench = shared().acting_as(signed_in.actor)
+    return found
 
 
 @st.cache_resource(show_spinner=False)
@@ -101,11 +128,11 @@ def _open() -> None:
     try:
         # The pages say in their own words that no model predicts.
         with suppress(NoModelError, BundleError):
-            workbench().champion()
+            shared().champion()
         # What an older program stored was never compared; what a stop leaves is for the next start.
-        compare_stored.catch_up(workbench())
+        compare_stored.catch_up(shared())
         # A retraining that was killed at its start may have left the list as it was.
-        follow_splits(workbench().store)
+        follow_splits(shared().store)
     except Exception as error:
         sentence = sentence_for(error)
         if sentence is None:

@@ -6,6 +6,9 @@
 // Whoever types into a field and clicks on a button at once could have the click arrive first, and
 // the text, if the page has moved on by then, nowhere: the click waits until the text is on its way.
 //
+// Where people sign in, the page looks now and then whether that still holds, and leads to the
+// sign-in page when it does not. Who signs out in one tab is signed out in all of them.
+//
 // A button in a dialog may go once it was pressed. The dialog then takes the keys again: otherwise
 // Escape would not close it.
 
@@ -68,6 +71,43 @@ const observer = new MutationObserver(() => {
   keepInDialog();
 });
 
-export default function () {
+const LOOK = 5_000; // milliseconds between two looks at the sign-in
+const tabs = new BroadcastChannel("fetal-sign-out");
+let base = "";
+let looking = false;
+
+function goToSignIn() {
+  window.location.assign(`${base}/sign-in`);
+}
+
+async function look() {
+  try {
+    const answer = await fetch(`${base}/sign-in/holds`, { cache: "no-store" });
+    if (answer.status === 401) goToSignIn();
+  } catch {
+    // The program is away for a moment; the page says so by itself.
+  }
+}
+
+async function leave() {
+  const headers = { "X-Fetal": "sign-out" };
+  await fetch(`${base}/sign-out`, { method: "POST", headers });
+  tabs.postMessage("out");
+  goToSignIn();
+}
+
+function followSignIn(data) {
+  base = data.base;
+  if (!data.signedIn) return;
+  if (data.leaving) leave();
+  if (looking) return;
+  looking = true;
+  tabs.onmessage = goToSignIn;
+  setInterval(look, LOOK);
+  document.addEventListener("visibilitychange", () => document.hidden || look());
+}
+
+export default function ({ data }) {
+  if (data) followSignIn(data);
   observer.observe(document.body, { childList: true, subtree: true, characterData: true });
 }

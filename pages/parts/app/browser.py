@@ -4,11 +4,27 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.gate import addresses
+
 _COMPONENT = st.components.v2.component(
     "fetal_browser", js=Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
 )
 
 
-def prepare() -> None:
-    """Bring it into the page."""
-    _COMPONENT(key="in-the-browser", height="content")
+_LEAVING = "leaving"
+
+
+def leave() -> None:
+    """Sign the person out with the next look of the page, in all tabs of this browser."""
+    st.session_state[_LEAVING] = True
+
+
+def prepare(*, signed_in: bool) -> None:
+    """Bring it into the page.
+
+    Args:
+        signed_in: whether somebody signed in, so that the page has to look whether that holds.
+    """
+    leaving = bool(st.session_state.pop(_LEAVING, False))
+    data = {"base": addresses.base(), "signedIn": signed_in, "leaving": leaving}
+    _COMPONENT(key="in-the-browser", height="content", data=data)

@@ -4,6 +4,12 @@ from typing import Any
 
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
+from fetal.workbench.core.actor import NotPermittedError, NotSignedInError
+from pages.parts.app import app_state
+
+REFUSED = "refused"
+"""Where a page tells of a click that the person's roles do not allow (`app_state.tell`)."""
+
 _STREAMLITS = SafeSessionState.on_script_will_rerun
 
 
@@ -25,5 +31,8 @@ def _without_a_break(state: SafeSessionState, *given: Any, **named: Any) -> None
     object.__setattr__(state, "_yield_callback", lambda: None)
     try:
         _STREAMLITS(state, *given, **named)
+    except (NotPermittedError, NotSignedInError) as error:
+        # A button that the person’s roles do not open; the page says so where it begins.
+        app_state.tell(REFUSED, str(error))
     finally:
         object.__setattr__(state, "_yield_callback", interrupt)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.parts.app import app_state
+from pages.parts.gate import identity
 
 _OLD_PARAMETER = "who"
 """Where older versions kept the name, and where bookmarks may still have one."""
@@ -44,6 +45,11 @@ def ask() -> None:
 
 def _begin() -> None:
     app_state.session().who = " ".join(st.session_state[_FIELD].split())[:80]
+
+
+def is_signed_in() -> bool:
+    """Whether the person has an account, whose name stands with what is done."""
+    return identity.signed_in() is not None
 
 
 def forget() -> None:

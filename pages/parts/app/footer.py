@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.app import current_user
+from pages.parts.app import browser, current_user
 from pages.parts.review import reader
 from pages.parts.shared.formatting import plain
 
@@ -22,13 +22,20 @@ def show() -> None:
             width="content",
         )
         if who := current_user.name():
+            has_account = current_user.is_signed_in()
             st.button(
-                f"{plain(who)} · not you?",
+                f"{plain(who)} · {'sign out' if has_account else 'not you?'}",
                 key="not-you",
                 type="tertiary",
                 icon=":material/person:",
-                on_click=stand_up,
+                on_click=sign_out if has_account else stand_up,
             )
+
+
+def sign_out() -> None:
+    """Sign the person out; the scan that was looked at is free for others."""
+    reader.leave()
+    browser.leave()
 
 
 def stand_up() -> None:

@@ -20,11 +20,11 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fetal.workbench.accounts.loopback import LOOPBACK
+from pages.parts.gate.gate import SignInGate
+
 COOKIE = "fetal-browser"
 """Holds a random token that stands for one browser, until that browser is closed."""
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-"""The names that always lead to this computer."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _FOREIGN = (
@@ -39,7 +39,7 @@ _UNCHANGING = "/static/"
 
 def middleware() -> list[Middleware]:
     """Return what stands before Streamlit's own server, the outermost first."""
-    return [Middleware(Protection), Middleware(BrowserToken)]
+    return [Middleware(Protection), Middleware(SignInGate), Middleware(BrowserToken)]
 
 
 class Protection:
@@ -96,7 +96,7 @@ class Protection:
         )
         answer["X-Frame-Options"] = "DENY"
         answer["X-Content-Type-Options"] = "nosniff"
-        answer["Referrer-Policy"] = "no-referrer"
+        answer.setdefault("Referrer-Policy", "no-referrer")
         answer["Cross-Origin-Opener-Policy"] = "same-origin"
         answer["Cross-Origin-Resource-Policy"] = "same-origin"
         if _UNCHANGING not in path:

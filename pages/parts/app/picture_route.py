@@ -29,10 +29,13 @@ def _picture(request: Request) -> Response:
     browser may keep it on a disk: `guard.Protection` sees to that.
     """
     # The server listens before it has these.
+    from pages.parts.app.shared_workbench import shared
+    from pages.parts.gate import identity
     from pages.parts.shared import scan_pictures
 
     digest = str(request.path_params["digest"])
-    found = scan_pictures.by_digest(digest) if _DIGEST.fullmatch(digest) else None
+    workbench = shared().acting_as(identity.actor_of(request))
+    found = scan_pictures.by_digest(digest, workbench) if _DIGEST.fullmatch(digest) else None
     if found is None:
         return Response(status_code=404)
     return Response(found, media_type="image/png")

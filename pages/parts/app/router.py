@@ -9,6 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from fetal.store.failures import sentence_for
 from fetal.store.rights import keep_to_owner
+from fetal.workbench.core.permissions import Permission
 from pages.parts.app import (
     app_state,
     browser,
@@ -42,13 +43,14 @@ def run() -> None:
             st.Page(_PAGES / "dataset.py", title="Dataset", icon=":material/grid_view:"),
             st.Page(_PAGES / "train.py", title="Train", icon=":material/model_training:"),
             st.Page(_PAGES / "models.py", title="Models", icon=":material/compare_arrows:"),
+            *_for_administrators(),
         ],
         position="top",
     )
     body = st.container()
     try:
         footer.show()
-        browser.prepare()
+        browser.prepare(signed_in=current_user.is_signed_in())
         with body:
             _show(page)
         erasures.watch()
@@ -59,12 +61,25 @@ def run() -> None:
         body.error(sentence)
 
 
+def _for_administrators() -> list[StreamlitPage]:
+    """What stands in the menu for those who look after accounts, where there are any."""
+    try:
+        looks_after = current_user.is_signed_in() and app_state.may(Permission.MANAGE_ACCOUNTS)
+    except Exception:
+        # Why the workspace cannot be used is told where the page is shown.
+        return []
+    place = _PAGES / "administration.py"
+    page = st.Page(place, title="Administration", icon=":material/admin_panel_settings:")
+    return [page] if looks_after else []
+
+
 def _show(page: StreamlitPage) -> None:
     """Show a page to the person who is at this browser, once the name is given."""
     current_user.ask()
     erasures.heed()
     if page.url_path != "review":
         reader.leave()
+    app_state.show_told(callbacks.REFUSED)
     conflict_notices.show()
     token = _ON_THE_WAY.set(True)
     try:

@@ -6,6 +6,7 @@ from threading import Thread
 from typing import Any
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 
 
 @asynccontextmanager
@@ -17,6 +18,13 @@ async def get_ready(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """
     Thread(target=_load, name="start", daemon=True).start()
     yield {}
+    from pages.parts.app.shared_workbench import shared
+    from pages.parts.gate.keeper import keeper
+
+    if (there := keeper.ready()) is not None:
+        # What was refused and looked at in the last minute.
+        await run_in_threadpool(there.tell_refusals, now=True)
+        await run_in_threadpool(shared().viewed.tell, now=True)
 
 
 def _load() -> None:

@@ -3,19 +3,25 @@
 import io
 import tempfile
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import streamlit as st
 
 from fetal.progress import BackgroundWork, OnProgress
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue import exports, scans
+from fetal.workbench.core.permissions import Permission
 from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import number, plain
 
 
 def show(chosen: scans.ScanFilter, found: int) -> None:
     """Downloads of what the filter shows."""
+    if not app_state.may_or_says_why(Permission.EXPORT):
+        return
+    workbench = app_state.workbench()
     who = current_user.name()
     day = f"{datetime.now().astimezone():%Y-%m-%d}"
     st.write(
@@ -28,7 +34,7 @@ def show(chosen: scans.ScanFilter, found: int) -> None:
         st.markdown("**Labels only**")
         st.download_button(
             "Labels (CSV)",
-            data=lambda: labels_file(chosen, files, who),
+            data=partial(labels_file, chosen, files, who, workbench),
             file_name=f"labels-{day}.csv",
             mime="text/csv",
             key="export-labels",
@@ -41,12 +47,14 @@ def show(chosen: scans.ScanFilter, found: int) -> None:
         packing(chosen, found, f"scans-{day}.zip", files)
 
 
-def labels_file(chosen: scans.ScanFilter, files: list[str] | None, who: str) -> BinaryIO:
+def labels_file(
+    chosen: scans.ScanFilter, files: list[str] | None, who: str, given: Workbench | None = None
+) -> BinaryIO:
     """The table of labels as a file that goes when it is closed, since it may be long."""
     # Whoever sends it reads it after this function.
     file = cast(BinaryIO, tempfile.TemporaryFile(prefix="fetal-export-"))  # noqa: SIM115
     text = io.TextIOWrapper(file, "utf-8", newline="")
-    exports.write_labels(app_state.workbench(), text, chosen, who, files)
+    exports.write_labels(given or app_state.workbench(), text, chosen, who, files)
     text.flush()
     text.detach()
     file.seek(0)

@@ -7,6 +7,8 @@ from threading import Event
 import streamlit as st
 
 from fetal.progress import BackgroundWork
+from fetal.workbench.accounts.loopback import LOOPBACK
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.imports import import_run
 from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allowed_place
 from fetal.workbench.imports.recognise import ImportPlan, Kind
@@ -15,7 +17,6 @@ from fetal.workbench.ingest.upload import UploadedFile
 from fetal.workbench.label_tables.columns import MEANINGS, Columns
 from fetal.workbench.label_tables.label_table import LabelTableError
 from pages.parts.app import app_state, current_user
-from pages.parts.app.guard import LOOPBACK
 from pages.parts.dataset import imported
 from pages.parts.shared.formatting import label, number, plain
 
@@ -74,6 +75,8 @@ class Asked:
 
 def show() -> None:
     """The import: asked for, looked at, on its way, or done."""
+    if not app_state.may_or_says_why(Permission.IMPORT):
+        return
     name = app_state.mine("import")
     work = app_state.works().get(name)
     if work is not None and not work.finished:

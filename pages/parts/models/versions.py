@@ -1,12 +1,14 @@
 """Every version of the model: its card, its download, and who promoted what."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from fetal.metrics import Evaluation
 from fetal.planes import Plane
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.models import promotion as models
 from pages.parts.app import app_state
 from pages.parts.models import evaluation
@@ -26,15 +28,16 @@ def one(version: models.ModelView) -> None:
         return
     with expander:
         card(version)
-        st.download_button(
-            "Download this model (ZIP)",
-            data=lambda: models.archive(app_state.workbench(), version.id),
-            file_name=f"{version.name}.zip",
-            mime="application/zip",
-            key=f"download-{version.id}",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        if app_state.may(Permission.EXPORT):
+            st.download_button(
+                "Download this model (ZIP)",
+                data=partial(models.archive, app_state.workbench(), version.id),
+                file_name=f"{version.name}.zip",
+                mime="application/zip",
+                key=f"download-{version.id}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
         evaluation.show(version)
 
 

@@ -12,7 +12,7 @@ from fetal import explain
 from fetal.bundle import BundleError
 from fetal.planes import PLANES, Plane
 from fetal.predict import levels
-from fetal.workbench import NoModelError
+from fetal.workbench import NoModelError, Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scan_figures import Figure, figures
 from pages.parts.app import app_state
@@ -209,13 +209,13 @@ def look_ahead(following: Iterable[Figure]) -> None:
     """
     for figure in following:
         if _lacks_heat(figure):
-            app_state.ahead().submit(_explain_quietly, figure.scan_id)
+            app_state.ahead().submit(_explain_quietly, app_state.workbench(), figure.scan_id)
 
 
-def _explain_quietly(scan_id: int) -> None:
+def _explain_quietly(workbench: Workbench, scan_id: int) -> None:
     # Whoever is shown the scan then is told what is wrong.
     with suppress(NoModelError, BundleError, scans.DamagedScanError, scans.UnknownScanError):
-        scans.explanation(app_state.workbench(), scan_id)
+        scans.explanation(workbench, scan_id)
 
 
 def _lacks_heat(figure: Figure) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scan_figures import scan_of
 from fetal.workbench.catalogue.stored_pixels import stored_picture
@@ -16,25 +17,32 @@ _THUMBNAIL_HEIGHT = 220
 
 # Kept by what they show, never by a number: a number is a place in the database.
 @st.cache_resource(max_entries=64, show_spinner=False)
-def picture(digest: str, _scan_id: int) -> bytes:
+def picture(digest: str, _scan_id: int, _workbench: Workbench | None = None) -> bytes:
     """Return the picture of a scan, a PNG file that was held against its digest.
 
     Args:
         digest: the scan's digest.
         _scan_id: the scan.
+        _workbench: in the hands of whoever asks. If None, it is who asks for this page.
 
     Raises:
         UnknownScanError: there is none of this number.
         DamagedScanError: its picture is gone or damaged.
     """
-    return stored_picture(workbench(), _scan_id)
+    return stored_picture(_workbench or workbench(), _scan_id)
 
 
-def by_digest(digest: str) -> bytes | None:
-    """Return the picture of the scan with a digest; None if it is not there, or not any more."""
-    number = scan_of(workbench(), digest)
+def by_digest(digest: str, given: Workbench | None = None) -> bytes | None:
+    """Return the picture of the scan with a digest; None if it is not there, or not any more.
+
+    Args:
+        digest: the scan's digest.
+        given: in the hands of whoever asks. If None, it is who asks for this page.
+    """
+    asked = given or workbench()
+    number = scan_of(asked, digest)
     try:
-        return picture(digest, number) if number is not None else None
+        return picture(digest, number, asked) if number is not None else None
     except (scans.DamagedScanError, scans.UnknownScanError):
         return None
 

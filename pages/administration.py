@@ -1,0 +1,23 @@
+"""Administration: who may come in, what was done, and how the program is."""
+
+import streamlit as st
+
+from fetal.workbench.core.permissions import Permission
+from pages.parts.administration import audit, condition, people
+from pages.parts.app import app_state, router
+
+
+def main() -> None:
+    st.title("Administration")
+    if not app_state.may_or_says_why(Permission.MANAGE_ACCOUNTS):
+        return
+    who, what, how = st.tabs(["People", "Audit", "Health"], key="administration-tab")
+    with who:
+        people.show()
+    with what:
+        audit.show()
+    with how:
+        condition.show()
+
+
+router.page(main)

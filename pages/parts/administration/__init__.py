@@ -1,0 +1,1 @@
+"""Parts of the Administration page: people, audit, health."""

@@ -1,0 +1,1 @@
+"""The gate before the app: nothing is answered to whoever has not signed in."""

@@ -1,0 +1,33 @@
+"""The addresses of the gate itself, the few that are open, and the names that it hands on."""
+
+import streamlit as st
+
+from fetal.workbench.accounts.loopback import is_loopback
+
+SIGN_IN = "/sign-in"
+STYLE = "/sign-in/style.css"
+SIGN_OUT = "/sign-out"
+STILL_IN = "/sign-in/holds"
+"""Where an open page asks now and then whether its person is still signed in."""
+
+HEALTH = "/_stcore/health"
+
+OPEN = frozenset({SIGN_IN, STYLE, HEALTH})
+"""All that is answered without a sign-in; everything else is closed, whatever it is."""
+
+COOKIE = "fetal-sign-in"
+"""Holds the random text of a sign-in, until the browser is closed."""
+
+HEADER = "x-fetal-sign-in"
+"""What the gate tells pages: the digest of the sign-in; it drops what a browser sends under it."""
+
+
+def base() -> str:
+    """Return the path below which the app is served; empty at the top."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def is_alone() -> bool:
+    """Return whether the server listens on this computer's own address only."""
+    return is_loopback(str(st.get_option("server.address") or ""))

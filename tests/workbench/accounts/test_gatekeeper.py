@@ -1,0 +1,98 @@
+"""What the gate asks: answers are kept for a second, and refusals are told once a minute."""
+
+import pytest
+
+from fetal.store.access.audit_chain import EventKind
+from fetal.workbench.accounts import audit_trail, people
+from fetal.workbench.accounts.gatekeeper import Gatekeeper
+from fetal.workbench.catalogue import scans
+from fetal.workbench.core.actor import Actor
+from fetal.workbench.core.permissions import Role
+from tests.support.signing_in import PASSWORD, add
+
+
+class Seconds:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def seconds():
+    return Seconds()
+
+
+@pytest.fixture
+def keeper(workbench, seconds):
+    return Gatekeeper(workbench.store, seconds)
+
+
+def test_the_first_account_closes_the_gate_within_a_second(workbench, keeper, seconds):
+    assert not keeper.closed()
+    add(workbench, "ana", "administrator")
+    seconds.now += 1.1
+    assert keeper.closed()
+
+
+def test_what_was_ended_opens_nothing_a_second_later(workbench, keeper, seconds):
+    add(workbench, "ana", "administrator")
+    token = keeper.enter("ana", PASSWORD, "here", None)
+    assert keeper.find(token).actor.name == "ana"
+    people.sign_out(workbench, "ana")
+    seconds.now += 1.1
+    assert keeper.find(token) is None
+    assert keeper.find("another text") is None
+    assert keeper.find(None) is None
+
+
+def test_who_leaves_is_out_at_once(workbench, keeper):
+    add(workbench, "ana", "administrator")
+    token = keeper.enter("ana", PASSWORD, "here", None)
+    keeper.leave(keeper.find(token))
+    assert keeper.find(token) is None
+
+
+def test_activity_is_written_down_now_and_then(workbench, keeper, seconds):
+    add(workbench, "ana", "administrator")
+    mine = keeper.find(keeper.enter("ana", PASSWORD, "here", None))
+    written = []
+    for _ in range(50):
+        written.append(keeper.note_activity(mine))
+        seconds.now += 1
+    assert written.count(True) == 3
+
+
+def test_refusals_are_counted_and_told_once_a_minute(workbench, keeper, seconds):
+    for number in range(1_000):
+        keeper.note_refusal("no sign-in", f"10.0.0.{number % 2}")
+    keeper.tell_refusals()
+    keeper.note_refusal("no sign-in", "10.0.0.1")
+    keeper.tell_refusals()
+    told = audit_trail.newest(workbench, (EventKind.REFUSED,))
+    assert [line.detail["requests"] for line in told] == [500, 500]
+    seconds.now += 61
+    keeper.tell_refusals()
+    assert audit_trail.newest(workbench, (EventKind.REFUSED,))[0].detail["requests"] == 1
+
+
+def test_very_many_addresses_are_told_as_one(workbench, keeper):
+    for number in range(3_000):
+        keeper.note_refusal("no sign-in", f"address {number}")
+    keeper.tell_refusals()
+    told = audit_trail.newest(workbench, (EventKind.REFUSED,), 5_000)
+    assert len(told) == 501
+    assert sum(line.detail["requests"] for line in told) == 3_000
+
+
+def test_what_an_account_looked_at_is_told_by_number(workbench, five_scans):
+    mine = workbench.acting_as(Actor.with_roles("Eve", 9, [Role.READER]))
+    for scan in (*five_scans[:3], five_scans[0]):
+        scans.digest_of(mine, scan)
+    scans.digest_of(workbench, five_scans[4])
+    workbench.viewed.tell()
+    assert audit_trail.newest(workbench, (EventKind.VIEWED,)) == []
+    workbench.viewed.tell(now=True)
+    [told] = audit_trail.newest(workbench, (EventKind.VIEWED,))
+    assert (told.who, told.detail) == ("Eve", {"scans": sorted(five_scans[:3])})

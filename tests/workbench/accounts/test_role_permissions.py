@@ -1,0 +1,168 @@
+"""Each use case with each role: done by those who may, refused and told of to all others."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from fetal.store.access.audit_chain import EventKind
+from fetal.store.tables import Annotation, Promotion, Run, ScanRow
+from fetal.workbench.accounts import audit_trail
+from fetal.workbench.annotations import history, reservations, review
+from fetal.workbench.annotations.reservations import Reader
+from fetal.workbench.catalogue import exports, scan_figures, scan_table, scans
+from fetal.workbench.core.actor import Actor, NotPermittedError
+from fetal.workbench.core.permissions import ROLE_PERMISSIONS, Permission, Role
+from fetal.workbench.imports import import_run
+from fetal.workbench.ingest import quarantine_decisions, upload
+from fetal.workbench.ingest.quarantine import Quarantine
+from fetal.workbench.ingest.upload_batch import UploadQueue
+from fetal.workbench.models import promotion
+from fetal.workbench.near_duplicates import decisions
+from fetal.workbench.privacy import erasure
+from fetal.workbench.retraining import service
+from tests.support.drawn import file
+
+ROOT = Path(__file__).parents[3]
+WHO = "Somebody Else"
+
+USE_CASES = {
+    "scans": (Permission.SEE, lambda bench, scan: scans.scans(bench)),
+    "scan": (Permission.SEE, lambda bench, scan: scans.scan(bench, scan)),
+    "pixels": (Permission.SEE, lambda bench, scan: scans.pixels(bench, scan)),
+    "figures": (Permission.SEE, lambda bench, scan: scan_figures.figures(bench, [scan])),
+    "table": (Permission.SEE, lambda bench, scan: scan_table.table(bench)),
+    "explanation": (Permission.SEE, lambda bench, scan: scans.explanation(bench, scan)),
+    "history": (Permission.SEE, lambda bench, scan: history.history(bench, scan)),
+    "next": (Permission.LABEL, lambda bench, scan: reservations.hand_out(bench, Reader(WHO, "t"))),
+    "label": (Permission.LABEL, lambda bench, scan: review.annotate(bench, scan, "brain", WHO)),
+    "seen": (
+        Permission.LABEL,
+        lambda bench, scan: review.label(bench, scan, "brain", WHO, seen=None),
+    ),
+    "note": (Permission.LABEL, lambda bench, scan: review.note(bench, scan, "x", WHO)),
+    "undo": (Permission.LABEL, lambda bench, scan: review.undo(bench, 1, WHO)),
+    "undo last": (Permission.LABEL, lambda bench, scan: review.undo_last(bench, WHO)),
+    "drop": (Permission.ADD, lambda bench, scan: upload.add_scans(bench, [file(7)], who=WHO)),
+    "desk": (Permission.ADD, lambda bench, scan: UploadQueue(bench).start([], WHO).wait()),
+    "samples": (Permission.ADD, lambda bench, scan: upload.add_samples(bench, WHO)),
+    "keep": (
+        Permission.ADD,
+        lambda bench, scan: quarantine_decisions.keep(bench, Quarantine(), 1, WHO),
+    ),
+    "leave out": (
+        Permission.ADD,
+        lambda bench, scan: quarantine_decisions.leave_out(bench, Quarantine(), [1], WHO),
+    ),
+    "bring back": (
+        Permission.ADD,
+        lambda bench, scan: quarantine_decisions.bring_back(bench, Quarantine(), WHO),
+    ),
+    "import": (
+        Permission.IMPORT,
+        lambda bench, scan: import_run.import_csv(bench, b"image,plane\na.png,brain\n", None, WHO),
+    ),
+    "export": (Permission.EXPORT, lambda bench, scan: exports.export_labels(bench, who=WHO)),
+    "archive": (
+        Permission.EXPORT,
+        lambda bench, scan: exports.export_archive(
+            bench, None, bench.workspace.folder / "out.zip", WHO
+        ),
+    ),
+    "model": (Permission.EXPORT, lambda bench, scan: promotion.archive(bench, 1)),
+    "erase": (
+        Permission.ERASE,
+        lambda bench, scan: erasure.erase(bench, scans.scan(bench, scan).name, WHO),
+    ),
+    "pair": (Permission.PAIR, lambda bench, scan: decisions.decide(bench, (1, 2), "copy", WHO)),
+    "pair back": (Permission.PAIR, lambda bench, scan: decisions.take_back(bench, (1, 2), WHO)),
+    "train": (Permission.TRAIN, lambda bench, scan: service.start(bench, WHO)),
+    "again": (Permission.TRAIN, lambda bench, scan: service.try_again(bench, 1, WHO)),
+    "cancel": (Permission.CANCEL_OTHERS, lambda bench, scan: service.cancel(bench, 1, WHO)),
+    "cancel own": (Permission.CANCEL_OWN, lambda bench, scan: service.cancel(bench, 2, WHO)),
+    "promote": (Permission.PROMOTE, lambda bench, scan: promotion.promote(bench, 1, WHO)),
+    "roll back": (Permission.PROMOTE, lambda bench, scan: promotion.roll_back(bench, WHO)),
+}
+
+
+def add_run(workbench, number, who):
+    with workbench.store.session() as session:
+        session.add(
+            Run(id=number, status="failed", settings={}, snapshot="", snapshot_counts={}, who=who)
+        )
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    """One workbench for all: what a role may not do changes nothing in it."""
+    from fetal.store.workspace import Workspace
+    from fetal.workbench import open_workbench
+    from tests.support.begun import begin
+    from tests.support.tiny_model import tiny_model
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FETAL_MODEL", str(tiny_model().folder))
+        patch.setenv("FETAL_UNSURE", "keep")
+        workbench = open_workbench(Workspace.at(begin(tmp_path_factory.mktemp("roles") / "w")))
+        add_run(workbench, 1, "Another")
+        add_run(workbench, 2, "Eve")
+        yield workbench
+        workbench.close()
+
+
+def rows(workbench):
+    """What use cases write, counted."""
+    with workbench.store.reading() as session:
+        return [
+            len(session.scalars(select(table)).all())
+            for table in (ScanRow, Annotation, Promotion, Run)
+        ]
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", USE_CASES)
+def test_a_use_case_is_done_by_those_who_may(bench, name, role):
+    permission, use_case = USE_CASES[name]
+    [taken] = upload.add_scans(bench, [file(3)], who="Eve", patient="4711")
+    mine = bench.acting_as(Actor.with_roles("Eve", 9, [role]))
+    before = rows(bench)
+    if permission in ROLE_PERMISSIONS[role]:
+        try:
+            use_case(mine, taken.scan_id)
+        except NotPermittedError:
+            raise
+        except (LookupError, ValueError, RuntimeError):
+            # What it is asked for may not be there: it was let in all the same.
+            pass
+        return
+    with pytest.raises(NotPermittedError, match=f"may not {permission.value}"):
+        use_case(mine, taken.scan_id)
+    assert rows(bench) == before
+    [refused] = audit_trail.newest(bench, limit=1)
+    assert (refused.kind, refused.who) == (EventKind.REFUSED, "Eve")
+    assert refused.detail["what"] == permission.value
+
+
+def test_every_permission_of_a_use_case_is_tried():
+    elsewhere = {Permission.ADJUDICATE, Permission.READ_AUDIT, Permission.MANAGE_ACCOUNTS}
+    assert {permission for permission, _ in USE_CASES.values()} == set(Permission) - elsewhere
+
+
+def test_whatever_name_is_given_the_accounts_own_is_written_down(workbench, five_scans):
+    mine = workbench.acting_as(Actor.with_roles("Eve", 9, [Role.READER, Role.DATA_MANAGER]))
+    review.annotate(mine, five_scans[0], "brain", WHO)
+    assert history.history(workbench, five_scans[0])[0].who == "Eve"
+    exports.export_labels(mine, who=WHO)
+    [exported] = audit_trail.newest(workbench, (EventKind.EXPORTED,))
+    assert (exported.who, exported.detail) == (
+        "Eve",
+        {"what": "labels", "scans": 5},
+    )
+
+
+def test_without_accounts_the_one_person_here_may_do_everything(workbench, five_scans):
+    review.annotate(workbench, five_scans[0], "brain", WHO)
+    assert history.history(workbench, five_scans[0])[0].who == WHO
+    exports.export_labels(workbench, who=WHO)
+    [exported] = audit_trail.newest(workbench, (EventKind.EXPORTED,))
+    assert (exported.who, exported.origin) == (WHO, "page")
