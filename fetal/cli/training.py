@@ -54,7 +54,7 @@ LEAVE_OUT, AS_OTHER = "leave out", "other"
 @click.option(
     "--weights",
     type=click.Path(exists=True, path_type=Path),
-    help="Start from this weights file, complete or partial.",
+    help="Start from this weights file, complete or partial, or from a model’s folder.",
 )
 @options.model
 @click.option("--name", help="What people will call the model  [default: the folder's name]")

@@ -283,8 +283,11 @@ def _learnt_scans(run: _Run, examples: Sequence[Example]) -> tuple[set[str], set
     """Digests and near-duplicate hashes of all scans that this model and its champion know."""
     digests = {example.digest for example in examples}
     hashes = {hash_of(example) for example in [*examples, *phantoms(run.settings)]}
-    if run.champion is not None:
-        known = run.champion.training_list()
+    before = run.champion
+    if before is None and run.settings.weights and Path(run.settings.weights).is_dir():
+        before = Bundle.open(run.settings.weights)
+    if before is not None:
+        known = before.training_list()
         digests |= known.digests
         hashes |= {to_text(one) for one in known.hashes}
     return digests, hashes

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal.bundle import Bundle
 from fetal.training.export.names import variable_path
 from fetal.training.networks.architectures import ARCHITECTURES, HEAD
 from fetal.training.networks.sononet import from_lasagne
@@ -25,7 +26,7 @@ def load_weights_file(model: keras.Model, path: Path) -> list[str]:
         model: A network of `fetal.training.networks.architectures.build`.
         path: An `.npz` whose names are `layer__variable`, old or new Keras layer names, complete
             or partial; or an `.h5` file of `keras.applications` without its top; or, for SonoNet,
-            the `.npz` of its authors.
+            the `.npz` of its authors; or the folder of a model, whose last layer comes along too.
 
     Returns:
         The names of the backbone's layers that start fresh.
@@ -33,6 +34,8 @@ def load_weights_file(model: keras.Model, path: Path) -> list[str]:
     Raises:
         WeightsError: the file is missing, of another kind, or fits none of the layers.
     """
+    if path.is_dir():
+        return _give_model(model, path)
     if not path.is_file():
         raise WeightsError(
             f"Expected a weights file at {path}; there is none. "
@@ -53,6 +56,22 @@ def load_weights_file(model: keras.Model, path: Path) -> list[str]:
             "name says. Copy it again."
         ) from error
     return _give(model, layers, path.name)
+
+
+def _give_model(model: keras.Model, folder: Path) -> list[str]:
+    """Give a network all weights of a model of the same architecture."""
+    stored = Bundle.open(folder).variables()
+    for weight in model.weights:
+        if weight.path.startswith("normalise"):
+            continue
+        value = stored.get(variable_path(weight))
+        if value is None or value.shape != tuple(weight.shape):
+            raise WeightsError(
+                f"The model in {folder.name} does not fit {model.name}: it has other weights for "
+                f"{variable_path(weight)}. Choose a model of this architecture."
+            )
+        weight.assign(value)
+    return []
 
 
 def _layers_in(path: Path, architecture: str) -> dict[str, dict[str, NDArray[np.float32]]]:

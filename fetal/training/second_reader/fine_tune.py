@@ -19,7 +19,6 @@ from fetal.training.second_reader.reader_batches import (
 )
 from fetal.training.second_reader.reader_losses import (
     GroupedCrossEntropy,
-    Remember,
     grouped_accuracy,
 )
 from fetal.training.second_reader.reader_network import (
@@ -59,9 +58,9 @@ def fine_tune(
     """Train a second reader.
 
     Two things are asked of it: the right one of five answers, each as probable as its classes
-    together, and to leave its own fourteen probabilities where they were (Li and Hoiem 2017). In
-    the end its weights may be moved part of the way back (Wortsman et al. 2022). The last epoch's
-    weights count: nothing is chosen on the validation scans.
+    together, and to leave its own fourteen probabilities where they were, as far as its answer was
+    right (Li and Hoiem 2017). In the end its weights may be moved part of the way back (Wortsman
+    et al. 2022). The last epoch's weights count: nothing is chosen on the validation scans.
 
     Called again with the same arguments on a folder in which it was killed, it goes on from the
     last finished epoch; on one in which it finished, it returns the network.
@@ -162,14 +161,15 @@ def _learner(
         untrained = build_reader("untrained")
         give_weights(untrained, weights_of(start), "the network to start from")
         untrained.trainable = False
-        logits = Remember(settings.distillation)([logits, untrained(scan, training=False)[1]])
+        before = untrained(scan, training=False)[1]
+        logits = keras.layers.Concatenate(dtype="float32")([logits, before])
     learner = keras.Model(scan, logits, name="learner")
     learner.compile(
         optimizer=keras.optimizers.AdamW(
             cosine_rate(settings.learning_rate, settings.epochs * steps),
             weight_decay=settings.weight_decay,
         ),
-        loss=GroupedCrossEntropy(),
+        loss=GroupedCrossEntropy(settings.distillation),
         metrics=[keras.metrics.MeanMetricWrapper(grouped_accuracy, name="accuracy")],
         # As `fetal.training.stages.optimisation` compiles, for the same reason.
         jit_compile=keras.backend.backend() == "jax",

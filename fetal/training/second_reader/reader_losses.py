@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from fetal.training.second_reader.answer_groups import membership
+from fetal.training.second_reader.answer_groups import CLASSES, membership
 
 _NEVER = -1e9
 
@@ -22,37 +22,49 @@ def answers(logits: Any) -> Any:
 
 
 class GroupedCrossEntropy(keras.losses.Loss):  # type: ignore[misc]
-    """Cross-entropy of the five answers, from the logits of the fourteen classes.
+    """Cross-entropy of the five answers, and how far its own fourteen classes are left.
 
     How the probability of *thorax* is shared among its four views stays the network's own affair.
+    Beside it counts the divergence of Kullback and Leibler of the trained probabilities from the
+    untrained ones over the fourteen classes (Li and Hoiem 2017), on every scan of which the
+    untrained network gives the right answer: held to its mistakes it would keep them.
+
+    Args:
+        distillation: how much that divergence counts; 0 leaves it out.
+
+    Example:
+        >>> loss = GroupedCrossEntropy(0.5, reduction=None)
+        >>> loss(np.eye(5)[:1], np.zeros((1, 28), "float32")).shape
+        (1,)
     """
 
-    def call(self, targets: Any, logits: Any) -> Any:
-        """From one-hot answers, (n, 5), and logits, (n, 14), to the loss of each scan, (n,)."""
-        return -ops.sum(targets * answers(logits), axis=-1)
+    def __init__(self, distillation: float = 0.0, **options: Any) -> None:
+        super().__init__(**options)
+        self._distillation = distillation
+
+    def call(self, targets: Any, told: Any) -> Any:
+        """From one-hot answers, (n, 5), to the loss of each scan, (n,).
+
+        `told` holds the trained network's logits, (n, 14), with distillation followed by those of
+        the untrained one, (n, 28) together.
+        """
+        logits = told[..., : len(CLASSES)]
+        wrong = -ops.sum(targets * answers(logits), axis=-1)
+        if not self._distillation:
+            return wrong
+        untrained = told[..., len(CLASSES) :]
+        before, now = ops.log_softmax(untrained, axis=-1), ops.log_softmax(logits, axis=-1)
+        left = ops.sum(ops.exp(before) * (before - now), axis=-1)
+        return wrong + self._distillation * left * grouped_accuracy(targets, untrained)
 
 
-def grouped_accuracy(targets: Any, logits: Any) -> Any:
-    """Tell of which scans the most probable answer is right: (n,), 0 or 1."""
+def grouped_accuracy(targets: Any, told: Any) -> Any:
+    """Tell of which scans the most probable answer is right: (n,), 0 or 1.
+
+    Args:
+        targets: one-hot answers, (n, 5).
+        told: logits, (n, 14) or more; the first fourteen count.
+    """
+    logits = told[..., : len(CLASSES)]
     same = ops.equal(ops.argmax(targets, axis=-1), ops.argmax(answers(logits), axis=-1))
     return ops.cast(same, "float32")
-
-
-class Remember(keras.layers.Layer):  # type: ignore[misc]
-    """Passes logits on and adds to the loss how far they leave those of the untrained network.
-
-    That is the divergence of Kullback and Leibler of the trained probabilities from the untrained
-    ones, over the fourteen classes, on every scan, whether it shows a plane or not.
-    """
-
-    def __init__(self, weight: float) -> None:
-        super().__init__(dtype="float32")
-        self._weight = weight
-
-    def call(self, given: list[Any]) -> Any:
-        """From the logits of the learner and of the untrained network, each (n, 14)."""
-        logits, untrained = given
-        before, now = ops.log_softmax(untrained, axis=-1), ops.log_softmax(logits, axis=-1)
-        lost = ops.sum(ops.exp(before) * (before - now), axis=-1)
-        self.add_loss(self._weight * ops.mean(lost))
-        return logits

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import pytest
 
+from fetal.bundle import Card, Head, InputSpec, write_bundle
+from fetal.training.export.graph import export_graph
 from fetal.training.networks.architectures import build
 from fetal.training.networks.initial_weights import WeightsError, load_weights_file
 
@@ -37,6 +39,21 @@ def test_a_complete_file_fills_every_layer(model: keras.Model, tmp_path: Path) -
     np.savez(tmp_path / "weights.npz", **weights_of(model))
     assert load_weights_file(model, tmp_path / "weights.npz") == []
     assert (model.get_layer("conv3_block2_1_conv").get_weights()[0] == 0.25).all()
+
+
+def test_a_model_gives_all_its_weights_the_last_layer_too(
+    model: keras.Model, tmp_path: Path
+) -> None:
+    grey = InputSpec(32, (0.0,) * 3, (1.0,) * 3)
+    card = Card("before", "2026-11-26", "resnet50", grey, Head("maps"))
+    before = build("resnet50", 32, grey.mean, grey.std)
+    write_bundle(tmp_path / "before", card, lambda draft: export_graph(before, draft))
+    assert load_weights_file(model, tmp_path / "before") == []
+    for ours, theirs in zip(model.weights, before.weights, strict=True):
+        if not ours.path.startswith("normalise"):
+            np.testing.assert_allclose(ours, theirs, atol=1e-3)
+    with pytest.raises(WeightsError, match="before does not fit densenet121"):
+        load_weights_file(build("densenet121", 32, grey.mean, grey.std), tmp_path / "before")
 
 
 def test_a_lost_kernel_starts_fresh_and_so_does_its_normalisation(

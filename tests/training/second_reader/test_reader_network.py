@@ -8,7 +8,7 @@ from scipy.special import log_softmax, logsumexp
 from fetal.training.networks.sononet import head_from_lasagne
 from fetal.training.networks.standardise_scan import StandardiseScan
 from fetal.training.second_reader.answer_groups import membership
-from fetal.training.second_reader.reader_losses import GroupedCrossEntropy, Remember, answers
+from fetal.training.second_reader.reader_losses import GroupedCrossEntropy, answers
 from fetal.training.second_reader.reader_network import (
     ReaderWeightsError,
     build_reader,
@@ -87,13 +87,17 @@ def test_an_answer_is_as_probable_as_its_classes_together() -> None:
     np.testing.assert_allclose(logsumexp(NUMPY(answers(logits)), axis=1), 0, atol=1e-5)
 
 
-def test_what_is_forgotten_costs_the_divergence_from_the_untrained_answers() -> None:
+def test_forgetting_a_right_answer_costs_the_divergence_from_it() -> None:
     now, before = np.random.default_rng(3).normal(0, 2, (2, 4, 14)).astype(np.float32)
-    remember = Remember(0.5)
-    np.testing.assert_array_equal(NUMPY(remember([now, before])), now)
+    right = np.eye(5, dtype=np.float32)[NUMPY(answers(before)).argmax(axis=1)]
+    wrong = np.roll(right, 1, axis=1)
+    told = np.concatenate([now, before], axis=1)
+
+    def cost(targets: np.ndarray, weight: float) -> np.ndarray:
+        return NUMPY(GroupedCrossEntropy(weight, reduction=None)(targets, told))
+
     first, second = (log_softmax(one, axis=1) for one in (before, now))
-    expected = (np.exp(first) * (first - second)).sum(axis=1).mean()
-    assert float(remember.losses[0]) == pytest.approx(0.5 * expected, rel=1e-4)
-    same = Remember(0.5)
-    same([before, before])
-    assert float(same.losses[0]) == pytest.approx(0, abs=1e-6)
+    divergence = (np.exp(first) * (first - second)).sum(axis=1)
+    added = cost(right, 0.5) - cost(right, 0.0)
+    np.testing.assert_allclose(added, 0.5 * divergence, rtol=1e-3, atol=1e-5)
+    np.testing.assert_array_equal(cost(wrong, 0.5), cost(wrong, 0.0))

@@ -1,0 +1,195 @@
+"""How the shipped model was made: the one before, trained on, and a second reader beside it.
+
+    fetal frames --pack fetal-planes-db --images DIR --pack more-scans --images DIR --out FRAMES
+    python benchmarks/renew_shipped.py first FRAMES --before MODEL --about ABOUT --out RUN
+    python benchmarks/renew_shipped.py second FRAMES --model RUN/model --sononet FILE --out RUN2
+
+The model before learnt from training patients of FETAL_PLANES_DB and was calibrated on others; both
+stay on their sides here, and the patients of the other sources are dealt out by themselves. The
+second command fine-tunes the second reader, calibrates it on the same validation patients, and
+writes the model with it to RUN2/model. Scans of no fetal plane are learnt as Other.
+"""
+
+import argparse
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fetal.packs import PackFile, read_pack
+from fetal.planes import Plane
+from fetal.splits import TEST, TRAIN, VALIDATION, assign_splits
+from fetal.third_party import load_keras
+from fetal.training.settings import PRESETS, Stage, TrainingSettings
+
+OWN = "FETAL_PLANES_DB"
+
+LOST = 0.03
+"""The most of the right validation answers that may lose their *sure* to the second reader."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Make the shipped model anew.")
+    steps = parser.add_subparsers(required=True)
+    first = steps.add_parser("first", help="train the first reader on")
+    first.add_argument("--before", type=Path, required=True, help="the model to start from")
+    first.add_argument("--about", type=Path, required=True, help="what its card says of the data")
+    first.add_argument("--name", default="Shipped, November 2026 (third)")
+    first.set_defaults(step=train_first)
+    second = steps.add_parser("second", help="fine-tune the second reader and join it")
+    second.add_argument("--model", type=Path, required=True, help="the model that it joins")
+    second.add_argument("--sononet", type=Path, required=True, help="SonoNet-16 with its head")
+    second.set_defaults(step=train_second)
+    for one in (first, second):
+        one.add_argument("frames", type=Path, help="a folder that `fetal frames` wrote")
+        one.add_argument("--out", type=Path, required=True)
+    chosen = parser.parse_args()
+    load_keras()
+    chosen.step(chosen, read_pack("frames", chosen.frames))
+
+
+def splits_of(files: Sequence[PackFile]) -> dict[str, str]:
+    """The split of each patient: train or validation, none is kept to test."""
+    own = [file for file in files if file.source == OWN and file.machine]
+    others = [file for file in files if not (file.source == OWN and file.machine)]
+    # As the official table names them: the model before was split by these names.
+    named = dealt((official_name(file), file) for file in own)
+    return {
+        **dealt((file.patient, file) for file in others),
+        **{file.patient: named[official_name(file)] for file in own},
+    }
+
+
+def official_name(file: PackFile) -> str:
+    return f"Patient{int(file.patient.rpartition(' ')[2]):05d}"
+
+
+def dealt(owned: Iterable[tuple[str, PackFile]]) -> dict[str, str]:
+    counts: dict[str, Counter[Plane]] = {}
+    for patient, file in owned:
+        counts.setdefault(patient, Counter())[file.plane or Plane.OTHER] += 1
+    splits = assign_splits(counts, {})
+    return {patient: TRAIN if split == TEST else split for patient, split in splits.items()}
+
+
+def recipe(before: Path) -> TrainingSettings:
+    shipped = PRESETS["shipped"]
+    varied = dataclasses.replace(shipped.augmentation, curve=0.4, grain=0.2, harmonic=0.5)
+    return shipped.but(
+        weights=str(before),
+        stages=(Stage("All layers", "all", epochs=5, learning_rate=3e-5, patience=5),),
+        augmentation=varied,
+    )
+
+
+def train_first(chosen: argparse.Namespace, files: Sequence[PackFile]) -> None:
+    from fetal.training.data.examples import Example
+    from fetal.training.model_card import About
+    from fetal.training.pipeline import train
+
+    splits = splits_of(files)
+    examples = [
+        Example(
+            file.digest or file.read().digest,
+            file.plane or Plane.OTHER,
+            file.patient,
+            splits[file.patient],
+            reader_of(file),
+            file.look,
+            file.source,
+        )
+        for file in files
+    ]
+    said = json.loads(chosen.about.read_text("utf-8"))
+    about = About(chosen.name, said["data"], said["limits"], said["statements"])
+    print(train(examples, recipe(chosen.before), chosen.out, print, about=about).folder)
+
+
+def reader_of(file: PackFile) -> Callable[[], Any]:
+    def read() -> Any:
+        scan = file.read()
+        return scan.pixels, scan.sector
+
+    return read
+
+
+def train_second(chosen: argparse.Namespace, files: Sequence[PackFile]) -> None:
+    from fetal.predict import Doubt, load_model
+    from fetal.training.second_reader.fine_tune import fine_tune
+    from fetal.training.second_reader.reader_batches import ReaderScans
+    from fetal.training.second_reader.reader_frames import frame_for_reader
+    from fetal.training.second_reader.reader_network import load_reader
+    from fetal.training.second_reader.reader_settings import SecondReaderSettings
+
+    settings = SecondReaderSettings(
+        learn="all",
+        epochs=8,
+        distillation=0.5,
+        fragments=0.2,
+        augmentation=PRESETS["shipped"].augmentation,
+    )
+    splits = splits_of(files)
+    scans = [file.read() for file in files]
+    frames = np.stack([frame_for_reader(scan.pixels, scan.sector) for scan in scans])
+    learns = np.array([splits[file.patient] == TRAIN for file in files])
+
+    def part(which: np.ndarray) -> ReaderScans:
+        return ReaderScans.of(frames[which], [files[n].plane for n in np.flatnonzero(which)])
+
+    reader = fine_tune(
+        load_reader(chosen.sononet),
+        part(learns),
+        settings,
+        chosen.out / "reader",
+        print,
+        validation=part(~learns),
+    )
+    model = load_model(chosen.model)
+    kept = [number for number, file in enumerate(files) if splits[file.patient] == VALIDATION]
+    told = list(model.predict_many([scans[number] for number in kept]))
+    sure = [
+        one.doubt is Doubt.SURE and one.plane is (files[number].plane or Plane.OTHER)
+        for number, one in zip(kept, told, strict=True)
+    ]
+    join(chosen, reader, settings, frames[kept], [files[n].plane for n in kept], told, sure)
+
+
+def join(
+    chosen: argparse.Namespace,
+    reader: Any,
+    settings: Any,
+    frames: np.ndarray,
+    planes: Sequence[Plane | None],
+    told: Sequence[Any],
+    sure: Sequence[bool],
+) -> None:
+    """Calibrate the second reader on validation scans, and write the model with it."""
+    from fetal.bundle import Bundle
+    from fetal.training.second_reader.add_to_bundle import add_second_reader, reader_card
+    from fetal.training.second_reader.agreement import fit_agreement, fit_reader_temperature
+
+    batches = (frames[at : at + 16, ..., None] for at in range(0, len(frames), 16))
+    logits = np.concatenate(
+        [np.asarray(reader(batch.astype(np.float32), training=False)[1]) for batch in batches]
+    )
+    temperature = fit_reader_temperature(logits, planes)
+    right = np.flatnonzero(sure)
+    agree_at = fit_agreement(logits[right], [told[n].plane for n in right], temperature, LOST)
+    print(f"temperature {temperature:.3f}, agrees from {agree_at:.3f} on, {len(right)} scans")
+    bundle = Bundle.open(chosen.model)
+    card = reader_card(
+        temperature=temperature,
+        agree_at=agree_at,
+        training={"scans": "the first reader's", **settings.to_json()},
+        data=[one for one in bundle.card.data if "weights" not in one["name"]],
+    )
+    # It learnt from no scan that the first reader did not learn from.
+    print(add_second_reader(bundle, reader, card, chosen.out / "model").folder)
+
+
+if __name__ == "__main__":
+    main()
