@@ -100,7 +100,7 @@ def gated_app(folder: Path, *, accounts: bool = True, **settings: str) -> Iterat
     )
     app = GatedApp(port, workspace, workbench)
     try:
-        until(lambda: _answers(app), 60)
+        until(lambda: _answers(app), 120)
         yield app
     finally:
         process.terminate()

@@ -31,6 +31,10 @@ _MODELS_KEPT = 3
 """Loaded models that stay in memory: the champion and the two of a comparison."""
 
 
+NOBODY_NAMED = "the person here"
+"""Whom an event names where there are no accounts and no name was given."""
+
+
 class NoModelError(RuntimeError):
     """No model predicts in this workspace."""
 
@@ -128,7 +132,7 @@ class Workbench:
         audit_chain.append(
             session,
             kind,
-            self.actor.name or who,
+            self.actor.name or who or NOBODY_NAMED,
             origin=self.actor.origin,
             account_id=self.actor.account_id,
             **detail,

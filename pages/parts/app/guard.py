@@ -21,7 +21,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fetal.workbench.accounts.loopback import LOOPBACK
-from pages.parts.gate.gate import SignInGate
+from pages.parts.gate.gate import SignInGate, address_of
+from pages.parts.gate.keeper import keeper
 
 COOKIE = "fetal-browser"
 """Holds a random token that stands for one browser, until that browser is closed."""
@@ -66,6 +67,8 @@ class Protection:
             await send(message)
 
         if not answers_to(headers.get("host")) or not is_own_page(headers):
+            if (there := keeper.ready()) is not None:
+                there.note_refusal("another name or another site", address_of(scope))
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008})
             else:

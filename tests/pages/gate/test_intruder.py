@@ -232,5 +232,7 @@ def test_all_of_it_is_in_the_audit(app: GatedApp) -> None:
 
     app.ask("/media/x", Cookie="fetal-sign-in=" + "f" * 43)
     app.ask("/media/x")
-    until(lambda: {"no sign-in", "ended or forged sign-in"} <= reasons(), 90)
+    app.ask("/media/x", Origin="http://evil.example")
+    every = {"no sign-in", "ended or forged sign-in", "another name or another site"}
+    until(lambda: every <= reasons(), 150)
     assert audit_trail.verify(app.workbench).problems == ()
