@@ -81,7 +81,10 @@ def recipe(before: Path) -> TrainingSettings:
     varied = dataclasses.replace(shipped.augmentation, curve=0.4, grain=0.2, harmonic=0.5)
     return shipped.but(
         weights=str(before),
-        stages=(Stage("All layers", "all", epochs=5, learning_rate=3e-5, patience=5),),
+        stages=(
+            Stage("All layers", "all", epochs=5, learning_rate=3e-5, patience=5),
+            Stage("All layers again", "all", epochs=4, learning_rate=6e-5, patience=4),
+        ),
         augmentation=varied,
     )
 
@@ -185,7 +188,8 @@ def join(
         temperature=temperature,
         agree_at=agree_at,
         training={"scans": "the first reader's", **settings.to_json()},
-        data=[one for one in bundle.card.data if "weights" not in one["name"]],
+        # Neither the phantoms nor the weights that either reader began with.
+        data=[one for one in bundle.card.data if str(one["licence"]).startswith("CC BY")],
     )
     # It learnt from no scan that the first reader did not learn from.
     print(add_second_reader(bundle, reader, card, chosen.out / "model").folder)

@@ -47,6 +47,12 @@ MODEL = place(
     "fetal evaluate and fetal train use",
     "the model that came with the program",
 )
+PRECISION = choice(
+    "FETAL_PRECISION",
+    "the arithmetic in which models predict: float32, bfloat16 (half the time on processors that "
+    "have it in hardware), or auto, which is bfloat16 on these and float32 elsewhere",
+    ("auto", "float32", "bfloat16"),
+)
 UNSURE = choice(
     "FETAL_UNSURE",
     "what becomes of a scan on which text may be left: ask, refuse or keep",

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from fetal.bundle import Bundle
 from fetal.bundle.manifest import GRAPH
 from fetal.engine_registry import find_engine
+from fetal.predict.precision import FLOAT32, inference_precision
 
 EngineName = Literal["auto", "openvino", "keras"]
 Batch = npt.NDArray[np.float32]
@@ -95,12 +96,21 @@ class _InOneProcess:
 
 
 class OpenVinoEngine:
-    """A graph of the bundle on the CPU, in float32 so that it says what Keras says."""
+    """A graph of the bundle on the CPU.
+
+    Args:
+        bundle: the model on disk.
+        graph: which graph of it. The second reader's is computed in 32 bits: it takes the mean
+            and the deviation of a whole scan, which 16 bits would round, and it is small.
+    """
 
     def __init__(self, bundle: Bundle, graph: str = GRAPH) -> None:
         import openvino
 
-        settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+        settings = {
+            "INFERENCE_PRECISION_HINT": inference_precision() if graph == GRAPH else FLOAT32,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
         path = str(bundle.folder / f"{graph}.xml")
         self._compiled = openvino.Core().compile_model(path, "CPU", settings)
         # A request serves one caller at a time and is costly to make, so it is used again.

@@ -13,6 +13,14 @@ from fetal.training.networks.architectures import build
 MEAN, STD = (41.0, 41.0, 41.0), (50.0, 50.0, 50.0)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def exact():
+    """Compute in 32 bits: most of what is compared here agrees to the last digits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FETAL_PRECISION", "float32")
+        yield
+
+
 @pytest.fixture(scope="session")
 def network():
     keras.utils.set_random_seed(2)

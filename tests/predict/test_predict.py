@@ -42,6 +42,13 @@ def test_openvino_and_keras_give_the_same_answer(model, folder, scans):
         assert_same(ours, theirs, tolerance=2e-5)
 
 
+def test_sixteen_bits_give_nearly_the_same_answer(model, folder, scans, monkeypatch):
+    monkeypatch.setenv("FETAL_PRECISION", "bfloat16")
+    quick = load_model(folder)
+    for ours, exact in zip(quick.predict_many(scans), model.predict_many(scans), strict=True):
+        np.testing.assert_allclose(chances(ours), chances(exact), atol=0.05)
+
+
 def test_many_scans_get_what_each_gets_alone_in_their_order(model, scans):
     many = list(model.predict_many(iter(scans * 2)))
     assert len(many) == 12
