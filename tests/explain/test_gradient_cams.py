@@ -75,7 +75,8 @@ def published_grad_cam(model, scan, index):
     return scaled(tf.reduce_sum(maps * weights[:, None, None], axis=-1)[0].numpy())
 
 
-def test_the_heat_maps_are_those_of_automatic_differentiation(tmp_path):
+def test_the_heat_maps_are_those_of_automatic_differentiation(tmp_path, monkeypatch):
+    monkeypatch.setenv("FETAL_PRECISION", "float32")
     keras.utils.set_random_seed(3)
     network = build("resnet50", 128, MEAN, STD)
     card = Card("random", "2026-11-23", "resnet50", InputSpec(128, MEAN, STD), Head("maps"))

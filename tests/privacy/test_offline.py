@@ -83,7 +83,9 @@ def test_a_page_of_another_origin_makes_the_app_ask_nobody(account):
 
 def test_an_app_for_the_whole_network_asks_nobody_for_its_address(account):
     port = free_port()
-    process = account.start("fetal.cli", "serve", "--port", port, "--address", "0.0.0.0")
+    process = account.start(
+        "fetal.cli", "serve", "--port", port, "--address", "0.0.0.0", "--without-accounts"
+    )
     until(lambda: answers(port), 90)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)

@@ -10,6 +10,7 @@ from fetal.training.data.augmentation import augment
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.networks.architectures import ARCHITECTURES, build
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
+from fetal.training.stages import stage_checkpoint
 from fetal.training.stages.stage_context import Splits
 
 STILL = Augmentation(False, False, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -33,6 +34,9 @@ def use_tiny_network(monkeypatch: pytest.MonkeyPatch, *, normalised: bool = Fals
         monkeypatch: takes it back.
         normalised: whether a batch normalisation, which VGG19 lacks, follows each convolution.
     """
+
+    # Every epoch is written: beside so small a network, writing is not cheap.
+    monkeypatch.setattr(stage_checkpoint, "SHARE", float("inf"))
 
     def backbone(*, input_tensor: Any, **_: Any) -> keras.Model:
         maps = input_tensor

@@ -10,7 +10,6 @@ import pytest
 from fetal.training.events import EpochDone, TrainingEvent
 from fetal.training.pipeline import train_network
 from fetal.training.settings import Stage
-from fetal.training.stages import stage_checkpoint
 from tests.training.tiny_network import STILL, TINY, tiny_splits, use_tiny_network
 
 EPOCHS = 4
@@ -53,8 +52,6 @@ def values_of(network: keras.Model) -> list[np.ndarray]:
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     use_tiny_network(monkeypatch)
-    # Every epoch is written, however long writing takes beside so small a network.
-    monkeypatch.setattr(stage_checkpoint, "SHARE", float("inf"))
 
 
 def test_the_mean_is_kept_and_learning_is_as_without_it(tmp_path: Path) -> None:
