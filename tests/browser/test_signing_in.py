@@ -46,6 +46,7 @@ def test_signing_in_and_out_in_two_tabs(app: GatedApp, context: BrowserContext) 
         expect(page.get_by_role("heading", name="Fetal planes")).to_be_visible()
         expect(page.get_by_label("Password")).to_be_visible()
     # The next person finds a page of their own.
+    first.goto(f"http://{app.own}/")
     enter(first, "ana")
     expect(first.get_by_role("button", name="Ana Sousa · sign out")).to_be_visible()
 

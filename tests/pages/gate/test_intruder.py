@@ -225,6 +225,7 @@ def test_wrong_passwords_are_told_in_the_same_words_and_limited(app: GatedApp) -
     people.set_password(app.workbench, "ana", "seven quiet herons")
 
 
+@pytest.mark.slow  # The app gathers refusals for a minute.
 def test_all_of_it_is_in_the_audit(app: GatedApp) -> None:
     def reasons() -> set[str]:
         lines = audit_trail.newest(app.workbench, (EventKind.REFUSED,), 1000)
