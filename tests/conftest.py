@@ -1,6 +1,7 @@
 """What all tests share: the real scans, where they are at hand, and how workers share the tests."""
 
 import csv
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -38,6 +39,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _turn(item: pytest.Item) -> int:
     folder = item.path.relative_to(Path(__file__).parent).parts[0]
     return DEAR.index(folder) if folder in DEAR else len(DEAR)
+
+
+def pytest_collection_finish() -> None:
+    """Take what all tests keep out of what Python's garbage collection looks at."""
+    _set_aside_what_lives()
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Do so again after a file: it may have imported TensorFlow."""
+    if nextitem is not None and nextitem.path != item.path:
+        _set_aside_what_lives()
+
+
+def _set_aside_what_lives() -> None:
+    """Spare the garbage collection TensorFlow's objects.
+
+    Streamlit collects all garbage each time a page is drawn. Among the million objects of
+    TensorFlow that took most of the time of every test of a page.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
