@@ -33,9 +33,15 @@ lint: .venv/test.stamp
 
 # Pins every package for every Python and platform; needs `uv`.
 lock:
-	uv pip compile pyproject.toml --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra training --universal --python-version 3.11 \
 		--no-header --no-annotate --quiet --upgrade --output-file requirements.txt
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	# Of their own: s3fs wants older libraries than the newest TensorFlow brings.
+	uv pip compile pyproject.toml --extra postgresql --extra s3 --universal --python-version 3.11 \
+		--no-header --no-annotate --quiet --upgrade --output-file deploy/requirements-app.txt
+	uv pip compile pyproject.toml --extra training --extra postgresql --extra s3 --universal \
+		--python-version 3.11 --no-header --no-annotate --quiet --upgrade \
+		--output-file deploy/requirements-worker.txt
+	uv pip compile pyproject.toml --extra training --group dev --universal --python-version 3.11 \
 		--no-header --no-annotate --quiet --constraint requirements.txt \
 		--output-file requirements-dev.txt
 

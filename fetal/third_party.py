@@ -50,6 +50,19 @@ def restrain() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", level)
 
 
+def can_train() -> bool:
+    """Return whether Keras and a backend for it are installed, without loading them."""
+    backend = os.environ.get("KERAS_BACKEND") or _installed_backend()
+    # A name that is none of a backend's is said when a training starts.
+    known = backend in BACKENDS
+    return find_spec("keras") is not None and (not known or find_spec(backend) is not None)
+
+
+def _installed_backend() -> str:
+    """The first of `BACKENDS` that is installed; without any, the first."""
+    return next((name for name in BACKENDS if find_spec(name) is not None), BACKENDS[0])
+
+
 def load_keras(folder: Path | None = None) -> None:
     """Import Keras with the backend that the environment names, without its greetings.
 
@@ -60,16 +73,18 @@ def load_keras(folder: Path | None = None) -> None:
     Raises:
         BackendError: `KERAS_BACKEND` names none of `BACKENDS`, or one that is not installed.
     """
-    backend = os.environ.get("KERAS_BACKEND") or BACKENDS[0]
+    backend = os.environ.get("KERAS_BACKEND") or _installed_backend()
     if backend not in BACKENDS:
         raise BackendError(
             f"KERAS_BACKEND is “{backend}”. Expected {', '.join(BACKENDS[:-1])} or {BACKENDS[-1]}."
         )
-    if find_spec(backend) is None:
+    if find_spec("keras") is None or find_spec(backend) is None:
         raise BackendError(
-            f"KERAS_BACKEND is “{backend}”, which is not installed. Install it, or choose another "
-            f"of {', '.join(BACKENDS)}."
+            f"To train, Keras and what it computes with are needed, here “{backend}” "
+            f"(KERAS_BACKEND: one of {', '.join(BACKENDS)}). Install them with "
+            "“pip install keras {0}”, or train on another machine.".format(backend)
         )
+    os.environ["KERAS_BACKEND"] = backend
     if folder is not None and os.environ.get("KERAS_HOME") == _NO_FOLDER:
         # Keras downloads into the system's temporary folder where this one does not exist.
         folder.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,7 @@ from fetal.store.database import Store
 from fetal.store.failures import sentence_for
 from fetal.store.rights import keep_to_owner
 from fetal.store.workspace import Workspace
+from fetal.third_party import can_train
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,8 @@ class Worker:
         recover(self._store)
 
     def _train(self) -> None:
-        run_id = queued_run(self._store)
+        # A machine that only predicts leaves trainings to the others.
+        run_id = queued_run(self._store) if can_train() else None
         if run_id is not None:
             self._supervisor.supervise(run_id)
             # The new model's list may be long: nobody is to wait for it on a page.

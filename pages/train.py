@@ -45,7 +45,7 @@ def main() -> None:
         start(outlook, choice)
     words.caption(in_words(outlook, choice))
     obstacles(outlook)
-    runs.current(outlook.active.id if outlook.active else None)
+    runs.current([run.id for run in outlook.active])
     ended = [run for run in service.runs(workbench) if not run.is_active]
     runs.ready(ended)
     compare_runs.show(ended)
@@ -104,7 +104,7 @@ def start(outlook: service.Outlook, choice: custom_settings.Choice) -> None:
         key="retrain",
         type="primary",
         icon=":material/model_training:",
-        disabled=outlook.active is not None or bool(outlook.reasons) or bool(choice.missing),
+        disabled=not outlook.has_room or bool(outlook.reasons) or bool(choice.missing),
         help="Trains a challenger: a new version that predicts for nobody until it has been "
         "compared with the champion and promoted on the Models page.",
         on_click=app_state.ask,
@@ -117,8 +117,12 @@ def start(outlook: service.Outlook, choice: custom_settings.Choice) -> None:
 
 def in_words(outlook: service.Outlook, choice: custom_settings.Choice) -> str:
     """What the button would do, or what has to come first."""
-    if outlook.active is not None:
-        return "A training is going on; only one runs at a time."
+    if not outlook.has_room:
+        return (
+            "A training is going on; only one runs at a time."
+            if outlook.places == 1
+            else f"{outlook.places} trainings are going on, as many as there are devices for it."
+        )
     if outlook.reasons or choice.missing:
         return choice.missing
     return (

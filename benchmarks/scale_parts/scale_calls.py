@@ -129,7 +129,7 @@ def _start(workbench: Workbench, number: int) -> Any:
 
 
 def _stop(workbench: Workbench, number: int) -> None:
-    if (run := service.active(workbench)) is not None:
+    for run in service.active(workbench):
         service.cancel(workbench, run.id, WHO)
 
 

@@ -138,6 +138,13 @@ AUDIT_DAYS = whole_number(
     365,
 )
 
+TRAININGS_WAITING = whole_number(
+    "FETAL_TRAININGS_WAITING",
+    "how many trainings may wait for a free device, besides those that go on",
+    0,
+    least=0,
+)
+
 SETTINGS: tuple[Setting[Any], ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Setting)
 )

@@ -10,14 +10,14 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
+from fetal.jobs.heartbeats import clock, is_busy
 from fetal.jobs.run_events import row_of
 from fetal.jobs.run_progress import RunProgress
 from fetal.store.database import Store
@@ -30,39 +30,12 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 2.0
 POLL_SECONDS = 0.5
-SILENT_SECONDS = 20.0
-"""A worker that has shown no sign of life for so long is gone."""
 AGAIN_SECONDS = 0.2
 """How long after a sign of life that could not be written the next one is tried."""
 
 
 class LeaseLostError(RuntimeError):
     """The run belongs to another worker by now, or has ended: nothing more is to be written."""
-
-
-def clock(session: Session) -> datetime:
-    """Return the time by the database, which all machines share, rather than by this machine."""
-    if session.get_bind().dialect.name == "postgresql":
-        # Not the beginning of the transaction, which may have waited long for another writer.
-        moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
-        return moment
-    # SQLite has no clock but that of the machine that holds its file.
-    return now()
-
-
-def is_silent(moment: datetime, heard: datetime | None, seconds: float = SILENT_SECONDS) -> bool:
-    """Return whether somebody who shows signs of life is gone.
-
-    Args:
-        moment: the time by the database.
-        heard: the last sign of life by the same clock; None if there was none.
-        seconds: how old a sign may be.
-
-    Returns:
-        True if the sign is too old. One from the future says that the clock was set back since,
-        so that its age is not known: it counts as too old as well.
-    """
-    return heard is None or abs(moment - heard) > timedelta(seconds=seconds)
 
 
 @dataclass
@@ -247,9 +220,12 @@ def claim(store: Store, run_id: int, worker: str, device: str) -> Lease | None:
         device: what it would train on, until the training itself says better.
 
     Returns:
-        The lease, or none where the run is not waiting: somebody else has it, or it has ended.
+        The lease, or none where the run is not waiting: somebody else has it, or it has ended; and
+        where another worker trains on the same device.
     """
     with store.session() as session:
+        if is_busy(session, worker):
+            return None
         attempt = session.execute(
             update(Run)
             .where(Run.id == run_id, Run.status == RunState.QUEUED, Run.cancel_asked.is_(False))

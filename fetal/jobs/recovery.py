@@ -11,7 +11,8 @@ import time
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from fetal.jobs.lease import clock, is_silent, touched
+from fetal.jobs.heartbeats import clock, is_silent
+from fetal.jobs.lease import touched
 from fetal.jobs.run_events import count_since_again, row_of
 from fetal.store.database import Store
 from fetal.store.states import RunState
@@ -40,17 +41,24 @@ def recover(store: Store) -> None:
             select(Run.id, Run.status, Run.attempts, Run.heartbeat_at, Run.cancel_asked).where(
                 Run.slot.is_not(None)
             )
-        ).one_or_none()
-        if active is None:
+        ).all()
+        if not active:
             return
         moment = clock(session)
-    if active.status == RunState.RUNNING and is_silent(moment, active.heartbeat_at):
+    lost = [
+        run
+        for run in active
+        if run.status == RunState.RUNNING and is_silent(moment, run.heartbeat_at)
+    ]
+    if lost:
         _let_others_write(store)
+    for run in lost:
         with store.session() as session:
-            _take_away(session, active.id, active.attempts, active.heartbeat_at)
-    if active.status == RunState.QUEUED and active.cancel_asked:
-        with store.session() as session:
-            _cancel(session, active.id)
+            _take_away(session, run.id, run.attempts, run.heartbeat_at)
+    for run in active:
+        if run.status == RunState.QUEUED and run.cancel_asked:
+            with store.session() as session:
+                _cancel(session, run.id)
 
 
 def _let_others_write(store: Store) -> None:

@@ -7,8 +7,8 @@ queues were weighed: docs/contributor.md, “What is ours and why”.
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from fetal.jobs.heartbeats import workers
 from fetal.store.database import Store
@@ -42,14 +42,20 @@ def queued_run(store: Store) -> int | None:
         store: the database.
 
     Returns:
-        The number of the run that waits for longest; None if none waits. Another worker may
-        claim it first.
+        The number of a run; None if none waits. Of a person for whom fewest trainings go on comes
+        first, and of those the one that waits for longest. Another worker may claim it first.
     """
+    others = aliased(Run)
+    going_on = (
+        select(func.count(others.id))
+        .where(others.status == RunState.RUNNING, others.who == Run.who)
+        .scalar_subquery()
+    )
     with store.reading() as session:
         return session.scalar(
             select(Run.id)
             .where(Run.status == RunState.QUEUED, Run.cancel_asked.is_(False))
-            .order_by(Run.id)
+            .order_by(going_on, Run.id)
             .limit(1)
         )
 

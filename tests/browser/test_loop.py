@@ -109,7 +109,7 @@ def retrain(page: Page) -> str:
     """Retrain, watch it move, and return the new model's name."""
     go_to(page, "Train")
     page.locator(".st-key-retrain button:visible").click()
-    run = page.locator(".st-key-active-run")
+    run = page.locator("[class*=st-key-active-run]")
     expect(run).to_be_visible()
     expect(page.locator(".st-key-retrain button:visible")).to_be_disabled()
     expect(run).to_contain_text("Stage 1 of", timeout=120_000)

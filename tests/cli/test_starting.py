@@ -225,14 +225,16 @@ def test_a_worker_alone_prints_one_line(start):
     assert (code, out, err) == (0, "", "")
 
 
-def test_the_app_is_watched_until_it_ends(start):
+def test_an_app_that_ends_by_itself_is_started_again(start):
     process = start("serve", "--port", free_port(), "--no-worker")
     assert process.stdout.readline()
     [app] = until(lambda: _children(process.pid))
     os.kill(app, signal.SIGKILL)
+    assert process.stdout.readline().startswith("The app is at")
+    process.send_signal(signal.SIGTERM)
     code, _, err = told_by(process)
-    assert code == 1
-    assert "The app ended by itself" in err
+    assert code == 0
+    assert "The app ended by itself (exit status -9). It is started again." in err
 
 
 def _children(pid):

@@ -2,11 +2,9 @@
 
 import contextlib
 import ctypes
-import errno
-import http.client
+import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,21 +13,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import IO
 
 import click
 
+from fetal.cli.serve.app_output import AppOutput
+from fetal.cli.serve.listening import answers
 from fetal.cli.terminal.output import say
+
+logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.2
 _STOP_SECONDS = 20
 _PAUSE_SECONDS = (1.0, 60.0)
-"""How long, at least and at most, to wait before a worker that ended is started again."""
+"""How long, at least and at most, to wait before what ended by itself is started again."""
 
 _PR_SET_PDEATHSIG = 1
-_NO_ADDRESS = (
-    "This computer has no address “{0}”. Give one of its own with --address, or leave it out."
-)
 
 
 @dataclass
@@ -45,16 +43,31 @@ class AppAndWorker:
     _next_start: float = 0.0
 
     def run(self, address: tuple[str, int], stopping: threading.Event) -> None:
-        """Run both until a person ends them; a worker that ends before is started again.
+        """Run both until a person ends them; what ends by itself before is started again.
 
         Args:
             address: where the app will answer.
             stopping: set where both are to end.
 
         Raises:
-            click.ClickException: the app did not start, or ended by itself.
+            click.ClickException: the app did not start.
             Exception: the workspace cannot be used.
         """
+        pause = _PAUSE_SECONDS[0]
+        while True:
+            began = time.monotonic()
+            status = self._run_app(address, stopping)
+            if status is None:
+                return
+            if time.monotonic() - began > _PAUSE_SECONDS[1]:
+                pause = _PAUSE_SECONDS[0]
+            logger.warning("The app ended by itself (exit status %d). It is started again.", status)
+            if stopping.wait(pause):
+                return
+            pause = min(2 * pause, _PAUSE_SECONDS[1])
+
+    def _run_app(self, address: tuple[str, int], stopping: threading.Event) -> int | None:
+        """Run the app until it ends, and return its exit status; None if a person ended it."""
         app = subprocess.Popen(
             self.command,
             cwd=self.folder,
@@ -62,33 +75,36 @@ class AppAndWorker:
             stderr=subprocess.PIPE,
             preexec_fn=_end_with_parent,
         )
-        words = _Words(app)
+        output = AppOutput(app)
         try:
             # While the app starts: otherwise a fault would first be told by a page.
             _check_workspace()
-            while not _answers(address):
+            while not answers(address):
                 if stopping.wait(_LOOK_SECONDS):
-                    return
+                    return None
                 if app.poll() is None:
                     continue
-                raise click.ClickException(self._why_it_ended(words))
+                raise click.ClickException(self._why_it_ended(output))
             say(f"The app is at http://{address[0]}:{address[1]} (stop it with Ctrl+C).")
-            words.pass_on()
+            output.pass_on()
             while app.poll() is None:
                 # The first page comes first: on two cores a worker beside it would slow it down.
                 if self.with_worker:
                     self._keep_worker_running()
                 if stopping.wait(_LOOK_SECONDS):
-                    return
+                    return None
+            return app.returncode
+        except BaseException:
+            self._end_worker()
+            raise
         finally:
-            self._end(app)
-            words.close()
-        raise click.ClickException(f"The app ended by itself (exit status {app.returncode}).")
+            self._end(app, stopping)
+            output.close()
 
-    def _why_it_ended(self, words: "_Words") -> str:
+    def _why_it_ended(self, output: AppOutput) -> str:
         command = f"{Path(sys.executable).name} -m streamlit run streamlit_app.py"
         return (
-            f"The app did not start: {words.last()}. To see all that it says, run “{command}” in "
+            f"The app did not start: {output.last()}. To see all that it says, run “{command}” in "
             f"{self.folder}."
         )
 
@@ -106,13 +122,16 @@ class AppAndWorker:
         self._next_start = time.monotonic() + self._pause
         self._pause = min(2 * self._pause, _PAUSE_SECONDS[1])
 
-    def _end(self, app: subprocess.Popen[bytes]) -> None:
+    def _end(self, app: subprocess.Popen[bytes], stopping: threading.Event) -> None:
         app.terminate()
+        if stopping.is_set():
+            self._end_worker()
+        _wait(app)
+
+    def _end_worker(self) -> None:
         if self.worker is not None and self.worker.stdin is not None:
             self.worker.stdin.close()
-        for process in (app, self.worker):
-            if process is not None:
-                _wait(process)
+            _wait(self.worker)
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:
@@ -157,44 +176,6 @@ def stopping_on_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def check_free(address: str, port: int) -> None:
-    """Make sure that the app can listen at an address.
-
-    Args:
-        address: the computer's address or name.
-        port: the port.
-
-    Raises:
-        click.ClickException: it cannot; the text says why.
-    """
-    where = reachable(address)
-    taken = (
-        f"Something already answers at port {port}, perhaps this app. Open http://{where}:{port}, "
-        "or choose another one with --port."
-    )
-    try:
-        family = socket.getaddrinfo(address or None, port, flags=socket.AI_PASSIVE)[0][0]
-        socket.create_server((address, port), family=family).close()
-    except socket.gaierror as error:
-        raise click.ClickException(_NO_ADDRESS.format(address)) from error
-    except OSError as error:
-        sentences = {
-            errno.EADDRINUSE: taken,
-            errno.EACCES: f"Port {port} is for administrators. Choose one from 1024 with --port.",
-            errno.EADDRNOTAVAIL: _NO_ADDRESS.format(address),
-        }
-        unknown = f"The app cannot listen at {address}, port {port}: {error.strerror}."
-        raise click.ClickException(sentences.get(error.errno or 0, unknown)) from error
-    # Some systems let two programs listen, one at a wildcard.
-    if _listens((where, port)):
-        raise click.ClickException(taken)
-
-
-def reachable(address: str) -> str:
-    """Return the address by which this computer itself reaches what listens at an address."""
-    return "127.0.0.1" if address in ("0.0.0.0", "::", "") else address
-
-
 def _check_workspace() -> None:
     from fetal.store.database import Store
     from fetal.store.workspace import Workspace
@@ -205,66 +186,3 @@ def _check_workspace() -> None:
         open_key(store)
     finally:
         store.close()
-
-
-def _answers(address: tuple[str, int]) -> bool:
-    connection = http.client.HTTPConnection(*address, timeout=1)
-    try:
-        connection.request("GET", "/_stcore/health")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def _listens(address: tuple[str, int]) -> bool:
-    try:
-        socket.create_connection(address, timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-class _Words:
-    """What the app writes on standard error: kept while it starts, then passed on.
-
-    Args:
-        app: the app, whose standard error is a pipe.
-    """
-
-    def __init__(self, app: subprocess.Popen[bytes]) -> None:
-        self._kept: list[bytes] = []
-        self._passing = False
-        self._lock = threading.Lock()
-        self._reader = threading.Thread(target=self._read, args=(app.stderr,), daemon=True)
-        self._reader.start()
-
-    def pass_on(self) -> None:
-        """Pass on what was kept, and all that comes."""
-        with self._lock:
-            self._passing = True
-            self._write(b"".join(self._kept))
-
-    def last(self) -> str:
-        """The last line of an app that has ended: with Python's errors, the error itself."""
-        self.close()
-        lines = b"".join(self._kept).decode(errors="replace").strip().splitlines()
-        return lines[-1].strip().rstrip(".") if lines else "it ended without a word"
-
-    def close(self) -> None:
-        """Wait until all is read."""
-        self._reader.join(_STOP_SECONDS)
-
-    def _read(self, pipe: IO[bytes]) -> None:
-        with pipe:
-            for line in pipe:
-                with self._lock:
-                    if self._passing:
-                        self._write(line)
-                    else:
-                        self._kept.append(line)
-
-    def _write(self, words: bytes) -> None:
-        with contextlib.suppress(OSError):
-            os.write(2, words)

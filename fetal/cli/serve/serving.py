@@ -1,16 +1,19 @@
 """`fetal serve` and `fetal worker`."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from fetal.cli.serve.app_and_worker import AppAndWorker, check_free, reachable, stopping_on_signals
+from fetal.cli.serve.app_and_worker import AppAndWorker, stopping_on_signals
+from fetal.cli.serve.listening import check_free, reachable
 from fetal.cli.terminal import options
 from fetal.cli.terminal.output import say
 from fetal.configuration.declared import HOSTS, WITHOUT_ACCOUNTS
 from fetal.configuration.overview import absolute_environment, check_settings
+from fetal.jobs.device import VISIBLE
 
 _PACKAGE = Path(__file__).parents[2]
 _APP_FOLDERS = (_PACKAGE.parent, _PACKAGE / "app")
@@ -85,13 +88,21 @@ def serve(
 
 
 @click.command()
+@click.option(
+    "--gpu",
+    type=click.IntRange(0),
+    help="The number of the GPU to train on, as nvidia-smi lists it; start one worker for each. "
+    "Without it, the first, or the processor.",
+)
 @options.workspace
-def worker() -> None:
+def worker(gpu: int | None) -> None:
     """Run a worker alone, such as on the machine with the GPU.
 
     Give it the same FETAL_DATABASE_URL and FETAL_BLOBS as the app. Any number of workers may
-    share a workspace.
+    share a workspace; one training goes on for each device.
     """
+    if gpu is not None:
+        os.environ[VISIBLE] = str(gpu)
     from fetal.store.workspace import Workspace
     from fetal.worker import Worker, log_to_console
 

@@ -42,8 +42,10 @@ def health(workbench: Workbench) -> list[HealthLine]:
     workbench.permit(Permission.MANAGE_ACCOUNTS)
     with workbench.store.reading() as session:
         scans = session.scalar(select(func.count(ScanRow.id))) or 0
-        present = workers(session)
-        at_work = session.scalar(select(Run.id).where(Run.slot.is_not(None)))
+        present = [worker for worker in workers(session) if worker.trains]
+        at_work = session.scalars(
+            select(Run.id).where(Run.slot.is_not(None)).order_by(Run.id)
+        ).all()
     free = shutil.disk_usage(workbench.workspace.folder).free / 1e9
     wrong = [view.problem for view in overview() if view.problem] + problems_of_file()
     named = ", ".join(sorted({one.device for one in present}))
@@ -58,6 +60,9 @@ def health(workbench: Workbench) -> list[HealthLine]:
             f"{len(present)} ({named})" if present else "none: a training would wait",
             bool(present),
         ),
-        HealthLine("Training", "none" if at_work is None else f"run {at_work} waits or works"),
+        HealthLine(
+            "Trainings that wait or go on",
+            ", ".join(f"run {number}" for number in at_work) or "none",
+        ),
         HealthLine("Settings", " ".join(wrong) if wrong else "all can be used", not wrong),
     ]

@@ -33,7 +33,7 @@ def require_no_training(session: Session) -> None:
     Raises:
         TrainingGoesOnError: one does.
     """
-    if session.scalar(select(Run.id).where(Run.slot.is_not(None))) is not None:
+    if session.scalar(select(Run.id).where(Run.slot.is_not(None)).limit(1)) is not None:
         raise TrainingGoesOnError(
             "A training goes on and holds a list of patients. Wait until it has ended, or cancel "
             "it on the Train page, and try again."

@@ -5,6 +5,7 @@ writer's lock: it checks that what the plan rests on still holds, and writes spl
 very many patients get a split, most of them get it before, some thousand in each transaction.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.label_index import MOVING
 from fetal.workbench.datasets.snapshot import freeze, keep_splits
 from fetal.workbench.retraining.plan import RetrainingPlan, plan_now
+from fetal.workbench.retraining.slots import active_runs, free_slot
 
 PATIENTS_AT_ONCE = 2000
 """Patients who get a split in one transaction, so that nobody waits long for the writer's lock."""
@@ -106,10 +108,10 @@ def prepare(workbench: Workbench, settings: TrainingSettings) -> Prepared:
 def claim(
     workbench: Workbench, who: str, settings: TrainingSettings, prepared: Prepared
 ) -> int | None:
-    """Take the only slot for a prepared retraining, and give its patients their splits.
+    """Take a free slot for a prepared retraining, and give its patients their splits.
 
     A split never changes, and patients get theirs by the labels that there are. So it does no harm
-    that most of very many patients have theirs already if the slot turns out to be taken.
+    that most of very many patients have theirs already if all slots turn out to be taken.
 
     Args:
         workbench: the open workbench.
@@ -118,28 +120,47 @@ def claim(
         prepared: what `prepare` returned.
 
     Returns:
-        The run's number. None if another one has the slot, or if something that the plan rests on
-        has changed; no run was written then.
+        The run's number; of a run that learns the same from the same scans, where one waits or
+        works. None if no slot is free, or if something that the plan rests on has changed; no run
+        was written then.
     """
     new = list(prepared.plan.new_splits.items())
     split_of = prepared.plan.split_of()
     try:
+        with workbench.store.reading() as session:
+            same = _same_run(session, settings, prepared)
+        if same is not None:
+            return same
         while len(new) > PATIENTS_AT_ONCE:
             part, new = dict(new[:PATIENTS_AT_ONCE]), new[PATIENTS_AT_ONCE:]
             with workbench.store.session() as session:
-                _require_still_true(session, workbench, prepared, split_of, part)
+                _require_still_true(session, workbench, prepared, settings, split_of, part)
         with workbench.store.session() as session:
-            _require_still_true(session, workbench, prepared, split_of, dict(new))
+            _require_still_true(session, workbench, prepared, settings, split_of, dict(new))
             return _add_run(session, who, settings, prepared)
     except _OutdatedError:
         return None
+
+
+def _same_run(session: Session, settings: TrainingSettings, prepared: Prepared) -> int | None:
+    """Find a run to which a second click on the same button led."""
+    # As the database gives it back: lists in place of tuples.
+    digest, wanted = prepared.counts["digest"], json.loads(json.dumps(settings.to_json()))
+    return next(
+        (
+            run.id
+            for run in active_runs(session)
+            if run.snapshot_counts.get("digest") == digest and run.settings == wanted
+        ),
+        None,
+    )
 
 
 def _add_run(session: Session, who: str, settings: TrainingSettings, prepared: Prepared) -> int:
     champion = prepared.plan.champion
     row = Run(
         status=RunState.QUEUED,
-        slot=1,
+        slot=free_slot(session),
         settings=settings.to_json(),
         snapshot=prepared.snapshot,
         snapshot_counts=prepared.counts,
@@ -157,6 +178,7 @@ def _require_still_true(
     session: Session,
     workbench: Workbench,
     prepared: Prepared,
+    settings: TrainingSettings,
     split_of: Mapping[int, str],
     new_splits: Mapping[str, str],
 ) -> None:
@@ -167,7 +189,8 @@ def _require_still_true(
     champion, mark = prepared.plan.champion, prepared.mark
     moved = select(Audit.id).where(Audit.id > mark.audit, Audit.action.in_(MOVING)).limit(1)
     if (
-        session.scalar(select(Run.id).where(Run.slot.is_not(None))) is not None
+        free_slot(session) is None
+        or _same_run(session, settings, prepared) is not None
         or champion_id(session) != (champion.id if champion else None)
         or session.scalar(moved) is not None
         or _new_pairs(session, mark, split_of)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from fetal.jobs.heartbeats import workers
-from fetal.jobs.lease import clock, touched
+from fetal.jobs.heartbeats import clock, places, workers
+from fetal.jobs.lease import touched
 from fetal.jobs.recovery import recover
 from fetal.jobs.run_events import row_of
 from fetal.planes import Plane
@@ -15,7 +15,7 @@ from fetal.store.access.audit_chain import EventKind
 from fetal.store.audit import record
 from fetal.store.states import RunState
 from fetal.store.tables import ModelVersion, Run
-from fetal.training.events import LogLine, TriedAgain
+from fetal.training.events import LogLine
 from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench.core.champion import champion_id
 from fetal.workbench.core.permissions import Permission
@@ -28,7 +28,9 @@ from fetal.workbench.retraining.cancel_permission import permit_cancel
 from fetal.workbench.retraining.estimate import device_of, minutes_for
 from fetal.workbench.retraining.plan import plan_now
 from fetal.workbench.retraining.prepare import TooLittleError, claim, prepare
+from fetal.workbench.retraining.revive import revive
 from fetal.workbench.retraining.runs import RunView, run_view, run_views, with_curves
+from fetal.workbench.retraining.slots import active_runs, free_slot
 
 __all__ = [
     "Outlook",
@@ -72,9 +74,11 @@ class Outlook:
         held_back: labelled scans that are left out, because scans kept apart look like them.
         device: on what it would run.
         minutes: about how long.
-        workers: how many workers are there to do it.
+        workers: how many workers are there that train.
         reasons: why it cannot start, one sentence each; empty where it can.
-        active: the run that waits or works now.
+        active: the runs that wait or work now, the oldest first.
+        places: how many can go on at once: the devices that train.
+        has_room: whether one more may start, or wait.
     """
 
     scans: int
@@ -87,7 +91,9 @@ class Outlook:
     minutes: float
     workers: int
     reasons: list[str]
-    active: RunView | None
+    active: list[RunView]
+    places: int
+    has_room: bool
 
 
 def outlook(workbench: Workbench, settings: TrainingSettings | None = None) -> Outlook:
@@ -107,7 +113,7 @@ def outlook(workbench: Workbench, settings: TrainingSettings | None = None) -> O
         champion = session.get(ModelVersion, champion_id(session) or 0)
     learnt, columns = index.learnt(champion), index.columns()
     with workbench.store.reading() as session:
-        present = workers(session)
+        present = [worker for worker in workers(session) if worker.trains]
         device = device_of(present)
         plan = plan_now(session, workbench.blobs, columns, learnt)
         return Outlook(
@@ -124,11 +130,13 @@ def outlook(workbench: Workbench, settings: TrainingSettings | None = None) -> O
             workers=len(present),
             reasons=plan.reasons(settings),
             active=_active(session),
+            places=places(present),
+            has_room=free_slot(session) is not None,
         )
 
 
 def start(workbench: Workbench, who: str, settings: TrainingSettings | None = None) -> RunView:
-    """Start a retraining, or give the one that waits or works already.
+    """Start a retraining, or give one that waits or works already.
 
     Args:
         workbench: the open workbench.
@@ -136,7 +144,9 @@ def start(workbench: Workbench, who: str, settings: TrainingSettings | None = No
         settings: what to run; if None, the default.
 
     Returns:
-        The run. However often and from wherever this is called, there is one job.
+        The run. However often and from wherever this is called, there is one run of the same
+        settings and scans, and there are no more than `slots.free_slot` allows: where no slot is
+        free, it is the newest that waits or works.
 
     Raises:
         TooLittleError: there is too little to train on.
@@ -148,14 +158,16 @@ def start(workbench: Workbench, who: str, settings: TrainingSettings | None = No
     note_learnt(workbench.store)
     for _ in range(MOST_PLANS):
         with workbench.store.reading() as session:
-            active = _active(session)
-        if active is not None:
-            return active
+            active = active_runs(session)
+            if active and free_slot(session) is None:
+                return run_view(session, active[-1])
         try:
             number = claim(workbench, who, settings, prepare(workbench, settings))
         finally:
             # A list that was not claimed, of this call or of one that was killed.
             sweep_snapshots(workbench.store)
+        if number in {run.id for run in active}:
+            return run(workbench, number)
         if number is not None:
             follow_splits(workbench.store)
             with workbench.store.session() as session:
@@ -212,18 +224,18 @@ def try_again(workbench: Workbench, run_id: int, who: str) -> RunView:
         who: the person who asks.
 
     Returns:
-        The run; or the one that works now, since only one does at a time.
+        The run; where no slot is free, the newest that waits or works now.
 
     Raises:
         UnknownRunError: there is no such run.
     """
     who = workbench.permit(Permission.TRAIN, who, run=run_id)
     with workbench.store.session() as session:
-        holder = session.scalar(select(Run.id).where(Run.slot.is_not(None)))
-        if holder is None:
-            _revive(session, run_id, who)
+        slot, active = free_slot(session), active_runs(session)
+        if slot is not None:
+            revive(session, run_id, who, slot)
             workbench.tell(session, EventKind.TRAINING_STARTED, who, run=run_id, again=True)
-    return run(workbench, run_id if holder is None else holder)
+    return run(workbench, run_id if slot is not None else active[-1].id)
 
 
 def run(workbench: Workbench, run_id: int) -> RunView:
@@ -247,8 +259,8 @@ def run(workbench: Workbench, run_id: int) -> RunView:
         return run_view(session, row)
 
 
-def active(workbench: Workbench) -> RunView | None:
-    """The run that waits or works, if there is one; quick enough to be asked every second."""
+def active(workbench: Workbench) -> list[RunView]:
+    """The runs that wait or work, the oldest first; quick enough to be asked every second."""
     recover(workbench.store)
     with workbench.store.reading() as session:
         return _active(session)
@@ -276,25 +288,5 @@ def add_curves(workbench: Workbench, several: Sequence[RunView]) -> list[RunView
         return with_curves(session, several)
 
 
-def _revive(session: Session, run_id: int, who: str) -> None:
-    revived = session.execute(
-        update(Run)
-        .where(Run.id == run_id, Run.status.in_((RunState.FAILED, RunState.CANCELLED)))
-        .values(
-            status=RunState.QUEUED,
-            slot=1,
-            reason=None,
-            ended_at=None,
-            heartbeat_at=None,
-            cancel_asked=False,
-            progress={},
-        )
-    )
-    if touched(revived):
-        record(session, who, "try again", run=run_id)
-        session.add(row_of(run_id, TriedAgain(f"{who} had the run tried again.")))
-
-
-def _active(session: Session) -> RunView | None:
-    row = session.scalars(select(Run).where(Run.slot.is_not(None))).one_or_none()
-    return run_view(session, row) if row else None
+def _active(session: Session) -> list[RunView]:
+    return [run_view(session, row) for row in active_runs(session)]

@@ -1,4 +1,4 @@
-"""Trainings: the one that goes on, and the ones before."""
+"""Trainings: those that go on, and the ones before."""
 
 from collections.abc import Sequence
 
@@ -23,23 +23,27 @@ STATES = {
 
 
 @st.fragment(run_every=1.0)
-def current(shown: int | None) -> None:
-    """The training that goes on, wherever it was started.
+def current(shown: list[int]) -> None:
+    """The trainings that go on, wherever they were started.
 
     Args:
-        shown: the training that the page around this believes to go on.
+        shown: the trainings that the page around this believes to go on.
     """
-    run = service.active(app_state.workbench())
-    if (run.id if run else None) != shown:
+    active = service.active(app_state.workbench())
+    if [run.id for run in active] != shown:
         st.rerun()
-    if run is None:
-        return
-    with st.container(border=True, key="active-run"):
+    for run in active:
+        one_current(run)
+
+
+def one_current(run: service.RunView) -> None:
+    """One training that waits or goes on: how far it is, and the button that stops it."""
+    with st.container(border=True, key=f"active-run-{run.id}"):
         heading, cancel = st.columns([6, 1], vertical_alignment="center")
         heading.subheader(f"Training {run.id}: {plain(run.stage or STATES[run.status])}")
         cancel.button(
             "Stopping …" if run.cancelling else "Cancel",
-            key="cancel-run",
+            key=f"cancel-run-{run.id}",
             disabled=run.cancelling,
             icon=":material/stop_circle:",
             on_click=cancel_run,
@@ -48,7 +52,7 @@ def current(shown: int | None) -> None:
         )
         progress(run)
         if run.curves:
-            plots.curves(run.curves, key="curves-active")
+            plots.curves(run.curves, key=f"curves-active-{run.id}")
         log(run, expanded=False)
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
+from fetal.jobs import heartbeats
 from fetal.planes import Plane
 from fetal.store.tables import UNUSABLE, Patient, Run
 from fetal.training.settings import PRESETS
@@ -79,7 +80,31 @@ def test_however_often_it_is_clicked_there_is_one_job(workbench):
         runs = list(clicks.map(lambda _: service.start(workbench, WHO), range(12)))
     assert len({run.id for run in runs}) == 1
     assert len(service.runs(workbench)) == 1
-    assert service.outlook(workbench).active.id == runs[0].id
+    assert [run.id for run in service.outlook(workbench).active] == [runs[0].id]
+
+
+def test_two_devices_train_at_once_and_a_second_click_starts_no_second_run(workbench, monkeypatch):
+    label_scans(workbench)
+    for number in range(2):
+        monkeypatch.setattr(heartbeats, "describe_device", lambda number=number: f"GPU ({number})")
+        heartbeats.announce(workbench.store, f"box:{number}:a")
+    first = service.start(workbench, WHO)
+    assert service.start(workbench, WHO).id == first.id
+    other = PRESETS["default"].but(seed=1)
+    second = service.start(workbench, WHO, other)
+    assert [run.id for run in service.active(workbench)] == [first.id, second.id]
+    assert not service.outlook(workbench).has_room
+    assert service.start(workbench, WHO, PRESETS["default"].but(seed=2)).id == second.id
+    service.cancel(workbench, first.id, WHO)
+    assert service.outlook(workbench).has_room
+
+
+def test_as_many_trainings_wait_as_the_setting_allows(workbench, monkeypatch):
+    label_scans(workbench)
+    monkeypatch.setenv("FETAL_TRAININGS_WAITING", "1")
+    for seed in range(3):
+        service.start(workbench, WHO, PRESETS["default"].but(seed=seed))
+    assert len(service.active(workbench)) == 2
 
 
 def test_a_click_freezes_scans_and_sides(workbench):
@@ -179,7 +204,7 @@ def test_a_working_run_is_asked_to_stop(workbench):
     label_scans(workbench)
     run = service.start(workbench, WHO)
     set_run(workbench, run.id, status="running", attempts=1, heartbeat_at=run.asked_at)
-    assert service.outlook(workbench).active is not None
+    assert service.outlook(workbench).active
     assert service.cancel(workbench, run.id, WHO).cancelling
 
 
