@@ -35,6 +35,7 @@ LAYERS: dict[str, int] = {
     "training": 3,
     "evaluation": 3,
     "jobs": 4,
+    "cluster": 4,
     "experiments": 4,
     "workbench": 5,
     "worker": 6,
@@ -50,6 +51,8 @@ NEIGHBOURS: dict[str, set[str]] = {
     "packs": {"planes", "scans"},
     "predict": {"bundle", "explain"},
     "training": {"evaluation"},
+    "jobs": {"cluster"},
+    "experiments": {"cluster"},
     "cli": {"worker"},
 }
 

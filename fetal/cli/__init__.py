@@ -16,6 +16,7 @@ from fetal.cli.duplicating import duplicates
 from fetal.cli.evaluating import evaluate
 from fetal.cli.experimenting import experiment
 from fetal.cli.from_packs.carrying import frames
+from fetal.cli.on_cluster.predicting_archive import predict_archive
 from fetal.cli.predicting import predict
 from fetal.cli.protecting import forget, key
 from fetal.cli.serve.serving import serve, worker
@@ -62,7 +63,7 @@ def main() -> None:
 
 
 for command in (
-    *(serve, worker, predict, demo, import_command, export_command, duplicates),
+    *(serve, worker, predict, predict_archive, demo, import_command, export_command, duplicates),
     *(train, experiment, frames, evaluate, models, check, rebuild_state, settings, key, forget),
     *(user, audit),
 ):

@@ -1,9 +1,6 @@
 """`fetal import`, `fetal export` and `fetal demo`: what goes into a workspace and out of it."""
 
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +9,7 @@ import click
 from fetal.cli.terminal import options, output
 from fetal.cli.terminal.given_files import InputFile
 from fetal.cli.terminal.output import STANDARD, complain, say
+from fetal.cli.terminal.stop_key import stopping
 
 if TYPE_CHECKING:
     from fetal.workbench.imports.labelled_files import ImportReport
@@ -87,7 +85,7 @@ def import_command(
         say(f"Columns: {planned.columns.words()}")
     warm_up(len(planned.images))
     workbench = open_for_system_user()
-    with _stopping() as stop, options.bar("Reading" if dry_run else "Importing") as on_progress:
+    with stopping() as stop, options.bar("Reading" if dry_run else "Importing") as on_progress:
         brought = import_scans(
             workbench,
             planned,
@@ -229,14 +227,3 @@ def _tell_planes(brought: "ImportReport") -> None:
     say(f"  {'refused':10s} {len(brought.refused):7,}")
     say(f"  {'set aside':10s} {len(brought.set_aside):7,}")
     say(f"  {'missing':10s} {len(brought.missing):7,}")
-
-
-@contextmanager
-def _stopping() -> Iterator[Callable[[], bool]]:
-    """Return whether Ctrl-C was pressed, so that the scan under way is finished."""
-    asked = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: asked.set())
-    try:
-        yield asked.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -137,7 +137,25 @@ AUDIT_DAYS = whole_number(
     "how many days an event of the audit is kept before fetal audit shorten removes it",
     365,
 )
-
+CLUSTER = address(
+    "FETAL_CLUSTER",
+    "the Dask scheduler on which archives are predicted, scans are predicted anew after a "
+    "promotion, and experiments run: tls://host:8786, or tcp://host:8786 in a closed network",
+    "an address such as tls://host:8786",
+    "processes of this computer",
+    r"(tls|tcp)://",
+)
+CLUSTER_CA = place(
+    "FETAL_CLUSTER_CA",
+    "a file with the certificates by which a scheduler at tls:// is known",
+    "none",
+)
+CLUSTER_CERTIFICATE = place(
+    "FETAL_CLUSTER_CERTIFICATE",
+    "a file with the certificate by which this program is known to a scheduler at tls://",
+    "none",
+)
+CLUSTER_KEY = place("FETAL_CLUSTER_KEY", "a file with that certificate's private key", "none")
 TRAININGS_WAITING = whole_number(
     "FETAL_TRAININGS_WAITING",
     "how many trainings may wait for a free device, besides those that go on",

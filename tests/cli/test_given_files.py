@@ -24,6 +24,7 @@ SWEEP = "base: {preset: default, start: nothing, size: 64, architecture: sononet
 READ = {
     "predict FILE": ("predict", "BAD"),
     "predict --model": ("predict", "images/0.png", "--model", "BAD"),
+    "predict-archive --model": ("predict-archive", "images", "--out", "r", "--model", "BAD"),
     "duplicates FILE": ("duplicates", "BAD"),
     "duplicates --model": ("duplicates", "images", "--thorough", "--model", "BAD"),
     "evaluate --data": ("evaluate", *BAD_DATA),
@@ -50,6 +51,7 @@ READ = {
 WRITTEN = {
     "predict --csv": ("predict", "images/0.png", "--csv", "BAD"),
     "predict --overlay": ("predict", "images/0.png", "--overlay", "BAD"),
+    "predict-archive --out": ("predict-archive", "images", "--out", "BAD"),
     "duplicates --csv": ("duplicates", "images", "--csv", "BAD"),
     "duplicates --json": ("duplicates", "images", "--json", "BAD"),
     "settings --json": ("settings", "--json", "BAD"),

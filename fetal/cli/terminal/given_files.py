@@ -10,16 +10,6 @@ import click
 
 from fetal.cli.terminal.output import STANDARD, complain, name_of
 
-_PICTURE_NAMES = {
-    *(".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".webp", ".gif"),
-    *(".dcm", ".dicom", ".dic", ".ima", ".jp2", ".j2k", ".heic", ".avif"),
-    *(".mp4", ".avi", ".mov", ".mkv", ".wmv", ".mpg", ".mpeg"),
-}
-"""A file with such a name is meant to be a picture or a film, whatever its content."""
-
-_HEAD = 1024
-"""So many bytes tell what a file is."""
-
 
 class InputFile(click.Path):
     """A file that an option names; `-` is standard input."""
@@ -47,6 +37,8 @@ def expand(files: tuple[Path, ...]) -> Iterator[Path]:
     Raises:
         click.ClickException: there is none.
     """
+    from fetal.scans.archives.picture_files import is_picture_file
+
     others = found = 0
     for path in files:
         if not path.is_dir():
@@ -56,7 +48,7 @@ def expand(files: tuple[Path, ...]) -> Iterator[Path]:
         for inner in sorted(path.rglob("*")):
             if inner.name.startswith(".") or not inner.is_file():
                 continue
-            if _is_meant(inner):
+            if is_picture_file(inner):
                 found += 1
                 yield inner
             else:
@@ -88,19 +80,3 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise click.ClickException(f"{expected}: it holds no names with values.")
     return content
-
-
-def _is_meant(path: Path) -> bool:
-    from fetal.scans.raster import DICOMDIR, is_dicom, kind_of
-
-    if path.name.upper() == DICOMDIR:
-        return False
-    if path.suffix.lower() in _PICTURE_NAMES:
-        return True
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-    except OSError:
-        # It may be one: whoever reads it says why it cannot be read.
-        return True
-    return kind_of(head) is not None or is_dicom(head)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.scans.cine import count_frames, read_frames
-from fetal.scans.decode import Scan, before_and_after
+from fetal.scans.decode import Scan, before_and_after, read_scan
 from fetal.scans.errors import ScanError
 from fetal.scans.limits import Limits
 from fetal.scans.png import encode_png
@@ -21,7 +21,7 @@ class ReadFile:
 
     Attributes:
         scan: the scan; none where it was refused.
-        png: the scan's pixels as the store keeps them; none where it was refused.
+        png: the scan's pixels as the store keeps them; none where it was refused or only read.
         refusal: the sentence that says why it was refused; none where it was not.
         before: uint8 (H, W), the grey levels as they arrived, text and all: for a person to look
             at while the file is at hand, and never to be kept; none where it was refused.
@@ -78,6 +78,23 @@ def read_file(data: bytes, name: str, limits: Limits | None = None) -> ReadFile:
     except ScanError as error:
         return ReadFile(None, None, str(error), frames=max(1, count_frames(data)))
     return ReadFile(scan, encode_png(scan.pixels), None, before)
+
+
+def read_unpacked(data: bytes, name: str, limits: Limits | None = None) -> ReadFile:
+    """Read a file as `read_file` does, to predict its scan and not to store it.
+
+    Args:
+        data: its content.
+        name: its name.
+        limits: how large it may be; if None, what the environment sets.
+
+    Returns:
+        The scan alone, or why there is none.
+    """
+    try:
+        return ReadFile(read_scan(data, name, limits), None, None)
+    except ScanError as error:
+        return ReadFile(None, None, str(error), frames=max(1, count_frames(data)))
 
 
 def read_film(

@@ -26,6 +26,7 @@ _GROUP_BYTES = 50_000_000
 
 Item = TypeVar("Item")
 Loaded = tuple[bytes, str] | ReadFile
+How = Callable[..., ReadFile]
 
 
 class ReaderPool:
@@ -109,12 +110,13 @@ class ReaderPool:
         finally:
             self._idle.put(process)
 
-    def read_one(self, data: bytes, name: str) -> ReadFile:
+    def read_one(self, data: bytes, name: str, how: How = read_file) -> ReadFile:
         """Read a file.
 
         Args:
             data: its content.
             name: its name.
+            how: a function of `file_reader` that reads it.
 
         Returns:
             The scan, or why there is none.
@@ -122,7 +124,7 @@ class ReaderPool:
         limits = Limits.from_environment()
         try:
             read: ReadFile
-            [read] = self.ask(limits, read_file, data, name, limits)
+            [read] = self.ask(limits, how, data, name, limits)
             return read
         except ScanError as error:
             return ReadFile(None, None, str(error))
@@ -145,7 +147,11 @@ class ReaderPool:
             yield from group
 
     def read_groups(
-        self, items: Iterable[Item], load: Callable[[Item], Loaded], most: int
+        self,
+        items: Iterable[Item],
+        load: Callable[[Item], Loaded],
+        most: int,
+        how: How = read_file,
     ) -> Iterator[list[tuple[Item, ReadFile]]]:
         """Read files as `read` does, and give together what is ready together.
 
@@ -153,6 +159,7 @@ class ReaderPool:
             items: as in `read`.
             load: as in `read`.
             most: how many files a group may have.
+            how: a function of `file_reader` that reads one.
 
         Yields:
             Groups of items with their scans or refusals, in the items' order: the next file, which
@@ -169,7 +176,7 @@ class ReaderPool:
                 except StopIteration:
                     more = False
                 else:
-                    waiting.append((item, *self._begin(item, load)))
+                    waiting.append((item, *self._begin(item, load, how)))
             if waiting:
                 yield _ready(waiting, most)
 
@@ -178,7 +185,9 @@ class ReaderPool:
             return True
         return sum(max(size, _held(future)) for _, future, size in waiting) > _AHEAD_BYTES
 
-    def _begin(self, item: Item, load: Callable[[Item], Loaded]) -> tuple["Future[ReadFile]", int]:
+    def _begin(
+        self, item: Item, load: Callable[[Item], Loaded], how: How
+    ) -> tuple["Future[ReadFile]", int]:
         """Have a file read; gives what will come of it, and the bytes that the file takes."""
         try:
             loaded = load(item)
@@ -191,7 +200,7 @@ class ReaderPool:
             known.set_result(loaded)
             return known, 0
         data, name = loaded
-        return self._threads.submit(self.read_one, data, name), len(data)
+        return self._threads.submit(self.read_one, data, name, how), len(data)
 
 
 def _held(future: "Future[ReadFile]") -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from fetal.progress import Progress
 from fetal.scans import decode_png
+from fetal.scans.deidentification.file_names import frame_name
 from fetal.store.audit import entries
 from fetal.store.tables import Patient, PredictionRow, ScanRow
 from fetal.workbench.annotations import review
@@ -15,7 +16,6 @@ from fetal.workbench.catalogue import exports, scan_table, scans
 from fetal.workbench.catalogue.own_file_names import own_names
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.imports import import_run
-from fetal.workbench.ingest.cine_upload import frame_name
 from fetal.workbench.label_tables.export_format import plain_cell, safe_cell
 
 

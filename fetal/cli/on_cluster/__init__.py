@@ -1,0 +1,1 @@
+"""Commands whose work runs on a cluster."""
