@@ -178,6 +178,8 @@ def enter(page: Page, address: str) -> None:
     page.get_by_role("button", name="Begin").click()
     expect(page.locator(".about")).to_be_visible(timeout=60_000)
     taken(page)
+    page.keyboard.press("h")
+    page.locator("canvas[data-drawn]").wait_for()
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 _LABEL = re.compile(r"-label-(\d+)-brain$")
-_VIEWER = "fetal_scan_viewer"
+_VIEWER = "fetal_review_stage"
 
 
 class Session:
@@ -102,7 +102,10 @@ class Session:
                 self._field = element.text_input.id
             case "bidi_component" if element.bidi_component.component_name == _VIEWER:
                 data = json.loads(element.bidi_component.json)
-                new = {data["address"], *data["ahead"]} - self._pictures
+                new = {
+                    data["address"],
+                    *(one["address"] for one in data["following"]),
+                } - self._pictures
                 self._pictures |= new
                 return list(new)
         return []

@@ -1,15 +1,20 @@
 """Review: one scan at a time, the least known and most doubtful first, by mouse or by keys."""
 
+import time
+from functools import partial
+
 import streamlit as st
 
 from fetal.planes import PLANES
-from fetal.workbench.annotations import history, reservations, review
+from fetal.workbench import Workbench
+from fetal.workbench.annotations import reservations, review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scan_figures import figures
+from fetal.workbench.catalogue.typical_scans import TypicalScan, typical_scans
 from fetal.workbench.core.permissions import Permission
 from pages.parts.app import app_state, erasures, router
-from pages.parts.review import keys, reader
-from pages.parts.shared import conflict_notices, heat_map, labelling, scan_record
+from pages.parts.review import bar, keys, label_buttons, reader, stage
+from pages.parts.shared import conflict_notices, heat_map, labelling
 from pages.parts.shared.formatting import number, plain
 
 _TURN = "review-turn"
@@ -18,40 +23,33 @@ _SKIPPED = "review-skipped"
 _BACK_TO = "review-back-to"
 _UNUSABLE, _SKIP, _BACK, _UNDO, _ACCEPT = "u", "s", "b", "z", "a"
 _DIGITS = {str(digit): plane.value for digit, plane in enumerate(PLANES, start=1)}
-_LISTED = 50
+_AHEAD = 6
+_TYPICAL_FOR = 600
 _TOO_EARLY = "Not taken: the next scan was not on the screen yet."
 
 
 def main() -> None:
     for name, nothing in ((_TRAIL, []), (_SKIPPED, []), (_TURN, 0)):
         st.session_state.setdefault(name, nothing)
-    heading, options = st.columns([4, 1], vertical_alignment="center")
-    heading.title("Review")
-    if not app_state.may_or_says_why(Permission.LABEL):
+    if not app_state.may(Permission.LABEL):
+        st.title("Review")
+        app_state.may_or_says_why(Permission.LABEL)
         return
-    with options.popover("Heat map", icon=":material/tune:", key="heat-popover", width="stretch"):
-        view = heat_map.heat_controls()
-    one_turn(view)
+    one_turn()
 
 
 @st.fragment
-def one_turn(view: heat_map.HeatView) -> None:
-    """All that a key changes: it draws this anew and leaves the rest of the page as it is.
-
-    Args:
-        view: what to show over the scan.
-    """
+def one_turn() -> None:
+    """All that a key changes: it draws this anew and leaves the rest of the page as it is."""
     if erasures.heed() or conflict_notices.has_news():
         st.rerun()
-    workbench = app_state.workbench()
+    bar.show()
     skipped: list[int] = st.session_state[_SKIPPED]
     scan = current(skipped)
     if scan is None:
         nothing_left(skipped)
     else:
-        following = reservations.upcoming(workbench, [*skipped, scan.id])
-        one_scan(scan, following, view)
-    done_today()
+        one_scan(scan, reservations.upcoming(app_state.workbench(), [*skipped, scan.id], _AHEAD))
 
 
 def current(skipped: list[int]) -> scans.ScanView | None:
@@ -95,75 +93,63 @@ def ways(*, train: bool) -> None:
             st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
 
 
-def one_scan(
-    scan: scans.ScanView, following: scans.ScanView | None, view: heat_map.HeatView
-) -> None:
+def one_scan(scan: scans.ScanView, following: list[int]) -> None:
     """The scan, what the model says, and the buttons.
 
     Args:
         scan: the scan.
-        following: the scan that probably comes after it; None if there is none.
-        view: what to show over the scan.
+        following: the scans that probably come after it.
     """
     workbench = app_state.workbench()
     turn = st.session_state[_TURN]
-    found = figures(workbench, [one.id for one in (scan, following) if one is not None])
+    found = figures(workbench, [scan.id, *following])
     shown = heat_map.look(scan.id, found.get(scan.id))
     if shown.looked_now:
         # The champion has looked at it by now, even if it was promoted a moment ago.
         scan = scans.scan(workbench, scan.id)
-    ahead = [one for one in found.values() if one.scan_id != scan.id]
-    picture, verdict = st.columns([58, 42], gap="medium")
-    with picture:
-        # The keys look here for what is on the screen.
-        with st.container(key=f"review-scan-{scan.id}"):
-            shown.show_scan("review-scan", ahead)
-        labelling.corrections(scan, lambda value: choose(scan, turn, value), shortcuts=True)
+    ahead = [found[number] for number in following if number in found]
+    with st.container(key="review-desk"):
+        picture, side = st.columns([7, 3], gap="small")
+    # The keys look here for what is on the screen.
+    with picture, st.container(key=f"review-scan-{scan.id}"):
+        if shown.figure is None:
+            st.warning(plain(shown.sentence), icon=":material/broken_image:")
+        else:
+            go_on = partial(go, turn=turn, scan_id=scan.id)
+            stage.show(shown, heat_map.chosen_view(), ahead, typical(), go_on)
+    with side:
+        label_buttons.show(scan, lambda value: choose(scan, turn, value))
         steps(scan, turn)
-    with verdict:
-        with st.container(key="review-heat"):
-            shown.show_heat("review-heat-map", view)
-        # What comes and goes above the button has a place of its own, so that the button stays put.
-        with st.container():
-            labelling.opinion(scan)
-            labelling.state(scan)
-            reader.stay(scan.id)
-        with st.container():
-            labelling.accept(scan, lambda value: choose(scan, turn, value), shortcut=True)
         labelling.note(scan)
-    heat_map.look_ahead(ahead)
+        labelling.opinion(scan, named=True)
+        reader.stay(scan.id)
+    heat_map.look_ahead(ahead[:1])
+
+
+def typical() -> list[TypicalScan]:
+    """A typical scan of each plane, looked up once in a while."""
+    return _typical(int(time.monotonic() // _TYPICAL_FOR), app_state.workbench())
+
+
+# Emptied with all that is kept by number when somebody erases (`erasures`).
+@st.cache_data(max_entries=2, show_spinner=False)
+def _typical(_now: int, _workbench: Workbench) -> list[TypicalScan]:
+    return typical_scans(_workbench)
 
 
 def steps(scan: scans.ScanView, turn: int) -> None:
     """The buttons that give no label, and the keys of all buttons."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.button(
-            "Skip",
-            key="skip",
-            icon=":material/skip_next:",
-            shortcut="S",
-            on_click=skip,
-            args=(scan.id, turn),
-        )
+    with st.container(key="review-steps", horizontal=True, gap="xsmall"):
+        st.button("Skip", key="skip", shortcut="S", on_click=skip, args=(scan.id, turn))
         st.button(
             "Back",
             key="back",
-            icon=":material/arrow_back:",
             shortcut="B",
             on_click=back,
             args=(scan.id, turn),
             disabled=not st.session_state[_TRAIL],
         )
-        st.button(
-            "Undo",
-            key="undo",
-            icon=":material/undo:",
-            shortcut="Z",
-            on_click=undo_last,
-            args=(turn,),
-        )
-        left = number(review.remaining(app_state.workbench()), "scan", "scans")
-        st.markdown(f"**{left}** without a label", width="content")
+        st.button("Undo", key="undo", shortcut="Z", on_click=undo_last, args=(turn,))
         accept = scan.predicted.value if scan.predicted and scan.predicted != scan.label else None
         taken = [*_DIGITS, _UNUSABLE, _SKIP, _BACK, _UNDO, *([_ACCEPT] if accept else [])]
         keys.listen(scan.id, turn, taken, accept, lambda press: pressed(scan, press))
@@ -181,6 +167,13 @@ def pressed(scan: scans.ScanView, press: keys.Press) -> None:
         other = {_UNUSABLE: scans.UNUSABLE, _ACCEPT: press.accept}
         if value := _DIGITS.get(press.key) or other.get(press.key):
             choose(scan, press.turn, value)
+
+
+def go(number: int, *, turn: int, scan_id: int) -> None:
+    """Go to one of the scans that come next, and leave this one for later."""
+    if begin(turn):
+        st.session_state[_TRAIL].append(scan_id)
+        st.session_state[_BACK_TO] = number
 
 
 def choose(scan: scans.ScanView, turn: int, value: str) -> None:
@@ -232,18 +225,6 @@ def undo_last(turn: int) -> None:
     """Take back the last thing that the person did, and show its scan again."""
     if begin(turn) and (scan_id := labelling.undo_last()) is not None:
         st.session_state[_BACK_TO] = scan_id
-
-
-def done_today() -> None:
-    """What was said today, each with a way back where it is the person's own."""
-    workbench = app_state.workbench()
-    done = number(history.count_today(workbench), "entry", "entries")
-    # Its rows are made only while it is open: they would cost each key more than all the rest.
-    listed = st.expander(f"Done today: {done}", key="today", on_change="rerun")
-    if listed.open:
-        with listed:
-            for entry in history.today(workbench, most=_LISTED):
-                scan_record.row(entry, key=f"undo-{entry.annotation_id}", name=True)
 
 
 router.page(main)

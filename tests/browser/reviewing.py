@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -86,7 +87,7 @@ def enter_review(page: Page, address: str, name: str = "Anna Meyer") -> int:
     page.goto(f"{address}/review")
     page.get_by_role("textbox", name="Your name").fill(name)
     page.get_by_role("button", name="Begin").click()
-    expect(page.get_by_text("The letters and digits on the buttons are keys")).to_be_visible()
+    expect(page.get_by_role("button", name="All keys")).to_be_visible()
     return shown(page)
 
 
@@ -100,3 +101,27 @@ def shown(page: Page, other_than: int | None = None) -> int:
     expect(page.locator(f".about[data-scan='{scan}']")).to_be_visible()
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
     return scan
+
+
+MEASURE = """() => {
+    const box = (one) => {
+        const { x, y, width, height } = one.getBoundingClientRect();
+        return [x, y, width, height].map(Math.round);
+    };
+    const buttons = [...document.querySelectorAll(".stMainBlockContainer button")];
+    const below = buttons.filter(one => one.offsetParent && !one.closest(".st-key-footer")
+        && one.getBoundingClientRect().bottom > innerHeight);
+    return {
+        scan: box(document.querySelector("[class*=st-key-review-scan-] img")),
+        accept: box(document.querySelector("[class*=st-key-accept-] button")),
+        below: below.map(one => one.textContent),
+    };
+}"""
+
+
+def measured(page: Page, width: int, height: int) -> dict[str, list[Any]]:
+    """Where the scan and the button to accept are, and which buttons only scrolling shows."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function("width => innerWidth === width", arg=width)
+    found: dict[str, list[Any]] = page.evaluate(MEASURE)
+    return found

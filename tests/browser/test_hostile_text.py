@@ -139,8 +139,10 @@ def review(page: Page, watch: Watcher) -> None:
     note.fill(" ".join(ALL.split())[:1900])
     note.press("Tab")
     expect(done).not_to_have_text(before)
-    watch.open_all()
+    done.click()
+    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
     watch.check("what was done today", 3)
+    page.keyboard.press("Escape")
 
 
 def dataset(page: Page, watch: Watcher) -> None:

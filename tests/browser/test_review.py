@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from fetal.planes import PLANES
 from tests.browser.conftest import serving_phantoms
-from tests.browser.reviewing import Kept, enter_review, shown
+from tests.browser.reviewing import Kept, enter_review, measured, shown
 from tests.browser.test_loop import go_to
 from tests.support.waiting import until
 
@@ -77,15 +77,51 @@ def test_an_undo_shows_the_note_that_is_kept_then(
     assert kept.notes()[scan] == ""
 
 
-def test_digits_of_the_number_pad_label_as_well(page: Page, few_phantoms: str, kept: Kept) -> None:
+def test_digits_of_the_number_pad_label_as_well_and_no_button_moves(
+    page: Page, few_phantoms: str, kept: Kept
+) -> None:
     scan = enter_review(page, few_phantoms)
+    tablet = measured(page, 820, 1180)
+    assert tablet["scan"][2] == 820, "on a tablet the scan has the whole width"
+    small = measured(page, 1280, 720)
+    assert small["below"] == [], "every button is seen without scrolling"
+    places = []
     given = {}
     for digit in range(1, 7):
+        at = measured(page, 1440, 900)
+        assert at["scan"][2] >= 720, "the scan has at least half of the width"
+        places.append(at["accept"])
         # With Shift the pad gives digits here, as it does with Num Lock on a real keyboard.
         page.keyboard.press(f"Shift+Numpad{digit}")
         given[scan] = PLANES[digit - 1].value
         scan = shown(page, other_than=scan)
     assert dict(kept.labels()) == given
+    assert places == [places[0]] * 6, "Accept stays at its place"
+
+
+def test_the_heat_map_and_the_zoom_come_by_keys_that_label_nothing(
+    page: Page, few_phantoms: str, kept: Kept
+) -> None:
+    scan = enter_review(page, few_phantoms)
+    picture = page.locator("[class*=st-key-review-scan-] .layers img")
+    before = picture.bounding_box()
+    page.keyboard.press("h")
+    expect(page.locator(f"canvas[data-drawn='{scan}']")).to_be_visible()
+    page.keyboard.press("+")
+    assert picture.bounding_box()["width"] == pytest.approx(1.25 * before["width"], rel=0.01)
+    page.keyboard.press("]")
+    expect(page.get_by_text("Window 110 %, level 50 %")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("1")
+    page.keyboard.press("Escape")
+    assert kept.labels() == []
+
+    page.keyboard.press("1")
+    following = shown(page, other_than=scan)
+    expect(page.locator(f"canvas[data-drawn='{following}']")).to_be_visible()
+    layers = page.locator("[class*=st-key-review-scan-] .layers")
+    assert layers.evaluate("one => one.style.transform") == "", "all of the next scan is in sight"
 
 
 def test_two_persons_are_shown_different_scans_and_both_hear_of_a_conflict(

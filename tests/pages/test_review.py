@@ -1,5 +1,6 @@
 """The Review page and the record of a scan, wherever it is opened."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -32,6 +33,13 @@ def shown(app: AppTest) -> int:
     assert not app.exception
     [key] = [field.key for field in app.text_input if str(field.key).startswith("note-")]
     return int(key.removeprefix("note-"))
+
+
+def drawn_words(app: AppTest) -> str:
+    """What stands below the scan, which the browser writes there."""
+    stage = app.get("bidi_component")[0]
+    assert stage.key == "review-stage"
+    return str(json.loads(stage.proto.json)["caption"])
 
 
 def label(app: AppTest, scan_id: int, plane: str) -> AppTest:
@@ -151,11 +159,13 @@ def test_the_heat_map_of_another_plane_says_how_improbable_it_is(
     open_app: OpenApp, workbench: Workbench
 ) -> None:
     app = open_app("review")
+    app.session_state["heat-popover"] = True
+    app.run()
     said = scans.scan(workbench, shown(app))
-    assert "at full strength however little" not in words(app)
     other = min(PLANES, key=lambda plane: said.probabilities[plane])
+    assert "at full strength however little" not in drawn_words(app)
     app.selectbox(key="heat-plane").select(other).run()
-    assert f"The model did not name this plane: {other.title} is" in words(app)
+    assert f"The model did not name this plane: {other.title} is" in drawn_words(app)
 
 
 def test_moments_and_percent_read_alike_in_the_table_and_elsewhere(

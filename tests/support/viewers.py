@@ -11,5 +11,5 @@ def viewers(app: AppTest) -> list[dict[str, Any]]:
     return [
         json.loads(one.proto.json)
         for one in app.get("bidi_component")
-        if one.proto.component_name == "fetal_scan_viewer"
+        if one.proto.component_name in ("fetal_scan_viewer", "fetal_review_stage")
     ]

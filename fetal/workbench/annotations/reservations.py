@@ -56,7 +56,7 @@ def hand_out(
         held = select(Reservation.scan_id).where(Reservation.token == reader.token).limit(1)
         mine = session.scalar(held)
         if mine is None or mine in skipped or session.get_one(ScanState, mine).label is not None:
-            mine = _next_free(session, skipped, now)
+            mine = next(iter(_next_free(session, skipped, now)), None)
         if mine is None:
             session.execute(delete(Reservation).where(Reservation.token == reader.token))
             return None
@@ -65,19 +65,19 @@ def hand_out(
         return views(session, [mine])[0]
 
 
-def upcoming(workbench: Workbench, skipped: Collection[int] = ()) -> ScanView | None:
-    """Return the scan that the reader would be handed next, without a reservation.
+def upcoming(workbench: Workbench, skipped: Collection[int] = (), most: int = 1) -> list[int]:
+    """List the scans that the reader would be handed next, without a reservation.
 
     Args:
         workbench: the workbench.
         skipped: scans to leave out, the present one too.
+        most: at most so many.
 
     Returns:
-        The scan; None where no other is left.
+        Their numbers, in the order in which they would come.
     """
     with workbench.store.reading() as session:
-        found = _next_free(session, skipped, _database_now(session))
-        return None if found is None else views(session, [found])[0]
+        return _next_free(session, skipped, _database_now(session), most)
 
 
 def hold(workbench: Workbench, scan_id: int, reader: Reader) -> str | None:
@@ -138,16 +138,19 @@ def held_by_others(workbench: Workbench, reader: Reader) -> dict[int, str]:
         return {row.scan_id: row.who for row in rows}
 
 
-def _next_free(session: Session, skipped: Collection[int], now: datetime) -> int | None:
-    """The scan to label next among those that nobody holds; read by index, in its order."""
+def _next_free(
+    session: Session, skipped: Collection[int], now: datetime, most: int = 1
+) -> list[int]:
+    """The scans to label next among those that nobody holds; read by index, in its order."""
     free = or_(ScanState.reserved_until.is_(None), ScanState.reserved_until <= now)
-    return session.scalar(
+    found = session.scalars(
         select(ScanState.scan_id)
         # In these words, the database finds the index of what is to be read.
         .where(text("scan_state.label IS NULL"), free, ~any_of(ScanState.scan_id, skipped))
         .order_by(ScanState.reading_order, ScanState.scan_id)
-        .limit(1)
+        .limit(most)
     )
+    return list(found)
 
 
 def _reserve(session: Session, scan_id: int, reader: Reader, now: datetime) -> None:

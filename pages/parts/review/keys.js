@@ -57,16 +57,24 @@ function press(key) {
   }, ANSWER_WITHIN);
 }
 
+const sheet = () => now.root?.querySelector(".sheet");
+
 function onKey(event) {
   if (!now.root?.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = keyOf(event);
   const target = event.composedPath()[0];
+  if (key === "?" && !target?.closest?.(FIELDS)) {
+    event.preventDefault();
+    if (sheet().open) sheet().close();
+    else sheet().showModal();
+    return;
+  }
   if (!now.data.keys.includes(key) || target?.closest?.(FIELDS)) return;
   if (document.querySelector("[data-testid=stDialog]")) return;
   // Streamlit's own shortcut on the button would press it a second time.
   event.stopImmediatePropagation();
   event.preventDefault();
-  if (event.repeat) return;
+  if (event.repeat || sheet().open) return;
   if (now.answered === now.data.turn || !drawn()) miss(key);
   else press(key);
 }
@@ -79,6 +87,8 @@ export default function ({ data, setTriggerValue, parentElement }) {
     now.answered = null;
   }
   Object.assign(now, { root: parentElement, data, send: setTriggerValue });
+  parentElement.querySelector(".about").onclick = () => sheet().showModal();
+  parentElement.querySelector(".close").onclick = () => sheet().close();
   // From here on a press counts for this scan; the picture may have been there before.
   parentElement.querySelector(".about").dataset.scan = data.scan;
   show();

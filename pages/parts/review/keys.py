@@ -6,15 +6,61 @@ from pathlib import Path
 
 import streamlit as st
 
+from fetal.planes import PLANES
+
 _HERE = Path(__file__).parent
-_ABOUT = (
-    "The letters and digits on the buttons are keys that press them, once for each scan on the "
-    "screen. Undo takes back the last thing you did; unusable scans are kept, but never trained on."
+_SHEET = (
+    (
+        "Label",
+        (
+            *((str(digit), plane.title) for digit, plane in enumerate(PLANES, start=1)),
+            ("U", "Unusable: kept, but never trained on"),
+            ("A", "Accept what the model says"),
+        ),
+    ),
+    (
+        "Go on",
+        (
+            ("S", "Skip: leave the scan for later"),
+            ("B", "Back to the scan before"),
+            ("Z", "Undo the last thing you did"),
+        ),
+    ),
+    (
+        "Look",
+        (
+            ("H", "Heat map: where the model looked"),
+            ("E", "A typical scan of each plane"),
+            ("+ −", "Zoom; or turn the wheel"),
+            ("← → ↑ ↓", "Move the enlarged scan; or drag it"),
+            ("0", "The whole scan; or double-click"),
+            ("[ ]", "More or less contrast (window); or drag with the right button"),
+            (", .", "Darker or brighter (level); or drag with the right button"),
+            ("R", "Contrast and brightness as they were"),
+        ),
+    ),
 )
+
+
+def _sheet() -> str:
+    """All keys of the page, as rows of a table."""
+    rows = []
+    for title, lines in _SHEET:
+        rows.append(f'<tr><th colspan="2" scope="colgroup">{title}</th></tr>')
+        rows += [f"<tr><td><kbd>{key}</kbd></td><td>{words}</td></tr>" for key, words in lines]
+    return "".join(rows)
+
+
 _COMPONENT = st.components.v2.component(
     "fetal_review_keys",
-    # The words appear with the listener: from then on no key goes unnoticed.
-    html=f'<p class="about">{_ABOUT}</p><div class="missed" role="status" hidden></div>',
+    # The button appears with the listener: from then on no key goes unnoticed.
+    html=(
+        '<button class="about">All keys<kbd>?</kbd></button>'
+        '<dialog class="sheet" aria-labelledby="fetal-keys"><h2 id="fetal-keys">Keys</h2>'
+        f"<table>{_sheet()}</table><p>A key that labels counts once for each scan on the screen. "
+        '</p><p><button class="close" autofocus>Close</button></p></dialog>'
+        '<div class="missed" role="status" hidden></div>'
+    ),
     css=(_HERE / "keys.css").read_text(encoding="utf-8"),
     js=(_HERE / "keys.js").read_text(encoding="utf-8"),
 )

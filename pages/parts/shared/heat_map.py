@@ -21,6 +21,7 @@ from pages.parts.shared.formatting import percent, plain
 
 _Levels = np.ndarray[Any, np.dtype[np.uint8]]
 _PREDICTED = "The predicted plane"
+_OPACITY = 60
 HEAT_MAP_WORDS = (
     "The heat map shows where the model looked: the bright parts of the scan spoke most for the "
     "plane that is explained. It explains the model, not the anatomy."
@@ -34,6 +35,9 @@ _OF_ANOTHER = (
     "The model did not name this plane: {plane} is {share} probable. The colours show where it "
     "found most of what speaks for {plane}, at full strength however little that is."
 )
+
+
+NO_HEAT = "There is no model that could explain this scan."
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,18 @@ class HeatView:
     method: str
     opacity: float
     colours: str
+
+
+def chosen_view() -> HeatView:
+    """Return what was chosen in `heat_controls`, without showing them."""
+    kept = st.session_state
+    plane = kept.get("heat-plane")
+    return HeatView(
+        plane if isinstance(plane, Plane) else None,
+        kept.get("heat-method", next(iter(explain.METHODS))),
+        kept.get("heat-opacity", _OPACITY) / 100,
+        kept.get("heat-colours", next(iter(explain.COLOUR_MAPS))),
+    )
 
 
 def heat_controls() -> HeatView:
@@ -76,7 +92,7 @@ def heat_controls() -> HeatView:
         "Strength of the heat map",
         min_value=0,
         max_value=100,
-        value=60,
+        value=_OPACITY,
         step=5,
         format="%d %%",
         key="heat-opacity",
@@ -157,26 +173,62 @@ class Shown:
         """
         if self.figure is None:
             return
-        cells = _heat_of(self.figure, view.method)
-        if cells is None or self.figure.plane is None:
-            st.info("There is no model that could explain this scan.")
+        drawn = self.heat(view)
+        if drawn is None:
+            st.info(NO_HEAT)
             return
+        scan_viewer.show_heat(
+            self.figure,
+            key,
+            drawn.cells,
+            name=drawn.name,
+            caption=drawn.caption,
+            opacity=view.opacity,
+            colours=view.colours,
+        )
+        if drawn.warning:
+            st.caption(drawn.warning)
+
+    def heat(self, view: HeatView) -> "DrawnHeat | None":
+        """Return the heat map as it is to be drawn; None where no model could explain the scan.
+
+        Args:
+            view: what to show.
+        """
+        cells = _heat_of(self.figure, view.method) if self.figure is not None else None
+        if self.figure is None or cells is None or self.figure.plane is None:
+            return None
         plane = view.plane or self.figure.plane
         method = explain.METHODS[view.method].title
         heat = cells[PLANES.index(plane)]
         looked = "Where the model looked for" if heat.any() else "Nothing in this scan spoke for"
-        scan_viewer.show_heat(
-            self.figure,
-            key,
-            heat,
-            name=f"The scan with the heat map for {plane.title} by {method}",
-            caption=f"{looked}: {plane.title} ({method})",
-            opacity=view.opacity,
-            colours=view.colours,
-        )
+        warning = ""
         if plane != self.figure.plane:
             share = percent(self.figure.probabilities[plane])
-            st.caption(_OF_ANOTHER.format(plane=plane.title, share=share))
+            warning = _OF_ANOTHER.format(plane=plane.title, share=share)
+        return DrawnHeat(
+            cells=heat,
+            name=f"The scan with the heat map for {plane.title} by {method}",
+            caption=f"{looked}: {plane.title} ({method})",
+            warning=warning,
+        )
+
+
+@dataclass(frozen=True)
+class DrawnHeat:
+    """The heat map of one plane.
+
+    Attributes:
+        cells: uint8 (h, w), 0 to 255, in the network's own cells.
+        name: what it is called, for who cannot see it.
+        caption: what stands below it.
+        warning: what a person must know of it; empty where there is nothing.
+    """
+
+    cells: _Levels
+    name: str
+    caption: str
+    warning: str
 
 
 def look(scan_id: int, known: Figure | None = None) -> Shown:

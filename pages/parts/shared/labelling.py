@@ -26,8 +26,14 @@ GIVEN = {
 UNUSABLE_HELP = "No plane can be told from this scan; it is kept, but never trained on."
 
 
-def opinion(scan: ScanView, *, whose: bool = True) -> None:
-    """Show what the model says of the scan and, unless the page says so already, whose it is."""
+def opinion(scan: ScanView, *, whose: bool = True, named: bool = False) -> None:
+    """Show what the model says of the scan.
+
+    Args:
+        scan: the scan.
+        whose: whether to say which scan and whose it is, where the page does not say so already.
+        named: whether the page says already which plane the model names.
+    """
     if scan.predicted is None:
         st.info("No model has looked at this scan yet.")
     elif scan.doubt is Doubt.UNKNOWN:
@@ -35,7 +41,8 @@ def opinion(scan: ScanView, *, whose: bool = True) -> None:
         st.caption("If it is one of the six all the same, how the model would choose among them:")
         probability_bars.probabilities(scan.probabilities)
     else:
-        probability_bars.verdict(scan.predicted, scan.confidence or 0.0)
+        if not named:
+            probability_bars.verdict(scan.predicted, scan.confidence or 0.0)
         if scan.doubt is Doubt.CHECK:
             st.warning(plain(scan.doubt_words), icon=":material/help:")
             if scan.plane_set is not None:
@@ -61,7 +68,7 @@ def state(scan: ScanView) -> None:
     )
 
 
-def accept(scan: ScanView, choose: Callable[[str], None], *, shortcut: bool = False) -> None:
+def accept(scan: ScanView, choose: Callable[[str], None]) -> None:
     """Show the button that agrees with the model, unless the label does already.
 
     It does not stand out where the model does not know the scan: nothing should hurry a person
@@ -70,7 +77,6 @@ def accept(scan: ScanView, choose: Callable[[str], None], *, shortcut: bool = Fa
     Args:
         scan: the scan to label.
         choose: called with the label when the button is clicked.
-        shortcut: whether A presses it; only for one scan on a page.
     """
     if scan.predicted is None or scan.label == scan.predicted:
         return
@@ -79,32 +85,29 @@ def accept(scan: ScanView, choose: Callable[[str], None], *, shortcut: bool = Fa
         key=f"accept-{scan.id}",
         type="secondary" if scan.doubt is Doubt.UNKNOWN else "primary",
         icon=":material/check:",
-        shortcut="A" if shortcut else None,
         on_click=choose,
         args=(scan.predicted.value,),
         width="stretch",
     )
 
 
-def corrections(scan: ScanView, choose: Callable[[str], None], *, shortcuts: bool = False) -> None:
+def corrections(scan: ScanView, choose: Callable[[str], None]) -> None:
     """Show a button for each label but those that would change nothing.
 
     Args:
         scan: the scan to label.
         choose: called with the label when a button is clicked.
-        shortcuts: whether digits press the buttons; all planes are shown then, in their order.
     """
     with st.container(
         horizontal=True, gap="xsmall", vertical_alignment="center", key=f"correct-{scan.id}"
     ):
         st.caption("Correct it to" if scan.label is None else "Change it to", width="content")
-        for digit, plane in enumerate(PLANES, start=1):
-            if not shortcuts and plane.value in (scan.label, scan.predicted):
+        for plane in PLANES:
+            if plane.value in (scan.label, scan.predicted):
                 continue
             st.button(
                 plane.title,
                 key=f"label-{scan.id}-{plane.value}",
-                shortcut=str(digit) if shortcuts else None,
                 on_click=choose,
                 args=(plane.value,),
             )
@@ -113,9 +116,7 @@ def corrections(scan: ScanView, choose: Callable[[str], None], *, shortcuts: boo
                 "Unusable",
                 key=f"label-{scan.id}-{UNUSABLE}",
                 type="tertiary",
-                # Streamlit draws a button with help twice, and a key would press both.
-                help=None if shortcuts else UNUSABLE_HELP,
-                shortcut="U" if shortcuts else None,
+                help=UNUSABLE_HELP,
                 on_click=choose,
                 args=(UNUSABLE,),
             )

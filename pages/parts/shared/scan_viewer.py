@@ -15,6 +15,9 @@ from pages.parts.app.picture_route import address
 
 _HERE = Path(__file__).parent
 _LOST = "The picture does not arrive. Please load the page again."
+DRAWING = (_HERE / "scan_drawing.js").read_text(encoding="utf-8")
+"""What every viewer draws with; a component's script imports no other, so it stands before it."""
+
 _COMPONENT = st.components.v2.component(
     "fetal_scan_viewer",
     html=(
@@ -22,7 +25,7 @@ _COMPONENT = st.components.v2.component(
         f'<p class="lost" role="status" hidden>{_LOST}</p><figcaption></figcaption></figure>'
     ),
     css=(_HERE / "scan_viewer.css").read_text(encoding="utf-8"),
-    js=(_HERE / "scan_viewer.js").read_text(encoding="utf-8"),
+    js=DRAWING + (_HERE / "scan_viewer.js").read_text(encoding="utf-8"),
     # The keys of the Review page look for the picture in the page itself.
     isolate_styles=False,
 )
@@ -64,9 +67,24 @@ def show_heat(
         opacity: how much of the scan the hotter half covers, 0 to 1.
         colours: one of `fetal.explain.COLOUR_MAPS`.
     """
+    heat = heat_data(figure, cells, opacity=opacity, colours=colours)
+    _show(figure, key, name, caption, heat, [])
+
+
+def heat_data(
+    figure: Figure, cells: NDArray[np.uint8], *, opacity: float, colours: str
+) -> dict[str, Any]:
+    """Return a heat map as the browser draws it.
+
+    Args:
+        figure: the scan; its kept heat tells which square of it the model saw.
+        cells: uint8 (h, w), 0 to 255: the heat of one plane in the network's own cells.
+        opacity: how much of the scan the hotter half covers, 0 to 1.
+        colours: one of `fetal.explain.COLOUR_MAPS`.
+    """
     assert figure.heat is not None
     rows, columns = cells.shape
-    heat = {
+    return {
         "cells": _text(cells),
         "rows": rows,
         "columns": columns,
@@ -76,7 +94,6 @@ def show_heat(
         "opacity": opacity,
         "colours": _text(explain.colour_map(colours)),
     }
-    _show(figure, key, name, caption, heat, [])
 
 
 def _show(

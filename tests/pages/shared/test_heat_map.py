@@ -37,6 +37,8 @@ def test_every_method_can_be_chosen_and_says_what_it_shows(app: AppTest) -> None
 
 def test_the_scan_under_review_is_explained_by_the_chosen_method(app: AppTest) -> None:
     app.switch_page("pages/review.py").run()
+    app.session_state["heat-popover"] = True
+    app.run()
     app.selectbox(key="heat-method").select("eigen-cam").run()
 
     [caption] = heat_captions(app)

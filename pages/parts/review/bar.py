@@ -1,0 +1,42 @@
+"""The line above the scan: how far the work is, what was done today, how the heat map is drawn."""
+
+import streamlit as st
+
+from fetal.workbench.annotations import history, review
+from pages.parts.app import app_state
+from pages.parts.shared import heat_map, scan_record
+from pages.parts.shared.formatting import number
+
+_LISTED = 50
+
+
+def show() -> None:
+    """Show the line; what it opens is made only while it is open."""
+    workbench = app_state.workbench()
+    with st.container(key="review-bar", horizontal=True, vertical_alignment="center", gap="small"):
+        st.title("Review", anchor=False)
+        left = number(review.remaining(workbench), "scan", "scans")
+        st.markdown(f"**{left}** without a label", width="content")
+        _done_today()
+        _heat_map()
+
+
+def _done_today() -> None:
+    """What was said today, each with a way back where it is the person's own."""
+    workbench = app_state.workbench()
+    done = number(history.count_today(workbench), "entry", "entries")
+    listed = st.popover(f"Done today: {done}", key="today", on_change="rerun")
+    if listed.open:
+        with listed:
+            for entry in history.today(workbench, most=_LISTED):
+                scan_record.row(entry, key=f"undo-{entry.annotation_id}", name=True)
+
+
+def _heat_map() -> None:
+    """How the heat map is drawn; a key shows and hides it."""
+    options = st.popover(
+        "Heat map options", icon=":material/tune:", key="heat-popover", on_change="rerun"
+    )
+    if options.open:
+        with options:
+            heat_map.heat_controls()

@@ -1,0 +1,66 @@
+"""The buttons that label the scan on the Review page: each always at the same place."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from fetal.planes import PLANES
+from fetal.predict import Doubt
+from fetal.workbench.catalogue.scans import UNUSABLE, ScanView
+from pages.parts.shared import labelling, probability_bars
+
+
+def show(scan: ScanView, choose: Callable[[str], None]) -> None:
+    """What the model says in one line, the button to accept it, and one for every label.
+
+    A button that would change nothing is shown as such; none goes, so that none moves.
+
+    Args:
+        scan: the scan to label.
+        choose: called with the label when a button is clicked.
+    """
+    with st.container(key="review-verdict"):
+        if scan.doubt is Doubt.UNKNOWN:
+            st.markdown(":orange[:material/do_not_disturb_on:] **Not a plane I know**")
+        elif scan.predicted is None:
+            st.markdown("No model has looked at this scan yet.")
+        else:
+            probability_bars.verdict(scan.predicted, scan.confidence or 0.0)
+        labelling.state(scan)
+    _accept(scan, choose)
+    with st.container(key="review-labels", horizontal=True, gap="xsmall"):
+        for digit, plane in enumerate(PLANES, start=1):
+            _label(scan, plane.value, plane.title, str(digit), choose)
+        _label(scan, UNUSABLE, "Unusable", "U", choose)
+
+
+def _accept(scan: ScanView, choose: Callable[[str], None]) -> None:
+    """The button that agrees with the model; it does not stand out where that would be a guess."""
+    done = scan.predicted is None or scan.label == scan.predicted
+    if scan.predicted is None:
+        words = "Nothing to accept"
+    else:
+        words = f"{'Accepted' if done else 'Accept'}: {scan.predicted.title}"
+    st.button(
+        words,
+        key=f"accept-{scan.id}",
+        type="secondary" if done or scan.doubt is Doubt.UNKNOWN else "primary",
+        icon=":material/check:",
+        shortcut="A",
+        on_click=choose,
+        args=(scan.predicted.value if scan.predicted else "",),
+        disabled=done,
+        width="stretch",
+    )
+
+
+def _label(scan: ScanView, value: str, words: str, key: str, choose: Callable[[str], None]) -> None:
+    st.button(
+        words,
+        key=f"label-{scan.id}-{value}",
+        shortcut=key,
+        on_click=choose,
+        args=(value,),
+        disabled=value == UNUSABLE and scan.label == UNUSABLE,
+        width="stretch",
+    )

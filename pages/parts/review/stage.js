@@ -1,0 +1,265 @@
+// The scan that is read, as large as the screen allows; `scan_drawing.js` stands before this.
+//
+// Heat map, zoom, place, window and level are the browser's own matter: no key for them asks the
+// server. The zoom ends with the scan, so that nothing of the next one is out of sight; window and
+// level, the heat map and the examples stay as the person left them.
+
+const NEAREST = 8;
+const STEP = 1.25;
+const MOVE = 60; // pixels that an arrow key moves an enlarged scan
+const WHOLE = { width: 1, level: 0.5 }; // of the scan's brightness: all of it, around its middle
+const TYPED = "input, textarea, select, [contenteditable=true], [role=combobox], [role=listbox]";
+const STEPS_THROUGH = "[role=radiogroup], [role=tablist], [role=slider], [role=menu]";
+
+// The page is drawn anew again and again; what the person chose stays.
+const chosen = (window.fetalStage ??= { heat: false, examples: false, window: { ...WHOLE } });
+const look = { viewer: null, data: null, send: null, scan: null, zoom: 1, x: 0, y: 0 };
+
+const part = (name) => look.viewer.querySelector(name);
+
+function place() {
+  const { zoom, x, y } = look;
+  part(".layers").style.transform = zoom === 1 ? "" : `translate(${x}px, ${y}px) scale(${zoom})`;
+  part(".place").classList.toggle("near", zoom > 1);
+}
+
+// Keeps the point under the finger where it is, and the scan inside its box.
+function zoomTo(wanted, clientX, clientY) {
+  const box = part(".place").getBoundingClientRect();
+  const zoom = Math.min(Math.max(wanted, 1), NEAREST);
+  const layers = part(".layers");
+  const across = (clientX ?? box.x + box.width / 2) - box.x - layers.offsetLeft;
+  const down = (clientY ?? box.y + box.height / 2) - box.y - layers.offsetTop;
+  look.x = across - ((across - look.x) * zoom) / look.zoom;
+  look.y = down - ((down - look.y) * zoom) / look.zoom;
+  look.zoom = zoom;
+  move(0, 0);
+}
+
+function move(across, down) {
+  const layers = part(".layers");
+  const within = (at, side) => Math.min(Math.max(at, side * (1 - look.zoom)), 0);
+  look.x = within(look.x + across, layers.offsetWidth);
+  look.y = within(look.y + down, layers.offsetHeight);
+  place();
+}
+
+function fit() {
+  Object.assign(look, { zoom: 1, x: 0, y: 0 });
+  place();
+}
+
+// As viewers of DICOM have it: what lies in the window is spread from black to white.
+function setWindow(width, level) {
+  chosen.window.width = Math.min(Math.max(width, 0.05), 2);
+  chosen.window.level = Math.min(Math.max(level, 0), 1);
+  showWindow();
+}
+
+function showWindow() {
+  const { width, level } = chosen.window;
+  for (const line of part("filter").querySelectorAll("feFuncR, feFuncG, feFuncB")) {
+    line.setAttribute("slope", 1 / width);
+    line.setAttribute("intercept", 0.5 - level / width);
+  }
+  const changed = width !== WHOLE.width || level !== WHOLE.level;
+  part(".reset").hidden = !changed;
+  say();
+}
+
+function say() {
+  const { width, level } = chosen.window;
+  const words = [];
+  if (chosen.heat) words.push(look.data.caption);
+  if (!part(".reset").hidden) {
+    words.push(`Window ${Math.round(100 * width)} %, level ${Math.round(100 * level)} %`);
+  }
+  part(".said").textContent = words.join(" · ");
+}
+
+function showHeatMap() {
+  const { data, viewer } = look;
+  const layers = part(".layers");
+  const picture = pictureAt(data.address);
+  const button = part(".heat");
+  button.disabled = !data.heat;
+  button.setAttribute("aria-pressed", chosen.heat);
+  say();
+  if (!chosen.heat || !data.heat) {
+    layers.querySelector("canvas")?.remove();
+    return;
+  }
+  const canvas = layers.querySelector("canvas") ?? document.createElement("canvas");
+  if (!canvas.isConnected) layers.append(canvas);
+  canvas.role = "img";
+  canvas.ariaLabel = data.heatName;
+  canvas.dataset.scan = data.scan;
+  if (canvas.of === data) return;
+  canvas.hidden = true;
+  delete canvas.dataset.drawn;
+  const paint = () => {
+    if (look.data !== data || look.viewer !== viewer) return;
+    draw(canvas, picture, data.heat);
+    canvas.of = data;
+    canvas.hidden = false;
+    canvas.dataset.drawn = data.scan;
+  };
+  if (isThere(picture.image)) paint();
+  else picture.ready.then(paint, () => {});
+}
+
+function small(one) {
+  const image = pictureAt(one.address).image.cloneNode();
+  image.alt = one.name;
+  return image;
+}
+
+function showNext() {
+  const items = look.data.following.map((one) => {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.append(small(one));
+    button.title = one.name;
+    button.addEventListener("click", () => look.send("go", one.scan));
+    item.append(button);
+    return item;
+  });
+  part(".next").replaceChildren(...items);
+}
+
+function showExamples() {
+  const list = part(".examples");
+  part(".typical").setAttribute("aria-pressed", chosen.examples);
+  list.hidden = !chosen.examples;
+  if (!chosen.examples) return;
+  const items = look.data.examples.map((one) => {
+    const item = document.createElement("li");
+    item.append(small(one), one.name);
+    return item;
+  });
+  if (!items.length) {
+    const item = document.createElement("li");
+    item.textContent = "None yet: they come from scans that a person labelled as the model did.";
+    items.push(item);
+  }
+  list.replaceChildren(...items);
+}
+
+const switchHeat = () => {
+  chosen.heat = !chosen.heat;
+  showHeatMap();
+};
+const switchExamples = () => {
+  chosen.examples = !chosen.examples;
+  showExamples();
+};
+const windowBy = (width, level) =>
+  setWindow(chosen.window.width + width, chosen.window.level + level);
+const KEYS = {
+  h: switchHeat,
+  e: switchExamples,
+  "+": () => zoomTo(look.zoom * STEP),
+  "=": () => zoomTo(look.zoom * STEP),
+  "-": () => zoomTo(look.zoom / STEP),
+  0: fit,
+  "[": () => windowBy(-0.1, 0),
+  "]": () => windowBy(0.1, 0),
+  ",": () => windowBy(0, 0.05),
+  ".": () => windowBy(0, -0.05),
+  r: () => setWindow(WHOLE.width, WHOLE.level),
+  arrowleft: () => move(MOVE, 0),
+  arrowright: () => move(-MOVE, 0),
+  arrowup: () => move(0, MOVE),
+  arrowdown: () => move(0, -MOVE),
+};
+
+function onLookKey(event) {
+  if (!look.viewer?.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
+  const key = event.key.toLowerCase();
+  const target = event.composedPath()[0];
+  if (!Object.hasOwn(KEYS, key) || target?.closest?.(TYPED)) return;
+  if (key.startsWith("arrow") && (look.zoom === 1 || target?.closest?.(STEPS_THROUGH))) return;
+  if (document.querySelector("[data-testid=stDialog], dialog[open]")) return;
+  event.preventDefault();
+  KEYS[key]();
+}
+
+window.addEventListener("keydown", onLookKey, true);
+
+const fingers = new Map();
+
+function pinch(moved) {
+  const [a, b] = [...fingers.values()];
+  const apart = Math.hypot(a.x - b.x, a.y - b.y);
+  Object.assign(fingers.get(moved.pointerId), { x: moved.clientX, y: moved.clientY });
+  const [c, d] = [...fingers.values()];
+  const now = Math.hypot(c.x - d.x, c.y - d.y);
+  zoomTo((look.zoom * now) / Math.max(apart, 1), (c.x + d.x) / 2, (c.y + d.y) / 2);
+}
+
+function onMove(event) {
+  const before = fingers.get(event.pointerId);
+  if (!before) return;
+  if (fingers.size > 1) return pinch(event);
+  const [across, down] = [event.clientX - before.x, event.clientY - before.y];
+  Object.assign(before, { x: event.clientX, y: event.clientY });
+  if (before.windows) windowBy(across / 400, down / 400);
+  else if (look.zoom > 1) move(across, down);
+}
+
+function listen(box) {
+  box.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    zoomTo(look.zoom * STEP ** (event.deltaY < 0 ? 1 : -1), event.clientX, event.clientY);
+  }, { passive: false });
+  box.addEventListener("pointerdown", (event) => {
+    const windows = event.button === 2 || event.shiftKey;
+    fingers.set(event.pointerId, { x: event.clientX, y: event.clientY, windows });
+    if (look.zoom > 1 || windows) box.setPointerCapture(event.pointerId);
+  });
+  box.addEventListener("pointermove", onMove);
+  for (const end of ["pointerup", "pointercancel"]) {
+    box.addEventListener(end, (event) => fingers.delete(event.pointerId));
+  }
+  box.addEventListener("contextmenu", (event) => event.preventDefault());
+  box.addEventListener("dblclick", fit);
+  const buttons = {
+    ".heat": switchHeat,
+    ".typical": switchExamples,
+    ".nearer": KEYS["+"],
+    ".farther": KEYS["-"],
+    ".whole": fit,
+    ".reset": KEYS.r,
+  };
+  for (const [name, action] of Object.entries(buttons)) part(name).onclick = action;
+}
+
+export default function ({ data, setTriggerValue, parentElement }) {
+  const viewer = parentElement.querySelector(".stage");
+  Object.assign(look, { viewer, data, send: setTriggerValue });
+  if (!viewer.listens) listen(part(".place"));
+  viewer.listens = true;
+  viewer.addresses = [data, ...data.following, ...data.examples].map((one) => one.address);
+  viewer.style.setProperty("--shape", data.width / data.height);
+  const layers = part(".layers");
+  const picture = pictureAt(data.address);
+  const elsewhere = picture.image.isConnected && !layers.contains(picture.image);
+  const image = elsewhere ? picture.image.cloneNode() : picture.image;
+  if (layers.firstChild !== image) layers.replaceChildren(image);
+  image.dataset.scan = data.scan;
+  image.alt = data.name;
+  image.draggable = false;
+  [image.width, image.height] = [data.width, data.height];
+  if (look.scan !== data.scan) fit();
+  look.scan = data.scan;
+  const lost = part(".lost");
+  lost.hidden = true;
+  picture.ready.catch(() => {
+    if (look.data === data) lost.hidden = false;
+  });
+  showWindow();
+  showHeatMap();
+  showNext();
+  showExamples();
+  sweep();
+}
