@@ -16,6 +16,7 @@ from fetal.cli import main
 from fetal.configuration.declared import SETTINGS
 from fetal.planes import PLANES
 from fetal.training.settings import PRESETS
+from pages.parts.review.keys import SHEET
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
@@ -184,21 +185,23 @@ def test_every_page_is_described_for_users() -> None:
 
 
 def test_the_documented_keys_are_those_of_the_review_page() -> None:
-    said = set[str]()
-    for name in ("pages/review.py", "pages/parts/shared/labelling.py"):
+    pressing = set[str]()
+    for name in ("pages/review.py", "pages/parts/review/label_buttons.py"):
         for node in ast.walk(ast.parse(read(name))):
-            if isinstance(node, ast.keyword) and node.arg == "shortcut":
-                said |= {
-                    inner.value
-                    for inner in ast.walk(node.value)
-                    if isinstance(inner, ast.Constant) and isinstance(inner.value, str)
-                }
+            if isinstance(node, ast.Call):
+                named = {one.arg: one.value for one in node.keywords}
+                key = named.get("shortcut")
+                pressing |= {key.value} if isinstance(key, ast.Constant) else set()
+    on_the_sheet = {key for _, lines in SHEET for keys, _ in lines for key in keys.split()}
     table = read("docs/user.md").partition("### Keys")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
-    letters = {row.strip("`") for row in rows if " to " not in row}
-    assert said
-    assert letters == said
+    written = {key for row in rows for key in re.findall("`(.+?)`", row)}
+    digits = {str(digit) for digit in range(1, len(PLANES) + 1)}
+    assert pressing == {"A", "S", "B", "Z"}
+    assert pressing < on_the_sheet
     assert f"`1` to `{len(PLANES)}`" in rows
+    arrows = set("←→↑↓")
+    assert {key.replace("-", "−") for key in written} | digits | arrows == on_the_sheet | {"?"}
 
 
 def test_the_documented_digits_are_the_order_of_the_planes() -> None:

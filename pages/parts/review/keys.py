@@ -9,7 +9,7 @@ import streamlit as st
 from fetal.planes import PLANES
 
 _HERE = Path(__file__).parent
-_SHEET = (
+SHEET = (
     (
         "Label",
         (
@@ -40,12 +40,13 @@ _SHEET = (
         ),
     ),
 )
+"""All keys of the page by what they do; docs/user.md has the same ones."""
 
 
 def _sheet() -> str:
     """All keys of the page, as rows of a table."""
     rows = []
-    for title, lines in _SHEET:
+    for title, lines in SHEET:
         rows.append(f'<tr><th colspan="2" scope="colgroup">{title}</th></tr>')
         rows += [f"<tr><td><kbd>{key}</kbd></td><td>{words}</td></tr>" for key, words in lines]
     return "".join(rows)
