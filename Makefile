@@ -11,6 +11,7 @@ run: .venv/run.stamp
 test: .venv/test.stamp lint
 	.ci/chromium
 	.ci/postgresql
+	.ci/identity-provider
 	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
 
 lint: .venv/test.stamp

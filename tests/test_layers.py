@@ -156,7 +156,9 @@ def test_pages_use_the_workbench_and_what_it_returns(path: Path) -> None:
 
 
 def test_folders_can_be_taken_in_at_a_glance() -> None:
-    sizes = Counter(name_of(path.parent) for path in [*FILES, *PAGES] if path.name != "__init__.py")
+    # Migrations are read one after the other, by number, and none ever goes.
+    found = [path for path in [*FILES, *PAGES] if path.parent.name != "versions"]
+    sizes = Counter(name_of(path.parent) for path in found if path.name != "__init__.py")
     assert not {folder: size for folder, size in sizes.items() if size > LARGEST_FOLDER}
 
 

@@ -7,15 +7,13 @@ import click
 from fetal.cli.terminal import options, output
 from fetal.cli.terminal.output import say
 from fetal.cli.terminal.system_user import open_for_system_user
-
-ROLES = ("reader", "senior reader", "data manager", "trainer", "administrator")
-"""As `fetal.workbench.core.permissions.Role` has them; a test compares."""
+from fetal.configuration.declared import ROLE_WORDS
 
 _roles = click.option(
     "--role",
     "roles",
     multiple=True,
-    type=click.Choice(ROLES),
+    type=click.Choice(ROLE_WORDS),
     help="What the person is; may be repeated.",
 )
 
@@ -29,14 +27,19 @@ def user() -> None:
 @click.argument("name")
 @click.option("--shown", default="", help="The name that stands with labels  [default: NAME]")
 @_roles
+@click.option(
+    "--without-password",
+    is_flag=True,
+    help="Ask for none: the person signs in with the hospital's account or by a proxy.",
+)
 @options.workspace
-def add(name: str, shown: str, roles: tuple[str, ...]) -> None:
+def add(name: str, shown: str, roles: tuple[str, ...], without_password: bool) -> None:
     """Make an account; asks for its password. The first has to be an administrator's."""
     from fetal.workbench.accounts.people import add_person
     from fetal.workbench.core.permissions import Role
 
     workbench = open_for_system_user()
-    password = _new_password()
+    password = None if without_password else _new_password()
     add_person(workbench, name, password, [Role(role) for role in roles], shown=shown)
     say(f"“{name}” may sign in from now on.")
 
@@ -74,6 +77,21 @@ def password(name: str) -> None:
 
     set_password(open_for_system_user(), name, _new_password())
     say(f"“{name}” has a new password.")
+
+
+@user.command()
+@click.argument("name")
+@click.argument("subject")
+@options.workspace
+def join(name: str, subject: str) -> None:
+    """Let the person SUBJECT of the hospital's sign-in come in with the account NAME.
+
+    The audit tells SUBJECT where somebody tried to sign in who is not known here.
+    """
+    from fetal.workbench.single_sign_on.join_account import join as join_identity
+
+    join_identity(open_for_system_user(), name, subject)
+    say(f"“{name}” may sign in with the hospital's account.")
 
 
 @user.command()

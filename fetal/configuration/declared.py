@@ -8,10 +8,13 @@ from fetal.configuration.setting import (
     choice,
     folder,
     folders,
+    groups,
     names,
+    networks,
     place,
     positive_number,
     whole_number,
+    word,
 )
 from fetal.configuration.sources import DEFAULT_WORKSPACE, FILE_VARIABLE, WORKSPACE_VARIABLE
 
@@ -131,6 +134,93 @@ SECOND_PERSON = choice(
     "FETAL_SECOND_PERSON",
     "whether a second person has to agree before another model predicts: no or yes",
     ("no", "yes"),
+)
+OIDC_ISSUER = word(
+    "FETAL_OIDC_ISSUER",
+    "the hospital’s provider of identities (OpenID Connect), with which people may sign in",
+    "an address such as https://login.hospital.example; http:// on this computer only",
+    None,
+    "none",
+    r"https://\S{1,190}|http://(localhost|127\.0\.0\.1|\[::1\])([:/]\S{0,150})?",
+)
+OIDC_CLIENT_ID = word(
+    "FETAL_OIDC_CLIENT_ID",
+    "under which name the provider knows this program",
+    "a name such as fetal",
+    "fetal",
+    "fetal",
+    r"\S{1,200}",
+)
+OIDC_CLIENT_SECRET = word(
+    "FETAL_OIDC_CLIENT_SECRET",
+    "the secret that the provider gave to this program",
+    "a text without spaces",
+    None,
+    "none",
+    r"\S{1,1000}",
+    hidden=True,
+)
+OIDC_SCOPE = word(
+    "FETAL_OIDC_SCOPE",
+    "what the provider is asked to tell of a person; some tell groups only where it holds groups",
+    "words such as openid profile email groups",
+    "openid profile email",
+    "openid profile email",
+    r"openid( [\x21\x23-\x5b\x5d-\x7e]{1,50}){0,10}",
+)
+OIDC_GROUPS_CLAIM = word(
+    "FETAL_OIDC_GROUPS_CLAIM",
+    "under which name the provider tells a person’s groups",
+    "a name such as groups or roles",
+    "groups",
+    "groups",
+    r"\S{1,200}",
+)
+PROXY_HEADER = word(
+    "FETAL_PROXY_HEADER",
+    "the header in which a proxy names the person who has signed in there",
+    "the name of a header such as Remote-User",
+    None,
+    "none",
+    r"[A-Za-z0-9-]{1,60}",
+)
+PROXY_GROUPS_HEADER = word(
+    "FETAL_PROXY_GROUPS_HEADER",
+    "the header in which the proxy tells that person’s groups, with commas between them",
+    "the name of a header such as Remote-Groups",
+    None,
+    "none",
+    r"[A-Za-z0-9-]{1,60}",
+)
+PROXY_ADDRESSES = networks(
+    "FETAL_PROXY_ADDRESSES",
+    "the addresses of proxies that are believed, with spaces between them",
+    "this computer, and for the person’s name none",
+)
+PROXY_SECRET = word(
+    "FETAL_PROXY_SECRET",
+    "a secret that the proxy sends in the header X-Fetal-Proxy-Secret",
+    "at least 24 characters without spaces",
+    None,
+    "none",
+    r"\S{24,1000}",
+    hidden=True,
+)
+PROXY_SIGN_OUT = word(
+    "FETAL_PROXY_SIGN_OUT",
+    "where a browser goes to sign out at the proxy",
+    "an address such as https://login.hospital.example/logout, or a path such as /logout",
+    None,
+    "none",
+    r"https?://\S{1,300}|/\S{0,300}",
+)
+ROLE_WORDS = ("reader", "senior reader", "data manager", "trainer", "administrator")
+"""As `fetal.workbench.core.permissions.Role` has them; a test compares."""
+GROUP_ROLES = groups(
+    "FETAL_GROUP_ROLES",
+    "which roles the members of the hospital’s groups have: GROUP=ROLE; GROUP=ROLE",
+    ROLE_WORDS,
+    "roles are given by hand",
 )
 AUDIT_DAYS = whole_number(
     "FETAL_AUDIT_DAYS",

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from fetal.configuration.declared import SETTINGS
+from fetal.configuration.declared import (
+    PROXY_ADDRESSES,
+    PROXY_HEADER,
+    PROXY_SECRET,
+    SETTINGS,
+)
 from fetal.configuration.setting import Setting
 from fetal.configuration.sources import (
     ENVIRONMENT,
@@ -56,6 +61,11 @@ def check_settings() -> None:
         raise SettingError(problem)
     for setting in SETTINGS:
         setting.value()
+    if PROXY_HEADER.value() and not PROXY_SECRET.value() and not PROXY_ADDRESSES.value():
+        raise SettingError(
+            f"{PROXY_HEADER.name} is set, so that whoever reaches the app could write any name "
+            f"there. Set {PROXY_SECRET.name} or {PROXY_ADDRESSES.name} as well."
+        )
 
 
 def problems_of_file() -> list[str]:

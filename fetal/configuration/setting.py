@@ -3,10 +3,11 @@
 pydantic-settings was weighed: docs/contributor.md, “What is ours and why”.
 """
 
+import ipaddress
 import math
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -14,6 +15,7 @@ from typing import Generic, TypeVar
 from fetal.configuration.sources import SettingError, Written, find
 
 Value = TypeVar("Value")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!:|file:)(.+)")
 _PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*@")
@@ -32,6 +34,7 @@ class Setting(Generic[Value]):
         default_text: the default in words.
         parse: makes the value of what was written; raises ValueError where it cannot.
         secret: whether a part of the value, such as a password, is never shown.
+        hidden: whether nothing of the value is ever shown.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Setting(Generic[Value]):
     default_text: str
     parse: Callable[[Written], Value]
     secret: bool = False
+    hidden: bool = False
 
     def value(self) -> Value:
         """Return the value that holds now.
@@ -63,7 +67,9 @@ class Setting(Generic[Value]):
         try:
             return self.parse(written)
         except ValueError as error:
-            shown = "another text" if self.secret else f"“{self.shown(written)[:200]}”"
+            shown = (
+                "another text" if self.secret or self.hidden else f"“{self.shown(written)[:200]}”"
+            )
             raise SettingError(
                 f"{self.name}: expected {self.expected}, received {shown} ({written.origin}). "
                 f"Correct it, or take it away to have the default: {self.default_text}."
@@ -71,6 +77,8 @@ class Setting(Generic[Value]):
 
     def shown(self, written: Written) -> str:
         """Return what was written as a person may see it: without passwords."""
+        if self.hidden:
+            return "***"
         text = written.text if isinstance(written.text, str) else ", ".join(written.text)
         if not self.secret:
             return text
@@ -157,6 +165,77 @@ def address(
         return f"{scheme}{_below(written.folder, path).absolute()}"
 
     return Setting(name, meaning, expected, None, default_text, parse, secret=True)
+
+
+def word(
+    name: str,
+    meaning: str,
+    expected: str,
+    default: str | None,
+    default_text: str,
+    pattern: str,
+    *,
+    hidden: bool = False,
+) -> Setting[str | None]:
+    """Declare a setting that is one text of a form.
+
+    Args:
+        name: its name.
+        meaning: what it sets.
+        expected: the form in words, with an example.
+        default: its value where nothing is set.
+        default_text: the default in words.
+        pattern: a regular expression for the whole text.
+        hidden: whether it is a secret, of which nothing is ever shown.
+    """
+
+    def parse(written: Written) -> str:
+        text = _one(written)
+        if not re.fullmatch(pattern, text):
+            raise ValueError
+        return text
+
+    return Setting(name, meaning, expected, default, default_text, parse, hidden=hidden)
+
+
+def networks(name: str, meaning: str, default_text: str) -> Setting[tuple[Network, ...]]:
+    """Declare a setting that is one or more IP addresses or networks, such as 10.1.0.0/16."""
+
+    def parse(written: Written) -> tuple[Network, ...]:
+        text = written.text
+        parts = text.split() if isinstance(text, str) else text
+        return tuple(ipaddress.ip_network(part.strip()) for part in parts)
+
+    expected = "IP addresses or networks such as 10.1.2.3 or 10.1.0.0/16, with spaces between them"
+    return Setting(name, meaning, expected, (), default_text, parse)
+
+
+def groups(
+    name: str, meaning: str, roles: Collection[str], default_text: str
+) -> Setting[tuple[tuple[str, str], ...]]:
+    """Declare a setting that says which roles the members of groups have.
+
+    Args:
+        name: its name.
+        meaning: what it sets.
+        roles: the roles that there are.
+        default_text: what holds where it is not set.
+
+    Returns:
+        The setting; its value is pairs of a group and a role.
+    """
+
+    def parse(written: Written) -> tuple[tuple[str, str], ...]:
+        text = written.text
+        parts = text.split(";") if isinstance(text, str) else text
+        pairs = [part.rpartition("=") for part in parts if part.strip()]
+        found = tuple((group.strip(), role.strip()) for group, _, role in pairs)
+        if any(not group or role not in roles for group, role in found):
+            raise ValueError
+        return found
+
+    expected = f"GROUP=ROLE; GROUP=ROLE with the roles {', '.join(roles)}"
+    return Setting(name, meaning, expected, (), default_text, parse)
 
 
 def names(name: str, meaning: str, default_text: str) -> Setting[tuple[str, ...]]:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from fetal.cli import main
-from fetal.cli.accounting import ROLES
+from fetal.configuration.declared import ROLE_WORDS
 from fetal.workbench.core.permissions import Role
 from tests.support.begun import begin
 from tests.support.signing_in import PASSWORD, be_quick
@@ -27,10 +27,10 @@ def fetal(tmp_path, monkeypatch):
 
 
 def test_the_roles_are_those_of_the_workbench():
-    assert tuple(Role) == ROLES
+    assert tuple(Role) == ROLE_WORDS
 
 
-def test_a_department_is_let_in(fetal):
+def test_a_department_is_let_in(fetal, monkeypatch):
     assert "has to be an administrator" in fetal("user", "add", "ben", "--role", "reader").output
     made = fetal("user", "add", "ana", "--shown", "Ana Sousa", "--role", "administrator")
     assert "“ana” may sign in from now on." in made.output
@@ -42,6 +42,12 @@ def test_a_department_is_let_in(fetal):
     listed = fetal("user", "list").output.splitlines()
     assert listed == ["ana (Ana Sousa): administrator", "ben (ben): reader, trainer, closed"]
     assert fetal("user", "disable", "ben", "--again").exit_code == 0
+    made = fetal("user", "add", "eva", "--role", "reader", "--without-password", typed="")
+    assert "“eva” may sign in" in made.output
+    assert "Set FETAL_OIDC_ISSUER" in fetal("user", "join", "eva", "4711").output
+    monkeypatch.setenv("FETAL_OIDC_ISSUER", "https://login.hospital.example")
+    assert fetal("user", "join", "eva", "4711").exit_code == 0
+    assert "There is no account" in fetal("user", "join", "nobody", "4712").output
     assert "closed" not in fetal("user", "list").output
 
 

@@ -91,3 +91,20 @@ def test_whoever_is_signed_out_is_shown_nothing(
         assert "You are signed out" in app.error[0].value
         assert not app.dataframe
     st.cache_resource.clear()
+
+
+def test_a_person_changes_the_own_password(open_as: Opener) -> None:
+    app = open_as("dataset", "ben")
+
+    def fill(old: str, new: str, again: str) -> None:
+        app.text_input(key="own-password-old").input(old)
+        app.text_input(key="own-password-new").input(new)
+        app.text_input(key="own-password-again").input(again)
+        app.button(key="own-password-keep").click().run()
+
+    fill(PASSWORD, "eleven green ladders", "eleven green ladder")
+    assert "in two ways" in app.error[0].value
+    fill("a guess", "eleven green ladders", "eleven green ladders")
+    assert "is another one" in app.error[0].value
+    fill(PASSWORD, "eleven green ladders", "eleven green ladders")
+    assert "Your password is changed" in app.success[0].value

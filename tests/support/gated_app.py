@@ -1,7 +1,6 @@
 """A running app with accounts, as `fetal serve` starts it, and somebody who asks it for things."""
 
 import http.client
-import os
 import re
 import socket
 import subprocess
@@ -78,7 +77,7 @@ def cookies_of(answer: http.client.HTTPResponse) -> dict[str, str]:
 @contextmanager
 def gated_app(folder: Path, *, accounts: bool = True, **settings: str) -> Iterator[GatedApp]:
     """Start the app with two accounts, ana (administrator, reader) and ben (reader), or none."""
-    from fetal.cli.serve.serving import _app_command
+    from fetal.cli.serve.serving import _app_command, app_environment
 
     settings = {"FETAL_MODEL": str(tiny_model().folder), **settings}
     workspace = Workspace.at(begin(folder / "workspace"))
@@ -94,7 +93,7 @@ def gated_app(folder: Path, *, accounts: bool = True, **settings: str) -> Iterat
     process = subprocess.Popen(
         _app_command(port, "127.0.0.1", ["fetal.hospital.example"], browser=False),
         cwd=Path(__file__).parents[2],
-        env=os.environ | {"FETAL_WORKSPACE": str(workspace.folder)} | settings,
+        env=app_environment() | {"FETAL_WORKSPACE": str(workspace.folder)} | settings,
         stdout=sys.stderr,
         stderr=subprocess.STDOUT,
     )

@@ -105,8 +105,8 @@ def fill(workbench, mark):
                 Promotion(model_id=model.id, kind="promote", who="Ann"),
                 RunEvent(run_id=run.id, kind="log", payload={}),
                 SignIn(
-                    digest=mark, account_id=account.id, door="password", address="", ends_at=now(),
-                    begun_at=now(), seen_at=now(),
+                    digest=mark, account_id=account.id, method="password", address="",
+                    begun_at=now(), seen_at=now(), ends_at=now(),
                 ),
             ]
         )  # fmt: skip

@@ -77,7 +77,7 @@ def serve(
     place = (reachable(address), port)
     check_free(address, port)
     # The app runs in its own folder: what is named relative to this one must stay the same.
-    environment = absolute_environment()
+    environment = app_environment()
     if without_accounts:
         environment[WITHOUT_ACCOUNTS.name] = "yes"
     else:
@@ -113,18 +113,27 @@ def worker(gpu: int | None) -> None:
     waiting.run()
 
 
+def app_environment() -> dict[str, str]:
+    """Return the environment of the app's process.
+
+    The server would take the browser's address from a proxy on this computer and forget who is at
+    the other end of the connection, which `pages.parts.gate.peer` has to know: it does the same.
+    """
+    return {"FORWARDED_ALLOW_IPS": ""} | absolute_environment()
+
+
 def _check_accounts(address: str) -> None:
     """Make sure that nobody gets in without an account from another computer."""
     from fetal.store.database import Store
     from fetal.store.workspace import Workspace
     from fetal.workbench.accounts.loopback import is_loopback
-    from fetal.workbench.accounts.sign_ins import accounts_exist
+    from fetal.workbench.accounts.sign_ins import everybody_signs_in
 
     if is_loopback(address):
         return
     store = Store.open(Workspace.from_environment())
     try:
-        if not accounts_exist(store):
+        if not everybody_signs_in(store):
             raise click.ClickException(_NOBODY_SIGNS_IN.format(address))
     finally:
         store.close()

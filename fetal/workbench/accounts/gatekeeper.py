@@ -11,8 +11,8 @@ from fetal.configuration.declared import WITHOUT_ACCOUNTS
 from fetal.store.access import audit_chain
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.database import Store
-from fetal.workbench.accounts import password_door
-from fetal.workbench.accounts.sign_ins import SignedIn, SignIns, accounts_exist, digest_of
+from fetal.workbench.accounts import password_sign_in
+from fetal.workbench.accounts.sign_ins import SignedIn, SignIns, digest_of, everybody_signs_in
 from fetal.workbench.core.actor import Origin
 
 KEPT_SECONDS = 1.0
@@ -30,10 +30,13 @@ class Gatekeeper:
     Args:
         store: the workspace's database.
         clock: tells the time in seconds.
+
+    Attributes:
+        store: the workspace's database.
     """
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
-        self._store = store
+        self.store = store
         self._clock = clock
         self._sign_ins = SignIns(store)
         self._lock = threading.Lock()
@@ -47,7 +50,7 @@ class Gatekeeper:
     def closed(self) -> bool:
         """Return whether everybody has to sign in; once true it stays so."""
         if not self._closed and self._clock() - self._looked > KEPT_SECONDS:
-            self._closed = accounts_exist(self._store)
+            self._closed = everybody_signs_in(self.store)
             self._looked = self._clock()
         return self._closed
 
@@ -106,12 +109,12 @@ class Gatekeeper:
         return True
 
     def enter(self, name: str, password: str, address: str, before: str | None) -> str:
-        """Let a person in (`password_door.enter`)."""
-        return password_door.enter(self._store, name, password, address, before=before)
+        """Let a person in (`password_sign_in.enter`)."""
+        return password_sign_in.enter(self.store, name, password, address, before=before)
 
     def leave(self, signed_in: SignedIn) -> None:
-        """Sign a person out (`password_door.leave`)."""
-        password_door.leave(self._store, signed_in)
+        """Sign a person out (`password_sign_in.leave`)."""
+        password_sign_in.leave(self.store, signed_in)
         with self._lock:
             self._found.pop(signed_in.digest, None)
             self._touched.pop(signed_in.digest, None)
@@ -140,7 +143,7 @@ class Gatekeeper:
                 return
             counted, self._refusals = self._refusals, {}
             self._told = self._clock()
-        with self._store.session() as session:
+        with self.store.session() as session:
             for (reason, address), requests in counted.items():
                 audit_chain.append(
                     session,

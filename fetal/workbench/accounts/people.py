@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from fetal.store.access.account_tables import Account, AccountRole, SignIn
+from fetal.store.access.account_tables import Account, AccountIdentity, AccountRole, SignIn
 from fetal.store.access.audit_chain import EventKind
 from fetal.workbench.accounts import guess_limits, passwords
-from fetal.workbench.accounts.password_door import normal_name
+from fetal.workbench.accounts.password_sign_in import normal_name
 from fetal.workbench.accounts.sign_ins import SignIns
 from fetal.workbench.core.permissions import Permission, Role
 from fetal.workbench.core.workbench import Workbench
@@ -35,6 +35,8 @@ class Person:
         disabled: whether it is closed.
         signed_in: how many browsers the person is signed in with.
         seen_at: when the person last did something; None if never.
+        has_password: whether the person signs in with a password of this program.
+        is_joined: whether the person signs in with the hospital's provider of identities.
     """
 
     id: int
@@ -44,6 +46,8 @@ class Person:
     disabled: bool
     signed_in: int
     seen_at: datetime | None
+    has_password: bool
+    is_joined: bool
 
 
 def people(workbench: Workbench) -> list[Person]:
@@ -62,6 +66,7 @@ def people(workbench: Workbench) -> list[Person]:
         newest = select(SignIn.account_id, func.max(SignIn.seen_at)).group_by(SignIn.account_id)
         seen = dict(session.execute(newest).all())
         roles = {row.id: _roles(session, row.id) for row in rows}
+        joined = set(session.scalars(select(AccountIdentity.account_id)))
     standing = SignIns(workbench.store).standing([digest for digest, _ in digests])
     open_now = [owner for digest, owner in digests if digest in standing]
     return [
@@ -73,6 +78,8 @@ def people(workbench: Workbench) -> list[Person]:
             row.disabled,
             open_now.count(row.id),
             seen.get(row.id),
+            row.password is not None,
+            row.id in joined,
         )
         for row in rows
     ]
@@ -92,7 +99,7 @@ def add_person(
     Args:
         workbench: the workbench.
         name: what the person will sign in with; small letters, digits and `.`, `_`, `-`, `@`, `+`.
-        password: the password; None where the person comes in by another door.
+        password: the password; None where the person signs in elsewhere (`single_sign_on`).
         roles: at least one.
         shown: what stands with the person's labels; empty is `name`.
         who: who makes it, where there are no accounts.
@@ -144,7 +151,7 @@ def set_roles(workbench: Workbench, name: str, roles: Collection[Role], who: str
     Args:
         workbench: the workbench.
         name: the account.
-        roles: all that it is to have; none closes the door to it.
+        roles: all that it is to have; with none nobody can sign in with it.
         who: who does it, where there are no accounts.
 
     Raises:

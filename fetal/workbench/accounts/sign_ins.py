@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from fetal.configuration.declared import IDLE_MINUTES, SIGN_IN_HOURS
+from fetal.configuration.declared import IDLE_MINUTES, OIDC_ISSUER, PROXY_HEADER, SIGN_IN_HOURS
 from fetal.store.access.account_tables import Account, AccountRole, SignIn
 from fetal.store.database import Store
 from fetal.store.table_base import now
@@ -33,12 +33,18 @@ class SignedIn:
         digest: what is kept of the browser's text.
         actor: the person, with what the roles of now allow.
         seen_at: when the person last did something.
+        name: what the account signs in with.
+        method: how the person signed in: password, provider or proxy.
+        id_token: what the provider of identities gave; None with another method.
     """
 
     id: int
     digest: str
     actor: Actor
     seen_at: datetime
+    name: str
+    method: str
+    id_token: str | None = None
 
 
 def digest_of(token: str) -> str:
@@ -50,6 +56,18 @@ def accounts_exist(store: Store) -> bool:
     """Return whether anybody has an account: then everybody has to sign in."""
     with store.reading() as session:
         return bool(session.scalar(select(exists().where(Account.id.is_not(None)))))
+
+
+def everybody_signs_in(store: Store) -> bool:
+    """Return whether everybody has to sign in: there is an account, a provider, or a proxy."""
+    elsewhere = OIDC_ISSUER.value() or PROXY_HEADER.value()
+    return elsewhere is not None or accounts_exist(store)
+
+
+def passwords_exist(store: Store) -> bool:
+    """Return whether anybody signs in with a password of this program."""
+    with store.reading() as session:
+        return bool(session.scalar(select(exists().where(Account.password.is_not(None)))))
 
 
 class SignIns:
@@ -64,14 +82,22 @@ class SignIns:
         self._store = store
         self._clock = clock
 
-    def begin(self, session: Session, account_id: int, door: str, address: str) -> str:
+    def begin(
+        self,
+        session: Session,
+        account_id: int,
+        method: str,
+        address: str,
+        id_token: str | None = None,
+    ) -> str:
         """Let a browser in: with a new text, whatever it showed before.
 
         Args:
             session: the transaction.
             account_id: whose it is.
-            door: how the person came in.
+            method: how the person signed in.
             address: from where.
+            id_token: what the provider of identities gave, to sign the person out there later.
 
         Returns:
             The text for the browser's cookie; it is kept nowhere else.
@@ -81,7 +107,8 @@ class SignIns:
             SignIn(
                 digest=digest_of(token),
                 account_id=account_id,
-                door=door,
+                method=method,
+                id_token=id_token,
                 address=address[:64],
                 begun_at=at,
                 seen_at=at,
@@ -101,7 +128,9 @@ class SignIns:
             chosen = select(AccountRole.role).where(AccountRole.account_id == account.id)
             roles = [Role(role) for role in session.scalars(chosen)]
         actor = Actor.with_roles(account.shown, account.id, roles)
-        return SignedIn(row.id, row.digest, actor, row.seen_at)
+        return SignedIn(
+            row.id, row.digest, actor, row.seen_at, account.name, row.method, row.id_token
+        )
 
     def standing(self, digests: Collection[str]) -> set[str]:
         """Return those of some digests whose sign-ins hold."""
@@ -132,7 +161,7 @@ class SignIns:
         session.execute(
             update(SignIn)
             .where(condition, SignIn.revoked_at.is_(None))
-            .values(revoked_at=self._clock())
+            .values(revoked_at=self._clock(), id_token=None)
         )
 
     def _standing(self) -> Select[SignIn, Account]:

@@ -20,6 +20,7 @@ def show() -> None:
                 "Name": person.shown,
                 "Signs in as": person.name,
                 "Roles": ", ".join(person.roles) or "none: cannot sign in",
+                "Signs in with": ways_of(person),
                 "Signed in": person.signed_in,
                 "Last seen": moment(person.seen_at) if person.seen_at else "never",
                 "State": "closed" if person.disabled else "open",
@@ -35,6 +36,12 @@ def show() -> None:
         add()
     with change.container(border=True):
         alter(known)
+
+
+def ways_of(person: people.Person) -> str:
+    """How a person may sign in, in words."""
+    ways = ["password"] if person.has_password else []
+    return " or ".join([*ways, *(["hospital account"] if person.is_joined else [])]) or "proxy"
 
 
 def add() -> None:

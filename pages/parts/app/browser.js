@@ -7,7 +7,8 @@
 // the text, if the page has moved on by then, nowhere: the click waits until the text is on its way.
 //
 // Where people sign in, the page looks now and then whether that still holds, and leads to the
-// sign-in page when it does not. Who signs out in one tab is signed out in all of them.
+// sign-in page when it does not. Who signs out in one tab is signed out in all of them, and where
+// the hospital's own sign-in offers it, there too.
 //
 // A button in a dialog may go once it was pressed. The dialog then takes the keys again: otherwise
 // Escape would not close it.
@@ -77,7 +78,7 @@ let base = "";
 let looking = false;
 
 function goToSignIn() {
-  window.location.assign(`${base}/sign-in`);
+  window.location.assign(`${base}/sign-in?out=1`);
 }
 
 async function look() {
@@ -91,9 +92,11 @@ async function look() {
 
 async function leave() {
   const headers = { "X-Fetal": "sign-out" };
-  await fetch(`${base}/sign-out`, { method: "POST", headers });
+  const answer = await fetch(`${base}/sign-out`, { method: "POST", headers });
   tabs.postMessage("out");
-  goToSignIn();
+  const next = answer.headers.get("X-Fetal-Next");
+  if (next) window.location.assign(next);
+  else goToSignIn();
 }
 
 function followSignIn(data) {

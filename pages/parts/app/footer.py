@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts.app import browser, current_user
 from pages.parts.review import reader
+from pages.parts.shared import own_password
 from pages.parts.shared.formatting import plain
 
 
@@ -23,6 +24,8 @@ def show() -> None:
         )
         if who := current_user.name():
             has_account = current_user.is_signed_in()
+            if has_account:
+                own_password.show()
             st.button(
                 f"{plain(who)} · {'sign out' if has_account else 'not you?'}",
                 key="not-you",

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fetal.workbench.accounts.loopback import LOOPBACK
 from pages.parts.gate.gate import SignInGate, address_of
 from pages.parts.gate.keeper import keeper
+from pages.parts.gate.peer import Peer
 
 COOKIE = "fetal-browser"
 """Holds a random token that stands for one browser, until that browser is closed."""
@@ -40,7 +41,12 @@ _UNCHANGING = "/static/"
 
 def middleware() -> list[Middleware]:
     """Return what stands before Streamlit's own server, the outermost first."""
-    return [Middleware(Protection), Middleware(SignInGate), Middleware(BrowserToken)]
+    return [
+        Middleware(Peer),
+        Middleware(Protection),
+        Middleware(SignInGate),
+        Middleware(BrowserToken),
+    ]
 
 
 class Protection:

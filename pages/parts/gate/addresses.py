@@ -5,14 +5,22 @@ import streamlit as st
 from fetal.workbench.accounts.loopback import is_loopback
 
 SIGN_IN = "/sign-in"
+SIGNED_OUT = "/sign-in?out=1"
+"""The same page, which does not let anybody in by itself."""
+
 STYLE = "/sign-in/style.css"
 SIGN_OUT = "/sign-out"
 STILL_IN = "/sign-in/holds"
 """Where an open page asks now and then whether its person is still signed in."""
 
+PROVIDER = "/sign-in/provider"
+"""Leads to the hospital's provider of identities; open, as is the way back."""
+
+BACK = "/sign-in/provider/back"
+
 HEALTH = "/_stcore/health"
 
-OPEN = frozenset({SIGN_IN, STYLE, HEALTH})
+OPEN = frozenset({SIGN_IN, STYLE, HEALTH, PROVIDER, BACK})
 """All that is answered without a sign-in; everything else is closed, whatever it is."""
 
 COOKIE = "fetal-sign-in"

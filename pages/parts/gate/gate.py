@@ -4,6 +4,7 @@ It sees every request and every websocket before Streamlit does. What is open st
 `addresses.OPEN`; what Streamlit or this program may add later is closed by itself.
 """
 
+from collections import Counter
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from fetal.store.failures import sentence_for
 from fetal.workbench.accounts.gatekeeper import Gatekeeper
+from fetal.workbench.accounts.password_sign_in import normal_name
 from fetal.workbench.accounts.sign_ins import SignedIn
+from fetal.workbench.single_sign_on import proxy
+from fetal.workbench.single_sign_on.outside_person import PROXY, OutsidePerson
 from pages.parts.gate import addresses
 from pages.parts.gate.keeper import keeper
 from pages.parts.gate.open_sockets import OpenSocket, open_sockets
@@ -46,6 +50,7 @@ class SignInGate:
             await self._app(scope, receive, send)
             return
         scope = _without_forged(scope)
+        proxied = scope["state"]["proxied"]
         path = str(scope["path"]).removeprefix(addresses.base())
         if scope["type"] == "http" and path in addresses.OPEN:
             await self._app(scope, receive, send)
@@ -53,6 +58,8 @@ class SignInGate:
         token = token_in(Headers(scope=scope).get("cookie", ""))
         try:
             closed, signed_in = await _asked(token)
+            if signed_in is not None and not still_is(signed_in, proxied):
+                signed_in = None
         except Exception as error:
             sentence = sentence_for(error)
             if sentence is None:
@@ -138,10 +145,32 @@ def _look(token: str | None) -> tuple[bool, SignedIn | None]:
 
 
 def _without_forged(scope: Scope) -> Scope:
-    """A copy of a request without what only the gate may say."""
-    own = addresses.HEADER.encode()
-    kept = [(name, value) for name, value in scope["headers"] if name.lower() != own]
-    return {**scope, "headers": kept, "state": dict(scope.get("state") or {})}
+    """A copy of a request without what only the gate and the proxy may say.
+
+    Whom a proxy names that is believed stands in its state as `proxied`.
+    """
+    only_ours = {addresses.HEADER, *proxy.headers()}
+    kept, said = [], Counter[str]()
+    sent: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        text = name.lower().decode("latin-1")
+        if text in only_ours:
+            said[text] += 1
+            sent[text] = value.decode("latin-1")
+        else:
+            kept.append((name, value))
+    state = dict(scope.get("state") or {})
+    # Who sends one twice hopes that the other one is read.
+    clear = {text: value for text, value in sent.items() if said[text] == 1}
+    state["proxied"] = proxy.named(clear, state.get("peer"))
+    return {**scope, "headers": kept, "state": state}
+
+
+def still_is(signed_in: SignedIn, proxied: OutsidePerson | None) -> bool:
+    """Return whether the proxy still names the person of a sign-in that it began."""
+    if signed_in.method != PROXY:
+        return True
+    return proxied is not None and normal_name(proxied.name) == signed_in.name
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, answer: Response) -> None:

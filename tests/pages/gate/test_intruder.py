@@ -38,6 +38,8 @@ KNOWN = {
     "/pictures/{digest}",
     "/sign-in",
     "/sign-in/holds",
+    "/sign-in/provider",
+    "/sign-in/provider/back",
     "/sign-in/style.css",
     "/sign-out",
 }
@@ -124,6 +126,9 @@ def test_what_is_open_gives_nothing_away(app: GatedApp) -> None:
     assert "streamlit" not in shown.lower()
     for verb in ("PUT", "DELETE", "PATCH"):
         assert app.ask("/sign-in", verb).status == 405
+    for path in (addresses.PROVIDER, f"{addresses.BACK}?code=1&state=1"):
+        assert app.ask(path).status == 404
+        assert app.ask(path, "POST").status == 405
 
 
 def test_a_browser_is_led_to_the_sign_in_page_and_back(app: GatedApp) -> None:

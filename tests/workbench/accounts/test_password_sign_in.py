@@ -8,7 +8,7 @@ from fetal.store.access.account_tables import Account, SignIn
 from fetal.store.access.audit_chain import EventKind
 from fetal.workbench.accounts import audit_trail, passwords, people
 from fetal.workbench.accounts.guess_limits import MOST, TooManyGuessesError
-from fetal.workbench.accounts.password_door import WrongPasswordError, enter, leave
+from fetal.workbench.accounts.password_sign_in import WrongPasswordError, enter, leave
 from fetal.workbench.accounts.sign_ins import SignIns, accounts_exist, digest_of
 from fetal.workbench.core.permissions import Role
 from tests.support.at_once import at_once

@@ -1,4 +1,4 @@
-"""The door for accounts of this workspace: a name and a password."""
+"""Signing in with an account of this workspace: a name and a password."""
 
 from collections.abc import Callable
 from datetime import datetime
