@@ -117,9 +117,9 @@ def ask(scans: Iterable[Scan]) -> Features | None:
     """What the shipped model makes of scans."""
     from fetal.bundle import Bundle
     from fetal.predict import shipped_folder
-    from fetal.workbench.near_duplicates.deep_search import features
+    from fetal.predict.pooled_features import pooled_features
 
-    return np.array(list(features(Bundle.open(shipped_folder()), scans)), np.float32)
+    return np.array(list(pooled_features(Bundle.open(shipped_folder()), scans)), np.float32)
 
 
 def nobody(scans: Iterable[Scan]) -> Features | None:

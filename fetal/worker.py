@@ -18,6 +18,7 @@ from fetal.configuration.overview import check_settings
 from fetal.jobs.attempt import strip_old_jobs
 from fetal.jobs.database_retry import is_passing
 from fetal.jobs.heartbeats import announce, leave, worker_name
+from fetal.jobs.label_checks.check_queue import claim_check
 from fetal.jobs.recovery import recover
 from fetal.jobs.supervisor import Supervisor
 from fetal.jobs.training_process import TRAINING
@@ -79,6 +80,7 @@ class Worker:
                 (self._train, POLL_SECONDS),
                 # Beside the training, so that a promotion takes effect while one goes on.
                 (self._rescore, POLL_SECONDS),
+                (self._check_labels, POLL_SECONDS),
             )
         ]
         for thread in threads:
@@ -163,6 +165,16 @@ class Worker:
         left_out = refresh(workbench, rescoring.model_id, stop=stop)
         if left_out:
             logger.warning(left_out_text(left_out))
+
+    def _check_labels(self) -> None:
+        lease = claim_check(self._store, self._name)
+        if lease is None:
+            return
+        # Like the predictor, its libraries are loaded for the first check only.
+        from fetal.workbench.label_quality.perform_check import perform
+        from fetal.workbench.open import worker_workbench
+
+        perform(worker_workbench(self._workspace, self._store), lease, self._stopping.is_set)
 
     def _sign_off(self) -> None:
         try:

@@ -4,7 +4,14 @@ import streamlit as st
 
 from fetal.workbench.catalogue import scans
 from pages.parts.app import app_state, router
-from pages.parts.dataset import exporting, filters, gallery, importing, near_duplicates
+from pages.parts.dataset import (
+    exporting,
+    filters,
+    gallery,
+    importing,
+    label_checks,
+    near_duplicates,
+)
 from pages.parts.shared import plots
 from pages.parts.shared.formatting import number
 
@@ -15,8 +22,8 @@ def main() -> None:
     chosen = filters.choose()
     found = scans.count(workbench, chosen)
     st.markdown(f"**{number(found, 'scan', 'scans')}** fit the filter{near_duplicates.badge()}")
-    table, pictures, counts, alike, bring, take = st.tabs(
-        ["Table", "Gallery", "Counts", "Look-alikes", "Import", "Export"],
+    table, pictures, counts, alike, doubted, bring, take = st.tabs(
+        ["Table", "Gallery", "Counts", "Look-alikes", "Labels", "Import", "Export"],
         key="dataset-tab",
         on_change="rerun",
     )
@@ -32,6 +39,9 @@ def main() -> None:
     if alike.open:
         with alike:
             near_duplicates.show()
+    if doubted.open:
+        with doubted:
+            label_checks.show()
     if bring.open:
         with bring:
             importing.show()

@@ -45,7 +45,7 @@ LAYERS: dict[str, int] = {
 # A package may also import from these packages of its own layer; there is no way back.
 NEIGHBOURS: dict[str, set[str]] = {
     "splits": {"planes"},
-    "metrics": {"planes"},
+    "metrics": {"planes", "splits"},
     "phantom": {"planes"},
     "scans": {"planes", "configuration"},
     "packs": {"planes", "scans"},

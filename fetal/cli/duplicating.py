@@ -130,11 +130,12 @@ def _scans(paths: list[Path], seen: "list[ComparedImage]", refused: list[str]) -
 def _seen_alike(scans: "Iterable[Scan]", model_folder: Path | None) -> list[tuple[int, int]]:
     from fetal.bundle import Bundle
     from fetal.predict import shipped_folder
+    from fetal.predict.pooled_features import pooled_features
     from fetal.scans.similarity.feature_neighbours import nearest_pairs
-    from fetal.workbench.near_duplicates.deep_search import NEIGHBOURS, features
+    from fetal.workbench.near_duplicates.deep_search import NEIGHBOURS
 
     bundle = Bundle.open(model_folder or shipped_folder())
-    pairs = nearest_pairs(features(bundle, scans), NEIGHBOURS)
+    pairs = nearest_pairs(pooled_features(bundle, scans), NEIGHBOURS)
     return [(one, other) for one, other in pairs.tolist()]
 
 

@@ -30,3 +30,12 @@ class AnnotationKind(StrEnum):
     IMPORT = "import"
     NOTE = "note"
     UNDO = "undo"
+
+
+class CheckKind(StrEnum):
+    """What a job that looks at labels looks for."""
+
+    MISTAKES = "mistakes"
+    """Labels that are likely wrong."""
+    NEXT = "next"
+    """What to label next, and how much more labels would bring."""

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     LABEL = "label scans"
     ADJUDICATE = "decide between readers"
     PAIR = "decide on look-alikes"
+    CHECK = "have labels checked"
     IMPORT = "import collections"
     EXPORT = "export scans and labels"
     ERASE = "erase patients and scans"
@@ -39,15 +40,20 @@ _READS = {Permission.SEE, Permission.ADD, Permission.LABEL}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.READER: frozenset(_READS),
-    Role.SENIOR_READER: frozenset({*_READS, Permission.ADJUDICATE, Permission.PAIR}),
+    Role.SENIOR_READER: frozenset(
+        {*_READS, Permission.ADJUDICATE, Permission.PAIR, Permission.CHECK}
+    ),
     Role.DATA_MANAGER: frozenset(
         {
-            *(Permission.SEE, Permission.ADD, Permission.PAIR),
+            *(Permission.SEE, Permission.ADD, Permission.PAIR, Permission.CHECK),
             *(Permission.IMPORT, Permission.EXPORT, Permission.ERASE),
         }
     ),
     Role.TRAINER: frozenset(
-        {Permission.SEE, Permission.TRAIN, Permission.CANCEL_OWN, Permission.PROMOTE}
+        {
+            *(Permission.SEE, Permission.CHECK),
+            *(Permission.TRAIN, Permission.CANCEL_OWN, Permission.PROMOTE),
+        }
     ),
     Role.ADMINISTRATOR: frozenset(
         {

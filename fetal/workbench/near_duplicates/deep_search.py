@@ -1,19 +1,16 @@
 """What a model sees alike: a slow look for copies that were turned or cut too far for a glance."""
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 from sqlalchemy import func, select
 
 from fetal.bundle import Bundle
-from fetal.predict.engines import open_engine
+from fetal.predict.pooled_features import pooled_features
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Scan as ReadScan
-from fetal.scans.letterbox import Framing
-from fetal.scans.similarity.feature_neighbours import Features, nearest_pairs
+from fetal.scans.similarity.feature_neighbours import nearest_pairs
 from fetal.scans.similarity.perceptual_hash import TURNS
 from fetal.store.bulk import numbers_in_order
 from fetal.store.tables import SAMPLE, ScanRow
@@ -23,38 +20,8 @@ from fetal.workbench.near_duplicates.detect_pairs import examine, is_known, stor
 NEIGHBOURS = 3
 """Scans that are looked at for each: a copy turned by 15° is among the nearest five of 1,389."""
 
-_BATCH = 4
 _AT_ONCE = 1000
 """Scans whose numbers are read in one step."""
-
-
-def features(bundle: Bundle, scans: Iterable[ReadScan]) -> Iterator[Features]:
-    """Compute what a model makes of scans, on the way to its answer.
-
-    The pooled features, which are the averages of the last convolution's maps, tell little of how
-    a picture is turned or cut. They are not kept: 8 kB a scan, and another model has others.
-
-    Args:
-        bundle: the model.
-        scans: the scans, read as they are needed.
-
-    Yields:
-        float32 (channels,) for each.
-    """
-    engine = open_engine(bundle, "auto")
-    given = bundle.card.input
-    waiting = iter(scans)
-    while group := list(islice(waiting, _BATCH)):
-        squares = [
-            Framing.of(
-                (scan.pixels.shape[0], scan.pixels.shape[1]),
-                scan.sector if given.crop_to_sector else None,
-                given.size,
-            ).apply(scan.pixels)
-            for scan in group
-        ]
-        maps, _ = engine.start(np.stack(squares)[..., None].astype(np.float32))()
-        yield from maps.mean(axis=(1, 2))
 
 
 def search_thoroughly(
@@ -94,7 +61,7 @@ def search_thoroughly(
             on_progress(Progress(min(done, total), total))
 
     found = 0
-    pairs = nearest_pairs(features(bundle, read()), NEIGHBOURS)
+    pairs = nearest_pairs(pooled_features(bundle, read()), NEIGHBOURS)
     for done, (one, other) in enumerate(pairs, start=count + 1):
         if stop is not None and stop():
             break

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from fetal.store.access.audit_chain import EventKind
+from fetal.store.states import CheckKind
 from fetal.store.tables import Annotation, Promotion, Run, ScanRow
 from fetal.workbench.accounts import audit_trail
 from fetal.workbench.annotations import history, reservations, review
@@ -17,6 +18,7 @@ from fetal.workbench.imports import import_run
 from fetal.workbench.ingest import quarantine_decisions, upload
 from fetal.workbench.ingest.quarantine import Quarantine
 from fetal.workbench.ingest.upload_batch import UploadQueue
+from fetal.workbench.label_quality import check_requests, suspects
 from fetal.workbench.models import promotion
 from fetal.workbench.near_duplicates import decisions
 from fetal.workbench.privacy import erasure
@@ -76,6 +78,15 @@ USE_CASES = {
     ),
     "pair": (Permission.PAIR, lambda bench, scan: decisions.decide(bench, (1, 2), "copy", WHO)),
     "pair back": (Permission.PAIR, lambda bench, scan: decisions.take_back(bench, (1, 2), WHO)),
+    "check": (
+        Permission.CHECK,
+        lambda bench, scan: check_requests.ask_for_check(bench, CheckKind.MISTAKES, WHO),
+    ),
+    "end check": (
+        Permission.CHECK,
+        lambda bench, scan: check_requests.cancel_check(bench, 1, WHO),
+    ),
+    "suspects": (Permission.SEE, lambda bench, scan: suspects.suspects(bench, 1)),
     "train": (Permission.TRAIN, lambda bench, scan: service.start(bench, WHO)),
     "again": (Permission.TRAIN, lambda bench, scan: service.try_again(bench, 1, WHO)),
     "cancel": (Permission.CANCEL_OTHERS, lambda bench, scan: service.cancel(bench, 1, WHO)),

@@ -1,0 +1,1 @@
+"""Commands about labels: which are likely wrong, which to give next."""

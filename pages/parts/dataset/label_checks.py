@@ -1,0 +1,87 @@
+"""Checks of labels on the Dataset page: asked for, followed, and their two lists."""
+
+import streamlit as st
+
+from fetal.store.states import CheckKind, RunState
+from fetal.workbench.core.permissions import Permission
+from fetal.workbench.label_quality import check_requests
+from fetal.workbench.label_quality.check_requests import CheckView
+from pages.parts.app import app_state, current_user
+from pages.parts.dataset import likely_mistakes
+from pages.parts.shared.formatting import moment, plain
+
+_START = {
+    CheckKind.MISTAKES: ("Look for likely mistakes", ":material/fact_check:"),
+}
+
+
+def show() -> None:
+    """The list of likely mistakes."""
+    control(CheckKind.MISTAKES)
+    done = check_requests.newest_check(
+        app_state.workbench(), CheckKind.MISTAKES, status=RunState.DONE
+    )
+    if done is not None:
+        likely_mistakes.show(done)
+
+
+def control(kind: CheckKind) -> None:
+    """The button that starts a check, or how far the one is that goes on."""
+    newest = check_requests.newest_check(app_state.workbench(), kind)
+    if newest is not None and newest.is_active:
+        following(kind)
+        return
+    words, icon = _START[kind]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if app_state.may(Permission.CHECK):
+            st.button(
+                words if newest is None else "Look again",
+                key=f"check-{kind}",
+                icon=icon,
+                type="primary" if newest is None else "secondary",
+                on_click=start,
+                args=(kind,),
+            )
+        if newest is not None and newest.status is RunState.DONE:
+            st.caption(f"Last looked {moment(newest.ended_at)}, for {plain(newest.who)}.")
+    if newest is not None and newest.reason:
+        st.error(plain(newest.reason))
+
+
+def start(kind: CheckKind) -> None:
+    """Ask for a check in the person's name."""
+    check_requests.ask_for_check(app_state.workbench(), kind, current_user.name())
+
+
+@st.fragment(run_every=1.0)
+def following(kind: CheckKind) -> None:
+    """How far a check is, with the way to stop it; the page is drawn anew when it ends."""
+    check = check_requests.newest_check(app_state.workbench(), kind)
+    if check is None or not check.is_active:
+        st.rerun()
+    bar, stop = st.columns([5, 1], vertical_alignment="center")
+    bar.progress(check.progress.share, text=words_of(check))
+    if app_state.may(Permission.CHECK):
+        stop.button(
+            "Stopping …" if check.cancelling else "Stop",
+            key=f"stop-check-{kind}",
+            icon=":material/stop_circle:",
+            disabled=check.cancelling,
+            on_click=cancel,
+            args=(check.id,),
+            width="stretch",
+        )
+
+
+def cancel(check_id: int) -> None:
+    """Stop a check in the person's name."""
+    check_requests.cancel_check(app_state.workbench(), check_id, current_user.name())
+
+
+def words_of(check: CheckView) -> str:
+    """What a check does now, in words."""
+    if check.status is RunState.QUEUED:
+        nobody = "" if check.workers else " No worker runs here: ask whoever looks after it."
+        return f"Waiting for a worker.{nobody}"
+    said = check.progress
+    return f"{said.what or 'Starting'}: {said.done:,} of {said.total:,}" if said.total else "…"

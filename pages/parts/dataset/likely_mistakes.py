@@ -1,0 +1,146 @@
+"""Labels that are likely wrong, the model's word beside the person's."""
+
+import math
+
+import streamlit as st
+
+from fetal.planes import Plane
+from fetal.workbench.catalogue.scans import UnknownScanError
+from fetal.workbench.core.permissions import Permission
+from fetal.workbench.label_quality import suspects
+from fetal.workbench.label_quality.check_requests import CheckView
+from fetal.workbench.label_quality.suspects import Suspect
+from pages.parts.app import app_state, current_user
+from pages.parts.shared import conflict_notices, labelling, scan_pictures, scan_record
+from pages.parts.shared.formatting import number, percent, plain
+
+_PER_PAGE = 6
+_HOW = (
+    "A small classifier was asked about each scan after it had learnt from the labels of all "
+    "*other* patients. Where it is sure of another plane than the label, one of the two is wrong. "
+    "Scans that are locked away for testing are looked at, and nothing is learnt from them."
+)
+
+
+def show(check: CheckView) -> None:
+    """The newest list, a page at a time; what is settled stays in its place.
+
+    Args:
+        check: the check that made it; done.
+    """
+    found = suspects.count_suspects(app_state.workbench(), check.id)
+    heading(check, found)
+    if not found:
+        st.success("No label speaks against what the scans look like.")
+        return
+    pages = math.ceil(found / _PER_PAGE)
+    key = f"suspects-page-{check.id}"
+    if key not in st.session_state:
+        st.session_state[key] = first_open(check, found)
+    page = min(st.pagination(pages, key=key) if pages > 1 else 1, pages)
+    shown = suspects.suspects(
+        app_state.workbench(), check.id, skip=(page - 1) * _PER_PAGE, most=_PER_PAGE
+    )
+    for start in range(0, len(shown), 2):
+        for column, one in zip(st.columns(2, gap="medium"), shown[start : start + 2], strict=False):
+            with column:
+                card(one)
+
+
+def heading(check: CheckView, found: int) -> None:
+    """How much was looked at, and how much is left."""
+    left = len(suspects.waiting_scans(app_state.workbench(), check.id))
+    figures = check.result
+    st.markdown(
+        f"**{number(figures['likely_wrong'], 'label is', 'labels are')} probably wrong** of "
+        f"{figures['scans']:,}. {number(found, 'scan is', 'scans are')} listed, the most doubtful "
+        f"first; {left:,} still to look at.",
+        help=_HOW,
+    )
+    if figures["learnt"]:
+        st.caption(
+            f"The model behind it, {plain(figures['network'])}, has itself learnt from "
+            f"{number(figures['learnt'], 'scan', 'scans')} of this workspace: a mistake that it "
+            "has learnt, too, may not be listed."
+        )
+
+
+def first_open(check: CheckView, found: int) -> int:
+    """The page, counted from 1, with the first scan that nobody has looked at yet."""
+    listed = suspects.suspects(app_state.workbench(), check.id, most=found)
+    places = [place for place, one in enumerate(listed) if not one.settled]
+    return places[0] // _PER_PAGE + 1 if places else 1
+
+
+def card(one: Suspect) -> None:
+    """One scan: its picture, both words, and the choice between them."""
+    with st.container(border=True, key=f"suspect-{one.scan.id}"):
+        picture, words = st.columns([1, 1], gap="medium")
+        with picture:
+            scan_pictures.small(one.scan.id, one.scan.name)
+            scan_record.open_button(
+                one.scan.id, key=f"suspect-open-{one.scan.id}", words="Neither, or look closer"
+            )
+        with words:
+            both_words(one)
+            if one.settled:
+                settled(one)
+            elif app_state.may(Permission.LABEL):
+                choices(one)
+
+
+def both_words(one: Suspect) -> None:
+    """What the person said and what the model says."""
+    by = f" · {plain(one.scan.labelled_by)}" if one.scan.labelled_by and not one.settled else ""
+    st.markdown(f"Label: **{one.label.title}**{by}")
+    st.markdown(f"Model: **{one.opinion.title}**, {percent(one.probability)}")
+    if one.held_out:
+        st.markdown(
+            ":orange-badge[locked away for testing]",
+            help="Models are compared on this label. Change it only where the scan leaves no "
+            "doubt, not because the model says so.",
+        )
+
+
+def choices(one: Suspect) -> None:
+    """The two buttons."""
+    st.button(
+        f"Change to {one.opinion.value}",
+        key=f"suspect-change-{one.scan.id}",
+        icon=":material/smart_toy:",
+        on_click=settle,
+        args=(one, one.opinion),
+        width="stretch",
+    )
+    st.button(
+        f"Keep {one.label.value}",
+        key=f"suspect-keep-{one.scan.id}",
+        icon=":material/person_check:",
+        help="Confirms the label in your name; the next check does not list it again.",
+        on_click=settle,
+        args=(one, one.label),
+        width="stretch",
+    )
+
+
+def settled(one: Suspect) -> None:
+    """What became of it, and the way back where it is the person's own."""
+    labelling.state(one.scan)
+    if one.scan.labelled_by == current_user.name() and one.scan.label_id is not None:
+        st.button(
+            "Undo",
+            key=f"suspect-undo-{one.scan.id}",
+            icon=":material/undo:",
+            on_click=labelling.undo,
+            args=(one.scan.label_id,),
+        )
+
+
+def settle(one: Suspect, word: Plane) -> None:
+    """Keep the person's choice as a label."""
+    try:
+        done = suspects.settle(app_state.workbench(), one, word, current_user.name())
+    except UnknownScanError as error:
+        st.toast(plain(error))
+    else:
+        conflict_notices.remember(done.conflict)

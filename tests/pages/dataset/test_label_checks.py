@@ -1,0 +1,47 @@
+"""The list of likely mistakes: asked for on the page, worked through on the page."""
+
+import pytest
+
+from fetal.store.states import CheckKind
+from fetal.workbench import open_workbench
+from fetal.workbench.annotations import history
+from fetal.workbench.label_quality import check_requests, suspects
+from tests.support.labelling import label_scans
+
+
+@pytest.fixture
+def workbench():
+    workbench = open_workbench()
+    label_scans(workbench)
+    yield workbench
+    workbench.close()
+
+
+def labels(open_app):
+    app = open_app("dataset")
+    app.session_state["dataset-tab"] = "Labels"
+    return app.run()
+
+
+def test_one_click_asks_for_a_check_that_a_worker_does(open_app, workbench):
+    app = labels(open_app)
+    app.button(key="check-mistakes").click().run()
+    waiting = check_requests.newest_check(workbench, CheckKind.MISTAKES)
+    assert (waiting.is_active, waiting.who) == (True, "Anna Meyer")
+    app.button(key="stop-check-mistakes").click().run()
+    assert not check_requests.check(workbench, waiting.id).is_active
+
+
+def test_a_person_keeps_one_label_and_changes_another(open_app, workbench):
+    done = check_requests.check_now(workbench, CheckKind.MISTAKES, "Ben")
+    kept, changed = suspects.suspects(workbench, done.id, most=2)
+    app = labels(open_app)
+    app.button(key=f"suspect-keep-{kept.scan.id}").click().run()
+    app.button(key=f"suspect-change-{changed.scan.id}").click().run()
+    assert not app.exception
+    said = [history.history(workbench, one.scan.id)[0] for one in (kept, changed)]
+    assert [one.label for one in said] == [kept.label.value, changed.opinion.value]
+    assert {one.who for one in said} == {"Anna Meyer"}
+    app.button(key=f"suspect-undo-{changed.scan.id}").click().run()
+    assert app.button(key=f"suspect-change-{changed.scan.id}")
+    assert kept.scan.id not in suspects.waiting_scans(workbench, done.id)
