@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from fetal.progress import BackgroundWork
+from fetal.workbench import open_workbench
 from tests.pages.scans.test_cines import _after_reading as after_reading
 from tests.pages.scans.test_cines import _dropped as dropped
 from tests.support.drawn import file
 from tests.support.viewers import viewers
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 OpenApp = Callable[..., AppTest]
@@ -59,6 +62,28 @@ def test_a_scan_that_was_erased_elsewhere_is_gone_at_the_next_look(open_app: Ope
     assert newer.id != scan.id
     assert pictures(app)
     assert not pictures(app) & erased
+
+
+def test_an_app_at_which_nobody_works_lets_go_of_it_too(open_app: OpenApp) -> None:
+    from fetal.workbench.catalogue import scans
+    from fetal.workbench.privacy import erasure
+    from pages.parts.app import app_state, erasures
+
+    after_reading(dropped(open_app("scans"), ("Patient00001_1.png", file(1).data)))
+    stopping = threading.Event()
+    following = threading.Thread(target=erasures.follow, args=(stopping,), daemon=True)
+    following.start()
+    try:
+        until(lambda: erasures._emptied_at() != [])
+        app_state.works()["comparison"] = finished_work()
+        # Another process has a workbench of its own.
+        other = open_workbench()
+        erasure.erase(other, scans.scans(other)[0].patient, "Ben")
+        until(lambda: "comparison" not in app_state.works())
+        other.close()
+    finally:
+        stopping.set()
+        following.join(10)
 
 
 def finished_work():

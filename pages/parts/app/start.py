@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import streamlit as st
@@ -16,8 +16,10 @@ async def get_ready(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     The server answers meanwhile, and a browser takes a second or more to load Streamlit's own
     scripts: on two cores both go on at once.
     """
-    Thread(target=_load, name="start", daemon=True).start()
+    stopping = Event()
+    Thread(target=_load, args=(stopping,), name="start", daemon=True).start()
     yield {}
+    stopping.set()
     from pages.parts.app.shared_workbench import shared
     from pages.parts.gate.keeper import keeper
 
@@ -27,10 +29,12 @@ async def get_ready(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         await run_in_threadpool(shared().viewed.tell, now=True)
 
 
-def _load() -> None:
-    from pages.parts.app import app_state
+def _load(stopping: Event) -> None:
+    from pages.parts.app import app_state, erasures
 
     app_state.warm_up()
     # What the router and the first page import, so that they find it loaded.
     from pages.parts.app import router  # noqa: F401
     from pages.parts.scans import cines, quarantine, upload_results  # noqa: F401
+
+    erasures.follow(stopping)
