@@ -3,6 +3,7 @@
 import csv
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,9 +27,14 @@ TOGETHER = {
 """What one worker of pytest-xdist runs besides the tests of a file, and why."""
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Each worker has a core; more threads would take it from the browser of another one.
+    # More threads would take the cores from the other workers.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's work in the background ignores Ctrl+C, and all that it starts would ignore it too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,6 +66,13 @@ def _set_aside_what_lives() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test often waits for a browser or another process."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return (len(affinity(0)) if affinity else os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -24,6 +24,10 @@ from pathlib import Path
 absent = ("openvino", "sqlalchemy", "alembic", "pydicom", "click", "yaml", "streamlit", "fsspec")
 sys.modules.update(dict.fromkeys(absent))
 
+from fetal.third_party import load_keras
+load_keras()
+assert "sklearn" not in sys.modules, "Keras's wrappers of scikit-learn were imported"
+
 from fetal.training.events import EpochDone
 from fetal.training.features import frozen_backbone
 from fetal.training.pipeline import train_network
