@@ -10,21 +10,31 @@ from pages.parts.dataset import (
     gallery,
     importing,
     label_checks,
+    link,
     near_duplicates,
+    queues_tab,
+    sheet,
 )
+from pages.parts.review import queue_choice
 from pages.parts.shared import plots
 from pages.parts.shared.formatting import number
 
 
 def main() -> None:
     st.title("Dataset")
+    queue_choice.open_if_asked()
     workbench = app_state.workbench()
+    link.take()
     chosen = filters.choose()
     found = scans.count(workbench, chosen)
     st.markdown(f"**{number(found, 'scan', 'scans')}** fit the filter{near_duplicates.badge()}")
-    table, pictures, counts, alike, doubted, bring, take = st.tabs(
-        ["Table", "Gallery", "Counts", "Look-alikes", "Labels", "Import", "Export"],
-        key="dataset-tab",
+    filters.patient(chosen)
+    table, pictures, many, queues, counts, alike, doubted, bring, take = st.tabs(
+        [
+            *("Table", "Gallery", "Sheet", "Queues", "Counts"),
+            *("Look-alikes", "Labels", "Import", "Export"),
+        ],
+        key=link.TAB_KEY,
         on_change="rerun",
     )
     if table.open:
@@ -33,6 +43,12 @@ def main() -> None:
     if pictures.open:
         with pictures:
             gallery.pictures(chosen, found)
+    if many.open:
+        with many:
+            sheet.show(chosen, found)
+    if queues.open:
+        with queues:
+            queues_tab.show(chosen, found)
     if counts.open:
         with counts:
             plots.counts(chosen)
@@ -48,6 +64,8 @@ def main() -> None:
     if take.open:
         with take:
             exporting.show(chosen, found)
+    link.keep(chosen)
+    link.open_scan()
 
 
 router.page(main)

@@ -7,7 +7,8 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.workbench import Workbench
-from fetal.workbench.annotations import reservations, review
+from fetal.workbench.annotations import queues, reservations, review
+from fetal.workbench.annotations.queues import Queue
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scan_figures import figures
 from fetal.workbench.catalogue.typical_scans import TypicalScan, typical_scans
@@ -43,17 +44,18 @@ def one_turn() -> None:
     """All that a key changes: it draws this anew and leaves the rest of the page as it is."""
     if erasures.heed() or conflict_notices.has_news():
         st.rerun()
-    bar.show()
+    queue = bar.show()
     skipped: list[int] = st.session_state[_SKIPPED]
-    scan = current(skipped)
+    scan = current(skipped, queue)
     if scan is None:
-        nothing_left(skipped)
+        nothing_left(skipped, queue)
     else:
-        one_scan(scan, reservations.upcoming(app_state.workbench(), [*skipped, scan.id], _AHEAD))
+        left_out = [*skipped, scan.id]
+        one_scan(scan, reservations.upcoming(app_state.workbench(), left_out, _AHEAD, queue), queue)
 
 
-def current(skipped: list[int]) -> scans.ScanView | None:
-    """The scan that a person went back to, otherwise the most doubtful one that nobody holds."""
+def current(skipped: list[int], queue: Queue | None) -> scans.ScanView | None:
+    """The scan that a person went back to, otherwise the first of the queue that nobody holds."""
     if (back_to := st.session_state.get(_BACK_TO)) is not None:
         try:
             found = scans.scan(app_state.workbench(), back_to)
@@ -63,20 +65,22 @@ def current(skipped: list[int]) -> scans.ScanView | None:
         else:
             reader.look_at(back_to)
             return found
-    return reader.next_scan(skipped)
+    return reader.next_scan(skipped, queue)
 
 
-def nothing_left(skipped: list[int]) -> None:
+def nothing_left(skipped: list[int], queue: Queue | None) -> None:
     """Return why there is no scan to label, and what to do."""
     workbench = app_state.workbench()
     others = reservations.held_by_others(workbench, reader.reader())
     if not scans.count(workbench):
         st.info("There are no scans yet. Add some, and they wait here for a label.")
         ways(train=False)
-    elif skipped and review.next_scan(workbench, list(others)) is not None:
+    elif skipped and reservations.upcoming(workbench, [], queue=queue):
         st.info(f"Nothing is left but {number(len(skipped), 'scan', 'scans')} you skipped.")
         st.button("Show the skipped scans", key="unskip", on_click=skipped.clear)
-    elif review.remaining(workbench):
+    elif queue is not None and not queues.progress(workbench, queue).left:
+        st.success("This queue is done: each of its scans has a label. Choose another one above.")
+    elif review.remaining(workbench) and others:
         readers = ", ".join(sorted({reader.in_words(other) for other in others.values()}))
         st.info(f"The last scans without a label are on other screens, looked at by: {readers}.")
         st.button("Look again", key="look-again", icon=":material/refresh:")
@@ -93,12 +97,13 @@ def ways(*, train: bool) -> None:
             st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
 
 
-def one_scan(scan: scans.ScanView, following: list[int]) -> None:
+def one_scan(scan: scans.ScanView, following: list[int], queue: Queue | None) -> None:
     """The scan, what the model says, and the buttons.
 
     Args:
         scan: the scan.
         following: the scans that probably come after it.
+        queue: what is read.
     """
     workbench = app_state.workbench()
     turn = st.session_state[_TURN]
@@ -118,8 +123,8 @@ def one_scan(scan: scans.ScanView, following: list[int]) -> None:
             go_on = partial(go, turn=turn, scan_id=scan.id)
             stage.show(shown, heat_map.chosen_view(), ahead, typical(), go_on)
     with side:
-        label_buttons.show(scan, lambda value: choose(scan, turn, value))
-        steps(scan, turn)
+        label_buttons.show(scan, lambda value: choose(scan, turn, value, queue))
+        steps(scan, turn, queue)
         labelling.note(scan)
         labelling.opinion(scan, named=True)
         reader.stay(scan.id)
@@ -137,7 +142,7 @@ def _typical(_now: int, _workbench: Workbench) -> list[TypicalScan]:
     return typical_scans(_workbench)
 
 
-def steps(scan: scans.ScanView, turn: int) -> None:
+def steps(scan: scans.ScanView, turn: int, queue: Queue | None) -> None:
     """The buttons that give no label, and the keys of all buttons."""
     with st.container(key="review-steps", horizontal=True, gap="xsmall"):
         st.button("Skip", key="skip", shortcut="S", on_click=skip, args=(scan.id, turn))
@@ -152,10 +157,10 @@ def steps(scan: scans.ScanView, turn: int) -> None:
         st.button("Undo", key="undo", shortcut="Z", on_click=undo_last, args=(turn,))
         accept = scan.predicted.value if scan.predicted and scan.predicted != scan.label else None
         taken = [*_DIGITS, _UNUSABLE, _SKIP, _BACK, _UNDO, *([_ACCEPT] if accept else [])]
-        keys.listen(scan.id, turn, taken, accept, lambda press: pressed(scan, press))
+        keys.listen(scan.id, turn, taken, accept, lambda press: pressed(scan, press, queue))
 
 
-def pressed(scan: scans.ScanView, press: keys.Press) -> None:
+def pressed(scan: scans.ScanView, press: keys.Press, queue: Queue | None) -> None:
     """Do what the button with this key does."""
     if press.key == _SKIP:
         skip(scan.id, press.turn)
@@ -166,7 +171,7 @@ def pressed(scan: scans.ScanView, press: keys.Press) -> None:
     else:
         other = {_UNUSABLE: scans.UNUSABLE, _ACCEPT: press.accept}
         if value := _DIGITS.get(press.key) or other.get(press.key):
-            choose(scan, press.turn, value)
+            choose(scan, press.turn, value, queue)
 
 
 def go(number: int, *, turn: int, scan_id: int) -> None:
@@ -176,10 +181,10 @@ def go(number: int, *, turn: int, scan_id: int) -> None:
         st.session_state[_BACK_TO] = number
 
 
-def choose(scan: scans.ScanView, turn: int, value: str) -> None:
+def choose(scan: scans.ScanView, turn: int, value: str, queue: Queue | None) -> None:
     """Keep the label and go on to the next scan."""
     if begin(turn):
-        labelling.annotate(scan, value)
+        labelling.annotate(scan, value, queue.id if queue is not None else None)
         step_past(scan.id)
 
 

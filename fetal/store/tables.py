@@ -132,6 +132,8 @@ class Annotation(Table):
         Index("annotation_by_person", "who", "id"),
         partial_index("annotation_done", "at", "id", where="kind NOT IN ('undo', 'import')"),
         partial_index("annotation_overriding", "at", where="overrides_id IS NOT NULL"),
+        partial_index("annotation_in_queue", "queue_id", "who", where="queue_id IS NOT NULL"),
+        partial_index("annotation_in_batch", "batch_id", "who", where="batch_id IS NOT NULL"),
         NEVER_REUSED,
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -154,6 +156,10 @@ class Annotation(Table):
     """Of an imported label: who gave it, as the table says; `who` is the person who imported."""
     given_at: Mapped[datetime | None]
     """Of an imported label: when it was given, as the table says."""
+    queue_id: Mapped[int | None]
+    """The reading queue in which it was given."""
+    batch_id: Mapped[str | None] = mapped_column(String(32))
+    """What was given, or taken back, for many scans at once has one batch."""
 
 
 class Reservation(Table):

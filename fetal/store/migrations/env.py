@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import create_engine
 
 from fetal.store import learnt_tables as _learnt_tables  # noqa: F401  (fills the metadata)
+from fetal.store import queue_tables as _queue_tables  # noqa: F401
 from fetal.store import tables as _known_tables  # noqa: F401
 from fetal.store.access import account_tables as _account_tables  # noqa: F401
 from fetal.store.access import audit_tables as _audit_tables  # noqa: F401

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.orm import Session
@@ -11,12 +12,17 @@ from fetal.store.bulk import any_of
 from fetal.store.state.state_tables import ScanState
 from fetal.store.table_base import UtcDateTime
 from fetal.store.tables import Reservation, ScanRow
+from fetal.workbench.annotations.queues import Queue, QueueError, waiting
+from fetal.workbench.catalogue.find_scans import ORDERS
+from fetal.workbench.catalogue.query import ScanFilter
 from fetal.workbench.catalogue.scans import ScanView, views
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
 HOLD_SECONDS = 120
 """A reservation that nobody renews ends after so many seconds: somebody closed the browser."""
+
+_UNLABELLED = ScanFilter(reviewed=False)
 
 RENEW_SECONDS = 30
 """How often whoever looks at a scan renews its reservation."""
@@ -36,7 +42,10 @@ class Reader:
 
 
 def hand_out(
-    workbench: Workbench, reader: Reader, skipped: Collection[int] = ()
+    workbench: Workbench,
+    reader: Reader,
+    skipped: Collection[int] = (),
+    queue: Queue | None = None,
 ) -> ScanView | None:
     """Reserve the scan that a reader is to label next.
 
@@ -44,19 +53,26 @@ def hand_out(
         workbench: the workbench.
         reader: who asks.
         skipped: scans to leave out.
+        queue: what to read. If None, all scans without a label, by doubt.
 
     Returns:
-        The scan that the reader holds already, while it has no label. Otherwise the unlabelled
-        scan that the model doubts most, among those that nobody else holds; the reader holds it
-        from now on, and no other. If None, every scan is labelled, skipped or held by others.
+        The scan that the reader holds already, while it waits for a label. Otherwise the first
+        scan that waits and that nobody else holds; the reader holds it from now on, and no other.
+        If None, every scan is labelled, skipped or held by others.
+
+    Raises:
+        QueueError: the queue is for other readers.
+        NotPermittedError: the person may not label.
     """
-    workbench.permit(Permission.LABEL, reader.who)
+    who = workbench.permit(Permission.LABEL, reader.who)
+    if queue is not None and not queue.is_for(who):
+        raise QueueError(f"The queue “{queue.name}” is for {', '.join(queue.readers)}.")
     with workbench.store.session() as session:
         now = _database_now(session)
         held = select(Reservation.scan_id).where(Reservation.token == reader.token).limit(1)
         mine = session.scalar(held)
-        if mine is None or mine in skipped or session.get_one(ScanState, mine).label is not None:
-            mine = next(iter(_next_free(session, skipped, now)), None)
+        if mine is None or mine in skipped or not _waits(session, mine, queue):
+            mine = next(iter(_next_free(session, skipped, now, 1, queue)), None)
         if mine is None:
             session.execute(delete(Reservation).where(Reservation.token == reader.token))
             return None
@@ -65,19 +81,25 @@ def hand_out(
         return views(session, [mine])[0]
 
 
-def upcoming(workbench: Workbench, skipped: Collection[int] = (), most: int = 1) -> list[int]:
+def upcoming(
+    workbench: Workbench,
+    skipped: Collection[int] = (),
+    most: int = 1,
+    queue: Queue | None = None,
+) -> list[int]:
     """List the scans that the reader would be handed next, without a reservation.
 
     Args:
         workbench: the workbench.
         skipped: scans to leave out, the present one too.
         most: at most so many.
+        queue: what is read, as for `hand_out`.
 
     Returns:
         Their numbers, in the order in which they would come.
     """
     with workbench.store.reading() as session:
-        return _next_free(session, skipped, _database_now(session), most)
+        return _next_free(session, skipped, _database_now(session), most, queue)
 
 
 def hold(workbench: Workbench, scan_id: int, reader: Reader) -> str | None:
@@ -139,18 +161,30 @@ def held_by_others(workbench: Workbench, reader: Reader) -> dict[int, str]:
 
 
 def _next_free(
-    session: Session, skipped: Collection[int], now: datetime, most: int = 1
+    session: Session, skipped: Collection[int], now: datetime, most: int, queue: Queue | None
 ) -> list[int]:
     """The scans to label next among those that nobody holds; read by index, in its order."""
     free = or_(ScanState.reserved_until.is_(None), ScanState.reserved_until <= now)
     found = session.scalars(
         select(ScanState.scan_id)
-        # In these words, the database finds the index of what is to be read.
-        .where(text("scan_state.label IS NULL"), free, ~any_of(ScanState.scan_id, skipped))
-        .order_by(ScanState.reading_order, ScanState.scan_id)
+        .where(*_waiting(session, queue), free, ~any_of(ScanState.scan_id, skipped))
+        .order_by(*ORDERS[queue.order if queue is not None else "doubt"])
         .limit(most)
     )
     return list(found)
+
+
+def _waiting(session: Session, queue: Queue | None) -> list[Any]:
+    """Which scans are to be labelled."""
+    if queue is None or queue.chosen == _UNLABELLED:
+        # In these words, the database finds the index of what is to be read.
+        return [text("scan_state.label IS NULL")]
+    return waiting(session, queue)
+
+
+def _waits(session: Session, scan_id: int, queue: Queue | None) -> bool:
+    query = select(ScanState.scan_id).where(ScanState.scan_id == scan_id, *_waiting(session, queue))
+    return session.scalar(query) is not None
 
 
 def _reserve(session: Session, scan_id: int, reader: Reader, now: datetime) -> None:

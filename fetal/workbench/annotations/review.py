@@ -4,29 +4,41 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
-from fetal.planes import parse_plane
 from fetal.store.states import AnnotationKind
-from fetal.store.tables import UNUSABLE, Annotation, ScanRow
+from fetal.store.tables import Annotation, ScanRow
+from fetal.workbench.annotations.batches import take_back_batch
 from fetal.workbench.annotations.conflicts import Conflict, conflict_of
-from fetal.workbench.annotations.label_rows import LABELS, add_label, label_giver, newest_annotation
+from fetal.workbench.annotations.label_rows import (
+    LONGEST_NOTE,
+    NoteTooLongError,
+    add_label,
+    check_note,
+    checked_label,
+    label_giver,
+    newest_annotation,
+)
+from fetal.workbench.annotations.undoing import TakenBack, UndoError, take_back
 from fetal.workbench.catalogue.query import ScanFilter
 from fetal.workbench.catalogue.scans import ScanView, UnknownScanError, count, scans
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
-LONGEST_NOTE = 2000
-_UNDONE = "This is undone already; reload the page to see what was done."
-
-
-class UndoError(ValueError):
-    """This cannot be undone."""
-
-
-class NoteTooLongError(ValueError):
-    """A note that does not fit."""
+__all__ = [
+    "LONGEST_NOTE",
+    "Labelled",
+    "NoteTooLongError",
+    "TakenBack",
+    "UndoError",
+    "annotate",
+    "label",
+    "next_scan",
+    "note",
+    "remaining",
+    "undo",
+    "undo_last",
+]
 
 
 @dataclass(frozen=True)
@@ -41,21 +53,6 @@ class Labelled:
 
     annotation_id: int
     conflict: Conflict | None
-
-
-@dataclass(frozen=True)
-class TakenBack:
-    """What an undo took back.
-
-    Attributes:
-        undo_id: the number of the row that takes it back.
-        annotation_id: the number of what was taken back.
-        scan_id: the scan that it was said of.
-    """
-
-    undo_id: int
-    annotation_id: int
-    scan_id: int
 
 
 def next_scan(workbench: Workbench, skipped: Collection[int] = ()) -> ScanView | None:
@@ -98,13 +95,20 @@ def annotate(workbench: Workbench, scan_id: int, label: str, who: str, note: str
         NotPermittedError: the person may not label.
     """
     who = workbench.permit(Permission.LABEL, who)
-    label = _checked_label(label, note)
+    label = checked_label(label, note)
     with workbench.store.session() as session:
         return add_label(session, scan_id, label, who, note=note)
 
 
 def label(
-    workbench: Workbench, scan_id: int, label: str, who: str, note: str = "", *, seen: int | None
+    workbench: Workbench,
+    scan_id: int,
+    label: str,
+    who: str,
+    note: str = "",
+    *,
+    seen: int | None,
+    queue_id: int | None = None,
 ) -> Labelled:
     """Label a scan that a person looked at, and find out whether another label came in between.
 
@@ -118,6 +122,7 @@ def label(
         who: the person.
         note: a note to leave with it; empty leaves the note that is there.
         seen: `ScanView.label_id` of what the person saw: the label that stood then, or None.
+        queue_id: the reading queue in which it is given, if any.
 
     Returns:
         The label's number, and the label that came in between.
@@ -129,11 +134,13 @@ def label(
         NotPermittedError: the person may not label.
     """
     who = workbench.permit(Permission.LABEL, who)
-    label = _checked_label(label, note)
+    label = checked_label(label, note)
     with workbench.store.session() as session:
         stands = label_giver(newest_annotation(session, scan_id))
         unseen = stands if stands != seen else None
-        number = add_label(session, scan_id, label, who, note=note, overrides_id=unseen)
+        number = add_label(
+            session, scan_id, label, who, note=note, overrides_id=unseen, queue_id=queue_id
+        )
         return Labelled(number, conflict_of(session, number))
 
 
@@ -155,7 +162,7 @@ def note(workbench: Workbench, scan_id: int, text: str, who: str) -> int:
         NotPermittedError: the person may not label.
     """
     who = workbench.permit(Permission.LABEL, who)
-    _check(text)
+    check_note(text)
     with workbench.store.session() as session:
         if session.get(ScanRow, scan_id) is None:
             raise UnknownScanError(f"There is no scan with the number {scan_id} in this workspace.")
@@ -191,7 +198,7 @@ def undo(workbench: Workbench, annotation_id: int, who: str) -> int:
     """
     who = workbench.permit(Permission.LABEL, who)
     with workbench.store.session() as session:
-        return _undo(session, annotation_id, who).undo_id
+        return take_back(session, annotation_id, who).undo_id
 
 
 def undo_last(workbench: Workbench, who: str) -> TakenBack | None:
@@ -202,7 +209,8 @@ def undo_last(workbench: Workbench, who: str) -> TakenBack | None:
         who: the person.
 
     Returns:
-        What was taken back; None where there is nothing to take back.
+        What was taken back; None where there is nothing to take back. Of a label for many scans
+        all are taken back, and the newest is returned.
     """
     who = workbench.permit(Permission.LABEL, who)
     later = aliased(Annotation)
@@ -218,55 +226,10 @@ def undo_last(workbench: Workbench, who: str) -> TakenBack | None:
     )
     with workbench.store.session() as session:
         number = session.scalar(newest)
-        return _undo(session, number, who) if number is not None else None
-
-
-def _undo(session: Session, annotation_id: int, who: str) -> TakenBack:
-    target = session.get(Annotation, annotation_id)
-    if target is None or target.kind == AnnotationKind.UNDO:
-        raise UndoError("There is nothing to undo here; reload the page to see what was done.")
-    if target.who != who:
-        raise UndoError(
-            f"Only {target.who} can take this back. Give the scan your own label instead: both "
-            "stay in its history."
-        )
-    history = session.scalars(
-        select(Annotation).where(Annotation.scan_id == target.scan_id).order_by(Annotation.id)
-    ).all()
-    gone = {row.undoes_id for row in history if row.undoes_id is not None}
-    if target.id in gone:
-        raise UndoError(_UNDONE)
-    left = [
-        row
-        for row in history
-        if row.kind != AnnotationKind.UNDO and row.id not in {*gone, target.id}
-    ]
-    stands = next((row for row in reversed(left) if row.kind in LABELS), None)
-    undoing = Annotation(
-        scan_id=target.scan_id,
-        label=stands.label if stands is not None else None,
-        kind=AnnotationKind.UNDO,
-        note=left[-1].note if left else "",
-        who=who,
-        undoes_id=target.id,
-        stands_id=stands.id if stands is not None else None,
-    )
-    session.add(undoing)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise UndoError(_UNDONE) from error
-    return TakenBack(undoing.id, target.id, target.scan_id)
-
-
-def _checked_label(label: str, note: str) -> str:
-    _check(note)
-    return label if label == UNUSABLE else parse_plane(label).value
-
-
-def _check(text: str) -> None:
-    if len(text) > LONGEST_NOTE:
-        raise NoteTooLongError(
-            f"A note has at most {LONGEST_NOTE:,} characters; this one has {len(text):,}. "
-            f"Please shorten it."
-        )
+        if number is None:
+            return None
+        batch = session.get_one(Annotation, number).batch_id
+        taken = take_back(session, number, who)
+        if batch is not None:
+            take_back_batch(session, batch, who, without=[number])
+        return taken

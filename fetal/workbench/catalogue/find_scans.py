@@ -5,18 +5,21 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import BindParameter, Integer, String, bindparam, select, text
+from sqlalchemy import BindParameter, Integer, String, and_, bindparam, case, func, select, text
 from sqlalchemy.orm import Session
 
 from fetal.store.state.state_tables import ScanState
 from fetal.store.table_base import UtcDateTime
+from fetal.store.tables import UNUSABLE
 from fetal.workbench.catalogue.query import (
+    Order,
     Place,
     ScanFilter,
     cells,
     conditions,
     in_cells,
     narrows,
+    searches,
 )
 
 _PARTS = 400
@@ -35,8 +38,9 @@ def find(session: Session, chosen: ScanFilter) -> list[int]:
     Returns:
         Their numbers, in the filter's order.
     """
-    merged = chosen.order != "doubt" and chosen.ids is None and chosen.limit is not None
-    if merged and narrows(chosen):
+    by_arrival = chosen.order in ("newest", "oldest")
+    named = chosen.ids is not None or searches(chosen)
+    if by_arrival and not named and chosen.limit is not None and narrows(chosen):
         return _merged(session, chosen)
     query = select(ScanState.scan_id).where(*conditions(chosen))
     asked = chosen
@@ -46,15 +50,33 @@ def find(session: Session, chosen: ScanFilter) -> list[int]:
         asked = replace(chosen, reviewed=None)
     if narrows(asked):
         query = query.where(in_cells(cells(session, chosen)))
-    query = query.order_by(*_ORDERS[chosen.order]).limit(chosen.limit)
+    query = query.order_by(*ORDERS[chosen.order]).limit(chosen.limit)
     return list(session.scalars(query.offset(chosen.offset) if chosen.offset else query))
 
 
-_ORDERS = {
+_DIFFERS = case(
+    (
+        and_(
+            ScanState.label.is_not(None),
+            ScanState.label != UNUSABLE,
+            ScanState.label != ScanState.opinion,
+        ),
+        -ScanState.confidence,
+    ),
+    else_=1,
+)
+ORDERS: dict[Order, tuple[Any, ...]] = {
     "newest": (ScanState.added_at.desc(), ScanState.scan_id.desc()),
     "oldest": (ScanState.added_at, ScanState.scan_id),
     "doubt": (ScanState.reading_order, ScanState.scan_id),
+    "plane": (
+        func.coalesce(ScanState.label, ScanState.opinion),
+        ScanState.reading_order,
+        ScanState.scan_id,
+    ),
+    "disagreement": (_DIFFERS, ScanState.reading_order, ScanState.scan_id),
 }
+"""What each order sorts by."""
 
 
 def find_stored_after(

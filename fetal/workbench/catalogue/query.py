@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from fetal.store.bulk import any_of
 from fetal.store.state.state_tables import ScanCount, ScanState
 from fetal.store.table_base import UtcDateTime
-from fetal.store.tables import UNUSABLE
+from fetal.store.tables import UNUSABLE, ScanRow
 
-Order = Literal["newest", "oldest", "doubt"]
+Order = Literal["newest", "oldest", "doubt", "plane", "disagreement"]
 
 Place = tuple[datetime, int]
 """Where a scan is in the order of arrival: when it was added, and its number."""
@@ -37,12 +37,18 @@ class ScanFilter:
         since: added at this moment or later.
         until: added at this moment or before.
         ids: only these scans.
+        patients: only scans of these patients, by code.
+        person: only scans whose label a person gave in whose name these letters are.
+        machine: only scans of ultrasound machines in whose name these letters are.
+        note: only scans whose note holds these words, in small or large letters.
         without: none of these scans.
         order: `newest` or `oldest` first, or `doubt`: what the model does not know first, then the
             largest doubt, and scans that no model has seen last.
+            `plane`: plane by plane, and in each the largest doubt first. `disagreement`: where the
+            label is not the model's opinion first, the surest opinion before others.
         limit: at most so many.
         offset: leave out so many at the start; what is left out is read all the same.
-        after: only what comes after this place in the order, which is not `doubt`; however far
+        after: only what comes after this place in the order, `newest` or `oldest`; however far
             that is, nothing before it is read.
     """
 
@@ -54,6 +60,10 @@ class ScanFilter:
     since: datetime | None = None
     until: datetime | None = None
     ids: tuple[int, ...] | None = None
+    patients: tuple[str, ...] = ()
+    person: str = ""
+    machine: str = ""
+    note: str = ""
     without: tuple[int, ...] = ()
     order: Order = "newest"
     limit: int | None = None
@@ -105,6 +115,11 @@ def narrows(chosen: ScanFilter) -> bool:
     return any(getattr(chosen, name) != getattr(every, name) for name in _OF_CELLS)
 
 
+def searches(chosen: ScanFilter) -> bool:
+    """Return whether a filter asks for patients, people, machines or words of a note."""
+    return bool(chosen.patients or chosen.person or chosen.machine or chosen.note)
+
+
 _OF_CELLS = ("planes", "sources", "doubts", "reviewed", "agreement")
 
 
@@ -142,7 +157,7 @@ def counted_cells(session: Session, chosen: ScanFilter) -> list[Cell]:
     chosen = replace(chosen, after=None)
     if chosen.ids is not None:
         counts: Mapping[str, int] = _count_named(session, conditions(chosen))
-    elif chosen.since is not None or chosen.until is not None:
+    elif searches(chosen) or chosen.since is not None or chosen.until is not None:
         counts = _count_between(session, found, conditions(chosen))
     elif chosen.without:
         left_out = _count_named(session, [any_of(ScanState.scan_id, chosen.without)])
@@ -173,6 +188,15 @@ def conditions(chosen: ScanFilter) -> list[ColumnElement[bool]]:
         found.append(ScanState.added_at <= chosen.until)
     if chosen.ids is not None:
         found.append(any_of(ScanState.scan_id, chosen.ids))
+    if chosen.patients:
+        found.append(ScanState.patient_id.in_(chosen.patients))
+    if chosen.person:
+        found.append(ScanState.labelled_by.icontains(chosen.person, autoescape=True))
+    if chosen.machine:
+        named = ScanRow.machine.icontains(chosen.machine, autoescape=True)
+        found.append(ScanState.scan_id.in_(select(ScanRow.id).where(named)))
+    if chosen.note:
+        found.append(ScanState.note.icontains(chosen.note, autoescape=True))
     if chosen.without:
         found.append(~any_of(ScanState.scan_id, chosen.without))
     if chosen.after is not None:

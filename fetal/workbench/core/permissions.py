@@ -12,6 +12,7 @@ class Permission(StrEnum):
     SEE = "see scans"
     ADD = "bring scans in"
     LABEL = "label scans"
+    MANAGE_QUEUES = "set up reading queues"
     ADJUDICATE = "decide between readers"
     PAIR = "decide on look-alikes"
     CHECK = "have labels checked"
@@ -41,11 +42,15 @@ _READS = {Permission.SEE, Permission.ADD, Permission.LABEL}
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.READER: frozenset(_READS),
     Role.SENIOR_READER: frozenset(
-        {*_READS, Permission.ADJUDICATE, Permission.PAIR, Permission.CHECK}
+        {
+            *(*_READS, Permission.MANAGE_QUEUES),
+            *(Permission.ADJUDICATE, Permission.PAIR, Permission.CHECK),
+        }
     ),
     Role.DATA_MANAGER: frozenset(
         {
-            *(Permission.SEE, Permission.ADD, Permission.PAIR, Permission.CHECK),
+            *(Permission.SEE, Permission.ADD, Permission.MANAGE_QUEUES),
+            *(Permission.PAIR, Permission.CHECK),
             *(Permission.IMPORT, Permission.EXPORT, Permission.ERASE),
         }
     ),

@@ -16,9 +16,17 @@ def address(digest: str) -> str:
     return f"{'/' if base else ''}{base}/pictures/{digest}"
 
 
+def small_address(digest: str) -> str:
+    """Return where a browser finds a small picture of the scan with a digest."""
+    return address(f"small/{digest}")
+
+
 def routes() -> list[Route]:
     """Return what the server answers besides Streamlit's own addresses."""
-    return [Route(address("{digest}"), _picture, methods=["GET"])]
+    return [
+        Route(small_address("{digest}"), _picture, methods=["GET"], name="small"),
+        Route(address("{digest}"), _picture, methods=["GET"]),
+    ]
 
 
 # Not a coroutine: it reads the database and a file, and runs in a thread of its own.
@@ -35,7 +43,9 @@ def _picture(request: Request) -> Response:
 
     digest = str(request.path_params["digest"])
     workbench = shared().acting_as(identity.actor_of(request))
-    found = scan_pictures.by_digest(digest, workbench) if _DIGEST.fullmatch(digest) else None
+    small = "/small/" in request.url.path
+    known = bool(_DIGEST.fullmatch(digest))
+    found = scan_pictures.by_digest(digest, workbench, small=small) if known else None
     if found is None:
         return Response(status_code=404)
     return Response(found, media_type="image/png")

@@ -7,7 +7,10 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.predict import Doubt
+from fetal.workbench.catalogue.patient_search import patient_codes, patient_view
 from fetal.workbench.catalogue.scans import ScanFilter
+from pages.parts.app import app_state
+from pages.parts.shared.formatting import moment, number, plain
 
 _REVIEWED = {"All": None, "Given": True, "Missing": False}
 _AGREEMENT = {"All": None, "Agree": True, "Disagree": False}
@@ -47,7 +50,7 @@ def choose() -> ScanFilter:
         reviewed = st.segmented_control(
             "Label",
             list(_REVIEWED),
-            default="All",
+            default=_default("filter-reviewed"),
             required=True,
             key="filter-reviewed",
             persist_state="session",
@@ -55,7 +58,7 @@ def choose() -> ScanFilter:
         agreement = st.segmented_control(
             "Model and person",
             list(_AGREEMENT),
-            default="All",
+            default=_default("filter-agreement"),
             required=True,
             key="filter-agreement",
             persist_state="session",
@@ -68,6 +71,8 @@ def choose() -> ScanFilter:
             persist_state="session",
             width=250,
         )
+        with st.popover("Search", icon=":material/search:", key="filter-search"):
+            typed = _search()
     since, until = (*dates, None, None)[:2]
     return ScanFilter(
         planes=tuple(planes),
@@ -77,7 +82,54 @@ def choose() -> ScanFilter:
         agreement=_AGREEMENT[agreement or "All"],
         since=_moment(since, time.min),
         until=_moment(until, time.max),
+        patients=patient_codes(app_state.workbench(), typed["patient"]),
+        note=typed["note"],
+        person=typed["person"],
+        machine=typed["machine"],
     )
+
+
+def _default(key: str) -> str | None:
+    """What is chosen at first; an address may have chosen already (`link.take`)."""
+    return None if key in st.session_state else "All"
+
+
+def _search() -> dict[str, str]:
+    """What a person searches for in words."""
+    fields = {
+        "patient": ("Patient", "As your files write it, or a code such as P-…; kept nowhere."),
+        "note": ("Words of a note", None),
+        "person": ("Labelled by", None),
+        "machine": ("Ultrasound machine", None),
+    }
+    return {
+        name: st.text_input(
+            words, key=f"filter-{name}", help=help_words, persist_state="session"
+        ).strip()
+        for name, (words, help_words) in fields.items()
+    }
+
+
+def patient(chosen: ScanFilter) -> None:
+    """What is known of the patient who is searched for.
+
+    Args:
+        chosen: the filter.
+    """
+    if not chosen.patients:
+        return
+    found = patient_view(app_state.workbench(), chosen.patients)
+    if found is None:
+        st.info("No scan of this patient is stored. Patients are found by the whole identifier.")
+        return
+    machines = ", ".join(found.machines) or "machine unknown"
+    with st.container(border=True, key="patient"):
+        st.markdown(
+            f"**Patient {plain(found.code)}** · {number(found.scans, 'scan', 'scans')}, "
+            f"{found.labelled:,} labelled · "
+            f"{number(found.examinations, 'examination', 'examinations')} · {plain(machines)} · "
+            f"added {moment(found.first)} to {moment(found.last)}"
+        )
 
 
 def _moment(day: Any, at: time) -> datetime | None:

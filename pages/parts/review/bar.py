@@ -2,23 +2,29 @@
 
 import streamlit as st
 
-from fetal.workbench.annotations import history, review
+from fetal.workbench.annotations import history
+from fetal.workbench.annotations.queues import Queue
 from pages.parts.app import app_state
+from pages.parts.review import queue_choice
 from pages.parts.shared import heat_map, scan_record
 from pages.parts.shared.formatting import number
 
 _LISTED = 50
 
 
-def show() -> None:
-    """Show the line; what it opens is made only while it is open."""
-    workbench = app_state.workbench()
+def show() -> Queue | None:
+    """Show the line; what it opens is made only while it is open.
+
+    Returns:
+        The queue that the person reads; None is all scans without a label.
+    """
     with st.container(key="review-bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.title("Review", anchor=False)
-        left = number(review.remaining(workbench), "scan", "scans")
-        st.markdown(f"**{left}** without a label", width="content")
+        queue = queue_choice.choose()
+        st.markdown(queue_choice.progress(queue), width="content")
         _done_today()
         _heat_map()
+    return queue
 
 
 def _done_today() -> None:

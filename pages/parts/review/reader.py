@@ -6,6 +6,7 @@ import time
 import streamlit as st
 
 from fetal.workbench.annotations import reservations
+from fetal.workbench.annotations.queues import Queue
 from fetal.workbench.annotations.reservations import RENEW_SECONDS, Reader
 from fetal.workbench.catalogue.scans import ScanView
 from pages.parts.app import app_state, current_user
@@ -22,9 +23,9 @@ def reader() -> Reader:
     return Reader(current_user.name(), token)
 
 
-def next_scan(skipped: list[int]) -> ScanView | None:
+def next_scan(skipped: list[int], queue: Queue | None) -> ScanView | None:
     """Reserve the scan to label next; None where none is left for this session."""
-    found = reservations.hand_out(app_state.workbench(), reader(), skipped)
+    found = reservations.hand_out(app_state.workbench(), reader(), skipped, queue)
     _remember(None)
     return found
 

@@ -151,12 +151,13 @@ def keep_note(scan_id: int) -> None:
         st.toast(plain(error))
 
 
-def annotate(scan: ScanView, value: str) -> int | None:
+def annotate(scan: ScanView, value: str, queue_id: int | None = None) -> int | None:
     """Keep the label in the person's name, with what stands in the note's field.
 
     Args:
         scan: the scan as the person saw it.
         value: the label.
+        queue_id: the reading queue in which it is given, if any.
 
     Returns:
         The annotation's number for an undo; None where the scan was erased meanwhile.
@@ -165,7 +166,13 @@ def annotate(scan: ScanView, value: str) -> int | None:
     note = typed if typed != scan.note else ""
     try:
         done = review.label(
-            workbench(), scan.id, value, current_user.name(), note, seen=scan.label_id
+            workbench(),
+            scan.id,
+            value,
+            current_user.name(),
+            note,
+            seen=scan.label_id,
+            queue_id=queue_id,
         )
     except UnknownScanError as error:
         st.toast(plain(error))

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from fetal.scans import encode_png
 from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scan_figures import scan_of
@@ -32,19 +33,27 @@ def picture(digest: str, _scan_id: int, _workbench: Workbench | None = None) -> 
     return stored_picture(_workbench or workbench(), _scan_id)
 
 
-def by_digest(digest: str, given: Workbench | None = None) -> bytes | None:
+def by_digest(digest: str, given: Workbench | None = None, *, small: bool = False) -> bytes | None:
     """Return the picture of the scan with a digest; None if it is not there, or not any more.
 
     Args:
         digest: the scan's digest.
         given: in the hands of whoever asks. If None, it is who asks for this page.
+        small: whether a thumbnail will do.
     """
     asked = given or workbench()
     number = scan_of(asked, digest)
     try:
-        return picture(digest, number, asked) if number is not None else None
+        if number is None:
+            return None
+        return _small(digest, number, asked) if small else picture(digest, number, asked)
     except (scans.DamagedScanError, scans.UnknownScanError):
         return None
+
+
+@st.cache_resource(max_entries=2000, show_spinner=False)
+def _small(digest: str, _scan_id: int, _workbench: Workbench) -> bytes:
+    return encode_png(smaller(scans.pixels(_workbench, _scan_id)))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
@@ -55,6 +64,7 @@ def _thumbnail(digest: str, _scan_id: int) -> np.ndarray[Any, np.dtype[np.uint8]
 def forget_all() -> None:
     """Empty what is kept of every scan, since one of them was erased."""
     picture.clear()
+    _small.clear()
     _thumbnail.clear()
 
 

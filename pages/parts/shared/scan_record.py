@@ -13,6 +13,8 @@ from pages.parts.app import app_state, current_user
 from pages.parts.shared import heat_map, labelling
 from pages.parts.shared.formatting import label, moment, plain
 
+_IN_ADDRESS = "scan"
+
 
 def open_button(scan_id: int, key: str, words: str = "Label and history") -> None:
     """A button that opens the record of a scan in a window of its own.
@@ -31,9 +33,17 @@ def open_button(scan_id: int, key: str, words: str = "Label and history") -> Non
         window(scan_id)
 
 
-@st.dialog("Scan", width="large", on_dismiss="rerun")
+def _closed() -> None:
+    st.query_params.pop(_IN_ADDRESS, None)
+
+
+@st.dialog("Scan", width="large", on_dismiss=_closed)
 def window(scan_id: int) -> None:
-    """The record in a window of its own; the page behind is drawn anew when it closes."""
+    """The record in a window of its own; the page behind is drawn anew when it closes.
+
+    The address names the scan meanwhile, so that a copy of it opens the same one elsewhere.
+    """
+    st.query_params[_IN_ADDRESS] = str(scan_id)
     show(scan_id)
 
 

@@ -1,0 +1,148 @@
+"""Saved views as queues for readers, how far each is, and what each person read by day."""
+
+import streamlit as st
+
+from fetal.workbench.annotations import queues
+from fetal.workbench.annotations.reading_figures import as_table, reading_figures
+from fetal.workbench.catalogue.query import Order
+from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.core.permissions import Permission
+from pages.parts.app import app_state, current_user
+from pages.parts.review import queue_choice
+from pages.parts.shared.formatting import moment, number, plain
+
+ORDERS: dict[Order, str] = {
+    "doubt": "The largest doubt first",
+    "newest": "The newest first",
+    "oldest": "The oldest first",
+    "plane": "Plane by plane",
+    "disagreement": "Where person and model differ first",
+}
+_DAYS = {"Today": 1, "7 days": 7, "30 days": 30}
+
+
+def show(chosen: ScanFilter, found: int) -> None:
+    """Show all queues, and the form that saves the filter as one.
+
+    Args:
+        chosen: the filter of the page.
+        found: how many scans it chooses.
+    """
+    workbench = app_state.workbench()
+    may = app_state.may(Permission.MANAGE_QUEUES)
+    app_state.show_told("queues")
+    read, save = st.columns(2)
+    with read:
+        order = st.selectbox(
+            "Order", list(ORDERS), format_func=lambda one: ORDERS[one], key="queue-order"
+        )
+        st.button(
+            f"Read these {number(found, 'scan', 'scans')} now",
+            key="queue-read-now",
+            icon=":material/fact_check:",
+            on_click=queue_choice.read,
+            args=("The filter of the Dataset page", chosen, order),
+            disabled=not found or not app_state.may(Permission.LABEL),
+        )
+    if may:
+        with save, st.form("queue-form", clear_on_submit=True):
+            st.text_input("Save the filter as a queue named", key="queue-name", max_chars=80)
+            st.multiselect(
+                "For",
+                queues.known_readers(workbench, [current_user.name()]),
+                key="queue-readers",
+                placeholder="everybody; choose or type names",
+                accept_new_options=True,
+            )
+            st.number_input(
+                "Labels that each of them is to give (0: no goal)",
+                min_value=0,
+                value=0,
+                key="queue-goal",
+            )
+            st.form_submit_button("Save", key="queue-save", on_click=keep, args=(chosen, order))
+    for one in queues.open_queues(workbench):
+        row(one, may=may)
+    figures()
+
+
+def keep(chosen: ScanFilter, order: Order) -> None:
+    """Save the queue of the form."""
+    given = st.session_state
+    try:
+        queues.save(
+            app_state.workbench(),
+            given["queue-name"],
+            chosen,
+            current_user.name(),
+            order=order,
+            readers=given["queue-readers"],
+            goal=given["queue-goal"] or None,
+        )
+    except queues.QueueError as error:
+        app_state.tell("queues", str(error))
+
+
+def close(queue_id: int) -> None:
+    """End a queue."""
+    try:
+        queues.close(app_state.workbench(), queue_id, current_user.name())
+    except queues.QueueError as error:
+        app_state.tell("queues", str(error))
+
+
+def row(one: queues.Queue, *, may: bool) -> None:
+    """One queue with its progress."""
+    assert one.id is not None
+    far = queues.progress(app_state.workbench(), one)
+    with st.container(border=True, key=f"queue-{one.id}"):
+        words, act = st.columns([5, 1], vertical_alignment="center")
+        readers = ", ".join(plain(who) for who in one.readers) or "everybody"
+        words.markdown(
+            f"**{plain(one.name)}** · for {readers} · {ORDERS[one.order].lower()} · "
+            f"{number(far.left, 'scan', 'scans')} left · made by {plain(one.made_by)}, "
+            f"{moment(one.made_at)}"
+        )
+        if may:
+            act.button("Close", key=f"queue-close-{one.id}", on_click=close, args=(one.id,))
+        for who in sorted({*one.readers, *far.given}):
+            given = far.given.get(who, 0)
+            if one.goal is not None:
+                share = min(1.0, given / one.goal)
+                st.progress(share, text=f"{plain(who)}: {given:,} of {one.goal:,}")
+            else:
+                st.caption(f"{plain(who)}: {number(given, 'label', 'labels')}")
+
+
+def figures() -> None:
+    """Counts, time and agreement by person and day."""
+    st.markdown("**What each person read**")
+    period = st.segmented_control(
+        "Of", list(_DAYS), default="Today", required=True, key="reading-days"
+    )
+    table = as_table(reading_figures(app_state.workbench(), _DAYS[period or "Today"]))
+    if table.empty:
+        st.caption("Nobody has labelled a scan in these days.")
+        return
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="reading-figures",
+        column_config={
+            "as the model": st.column_config.NumberColumn(format="percent"),
+            "as the others": st.column_config.NumberColumn(format="percent"),
+        },
+    )
+    st.caption(
+        "Minutes are the time between labels; pauses of more than two minutes are left out. "
+        "*As the others*: on scans that others labelled, too, how often the label is the same."
+    )
+    st.download_button(
+        "Table (CSV)",
+        data=lambda: table.to_csv(index=False),
+        file_name="reading.csv",
+        mime="text/csv",
+        key="reading-csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )

@@ -1,0 +1,77 @@
+"""Which queue is read: all scans without a label, a saved view, or the scans behind a figure."""
+
+import streamlit as st
+
+from fetal.workbench.annotations import queues, review
+from fetal.workbench.annotations.queues import Queue
+from fetal.workbench.catalogue.query import Order
+from fetal.workbench.catalogue.scans import ScanFilter
+from pages.parts.app import app_state, current_user
+from pages.parts.shared.formatting import number
+
+_CHOICE = "review-queue"
+_PASSING = "review-queue-passing"
+_ALL = 0
+_BEHIND_A_FIGURE = -1
+
+
+def read(name: str, chosen: ScanFilter, order: Order = "doubt") -> None:
+    """Turn to the Review page, with these scans as the queue; for a button's callback.
+
+    Args:
+        name: what the queue is called.
+        chosen: which scans.
+        order: which come first.
+    """
+    st.session_state[_PASSING] = queues.passing(app_state.workbench(), name, chosen, order)
+    st.session_state[_CHOICE] = _BEHIND_A_FIGURE
+    st.session_state["review-opens"] = True
+
+
+def open_if_asked() -> None:
+    """Turn to the Review page where a button asked for it (`read`)."""
+    if st.session_state.pop("review-opens", False):
+        st.switch_page("pages/review.py")
+
+
+def choose() -> Queue | None:
+    """Let a person choose the queue; None is all scans without a label, by doubt."""
+    found = {one.id or _ALL: one for one in _offered()}
+    passing: Queue | None = st.session_state.get(_PASSING)
+    if passing is not None:
+        found[_BEHIND_A_FIGURE] = passing
+    if not found:
+        return None
+    if st.session_state.get(_CHOICE, _ALL) not in (_ALL, *found):
+        st.session_state[_CHOICE] = _ALL
+    names = {_ALL: "All without a label"} | {key: one.name for key, one in found.items()}
+    picked = st.selectbox(
+        "Queue",
+        list(names),
+        format_func=lambda key: names[key],
+        key=_CHOICE,
+        label_visibility="collapsed",
+        width=240,
+        persist_state="session",
+    )
+    return found.get(picked or _ALL)
+
+
+def progress(queue: Queue | None) -> str:
+    """How much is left, and how much of the person's goal is done, in words."""
+    workbench = app_state.workbench()
+    if queue is None:
+        left = number(review.remaining(workbench), "scan", "scans")
+        return f"**{left}** without a label"
+    far = queues.progress(workbench, queue)
+    words = f"**{number(far.left, 'scan', 'scans')}** left"
+    mine = far.given.get(current_user.name(), 0)
+    if queue.goal is not None:
+        words += f" · you: {mine:,} of {queue.goal:,}"
+    elif queue.id is not None:
+        words += f" · you: {mine:,}"
+    return words
+
+
+def _offered() -> list[Queue]:
+    return queues.open_queues(app_state.workbench(), current_user.name())
