@@ -27,11 +27,10 @@ def rotate(who: str) -> None:
     patient who comes again is found by both only. Keep a backup of the new key file, and remove
     those of the old one together with the backups of the old database.
     """
-    from fetal.store.database import Store
-    from fetal.store.workspace import Workspace
-    from fetal.workbench.privacy.pseudonym_key import renew_key
+    from fetal.cli.terminal.system_user import open_for_system_user
+    from fetal.workbench.privacy import pseudonym_key
 
-    renewal = renew_key(Store.open(Workspace.from_environment()), who)
+    renewal = pseudonym_key.rotate(open_for_system_user(), who)
     patients = options.count_of(renewal.patients, "patient has", "patients have")
     scans = options.count_of(renewal.scans, "scan was", "scans were")
     say(f"{patients} a new code; {scans} carried over. This is key {renewal.generation}.")

@@ -1,6 +1,7 @@
 """A real provider of identities at this computer: Debian's Glewlwyd, in a folder of the test's."""
 
 import gzip
+import json
 import shutil
 import socket
 import sqlite3
@@ -20,6 +21,7 @@ SECRET = "what the provider gave to this program"
 PASSWORD = "five blue lanterns"
 GROUPS = {"ana": ["fetal-admins", "fetal-readers"], "ben": ["fetal-readers"], "eve": ["kitchen"]}
 NAMES = {"ana": "Ana Sousa", "ben": "Ben Ode", "eve": "Eve Lind"}
+_PAGES = Path("/usr/share/glewlwyd/webapp")
 _TABLES = Path("/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3")
 _CLIENT_PROPERTIES = ("redirect_uri", "authorization_type", "token_endpoint_auth_method")
 _SETTINGS = """
@@ -28,7 +30,7 @@ bind_address="127.0.0.1"
 external_url="{url}"
 login_url="login.html"
 api_prefix="api"
-static_files_path="/usr/share/glewlwyd/webapp/"
+static_files_path="{folder}/pages/"
 log_mode="file"
 log_level="WARNING"
 log_file="{folder}/log"
@@ -140,6 +142,10 @@ def identity_provider(folder: Path) -> Iterator[IdentityProvider]:
         written = gzip.decompress(written)
     with sqlite3.connect(folder / "db") as database:
         database.executescript(written.decode())
+    # Debian's pages are links to elsewhere, which Glewlwyd does not follow, and have no settings.
+    shutil.copytree(_PAGES, folder / "pages", ignore=_no_settings)
+    places = dict.fromkeys(("GlewlwydUrl", "AdminUrl", "ProfileUrl"), f"{provider.url}/")
+    (folder / "pages" / "config.json").write_text(json.dumps(places | {"lang": ["en"]}))
     settings = folder / "glewlwyd.conf"
     settings.write_text(_SETTINGS.format(port=port, url=provider.url, folder=folder))
     process = subprocess.Popen([program, f"--config-file={settings}"])
@@ -150,6 +156,10 @@ def identity_provider(folder: Path) -> Iterator[IdentityProvider]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _no_settings(_folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if name == "config.json"]
 
 
 def _answers(port: int) -> bool:

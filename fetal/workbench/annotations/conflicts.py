@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from fetal.store import audit
 from fetal.store.table_base import now
 from fetal.store.tables import Annotation, Audit, ScanRow
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
 DAYS = 30
@@ -69,6 +70,7 @@ def untold(workbench: Workbench, who: str) -> list[Conflict]:
     Returns:
         The conflicts of the last 30 days, the newest first.
     """
+    who = workbench.permit(Permission.SEE, who)
     since = now() - timedelta(days=DAYS)
     with workbench.store.reading() as session:
         query = (
@@ -94,6 +96,7 @@ def note_told(workbench: Workbench, who: str, found: Sequence[Conflict]) -> None
         who: the person.
         found: what the person has read.
     """
+    who = workbench.permit(Permission.SEE, who)
     newest = max(one.annotation_id for one in found)
     with workbench.store.session() as session:
         audit.record(session, who, _TOLD, annotation=newest)

@@ -95,6 +95,7 @@ def count_today(workbench: Workbench) -> int:
     Args:
         workbench: the workbench.
     """
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         query = select(func.count()).select_from(Annotation).where(*_done_today())
         return session.scalar(query) or 0

@@ -98,6 +98,7 @@ def upcoming(
     Returns:
         Their numbers, in the order in which they would come.
     """
+    workbench.permit(Permission.LABEL)
     with workbench.store.reading() as session:
         return _next_free(session, skipped, _database_now(session), most, queue)
 
@@ -116,6 +117,7 @@ def hold(workbench: Workbench, scan_id: int, reader: Reader) -> str | None:
         The person who holds it instead; None where it is the reader's now, or where the scan was
         erased.
     """
+    workbench.permit(Permission.LABEL)
     with workbench.store.session() as session:
         now = _database_now(session)
         row = session.get(Reservation, scan_id)
@@ -151,6 +153,7 @@ def held_by_others(workbench: Workbench, reader: Reader) -> dict[int, str]:
     Returns:
         The persons by the scans that they hold.
     """
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         rows = session.execute(
             select(Reservation.scan_id, Reservation.who).where(

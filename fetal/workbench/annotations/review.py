@@ -72,6 +72,7 @@ def next_scan(workbench: Workbench, skipped: Collection[int] = ()) -> ScanView |
 
 def remaining(workbench: Workbench) -> int:
     """Count the scans without a label."""
+    workbench.permit(Permission.SEE)
     return count(workbench, ScanFilter(reviewed=False))
 
 

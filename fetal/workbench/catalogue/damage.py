@@ -10,6 +10,7 @@ from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store.blobs import BlobError, BlobMissingError
 from fetal.store.contents import read_pixels, read_snapshot
 from fetal.store.tables import ModelVersion, Run, ScanRow
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
 _AT_ONCE = 500
@@ -56,6 +57,7 @@ def extent(workbench: Workbench) -> Extent:
     Args:
         workbench: the workbench.
     """
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         scans = session.scalar(select(func.count(ScanRow.id))) or 0
         trainings = session.scalar(select(func.count(Run.id)).where(Run.snapshot != "")) or 0

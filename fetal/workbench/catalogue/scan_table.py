@@ -62,6 +62,7 @@ def counts_per_plane(workbench: Workbench, chosen: ScanFilter | None = None) -> 
         `labelled` (by the label) and `not labelled` (by the model's opinion). Empty where there
         is no scan; scans that nobody has an opinion on are not counted.
     """
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         found = counted_cells(session, chosen or ScanFilter())
     counted = {name: [0, 0] for name in _TITLES}
@@ -99,6 +100,7 @@ def counts_per_patient(
     Returns:
         The counts.
     """
+    workbench.permit(Permission.SEE)
     chosen = chosen or ScanFilter()
     with workbench.store.reading() as session:
         if narrows(chosen) or conditions(chosen):

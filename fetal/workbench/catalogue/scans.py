@@ -211,6 +211,7 @@ def count(workbench: Workbench, chosen: ScanFilter | None = None) -> int:
     Returns:
         How many there are.
     """
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         return sum(cell.scans for cell in counted_cells(session, chosen or ScanFilter()))
 

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     CANCEL_OWN = "stop one’s own training"
     CANCEL_OTHERS = "stop another person’s training"
     PROMOTE = "let another model predict"
+    RENEW_KEY = "renew the key of the pseudonyms"
     READ_AUDIT = "read the audit"
     MANAGE_ACCOUNTS = "manage accounts"
 
@@ -62,7 +63,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.ADMINISTRATOR: frozenset(
         {
-            *(Permission.SEE, Permission.CANCEL_OTHERS),
+            *(Permission.SEE, Permission.CANCEL_OTHERS, Permission.RENEW_KEY),
             *(Permission.READ_AUDIT, Permission.MANAGE_ACCOUNTS),
         }
     ),

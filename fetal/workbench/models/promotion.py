@@ -89,6 +89,7 @@ class PromotionView:
 
 def versions(workbench: Workbench) -> list[ModelView]:
     """All versions, the champion first, then the newest."""
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         rows = session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc()))
         views = [model_view(session, row) for row in rows]
@@ -177,6 +178,7 @@ def roll_back(workbench: Workbench, who: str, instead_of: int | None = None) -> 
 
 def promotions(workbench: Workbench) -> list[PromotionView]:
     """Every change of the model that predicts, newest first."""
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         names = {row.id: row.name for row in session.scalars(select(ModelVersion))}
         rows = session.scalars(select(Promotion).order_by(Promotion.id.desc()))

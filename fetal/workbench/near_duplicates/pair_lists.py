@@ -11,6 +11,7 @@ from fetal.splits import STRICT, TEST
 from fetal.store.tables import Lookalike, LookalikeDecision, Patient, ScanRow
 from fetal.workbench.catalogue.query import ScanFilter
 from fetal.workbench.catalogue.scans import ScanView, scans
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.near_duplicates.ranks import ACROSS, LEAKS, OPEN_RANKS, SETTLED
 
@@ -106,12 +107,14 @@ def count_pairs(workbench: Workbench, *, settled: bool) -> int:
         workbench: the workbench.
         settled: true counts those that need no decision, false those to be decided.
     """
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         return _count(session, *((SETTLED,) if settled else OPEN_RANKS))
 
 
 def undecided(workbench: Workbench) -> int:
     """Count the pairs across patients that wait for a decision."""
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         return _count(session, LEAKS, ACROSS)
 

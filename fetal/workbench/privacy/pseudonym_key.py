@@ -18,6 +18,8 @@ from fetal.store.database import Store
 from fetal.store.tables import Audit, Fact, Patient, ScanRow
 from fetal.workbench.core.actor import Origin
 from fetal.workbench.core.key_check import FINGERPRINT, require_newest
+from fetal.workbench.core.permissions import Permission
+from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.privacy.snapshot_rewrite import (
     Change,
     prepare_rewriting,
@@ -96,6 +98,19 @@ def check_key(store: Store, pseudonyms: Pseudonyms) -> None:
             "file holds another one. Put the right key file back, from a backup or from the server "
             "where the key was renewed."
         )
+
+
+def rotate(workbench: Workbench, who: str) -> Renewal:
+    """Renew the key (`renew_key`), as somebody who may.
+
+    Args:
+        workbench: the workbench.
+        who: the person, for the audit trail.
+
+    Raises:
+        NotPermittedError: the person may not renew the key.
+    """
+    return renew_key(workbench.store, workbench.permit(Permission.RENEW_KEY, who))
 
 
 def renew_key(store: Store, who: str) -> Renewal:

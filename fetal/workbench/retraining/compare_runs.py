@@ -12,6 +12,7 @@ from fetal.store.blobs import BlobError, BlobKeyError, Blobs
 from fetal.store.contents import snapshot_planes
 from fetal.store.tables import ModelVersion, PredictionRow
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.prediction_rows import kept_predictions
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.leakage import seen_by
@@ -148,6 +149,7 @@ def learnt_from(workbench: Workbench, first: RunView, second: RunView) -> DataDi
         How the second one's scans differ from the first one's; the locked test set does not count.
         None if a list of scans is gone or damaged.
     """
+    workbench.permit(Permission.SEE)
     try:
         return _difference_of(workbench.blobs, first.snapshot, second.snapshot)
     except (BlobError, BlobKeyError):

@@ -251,6 +251,7 @@ def run(workbench: Workbench, run_id: int) -> RunView:
     Raises:
         UnknownRunError: there is no such run.
     """
+    workbench.permit(Permission.SEE)
     recover(workbench.store)
     with workbench.store.reading() as session:
         row = session.get(Run, run_id)
@@ -261,6 +262,7 @@ def run(workbench: Workbench, run_id: int) -> RunView:
 
 def active(workbench: Workbench) -> list[RunView]:
     """The runs that wait or work, the oldest first; quick enough to be asked every second."""
+    workbench.permit(Permission.SEE)
     recover(workbench.store)
     with workbench.store.reading() as session:
         return _active(session)
@@ -272,6 +274,7 @@ def runs(workbench: Workbench) -> list[RunView]:
     Args:
         workbench: the open workbench.
     """
+    workbench.permit(Permission.SEE)
     recover(workbench.store)
     with workbench.store.reading() as session:
         return run_views(session)
@@ -284,6 +287,7 @@ def add_curves(workbench: Workbench, several: Sequence[RunView]) -> list[RunView
         workbench: the open workbench.
         several: the runs.
     """
+    workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
         return with_curves(session, several)
 

@@ -9,9 +9,9 @@ from fetal.store.access.audit_chain import EventKind
 from fetal.store.states import CheckKind
 from fetal.store.tables import Annotation, Promotion, Run, ScanRow
 from fetal.workbench.accounts import audit_trail
-from fetal.workbench.annotations import history, reservations, review
+from fetal.workbench.annotations import conflicts, history, reservations, review
 from fetal.workbench.annotations.reservations import Reader
-from fetal.workbench.catalogue import exports, scan_figures, scan_table, scans
+from fetal.workbench.catalogue import damage, exports, scan_figures, scan_table, scans
 from fetal.workbench.core.actor import Actor, NotPermittedError
 from fetal.workbench.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from fetal.workbench.imports import import_run
@@ -20,8 +20,8 @@ from fetal.workbench.ingest.quarantine import Quarantine
 from fetal.workbench.ingest.upload_batch import UploadQueue
 from fetal.workbench.label_quality import check_requests, suspects
 from fetal.workbench.models import promotion
-from fetal.workbench.near_duplicates import decisions
-from fetal.workbench.privacy import erasure
+from fetal.workbench.near_duplicates import decisions, pair_lists
+from fetal.workbench.privacy import erasure, pseudonym_key
 from fetal.workbench.retraining import service
 from tests.support.drawn import file
 
@@ -36,6 +36,29 @@ USE_CASES = {
     "table": (Permission.SEE, lambda bench, scan: scan_table.table(bench)),
     "explanation": (Permission.SEE, lambda bench, scan: scans.explanation(bench, scan)),
     "history": (Permission.SEE, lambda bench, scan: history.history(bench, scan)),
+    "count": (Permission.SEE, lambda bench, scan: scans.count(bench)),
+    "remaining": (Permission.SEE, lambda bench, scan: review.remaining(bench)),
+    "today": (Permission.SEE, lambda bench, scan: history.count_today(bench)),
+    "planes": (Permission.SEE, lambda bench, scan: scan_table.counts_per_plane(bench)),
+    "patients": (Permission.SEE, lambda bench, scan: scan_table.counts_per_patient(bench)),
+    "pairs": (Permission.SEE, lambda bench, scan: pair_lists.count_pairs(bench, settled=False)),
+    "undecided": (Permission.SEE, lambda bench, scan: pair_lists.undecided(bench)),
+    "conflicts": (Permission.SEE, lambda bench, scan: conflicts.untold(bench, WHO)),
+    "damage": (Permission.SEE, lambda bench, scan: list(damage.find_damage(bench))),
+    "runs": (Permission.SEE, lambda bench, scan: service.runs(bench)),
+    "run": (Permission.SEE, lambda bench, scan: service.run(bench, 1)),
+    "active": (Permission.SEE, lambda bench, scan: service.active(bench)),
+    "versions": (Permission.SEE, lambda bench, scan: promotion.versions(bench)),
+    "promotions": (Permission.SEE, lambda bench, scan: promotion.promotions(bench)),
+    "held": (
+        Permission.SEE,
+        lambda bench, scan: reservations.held_by_others(bench, Reader(WHO, "t")),
+    ),
+    "hold": (
+        Permission.LABEL,
+        lambda bench, scan: reservations.hold(bench, scan, Reader(WHO, "t")),
+    ),
+    "upcoming": (Permission.LABEL, lambda bench, scan: reservations.upcoming(bench)),
     "next": (Permission.LABEL, lambda bench, scan: reservations.hand_out(bench, Reader(WHO, "t"))),
     "label": (Permission.LABEL, lambda bench, scan: review.annotate(bench, scan, "brain", WHO)),
     "seen": (
@@ -121,6 +144,16 @@ def bench(tmp_path_factory):
         workbench.close()
 
 
+def a_scan(workbench):
+    """A stored scan, brought in again where a use case erased it."""
+    with workbench.store.reading() as session:
+        there = session.scalars(select(ScanRow.id).limit(1)).first()
+    if there is not None:
+        return there
+    [taken] = upload.add_scans(workbench, [file(3)], who="Eve", patient="4711")
+    return taken.scan_id
+
+
 def rows(workbench):
     """What use cases write, counted."""
     with workbench.store.reading() as session:
@@ -134,12 +167,16 @@ def rows(workbench):
 @pytest.mark.parametrize("name", USE_CASES)
 def test_a_use_case_is_done_by_those_who_may(bench, name, role):
     permission, use_case = USE_CASES[name]
-    [taken] = upload.add_scans(bench, [file(3)], who="Eve", patient="4711")
+    scan = a_scan(bench)
     mine = bench.acting_as(Actor.with_roles("Eve", 9, [role]))
     before = rows(bench)
     if permission in ROLE_PERMISSIONS[role]:
+        if name == "samples" and role is not Role.READER:
+            # Twenty scans are read and predicted: once is enough.
+            mine.permit(permission)
+            return
         try:
-            use_case(mine, taken.scan_id)
+            use_case(mine, scan)
         except NotPermittedError:
             raise
         except (LookupError, ValueError, RuntimeError):
@@ -147,15 +184,32 @@ def test_a_use_case_is_done_by_those_who_may(bench, name, role):
             pass
         return
     with pytest.raises(NotPermittedError, match=f"may not {permission.value}"):
-        use_case(mine, taken.scan_id)
+        use_case(mine, scan)
     assert rows(bench) == before
     [refused] = audit_trail.newest(bench, limit=1)
     assert (refused.kind, refused.who) == (EventKind.REFUSED, "Eve")
     assert refused.detail["what"] == permission.value
 
 
+def test_the_key_is_renewed_by_administrators_alone(workbench, five_scans):
+    def as_a(role):
+        return workbench.acting_as(Actor.with_roles("Eve", 9, [role]))
+
+    for role in set(Role) - {Role.ADMINISTRATOR}:
+        with pytest.raises(NotPermittedError, match="may not renew the key"):
+            pseudonym_key.rotate(as_a(role), WHO)
+    assert pseudonym_key.rotate(as_a(Role.ADMINISTRATOR), WHO).scans == len(five_scans)
+    [renewed] = audit_trail.newest(workbench, (EventKind.KEY_RENEWED,))
+    assert renewed.who == "Eve"
+
+
 def test_every_permission_of_a_use_case_is_tried():
-    elsewhere = {Permission.ADJUDICATE, Permission.READ_AUDIT, Permission.MANAGE_ACCOUNTS}
+    elsewhere = {
+        Permission.RENEW_KEY,
+        Permission.ADJUDICATE,
+        Permission.READ_AUDIT,
+        Permission.MANAGE_ACCOUNTS,
+    }
     assert {permission for permission, _ in USE_CASES.values()} == set(Permission) - elsewhere
 
 
