@@ -5,7 +5,10 @@ probes”): multinomial logistic regression on standardised features, reduced to
 components.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,8 +110,28 @@ def fitted_probabilities(
             f"{len(np.unique(classes))}. Label scans of another plane."
         )
     head = LogisticRegression(C=strength, max_iter=500)
-    head.fit(learnt, classes)
     found = np.zeros((len(asked), len(PLANES)))
-    if len(asked):
-        found[:, head.classes_] = head.predict_proba(asked)
+    with one_thread():
+        head.fit(learnt, classes)
+        if len(asked):
+            found[:, head.classes_] = head.predict_proba(asked)
     return found
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Have what is computed inside keep to one thread.
+
+    The matrices are small: threads that wait for one another take a hundred times longer than the
+    arithmetic where a training or the app has the cores.
+    """
+    limited: AbstractContextManager[Any] = _thread_pools().limit(limits=1)
+    return limited
+
+
+@cache
+def _thread_pools() -> Any:
+    # The libraries whose threads it limits have to be loaded before it looks for them.
+    import sklearn.cluster  # noqa: F401
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

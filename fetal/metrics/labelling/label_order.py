@@ -15,7 +15,13 @@ Samples”).
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.metrics.labelling.feature_heads import Classes, Features, Scaling, fitted_probabilities
+from fetal.metrics.labelling.feature_heads import (
+    Classes,
+    Features,
+    Scaling,
+    fitted_probabilities,
+    one_thread,
+)
 from fetal.planes import PLANES
 
 CURIOUS = 1.0
@@ -54,6 +60,8 @@ def label_order(
         return np.empty(0, np.int64)
     components = Scaling.of(features).apply(features)
     asked = components[candidates]
+    if wanted == len(candidates) == 1:
+        return candidates
     if len(np.unique(classes[labelled])) < 2:
         return candidates[typical(asked, wanted, seed)]
     given = classes[labelled]
@@ -74,7 +82,8 @@ def typical(points: NDArray[np.float64], wanted: int, seed: int = 0) -> NDArray[
     """
     from sklearn.cluster import KMeans
 
-    groups = KMeans(wanted, n_init=1, random_state=seed).fit(points)
+    with one_thread():
+        groups = KMeans(wanted, n_init=5, random_state=seed).fit(points)
     near = np.argsort(((points - groups.cluster_centers_[groups.labels_]) ** 2).sum(axis=1))
     firsts = [near[groups.labels_[near] == group][:1] for group in range(wanted)]
     sizes = np.bincount(groups.labels_, minlength=wanted)

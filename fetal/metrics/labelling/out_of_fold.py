@@ -60,7 +60,7 @@ def out_of_fold(
     """
     owners = np.asarray(patients)
     teaching = np.ones(len(owners), bool) if teaches is None else teaches
-    counts = _counts(owners[teaching], classes[teaching])
+    counts = count_planes(owners[teaching], classes[teaching])
     folds = min(FOLDS, len(counts))
     if folds < 2 or len(np.unique(classes[teaching])) < 2:
         raise TooFewLabelsError(
@@ -90,7 +90,13 @@ def out_of_fold(
     return np.asarray(total / asked[:, None])
 
 
-def _counts(owners: NDArray[np.str_], classes: Classes) -> dict[str, Counter[Plane]]:
+def count_planes(owners: NDArray[np.str_], classes: Classes) -> dict[str, Counter[Plane]]:
+    """Count the scans of each plane of each patient, as `fetal.splits` takes them.
+
+    Args:
+        owners: whose each scan is, (n,).
+        classes: int64 (n,), places in `fetal.planes.PLANES`.
+    """
     counts: dict[str, Counter[Plane]] = {}
     for owner, one in zip(owners.tolist(), classes.tolist(), strict=True):
         counts.setdefault(owner, Counter())[PLANES[one]] += 1

@@ -16,6 +16,7 @@ from fetal.progress import OnProgress
 from fetal.store.states import CheckKind, RunState
 from fetal.workbench.core.workbench import NoModelError, Workbench
 from fetal.workbench.label_quality.find_mistakes import Found, find_mistakes
+from fetal.workbench.label_quality.order_next import order_next
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ FAILED = "The check failed; the program’s log says why. Please start it again.
 
 _CHECKS: dict[CheckKind, Callable[[Workbench, OnProgress], Found]] = {
     CheckKind.MISTAKES: find_mistakes,
+    CheckKind.NEXT: order_next,
 }
 
 

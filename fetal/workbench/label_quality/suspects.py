@@ -9,7 +9,7 @@ from fetal.planes import Plane
 from fetal.splits import TEST
 from fetal.store.labelling.labelling_tables import ListedScan
 from fetal.store.state.state_tables import ScanState
-from fetal.store.tables import Patient
+from fetal.store.tables import Patient, ScanRow
 from fetal.workbench.annotations.review import Labelled, label
 from fetal.workbench.catalogue.scans import ScanView, views
 from fetal.workbench.core.permissions import Permission
@@ -86,6 +86,39 @@ def waiting_scans(workbench: Workbench, check_id: int) -> list[int]:
                 .order_by(ListedScan.place)
             )
         )
+
+
+@dataclass(frozen=True)
+class OrderedScan:
+    """A scan at its place in the order of what to label next.
+
+    Attributes:
+        name: what people call it.
+        opinion: what a head says that was fitted to all labels.
+        probability: of that plane, 0 to 1.
+    """
+
+    name: str
+    opinion: Plane
+    probability: float
+
+
+def listed_scans(workbench: Workbench, check_id: int) -> list[OrderedScan]:
+    """Return all scans that a check put into order, the first to be labelled first.
+
+    Args:
+        workbench: the workbench.
+        check_id: the check.
+    """
+    workbench.permit(Permission.SEE)
+    query = (
+        select(ScanRow.name, ListedScan.opinion, ListedScan.probability)
+        .join(ScanRow, ScanRow.id == ListedScan.scan_id)
+        .where(ListedScan.check_id == check_id)
+        .order_by(ListedScan.place)
+    )
+    with workbench.store.reading() as session:
+        return [OrderedScan(row[0], Plane(row[1]), row[2]) for row in session.execute(query)]
 
 
 def settle(workbench: Workbench, suspect: Suspect, word: Plane, who: str) -> Labelled:

@@ -7,22 +7,31 @@ from fetal.workbench.core.permissions import Permission
 from fetal.workbench.label_quality import check_requests
 from fetal.workbench.label_quality.check_requests import CheckView
 from pages.parts.app import app_state, current_user
-from pages.parts.dataset import likely_mistakes
+from pages.parts.dataset import likely_mistakes, what_next
 from pages.parts.shared.formatting import moment, plain
 
 _START = {
     CheckKind.MISTAKES: ("Look for likely mistakes", ":material/fact_check:"),
+    CheckKind.NEXT: ("Work out what to label next", ":material/low_priority:"),
 }
+_TITLES = {CheckKind.MISTAKES: "Likely mistakes", CheckKind.NEXT: "What to label next"}
 
 
 def show() -> None:
-    """The list of likely mistakes."""
-    control(CheckKind.MISTAKES)
-    done = check_requests.newest_check(
-        app_state.workbench(), CheckKind.MISTAKES, status=RunState.DONE
+    """One of the two lists: likely mistakes, or what to label next."""
+    kind = st.segmented_control(
+        "Which list",
+        list(_TITLES),
+        format_func=lambda one: _TITLES[one],
+        default=CheckKind.MISTAKES,
+        required=True,
+        key="label-check-kind",
+        label_visibility="collapsed",
     )
+    control(kind)
+    done = check_requests.newest_check(app_state.workbench(), kind, status=RunState.DONE)
     if done is not None:
-        likely_mistakes.show(done)
+        (likely_mistakes if kind is CheckKind.MISTAKES else what_next).show(done)
 
 
 def control(kind: CheckKind) -> None:

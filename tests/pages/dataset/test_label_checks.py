@@ -4,9 +4,10 @@ import pytest
 
 from fetal.store.states import CheckKind
 from fetal.workbench import open_workbench
-from fetal.workbench.annotations import history
+from fetal.workbench.annotations import history, review
+from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.label_quality import check_requests, suspects
-from tests.support.labelling import label_scans
+from tests.support.labelling import drop_of, label_scans
 
 
 @pytest.fixture
@@ -45,3 +46,22 @@ def test_a_person_keeps_one_label_and_changes_another(open_app, workbench):
     app.button(key=f"suspect-undo-{changed.scan.id}").click().run()
     assert app.button(key=f"suspect-change-{changed.scan.id}")
     assert kept.scan.id not in suspects.waiting_scans(workbench, done.id)
+
+
+def test_the_page_shows_what_to_label_next_and_what_it_would_bring(open_app, workbench):
+    taken = [
+        add_scans(workbench, drop_of(patient), who="Ann")[place].scan_id
+        for patient in (90, 91)
+        for place in range(3)
+    ]
+    for number in taken[:4]:
+        review.annotate(workbench, number, "brain", "Ben")
+    check_requests.check_now(workbench, CheckKind.NEXT, "Ben")
+    app = open_app("dataset")
+    app.session_state["dataset-tab"] = "Labels"
+    app.session_state["label-check-kind"] = CheckKind.NEXT
+    app.run()
+    assert not app.exception
+    assert "**2 scans** of the list" in " ".join(one.value for one in app.markdown)
+    [table] = [one.value for one in app.dataframe if "More labels" in one.value]
+    assert list(table["More labels"]) == [25, 50, 100, 200]
