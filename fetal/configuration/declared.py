@@ -253,6 +253,12 @@ TRAININGS_WAITING = whole_number(
     least=0,
 )
 
+TRAINING_DEVICES = whole_number(
+    "FETAL_TRAINING_DEVICES",
+    "how many GPUs of a machine compute one training together; with JAX alone",
+    1,
+)
+
 SETTINGS: tuple[Setting[Any], ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Setting)
 )

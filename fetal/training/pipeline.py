@@ -9,6 +9,7 @@ from time import monotonic
 import keras
 
 from fetal.bundle import Bundle, copy_second_reader, write_bundle
+from fetal.configuration.declared import TRAINING_DEVICES
 from fetal.progress import Progress
 from fetal.scans.similarity.perceptual_hash import to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
@@ -19,7 +20,12 @@ from fetal.training.events import DeviceChosen, LogLine, OnEvent, StageBegun, St
 from fetal.training.features.feature_cache import open_cache
 from fetal.training.model_card import About, write_card
 from fetal.training.networks.architectures import IMAGENET, build
-from fetal.training.networks.compute_device import choose_precision, describe, own_precision
+from fetal.training.networks.compute_device import (
+    choose_precision,
+    describe,
+    own_precision,
+    spread,
+)
 from fetal.training.networks.from_bundle import move_back, restore
 from fetal.training.networks.initial_weights import load_imagenet, load_weights_file
 from fetal.training.settings import TrainingSettings
@@ -193,6 +199,7 @@ class _Run:
 
     def begin_computing(self) -> None:
         keras.utils.set_random_seed(self.settings.seed)
+        spread(TRAINING_DEVICES.value())
         policy = choose_precision(self.settings.mixed_precision)
         self.on_event(DeviceChosen(describe()))
         self.log(f"Computing on {describe()} in {policy}.")

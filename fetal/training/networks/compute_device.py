@@ -46,6 +46,41 @@ def own_precision() -> Iterator[None]:
         keras.config.set_dtype_policy(policy)
 
 
+class DevicesError(ValueError):
+    """One training cannot use as many devices as were asked for."""
+
+
+def spread(devices: int) -> None:
+    """Have each batch of this process's trainings computed by several devices.
+
+    Each device computes an equal part of a batch, with the same weights, and their gradients are
+    averaged (data parallelism; `keras.distribution.DataParallel`). The batch stays the one that
+    the settings name, so that a training comes to the same as on one device, within rounding.
+
+    Args:
+        devices: how many; 1 changes nothing.
+
+    Raises:
+        DevicesError: Keras does not compute with JAX, or there are fewer devices.
+    """
+    if devices == 1:
+        return
+    backend = keras.backend.backend()
+    if backend != "jax":
+        raise DevicesError(
+            f"FETAL_TRAINING_DEVICES is {devices}, and Keras computes with {backend}. Several "
+            "devices train one model with JAX alone: set KERAS_BACKEND to jax, or set "
+            "FETAL_TRAINING_DEVICES to 1 and start one worker for each device."
+        )
+    there = keras.distribution.list_devices()
+    if len(there) < devices:
+        raise DevicesError(
+            f"FETAL_TRAINING_DEVICES is {devices}; this machine shows {len(there)} "
+            f"({', '.join(there)}). Set it to at most {len(there)}."
+        )
+    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=there[:devices]))
+
+
 def has_gpu() -> bool:
     """Whether Keras computes on a GPU."""
     # Where a backend puts an array of its own accord is the one thing that all three can tell.
