@@ -8,12 +8,12 @@ if __name__ == "__main__":
 
     router.run()
 else:
-    from pages.parts.app import guard, picture_route, start
+    from pages.parts.app import api_route, guard, picture_route, start
     from pages.parts.gate import sign_in_page
 
     app = st.App(
         __file__,
         lifespan=start.get_ready,
-        routes=[*sign_in_page.routes(), *picture_route.routes()],
+        routes=[*sign_in_page.routes(), *picture_route.routes(), *api_route.routes()],
         middleware=guard.middleware(),
     )

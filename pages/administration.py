@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fetal.workbench.core.permissions import Permission
-from pages.parts.administration import audit, condition, people
+from pages.parts.administration import audit, condition, people, programs
 from pages.parts.app import app_state, router
 
 
@@ -11,9 +11,13 @@ def main() -> None:
     st.title("Administration")
     if not app_state.may_or_says_why(Permission.MANAGE_ACCOUNTS):
         return
-    who, what, how = st.tabs(["People", "Audit", "Health"], key="administration-tab")
+    who, which, what, how = st.tabs(
+        ["People", "Programs", "Audit", "Health"], key="administration-tab"
+    )
     with who:
         people.show()
+    with which:
+        programs.show()
     with what:
         audit.show()
     with how:

@@ -40,6 +40,8 @@ LAYERS: dict[str, int] = {
     "workbench": 5,
     "worker": 6,
     "cli": 6,
+    "api": 6,
+    "client": 6,
 }
 
 # A package may also import from these packages of its own layer; there is no way back.
@@ -53,15 +55,16 @@ NEIGHBOURS: dict[str, set[str]] = {
     "training": {"evaluation"},
     "jobs": {"cluster"},
     "experiments": {"cluster"},
+    "client": {"api"},
     "cli": {"worker"},
 }
 
 # Pages use the workbench, and values that it returns; they know no database and no network.
 PAGES_MAY_USE = {
     "fetal.workbench", "fetal.planes", "fetal.metrics", "fetal.explain", "fetal.predict",
-    "fetal.bundle", "fetal.evaluation", "fetal.markdown", "fetal.progress", "fetal.scans",
-    "fetal.splits", "fetal.store.failures", "fetal.store.rights", "fetal.store.states",
-    "fetal.training.events", "fetal.training.settings",
+    "fetal.api", "fetal.bundle", "fetal.evaluation", "fetal.markdown", "fetal.progress",
+    "fetal.scans", "fetal.splits", "fetal.store.failures", "fetal.store.rights",
+    "fetal.store.states", "fetal.training.events", "fetal.training.settings",
 }  # fmt: skip
 
 LARGEST_FOLDER = 14

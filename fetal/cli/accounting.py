@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from fetal.cli.access.giving_tokens import token
 from fetal.cli.terminal import options, output
 from fetal.cli.terminal.output import say
 from fetal.cli.terminal.system_user import open_for_system_user
@@ -104,6 +105,9 @@ def disable(name: str, again: bool) -> None:
 
     set_disabled(open_for_system_user(), name, not again)
     say(f"“{name}” may sign in again." if again else f"“{name}” is closed.")
+
+
+user.add_command(token)
 
 
 @click.group()

@@ -227,6 +227,17 @@ AUDIT_DAYS = whole_number(
     "how many days an event of the audit is kept before fetal audit shorten removes it",
     365,
 )
+TOKEN_DAYS = whole_number(
+    "FETAL_TOKEN_DAYS", "for how many days a token of the API holds at most", 365
+)
+API_MEGABYTES = whole_number(
+    "FETAL_API_MEGABYTES",
+    "the largest request that the API takes, in MB; it is held in memory while it is read",
+    600,
+)
+API_PER_MINUTE = whole_number(
+    "FETAL_API_PER_MINUTE", "how many requests a minute the API takes with one token", 600
+)
 CLUSTER = address(
     "FETAL_CLUSTER",
     "the Dask scheduler on which archives are predicted, scans are predicted anew after a "

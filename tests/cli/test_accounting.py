@@ -7,7 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from fetal.cli import main
+from fetal.cli.access.giving_tokens import SCOPES
 from fetal.configuration.declared import ROLE_WORDS
+from fetal.workbench.accounts.tokens.scopes import Scope
 from fetal.workbench.core.permissions import Role
 from tests.support.begun import begin
 from tests.support.signing_in import PASSWORD, be_quick
@@ -76,3 +78,20 @@ def test_the_audit_is_verified_and_taken_along(fetal, tmp_path):
     broken = fetal("audit", "verify", "--expect", last)
     assert broken.exit_code == 1
     assert "Event 1 was changed" in broken.output
+
+
+def test_the_scopes_are_those_of_the_workbench():
+    assert tuple(Scope) == SCOPES
+
+
+def test_a_token_is_made_listed_and_revoked(fetal):
+    fetal("user", "add", "ana", "--role", "administrator")
+    made = fetal("user", "token", "add", "ana", "--for", "scanner 2", "--scope", "add")
+    assert made.output.startswith("fetal_")
+    assert "“eva”" in fetal("user", "token", "add", "eva", "--for", "x", "--scope", "add").output
+    too_long = fetal("user", "token", "add", "ana", "--for", "x", "--scope", "add", "--days", "999")
+    assert "Expected a token for 1 to 365 days, received 999." in too_long.output
+    assert "1: scanner 2, acts for ana (add), until" in fetal("user", "token", "list").output
+    assert "opens nothing" in fetal("user", "token", "revoke", "1").output
+    assert "acts for ana (add), ended" in fetal("user", "token", "list").output
+    assert "There is no token with the number 9" in fetal("user", "token", "revoke", "9").output

@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from fetal.workbench.accounts import people
 from fetal.workbench.accounts.sign_ins import SignIns, digest_of
+from fetal.workbench.accounts.tokens.api_tokens import TokenRefusedError, use_token
+from fetal.workbench.accounts.tokens.scopes import Scope
 from fetal.workbench.core.permissions import Role
 from pages.parts.app.shared_workbench import shared
 from pages.parts.gate import identity
@@ -108,3 +110,18 @@ def test_a_person_changes_the_own_password(open_as: Opener) -> None:
     assert "is another one" in app.error[0].value
     fill(PASSWORD, "eleven green ladders", "eleven green ladders")
     assert "Your password is changed" in app.success[0].value
+
+
+def test_a_token_for_a_program_is_made_shown_once_and_ended(open_as: Opener) -> None:
+    app = open_as("administration", "ana")
+    app.button(key="token-add").click().run()
+    assert "Give the token a name" in app.error[0].value
+    app.text_input(key="token-name").input("scanner 2")
+    app.multiselect(key="token-scopes").set_value([Scope.ADD])
+    app.button(key="token-add").click().run()
+    [shown] = [one.value for one in app.code]
+    assert use_token(shared().store, shown).name == "scanner 2"
+    app.button(key="token-revoke").click().run()
+    assert not app.code
+    with pytest.raises(TokenRefusedError, match="revoked"):
+        use_token(shared().store, shown)

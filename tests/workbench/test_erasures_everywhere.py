@@ -8,6 +8,7 @@ from sqlalchemy import Integer, select
 from fetal.scans import read_scan
 from fetal.store import audit
 from fetal.store.access.account_tables import Account, SignIn
+from fetal.store.access.api_tables import ApiToken
 from fetal.store.table_base import Table, now
 from fetal.store.tables import (
     Annotation,
@@ -107,6 +108,10 @@ def fill(workbench, mark):
                 SignIn(
                     digest=mark, account_id=account.id, method="password", address="",
                     begun_at=now(), seen_at=now(), ends_at=now(),
+                ),
+                ApiToken(
+                    digest=mark, account_id=account.id, name=mark, scopes=[], made_by="Ann",
+                    ends_at=now(),
                 ),
             ]
         )  # fmt: skip

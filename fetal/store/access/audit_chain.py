@@ -35,6 +35,8 @@ class EventKind(StrEnum):
     SIGN_IN_ENDED = "sign-in ended"
     ACCOUNT_MADE = "account made"
     ACCOUNT_CHANGED = "account changed"
+    TOKEN_MADE = "token made"
+    TOKEN_REVOKED = "token revoked"
     REFUSED = "refused"
     VIEWED = "viewed scans"
     IMPORTED = "imported"
@@ -80,7 +82,7 @@ def append(
         session: a transaction of `Store.session`, in which writers take turns.
         kind: what happened.
         who: the person.
-        origin: page, command line or gate.
+        origin: page, command line, API or gate.
         account_id: the person's account.
         detail: numbers and names that say more; scans by number, and nothing of a patient.
     """

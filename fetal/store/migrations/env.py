@@ -7,6 +7,7 @@ from fetal.store import learnt_tables as _learnt_tables  # noqa: F401  (fills th
 from fetal.store import queue_tables as _queue_tables  # noqa: F401
 from fetal.store import tables as _known_tables  # noqa: F401
 from fetal.store.access import account_tables as _account_tables  # noqa: F401
+from fetal.store.access import api_tables as _api_tables  # noqa: F401
 from fetal.store.access import audit_tables as _audit_tables  # noqa: F401
 from fetal.store.labelling import labelling_tables as _labelling_tables  # noqa: F401
 from fetal.store.state import state_tables as _derived_tables  # noqa: F401

@@ -197,9 +197,14 @@ def undo(workbench: Workbench, annotation_id: int, who: str) -> int:
             or is itself an undo.
         NotPermittedError: the person may not label.
     """
+    return undo_one(workbench, annotation_id, who).undo_id
+
+
+def undo_one(workbench: Workbench, annotation_id: int, who: str) -> TakenBack:
+    """Do what `undo` does, and tell which scan it was."""
     who = workbench.permit(Permission.LABEL, who)
     with workbench.store.session() as session:
-        return take_back(session, annotation_id, who).undo_id
+        return take_back(session, annotation_id, who)
 
 
 def undo_last(workbench: Workbench, who: str) -> TakenBack | None:

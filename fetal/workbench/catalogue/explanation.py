@@ -29,6 +29,7 @@ def explanation(workbench: Workbench, scan_id: int) -> Prediction:
         DamagedScanError: its picture is gone or damaged.
         NoModelError: no model predicts.
     """
+    workbench.note_viewed(scan_id)
     champion = workbench.champion()
     prediction = champion.model.predict(stored_scan(workbench, scan_id))
     shown = (

@@ -1,39 +1,32 @@
 """Takes labels and scans out of the workspace."""
 
-import csv
 import io
 import uuid
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from fetal.predict.second_opinion import opinion_cells
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store import audit
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.blobs import BlobError
-from fetal.store.bulk import any_of
 from fetal.store.contents import read_picture
-from fetal.store.state.state_tables import ScanState
-from fetal.store.tables import Patient, PredictionRow, ScanRow
-from fetal.workbench.catalogue.find_scans import find_stored_after
-from fetal.workbench.catalogue.own_file_names import own_names
+from fetal.workbench.catalogue.export_table import (
+    ExportLine,
+    ExportTable,
+    export_lines,
+    image_name,
+)
 from fetal.workbench.catalogue.query import ScanFilter
-from fetal.workbench.catalogue.scans import ScanView, count, views
+from fetal.workbench.catalogue.scans import count
 from fetal.workbench.catalogue.stored_pixels import DamagedScanError
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.label_tables.export_format import FILE, HEADER, safe_cell
 
-_AT_ONCE = 1000
-"""Scans that are read, and kept in memory, at once."""
+_PART = 64_000
+"""Characters of a table that are sent at once."""
 
 LEFT_OUT = "left out.txt"
 """Where an archive says which pictures are not in it."""
@@ -50,18 +43,6 @@ class Exported:
 
     target: Path
     left_out: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A scan with what only an export tells of it."""
-
-    view: ScanView
-    blob: str
-    digest: str
-    key: str | None
-    split: str
-    unfamiliarity: float | None
 
 
 def export_labels(
@@ -116,15 +97,44 @@ def write_labels(
         NotPermittedError: the person may not export.
     """
     who = workbench.permit(Permission.EXPORT, who)
-    table = _Table(workbench, target, files)
+    table = ExportTable(workbench, target, files)
     count = 0
-    for line in _lines(workbench, chosen):
+    for line in export_lines(workbench, chosen):
         table.write(line)
         count += 1
-    with workbench.store.session() as session:
-        workbench.tell(session, EventKind.EXPORTED, who, what="labels", scans=count)
-        audit.record(session, who, "export labels", scans=count)
+    _tell(workbench, who, "labels", count)
     return count
+
+
+def stream_labels(workbench: Workbench, chosen: ScanFilter | None, who: str) -> Iterator[str]:
+    """Return the table of `write_labels` in parts, as it is read.
+
+    Raises:
+        NotPermittedError: the person may not export.
+    """
+    return _parts(workbench, chosen, workbench.permit(Permission.EXPORT, who))
+
+
+def _parts(workbench: Workbench, chosen: ScanFilter | None, who: str) -> Iterator[str]:
+    text, count = io.StringIO(), 0
+    table = ExportTable(workbench, text, None)
+    try:
+        for line in export_lines(workbench, chosen):
+            table.write(line)
+            count += 1
+            if text.tell() > _PART:
+                yield text.getvalue()
+                text.seek(text.truncate(0))
+        yield text.getvalue()
+    finally:
+        # Whoever leaves before the end has what was sent until then.
+        _tell(workbench, who, "labels", count)
+
+
+def _tell(workbench: Workbench, who: str, what: str, scans: int) -> None:
+    with workbench.store.session() as session:
+        workbench.tell(session, EventKind.EXPORTED, who, what=what, scans=scans)
+        audit.record(session, who, f"export {what}", scans=scans)
 
 
 def export_archive(
@@ -162,8 +172,8 @@ def export_archive(
         # The images are packed already: a second packing costs time and saves nothing.
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as archive:
             with labels.open("w", encoding="utf-8", newline="") as text:
-                table = _Table(workbench, text, files)
-                for done, line in enumerate(_lines(workbench, chosen), start=1):
+                table = ExportTable(workbench, text, files)
+                for done, line in enumerate(export_lines(workbench, chosen), start=1):
                     table.write(line)
                     _add_picture(workbench, archive, line, left_out)
                     on_progress(Progress(done, max(done, expected)))
@@ -174,107 +184,16 @@ def export_archive(
     finally:
         draft.unlink(missing_ok=True)
         labels.unlink(missing_ok=True)
-    with workbench.store.session() as session:
-        workbench.tell(session, EventKind.EXPORTED, who, what="scans", scans=done)
-        audit.record(session, who, "export scans", scans=done)
+    _tell(workbench, who, "scans", done)
     return Exported(target, tuple(left_out))
 
 
 def _add_picture(
-    workbench: Workbench, archive: zipfile.ZipFile, line: _Line, left_out: list[str]
+    workbench: Workbench, archive: zipfile.ZipFile, line: ExportLine, left_out: list[str]
 ) -> None:
     try:
         picture = read_picture(workbench.blobs, line.blob, line.digest)
     except BlobError:
         left_out.append(str(DamagedScanError(line.view.name)))
     else:
-        archive.writestr(f"images/{_image(line.view)}", picture)
-
-
-def _lines(workbench: Workbench, chosen: ScanFilter | None) -> Iterator[_Line]:
-    """Read the chosen scans in the order in which they were stored, each once."""
-    chosen = chosen or ScanFilter()
-    after: int | None = 0
-    while after is not None:
-        with workbench.store.reading() as session:
-            numbers, after = find_stored_after(session, chosen, after, _AT_ONCE)
-            told = _extras(session, numbers)
-            shown = views(session, numbers)
-        for view in shown:
-            row = told[view.id]
-            yield _Line(
-                view, row.blob, row.digest, row.file_key, row.split or "", row.unfamiliarity
-            )
-
-
-def _extras(session: Session, numbers: Sequence[int]) -> dict[int, Any]:
-    """What only an export tells of scans, by their numbers."""
-    query = (
-        select(
-            ScanRow.id,
-            ScanRow.blob,
-            ScanRow.digest,
-            ScanRow.file_key,
-            Patient.split,
-            PredictionRow.unfamiliarity,
-        )
-        .join(Patient, Patient.id == ScanRow.patient_id)
-        .join(ScanState, ScanState.scan_id == ScanRow.id)
-        .outerjoin(PredictionRow, PredictionRow.id == ScanState.prediction_id)
-        .where(any_of(ScanRow.id, numbers))
-    )
-    return {row.id: row for row in session.execute(query)}
-
-
-def _image(scan: ScanView) -> str:
-    return f"{scan.name}.png"
-
-
-class _Table:
-    """The table of an export, written line by line."""
-
-    def __init__(self, workbench: Workbench, target: TextIO, files: Iterable[str] | None) -> None:
-        self._writer = csv.writer(target, lineterminator="\n")
-        self._names: Mapping[str, str] | None = None
-        if files is not None:
-            self._names = own_names(workbench.pseudonyms, files, partial(_stored_keys, workbench))
-        self._writer.writerow(HEADER if self._names is None else (*HEADER, FILE))
-
-    def write(self, line: _Line) -> None:
-        """Add a scan."""
-        cells = _cells(line)
-        if self._names is not None:
-            cells = (*cells, safe_cell(self._names.get(line.key or "", "")))
-        self._writer.writerow(cells)
-
-
-def _stored_keys(workbench: Workbench, keys: Sequence[str]) -> set[str]:
-    """Which keyed hashes of file names belong to stored scans."""
-    with workbench.store.reading() as session:
-        found = session.scalars(select(ScanRow.file_key).where(ScanRow.file_key.in_(keys)))
-        return {key for key in found if key is not None}
-
-
-def _cells(line: _Line) -> tuple[str, ...]:
-    scan = line.view
-    return (
-        _image(scan),
-        scan.label or "",
-        scan.patient,
-        safe_cell(scan.labelled_by or ""),
-        _time(scan.labelled_at),
-        scan.predicted or "",
-        "" if scan.confidence is None else f"{scan.confidence:.4f}",
-        safe_cell(scan.model_name or ""),
-        safe_cell(scan.note),
-        scan.doubt or "",
-        "" if line.unfamiliarity is None else f"{line.unfamiliarity:.4f}",
-        line.split,
-        scan.source,
-        safe_cell(scan.machine or ""),
-        *opinion_cells(scan.second_opinion),
-    )
-
-
-def _time(moment: datetime | None) -> str:
-    return "" if moment is None else moment.isoformat(timespec="seconds")
+        archive.writestr(f"images/{image_name(line.view)}", picture)

@@ -13,6 +13,7 @@ class Origin(StrEnum):
     PAGE = "page"
     COMMAND_LINE = "command line"
     GATE = "gate"
+    API = "API"
 
 
 class NotSignedInError(RuntimeError):

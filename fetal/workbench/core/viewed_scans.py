@@ -29,7 +29,7 @@ class ViewedScans:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._seen: dict[tuple[int, str], set[int]] = {}
+        self._seen: dict[tuple[int, str, Origin], set[int]] = {}
         self._since = clock()
 
     def note(self, actor: Actor, numbers: Iterable[int]) -> None:
@@ -44,7 +44,9 @@ class ViewedScans:
         with self._lock:
             if not self._seen:
                 self._since = self._clock()
-            self._seen.setdefault((actor.account_id, actor.name), set()).update(numbers)
+            self._seen.setdefault((actor.account_id, actor.name, actor.origin), set()).update(
+                numbers
+            )
 
     def tell(self, *, now: bool = False) -> None:
         """Write down what was noted, once it is a minute old.
@@ -57,14 +59,14 @@ class ViewedScans:
                 return
             seen, self._seen = self._seen, {}
         with self._store.session() as session:
-            for (account_id, name), numbers in seen.items():
+            for (account_id, name, origin), numbers in seen.items():
                 ordered = sorted(numbers)
                 for start in range(0, len(ordered), _MOST):
                     audit_chain.append(
                         session,
                         EventKind.VIEWED,
                         name,
-                        origin=Origin.PAGE,
+                        origin=origin,
                         account_id=account_id,
                         scans=ordered[start : start + _MOST],
                     )

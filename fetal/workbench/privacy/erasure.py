@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from fetal.store import audit
 from fetal.store.access.audit_chain import EventKind
+from fetal.store.access.kept_answers import forget_answers
 from fetal.store.bulk import batches
 from fetal.store.table_base import Table
 from fetal.store.tables import Annotation, Audit, Patient, ScanRow
@@ -131,6 +132,7 @@ def erase(workbench: Workbench, code: str, who: str) -> Erasure:
         if patient is not None:
             session.execute(delete(Patient).where(Patient.id == patient.id))
         add_erasure(session)
+        forget_answers(session)
         workbench.tell(session, EventKind.ERASED, who, scans=len(rows), labels=labels)
         audit.record(session, who, "erase", scans=len(rows), labels=labels)
     sweep_snapshots(workbench.store)

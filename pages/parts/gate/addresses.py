@@ -23,11 +23,27 @@ HEALTH = "/_stcore/health"
 OPEN = frozenset({SIGN_IN, STYLE, HEALTH, PROVIDER, BACK})
 """All that is answered without a sign-in; everything else is closed, whatever it is."""
 
+API = "/api/v1"
+"""Where programs are answered; only tokens open it (`fetal.api.token_gate`)."""
+
+API_PAGES = frozenset({f"{API}/docs", f"{API}/openapi.json"})
+"""What a signed-in browser may look at there without a token."""
+
 COOKIE = "fetal-sign-in"
 """Holds the random text of a sign-in, until the browser is closed."""
 
 HEADER = "x-fetal-sign-in"
 """What the gate tells pages: the digest of the sign-in; it drops what a browser sends under it."""
+
+
+def is_for_programs(path: str, *, token: bool) -> bool:
+    """Return whether the API's own gate decides on a request.
+
+    Args:
+        path: what is asked for, below `base`.
+        token: whether the request shows a token.
+    """
+    return path.startswith(f"{API}/") and (token or path not in API_PAGES)
 
 
 def base() -> str:

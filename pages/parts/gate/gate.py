@@ -71,6 +71,10 @@ class SignInGate:
                 await _refuse(scope, receive, send, PlainTextResponse(_OPEN_TO_ALL, 403))
             else:
                 await self._pass(scope, receive, send, None)
+        elif scope["type"] == "http" and addresses.is_for_programs(
+            path, token="authorization" in Headers(scope=scope)
+        ):
+            await self._app(scope, receive, send)
         elif signed_in is None:
             _count(scope, token)
             await _refuse(scope, receive, send, _to_sign_in(scope, path))

@@ -1,0 +1,1 @@
+"""Tokens with which programs act for an account through the API."""
