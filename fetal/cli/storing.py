@@ -119,7 +119,7 @@ def export_command(target: Path, match: Path | None, who: str) -> None:
     """
     from fetal.cli.terminal.system_user import open_for_system_user
     from fetal.workbench.catalogue.exports import export_archive, write_labels
-    from fetal.workbench.catalogue.own_file_names import names_in
+    from fetal.workbench.label_tables.own_file_names import names_in
 
     if target != STANDARD and target.suffix.lower() not in (".csv", ".zip"):
         raise click.UsageError(

@@ -15,11 +15,11 @@ from fetal.store.bulk import any_of
 from fetal.store.state.state_tables import ScanState
 from fetal.store.tables import Patient, PredictionRow, ScanRow
 from fetal.workbench.catalogue.find_scans import find_stored_after
-from fetal.workbench.catalogue.own_file_names import own_names
 from fetal.workbench.catalogue.query import ScanFilter
 from fetal.workbench.catalogue.scans import ScanView, views
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.label_tables.export_format import FILE, HEADER, safe_cell
+from fetal.workbench.label_tables.own_file_names import own_names
 
 _AT_ONCE = 1000
 """Scans that are read, and kept in memory, at once."""

@@ -13,10 +13,10 @@ from fetal.store.audit import entries
 from fetal.store.tables import Patient, PredictionRow, ScanRow
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import exports, scan_table, scans
-from fetal.workbench.catalogue.own_file_names import own_names
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.imports import import_run
 from fetal.workbench.label_tables.export_format import plain_cell, safe_cell
+from fetal.workbench.label_tables.own_file_names import own_names
 
 
 def lines(text):
