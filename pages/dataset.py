@@ -9,12 +9,12 @@ from pages.parts.dataset import (
     filters,
     gallery,
     importing,
-    label_checks,
     link,
     near_duplicates,
     queues_tab,
     sheet,
 )
+from pages.parts.label_checks import label_lists
 from pages.parts.review import queue_choice
 from pages.parts.shared import plots
 from pages.parts.shared.formatting import number
@@ -57,7 +57,7 @@ def main() -> None:
             near_duplicates.show()
     if doubted.open:
         with doubted:
-            label_checks.show()
+            label_lists.show()
     if bring.open:
         with bring:
             importing.show()

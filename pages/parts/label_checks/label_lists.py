@@ -7,7 +7,7 @@ from fetal.workbench.core.permissions import Permission
 from fetal.workbench.label_quality import check_requests
 from fetal.workbench.label_quality.check_requests import CheckView
 from pages.parts.app import app_state, current_user
-from pages.parts.dataset import likely_mistakes, what_next
+from pages.parts.label_checks import likely_mistakes, what_next
 from pages.parts.shared.formatting import moment, plain
 
 _START = {
