@@ -1,1 +1,1 @@
-"""What checks of labels keep: features of scans, the checks, and the lists that they made."""
+"""What people and checks of labels keep: queues, features of scans, the checks, and their lists."""

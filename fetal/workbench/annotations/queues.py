@@ -8,7 +8,7 @@ from typing import Any, get_args
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from fetal.store.queue_tables import ReadingQueue
+from fetal.store.labelling.queue_tables import ReadingQueue
 from fetal.store.state.state_tables import ScanState
 from fetal.store.states import AnnotationKind
 from fetal.store.table_base import now

@@ -8,8 +8,8 @@ from sqlalchemy.orm import aliased
 
 from fetal.store.states import AnnotationKind
 from fetal.store.tables import Annotation, ScanRow
-from fetal.workbench.annotations.batches import take_back_batch
 from fetal.workbench.annotations.conflicts import Conflict, conflict_of
+from fetal.workbench.annotations.label_batches import take_back_batch
 from fetal.workbench.annotations.label_rows import (
     LONGEST_NOTE,
     NoteTooLongError,

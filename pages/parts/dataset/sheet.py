@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from fetal.planes import PLANES
-from fetal.workbench.annotations import batches
+from fetal.workbench.annotations import label_batches
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scan_figures import figures
 from fetal.workbench.catalogue.scans import UNUSABLE, ScanFilter, ScanView
@@ -92,8 +92,8 @@ def keep(seen: dict[int, int | None], value: str | None) -> None:
         value: the label; None accepts what the model says.
     """
     try:
-        done = batches.label_many(app_state.workbench(), seen, value, current_user.name())
-    except batches.BatchError as error:
+        done = label_batches.label_many(app_state.workbench(), seen, value, current_user.name())
+    except label_batches.BatchError as error:
         app_state.tell("sheet", str(error))
     else:
         st.session_state[_DONE] = done
@@ -103,8 +103,8 @@ def take_back(batch_id: str) -> None:
     """Take back what was labelled at once."""
     st.session_state.pop(_DONE, None)
     try:
-        taken = batches.undo_batch(app_state.workbench(), batch_id, current_user.name())
-    except batches.BatchError as error:
+        taken = label_batches.undo_batch(app_state.workbench(), batch_id, current_user.name())
+    except label_batches.BatchError as error:
         app_state.tell("sheet", str(error))
     else:
         st.toast(f"Taken back: {number(len(taken), 'label', 'labels')}.")
@@ -122,7 +122,7 @@ def words(scan: ScanView) -> str:
 def _done() -> None:
     """What was labelled last, with one undo for all of it."""
     app_state.show_told("sheet")
-    done: batches.Batch | None = st.session_state.get(_DONE)
+    done: label_batches.Batch | None = st.session_state.get(_DONE)
     if done is None:
         return
     said, way_back = st.columns([5, 1], vertical_alignment="center")

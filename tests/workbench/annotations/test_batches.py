@@ -2,8 +2,8 @@
 
 import pytest
 
-from fetal.workbench.annotations import batches, review
-from fetal.workbench.annotations.batches import BatchError, label_many, undo_batch
+from fetal.workbench.annotations import label_batches, review
+from fetal.workbench.annotations.label_batches import BatchError, label_many, undo_batch
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.patient_search import patient_codes, patient_view
 from fetal.workbench.catalogue.scans import ScanFilter
@@ -63,7 +63,7 @@ def test_the_last_undo_takes_a_whole_batch_back_and_then_what_was_before(workben
 
 
 def test_a_batch_has_its_bounds(workbench):
-    for many in ({}, dict.fromkeys(range(batches.MOST + 1))):
+    for many in ({}, dict.fromkeys(range(label_batches.MOST + 1))):
         with pytest.raises(BatchError, match="at once"):
             label_many(workbench, many, "brain", "Ann")
 
