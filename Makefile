@@ -3,16 +3,22 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint lock clean
+.PHONY: run test tests lint programs lock clean
 
 run: .venv/run.stamp
 	$(BIN)/fetal serve
 
-test: .venv/test.stamp lint
+# Two at a time: pip and mypy keep one core busy.
+test:
+	+$(MAKE) --no-print-directory --jobs 2 lint tests
+
+tests: .venv/test.stamp programs
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
+
+programs:
 	.ci/chromium
 	.ci/postgresql
 	.ci/identity-provider
-	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .
@@ -24,8 +30,10 @@ lint: .venv/test.stamp
 		"Python 3.11, 3.12 or 3.13 is needed, this is %d.%d. Name one: make run PYTHON=python3.13" \
 		% sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-compile --requirement requirements.txt
 	$(BIN)/pip install --quiet --no-deps --editable .
+	# On all cores, where pip would compile on one; a package may bring a file that is none.
+	$(BIN)/python -m compileall -q -j 0 .venv/lib >.venv/compileall.log || true
 	touch $@
 
 .venv/test.stamp: .venv/run.stamp requirements-dev.txt

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -83,7 +84,8 @@ def layer_of(path: Path) -> str:
     return path.relative_to(ROOT / "fetal").parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Every module that a file imports, or names as text to import or start it by that name."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -97,7 +99,7 @@ def imports(path: Path) -> set[str]:
             and _MODULE_NAME.fullmatch(node.value)
         ):
             found.add(node.value)
-    return found
+    return frozenset(found)
 
 
 def package_of(module: str) -> str | None:

@@ -1,7 +1,7 @@
 """A sweep as it runs: nobody is judged by a training that saw them, and nothing is done twice."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,9 +27,10 @@ from fetal.phantom import simulate
 from fetal.planes import FETAL_PLANES, Plane
 from fetal.scans import BlankScanError, Box, encode_png
 from fetal.training.settings import Stage, TrainingSettings
+from tests.training.tiny_network import use_tiny_network
 
 SMALL = TrainingSettings(
-    architecture="sononet16",
+    architecture="vgg19",
     size=32,
     start="nothing",
     normalise="training set",
@@ -53,6 +54,14 @@ def run_here(
 
 class Killed(BaseException):
     """Stands for a kill: nothing in a sweep may catch it."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny() -> Iterator[None]:
+    """Let the network of the sweeps be one that trains in a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        use_tiny_network(patch)
+        yield
 
 
 def case(plane: Plane, seed: int, patient: str | None = None) -> ExperimentScan:
@@ -152,8 +161,8 @@ def test_variants_that_differ_in_name_alone_share_their_runs(
 def test_a_stage_that_the_network_lacks_is_named_before_anything_runs(
     cases: list[ExperimentScan], tmp_path: Path
 ) -> None:
-    odd = SMALL.but(stages=(Stage("Upper", "block5", 1, 1e-3),))
-    with pytest.raises(SweepError, match=r"“odd”.*conv5.*received “block5”"):
+    odd = SMALL.but(stages=(Stage("Upper", "conv5", 1, 1e-3),))
+    with pytest.raises(SweepError, match=r"“odd”.*block5.*received “conv5”"):
         run_here(Sweep((Variant("odd", odd),)), cases, tmp_path, lambda _: None)
 
 
