@@ -1,13 +1,15 @@
 """How long from the start of the app to the first prediction in a browser.
 
 `fetal serve` starts on an empty workspace; a Chromium that is already running opens the page,
-gives a name, drops one simulated scan and waits for its predicted plane.
+gives a name, drops one simulated scan and waits for its predicted plane. What the app, its worker
+and the processes that read took of CPU tells more than the clock where other work goes on.
 
     python benchmarks/start.py [--repeats 3]
 """
 
 import argparse
 import os
+import resource
 import shutil
 import socket
 import statistics
@@ -24,7 +26,7 @@ from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.scans import encode_png
 
-TARGET = 6.0
+TARGET = 3.5
 
 
 def main() -> None:
@@ -37,10 +39,13 @@ def main() -> None:
         scan = Path(folder) / "Patient00001_scan.png"
         scan.write_bytes(encode_png(simulate(Plane.BRAIN, 3).pixels))
         measure(browser, scan, Path(folder) / "warm-up")
+        before = cpu_of_others()
         times = [measure(browser, scan, Path(folder) / str(turn)) for turn in range(repeats)]
+        cpu = (cpu_of_others() - before) / repeats
         browser.close()
     print("start to first prediction: " + ", ".join(f"{seconds:.1f} s" for seconds in times))
     print(f"median {statistics.median(times):.1f} s (target: at most {TARGET} s)")
+    print(f"CPU of the program a start, its end included: {cpu:.1f} s")
 
 
 def measure(browser: Browser, scan: Path, workspace: Path) -> float:
@@ -69,6 +74,12 @@ def measure(browser: Browser, scan: Path, workspace: Path) -> float:
         serving.terminate()
         serving.wait()
     return seconds
+
+
+def cpu_of_others() -> float:
+    """Seconds of CPU of the processes that ended, those that they started included."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def wait_for(address: str) -> None:

@@ -17,6 +17,7 @@ from pages.parts.shared.formatting import number, plain
 _SAMPLES = "samples-asked"
 _PER_PAGE = 5
 _NEWEST = 50
+_AT_ONCE_SECONDS = 0.5
 _KEPT = (
     "Names are never kept: the program stores a code in place of the patient’s name or number, "
     "blanks the text that the machine wrote around the picture, and drops the file’s other data."
@@ -123,10 +124,12 @@ def take(files: Sequence[upload.UploadedFile]) -> None:
 
 def start(files: Sequence[upload.UploadedFile], patient: str | None) -> None:
     """Hand the files to the desk."""
-    app_state.session().desk.start(
+    drop = app_state.session().desk.start(
         files, current_user.name(), patient, every=st.session_state.get("check-every", False)
     )
     clear()
+    # One scan is through by then: its card comes at once, and not after a look at the progress.
+    drop.wait(_AT_ONCE_SECONDS)
     st.rerun()
 
 

@@ -106,6 +106,18 @@ class Model:
     def __reduce__(self) -> tuple[Callable[..., "Model"], tuple[str, EngineName]]:
         return load_model, (str(self.bundle.folder.absolute()), self._engine_name)
 
+    def warm_up(self) -> None:
+        """Compute once for nothing, so that the first scan waits for nothing that is made once.
+
+        Kernels are prepared at the first pass, and the directions that the model knows are found.
+        """
+        size = self.bundle.card.input.size
+        finish = self._engine.start(np.zeros((1, size, size, 1), np.float32))
+        if self._second is not None:
+            self._second.warm_up()
+        maps, _ = finish()
+        self._unfamiliarity(maps)
+
     def predict(self, image: Image) -> Prediction:
         """Predict one scan.
 

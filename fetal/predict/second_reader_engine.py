@@ -38,6 +38,11 @@ class SecondReaderEngine:
             [[name in names for name in classes] for names in self._card.groups.values()]
         )
 
+    def warm_up(self) -> None:
+        """Compute once for nothing, as `fetal.predict.Model.warm_up` does."""
+        shape = (1, self._card.rows, self._card.columns, 1)
+        self._engine.start(np.zeros(shape, np.float32))()
+
     def start(self, scans: Sequence[Scan]) -> Opinions:
         """Begin to read scans, while the first reader does.
 

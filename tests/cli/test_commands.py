@@ -14,6 +14,7 @@ def test_help_is_there_for_every_command_and_is_quick_to_load():
         "serve",
         "worker",
         "predict",
+        "predict-archive",
         "demo",
         "import",
         "export",
@@ -26,6 +27,8 @@ def test_help_is_there_for_every_command_and_is_quick_to_load():
         "forget",
         "duplicates",
         "check",
+        "label-quality",
+        "label-next",
         "rebuild-state",
         "settings",
         "user",
@@ -36,7 +39,7 @@ def test_help_is_there_for_every_command_and_is_quick_to_load():
         answer = CliRunner().invoke(main, [name, "--help"])
         assert answer.exit_code == 0
         assert len(answer.output.splitlines()) > 4
-    heavy = {"tensorflow", "keras", "openvino", "streamlit", "pandas", "sqlalchemy", "cv2"}
+    heavy = {"tensorflow", "keras", "openvino", "streamlit", "pandas", "sqlalchemy", "cv2", "numpy"}
     program = f"import sys, fetal.cli; print({heavy!r} & {{*sys.modules}})"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert loaded.stdout.strip() == "set()"

@@ -36,6 +36,12 @@ def test_a_prediction_names_the_most_probable_plane(model, scans):
     assert prediction.confidence == values.max() > 1 / 6
 
 
+def test_a_model_that_is_warm_says_the_same(model, folder, scans):
+    warm = load_model(folder)
+    warm.warm_up()
+    assert_same(warm.predict(scans[0]), model.predict(scans[0]))
+
+
 def test_openvino_and_keras_give_the_same_answer(model, folder, scans):
     by_keras = load_model(folder, engine="keras")
     for ours, theirs in zip(model.predict_many(scans), by_keras.predict_many(scans), strict=True):

@@ -15,7 +15,6 @@ from fetal.cli.measuring.learnt_scans import Learnt
 from fetal.cli.terminal import output
 from fetal.cli.terminal.aligned_columns import columns
 from fetal.cli.terminal.output import say
-from fetal.metrics import percent
 
 if TYPE_CHECKING:
     from fetal.cli.readable_images import SamePictures
@@ -152,6 +151,8 @@ def _print(found: "OtherSource") -> None:
 
 
 def _cells(row: "SourceRow") -> tuple[str, ...]:
+    from fetal.metrics import percent
+
     def share(count: int) -> str:
         return f"{count} ({percent(count / row.scans, 1)})"
 

@@ -27,6 +27,13 @@ _STOP_SECONDS = 20
 _PAUSE_SECONDS = (1.0, 60.0)
 """How long, at least and at most, to wait before what ended by itself is started again."""
 
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""For numpy in the app, whose matrices are small.
+
+On a busy computer two threads of OpenBLAS wait for one another ten times as long as one computes.
+OpenVINO has threads of its own.
+"""
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -71,7 +78,7 @@ class AppAndWorker:
         app = subprocess.Popen(
             self.command,
             cwd=self.folder,
-            env=self.environment,
+            env=_ONE_THREAD | self.environment,
             stderr=subprocess.PIPE,
             preexec_fn=_end_with_parent,
         )

@@ -3,30 +3,20 @@
 Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
-import logging
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 import streamlit as st
 
-from fetal.bundle import BundleError
-from fetal.progress import BackgroundWork
-from fetal.store.failures import sentence_for
-from fetal.workbench import NoModelError, Workbench
+from fetal.workbench import Workbench
 from fetal.workbench.accounts.browser_sessions import BrowserSession, BrowserSessions
 from fetal.workbench.core.actor import NotPermittedError
 from fetal.workbench.core.permissions import Permission
-from fetal.workbench.ingest.upload import warm_up as warm_up_reading
-from fetal.workbench.near_duplicates import compare_stored
-from fetal.workbench.near_duplicates.ranks import follow_splits
 from pages.parts.app import guard
 from pages.parts.app.shared_workbench import shared
 from pages.parts.gate import identity
 from pages.parts.shared.background import Works
 from pages.parts.shared.formatting import plain
-
-logger = logging.getLogger(__name__)
 
 
 def workbench() -> Workbench:
@@ -115,30 +105,6 @@ def mine(what: str) -> str:
     """Return the name of a long work that only the person at this browser may see."""
     own = session()
     return f"{what} of {own.who} at browser {own.number}"
-
-
-@st.cache_resource(show_spinner=False)
-def warm_up() -> BackgroundWork[None]:
-    """Make all ready that the first scan needs while the person still types a name."""
-    return BackgroundWork(lambda on_progress: _open(), name="warm-up")
-
-
-def _open() -> None:
-    warm_up_reading()
-    try:
-        # The pages say in their own words that no model predicts.
-        with suppress(NoModelError, BundleError):
-            shared().champion()
-        # What an older program stored was never compared; what a stop leaves is for the next start.
-        compare_stored.catch_up(shared())
-        # A retraining that was killed at its start may have left the list as it was.
-        follow_splits(shared().store)
-    except Exception as error:
-        sentence = sentence_for(error)
-        if sentence is None:
-            raise
-        # The page says it too, to whoever is there.
-        logger.warning("%s", sentence)
 
 
 @st.fragment(run_every=0.5)

@@ -19,6 +19,7 @@ from pages.parts.app import (
     footer,
     offline,
     theme,
+    warm_up,
 )
 from pages.parts.review import reader
 from pages.parts.shared import conflict_notices
@@ -35,7 +36,7 @@ def run() -> None:
     st.set_page_config(page_title="Fetal planes", page_icon=theme.ICON, layout="wide")
     theme.apply()
     callbacks.let_them_finish()
-    app_state.warm_up()
+    warm_up.warm_up()
     page = st.navigation(
         [
             st.Page(_PAGES / "scans.py", title="Scans", icon=":material/imagesmode:", default=True),

@@ -40,12 +40,20 @@ def show(taken: Sequence[IngestResult], mark: str = "") -> None:
         tell(", ".join(words) + ".")
         for one in trouble[:_SENTENCES]:
             st.markdown(f":orange[:material/block:] **{plain(one.file)}**: {plain(one.sentence)}")
-        with st.expander("What became of each file"):
-            st.dataframe(
-                [
-                    {"File": one.file, "Result": one.outcome.value, "In words": one.sentence}
-                    for one in sorted(taken, key=lambda one: one.outcome is IngestOutcome.ADDED)
-                ],
-                hide_index=True,
-                column_config={"In words": st.column_config.TextColumn(width="large")},
-            )
+        # A table is made only while it is open: the first one makes Streamlit import pandas, for
+        # which the scans themselves would wait.
+        listed = st.expander("What became of each file", key=f"files{mark}", on_change="rerun")
+        if listed.open:
+            with listed:
+                _list(taken)
+
+
+def _list(taken: Sequence[IngestResult]) -> None:
+    st.dataframe(
+        [
+            {"File": one.file, "Result": one.outcome.value, "In words": one.sentence}
+            for one in sorted(taken, key=lambda one: one.outcome is IngestOutcome.ADDED)
+        ],
+        hide_index=True,
+        column_config={"In words": st.column_config.TextColumn(width="large")},
+    )

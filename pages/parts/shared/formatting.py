@@ -3,13 +3,15 @@
 import re
 from datetime import datetime
 from html import escape
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from fetal import metrics
 from fetal.markdown import as_text
 from fetal.planes import Plane
 from fetal.workbench.catalogue.scans import UNUSABLE
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DIVIDED = re.compile(
     r"(?<=:)(?=\S)|(?<=www)(?=\.)|(?<=@)(?=\S)|(?<=[-<>=~])(?=[-<>=~])", re.IGNORECASE
@@ -73,7 +75,7 @@ MOMENT = "D MMM YYYY, HH:mm"
 """The same form for the moments of a table, which are sorted as moments."""
 
 
-def local_moments(moments: pd.Series) -> pd.Series:
+def local_moments(moments: "pd.Series") -> "pd.Series":
     """A table's moments by this computer's clock, as `moment` puts them one by one."""
     return moments.map(
         lambda at: at.to_pydatetime().astimezone().replace(tzinfo=None), na_action="ignore"

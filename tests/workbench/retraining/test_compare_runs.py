@@ -121,6 +121,26 @@ def test_models_are_measured_on_the_locked_scans_that_all_of_them_have_read(work
     assert {run: found.value for run, found in tested.accuracy.items()} == {ids[0]: 1, ids[1]: 0}
 
 
+def test_figures_are_kept_until_a_label_or_a_prediction_is_new(workbench):
+    label_scans(workbench)
+    runs = [ended_run(workbench)]
+    labels = locked(workbench, runs[0])
+    model = with_model(workbench, runs[0], 2)
+    first, *others = labels
+    has_said(workbench, model, {scan: labels[scan] for scan in others})
+
+    def measured():
+        return compare_runs.tested(workbench, [view(workbench, runs[0])])
+
+    before = measured()
+    assert before.scans == len(others)
+    assert measured() is before
+    has_said(workbench, model, {first: labels[first]})
+    assert measured().scans == len(labels)
+    annotate(workbench, first, next(p for p in PLANES if p != labels[first]), WHO)
+    assert measured().accuracy[runs[0]].value == pytest.approx(len(others) / len(labels))
+
+
 def test_a_training_without_a_model_has_no_accuracy(workbench):
     label_scans(workbench)
     run = view(workbench, ended_run(workbench))
