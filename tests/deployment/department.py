@@ -83,6 +83,7 @@ class Department:
         address: nginx's.
         ports: of the apps, by name.
         processes: the running ones, by name.
+        database: the number of the database server's process.
     """
 
     folder: Path
@@ -90,6 +91,7 @@ class Department:
     address: str = ""
     ports: dict[str, int] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    database: int = 0
 
     def start(self, name: str, *command: str | Path, **settings: str) -> None:
         """Start a program in a group of its own, with a workspace folder of its own."""
@@ -135,13 +137,14 @@ def department(folder: Path, apps: int = 2, **settings: str) -> Iterator[Departm
         settings: what all of them share beyond database and files.
     """
     with ExitStack() as stack:
-        server = stack.enter_context(running_server({"fsync": "off"}))
+        server = stack.enter_context(running_server({}))
         here = Department(
             folder,
             {"FETAL_DATABASE_URL": server.new_database(), "FETAL_UNSURE": "keep"}
             | settings
             | stack.enter_context(_blobs(folder)),
         )
+        here.database = server.pid
         try:
             for number in range(1, apps + 1):
                 here.start_app(f"app-{number}")

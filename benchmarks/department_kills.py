@@ -1,0 +1,158 @@
+"""Kills apps, the worker, the training and the database's processes again and again.
+
+A department runs as `tests/deployment/department.py` starts it: two apps behind nginx, PostgreSQL,
+a worker in a folder of its own. People label all the while, through the workbench and so through
+the same transactions as the pages; trainings are started, one after the other. Each kill is
+SIGKILL. A database process that is killed has PostgreSQL end all connections and recover, as after
+a power cut of the server. What was killed is started again, as systemd would.
+
+It prints how many labels were confirmed, how many of them are gone, how many trainings ended and
+how, and whether one is still called running or waiting when nobody works on it any more.
+
+    python benchmarks/department_kills.py [--kills 300] [--pause 1.0] [--seed 1]
+"""
+
+import argparse
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from fetal.planes import PLANES
+from fetal.store.tables import Annotation
+from fetal.training.settings import PRESETS
+from fetal.workbench import Workbench, open_workbench
+from fetal.workbench.annotations.review import annotate
+from fetal.workbench.catalogue import scans
+from fetal.workbench.ingest.upload import add_samples
+from fetal.workbench.retraining import service
+from tests.deployment.department import FETAL, Department, department
+
+SMALL = PRESETS["default"].but(
+    start="nothing", architecture="sononet16", size=64, stages=PRESETS["default"].stages[:1]
+)
+
+
+class Reader(threading.Thread):
+    """Somebody who labels one scan after the other, and remembers what was confirmed."""
+
+    def __init__(self, workbench: Workbench, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self.confirmed: list[int] = []
+        self.refused = 0
+        self.over = threading.Event()
+        self._workbench = workbench
+
+    def run(self) -> None:
+        """Label until it is over; what the database refuses is not confirmed."""
+        numbers = [scan.id for scan in scans.scans(self._workbench)]
+        while not self.over.wait(0.02):
+            scan, plane = random.choice(numbers), random.choice(PLANES)
+            try:
+                self.confirmed.append(annotate(self._workbench, scan, plane, self.name))
+            except SQLAlchemyError:
+                self.refused += 1
+
+
+def kill_one(here: Department, chance: random.Random, database: int) -> str:
+    """Kill something, and have it started again as systemd would."""
+    name = chance.choice(["app-1", "app-2", "worker", "training", "database"])
+    if name == "database":
+        _kill_among(chance, _children(database))
+    elif name == "training":
+        worker = here.processes["worker"].pid
+        _kill_among(chance, _children(worker))
+    else:
+        here.kill(name)
+        if name == "worker":
+            here.start("worker", FETAL, "worker")
+        else:
+            here.start(name, FETAL, "serve", "--no-worker", "--port", str(here.ports[name]))
+    return name
+
+
+def _kill_among(chance: random.Random, numbers: list[int]) -> None:
+    if numbers:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(chance.choice(numbers), signal.SIGKILL)
+
+
+def _children(number: int) -> list[int]:
+    told = subprocess.run(["pgrep", "-P", str(number)], capture_output=True, text=True)
+    return [int(line) for line in told.stdout.split()]
+
+
+def keep_training(workbench: Workbench, seed: int) -> None:
+    """Start a small training where none waits or works."""
+    with contextlib.suppress(SQLAlchemyError, service.RestlessError):
+        if not service.active(workbench):
+            service.start(workbench, "Cara", SMALL.but(seed=seed))
+
+
+def await_the_end(workbench: Workbench, seconds: float) -> list[int]:
+    """Wait until nothing waits or works; returns what still does after that time."""
+    end = time.monotonic() + seconds
+    active: list[int] = []
+    while time.monotonic() < end:
+        with contextlib.suppress(SQLAlchemyError):
+            active = [run.id for run in service.active(workbench)]
+            if not active:
+                break
+        time.sleep(1)
+    return active
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between two kills")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    chance = random.Random(chosen.seed)
+    with tempfile.TemporaryDirectory() as place, department(Path(place)) as here:
+        os.environ.update(here.environment)
+        own = Path(place) / "readers"
+        own.mkdir()
+        (own / "pseudonyms.key").write_bytes((Path(place) / "pseudonyms.key").read_bytes())
+        os.environ["FETAL_WORKSPACE"] = str(own)
+        workbench = open_workbench()
+        add_samples(workbench, "Anna")
+        # What the labels say does not matter here.
+        for place_in_list, scan in enumerate(scans.scans(workbench)):
+            annotate(workbench, scan.id, PLANES[place_in_list % 3], "Anna")
+        readers = [Reader(workbench, name) for name in ("Anna", "Ben")]
+        for reader in readers:
+            reader.start()
+        killed: Counter[str] = Counter()
+        for number in range(chosen.kills):
+            keep_training(workbench, number)
+            time.sleep(chosen.pause * chance.uniform(0.5, 1.5))
+            killed[kill_one(here, chance, here.database)] += 1
+        for reader in readers:
+            reader.over.set()
+            reader.join(60)
+        active = await_the_end(workbench, 600)
+        with workbench.store.reading() as session:
+            kept = set(session.scalars(select(Annotation.id)))
+        confirmed = [number for reader in readers for number in reader.confirmed]
+        ended = Counter(str(run.status) for run in service.runs(workbench))
+        workbench.close()
+    print("killed:", ", ".join(f"{name} {count}" for name, count in sorted(killed.items())))
+    lost = len(set(confirmed) - kept)
+    print(f"{len(confirmed):,} labels confirmed, {lost} of them gone")
+    print(f"{sum(reader.refused for reader in readers)} refused while the database was away")
+    print("trainings:", ", ".join(f"{state} {count}" for state, count in sorted(ended.items())))
+    print(f"still waiting or running at the end: {active or 'none'}")
+
+
+if __name__ == "__main__":
+    main()
