@@ -1,6 +1,7 @@
 """Asking an ASGI application in this process, from any address and with any headers."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,10 @@ class Answer:
         """The cookie that was given, as a browser sends it back; empty if there is none."""
         given = [value for one, value in self.headers if one == "set-cookie"]
         return next((one.split(";")[0] for one in given if one.startswith(f"{name}=")), "")
+
+
+Asker = Callable[..., Answer]
+"""Asks one application, as `ask` does."""
 
 
 def ask(

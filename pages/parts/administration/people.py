@@ -5,6 +5,7 @@ import streamlit as st
 from fetal.workbench.accounts import people
 from fetal.workbench.accounts.passwords import SHORTEST, WeakPasswordError
 from fetal.workbench.core.permissions import Role
+from fetal.workbench.single_sign_on import proxy
 from pages.parts.app import app_state
 from pages.parts.shared.formatting import moment, plain
 
@@ -41,7 +42,8 @@ def show() -> None:
 def ways_of(person: people.Person) -> str:
     """How a person may sign in, in words."""
     ways = ["password"] if person.has_password else []
-    return " or ".join([*ways, *(["hospital account"] if person.is_joined else [])]) or "proxy"
+    ways += ["hospital account"] if person.is_joined else []
+    return " or ".join(ways) or ("proxy" if proxy.is_set() else "nothing yet")
 
 
 def add() -> None:

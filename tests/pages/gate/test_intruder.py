@@ -7,16 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
-from fetal.store.access.account_tables import SignIn
 from fetal.store.access.audit_chain import EventKind
-from fetal.store.table_base import now
 from fetal.workbench.accounts import audit_trail, people
 from fetal.workbench.accounts.sign_ins import digest_of
 from pages.parts.gate import addresses
 from tests.support.gated_app import PAGE, GatedApp, cookies_of
 from tests.support.waiting import until
+from tests.support.without_right import foreign_cookie, ways_without_right
 
 ROOT = Path(__file__).parents[3]
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -35,6 +33,7 @@ KNOWN = {
     "/component/{path:path}",
     "/media/{file_id:path}",
     "/oauth2callback",
+    "/pictures/small/{digest}",
     "/pictures/{digest}",
     "/sign-in",
     "/sign-in/holds",
@@ -78,24 +77,10 @@ def filled(route: str) -> str:
     )
 
 
-def ways_without_right(app: GatedApp) -> dict[str, str]:
-    """Cookie headers of those who are not signed in, by what they try."""
-    ended, closed, idle = (app.cookie_of("ben") for _ in range(3))
-    with app.workbench.store.session() as session:
-        digest = digest_of(idle.split("=")[1])
-        session.execute(update(SignIn).where(SignIn.digest == digest).values(ends_at=now()))
-    assert app.ask("/sign-out", "POST", Cookie=ended, X_Fetal="sign-out").status == 204
-    people.sign_out(app.workbench, "ben")
-    return {
-        "none": "",
-        "forged": "fetal-sign-in=" + "a" * 43,
-        "the digest itself": f"fetal-sign-in={digest}",
-        "signed out": ended,
-        "ended by an administrator": closed,
-        "out of its time": idle,
-        "broken": 'fetal-sign-in=; =; fetal-sign-in; "=1',
-        "another program's": "_streamlit_user=eyJhIjoxfQ==; session=abc",
-    }
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Somebody who is signed in elsewhere."""
+    return foreign_cookie(tmp_path_factory.mktemp("foreign"))
 
 
 def test_streamlit_has_added_no_address(routes: list[str]) -> None:
@@ -103,14 +88,14 @@ def test_streamlit_has_added_no_address(routes: list[str]) -> None:
 
 
 def test_every_address_is_closed_with_every_verb_to_whoever_has_no_right(
-    app: GatedApp, routes: list[str]
+    app: GatedApp, routes: list[str], foreign: str
 ) -> None:
     paths = {filled(route) for route in routes} | {
         *("/", "/review", "/static/js/index.js", "/nothing", "/~/+/x", "//", "/_stcore/healthz"),
         *("/sign-in/", "/sign-in/style.css/../../", "/_stcore/health/", "/SIGN-IN", "/%2e%2e/"),
     }
     wrong = []
-    for what, cookie in ways_without_right(app).items():
+    for what, cookie in ways_without_right(app, foreign).items():
         for path in sorted(paths - addresses.OPEN):
             for verb in VERBS:
                 status = app.ask(path, verb, **({"Cookie": cookie} if cookie else {})).status
@@ -148,8 +133,10 @@ def test_nobody_is_led_elsewhere(app: GatedApp, going: str) -> None:
     assert (answer.status, answer.headers["Location"]) == (303, "/")
 
 
-def test_the_websocket_opens_for_a_sign_in_that_holds_and_its_own_page_only(app: GatedApp) -> None:
-    for what, cookie in ways_without_right(app).items():
+def test_the_websocket_opens_for_a_sign_in_that_holds_and_its_own_page_only(
+    app: GatedApp, foreign: str
+) -> None:
+    for what, cookie in ways_without_right(app, foreign).items():
         assert app.knock(Cookie=cookie) == 403, what
     mine = app.cookie_of("ben")
     assert app.knock(Cookie=mine) == 101
@@ -187,6 +174,42 @@ def test_another_site_can_send_no_form_and_sign_nobody_out(app: GatedApp) -> Non
     crossing = {"X-Fetal": "sign-out", "Origin": "http://evil.example", "Cookie": mine}
     assert app.ask("/sign-out", "POST", **crossing).status == 403
     assert app.ask("/", Cookie=mine).status == 200
+
+
+def test_no_page_of_another_site_sends_anything_in_a_persons_name(
+    app: GatedApp, routes: list[str]
+) -> None:
+    mine = app.cookie_of("ben")
+    wrong = []
+    for path in sorted({filled(route) for route in routes}):
+        for verb in ("POST", "PUT", "PATCH", "DELETE"):
+            for origin in ("http://evil.example", "null", f"http://127.0.0.1:{app.port + 1}"):
+                status = app.ask(path, verb, "x=1", Cookie=mine, Origin=origin).status
+                if status != 403:
+                    wrong.append((verb, path, origin, status))
+    assert wrong == []
+    assert app.ask("/", Cookie=mine).status == 200
+
+
+def test_whoever_is_signed_in_finds_nothing_by_guessing(app: GatedApp) -> None:
+    mine = app.cookie_of("ben")
+    guessed = [
+        *(f"/pictures/{guess}" for guess in ("1", "0" * 64, "..", "%2e%2e%2ffetal.db", "a" * 65)),
+        *(f"/pictures/small/{guess}" for guess in ("1", "f" * 64, "../fetal.db")),
+        *("/media/1", "/media/" + "0" * 56 + ".png", "/media/../../fetal.db"),
+        *("/component/../../etc/passwd", "/_stcore/bidi-components/../../fetal.toml"),
+        *("/app/static/fetal.db", "/static/../fetal.db", "/static/%2e%2e/%2e%2e/etc/passwd"),
+    ]
+    for path in guessed:
+        answer = app.ask(path, Cookie=mine)
+        told = answer.read()
+        # Streamlit answers its own page under paths that it does not know.
+        page = b"<!doctype html>" in told.lower() and b"root" in told
+        assert answer.status in (400, 403, 404) or page, (path, answer.status, told[:80])
+        assert b"SQLite format" not in told
+    # Streamlit wants a text of the page itself, which no other page has.
+    for verb in ("PUT", "DELETE"):
+        assert app.ask("/_stcore/upload_file/another-page/1", verb, "x", Cookie=mine).status == 403
 
 
 def test_the_cookie_is_kept_from_scripts_and_from_other_sites(app: GatedApp) -> None:

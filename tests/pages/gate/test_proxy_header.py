@@ -1,65 +1,28 @@
 """A proxy names the person: believed from the proxy alone, and forged by nobody."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
-import streamlit as st
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket
 
 from fetal.configuration.overview import check_settings
 from fetal.configuration.sources import SettingError
 from fetal.store.access.audit_chain import EventKind
 from fetal.workbench.accounts import audit_trail, people
 from fetal.workbench.core.permissions import Role
-from pages.parts.app import guard
 from pages.parts.app.shared_workbench import shared
-from pages.parts.gate import sign_in_page
-from tests.support.asked import Answer, ask
+from tests.support.asked import Asker
 from tests.support.signing_in import add, be_quick
 
 SECRET = "as-long-as-a-secret-has-to-be"
 PAGE = ("Accept", "text/html")
 ANA = ("Remote-User", "ana")
 PROVED = ("X-Fetal-Proxy-Secret", SECRET)
-Asker = Callable[..., Answer]
-
-
-async def _seen(request: Request) -> JSONResponse:
-    """What a page gets to see of a request."""
-    client = request.client.host if request.client else ""
-    return JSONResponse({"headers": list(request.headers), "client": client})
-
-
-async def _open(socket: WebSocket) -> None:
-    await socket.accept()
-    await socket.close()
 
 
 @pytest.fixture(autouse=True)
-def _settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
     be_quick(monkeypatch)
     monkeypatch.setenv("FETAL_PROXY_HEADER", "Remote-User")
     monkeypatch.setenv("FETAL_PROXY_SECRET", SECRET)
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "")
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def asks() -> Asker:
-    """Asks an application behind all that stands before the app."""
-    routes = [*sign_in_page.routes(), Route("/", _seen), WebSocketRoute("/_stcore/stream", _open)]
-
-    def asker(path: str, *headers: tuple[str, str], **more: object) -> Answer:
-        app = Starlette(routes=routes, middleware=guard.middleware())
-        return ask(app, path, *headers, **more)  # type: ignore[arg-type]
-
-    return asker
 
 
 @pytest.fixture

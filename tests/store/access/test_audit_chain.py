@@ -82,6 +82,14 @@ def test_sqlite_does_not_replace_and_postgresql_does_not_truncate(store):
         ("DELETE FROM audit_event WHERE number = 3", "Between event 2 and event 4"),
         ("DELETE FROM audit_event WHERE number <= 2", "Between event 0 and event 3"),
         (
+            "UPDATE audit_event SET number = 30 WHERE number = 3",
+            "Between event 2 and event 4",
+        ),
+        (
+            "UPDATE audit_event SET previous = digest WHERE number = 4",
+            "Event 4 does not follow the one before it",
+        ),
+        (
             "INSERT INTO audit_event (number, at, kind, who, origin, detail, previous, digest) "
             "SELECT 6, at, kind, 'Ben', origin, detail, digest, digest FROM audit_event "
             "WHERE number = 5",
@@ -93,6 +101,32 @@ def test_tampering_is_found(store, statement, sentence):
     tamper(store, statement)
     problems = found(store).problems
     assert any(sentence in problem for problem in problems)
+
+
+def test_an_event_that_is_put_between_two_others_with_a_right_digest_is_found(store):
+    tamper(
+        store,
+        "UPDATE audit_event SET number = 7 WHERE number = 5",
+        "UPDATE audit_event SET number = 6 WHERE number = 4",
+        "UPDATE audit_event SET number = 5 WHERE number = 6",
+        "UPDATE audit_event SET number = 6 WHERE number = 7",
+    )
+    with store.session() as session:
+        third = session.get_one(AuditEvent, 3)
+        forged = AuditEvent(
+            number=4,
+            at=third.at,
+            kind=third.kind,
+            who="Ben",
+            origin="page",
+            detail={},
+            previous=third.digest,
+        )
+        forged.digest = audit_chain.digest_of(forged)
+        session.add(forged)
+    problems = found(store).problems
+    assert "Event 5 does not follow the one before it." in problems
+    assert "Event 5 was changed after it was written." in problems
 
 
 def test_a_removed_end_is_found_by_the_digest_that_was_kept(store):
