@@ -8,8 +8,9 @@ if __name__ == "__main__":
 
     router.run()
 else:
-    from pages.parts.app import api_route, guard, picture_route, start
+    from pages.parts.app import guard, start
     from pages.parts.gate import sign_in_page
+    from pages.parts.routes import api_route, picture_route
 
     app = st.App(
         __file__,

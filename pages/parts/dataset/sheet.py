@@ -13,7 +13,7 @@ from fetal.workbench.catalogue.scan_figures import figures
 from fetal.workbench.catalogue.scans import UNUSABLE, ScanFilter, ScanView
 from fetal.workbench.core.permissions import Permission
 from pages.parts.app import app_state, current_user
-from pages.parts.app.picture_route import small_address
+from pages.parts.routes.picture_route import small_address
 from pages.parts.shared.formatting import label, number, percent, plain
 
 LARGEST = 200

@@ -8,7 +8,7 @@ import streamlit as st
 
 from fetal.workbench.catalogue.scan_figures import Figure
 from fetal.workbench.catalogue.typical_scans import TypicalScan
-from pages.parts.app.picture_route import address
+from pages.parts.routes.picture_route import address
 from pages.parts.shared.heat_map import NO_HEAT, HeatView, Shown
 from pages.parts.shared.scan_viewer import DRAWING, heat_data
 

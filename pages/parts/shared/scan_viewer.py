@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fetal import explain
 from fetal.workbench.catalogue.scan_figures import Figure
-from pages.parts.app.picture_route import address
+from pages.parts.routes.picture_route import address
 
 _HERE = Path(__file__).parent
 _LOST = "The picture does not arrive. Please load the page again."

@@ -10,7 +10,8 @@ from fetal.scans import decode_png, pixel_digest
 from fetal.workbench.catalogue.scan_figures import figures
 from fetal.workbench.ingest import upload
 from fetal.workbench.privacy import erasure
-from pages.parts.app import app_state, picture_route
+from pages.parts.app import app_state
+from pages.parts.routes import picture_route
 from tests.support.drawn import file
 
 

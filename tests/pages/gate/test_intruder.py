@@ -28,6 +28,7 @@ KNOWN = {
     "/_stcore/metrics",
     "/_stcore/stream",
     "/_stcore/upload_file/{session_id}/{file_id}",
+    "/api/v1",
     "/auth/login",
     "/auth/logout",
     "/component/{path:path}",
