@@ -1,6 +1,7 @@
 """`fetal experiment`: compare settings on patients that none of the trainings has seen."""
 
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,12 @@ def _show(context: click.Context, _option: click.Parameter, folder: Path | None)
 )
 @options.cache
 @click.option(
+    "--at-once",
+    type=click.IntRange(1, 64),
+    help="How many trainings this computer does at the same time; of no account where "
+    "FETAL_CLUSTER names a scheduler  [default: one for each GPU]",
+)
+@click.option(
     "--show",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     callback=_show,
@@ -60,24 +67,28 @@ def experiment(
     out: Path,
     weights: Path | None,
     cache: Path | None,
+    at_once: int | None,
 ) -> None:
     """Train and judge every variant that the file SWEEP describes.
 
     Patients are dealt into folds: each fold is judged by trainings on the others, and some of the
     others' patients stop these early. What is done is kept in OUT: the same command, given again
     after a stop, goes on. With --pack in place of --data, the scans that packs keep to train are
-    used, and a sweep may leave out one source or machine at a time.
+    used, and a sweep may leave out one source or machine at a time. Trainings run in processes of
+    this computer, or on the workers of FETAL_CLUSTER, which have to see OUT under the same path.
     """
     pack_options.check_given(table, packs, folders, columns)
     load_keras((cache or out) / "keras")
     from fetal.experiments import read_sweep, run_sweep, tables
+    from fetal.experiments.trials_on_cluster import on_cluster
 
     asked = read_sweep(sweep, weights)
     if table is None:
         cases = _cases_of_packs(packs, folders)
     else:
         cases = _cases_of_table(table, folders[0], columns, asked.official_train)
-    results = run_sweep(asked, cases, out, say, cache)
+    do = partial(on_cluster, at_once=at_once)
+    results = run_sweep(asked, cases, out.absolute(), say, cache and cache.absolute(), do=do)
     drawn = tables(results)
     (out / "table.md").write_text(drawn + "\n")
     say(drawn)

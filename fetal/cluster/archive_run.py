@@ -11,8 +11,8 @@ from typing import Any
 from fetal.bundle import Bundle
 from fetal.cluster.archive_sources.archive_source import ArchiveSource
 from fetal.cluster.bounded_tasks import run_bounded
-from fetal.cluster.connection import Connection, is_local
-from fetal.cluster.model_on_worker import ModelOnWorker
+from fetal.cluster.connection import ClusterError, Connection, is_local
+from fetal.cluster.model_on_worker import ModelNotLoadedError, ModelOnWorker
 from fetal.cluster.result_rows import result_row
 from fetal.cluster.shard_ledger import Shard, ShardLedger, Standing
 from fetal.cluster.shard_pieces import ShardPiece, ShardPieces
@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 SHARD = 64
 """Files in a shard: a few seconds of work, which is what a kill costs."""
+
+_DESERIALISING = "Error during deserialization"
+"""So Dask begins where a scheduler or worker lacks what a task is made of."""
 
 SET_ASIDE = (
     "Reading or predicting this file ended its process several times, so it was set aside: "
@@ -111,7 +114,7 @@ class ArchiveRun:
             ResultThereError: the file of results is there already.
             OtherWorkError: what was begun there was other work.
             SourceError: the archive cannot be listed.
-            ClusterError: the scheduler cannot be reached.
+            ClusterError: the scheduler cannot be reached, or its workers lack this program.
         """
         if self.out.exists():
             raise ResultThereError(
@@ -161,6 +164,7 @@ class ArchiveRun:
         for done in run_bounded(connection, predict, pieces, stop=self.stop):
             piece, rows = done.task, done.result
             if rows is None:
+                _check_environment(done.error)
                 logger.warning("A shard failed: %r", done.error)
                 if len(piece.items) > 1:
                     pieces.halve(piece)
@@ -169,6 +173,16 @@ class ArchiveRun:
             whole = pieces.join(piece, rows)
             if whole is not None:
                 yield piece.shard, whole
+
+
+def _check_environment(error: BaseException | None) -> None:
+    """Tell a worker that cannot work at all from a file that ends its worker."""
+    if isinstance(error, ModelNotLoadedError | ImportError) or _DESERIALISING in str(error):
+        raise ClusterError(
+            "The workers cannot do what they are asked for: expected the same version of this "
+            "program and of its libraries on all machines, received an error that says otherwise "
+            f"({str(error).splitlines()[0]}). Install it anew where it differs."
+        ) from error
 
 
 class _Meter:

@@ -6,10 +6,13 @@ Libraries were weighed: docs/contributor.md, “What is ours and why”.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from distributed import Future, get_worker
+from distributed import CancelledError, Future
+from distributed.client import ClosedClientError
+from distributed.comm.core import CommClosedError
 
 from fetal.cluster.connection import Connection
 
@@ -18,6 +21,12 @@ _AHEAD = 2
 
 _LOOK_SECONDS = 0.5
 """How often it is asked whether to stop."""
+
+_RESULT_SECONDS = 60
+"""How long a result that is there may take to come."""
+
+_GONE = (CommClosedError, CancelledError, ClosedClientError)
+"""What is raised where the scheduler is away."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -32,13 +41,11 @@ class Done(Generic[Task, Result]):
         result: what its function returned; None where it failed.
         error: why it failed: what its function raised, or Dask's `KilledWorker` where the worker
             that did it ended several times; None where it did not fail.
-        worker: the address of the worker that did it; None where it failed.
     """
 
     task: Task
     result: Result | None
     error: BaseException | None
-    worker: str | None = None
 
 
 def run_bounded(
@@ -74,48 +81,57 @@ def run_bounded(
     ended: SimpleQueue[Future[Any]] = SimpleQueue()
     needs = {resource: 1} if resource else None
 
-    def next_task() -> Task | None:
-        return again.popleft() if again else next(source, None)
+    def hand_out() -> None:
+        """Give the cluster as many tasks as it may have."""
+        for _ in range(ahead * connection.capacity(resource) - len(out)):
+            if not again:
+                again.extend(islice(source, 1))
+            if not again:
+                return
+            future = connection.client.submit(function, again[0], pure=False, resources=needs)
+            out[future] = again.popleft()
+            future.add_done_callback(ended.put)
+
+    def take_back() -> None:
+        again.extend(out.values())
+        out.clear()
+        connection.renew()
 
     try:
-        while True:
-            while len(out) < ahead * connection.capacity(resource):
-                task = next_task()
-                if task is None:
-                    break
-                future = connection.client.submit(_do, function, task, pure=False, resources=needs)
-                out[future] = task
-                future.add_done_callback(ended.put)
+        while stop is None or not stop():
+            try:
+                hand_out()
+            except (*_GONE, TimeoutError):
+                take_back()
+                continue
             if not out:
-                return
-            if stop is not None and stop():
                 return
             try:
                 future = ended.get(timeout=_LOOK_SECONDS)
             except Empty:
+                if not connection.is_alive():
+                    take_back()
                 continue
             if future not in out:
                 # Of a scheduler that is gone.
                 continue
-            if future.status in ("cancelled", "lost"):
-                again.extend(out.values())
-                out.clear()
-                connection.renew()
+            try:
+                done = _outcome(future, out[future])
+            except (*_GONE, TimeoutError):
+                take_back()
                 continue
-            yield _outcome(future, out.pop(future))
-            # Whatever the next step does, Dask is to forget this result.
-            del future
+            del out[future], future
+            yield done
     finally:
         if out:
-            connection.client.cancel(list(out), force=True)
+            connection.cancel(list(out))
 
 
-def _do(function: Callable[[Task], Result], task: Task) -> tuple[Result, str]:
-    return function(task), str(get_worker().address)
-
-
-def _outcome(future: Future[Any], task: Task) -> Done[Task, Result]:
+def _outcome(future: Future[Any], task: Task) -> Done[Task, Any]:
     if future.status == "error":
-        return Done(task, None, future.exception())
-    result, worker = future.result()
-    return Done(task, result, None, worker)
+        error = future.exception()
+        # Dask's own errors of this kind say that the connection is gone, not that the task failed.
+        if isinstance(error, _GONE):
+            raise error
+        return Done(task, None, error)
+    return Done(task, future.result(timeout=_RESULT_SECONDS), None)

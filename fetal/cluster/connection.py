@@ -5,11 +5,13 @@ Ray was weighed beside Dask: docs/cluster.md.
 
 import logging
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 import dask
-from distributed import Client, LocalCluster, Security
+from distributed import Client, Future, LocalCluster, Security
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from fetal.configuration import declared
@@ -28,8 +30,14 @@ _SETTINGS = {
     # Both open a port for pages on the loopback address in any case: nothing is to be seen there.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    # One thread for numpy, as Dask has it, would be one for a training that a worker starts too.
+    "distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536},
     "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",
 }
+
+
+_TALKATIVE = ("distributed", "distributed.client", "tornado.application")
+"""They print a traceback for each connection that ends; what matters is raised as well."""
 
 
 class ClusterError(RuntimeError):
@@ -73,6 +81,8 @@ class Connection:
         self._cluster: LocalCluster | None = None
         self._client: Client | None = None
         dask.config.set(_SETTINGS)
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         if is_local():
             self._cluster = LocalCluster(
                 n_workers=workers,
@@ -121,6 +131,16 @@ class Connection:
             return max(1, sum(int(worker["nthreads"]) for worker in workers))
         return max(1, int(sum(worker["resources"].get(resource, 0) for worker in workers)))
 
+    def is_alive(self) -> bool:
+        """Return whether the scheduler is there, as far as it is known without asking."""
+        return self._client is not None and self._client.status == "running"
+
+    def cancel(self, futures: Sequence[Future[Any]]) -> None:
+        """Give up what is out; a scheduler that is gone has forgotten it anyway."""
+        if self.is_alive():
+            with suppress(OSError):
+                self.client.cancel(futures, force=True)
+
     def renew(self, patience: float = PATIENCE_SECONDS) -> None:
         """Connect anew, as after the end of the scheduler, which knows nothing of earlier work.
 
@@ -168,7 +188,8 @@ class Connection:
     def _drop_client(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            client.close(timeout=2)
+            with suppress(OSError, TimeoutError):
+                client.close(timeout=2)
 
 
 def _security() -> Security:

@@ -15,11 +15,11 @@ from fetal.experiments.folds import (
 )
 from fetal.experiments.frame_store import FrameStore
 from fetal.experiments.planned_runs import Run, planned_runs
-from fetal.experiments.process_pool import in_processes
 from fetal.experiments.results import Planned, Results, TrialPredictions
 from fetal.experiments.sure_answers import sure_and_wrong
 from fetal.experiments.sweep import Sweep, SweepError
-from fetal.experiments.trial import Job, TrialResult
+from fetal.experiments.trial import Job, TrialEnd, TrialResult
+from fetal.experiments.trials_on_cluster import on_cluster
 from fetal.metrics import evaluate
 from fetal.planes import PLANES
 from fetal.training.data.examples import phantoms
@@ -28,8 +28,8 @@ from fetal.training.stages.fit_stage import check_learns
 
 OnMessage = Callable[[str], None]
 
-Doing = Callable[[Iterable[Job]], Iterable[TrialResult]]
-"""Does runs in their order."""
+Doing = Callable[[Iterable[Job]], Iterable[tuple[int, TrialEnd]]]
+"""Does runs; gives the place of each among the others and what became of it, as they end."""
 
 DIVERGED = "; it diverged: its loss was no number any more. Lower its learning rate."
 
@@ -41,7 +41,7 @@ def run_sweep(
     on_message: OnMessage,
     features: Path | None = None,
     *,
-    do: Doing = in_processes,
+    do: Doing = on_cluster,
 ) -> Results:
     """Train and judge every variant of a sweep on every fold and with every seed.
 
@@ -54,7 +54,7 @@ def run_sweep(
         folder: Where results, answers and framed scans are kept.
         on_message: Called with a line for each scan that cannot be read and for each finished run.
         features: The folder of features that runs share. If None, `features` in `folder`.
-        do: Does the runs; `in_processes` needs a main module that can be imported, as any
+        do: Does the runs; `on_cluster` needs a main module that can be imported, as any
             script with `if __name__ == "__main__"` can.
 
     Returns:
@@ -75,17 +75,15 @@ def run_sweep(
     waiting = _waiting(runs, results)
     kept = features or folder / "features"
     jobs = (_job(runs[number], used, frames, folder, kept) for number in waiting)
-    outcomes = iter(do(jobs))
-    for number in waiting:
+    for place, outcome in do(jobs):
+        number = waiting[place]
         run = runs[number]
-        try:
-            outcome = next(outcomes)
-        except ValueError as error:
-            raise SweepError(f"Variant “{run.planned.variant}”: {error}") from error
+        if isinstance(outcome, ValueError):
+            raise SweepError(f"Variant “{run.planned.variant}”: {outcome}") from outcome
         said = _said(run, used, outcome)
         line = _line(run, said, outcome)
         results.add(line, said)
-        shutil.rmtree(_scratch(folder, run))
+        shutil.rmtree(_scratch(folder, run), ignore_errors=True)
         diverged = any(point.diverged for point in outcome.curves)
         on_message(
             f"[{number + 1}/{len(runs)}] {_name(run.planned)}: {_result(line)}, "

@@ -1,6 +1,7 @@
 """One run of a sweep: train, calibrate, judge."""
 
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,26 @@ class TrialResult:
     """Of training and calibration."""
     curves: list[EpochDone]
     versions: dict[str, str]
+
+
+TrialEnd = TrialResult | ValueError
+"""What a run came to, or why it cannot be done."""
+
+
+def in_this_process(jobs: Iterable[Job]) -> Iterator[tuple[int, TrialEnd]]:
+    """Do runs one after the other in this process, which keeps the memory that they filled.
+
+    Args:
+        jobs: taken one at a time.
+
+    Yields:
+        The place of each job among the others, from 0, and what became of it.
+    """
+    for place, job in enumerate(jobs):
+        try:
+            yield place, attempt(job)
+        except ValueError as error:
+            yield place, error
 
 
 def attempt(job: Job) -> TrialResult:

@@ -13,7 +13,7 @@ from fetal.predict import KeptHeat, Model, Prediction
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Box, Scan
 from fetal.store import tables
-from fetal.store.blobs import BlobError
+from fetal.store.blobs import BlobError, Blobs
 from fetal.store.bulk import any_of, batches
 from fetal.store.contents import read_stored_scan
 from fetal.store.database import Store
@@ -38,9 +38,9 @@ class StoredScan:
     blob: str
     sector: tuple[int, int, int, int]
 
-    def read(self, store: Store) -> Scan:
+    def read_from(self, blobs: Blobs) -> Scan:
         """Load the scan as it was kept: grey, and blank outside its sector."""
-        return read_stored_scan(store.blobs, self.blob, self.digest, Box(*self.sector))
+        return read_stored_scan(blobs, self.blob, self.digest, Box(*self.sector))
 
 
 def score(
@@ -68,11 +68,11 @@ def score(
     Returns:
         The names of the scans that were left out, because their pictures are gone or damaged.
     """
-    missing = _missing(store, model_id, scan_ids)
+    missing = missing_predictions(store, model_id, scan_ids)
     done = len(scan_ids) - len(missing)
     left_out: list[str] = []
     for some in batches(missing, BATCH):
-        readable = list(_read(store, _stored(store, some), left_out))
+        readable = list(_read(store, stored_scans(store, some), left_out))
         done += len(some) - len(readable)
         rows = []
         predictions = model.predict_many(read for _, read in readable)
@@ -82,7 +82,7 @@ def score(
             on_progress(Progress(done, len(scan_ids)))
             if stop is not None and stop():
                 break
-        _keep(store, rows)
+        keep_predictions(store, rows)
         if stop is not None and stop():
             break
     return left_out
@@ -107,13 +107,20 @@ def _read(
 ) -> Iterator[tuple[int, Scan]]:
     for scan in scans:
         try:
-            yield scan.id, scan.read(store)
+            yield scan.id, scan.read_from(store.blobs)
         except BlobError as error:
             logger.warning("Scan %s is left out: %s", scan.name, error)
             left_out.append(scan.name)
 
 
-def _keep(store: Store, rows: Sequence[dict[str, object]]) -> None:
+def keep_predictions(store: Store, rows: Sequence[dict[str, object]]) -> None:
+    """Keep what a model said of some scans, in one transaction.
+
+    Args:
+        store: the database.
+        rows: as of `kept_values`; a scan that was erased meanwhile is passed over, and so is one
+            that the model has predicted already.
+    """
     with store.session() as session:
         numbers = [row["scan_id"] for row in rows]
         there = set(
@@ -124,7 +131,14 @@ def _keep(store: Store, rows: Sequence[dict[str, object]]) -> None:
             session.execute(_insert_new(session), kept)
 
 
-def _missing(store: Store, model_id: int, scan_ids: Sequence[int]) -> list[int]:
+def missing_predictions(store: Store, model_id: int, scan_ids: Sequence[int]) -> list[int]:
+    """Return those of some scans that are there and that a model has not predicted, in order.
+
+    Args:
+        store: the database.
+        model_id: its version's number.
+        scan_ids: the scans.
+    """
     wanted = list(dict.fromkeys(scan_ids))
     said: set[int] = set()
     there: set[int] = set()
@@ -140,7 +154,13 @@ def _missing(store: Store, model_id: int, scan_ids: Sequence[int]) -> list[int]:
     return [number for number in wanted if number in there and number not in said]
 
 
-def _stored(store: Store, numbers: Sequence[int]) -> list[StoredScan]:
+def stored_scans(store: Store, numbers: Sequence[int]) -> list[StoredScan]:
+    """Return where the pixels of some scans are; one that was erased is passed over.
+
+    Args:
+        store: the database.
+        numbers: the scans' numbers.
+    """
     row = tables.ScanRow
     query = select(row.id, row.name, row.digest, row.blob, row.sector)
     with store.reading() as session:

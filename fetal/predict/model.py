@@ -168,8 +168,7 @@ class Model:
         if not scans:
             return list
         framed = [self._frame(scan) for scan in scans]
-        batch = np.stack([framing.apply(scan.pixels) for scan, framing in framed])
-        finish = self._engine.start(batch[..., None].astype(np.float32))
+        finish = self._engine.start(_batch(framed))
         opinions = self._second.start(scans) if self._second else None
         return lambda: list(self._results(framed, finish, opinions))
 
@@ -206,6 +205,18 @@ class Model:
         """
         batches = (squares[at : at + BATCH, ..., None] for at in range(0, len(squares), BATCH))
         return np.concatenate([self._engine.start(batch)()[1] for batch in batches])
+
+    def frames(self, scans: Sequence[Scan]) -> list[npt.NDArray[np.float32]]:
+        """Return what the graphs are given for some scans: the first reader's, and the second's.
+
+        Args:
+            scans: the scans, n of them.
+
+        Returns:
+            float32 (n, rows, columns, 1), grey levels 0 to 255, for each of the model's readers.
+        """
+        first = _batch([self._frame(scan) for scan in scans])
+        return [first] if self._second is None else [first, self._second.frames(scans)]
 
     def _frame(self, scan: Scan) -> Framed:
         given = self.bundle.card.input
@@ -246,3 +257,8 @@ class Model:
         if self._known is None or threshold is None:
             return np.zeros(len(maps))
         return self._known.strangeness(maps.mean(axis=(1, 2))) / threshold
+
+
+def _batch(framed: Sequence[Framed]) -> npt.NDArray[np.float32]:
+    squares = np.stack([framing.apply(scan.pixels) for scan, framing in framed])
+    return squares[..., None].astype(np.float32)

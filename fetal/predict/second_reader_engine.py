@@ -52,8 +52,7 @@ class SecondReaderEngine:
         Returns:
             A function from the planes that the first reader names to the opinions.
         """
-        frames = np.stack([self._frame(scan) for scan in scans])
-        finish = self._engine.start(frames[..., None].astype(np.float32))
+        finish = self._engine.start(self.frames(scans))
 
         def opinions(named: Sequence[Plane]) -> list[SecondOpinion]:
             _, logits = finish()
@@ -62,6 +61,11 @@ class SecondReaderEngine:
             return [self._opinion(row, plane) for row, plane in zip(shares, named, strict=True)]
 
         return opinions
+
+    def frames(self, scans: Sequence[Scan]) -> npt.NDArray[np.float32]:
+        """Return what the graph is given: float32 (n, rows, columns, 1), grey levels 0 to 255."""
+        frames = np.stack([self._frame(scan) for scan in scans])
+        return frames[..., None].astype(np.float32)
 
     def _frame(self, scan: Scan) -> npt.NDArray[np.uint8]:
         card = self._card

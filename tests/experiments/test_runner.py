@@ -22,7 +22,7 @@ from fetal.experiments import (
 )
 from fetal.experiments.folds import draw, split
 from fetal.experiments.frame_store import FrameStore
-from fetal.experiments.trial import attempt
+from fetal.experiments.trial import in_this_process
 from fetal.phantom import simulate
 from fetal.planes import FETAL_PLANES, Plane
 from fetal.scans import BlankScanError, Box, encode_png
@@ -49,7 +49,7 @@ def run_here(
     sweep: Sweep, cases: list[ExperimentScan], folder: Path, tell: Callable[[str], None]
 ) -> Results:
     """Run a sweep in this process: a process of their own for so small runs would take minutes."""
-    return run_sweep(sweep, cases, folder, tell, do=lambda jobs: map(attempt, jobs))
+    return run_sweep(sweep, cases, folder, tell, do=in_this_process)
 
 
 class Killed(BaseException):

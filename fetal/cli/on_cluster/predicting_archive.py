@@ -13,6 +13,9 @@ from fetal.progress import Progress
 if TYPE_CHECKING:
     from fetal.cluster.archive_run import Estimate
 
+LIBRARY = "library"
+"""The source that is the workspace's own scans."""
+
 _NAMED = 20
 """How many files that were refused are named; the table has all of them."""
 
@@ -52,6 +55,8 @@ _NAMED = 20
     is_flag=True,
     help="Stop after the first files, once it is known how long the rest takes. They stay done.",
 )
+@options.who
+@options.workspace
 def predict_archive(
     source: str,
     out: Path,
@@ -60,11 +65,14 @@ def predict_archive(
     frames: int,
     price: float | None,
     only_estimate: bool,
+    who: str,
 ) -> None:
     """Name the plane of every picture and film of SOURCE, and write a table of all.
 
     SOURCE is a folder; a prefix of a bucket, such as s3://bucket/archive; or a DICOMweb search for
-    instances, such as "https://pacs/dicom-web/instances?Modality=US". Stopped with Ctrl-C, or
+    instances, such as "https://pacs/dicom-web/instances?Modality=US". Or it is the word library,
+    for all stored scans of the workspace; the model that predicts there then predicts them, and
+    what it says is kept there too. No other SOURCE touches the workspace. Stopped with Ctrl-C, or
     killed, the same command goes on where it was. A file that cannot be read has a line with the
     reason, and the others go on; the exit status is then 1.
 
@@ -72,7 +80,13 @@ def predict_archive(
     Examples:
         fetal predict-archive /data/archive --out results.parquet --workers 4
         fetal predict-archive s3://bucket/archive --out results.parquet --estimate --price 0.40
+        fetal predict-archive library --out results.parquet
     """
+    if source == LIBRARY:
+        if model_folder is not None or only_estimate:
+            raise click.UsageError("The library is predicted by its own model, without --estimate.")
+        _predict_library(out, workers, who)
+        return
     from fetal.bundle import Bundle
     from fetal.cluster.archive_run import ArchiveRun
     from fetal.cluster.archive_sources.choose_source import choose_source
@@ -109,6 +123,27 @@ def predict_archive(
     read = options.count_of(standing.files - standing.refused, "file", "files")
     say(f"Predicted {read}; wrote {name_of(out)}.")
     if standing.refused:
+        raise SystemExit(1)
+
+
+def _predict_library(out: Path, workers: int, who: str) -> None:
+    from fetal.cli.terminal.system_user import open_for_system_user
+    from fetal.workbench.models.library_predictions import predict_library
+
+    workbench = open_for_system_user()
+    with stopping() as stop, options.bar("Predicting") as on_progress:
+        done = predict_library(
+            workbench, out, who, workers=workers, on_progress=on_progress, stop=stop
+        )
+    if done is None:
+        say("Stopped. Give the command again to go on where it was.")
+        return
+    count, left_out = done
+    for name in left_out:
+        complain(f"{name}: the picture is missing or damaged.")
+    predicted = options.count_of(count - len(left_out), "scan", "scans")
+    say(f"Predicted {predicted}; wrote {name_of(out)}.")
+    if left_out:
         raise SystemExit(1)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal.jobs.batch_prediction import score
 from fetal.jobs.follow_promotions import ask_to_follow, follow_promotions
 from fetal.store import audit
 from fetal.store.access.audit_chain import EventKind
@@ -243,7 +242,10 @@ def refresh(
         if champion_id(session) != model_id:
             return []
         waiting = _unlabelled(session)
-    return score(workbench.store, workbench.model(model_id), model_id, waiting, stop=stop)
+    # Dask is imported where a promotion is followed, which is not on a page.
+    from fetal.jobs.on_cluster.cluster_scoring import score_many
+
+    return score_many(workbench.store, workbench.model(model_id), model_id, waiting, stop=stop)
 
 
 def _unlabelled(session: Session) -> list[int]:

@@ -1,0 +1,235 @@
+"""How many scans a second an archive takes, beside bare OpenVINO, and what kills cost.
+
+First, in this process: both readers predict ready scans in batches, as a worker does, and bare
+OpenVINO runs the same graphs on ready frames with the same batches, in turns. Their ratio counts.
+Reading (decoding, masking) is measured apart. Then the whole way: `fetal predict-archive` on
+processes of this computer. With --kills, a scheduler and workers run by themselves and are killed
+again and again, as is the program that predicts; every scan has to be there once.
+
+    python benchmarks/archive.py [--workers 1 2] [--seconds 20]
+    python benchmarks/archive.py --scans 100000 --small
+    python benchmarks/archive.py --kills 20 --scans 3000 --small
+"""
+
+import argparse
+import os
+import random
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from archive_parts.killed_cluster import KilledCluster
+from archive_parts.peak_memory import PeakMemory
+
+from fetal.bundle import Bundle
+from fetal.bundle.manifest import GRAPH, SECOND_READER
+from fetal.cluster.archive_run import ArchiveRun
+from fetal.cluster.shard_prediction import BATCH
+from fetal.phantom import simulate
+from fetal.planes import PLANES
+from fetal.predict import Model, load_model, shipped_folder
+from fetal.predict.precision import FLOAT32, inference_precision
+from fetal.scans import Scan, encode_png, read_scan
+from fetal.scans.sandboxed_reading.file_reader import read_unpacked
+from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
+
+TARGET = 0.8
+PICTURES = 24
+ROUND = 48
+SMALL_SIZE = (120, 160)
+
+
+@dataclass(frozen=True)
+class RepeatedPictures:
+    """An archive of as many files as are asked for, of a few pictures."""
+
+    count: int
+    pictures: tuple[bytes, ...]
+    label: str = "repeated pictures"
+
+    def listing(self) -> Iterator[str]:
+        """As of `ArchiveSource`."""
+        return (f"{number:08}" for number in range(self.count))
+
+    def read(self, item: str) -> bytes:
+        """As of `ArchiveSource`."""
+        return self.pictures[int(item) % len(self.pictures)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time archives; kill what predicts them.")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--turns", type=int, default=5, help="of predicting and bare OpenVINO")
+    parser.add_argument("--scans", type=int, default=300, help="files of the archive")
+    parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--small", action="store_true", help="a tiny model on small pictures")
+    asked = parser.parse_args()
+    bundle = Bundle.open(tiny() if asked.small else shipped_folder())
+    size = SMALL_SIZE if asked.small else None
+    pictures = tuple(picture(number, size) for number in range(PICTURES))
+    print(f"model: {bundle.card.name}; {os.cpu_count()} cores, {inference_precision()}")
+    if asked.kills:
+        kill_again_and_again(bundle, RepeatedPictures(asked.scans, pictures), asked.kills)
+        return
+    if not asked.small:
+        beside_openvino(bundle, pictures, asked.turns)
+    for workers in asked.workers:
+        whole_way(bundle, RepeatedPictures(asked.scans, pictures), workers)
+
+
+def tiny() -> Path:
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from tests.support.tiny_second_reader import tiny_model_with_second_reader
+
+    return tiny_model_with_second_reader().folder
+
+
+def picture(number: int, size: tuple[int, int] | None) -> bytes:
+    plane = PLANES[number % len(PLANES)]
+    drawn = simulate(plane, number) if size is None else simulate(plane, number, size=size)
+    return encode_png(drawn.pixels)
+
+
+def beside_openvino(bundle: Bundle, pictures: tuple[bytes, ...], turns: int) -> None:
+    scans = [read_scan(data, "") for data in pictures] * (ROUND // PICTURES)
+    model = load_model(bundle.folder)
+    bare = BareOpenVino(bundle, model, scans)
+    ours, theirs = times_in_turns(lambda: predict(model, scans), bare.run, turns)
+    ratios = [their / our for our, their in zip(ours, theirs, strict=True)]
+    rate, bare_rate = len(scans) / statistics.median(ours), len(scans) / statistics.median(theirs)
+    print(f"predicting by both readers, batches of {BATCH}: {rate:.1f} scans a second")
+    print(f"bare OpenVINO, the same graphs and batches: {bare_rate:.1f} scans a second")
+    ratio = statistics.median(ratios)
+    print(f"ratio: {ratio:.2f} (median of {turns} turns; target: at least {TARGET})")
+    with ReaderPool() as readers:
+        items = [(data, "") for data in pictures]
+        for _ in readers.read_groups(items, tuple, BATCH, read_unpacked):
+            pass
+        began = time.perf_counter()
+        for _ in readers.read_groups(items, tuple, BATCH, read_unpacked):
+            pass
+        seconds = time.perf_counter() - began
+    height, width = scans[0].pixels.shape
+    print(
+        f"decoding and masking ({width} x {height}) in {readers.count} processes: "
+        f"{len(items) / seconds:.1f} scans a second"
+    )
+
+
+def predict(model: Model, scans: list[Scan]) -> None:
+    pending: Callable[[], object] = list
+    for at in range(0, len(scans), BATCH):
+        finish = model.begin(scans[at : at + BATCH])
+        pending()
+        pending = finish
+    pending()
+
+
+class BareOpenVino:
+    """Both graphs on frames that are ready, two batches at a time."""
+
+    def __init__(self, bundle: Bundle, model: Model, scans: list[Scan]) -> None:
+        import openvino
+
+        self._batches = []
+        for at in range(0, len(scans), BATCH):
+            first, second = model.frames(scans[at : at + BATCH])
+            self._batches.append((first, second))
+        core = openvino.Core()
+        self._queues = []
+        for graph, precision in ((GRAPH, inference_precision()), (SECOND_READER, FLOAT32)):
+            hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+            path = str(bundle.folder / f"{graph}.xml")
+            self._queues.append(openvino.AsyncInferQueue(core.compile_model(path, "CPU", hints), 2))
+
+    def run(self) -> None:
+        """Compute all batches."""
+        for frames in self._batches:
+            for queue, batch in zip(self._queues, frames, strict=True):
+                queue.start_async({"scan": batch})
+        for queue in self._queues:
+            queue.wait_all()
+
+
+def times_in_turns(
+    ours: Callable[[], None], theirs: Callable[[], None], turns: int
+) -> tuple[list[float], list[float]]:
+    times: tuple[list[float], list[float]] = ([], [])
+    for turn in range(turns + 1):
+        for run, taken in zip((ours, theirs), times, strict=True):
+            began = time.perf_counter()
+            run()
+            if turn:
+                taken.append(time.perf_counter() - began)
+    return times
+
+
+def whole_way(bundle: Bundle, source: RepeatedPictures, workers: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, PeakMemory() as memory:
+        out = Path(folder) / "results.parquet"
+        began = time.perf_counter()
+        first: list[float] = []
+        run = ArchiveRun(
+            source,
+            bundle,
+            out,
+            workers=workers,
+            on_standing=lambda one: first.append(time.perf_counter() - began),
+        )
+        run.run()
+        seconds = time.perf_counter() - began
+        check_once(out, source.count)
+    rate = source.count / seconds
+    steady = (source.count - run.shard) / (seconds - first[0]) if len(first) > 1 else rate
+    print(
+        f"{source.count:,} files on {workers} worker(s): {seconds:.0f} s, {rate:.1f} scans a "
+        f"second, {steady:.1f} after the first shard; most memory: {memory.own:.0f} MB here, "
+        f"{memory.others:.0f} MB in all other processes together"
+    )
+
+
+def check_once(out: Path, count: int) -> None:
+    names = Counter(pq.read_table(out, columns=["source"])["source"].to_pylist())
+    twice = sum(times > 1 for times in names.values())
+    assert (len(names), twice) == (count, 0), f"{count - len(names)} lost, {twice} twice"
+
+
+def kill_again_and_again(bundle: Bundle, source: RepeatedPictures, kills: int) -> None:
+    chance = random.Random(0)
+    killed: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "results.parquet"
+        cluster = KilledCluster(Path(folder), 2)
+        os.environ["FETAL_CLUSTER"] = cluster.address
+        began = time.perf_counter()
+        standings: list[int] = []
+        run = ArchiveRun(
+            source, bundle, out, on_standing=lambda one: standings.append(one.done), shard=16
+        )
+        work = threading.Thread(target=run.run)
+        work.start()
+        try:
+            while work.is_alive() and killed.total() < kills:
+                time.sleep(chance.uniform(1.5, 4.0))
+                killed[cluster.kill_one(chance)] += 1
+                cluster.start_missing()
+            while work.is_alive():
+                work.join(2.0)
+                cluster.start_missing()
+        finally:
+            cluster.close()
+        check_once(out, source.count)
+    said = ", ".join(f"{count} of the {name}s" for name, count in sorted(killed.items()))
+    print(f"{killed.total()} kills ({said}) in {time.perf_counter() - began:.0f} s")
+    print(f"{source.count:,} scans: each predicted and kept once, none lost")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Jobs whose work runs on a cluster."""
