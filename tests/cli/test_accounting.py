@@ -5,14 +5,16 @@ import sqlite3
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from fetal.cli import main
 from fetal.cli.access.giving_tokens import SCOPES
 from fetal.configuration.declared import ROLE_WORDS
+from fetal.workbench import open_workbench
 from fetal.workbench.accounts.tokens.scopes import Scope
 from fetal.workbench.core.permissions import Role
 from tests.support.begun import begin
-from tests.support.signing_in import PASSWORD, be_quick
+from tests.support.signing_in import PASSWORD, add, be_quick
 from tests.support.tiny_model import tiny_model
 
 
@@ -95,3 +97,44 @@ def test_a_token_is_made_listed_and_revoked(fetal):
     assert "opens nothing" in fetal("user", "token", "revoke", "1").output
     assert "acts for ana (add), ended" in fetal("user", "token", "list").output
     assert "There is no token with the number 9" in fetal("user", "token", "revoke", "9").output
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("UPDATE audit_event SET who = 'nobody' WHERE number = 2", "Event 2 was changed"),
+        ("DELETE FROM audit_event WHERE number = 2", "Between event 1 and event 3"),
+        (
+            "INSERT INTO audit_event (number, at, kind, who, origin, detail, previous, digest) "
+            "SELECT 4, at, kind, 'Ben', origin, detail, digest, digest FROM audit_event "
+            "WHERE number = 3",
+            "Event 4 was changed",
+        ),
+    ],
+)
+def test_what_was_done_to_the_audit_is_found_on_both_databases(
+    begun_workspace, monkeypatch, statement, sentence
+):
+    monkeypatch.setenv("FETAL_WORKSPACE", str(begun_workspace.folder))
+    monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
+    if begun_workspace.database_url is not None:
+        monkeypatch.setenv("FETAL_DATABASE_URL", begun_workspace.database_url)
+    be_quick(monkeypatch)
+    workbench = open_workbench(begun_workspace)
+    add(workbench, "ana", "administrator")
+    for name in ("ben", "eva"):
+        add(workbench, name, "reader")
+    run = CliRunner().invoke
+    assert "3 events, none changed" in run(main, ["audit", "verify"]).output
+    is_sqlite = workbench.store.engine.dialect.name == "sqlite"
+    with workbench.store.engine.begin() as connection:
+        if is_sqlite:
+            connection.execute(text("DROP TRIGGER audit_event_unchanged"))
+            connection.execute(text("DROP TRIGGER audit_event_kept"))
+        else:
+            connection.execute(text("ALTER TABLE audit_event DISABLE TRIGGER USER"))
+        connection.execute(text(statement))
+    workbench.close()
+    found = run(main, ["audit", "verify"])
+    assert found.exit_code == 1
+    assert sentence in found.output
