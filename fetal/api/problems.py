@@ -135,8 +135,10 @@ def _sentence(error: dict[str, Any]) -> str:
 
 async def _http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    sentence = _WORDS.get(HTTPStatus(error.status_code), str(error.detail))
-    return problem(error.status_code, sentence, dict(error.headers or {}))
+    status = HTTPStatus(error.status_code)
+    # What the router says by itself is no sentence.
+    sentence = _WORDS.get(status, "") if error.detail == status.phrase else str(error.detail)
+    return problem(status, sentence or str(error.detail), dict(error.headers or {}))
 
 
 async def _failed(_request: Request, error: Exception) -> Response:
