@@ -11,6 +11,9 @@ import pytest
 from fetal.store.access.audit_chain import EventKind
 from fetal.workbench.accounts import audit_trail, people
 from fetal.workbench.accounts.sign_ins import digest_of
+from fetal.workbench.accounts.tokens.api_tokens import make_token
+from fetal.workbench.accounts.tokens.scopes import Scope
+from fetal.workbench.core.actor import system_user
 from pages.parts.gate import addresses
 from tests.support.gated_app import PAGE, GatedApp, cookies_of
 from tests.support.waiting import until
@@ -31,11 +34,13 @@ KNOWN = {
     "/api/v1",
     "/auth/login",
     "/auth/logout",
+    "/api/v1",
     "/component/{path:path}",
     "/media/{file_id:path}",
     "/oauth2callback",
     "/pictures/small/{digest}",
     "/pictures/{digest}",
+    "/pictures/small/{digest}",
     "/sign-in",
     "/sign-in/holds",
     "/sign-in/provider",
@@ -144,6 +149,23 @@ def test_the_websocket_opens_for_a_sign_in_that_holds_and_its_own_page_only(
     assert app.knock(Cookie=mine, Origin="http://evil.example") == 403
     assert app.knock(Cookie=mine, Origin="null") == 403
     assert app.knock(Cookie=mine, Host="evil.example", Origin="http://evil.example") == 403
+
+
+def test_programs_get_in_by_a_token_and_by_nothing_else(app: GatedApp) -> None:
+    mine = app.cookie_of("ben")
+    for path in ("me", "scans", "models", "nothing"):
+        for headers in ({}, {"Cookie": mine}, {"Authorization": "Bearer fetal_" + "f" * 43}):
+            assert app.ask(f"/api/v1/{path}", **headers, X_Fetal_Name="Ben").status == 401
+    assert app.ask("/api/v1/runs", "POST", "{}", Cookie=mine, X_Fetal_Name="Ben").status == 401
+    for page in ("docs", "openapi.json"):
+        assert app.ask(f"/api/v1/{page}").status == 401
+        assert app.ask(f"/api/v1/{page}", Cookie=mine).status == 200
+    root = app.workbench.acting_as(system_user("root"))
+    _, token = make_token(root, "ben", "test", [Scope.READ], 1)
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert json.loads(app.ask("/api/v1/me", **bearer).read())["name"] == "Ben Ode"
+    assert app.ask("/api/v1/me", **bearer, Origin="http://evil.example").status == 403
+    assert app.ask("/", **bearer).status == 401
 
 
 def test_a_forged_identity_is_worth_nothing(app: GatedApp) -> None:
