@@ -129,7 +129,9 @@ def trained_by_any(session: Session, blobs: Blobs, digest: str) -> bool:
     if session.scalar(stored.where(ScanRow.digest == digest).limit(1)) is not None:
         return True
     marked = set(session.scalars(select(LearntMark.model_id)))
-    for model in session.scalars(select(ModelVersion)):
+    # Every scan that comes in asks: the models' cards, which are long, need not be read for it.
+    models = select(ModelVersion.id, ModelVersion.digest, ModelVersion.location)
+    for model in session.execute(models):
         if model.id in marked:
             named = kept_foreign(session, blobs, model.digest)
             if named is not None and digest in named.digests:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.jobs.batch_prediction import kept_values
 from fetal.predict import Prediction
 from fetal.scans import Scan as ReadScan
-from fetal.scans.similarity.perceptual_hash import REACH, distances, near_duplicate_hash
+from fetal.scans.similarity.perceptual_hash import REACH, distances, fingerprint, small_square
 from fetal.store import audit
 from fetal.store.contents import holds_pixels
 from fetal.store.tables import PredictionRow, ScanRow
@@ -58,6 +60,11 @@ class NewScan:
         """The key of its pixels."""
         return f"scans/{self.scan.digest[:2]}/{self.scan.digest}.png"
 
+    @cached_property
+    def square(self) -> NDArray[np.uint8]:
+        """Its sector as `small_square` makes it: to scale a scan down takes longer than a query."""
+        return small_square(self.scan.pixels, self.scan.sector)
+
 
 def store_scans(workbench: Workbench, scans: Sequence[NewScan]) -> list[IngestResult | None]:
     """Store a few scans.
@@ -86,7 +93,7 @@ def _unlike_each_other(scans: Sequence[NewScan]) -> Iterator[list[NewScan]]:
     digests: set[str] = set()
     hashes: list[np.ndarray] = []
     for new in scans:
-        own = near_duplicate_hash(new.scan.pixels, new.scan.sector)
+        own = fingerprint(new.square)
         alike = hashes and (distances(own, np.stack(hashes)) <= REACH).any()
         if alike or digests & new.scan.digests:
             yield together
@@ -103,7 +110,7 @@ def _store_together(workbench: Workbench, scans: Sequence[NewScan]) -> list[Inge
     for new in scans:
         if not holds_pixels(workbench.blobs, new.blob, new.scan.digest):
             workbench.blobs.put(new.blob, new.png)
-        looks.append(look(workbench, new.scan, new.owner.pseudonym, new.source))
+        looks.append(look(workbench, new.scan, new.owner.pseudonym, new.source, new.square))
     with workbench.store.reading() as session:
         origins = [origin_digest(session, workbench.blobs, new.scan, new.file) for new in scans]
     with workbench.store.session() as session:

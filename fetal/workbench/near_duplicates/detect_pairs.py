@@ -101,7 +101,13 @@ class Look:
         return bool(later) and int(distances(self.bits, from_texts(later)).min()) <= REACH
 
 
-def look(workbench: Workbench, read: ReadScan, patient: str, source: str) -> Look | None:
+def look(
+    workbench: Workbench,
+    read: ReadScan,
+    patient: str,
+    source: str,
+    square: Grey | None = None,
+) -> Look | None:
     """Compare a scan with all that are stored; the search takes 6 ms among a million.
 
     Args:
@@ -109,13 +115,15 @@ def look(workbench: Workbench, read: ReadScan, patient: str, source: str) -> Loo
         read: the scan.
         patient: the pseudonym that it is, or will be, filed under.
         source: `upload`, `import` or `sample`.
+        square: the scan as `small_square` makes it, where that is known already.
 
     Returns:
         What was found; none for a sample, which is no patient and is never tested on.
     """
     if source == SAMPLE:
         return None
-    square = small_square(read.pixels, read.sector)
+    if square is None:
+        square = small_square(read.pixels, read.sector)
     bits = fingerprint(square)
     known = workbench.fingerprints.current()
     near = candidates(workbench, known.near(bits, NEAREST), patient, read.digest)[:_CANDIDATES]
