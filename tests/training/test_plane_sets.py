@@ -10,6 +10,7 @@ from fetal.planes import FETAL_PLANES, PLANES, Plane
 from fetal.scans import Box
 from fetal.training.data.examples import Example
 from tests.training.conftest import SMALL, Training
+from tests.training.tiny_network import use_tiny_network
 
 
 def test_two_validation_patients_a_plane_promise_nothing(training: Training) -> None:
@@ -21,10 +22,12 @@ def test_two_validation_patients_a_plane_promise_nothing(training: Training) -> 
 
 @pytest.mark.parametrize(("persons", "promised"), [(20, True), (5, False)])
 def test_validation_patients_and_not_their_scans_make_a_promise(
-    tmp_path: Path, persons: int, promised: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, persons: int, promised: bool
 ) -> None:
     from fetal.training.model_card import About
     from fetal.training.pipeline import train
+
+    use_tiny_network(monkeypatch, normalised=True)
 
     def drawn(plane: Plane, seed: int) -> Callable[[], tuple[np.ndarray, Box | None]]:
         bright = 180 if plane is Plane.BRAIN else 60
