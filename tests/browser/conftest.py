@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.labelled import Labelled, phantoms, real
 from tests.browser.reviewing import Kept, fill
+from tests.support.begun import begin
 from tests.support.tiny_model import tiny_model
 from tests.support.waiting import until
 
@@ -75,6 +76,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
     """The address of the app and its worker, on an empty workspace; no scan has to wait."""
+    begin(tmp_path / "workspace")
     with serving(tmp_path, FETAL_UNSURE="keep") as address:
         yield address
 
@@ -82,6 +84,7 @@ def served(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def served_alone(tmp_path: Path) -> Iterator[str]:
     """The same without a worker, which what no training and no promotion follows does without."""
+    begin(tmp_path / "workspace")
     with serving(tmp_path, "--no-worker", FETAL_UNSURE="keep") as address:
         yield address
 

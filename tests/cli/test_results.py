@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.begun import begin
 from tests.support.labelled_folder import labelled_folder
 from tests.support.tiny_model import tiny_model
 from tests.support.waiting import until
@@ -26,7 +27,7 @@ def start(tmp_path):
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
         "FETAL_MODEL": str(tiny_model().folder),
-        "FETAL_WORKSPACE": str(tmp_path / "workspace"),
+        "FETAL_WORKSPACE": str(begin(tmp_path / "workspace")),
         "LC_ALL": "C.UTF-8",
     }
 
