@@ -26,10 +26,17 @@ TOGETHER = {
 }
 """What one worker of pytest-xdist runs besides the tests of a file, and why."""
 
+ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "OPENCV_FOR_THREADS_NUM",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+)
+
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # More threads would take the cores from the other workers.
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    # More threads would take the cores from the other workers, and wait for work by going round.
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1") | os.environ)
 
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
