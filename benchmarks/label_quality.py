@@ -1,6 +1,6 @@
 """Measures how many known wrong labels of real scans a ranking of likely mistakes finds.
 
-    python benchmarks/label_quality.py [--among 64] [--cache FOLDER] [--list]
+    python benchmarks/label_quality.py [--among 64] [--cache FOLDER] [--list] [--stored 1000000]
 
 The labels are those of the table that circulated with FETAL_PLANES_DB's scans: 1,270 lines, of
 which 32 are wrong against the official table. The features come from a network that has seen none
@@ -18,6 +18,7 @@ from label_parts.real_features import RealScans, real_scans
 from fetal.metrics.labelling.likely_mistakes import count_mistakes, label_quality
 from fetal.metrics.labelling.out_of_fold import out_of_fold
 from fetal.planes import PLANES
+from fetal.scans.similarity.feature_index import WIDTH, FeatureIndex
 
 _MADE_UP = range(11, 16)
 """Seeds of the made-up mistakes."""
@@ -31,10 +32,13 @@ def main() -> None:
     parser.add_argument("--among", type=int, default=64, help="how many of the ranking are read")
     parser.add_argument("--cache", type=Path, help="where the features are kept")
     parser.add_argument("--list", action="store_true", help="name every wrong label and its place")
+    parser.add_argument("--stored", type=int, help="also time More like this among so many scans")
     given = parser.parse_args()
     every = real_scans(given.cache)
     circulated(every.only(every.circulated >= 0), given.among, names=given.list)
     made_up(every.only(every.train))
+    if given.stored:
+        likenesses(given.stored)
 
 
 def circulated(scans: RealScans, among: int, *, names: bool) -> None:
@@ -83,6 +87,27 @@ def made_up(scans: RealScans) -> None:
         f"Made-up mistakes in {_SHARE:.0%} of {len(scans.true):,} training labels, seeds "
         f"{_MADE_UP[0]} to {_MADE_UP[-1]}: {np.mean(shares):.1%} found among the first "
         f"{2 * len(changed)} of each ranking (lowest {min(shares):.1%})."
+    )
+
+
+def likenesses(stored: int) -> None:
+    """Time one search among made-up features of very many scans."""
+    random = np.random.default_rng(0)
+    index = FeatureIndex(WIDTH)
+    for start in range(0, stored, 50_000):
+        numbers = np.arange(start, min(start + 50_000, stored))
+        index.add(numbers, random.standard_normal((len(numbers), WIDTH), np.float32))
+    index.all()
+    asked = random.standard_normal(WIDTH)
+    seconds = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        index.nearest(asked, 12)
+        seconds.append(time.perf_counter() - begun)
+    size = index.all()[1].nbytes / 2**20
+    print(
+        f"More like this among {stored:,} scans: {np.median(seconds):.2f} s, {size:.0f} MiB "
+        "in memory."
     )
 
 

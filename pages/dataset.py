@@ -14,7 +14,7 @@ from pages.parts.dataset import (
     queues_tab,
     sheet,
 )
-from pages.parts.label_checks import label_lists
+from pages.parts.label_checks import label_lists, map_of_scans
 from pages.parts.review import queue_choice
 from pages.parts.shared import plots
 from pages.parts.shared.formatting import number
@@ -29,10 +29,10 @@ def main() -> None:
     found = scans.count(workbench, chosen)
     st.markdown(f"**{number(found, 'scan', 'scans')}** fit the filter{near_duplicates.badge()}")
     filters.patient(chosen)
-    table, pictures, many, queues, counts, alike, doubted, bring, take = st.tabs(
+    table, pictures, many, queues, counts, alike, doubted, drawn, bring, take = st.tabs(
         [
             *("Table", "Gallery", "Sheet", "Queues", "Counts"),
-            *("Look-alikes", "Labels", "Import", "Export"),
+            *("Look-alikes", "Labels", "Map", "Import", "Export"),
         ],
         key=link.TAB_KEY,
         on_change="rerun",
@@ -58,6 +58,9 @@ def main() -> None:
     if doubted.open:
         with doubted:
             label_lists.show()
+    if drawn.open:
+        with drawn:
+            map_of_scans.show()
     if bring.open:
         with bring:
             importing.show()

@@ -39,3 +39,5 @@ class CheckKind(StrEnum):
     """Labels that are likely wrong."""
     NEXT = "next"
     """What to label next, and how much more labels would bring."""
+    FEATURES = "features"
+    """Nothing: the features of all scans are brought up to date, for maps and likenesses."""

@@ -34,7 +34,7 @@ class LabelCheck(Table):
     __table_args__ = (UniqueConstraint("slot"), NEVER_REUSED)
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(12))
-    """mistakes or next."""
+    """mistakes, next or features."""
     status: Mapped[str] = mapped_column(String(12), index=True)
     """queued, running, done, failed or cancelled."""
     slot: Mapped[str | None] = mapped_column(String(12))

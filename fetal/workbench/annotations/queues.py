@@ -40,6 +40,7 @@ class Queue:
         goal: how many labels each reader is to give; None without a goal.
         made_by: who made it.
         made_at: when.
+        as_listed: whether scans come in the order of the filter's `ids`, whatever `order` says.
     """
 
     id: int | None
@@ -51,6 +52,7 @@ class Queue:
     goal: int | None = None
     made_by: str = ""
     made_at: datetime | None = None
+    as_listed: bool = False
 
     def is_for(self, who: str) -> bool:
         """Return whether a person may read it."""
@@ -165,7 +167,14 @@ def open_queues(workbench: Workbench, who: str | None = None) -> list[Queue]:
     return [one for one in found if who is None or one.is_for(who)]
 
 
-def passing(workbench: Workbench, name: str, chosen: ScanFilter, order: Order = "doubt") -> Queue:
+def passing(
+    workbench: Workbench,
+    name: str,
+    chosen: ScanFilter,
+    order: Order = "doubt",
+    *,
+    as_listed: bool = False,
+) -> Queue:
     """Return a queue that is not saved, such as the scans behind a figure.
 
     Args:
@@ -173,10 +182,11 @@ def passing(workbench: Workbench, name: str, chosen: ScanFilter, order: Order = 
         name: what it is called meanwhile.
         chosen: which scans.
         order: which come first.
+        as_listed: whether scans come in the order of the filter's `ids` instead.
     """
     workbench.permit(Permission.SEE)
     with workbench.store.reading() as session:
-        return Queue(None, name, chosen, order, _newest(session))
+        return Queue(None, name, chosen, order, _newest(session), as_listed=as_listed)
 
 
 def progress(workbench: Workbench, queue: Queue) -> Progress:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, text
+from sqlalchemy import case, delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from fetal.store.bulk import any_of
@@ -171,10 +171,20 @@ def _next_free(
     found = session.scalars(
         select(ScanState.scan_id)
         .where(*_waiting(session, queue), free, ~any_of(ScanState.scan_id, skipped))
-        .order_by(*ORDERS[queue.order if queue is not None else "doubt"])
+        .order_by(*_order_of(queue))
         .limit(most)
     )
     return list(found)
+
+
+def _order_of(queue: Queue | None) -> tuple[Any, ...]:
+    """What the scans of a queue are sorted by."""
+    if queue is None:
+        return ORDERS["doubt"]
+    if queue.as_listed and queue.chosen.ids:
+        places = {number: place for place, number in enumerate(queue.chosen.ids)}
+        return (case(places, value=ScanState.scan_id),)
+    return ORDERS[queue.order]
 
 
 def _waiting(session: Session, queue: Queue | None) -> list[Any]:

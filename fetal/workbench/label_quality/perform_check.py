@@ -15,8 +15,26 @@ from fetal.metrics.labelling.feature_heads import TooFewLabelsError
 from fetal.progress import OnProgress
 from fetal.store.states import CheckKind, RunState
 from fetal.workbench.core.workbench import NoModelError, Workbench
+from fetal.workbench.label_quality.feature_network import feature_network
 from fetal.workbench.label_quality.find_mistakes import Found, find_mistakes
 from fetal.workbench.label_quality.order_next import order_next
+from fetal.workbench.label_quality.stored_features import compute_missing, every_scan
+
+
+def bring_up_to_date(workbench: Workbench, on_progress: OnProgress) -> Found:
+    """Compute the features that are missing of all stored scans.
+
+    Args:
+        workbench: the workbench.
+        on_progress: called often; what it raises ends it there.
+
+    Returns:
+        How many scans there are; an empty list.
+    """
+    network, numbers = feature_network(workbench), every_scan(workbench)
+    compute_missing(workbench, network, numbers, on_progress)
+    return {"scans": len(numbers), "network": network.name}, []
+
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +43,7 @@ FAILED = "The check failed; the program’s log says why. Please start it again.
 _CHECKS: dict[CheckKind, Callable[[Workbench, OnProgress], Found]] = {
     CheckKind.MISTAKES: find_mistakes,
     CheckKind.NEXT: order_next,
+    CheckKind.FEATURES: bring_up_to_date,
 }
 
 

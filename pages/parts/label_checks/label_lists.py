@@ -12,6 +12,7 @@ from pages.parts.shared.formatting import moment, plain
 
 _START = {
     CheckKind.MISTAKES: ("Look for likely mistakes", ":material/fact_check:"),
+    CheckKind.FEATURES: ("Bring the map up to date", ":material/update:"),
     CheckKind.NEXT: ("Work out what to label next", ":material/low_priority:"),
 }
 _TITLES = {CheckKind.MISTAKES: "Likely mistakes", CheckKind.NEXT: "What to label next"}
@@ -32,6 +33,12 @@ def show() -> None:
     done = check_requests.newest_check(app_state.workbench(), kind, status=RunState.DONE)
     if done is not None:
         (likely_mistakes if kind is CheckKind.MISTAKES else what_next).show(done)
+
+
+def goes_on(kind: CheckKind) -> bool:
+    """Whether a check of a kind waits or works."""
+    newest = check_requests.newest_check(app_state.workbench(), kind)
+    return newest is not None and newest.is_active
 
 
 def control(kind: CheckKind) -> None:

@@ -5,12 +5,13 @@ import math
 import streamlit as st
 
 from fetal.planes import Plane
-from fetal.workbench.catalogue.scans import UnknownScanError
+from fetal.workbench.catalogue.scans import ScanFilter, UnknownScanError
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.label_quality import suspects
 from fetal.workbench.label_quality.check_requests import CheckView
 from fetal.workbench.label_quality.suspects import Suspect
 from pages.parts.app import app_state, current_user
+from pages.parts.review import queue_choice
 from pages.parts.shared import conflict_notices, labelling, scan_pictures, scan_record
 from pages.parts.shared.formatting import number, percent, plain
 
@@ -33,6 +34,16 @@ def show(check: CheckView) -> None:
     if not found:
         st.success("No label speaks against what the scans look like.")
         return
+    if waiting := suspects.waiting_scans(app_state.workbench(), check.id):
+        st.button(
+            "Go through them on the Review page",
+            key="suspects-queue",
+            icon=":material/fact_check:",
+            type="tertiary",
+            on_click=queue_choice.read,
+            args=("Likely mistakes", ScanFilter(ids=tuple(waiting))),
+            kwargs={"as_listed": True},
+        )
     pages = math.ceil(found / _PER_PAGE)
     key = f"suspects-page-{check.id}"
     if key not in st.session_state:

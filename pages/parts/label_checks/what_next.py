@@ -9,6 +9,7 @@ from fetal.workbench.label_quality import suspects
 from fetal.workbench.label_quality.check_requests import CheckView
 from pages.parts.app import app_state
 from pages.parts.dataset import gallery
+from pages.parts.review import queue_choice
 from pages.parts.shared.formatting import number, tenths
 
 _SHOWN = 24
@@ -40,6 +41,15 @@ def show(check: CheckView) -> None:
         f"**{number(len(numbers), 'scan', 'scans')}** of the list without a label, in the order "
         "in which labels teach most.",
         help=_HOW,
+    )
+    st.button(
+        "Label them in this order",
+        key="label-next-queue",
+        icon=":material/fact_check:",
+        type="primary",
+        on_click=queue_choice.read,
+        args=("What to label next", scans.ScanFilter(ids=tuple(numbers), reviewed=False)),
+        kwargs={"as_listed": True},
     )
     chosen = scans.ScanFilter(ids=tuple(numbers[:_SHOWN]))
     found = {one.id: one for one in scans.scans(app_state.workbench(), chosen)}

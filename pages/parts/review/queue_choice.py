@@ -15,15 +15,18 @@ _ALL = 0
 _BEHIND_A_FIGURE = -1
 
 
-def read(name: str, chosen: ScanFilter, order: Order = "doubt") -> None:
+def read(name: str, chosen: ScanFilter, order: Order = "doubt", *, as_listed: bool = False) -> None:
     """Turn to the Review page, with these scans as the queue; for a button's callback.
 
     Args:
         name: what the queue is called.
         chosen: which scans.
         order: which come first.
+        as_listed: whether scans come in the order of the filter's `ids` instead.
     """
-    st.session_state[_PASSING] = queues.passing(app_state.workbench(), name, chosen, order)
+    st.session_state[_PASSING] = queues.passing(
+        app_state.workbench(), name, chosen, order, as_listed=as_listed
+    )
     st.session_state[_CHOICE] = _BEHIND_A_FIGURE
     st.session_state["review-opens"] = True
 

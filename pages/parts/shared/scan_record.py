@@ -10,7 +10,7 @@ from fetal.store.states import AnnotationKind
 from fetal.workbench.annotations import history
 from fetal.workbench.catalogue import scans
 from pages.parts.app import app_state, current_user
-from pages.parts.shared import heat_map, labelling
+from pages.parts.shared import alike, heat_map, labelling
 from pages.parts.shared.formatting import label, moment, plain
 
 _IN_ADDRESS = "scan"
@@ -66,6 +66,7 @@ def show(scan_id: int) -> None:
             labelling.note(scan)
         labelling.corrections(scan, lambda value: keep(scan, value))
         past(scan)
+        alike.show(scan_id)
 
 
 def keep(scan: scans.ScanView, value: str) -> None:

@@ -65,3 +65,15 @@ def test_the_page_shows_what_to_label_next_and_what_it_would_bring(open_app, wor
     assert "**2 scans** of the list" in " ".join(one.value for one in app.markdown)
     [table] = [one.value for one in app.dataframe if "More labels" in one.value]
     assert list(table["More labels"]) == [25, 50, 100, 200]
+
+
+def test_the_map_shows_all_scans_and_says_which_are_missing(open_app, workbench):
+    app = open_app("dataset")
+    app.session_state["dataset-tab"] = "Map"
+    app.run()
+    assert not app.exception
+    assert "36 scans are not on the map yet." in [one.value for one in app.caption]
+    check_requests.check_now(workbench, CheckKind.FEATURES, "Ben")
+    app.run()
+    assert not app.exception
+    assert not [one for one in app.info if "No scan is on the map" in one.value]

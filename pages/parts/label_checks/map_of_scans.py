@@ -1,0 +1,124 @@
+"""The map of the scans: what the model sees alike lies near; a lasso chooses scans."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from fetal.planes import PLANES
+from fetal.store.states import CheckKind
+from fetal.workbench.catalogue.scans import ScanFilter, ScanView
+from fetal.workbench.label_quality import more_like_this
+from fetal.workbench.label_quality.more_like_this import ScanMap
+from pages.parts.app import app_state
+from pages.parts.app.theme import PLANE_COLOURS, UNUSABLE_COLOUR
+from pages.parts.dataset import gallery
+from pages.parts.label_checks import label_lists
+from pages.parts.review import queue_choice
+from pages.parts.shared.formatting import label, number, plain_in_chart
+
+_SHOWN, _ACROSS = 24, 6
+_MOST_GROUPS = 9
+_OTHERS = "others"
+_NOTHING = "none"
+_ABOUT = (
+    "Each point is a scan. What the model behind the label checks sees alike lies near. Draw a "
+    "loop around points to choose them."
+)
+_COLOURS = (
+    *("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7"),
+    *("#0072b2", "#d55e00", "#999999", "#a0522d"),
+)
+_BY: dict[str, Callable[[ScanView], str]] = {
+    "Label": lambda scan: label(scan.label) if scan.label else _NOTHING,
+    "Model": lambda scan: scan.predicted.title if scan.predicted else _NOTHING,
+    "Machine": lambda scan: scan.machine or _NOTHING,
+    "Reader": lambda scan: scan.labelled_by or _NOTHING,
+}
+_FIXED = {plane.title: PLANE_COLOURS[plane] for plane in PLANES} | {
+    "Unusable": UNUSABLE_COLOUR,
+    _NOTHING: "#b0b8ba",
+    _OTHERS: "#6d7a80",
+}
+
+
+def show() -> None:
+    """The map, its colours, and what the lasso chose."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        by = st.segmented_control(
+            "Coloured by", list(_BY), default="Label", required=True, key="map-colour"
+        )
+        umap = more_like_this.can_umap() and st.toggle("UMAP", key="map-umap")
+    found = more_like_this.scan_map(app_state.workbench(), umap=bool(umap))
+    missing = found.stored - found.known
+    if missing:
+        st.caption(f"{number(missing, 'scan is', 'scans are')} not on the map yet.")
+    if missing or label_lists.goes_on(CheckKind.FEATURES):
+        label_lists.control(CheckKind.FEATURES)
+    if not found.scans:
+        st.info("No scan is on the map yet.")
+        return
+    event = st.plotly_chart(
+        drawn(found, _BY[by or "Label"]),
+        key=f"scan-map-{by}-{found.method}",
+        on_select="rerun",
+        selection_mode=("lasso", "box"),
+        config={"displaylogo": False, "scrollZoom": True},
+    )
+    st.caption(_ABOUT)
+    chosen(found, [int(point["customdata"][0]) for point in event.selection.points])
+
+
+def drawn(found: ScanMap, group: Callable[[ScanView], str]) -> Any:
+    """The figure: a colour for each group, those with most scans by name."""
+    import plotly.graph_objects as graph
+
+    names = [group(scan) for scan in found.scans]
+    most = sorted(set(names), key=names.count, reverse=True)[:_MOST_GROUPS]
+    named = [name if name in most else _OTHERS for name in names]
+    figure = graph.Figure()
+    for place, name in enumerate(dict.fromkeys([*most, *named])):
+        rows = [row for row, one in enumerate(named) if one == name]
+        figure.add_trace(
+            graph.Scatter(
+                x=found.places[rows, 0],
+                y=found.places[rows, 1],
+                mode="markers",
+                name=plain_in_chart(name),
+                customdata=[[found.scans[row].id] for row in rows],
+                text=[plain_in_chart(found.scans[row].name) for row in rows],
+                hovertemplate="%{text}<extra>%{fullData.name}</extra>",
+                marker={"size": 6, "color": _FIXED.get(name, _COLOURS[place % len(_COLOURS)])},
+            )
+        )
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False, scaleanchor="x" if found.method == "UMAP" else None)
+    figure.update_layout(
+        height=520,
+        margin={"l": 5, "r": 5, "t": 5, "b": 5},
+        dragmode="lasso",
+        legend={"orientation": "h", "y": -0.02},
+    )
+    return figure
+
+
+def chosen(found: ScanMap, numbers: list[int]) -> None:
+    """What the lasso holds, and the way to read it."""
+    if not numbers:
+        return
+    inside = set(numbers)
+    scans = [scan for scan in found.scans if scan.id in inside]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{number(len(scans), 'scan', 'scans')}** chosen", width="content")
+        st.button(
+            "Read them on the Review page",
+            key="map-queue",
+            icon=":material/fact_check:",
+            on_click=queue_choice.read,
+            args=("Chosen on the map", ScanFilter(ids=tuple(sorted(inside)))),
+        )
+    for start in range(0, min(len(scans), _SHOWN), _ACROSS):
+        row = scans[start : min(start + _ACROSS, _SHOWN)]
+        for column, scan in zip(st.columns(_ACROSS), row, strict=False):
+            with column:
+                gallery.thumbnail(scan)

@@ -1,0 +1,43 @@
+import numpy as np
+
+from fetal.store.states import CheckKind, RunState
+from fetal.workbench.annotations import queues, reservations
+from fetal.workbench.annotations.reservations import Reader
+from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.label_quality import check_requests
+from fetal.workbench.label_quality.more_like_this import more_like, scan_map
+from fetal.workbench.privacy import erasure
+from tests.support.labelling import drop_of, label_scans
+
+
+def test_likenesses_and_map_follow_what_comes_and_goes(workbench):
+    numbers = label_scans(workbench)
+    assert scan_map(workbench).known == 0
+    assert more_like(workbench, numbers[5]) == []
+    done = check_requests.check_now(workbench, CheckKind.FEATURES, "Ben")
+    assert (done.status, done.result["scans"]) == (RunState.DONE, 36)
+    found = more_like(workbench, numbers[5], most=4)
+    assert len({one.id for one in found} - {numbers[5]}) == 4
+    drawn = scan_map(workbench)
+    assert (drawn.known, drawn.stored, drawn.method) == (36, 36, "PCA")
+    assert drawn.places.shape == (36, 2)
+    assert np.ptp(drawn.places, axis=0).min() > 0
+
+    erasure.erase(workbench, found[0].patient, "Ben")
+    assert found[0].id not in {one.id for one in more_like(workbench, numbers[5], most=40)}
+    [new, *_] = add_scans(workbench, drop_of(95), who="Ann")
+    assert scan_map(workbench).stored - scan_map(workbench).known == 3
+    assert len(more_like(workbench, new.scan_id, most=4)) == 4
+    assert new.scan_id in {one.id for one in scan_map(workbench).scans}
+
+
+def test_a_list_is_handed_out_in_its_own_order(workbench):
+    numbers = label_scans(workbench)[:6]
+    listed = tuple(numbers[place] for place in (4, 1, 3))
+    queue = queues.passing(workbench, "list", ScanFilter(ids=listed), as_listed=True)
+    given = [
+        reservations.hand_out(workbench, Reader("Ben", "t"), listed[:skip], queue)
+        for skip in range(3)
+    ]
+    assert [one.id for one in given] == list(listed)
