@@ -51,7 +51,7 @@ def main() -> None:
             queues_tab.show(chosen, found)
     if counts.open:
         with counts:
-            plots.counts(chosen)
+            plots.counts(chosen, queue_choice.read)
     if alike.open:
         with alike:
             near_duplicates.show()

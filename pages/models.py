@@ -10,10 +10,12 @@ from fetal.workbench.models import promotion, second_person
 from pages.parts.app import app_state, current_user, router
 from pages.parts.models import comparison as comparing
 from pages.parts.models import test_set, versions
+from pages.parts.review import queue_choice
 from pages.parts.shared.formatting import moment, plain
 
 
 def main() -> None:
+    queue_choice.open_if_asked()
     st.title("Models")
     st.caption(
         "The **champion** is the version that predicts now, for everybody. A **challenger** is "

@@ -269,6 +269,22 @@ TRAINING_DEVICES = whole_number(
     "how many GPUs of a machine compute one training together; with JAX alone",
     1,
 )
+WEBHOOK_URL = address(
+    "FETAL_WEBHOOK_URL",
+    "an address that is told when a training has ended, where a secret is set as well",
+    "an address such as https://hospital.example/fetal",
+    "nobody is told",
+    r"https?://",
+)
+WEBHOOK_SECRET = word(
+    "FETAL_WEBHOOK_SECRET",
+    "the secret with which those messages are signed (HMAC-SHA256)",
+    "16 characters or more, without blanks",
+    None,
+    "none",
+    r"\S{16,}",
+    hidden=True,
+)
 
 SETTINGS: tuple[Setting[Any], ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Setting)

@@ -22,6 +22,7 @@ from fetal.jobs.batch_prediction import left_out_text, score
 from fetal.jobs.database_retry import Result, is_passing, patiently
 from fetal.jobs.device import describe_device
 from fetal.jobs.lease import Lease, LeaseLostError, claim
+from fetal.jobs.notices.webhook import tell_ended
 from fetal.jobs.register_model import register, version_of
 from fetal.jobs.run_events import count_since_again
 from fetal.jobs.run_progress import RunProgress
@@ -123,6 +124,7 @@ class Supervisor:
                 raise WorkerStoppingError
 
         patiently(end, check_ours, self.stopping.wait)
+        tell_ended(self.store, lease.run_id)
         if state in (RunState.DONE, RunState.CANCELLED):
             forget_folder(self.store, lease.run_id)
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_loop import enter
@@ -58,6 +59,17 @@ def test_who_sits_down_at_the_same_browser_does_not_see_it(page: Page, waiting: 
     assert page.get_by_text("Patient00001_1.png").count() == 0
 
 
+def hindrances(page: Page) -> list[str]:
+    """What axe-core finds on the page that keeps people out: contrast, names, roles, keys."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]}).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:200]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
 def test_the_browser_complains_of_nothing(page: Page, served: str) -> None:
     """The policy lets through all that the pages need."""
     complaints: list[str] = []
@@ -72,3 +84,17 @@ def test_the_browser_complains_of_nothing(page: Page, served: str) -> None:
             page.get_by_role("tab", name="Counts").click()
             expect(page.locator(".js-plotly-plot").first).to_be_visible()
     assert complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_nothing_serious_hinders_anybody(page: Page, served: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    enter(page, served)
+    page.locator(".st-key-samples").get_by_role("button").click()
+    expect(page.locator("[class*=st-key-card-]").first).to_be_visible(timeout=60_000)
+    for name in ("Scans", "Review", "Dataset", "Train", "Models"):
+        page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+        assert hindrances(page) == [], name

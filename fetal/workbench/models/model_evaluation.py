@@ -19,7 +19,7 @@ from fetal.evaluation import (
     to_markdown,
 )
 from fetal.evaluation.reviewing.checklist import checklist_of
-from fetal.planes import PLANES
+from fetal.planes import FETAL_PLANES, PLANES, Plane
 from fetal.predict import Doubt, SecondOpinion
 from fetal.progress import OnProgress, no_progress
 from fetal.scans import Scan
@@ -45,6 +45,23 @@ LEARNT = "the model, or one that it came from, was trained on it or on its like"
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What the version said of one scan.
+
+    Attributes:
+        scan_id: the scan.
+        plane: what a person says that it shows.
+        said: the plane that the version named.
+        confidence: the probability that it stated for it.
+    """
+
+    scan_id: int
+    plane: Plane
+    said: Plane
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Evaluated:
     """A version's report, with what is needed to write it out.
 
@@ -53,12 +70,35 @@ class Evaluated:
         card: what the version says about itself.
         exhibits: the worst errors with their pictures, which are patients' scans.
         numbers: the numbers of their scans here, by digest.
+        answers: what was said of each scan.
     """
 
     report: Report
     card: Card
     exhibits: tuple[Exhibit, ...]
     numbers: dict[str, int]
+    answers: tuple[Answer, ...]
+
+    def taken_for(self, plane: Plane, said: Plane) -> tuple[int, ...]:
+        """Return the scans behind a cell of the confusion matrix.
+
+        Args:
+            plane: what they show.
+            said: what the version named.
+        """
+        return tuple(one.scan_id for one in self.answers if one.plane is plane and one.said is said)
+
+    def in_bin(self, position: int) -> tuple[int, ...]:
+        """Return the scans behind a point of the reliability diagram.
+
+        Args:
+            position: which of `report.reliability`, from 0.
+        """
+        counted = [one for one in self.answers if not self.report.four or one.plane in FETAL_PLANES]
+        counted.sort(key=lambda one: one.confidence)
+        before = sum(one.n for one in self.report.reliability[:position])
+        inside = counted[before : before + self.report.reliability[position].n]
+        return tuple(one.scan_id for one in inside)
 
     def page(self, *, pictures: bool) -> str:
         """The report as one HTML file, with or without patients' scans in it."""
@@ -117,7 +157,10 @@ def evaluate(
     report = replace(report, model=version.name)
     shown = exhibits(model, report.worst, lambda digest: _picture(workbench, number[digest]))
     worst = {one.mistake.digest: number[one.mistake.digest] for one in shown}
-    return Evaluated(report, model.bundle.card, shown, worst)
+    answers = tuple(
+        Answer(number[case.digest], case.plane, case.said, case.confidence) for case in cases
+    )
+    return Evaluated(report, model.bundle.card, shown, worst, answers)
 
 
 def _picture(workbench: Workbench, scan_id: int) -> Scan | None:

@@ -22,7 +22,7 @@ from pages.parts.app import (
     warm_up,
 )
 from pages.parts.review import reader
-from pages.parts.shared import conflict_notices
+from pages.parts.shared import conflict_notices, run_notices
 
 _PAGES = Path(__file__).parents[2]
 _ON_THE_WAY: ContextVar[bool] = ContextVar("on_the_way", default=False)
@@ -55,6 +55,7 @@ def run() -> None:
         with body:
             _show(page)
         erasures.watch()
+        run_notices.watch()
     except Exception as error:
         sentence = sentence_for(error)
         if sentence is None:
@@ -82,6 +83,7 @@ def _show(page: StreamlitPage) -> None:
         reader.leave()
     app_state.show_told(callbacks.REFUSED)
     conflict_notices.show()
+    run_notices.show()
     token = _ON_THE_WAY.set(True)
     try:
         page.run()

@@ -10,7 +10,7 @@ from fetal.progress import BackgroundWork
 from fetal.workbench.models import promotion
 from pages.parts.app import app_state
 from pages.parts.models import test_set
-from pages.parts.shared import plots, scan_pictures, scan_record
+from pages.parts.shared import confusion_plot, scan_pictures, scan_record
 from pages.parts.shared.formatting import label, number, plain, tenths
 
 _PER_PAGE = 4
@@ -168,7 +168,7 @@ def figures(version: promotion.ModelView, evaluation: Evaluation, side: str) -> 
             f"({100 * gap.low:.1f} to {100 * gap.high:.1f}; calibration error)"
         )
     st.caption("What was taken for what (confusion matrix)")
-    plots.confusion(evaluation.confusion, key=f"confusion-{side}")
+    confusion_plot.confusion(evaluation.confusion, key=f"confusion-{side}")
 
 
 def disagreements(

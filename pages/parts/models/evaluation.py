@@ -12,11 +12,13 @@ from fetal.evaluation.render import DOUBT_WORDS
 from fetal.metrics import Interval
 from fetal.planes import PLANES, Plane
 from fetal.progress import BackgroundWork
+from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.models import model_evaluation, promotion
 from pages.parts.app import app_state
 from pages.parts.models import evaluation_plots
-from pages.parts.shared import plots, scan_record
-from pages.parts.shared.formatting import number, plain, tenths
+from pages.parts.review import queue_choice
+from pages.parts.shared import confusion_plot, scan_record
+from pages.parts.shared.formatting import number, percent, plain, tenths
 
 _PER_PAGE = 3
 
@@ -75,7 +77,7 @@ def whole(found: model_evaluation.Evaluated, version: promotion.ModelView) -> No
         )
     headline(report)
     planes(report, key)
-    pictured(report, key)
+    pictured(found, key)
     certainty(report, key)
     machines(report, key)
     errors(found, key)
@@ -150,16 +152,28 @@ def _plane(report: Report, plane: Plane) -> dict[str, Any]:
     }
 
 
-def pictured(report: Report, key: str) -> None:
-    """What was taken for what, and whether stated probabilities can be trusted."""
+def pictured(evaluated: model_evaluation.Evaluated, key: str) -> None:
+    """What was taken for what, and whether stated probabilities hold; a click leads to scans."""
+    report = evaluated.report
+
+    def cell(plane: Plane, named: Plane) -> None:
+        behind = ScanFilter(ids=evaluated.taken_for(plane, named))
+        queue_choice.read(f"{plane.title}, taken for {named.title}", behind)
+
+    def group(position: int) -> None:
+        name = f"Stated {percent(report.reliability[position].confidence)} probable"
+        queue_choice.read(name, ScanFilter(ids=evaluated.in_bin(position)))
+
     taken, stated, surest = st.columns(3, gap="medium")
     with taken:
         st.markdown("**What was taken for what**")
-        plots.confusion(report.six.confusion, key=f"evaluated-confusion-{key}")
-        st.caption("The confusion matrix: scans by what they show and what was said.")
+        confusion_plot.confusion(
+            report.six.confusion, key=f"evaluated-confusion-{key}", on_pick=cell
+        )
+        st.caption("The confusion matrix. A click on a number opens its scans on the Review page.")
     with stated:
         st.markdown("**Stated against true**")
-        evaluation_plots.reliability(report.reliability, f"evaluated-reliability-{key}")
+        evaluation_plots.reliability(report.reliability, f"evaluated-reliability-{key}", group)
         st.caption(
             "Scans in groups by the probability that was stated (reliability). On the dashed "
             "line, of the scans called 80 % probable, 80 % are right; below it, it promises too "

@@ -1,11 +1,12 @@
 """Plots of an evaluation: whether stated probabilities hold, and how right the surest scans are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
 from fetal.metrics import Coverage, Interval, ReliabilityBin
+from pages.parts.shared import confusion_plot
 from pages.parts.shared.formatting import number, percent, tenths
 
 _CALM = {"displayModeBar": False}
@@ -15,8 +16,14 @@ _MOST, _LEAST = 22, 8
 _STEADY = 0.1
 
 
-def reliability(bins: Sequence[ReliabilityBin], key: str) -> None:
-    """Stated probability against the share that was right."""
+def reliability(bins: Sequence[ReliabilityBin], key: str, on_pick: Callable[[int], None]) -> None:
+    """Stated probability against the share that was right.
+
+    Args:
+        bins: the groups.
+        key: the plot's key.
+        on_pick: called with the position of a group whose point is clicked.
+    """
     import plotly.graph_objects as graph
 
     most = max(one.n for one in bins)
@@ -36,19 +43,25 @@ def reliability(bins: Sequence[ReliabilityBin], key: str) -> None:
                     "color": _COLOUR,
                     "opacity": 1,
                 },
-                customdata=[
+                customdata=[[position] for position in range(len(bins))],
+                hovertext=[
                     f"stated {percent(one.confidence)}, right {percent(one.accuracy.value)} of "
                     f"{number(one.n, 'scan', 'scans')}"
                     for one in bins
                 ],
-                hovertemplate="%{customdata}<extra></extra>",
+                hovertemplate="%{hovertext}<extra></extra>",
             ),
         ]
     )  # fmt: skip
+
+    def bin_picked() -> None:
+        if (position := confusion_plot.picked(key)) is not None:
+            on_pick(position[0])
+
     figure.update_xaxes(title="stated probability", tickformat=".0%", range=[0, 1.07])
     figure.update_yaxes(title="share right", tickformat=".0%", range=[-0.05, 1.08])
     figure.update_layout(**_LAYOUT)
-    st.plotly_chart(figure, config=_CALM, key=key)
+    st.plotly_chart(figure, config=_CALM, key=key, on_select=bin_picked, selection_mode="points")
 
 
 def coverage(curve: Coverage, key: str) -> None:

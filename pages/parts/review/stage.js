@@ -1,4 +1,5 @@
 // The scan that is read, as large as the screen allows; `scan_drawing.js` stands before this.
+// Libraries were weighed: docs/contributor.md, “What is ours and why”.
 //
 // Heat map, zoom, place, window and level are the browser's own matter: no key for them asks the
 // server. The zoom ends with the scan, so that nothing of the next one is out of sight; window and

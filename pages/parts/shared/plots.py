@@ -1,7 +1,7 @@
 """Plots: how many scans of each plane and patient, learning curves, confusion of planes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,9 @@ import streamlit as st
 from fetal.planes import PLANES
 from fetal.training.events import EpochDone
 from fetal.workbench.catalogue import scan_table
-from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.catalogue.scans import UNUSABLE, ScanFilter
 from pages.parts.app import app_state
+from pages.parts.shared import confusion_plot
 from pages.parts.shared.formatting import plain_in_chart
 
 if TYPE_CHECKING:
@@ -46,8 +47,13 @@ _NEW_STAGE = (
 _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
 
 
-def counts(chosen: ScanFilter) -> None:
-    """How many scans of each plane and of each patient fit the filter, labelled and not."""
+def counts(chosen: ScanFilter, on_pick: Callable[[str, ScanFilter], None] | None = None) -> None:
+    """How many scans of each plane and of each patient fit the filter, labelled and not.
+
+    Args:
+        chosen: the filter.
+        on_pick: called with words and a filter when the bar of a plane is clicked.
+    """
     workbench = app_state.workbench()
     planes = scan_table.counts_per_plane(workbench, chosen)
     counted = scan_table.counts_per_patient(workbench, chosen, _PATIENTS)
@@ -55,11 +61,22 @@ def counts(chosen: ScanFilter) -> None:
     if most.empty:
         st.info("Nothing to count yet.")
         return
+
+    def bar_picked() -> None:
+        if on_pick is None or (bar := confusion_plot.picked("plot-planes")) is None:
+            return
+        title, labelled = planes.index[::-1][bar[0]], bar[1] == 0
+        value = next((one.value for one in PLANES if one.title == title), UNUSABLE)
+        words = f"{title}, {'labelled' if labelled else 'not labelled'}"
+        on_pick(words, replace(chosen, planes=(value,), reviewed=labelled))
+
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Scans of each plane**")
         st.caption("By the label where there is one, otherwise by what the model says.")
-        _stacked(planes.iloc[::-1], "plot-planes", height=330)
+        if on_pick is not None and not planes.empty:
+            st.caption("A click on a bar opens its scans on the Review page.")
+        _stacked(planes.iloc[::-1], "plot-planes", height=330, on_pick=bar_picked)
     with right:
         st.markdown(f"**Scans of each patient** ({counted.patients:,} patients)")
         st.caption(
@@ -70,14 +87,25 @@ def counts(chosen: ScanFilter) -> None:
         _stacked(most.iloc[::-1], "plot-patients", height=max(200, 60 + 22 * len(most)))
 
 
-def _stacked(frame: pd.DataFrame, key: str, height: int) -> None:
+def _stacked(
+    frame: pd.DataFrame, key: str, height: int, on_pick: Callable[[], None] | None = None
+) -> None:
     import plotly.graph_objects as graph
 
     names = [plain_in_chart(name) for name in frame.index]
     figure = graph.Figure(
         [
-            graph.Bar(x=frame[column], y=names, name=column, orientation="h", marker_color=c)
-            for column, c in zip(frame.columns, ("#4db6a4", "#57666d"), strict=True)
+            graph.Bar(
+                x=frame[column],
+                y=names,
+                name=column,
+                orientation="h",
+                marker_color=c,
+                customdata=[(row, trace) for row in range(len(names))],
+            )
+            for trace, (column, c) in enumerate(
+                zip(frame.columns, ("#4db6a4", "#57666d"), strict=True)
+            )
         ]
     )
     figure.update_layout(
@@ -88,7 +116,10 @@ def _stacked(frame: pd.DataFrame, key: str, height: int) -> None:
     )
     few = frame.sum(axis=1).max() <= _WHOLE_NUMBERS
     figure.update_xaxes(title="scans", tickformat=",d", dtick=1 if few else None)
-    st.plotly_chart(figure, config=_CALM, key=key)
+    if on_pick is None:
+        st.plotly_chart(figure, config=_CALM, key=key)
+    else:
+        st.plotly_chart(figure, config=_CALM, key=key, on_select=on_pick, selection_mode="points")
 
 
 def curves(points: Sequence[EpochDone], key: str) -> None:
@@ -265,29 +296,3 @@ def _apart(heights: Sequence[float], labels: Sequence[str]) -> list[tuple[float,
 def run_colour(place: int) -> str:
     """The colour of the training that stands at a place among others."""
     return RUN_COLOURS[place % len(RUN_COLOURS)]
-
-
-def confusion(matrix: Sequence[Sequence[int]], key: str) -> None:
-    """How often each plane was taken for which."""
-    import plotly.graph_objects as graph
-
-    names = [plane.value.capitalize() for plane in PLANES]
-    shares = [[cell / max(1, sum(row)) for cell in row] for row in matrix]
-    figure = graph.Figure(
-        graph.Heatmap(
-            z=shares,
-            x=names,
-            y=names,
-            text=[[str(cell) if cell else "" for cell in row] for row in matrix],
-            texttemplate="%{text}",
-            colorscale="Cividis",
-            zmin=0,
-            zmax=1,
-            showscale=False,
-            hovertemplate="labelled %{y}, model says %{x}: %{text}<extra></extra>",
-        )
-    )
-    figure.update_layout(height=330, margin={**_MARGIN, "t": 10})
-    figure.update_xaxes(title="model says")
-    figure.update_yaxes(title="labelled", autorange="reversed")
-    st.plotly_chart(figure, config=_CALM, key=key)

@@ -2,6 +2,7 @@ import pytest
 from sqlalchemy import select
 
 from fetal.evaluation import NothingToMeasureError
+from fetal.planes import PLANES
 from fetal.progress import Progress
 from fetal.store.tables import Patient, ScanRow
 from fetal.workbench import NoModelError
@@ -39,6 +40,14 @@ def test_a_version_is_measured_on_the_patients_kept_apart(locked):
     assert sum(group.scans for group in report.doubts) == 15
     assert told[-1] == Progress(15, 15)
     assert [one.mistake for one in found.exhibits] == list(report.worst)
+    for i, plane in enumerate(PLANES):
+        behind = [found.taken_for(plane, said) for said in PLANES]
+        assert [len(one) for one in behind] == list(report.six.confusion[i])
+    bins = [found.in_bin(position) for position in range(len(report.reliability))]
+    assert [len(one) for one in bins] == [one.n for one in report.reliability]
+    stated = {one.scan_id: one.confidence for one in found.answers}
+    for behind, one in zip(bins, report.reliability, strict=True):
+        assert sum(map(stated.get, behind)) / one.n == pytest.approx(one.confidence)
     assert all(one.scan.startswith(b"\xff\xd8") for one in found.exhibits)
 
 

@@ -1,0 +1,1 @@
+"""What tells other programs that a job has ended."""
