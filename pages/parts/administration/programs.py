@@ -23,7 +23,7 @@ def show() -> None:
     """Show all tokens, and a form for a new one."""
     st.write(
         "A program, such as a script on an ultrasound machine’s computer, signs in with a token. "
-        "It may do what its account may do, and no more than you tick here."
+        "It may do what its account may do, and no more than you choose here."
     )
     app_state.show_told("programs")
     known = api_tokens.tokens(app_state.workbench())

@@ -126,7 +126,9 @@ def make_token(
     if not name:
         raise AccountError("Give the token a name that says what it is for, such as “scanner 2”.")
     if not scopes:
-        raise AccountError(f"Expected at least one of {', '.join(Scope)}; received no scope.")
+        raise AccountError(
+            f"Choose what the token may be used for: at least one of {', '.join(Scope)}."
+        )
     if not 1 <= days <= most:
         raise AccountError(
             f"Expected a token for 1 to {most} days, received {days}. Choose fewer days; "
