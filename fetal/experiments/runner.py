@@ -24,7 +24,6 @@ from fetal.metrics import evaluate
 from fetal.planes import PLANES
 from fetal.training.data.examples import phantoms
 from fetal.training.events import fields_of
-from fetal.training.stages.fit_stage import check_learns
 
 OnMessage = Callable[[str], None]
 
@@ -104,6 +103,9 @@ def _result(line: Mapping[str, Any]) -> str:
 
 
 def _check(sweep: Sweep) -> None:
+    # Here, so that a process that only does trials of this package loads Keras at its own time.
+    from fetal.training.stages.fit_stage import check_learns
+
     for variant in sweep.variants:
         try:
             check_learns(variant.settings)

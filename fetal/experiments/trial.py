@@ -5,18 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from fetal.experiments.frame_store import FrameSelection
-from fetal.training.calibrate import fit_temperature, to_chances
+from fetal.third_party import load_keras
 from fetal.training.data.prepared_scans import PreparedScans
 from fetal.training.events import EpochDone, TrainingEvent
-from fetal.training.features.float32_inference import exact_copy, outputs_of
-from fetal.training.pipeline import train_network
 from fetal.training.settings import TrainingSettings
-from fetal.training.stages.stage_context import Splits
 
 
 @dataclass(frozen=True)
@@ -75,6 +71,15 @@ def attempt(job: Job) -> TrialResult:
     Raises:
         ValueError: a patient is in two splits, or the weights to start from do not fit.
     """
+    # Here, so that a process that hands trials on does not load TensorFlow.
+    load_keras()
+    import keras
+
+    from fetal.training.calibrate import fit_temperature, to_chances
+    from fetal.training.features.float32_inference import exact_copy, outputs_of
+    from fetal.training.pipeline import train_network
+    from fetal.training.stages.stage_context import Splits
+
     job.scratch.mkdir(parents=True, exist_ok=True)
     keras.utils.clear_session()
     settings = job.settings
