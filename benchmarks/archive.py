@@ -214,8 +214,11 @@ def kill_again_and_again(bundle: Bundle, source: RepeatedPictures, kills: int) -
             source, bundle, out, on_standing=lambda one: standings.append(one.done), shard=16
         )
         work = threading.Thread(target=run.run)
+        cluster.wait_until_up()
         work.start()
         try:
+            while work.is_alive() and not standings:
+                time.sleep(0.5)
             while work.is_alive() and killed.total() < kills:
                 time.sleep(chance.uniform(1.5, 4.0))
                 killed[cluster.kill_one(chance)] += 1

@@ -4,6 +4,7 @@ import random
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -26,6 +27,14 @@ class KilledCluster:
             process = self._running.get(name)
             if process is None or process.poll() is not None:
                 self._running[name] = self._start(name)
+
+    def wait_until_up(self) -> None:
+        """Return once the scheduler answers."""
+        while True:
+            with socket.socket() as asked:
+                if asked.connect_ex(("127.0.0.1", self._port)) == 0:
+                    return
+            time.sleep(0.2)
 
     def kill_one(self, chance: random.Random) -> str:
         """Kill the scheduler or a worker, with all its processes; returns which kind it was."""

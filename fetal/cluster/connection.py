@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import dask
-from distributed import Client, Future, LocalCluster, Security
+from distributed import CancelledError, Client, Future, LocalCluster, Security
+from distributed.client import ClosedClientError
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from fetal.configuration import declared
@@ -35,6 +36,9 @@ _SETTINGS = {
     "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",
 }
 
+
+_GONE = (OSError, CancelledError, ClosedClientError)
+"""What Dask raises where a scheduler is away, or goes while it is asked."""
 
 _TALKATIVE = ("distributed", "distributed.client", "tornado.application")
 """They print a traceback for each connection that ends; what matters is raised as well."""
@@ -138,7 +142,7 @@ class Connection:
     def cancel(self, futures: Sequence[Future[Any]]) -> None:
         """Give up what is out; a scheduler that is gone has forgotten it anyway."""
         if self.is_alive():
-            with suppress(OSError):
+            with suppress(*_GONE):
                 self.client.cancel(futures, force=True)
 
     def renew(self, patience: float = PATIENCE_SECONDS) -> None:
@@ -158,7 +162,7 @@ class Connection:
                 if self._plugin is not None:
                     self._client.register_plugin(self._plugin)
                 return
-            except OSError as error:
+            except _GONE as error:
                 if time.monotonic() > deadline:
                     raise ClusterError(
                         f"The Dask scheduler {declared.CLUSTER.value()} does not answer. Start it "
@@ -188,7 +192,7 @@ class Connection:
     def _drop_client(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            with suppress(OSError, TimeoutError):
+            with suppress(*_GONE):
                 client.close(timeout=2)
 
 
