@@ -9,6 +9,8 @@ from fetal.scans import read_scan
 from fetal.store import audit
 from fetal.store.access.account_tables import Account, SignIn
 from fetal.store.access.api_tables import ApiToken
+from fetal.store.labelling.labelling_tables import LabelCheck
+from fetal.store.labelling.queue_tables import ReadingQueue
 from fetal.store.table_base import Table, now
 from fetal.store.tables import (
     Annotation,
@@ -108,6 +110,11 @@ def fill(workbench, mark):
                 SignIn(
                     digest=mark, account_id=account.id, method="password", address="",
                     begun_at=now(), seen_at=now(), ends_at=now(),
+                ),
+                LabelCheck(kind="next", status="done", who="Ann"),
+                ReadingQueue(
+                    name=mark, chosen={}, reading_order="doubt", mark=0, readers=[],
+                    made_by="Ann",
                 ),
                 ApiToken(
                     digest=mark, account_id=account.id, name=mark, scopes=[], made_by="Ann",
