@@ -69,8 +69,11 @@ class LearningCurve:
         sizes = self.sizes
         gains = _gain(*_power(sizes, self.resampled), self.labels, more)
         gain = float(_gain(*_power(sizes, 1 - self.right[None]), self.labels, more)[0])
-        between = (self.resampled[:, -2] - self.resampled[:, -1]).std()
-        spread = float(np.sqrt(gains.var() + between**2 + self.apart.var(ddof=1)))
+        between = (self.resampled[:, -2] - self.resampled[:, -1]).var()
+        # Two made-up answers that change (after Agresti and Min 2005): that the last two sizes
+        # gave the same answers is no proof that the next measurement will.
+        between += 2 / self.labels**2
+        spread = float(np.sqrt(gains.var() + between + self.apart.var(ddof=1)))
         width = _TWO_SIDED * spread
         return Forecast(more, Interval(gain, gain - width, gain + width))
 

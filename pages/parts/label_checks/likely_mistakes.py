@@ -45,10 +45,13 @@ def show(check: CheckView) -> None:
             kwargs={"as_listed": True},
         )
     pages = math.ceil(found / _PER_PAGE)
+    opened = f"suspects-first-{check.id}"
+    if opened not in st.session_state:
+        st.session_state[opened] = first_open(check, found)
     key = f"suspects-page-{check.id}"
-    if key not in st.session_state:
-        st.session_state[key] = first_open(check, found)
-    page = min(st.pagination(pages, key=key) if pages > 1 else 1, pages)
+    page = min(
+        st.pagination(pages, default=st.session_state[opened], key=key) if pages > 1 else 1, pages
+    )
     shown = suspects.suspects(
         app_state.workbench(), check.id, skip=(page - 1) * _PER_PAGE, most=_PER_PAGE
     )

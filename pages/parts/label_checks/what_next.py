@@ -107,6 +107,7 @@ def curve(figures: dict[str, Any]) -> None:
                 x=[*beyond, *beyond[::-1]],
                 y=[now + one["high"] for one in ahead] + [now + one["low"] for one in ahead[::-1]],
                 fill="toself",
+                mode="lines",
                 line={"width": 0},
                 fillcolor="rgba(230,159,0,0.25)",
                 name="19 times in 20",
@@ -129,7 +130,7 @@ def curve(figures: dict[str, Any]) -> None:
         ]
     )
     figure.update_xaxes(title="labels to learn from", tickformat=",d")
-    figure.update_yaxes(title="right answers", tickformat=".0%")
+    figure.update_yaxes(title="right answers", tickformat=".1%")
     figure.update_layout(
         height=260,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
