@@ -4,7 +4,7 @@ A department runs as `tests/deployment/department.py` starts it: two apps behind
 a worker in a folder of its own. People label all the while, through the workbench and so through
 the same transactions as the pages; trainings are started, one after the other. Each kill is
 SIGKILL. A database process that is killed has PostgreSQL end all connections and recover, as after
-a power cut of the server. What was killed is started again, as systemd would.
+a power cut of the server (the process that recovers is left alone: without it, the server ends). What was killed is started again, as systemd would.
 
 It prints how many labels were confirmed, how many of them are gone, how many trainings ended and
 how, and whether one is still called running or waiting when nobody works on it any more.
@@ -67,7 +67,7 @@ def kill_one(here: Department, chance: random.Random, database: int) -> str:
     """Kill something, and have it started again as systemd would."""
     name = chance.choice(["app-1", "app-2", "worker", "training", "database"])
     if name == "database":
-        _kill_among(chance, _children(database))
+        _kill_among(chance, _children(database, "postgres: fetal"))
     elif name == "training":
         worker = here.processes["worker"].pid
         _kill_among(chance, _children(worker))
@@ -86,8 +86,9 @@ def _kill_among(chance: random.Random, numbers: list[int]) -> None:
             os.kill(chance.choice(numbers), signal.SIGKILL)
 
 
-def _children(number: int) -> list[int]:
-    told = subprocess.run(["pgrep", "-P", str(number)], capture_output=True, text=True)
+def _children(number: int, called: str = "") -> list[int]:
+    words = ["pgrep", "-P", str(number), *(["-f", called] if called else [])]
+    told = subprocess.run(words, capture_output=True, text=True)
     return [int(line) for line in told.stdout.split()]
 
 

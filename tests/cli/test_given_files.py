@@ -55,6 +55,8 @@ WRITTEN = {
     "duplicates --csv": ("duplicates", "images", "--csv", "BAD"),
     "duplicates --json": ("duplicates", "images", "--json", "BAD"),
     "settings --json": ("settings", "--json", "BAD"),
+    "label-quality --csv": ("label-quality", "--csv", "BAD"),
+    "label-next --csv": ("label-next", "--csv", "BAD"),
     "evaluate --json": ("evaluate", *LABELS, "--json", "BAD"),
     "evaluate --html": ("evaluate", *LABELS, "--html", "BAD"),
     "evaluate --card-text": ("evaluate", *LABELS, "--card-text", "BAD"),
