@@ -4,7 +4,8 @@ A department runs as `tests/deployment/department.py` starts it: two apps behind
 a worker in a folder of its own. People label all the while, through the workbench and so through
 the same transactions as the pages; trainings are started, one after the other. Each kill is
 SIGKILL. A database process that is killed has PostgreSQL end all connections and recover, as after
-a power cut of the server (the process that recovers is left alone: without it, the server ends). What was killed is started again, as systemd would.
+a power cut of the server; the process that recovers is left alone, as without it the server ends.
+What was killed is started again, as systemd would.
 
 It prints how many labels were confirmed, how many of them are gone, how many trainings ended and
 how, and whether one is still called running or waiting when nobody works on it any more.
