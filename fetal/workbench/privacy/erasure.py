@@ -15,7 +15,7 @@ from fetal.store import audit
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.access.kept_answers import forget_answers
 from fetal.store.bulk import batches
-from fetal.store.table_base import Table
+from fetal.store.schema.all_tables import METADATA
 from fetal.store.tables import Annotation, Audit, Patient, ScanRow
 from fetal.workbench.core.erasure_count import add_erasure, count_erasures
 from fetal.workbench.core.permissions import Permission
@@ -187,7 +187,7 @@ def _count_labels(session: Session, rows: Sequence[ScanRow]) -> int:
 
 def _delete_scans(session: Session, numbers: Sequence[int]) -> None:
     # Whatever table names scans, now or later, must let go of them.
-    for table in reversed(Table.metadata.sorted_tables):
+    for table in reversed(METADATA.sorted_tables):
         for column in table.columns:
             if any(key.column is ScanRow.__table__.c.id for key in column.foreign_keys):
                 session.execute(delete(table).where(column.in_(numbers)))

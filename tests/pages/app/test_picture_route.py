@@ -24,8 +24,9 @@ def digest() -> str:
 
 
 def asked(digest: str) -> tuple[int, bytes]:
-    [route] = picture_route.routes()
-    scope = {"type": "http", "path_params": {"digest": digest}, "headers": []}
+    route = picture_route.routes()[-1]
+    path = picture_route.address(digest)
+    scope = {"type": "http", "path": path, "path_params": {"digest": digest}, "headers": []}
     answer = route.endpoint(Request(scope))
     return answer.status_code, bytes(answer.body)
 

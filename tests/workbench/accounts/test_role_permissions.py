@@ -9,7 +9,7 @@ from fetal.store.access.audit_chain import EventKind
 from fetal.store.states import CheckKind
 from fetal.store.tables import Annotation, Promotion, Run, ScanRow
 from fetal.workbench.accounts import audit_trail
-from fetal.workbench.annotations import conflicts, history, reservations, review
+from fetal.workbench.annotations import conflicts, history, queues, reservations, review
 from fetal.workbench.annotations.reservations import Reader
 from fetal.workbench.catalogue import damage, exports, scan_figures, scan_table, scans
 from fetal.workbench.core.actor import Actor, NotPermittedError
@@ -110,6 +110,10 @@ USE_CASES = {
         lambda bench, scan: check_requests.cancel_check(bench, 1, WHO),
     ),
     "suspects": (Permission.SEE, lambda bench, scan: suspects.suspects(bench, 1)),
+    "close a queue": (
+        Permission.MANAGE_QUEUES,
+        lambda bench, scan: queues.close(bench, 1, WHO),
+    ),
     "train": (Permission.TRAIN, lambda bench, scan: service.start(bench, WHO)),
     "again": (Permission.TRAIN, lambda bench, scan: service.try_again(bench, 1, WHO)),
     "cancel": (Permission.CANCEL_OTHERS, lambda bench, scan: service.cancel(bench, 1, WHO)),

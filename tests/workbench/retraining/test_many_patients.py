@@ -33,9 +33,12 @@ def test_they_get_it_a_part_at_a_time_before_the_run_is_there(each_workbench, mo
 def test_who_comes_second_writes_no_split(each_workbench, monkeypatch):
     labelled_rows(each_workbench)
     monkeypatch.setattr(prepare, "PATIENTS_AT_ONCE", 5)
-    settings = PRESETS["default"]
-    both = [prepare.prepare(each_workbench, settings) for _ in range(2)]
-    first, second = (claim(each_workbench, WHO, settings, prepared) for prepared in both)
+    several = [PRESETS["default"], PRESETS["default"], PRESETS["default"].but(seed=1)]
+    prepared = [prepare.prepare(each_workbench, settings) for settings in several]
+    first, same, other = (
+        claim(each_workbench, WHO, *one) for one in zip(several, prepared, strict=True)
+    )
     assert first is not None
-    assert second is None
+    assert same == first
+    assert other is None
     assert without_split(each_workbench) == 0
