@@ -5,10 +5,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from fetal.planes import PLANES
-from fetal.store.tables import Annotation
+from fetal.predict import Doubt
+from fetal.store.tables import Annotation, PredictionRow
 from fetal.workbench import Workbench
 from fetal.workbench.annotations import history, review
 from fetal.workbench.catalogue import scans
@@ -50,6 +52,19 @@ def test_without_any_scan_it_does_not_say_that_all_are_labelled(open_app: OpenAp
     said = words(open_app("review"))
     assert "There are no scans yet" in said
     assert "Every scan has a label" not in said
+
+
+def test_a_doubt_is_told_before_the_button_that_accepts(
+    open_app: OpenApp, workbench: Workbench
+) -> None:
+    told = "Please check."
+    app = open_app("review")
+    sure = [told in caption.value for caption in app.caption]
+    with workbench.store.session() as session:
+        doubt = Doubt.CHECK if not any(sure) else Doubt.SURE
+        session.execute(update(PredictionRow).values(doubt=doubt))
+    app.run()
+    assert any(told in caption.value for caption in app.caption) is not any(sure)
 
 
 def test_a_note_and_a_click_in_one_run_are_both_kept(

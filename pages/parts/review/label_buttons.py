@@ -26,7 +26,11 @@ def show(scan: ScanView, choose: Callable[[str], None]) -> None:
             st.markdown("No model has looked at this scan yet.")
         else:
             probability_bars.verdict(scan.predicted, scan.confidence or 0.0)
-        labelling.state(scan)
+        if scan.doubt is Doubt.CHECK and scan.label is None:
+            # Before the button that accepts: why stands below, where a tablet has to scroll to.
+            st.caption(":orange[:material/help: **Please check.** The reasons stand below.]")
+        else:
+            labelling.state(scan)
     _accept(scan, choose)
     with st.container(key="review-labels", horizontal=True, gap="xsmall"):
         for digit, plane in enumerate(PLANES, start=1):
