@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +48,10 @@ def ask(
         peer: from which address the connection comes.
         websocket: whether it is one.
     """
-    return asyncio.run(_ask(app, path, headers, method, peer, websocket))
+    # In a thread of its own: Playwright leaves an event loop running in the tests' thread.
+    with ThreadPoolExecutor(1) as thread:
+        asked = _ask(app, path, headers, method, peer, websocket)
+        return thread.submit(asyncio.run, asked).result()
 
 
 async def _ask(
