@@ -135,6 +135,8 @@ def test_two_persons_are_shown_different_scans_and_both_hear_of_a_conflict(
     # Ben meets Anna's scan elsewhere, and labels it while she looks at it.
     go_to(other, "Dataset")
     other.get_by_role("tab", name="Gallery").click()
+    expect(other.locator(f".st-key-thumb-{anna} img")).to_be_visible()
+    expect(other.locator("[data-test-script-state=notRunning]")).to_be_visible()
     other.locator(f".st-key-open-{anna} button:visible").click()
     record = other.locator(f".st-key-record-{anna}")
     record.get_by_role("button", name="Fetal femur").click()
