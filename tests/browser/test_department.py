@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fsspec.config import conf, set_conf_env
 from playwright.sync_api import Browser, Page, expect
 
 from fetal.workbench import Workbench, open_workbench
@@ -43,6 +44,8 @@ def outside(here: Department, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "outside"))
     for name, value in here.environment.items():
         monkeypatch.setenv(name, value)
+    # It reads the environment once, when it is imported.
+    set_conf_env(conf)
     (tmp_path / "outside").mkdir()
     shutil.copy(here.folder / "pseudonyms.key", tmp_path / "outside")
     return open_workbench()
