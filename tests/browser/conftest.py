@@ -4,11 +4,9 @@ import atexit
 import functools
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.labelled import Labelled, phantoms, real
 from tests.browser.reviewing import Kept, fill
 from tests.support.begun import begin
+from tests.support.listening import answers, free_port
 from tests.support.tiny_model import tiny_model
 from tests.support.waiting import until
 
@@ -140,9 +139,7 @@ def serving_phantoms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 @contextmanager
 def serving(tmp_path: Path, *options: str, **settings: str) -> Iterator[str]:
     """Start the app, and end it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     log = (tmp_path / "serve.log").open("wb")
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("fetal")), "serve", "--port", str(port), *options],
@@ -151,7 +148,7 @@ def serving(tmp_path: Path, *options: str, **settings: str) -> Iterator[str]:
         stderr=subprocess.STDOUT,
     )
     address = f"http://127.0.0.1:{port}"
-    until(lambda: _answers(f"{address}/_stcore/health"), 60)
+    until(lambda: answers(f"{address}/_stcore/health"), 60)
     yield address
     process.terminate()
     process.wait(60)
@@ -166,11 +163,3 @@ def labelled(tmp_path: Path, request: pytest.FixtureRequest) -> Labelled:
     except pytest.skip.Exception:
         return phantoms(tmp_path / "images")
     return real(tmp_path / "labels.csv", collection)
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=1) as answer:
-            return answer.status == 200
-    except OSError:
-        return False

@@ -6,7 +6,6 @@ apps share a folder.
 
 import shutil
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from fetal.workbench.privacy import erasure
 from tests.browser.labelled import Labelled
 from tests.browser.test_loop import bring_labels, correct, drop, enter, go_to, promote, retrain
 from tests.deployment.department import Department, department
+from tests.support.listening import answers
 from tests.support.waiting import until
 
 pytestmark = [
@@ -79,7 +79,7 @@ def test_a_browser_goes_on_at_the_other_app_when_its_own_is_gone(
     # Whichever app it was: one at a time is gone, and the address goes on.
     for name in list(here.ports):
         here.kill(name)
-        until(lambda: _answers(here.address), 30)
+        until(lambda: answers(f"{here.address}/_stcore/health"), 30)
         fresh = page.context.browser.new_context().new_page()
         enter(fresh, here.address)
         go_to(fresh, "Dataset")
@@ -104,11 +104,3 @@ def test_an_erasure_reaches_both_apps_within_a_second(
 
 def _status(page: Page, address: str) -> int:
     return page.request.get(address).status
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

@@ -5,37 +5,20 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.listening import answers, free_port
 from tests.support.postgresql import running_server
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 FETAL = str(Path(sys.executable).with_name("fetal"))
 EXAMPLE = ROOT / "deploy" / "nginx" / "several-apps.conf"
-
-
-def free_port() -> int:
-    """Return a port of this computer that nothing listens at."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def answers(address: str) -> bool:
-    """Return whether something answers at an address, and well."""
-    try:
-        with urllib.request.urlopen(address, timeout=1) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def nginx_configuration(folder: Path, port: int, apps: list[int]) -> Path:
