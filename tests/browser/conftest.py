@@ -32,6 +32,20 @@ QUIET = [
 ]
 
 
+LATE = ("TimeoutError", "waited .* in vain", "Locator expected")
+"""How a test ends that waited too long."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try once more what waited in vain: on a busy machine Chromium may stand still for seconds.
+
+    The run still names each such test (“R”), and a wrong answer is never asked for twice.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=LATE))
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     for name in ("chromium", "chromium-browser", "google-chrome"):

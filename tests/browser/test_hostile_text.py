@@ -11,6 +11,7 @@ from tests.browser.conftest import serving
 from tests.browser.hostile_workspace import fill, hostile_model
 from tests.support.drawn import unsure
 from tests.support.hostile import ALL, MARK, NAME, TEXTS
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -63,15 +64,27 @@ class Watcher:
     def settle(self) -> None:
         """Wait until Streamlit has drawn everything."""
         self.page.wait_for_function(
-            "() => !document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')"
+            "() => document.querySelector('[data-test-script-state=notRunning]') && "
+            "!document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')"
         )
 
-    def check(self, where: str, at_least: int = 1) -> None:
-        """Every text that holds the mark stands there as it was written."""
-        self.settle()
-        self.page.wait_for_function(
-            f"([mark, most]) => ({LEAVES})(mark).length >= most", arg=[MARK, at_least]
-        )
+    def check(self, where: str, at_least: int = 1, *, opened: bool = False) -> None:
+        """Every text that holds the mark stands there as it was written.
+
+        Args:
+            where: what is looked at, for the message.
+            at_least: how many such texts there are.
+            opened: open every expander; one that is drawn late is opened as well.
+        """
+        enough = f"([mark, most]) => ({LEAVES})(mark).length >= most"
+
+        def drawn() -> bool:
+            if opened:
+                self.open_all()
+            self.settle()
+            return bool(self.page.evaluate(enough, [MARK, at_least]))
+
+        until(drawn, 60)
         leaves = self.page.evaluate(LEAVES, MARK)
         whole = [" ".join(one.split()) for one in (*TEXTS, NAME, NAME[:64], FILE, FOLDER, COLUMN)]
         for leaf in leaves:
@@ -123,12 +136,10 @@ def scans(page: Page, watch: Watcher) -> None:
     patient.fill(NAME)
     page.locator(".st-key-add-scans button").click()
     expect(page.locator(".st-key-drop-results")).to_contain_text("1 file refused", timeout=60_000)
-    watch.open_all()
-    watch.check("what became of the files", 2)
+    watch.check("what became of the files", 2, opened=True)
     page.locator(".st-key-waiting-keep button").click()
     expect(page.locator(".st-key-drop-results")).to_contain_text("1 scan added")
-    watch.open_all()
-    watch.check("the card of a kept scan")
+    watch.check("the card of a kept scan", opened=True)
 
 
 def review(page: Page, watch: Watcher) -> None:
@@ -178,8 +189,7 @@ def imports(page: Page, watch: Watcher) -> None:
     uploaded(page, "import-csv")
     page.locator(".st-key-import-look button").click()
     expect(page.locator(".st-key-import-preview")).to_be_visible()
-    watch.open_all()
-    watch.check("the preview of an import", 2)
+    watch.check("the preview of an import", 2, opened=True)
     page.locator(".st-key-import-column-patient input").click()
     watch.check("the columns to choose from", 3)
     page.keyboard.press("Escape")
@@ -199,8 +209,7 @@ def uploaded(page: Page, key: str) -> None:
 
 def train(page: Page, watch: Watcher) -> None:
     watch.go_to("Train")
-    watch.open_all()
-    watch.check("the trainings", 8)
+    watch.check("the trainings", 8, opened=True)
     page.locator(".st-key-other label").first.click()
     watch.settle()
     page.get_by_text("A settings file", exact=True).click()
@@ -218,8 +227,7 @@ def train(page: Page, watch: Watcher) -> None:
 def models(page: Page, watch: Watcher) -> None:
     watch.go_to("Models")
     expect(page.locator(".st-key-figures-challenger")).to_be_visible(timeout=120_000)
-    watch.open_all()
-    watch.check("the versions and their cards", 10)
+    watch.check("the versions and their cards", 10, opened=True)
     page.locator("[class*=st-key-evaluate-] button").first.click()
     expect(page.get_by_text(re.compile("The worst errors"))).to_be_visible(timeout=120_000)
     watch.check("an evaluation", 10)
