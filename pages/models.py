@@ -7,7 +7,7 @@ from fetal.metrics import Verdict
 from fetal.workbench import NoModelError
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.models import promotion, second_person
-from pages.parts.app import app_state, current_user, router
+from pages.parts.app import app_state, beside, current_user, router
 from pages.parts.models import comparison as comparing
 from pages.parts.models import test_set, versions
 from pages.parts.review import queue_choice
@@ -33,13 +33,16 @@ def main() -> None:
     challengers = [version for version in known if not version.is_champion]
     standing(champion)
     waiting_for_second(challengers)
-    if challengers:
+    # The marks of the locked test set follow from all labels.
+    labels_are_read = beside.labels_are_read()
+    if challengers and labels_are_read:
         challenge(champion, challengers)
-    else:
+    elif not challengers:
         st.info("There is no challenger yet. Train one on your labels.")
         st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
     st.subheader("All versions")
-    test_set.every_version(known)
+    if labels_are_read:
+        test_set.every_version(known)
     for version in known:
         versions.one(version)
     versions.history()

@@ -4,9 +4,10 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.splits import Split
+from fetal.workbench import Workbench
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.retraining import service
-from pages.parts.app import app_state, current_user, router
+from pages.parts.app import app_state, beside, current_user, router
 from pages.parts.shared.formatting import duration, number, plain
 from pages.parts.train import compare_runs, custom_settings, runs
 
@@ -27,6 +28,16 @@ _STARTS = {
 def main() -> None:
     st.title("Train")
     workbench = app_state.workbench()
+    if beside.labels_are_read():
+        retraining(workbench)
+    ended = [run for run in service.runs(workbench) if not run.is_active]
+    runs.ready(ended)
+    compare_runs.show(ended)
+    runs.past(ended)
+
+
+def retraining(workbench: Workbench) -> None:
+    """What a retraining would do, its button, and those that wait or work."""
     # What is chosen further down tells how long it takes, which stands above.
     figures = st.container()
     row = st.container(horizontal=True, vertical_alignment="center")
@@ -46,10 +57,6 @@ def main() -> None:
     words.caption(in_words(outlook, choice))
     obstacles(outlook)
     runs.current([run.id for run in outlook.active])
-    ended = [run for run in service.runs(workbench) if not run.is_active]
-    runs.ready(ended)
-    compare_runs.show(ended)
-    runs.past(ended)
 
 
 def ahead(outlook: service.Outlook) -> None:

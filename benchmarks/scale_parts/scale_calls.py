@@ -18,7 +18,7 @@ from fetal.workbench.datasets import test_set
 from fetal.workbench.models import promotion
 from fetal.workbench.near_duplicates import decisions
 from fetal.workbench.privacy import erasure
-from fetal.workbench.retraining import compare_runs, service
+from fetal.workbench.retraining import compare_runs, run_accuracies, service
 
 PAGE = 24
 ROWS = 5000
@@ -121,7 +121,21 @@ def _runs(workbench: Workbench, number: int) -> Any:
 def _side_by_side(workbench: Workbench, number: int) -> Any:
     ended = compare_runs.comparable(service.runs(workbench))[:4]
     picked = service.add_curves(workbench, ended)
-    return compare_runs.tested(workbench, picked), compare_runs.learnt_from(workbench, *picked[:2])
+    return run_accuracies.tested_before(workbench, picked)
+
+
+def _measure_runs(workbench: Workbench, number: int) -> Any:
+    picked = compare_runs.comparable(service.runs(workbench))[:4]
+    measured = run_accuracies.tested(workbench, picked)
+    return measured, compare_runs.learnt_from(workbench, *picked[:2])
+
+
+def _compare(workbench: Workbench, number: int) -> Any:
+    return promotion.compare(workbench, 2, 3)
+
+
+def _scores(workbench: Workbench, number: int) -> Any:
+    return promotion.scores(workbench)
 
 
 def _start(workbench: Workbench, number: int) -> Any:
@@ -164,10 +178,19 @@ CALLS = (
     Call("Train: outlook", lambda bench, _: service.outlook(bench), before=_label_next),
     Call("Train: trainings before", _runs),
     Call("Train: trainings side by side", _side_by_side),
+    Call("Train: their measuring, beside the page", _measure_runs, once=True),
     Call("Models: versions", _versions),
-    Call("Models: taking stock", lambda bench, _: test_set.take_stock(bench)),
-    Call("Models: comparison", lambda bench, _: promotion.compare(bench, 2, 3), once=True),
-    Call("Models: every version", lambda bench, _: promotion.scores(bench), once=True),
+    Call("Models: taking stock, beside the page", lambda bench, _: test_set.take_stock(bench)),
+    Call(
+        "Models: comparison, beside the page",
+        lambda bench, _: promotion.compare(bench, 2, 3),
+        once=True,
+    ),
+    Call(
+        "Models: every version, beside the page",
+        lambda bench, _: promotion.scores(bench),
+        once=True,
+    ),
     Call("Erasure: what would go", _erasure),
     Call("Export: labels", lambda bench, _: exports.export_labels(bench, None, WHO), once=True),
     Call("Train: start", _start, once=True),

@@ -29,6 +29,8 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
     """Opens a page of the app as somebody who gave a name."""
     monkeypatch.syspath_prepend(str(ROOT))
+    # The test runs a page once, and would see what it shows while something is computed.
+    monkeypatch.setattr("pages.parts.app.beside.SECONDS", 60)
     st.cache_resource.clear()
     st.cache_data.clear()
 

@@ -12,7 +12,7 @@ from fetal.planes import PLANES
 from fetal.predict import Doubt
 from fetal.store.tables import Annotation, PredictionRow
 from fetal.workbench import Workbench
-from fetal.workbench.annotations import history, review
+from fetal.workbench.annotations import conflicts, history, review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
 from pages.parts.app import app_state
@@ -200,3 +200,15 @@ def test_the_scan_is_free_again_when_its_reader_gets_up(
     first = shown(anna)
     anna.button(key="not-you").click().run()
     assert shown(open_app("review", who="Ben Ode")) == first
+
+
+def test_a_rerun_asks_once_for_labels_that_were_replaced(
+    open_app: OpenApp, workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    real = conflicts.untold
+    monkeypatch.setattr(conflicts, "untold", lambda *given: asked.append(given) or real(*given))
+    app = open_app("review")
+    asked.clear()
+    label(app, shown(app), "brain")
+    assert len(asked) == 1

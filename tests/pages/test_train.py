@@ -1,6 +1,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,6 +10,7 @@ from fetal.store.workspace import Workspace
 from fetal.training.settings import PRESETS
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.retraining import service
+from pages.parts.app import beside
 from tests.pages.test_pages import words
 from tests.support.labelling import label_scans
 from tests.workbench.training_rows import ended_run
@@ -126,3 +128,23 @@ def test_a_past_training_names_its_settings_in_plain_words(
     rows = {row["Setting"]: row["Value"] for row in frames(app, "Value")}
     assert rows["Picture size"] == "256 pixels"
     assert rows["Stage 2: step (learning rate)"] == "0.00001"
+
+
+def test_the_page_is_there_while_the_labels_are_read(
+    open_app: OpenApp, workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended_run(workbench)
+    app = open_app("scans")
+    go_on = Event()
+    monkeypatch.setattr(beside, "SECONDS", 0)
+    monkeypatch.setattr(beside, "has_read_labels", lambda given: go_on.is_set())
+    monkeypatch.setattr(beside, "read_labels", lambda given: go_on.wait(60))
+
+    app.switch_page("pages/train.py").run()
+
+    assert not app.exception
+    assert [one for one in app.get("progress") if "Reading the labels" in one.proto.text]
+    assert "retrain" not in [one.key for one in app.button]
+    assert "Trainings before" in [one.value for one in app.subheader]
+    go_on.set()
+    assert "retrain" in [one.key for one in app.run().button]

@@ -70,6 +70,17 @@ class LabelIndex:
         with self._turn, self._store.reading() as session:
             return self._follow(session)
 
+    def is_read(self, version: ModelVersion | None) -> bool:
+        """Return whether questions about a model cost no more than what is new.
+
+        Args:
+            version: the model from which `learnt` will be asked; None for none.
+        """
+        learnt = self._learnt
+        return self._columns is not None and (
+            version is None or (learnt is not None and learnt[0][0] == version.id)
+        )
+
     def test_mark(self) -> str:
         """Return a text that changes with a label, or a split, of a patient in the test split."""
         with self._turn, self._store.reading() as session:

@@ -1,61 +1,21 @@
 """Trainings side by side: what was asked of each, what it learnt from, and what came of it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
-import numpy as np
-from sqlalchemy import func, select
-
-from fetal.metrics import Interval, share
 from fetal.store.blobs import BlobError, BlobKeyError, Blobs
 from fetal.store.contents import snapshot_planes
-from fetal.store.tables import (
-    Audit,
-    Fingerprint,
-    Lookalike,
-    ModelVersion,
-    PredictionRow,
-    ScanRow,
-)
 from fetal.training.settings import Augmentation, Stage, TrainingSettings
-from fetal.workbench.core.erasure_count import count_erasures
-from fetal.workbench.core.fingerprint_index import FingerprintIndex
 from fetal.workbench.core.permissions import Permission
-from fetal.workbench.core.prediction_rows import kept_predictions
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.leakage import seen_by
-from fetal.workbench.datasets.lineage import note_learnt
-from fetal.workbench.datasets.test_set import HeldOutScan, locked_mark, locked_scans
 from fetal.workbench.retraining.runs import RunView
 
 Settings = Mapping[str, Any]
 
 _DIFFERENCES_KEPT = 64
 """Pairs of lists whose difference stays in memory."""
-
-
-_FIGURES_KEPT = 16
-"""Choices of trainings whose figures on the locked test set stay in memory."""
-
-
-@dataclass(frozen=True)
-class Tested:
-    """How trainings' models do on the locked test set, all on the same scans.
-
-    Attributes:
-        scans: how many scans that is: none of the models has learnt from them, and each of those
-            in `accuracy` has read them.
-        patients: how many patients they show.
-        accuracy: the share of right answers with its interval, by the training's number; only of
-            those whose model has read locked scans.
-    """
-
-    scans: int
-    patients: int
-    accuracy: dict[int, Interval]
 
 
 @dataclass(frozen=True)
@@ -177,84 +137,8 @@ def _difference_of(blobs: Blobs, first: str, second: str) -> DataDifference:
     return data_difference(snapshot_planes(blobs, first), snapshot_planes(blobs, second))
 
 
-def tested(workbench: Workbench, runs: Sequence[RunView]) -> Tested:
-    """Measure trainings' models on the locked test set, as far as they have read it.
-
-    Nothing is predicted here: a model reads the locked scans at the end of its training, and those
-    that have come since when it is compared. A page asks again at each click, so the last answers
-    are kept until something that they rest on may have changed.
-
-    Args:
-        workbench: the open workbench.
-        runs: the trainings.
-
-    Returns:
-        Their accuracies.
-    """
-    workbench.permit(Permission.SEE)
-    models = {run.id: run.model_id for run in runs if run.model_id is not None}
-    # Read first: what changes while the models are measured makes the next answer another one.
-    mark = (*sorted(models.items()), *_mark(workbench))
-    # The workbench is another object in each person's hands; this part of it is the same.
-    kept = _KEPT_FIGURES.setdefault(workbench.fingerprints, {})
-    found = kept.pop(mark, None) or _measured(workbench, models)
-    kept[mark] = found
-    for oldest in list(kept)[:-_FIGURES_KEPT]:
-        kept.pop(oldest, None)
-    return found
-
-
-def _mark(workbench: Workbench) -> tuple[object, ...]:
-    """What changes whenever figures on the locked test set may be others.
-
-    Rows are only added to these tables, but for an erasure, which is counted, and patients get
-    other codes only by what the audit trail tells of.
-    """
-    tables = (ScanRow, Fingerprint, PredictionRow, Lookalike, Audit)
-    with workbench.store.reading() as session:
-        newest = [session.scalar(select(func.max(one.id))) for one in tables]
-        return (locked_mark(workbench), count_erasures(session), *newest)
-
-
-def _measured(workbench: Workbench, models: Mapping[int, int]) -> Tested:
-    note_learnt(workbench.store)
-    scans = _fair(workbench, set(models.values()))
-    said = {run: _said(workbench, model, scans) for run, model in models.items()}
-    said = {run: planes for run, planes in said.items() if planes}
-    shared = [scan for scan in scans.values() if all(scan.scan in one for one in said.values())]
-    if not shared or not said:
-        return Tested(0, 0, {})
-    patients = [scan.patient for scan in shared]
-    accuracy = {
-        run: share(np.array([planes[scan.scan] == scan.plane for scan in shared]), patients)
-        for run, planes in said.items()
-    }
-    return Tested(len(shared), len(set(patients)), accuracy)
-
-
-_KEPT_FIGURES: WeakKeyDictionary[FingerprintIndex, dict[tuple[object, ...], Tested]] = (
-    WeakKeyDictionary()
-)
-
-
 def _whole(kind: type, given: Settings) -> dict[str, Any]:
     """What is given, in the kind's order, and for the rest what it has without being told."""
     known = {one.name: given.get(one.name, one.default) for one in fields(kind)}
     told = {name: value for name, value in known.items() if value is not MISSING}
     return {**told, **given}
-
-
-def _fair(workbench: Workbench, models: Iterable[int]) -> dict[int, HeldOutScan]:
-    """The locked scans that none of the models has learnt from."""
-    learnt: set[int] = set()
-    with workbench.store.reading() as session:
-        for number in models:
-            version = session.get(ModelVersion, number)
-            learnt.update(seen_by(session, workbench.blobs, version).tolist())
-    return {scan.scan: scan for scan in locked_scans(workbench) if scan.scan not in learnt}
-
-
-def _said(workbench: Workbench, model: int, scans: Collection[int]) -> dict[int, str]:
-    """What a model says that each of some scans shows, for those that it has read."""
-    with workbench.store.reading() as session:
-        return kept_predictions(session, model, list(scans), PredictionRow.plane)

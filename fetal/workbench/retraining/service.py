@@ -14,13 +14,12 @@ from fetal.planes import Plane
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.audit import record
 from fetal.store.states import RunState
-from fetal.store.tables import ModelVersion, Run
+from fetal.store.tables import Run
 from fetal.training.events import LogLine
 from fetal.training.settings import PRESETS, TrainingSettings
-from fetal.workbench.core.champion import champion_id
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.label_index import label_index
+from fetal.workbench.datasets.label_reading import read_labels
 from fetal.workbench.datasets.lineage import note_learnt
 from fetal.workbench.near_duplicates.ranks import follow_splits
 from fetal.workbench.privacy.snapshot_rewrite import sweep_snapshots
@@ -108,10 +107,7 @@ def outlook(workbench: Workbench, settings: TrainingSettings | None = None) -> O
     """
     recover(workbench.store)
     settings = settings or PRESETS["default"]
-    index = label_index(workbench)
-    with workbench.store.reading() as session:
-        champion = session.get(ModelVersion, champion_id(session) or 0)
-    learnt, columns = index.learnt(champion), index.columns()
+    columns, learnt = read_labels(workbench)
     with workbench.store.reading() as session:
         present = [worker for worker in workers(session) if worker.trains]
         device = device_of(present)

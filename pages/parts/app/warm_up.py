@@ -42,6 +42,7 @@ def _open() -> None:
 
 def _catch_up() -> None:
     """Do what an earlier version, or a program that was killed, has left to do."""
+    from fetal.workbench.datasets.label_reading import read_labels
     from fetal.workbench.near_duplicates import compare_stored
     from fetal.workbench.near_duplicates.ranks import follow_splits
 
@@ -49,3 +50,5 @@ def _catch_up() -> None:
     compare_stored.catch_up(shared())
     # A retraining that was killed at its start may have left the list as it was.
     follow_splits(shared().store)
+    # So that the first look at Train or Models need not wait for it.
+    read_labels(shared())

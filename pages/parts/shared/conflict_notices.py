@@ -10,6 +10,7 @@ from pages.parts.shared.formatting import label, moment, plain
 _MINE = "conflicts-of-mine"
 _SHOWN = "conflicts-shown"
 _TO_REVIEW = "conflicts-to-review"
+_JUST_ASKED = "conflicts-just-asked"
 _SENTENCES = 3
 
 
@@ -21,6 +22,9 @@ def remember(conflict: Conflict | None) -> None:
 
 def has_news() -> bool:
     """Return whether something is to be told that does not stand on the page yet."""
+    if st.session_state.pop(_JUST_ASKED, False):
+        # The whole page is drawn, and `show` stands above.
+        return False
     shown: set[int] = st.session_state.get(_SHOWN, set())
     mine, theirs = _unread()
     return any(one.annotation_id not in shown for one in (*mine, *theirs))
@@ -31,6 +35,7 @@ def show() -> None:
     if st.session_state.pop(_TO_REVIEW, False):
         st.switch_page("pages/review.py")
     mine, theirs = _unread()
+    st.session_state[_JUST_ASKED] = True
     st.session_state[_SHOWN] = {one.annotation_id for one in (*mine, *theirs)}
     told = [*((one, _mine(one)) for one in mine), *((one, _theirs(one)) for one in theirs)]
     if not told:

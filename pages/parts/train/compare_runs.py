@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from fetal.bundle import BundleError
-from fetal.workbench.retraining import compare_runs, service
-from fetal.workbench.retraining.compare_runs import DataDifference, Tested
+from fetal.workbench.datasets.label_reading import has_read_labels
+from fetal.workbench.retraining import compare_runs, run_accuracies, service
+from fetal.workbench.retraining.compare_runs import DataDifference
+from fetal.workbench.retraining.run_accuracies import Tested
 from fetal.workbench.retraining.service import RunView
-from pages.parts.app import app_state
+from pages.parts.app import app_state, beside
 from pages.parts.shared import plots
 from pages.parts.shared.formatting import duration, number, plain, tenths
 from pages.parts.train.runs import STATES
@@ -68,11 +69,24 @@ def title(run: RunView) -> str:
 
 
 def _tested(picked: Sequence[RunView]) -> Tested:
-    try:
-        return compare_runs.tested(app_state.workbench(), picked)
-    except BundleError as error:
-        st.caption(f"The locked test set is left out: {plain(error)}")
-        return Tested(0, 0, {})
+    """What was measured last; it is measured anew beside the page where something is new."""
+    workbench, unmeasured = app_state.workbench(), Tested(0, 0, {})
+    if not has_read_labels(workbench):
+        return unmeasured
+    found, holds = run_accuracies.tested_before(workbench, picked)
+    if found is not None and holds:
+        return found
+    name = f"tested {' '.join(str(run.id) for run in picked)}"
+    work = beside.begun(name, lambda: run_accuracies.tested(workbench, picked))
+    if not work.finished:
+        app_state.running(name, "Measuring the models on the locked test set")
+        return found or unmeasured
+    app_state.works().pop(name, None)
+    if work.failure:
+        st.caption(f"The locked test set is left out: {plain(work.failure)}")
+        return unmeasured
+    result: Tested = work.result
+    return result
 
 
 def across(
@@ -193,7 +207,8 @@ def between(picked: Sequence[RunView]) -> None:
     if first == second:
         st.caption("Choose two that are not the same.")
         return
-    st.markdown(scans_in_words(names[first], names[second]))
+    if sentence := scans_in_words(names[first], names[second]):
+        st.markdown(sentence)
     rows = [*_origin(names[first], names[second]), *_settings(names[first], names[second])]
     if rows:
         differences(rows, f"Training {first}", f"Training {second}")
@@ -239,7 +254,12 @@ def _origin(first: RunView, second: RunView) -> list[tuple[str, str, str, str]]:
 
 def scans_in_words(first: RunView, second: RunView) -> str:
     """How the second training's scans differ from the first one's."""
-    found = compare_runs.learnt_from(app_state.workbench(), first, second)
+    workbench, name = app_state.workbench(), f"scans of trainings {first.id} and {second.id}"
+    work = beside.begun(name, lambda: compare_runs.learnt_from(workbench, first, second))
+    if not work.finished:
+        app_state.running(name, "Comparing their scans")
+        return ""
+    found: DataDifference | None = None if work.failure else work.result
     if found is None:
         return "The list of scans of one of them is no longer there; their scans are not compared."
     if found == DataDifference(found.same, 0, 0, 0):

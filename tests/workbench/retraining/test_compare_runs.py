@@ -7,7 +7,7 @@ from fetal.planes import PLANES, Plane
 from fetal.store.tables import Run
 from fetal.training.settings import PRESETS
 from fetal.workbench.annotations.review import annotate, undo
-from fetal.workbench.retraining import compare_runs, service
+from fetal.workbench.retraining import compare_runs, run_accuracies, service
 from fetal.workbench.retraining.compare_runs import DataDifference
 from tests.support.labelling import WHO, label_scans
 from tests.workbench.training_rows import ended_run, has_said, with_model
@@ -115,7 +115,7 @@ def test_models_are_measured_on_the_locked_scans_that_all_of_them_have_read(work
     last = max(labels)
     has_said(workbench, two, {scan: plane for scan, plane in wrong.items() if scan != last})
 
-    tested = compare_runs.tested(workbench, [view(workbench, run) for run in ids])
+    tested = run_accuracies.tested(workbench, [view(workbench, run) for run in ids])
 
     assert tested.scans == len(labels) - 1
     assert {run: found.value for run, found in tested.accuracy.items()} == {ids[0]: 1, ids[1]: 0}
@@ -130,12 +130,18 @@ def test_figures_are_kept_until_a_label_or_a_prediction_is_new(workbench):
     has_said(workbench, model, {scan: labels[scan] for scan in others})
 
     def measured():
-        return compare_runs.tested(workbench, [view(workbench, runs[0])])
+        return run_accuracies.tested(workbench, [view(workbench, runs[0])])
 
+    def kept():
+        return run_accuracies.tested_before(workbench, [view(workbench, runs[0])])
+
+    assert kept() == (None, False)
     before = measured()
     assert before.scans == len(others)
     assert measured() is before
+    assert kept() == (before, True)
     has_said(workbench, model, {first: labels[first]})
+    assert kept() == (before, False)
     assert measured().scans == len(labels)
     annotate(workbench, first, next(p for p in PLANES if p != labels[first]), WHO)
     assert measured().accuracy[runs[0]].value == pytest.approx(len(others) / len(labels))
@@ -144,7 +150,7 @@ def test_figures_are_kept_until_a_label_or_a_prediction_is_new(workbench):
 def test_a_training_without_a_model_has_no_accuracy(workbench):
     label_scans(workbench)
     run = view(workbench, ended_run(workbench))
-    assert compare_runs.tested(workbench, [run]) == compare_runs.Tested(0, 0, {})
+    assert run_accuracies.tested(workbench, [run]) == run_accuracies.Tested(0, 0, {})
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
