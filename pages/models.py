@@ -13,15 +13,16 @@ from pages.parts.models import test_set, versions
 from pages.parts.review import queue_choice
 from pages.parts.shared.formatting import moment, plain
 
+_CHAMPION = "The champion is the version that predicts now, for everybody."
+_CHALLENGER = (
+    "Another version than the champion, such as one you have just trained. It predicts for nobody "
+    "until somebody promotes it."
+)
+
 
 def main() -> None:
     queue_choice.open_if_asked()
     st.title("Models")
-    st.caption(
-        "The **champion** is the version that predicts now, for everybody. A **challenger** is "
-        "another version, such as one you have just trained: it predicts for nobody until somebody "
-        "promotes it."
-    )
     workbench = app_state.workbench()
     known = promotion.versions(workbench)
     champion = next((version for version in known if version.is_champion), None)
@@ -51,21 +52,18 @@ def main() -> None:
 def standing(champion: promotion.ModelView) -> None:
     """Who predicts now, and the way back."""
     history = promotion.promotions(app_state.workbench())
-    with st.container(border=True, key="champion"):
-        words, way_back = st.columns([5, 1], vertical_alignment="center")
-        words.markdown(
-            f"### :material/trophy: {plain(champion.name)}\n"
-            f"Champion since {moment(champion.promoted_at)}"
-        )
-        if figures := versions.measured(champion):
-            words.caption(plain(figures))
+    with st.container(
+        border=True, key="champion", horizontal=True, vertical_alignment="center", gap="large"
+    ):
+        with st.container(width="stretch"):
+            st.markdown(f"### :material/trophy: {plain(champion.name)}")
+            st.markdown(f"Champion since {moment(champion.promoted_at)}", help=_CHAMPION)
+        versions.measured(champion)
         may = app_state.may(Permission.PROMOTE)
         if (
             may
             and len(history) > 1
-            and way_back.button(
-                "Roll back", key="roll-back", icon=":material/history:", width="stretch"
-            )
+            and st.button("Roll back", key="roll-back", icon=":material/history:")
         ):
             roll_back(champion)
 
@@ -84,17 +82,18 @@ def waiting_for_second(challengers: list[promotion.ModelView]) -> None:
 
 def challenge(champion: promotion.ModelView, challengers: list[promotion.ModelView]) -> None:
     """A challenger beside the champion, and its promotion."""
-    pick, act = st.columns([5, 1], vertical_alignment="bottom")
-    challenger = pick.selectbox(
-        "Challenger",
-        challengers,
-        format_func=lambda version: f"{version.name} ({moment(version.added_at)})",
-        key="challenger",
-    )
-    if app_state.may(Permission.PROMOTE) and act.button(
-        "Promote", key="promote", type="primary", icon=":material/upgrade:", width="stretch"
-    ):
-        promote(champion, challenger)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        challenger = st.selectbox(
+            "Challenger",
+            challengers,
+            format_func=lambda version: f"{version.name} ({moment(version.added_at)})",
+            key="challenger",
+            help=_CHALLENGER,
+        )
+        if app_state.may(Permission.PROMOTE) and st.button(
+            "Promote", key="promote", type="primary", icon=":material/upgrade:"
+        ):
+            promote(champion, challenger)
     comparing.show(champion, challenger)
 
 

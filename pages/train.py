@@ -17,6 +17,11 @@ _SPLITS = {
     Split.TEST: "locked away, to compare models",
 }
 
+_USES = (
+    "All scans of one patient go to one use, for ever. Those that are locked away never reach the "
+    "training: they show how a model does on patients it has not seen."
+)
+
 _STARTS = {
     "champion": "Starts from the champion",
     "imagenet": "Starts from a network that knows everyday photographs (ImageNet; the computer "
@@ -63,10 +68,10 @@ def ahead(outlook: service.Outlook) -> None:
     """What a retraining would learn from."""
     scans, patients, new, time = st.columns(4)
     scans.metric(
-        "Labelled scans to learn from",
+        "Labelled scans",
         f"{outlook.scans:,}",
         border=True,
-        help="Without those that are locked away to compare models.",
+        help="Those to learn from: without those that are locked away to compare models.",
     )
     patients.metric("Their patients", f"{outlook.patients:,}", border=True)
     new.metric(
@@ -82,10 +87,6 @@ def ahead(outlook: service.Outlook) -> None:
         help="An estimate from this computer’s speed.",
     )
     with st.expander("Labels of each plane, and what they are used for", key="splits"):
-        st.caption(
-            "All scans of one patient go to one use, for ever. Those that are locked away never "
-            "reach the training: they show how a model does on patients it has not seen."
-        )
         st.dataframe(
             [
                 {
@@ -99,6 +100,10 @@ def ahead(outlook: service.Outlook) -> None:
                 for plane in PLANES
             ],
             hide_index=True,
+            column_config={
+                words.capitalize(): st.column_config.NumberColumn(help=_USES)
+                for words in _SPLITS.values()
+            },
         )
 
 
@@ -146,8 +151,9 @@ def obstacles(outlook: service.Outlook) -> None:
     if outlook.held_back:
         held = number(outlook.held_back, "labelled scan is", "labelled scans are")
         st.caption(
-            f":material/difference: {held} held back: scans that are kept apart look like them, or "
-            "show the same patient. Decide on such pairs under Look-alikes on the Dataset page."
+            f":material/difference: {held} held back.",
+            help="Scans that are kept apart look like them, or show the same patient. Decide on "
+            "such pairs under Look-alikes on the Dataset page.",
         )
     if not outlook.workers and not outlook.reasons:
         st.warning(

@@ -31,7 +31,8 @@ def measured(app):
 
 def told(app, *kinds):
     kinds = kinds or ("markdown", "caption", "info", "success", "warning", "error")
-    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+    shown = [element for kind in kinds for element in app.get(kind)]
+    return "\n".join(f"{element.value} {getattr(element, 'help', '')}" for element in shown)
 
 
 def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(workbench, challenger, open_app):

@@ -42,6 +42,23 @@ class Disagreement:
 
 
 @dataclass(frozen=True)
+class ComparedScan:
+    """What both models said of a scan of the locked test set.
+
+    Attributes:
+        scan_id: the scan.
+        label: what a person says it shows.
+        first: what the first model says.
+        second: what the second model says.
+    """
+
+    scan_id: int
+    label: Plane
+    first: Plane
+    second: Plane
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Two models on the same scans.
 
@@ -59,6 +76,7 @@ class Comparison:
             copy, or on the same patient under another code.
         locked: the locked test set, with what joined it and what left it.
         words: the outcome, without a full stop at its end.
+        answers: what both said of each of the scans.
     """
 
     first_id: int
@@ -73,6 +91,21 @@ class Comparison:
     left_out: int
     locked: TestSet
     words: str
+    answers: tuple[ComparedScan, ...] = ()
+
+    def taken_for(self, plane: Plane, said: Plane, *, by_second: bool) -> tuple[int, ...]:
+        """Return the scans behind a cell of one model's confusion matrix.
+
+        Args:
+            plane: what they show.
+            said: what the model named.
+            by_second: whether it is the second model's matrix.
+        """
+        return tuple(
+            one.scan_id
+            for one in self.answers
+            if one.label is plane and (one.second if by_second else one.first) is said
+        )
 
 
 def compare(
@@ -127,6 +160,7 @@ def compare(
     patients = [scan.patient for scan in fair]
     difference = paired_difference(labels, first, second, patients)
     verdict = judge(difference)
+    answers = _answers(fair, first, second)
     return Comparison(
         first_id=champion_id,
         second_id=challenger_id,
@@ -136,11 +170,12 @@ def compare(
         second=evaluate(labels, second, patients),
         difference=difference,
         verdict=verdict,
-        disagreements=_disagreements(workbench, fair, first, second),
+        disagreements=_disagreements(workbench, answers),
         left_out=left_out,
         locked=locked,
         words=_words(versions[1].name, verdict, len(fair), len(set(patients)))
         + (_UNREADABLE.format(count=unreadable) if unreadable else ""),
+        answers=answers,
     )
 
 
@@ -151,18 +186,24 @@ def _nothing(first: int, second: int, locked: TestSet) -> Comparison:
     )  # fmt: skip
 
 
-def _disagreements(
-    workbench: Workbench, scans: Sequence[HeldOutScan], first: np.ndarray, second: np.ndarray
-) -> list[Disagreement]:
-    answers = zip(scans, first.argmax(axis=1), second.argmax(axis=1), strict=True)
-    differing = [(scan, one, other) for scan, one, other in answers if one != other]
-    chosen = views.ScanFilter(ids=tuple(scan.scan for scan, *_ in differing))
+def _answers(
+    scans: Sequence[HeldOutScan], first: np.ndarray, second: np.ndarray
+) -> tuple[ComparedScan, ...]:
+    said = zip(scans, first.argmax(axis=1), second.argmax(axis=1), strict=True)
+    return tuple(
+        ComparedScan(scan.scan, scan.plane, PLANES[one], PLANES[other]) for scan, one, other in said
+    )
+
+
+def _disagreements(workbench: Workbench, answers: Sequence[ComparedScan]) -> list[Disagreement]:
+    differing = [one for one in answers if one.first is not one.second]
+    chosen = views.ScanFilter(ids=tuple(one.scan_id for one in differing))
     shown = {view.id: view for view in views.scans(workbench, chosen)}
     return [
-        Disagreement(shown[scan.scan], scan.plane, PLANES[one], PLANES[other])
-        for scan, one, other in differing
+        Disagreement(shown[one.scan_id], one.label, one.first, one.second)
+        for one in differing
         # One may have been erased a moment ago.
-        if scan.scan in shown
+        if one.scan_id in shown
     ]
 
 

@@ -17,9 +17,20 @@ def show() -> None:
     workbench = app_state.workbench()
     pick, act = st.columns([3, 1], vertical_alignment="bottom")
     kinds = pick.multiselect(
-        "Show only", audit_trail.KINDS, key="audit-kinds", placeholder="everything"
+        "Show only",
+        audit_trail.KINDS,
+        key="audit-kinds",
+        placeholder="everything",
+        help=f"The newest {_NEWEST} are shown. “fetal audit export” writes all of them.",
     )
-    if act.button("Verify", key="audit-verify", icon=":material/verified:", width="stretch"):
+    if act.button(
+        "Verify",
+        key="audit-verify",
+        icon=":material/verified:",
+        width="stretch",
+        help="Looks whether an event was changed, removed or inserted, as “fetal audit verify” "
+        "does.",
+    ):
         st.session_state[_VERIFIED] = audit_trail.verify(workbench)
     if (chain := st.session_state.pop(_VERIFIED, None)) is not None:
         for problem in chain.problems:
@@ -45,10 +56,6 @@ def show() -> None:
         hide_index=True,
         width="stretch",
         column_config={"When": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")},
-    )
-    st.caption(
-        f"The newest {_NEWEST}. “fetal audit export” writes all of them, “fetal audit verify” "
-        "looks whether one was changed, removed or inserted."
     )
 
 

@@ -7,7 +7,7 @@ from fetal.workbench.accounts.passwords import SHORTEST, WeakPasswordError
 from fetal.workbench.core.permissions import Role
 from fetal.workbench.single_sign_on import proxy
 from pages.parts.app import app_state
-from pages.parts.shared.formatting import moment, plain
+from pages.parts.shared.formatting import moment
 
 _PASSWORD = f"At least {SHORTEST} characters. Tell it to the person yourself, not by e-mail."
 
@@ -74,7 +74,9 @@ def keep_new() -> None:
 
 def alter(known: list[people.Person]) -> None:
     """What can be changed of one account."""
-    st.markdown("**Somebody who is there**")
+    st.markdown(
+        "**Somebody who is there**", help="What a person did stays, whatever you change here."
+    )
     person = st.selectbox(
         "Person", known, format_func=lambda one: f"{one.shown} ({one.name})", key="changed-person"
     )
@@ -113,7 +115,6 @@ def alter(known: list[people.Person]) -> None:
         on_click=keep_closed,
         args=(person.name, not person.disabled),
     )
-    st.caption(f"What {plain(person.shown)} did stays, whatever you change here.")
 
 
 def keep_roles(name: str, roles: list[Role]) -> None:

@@ -6,7 +6,7 @@ from fetal.workbench.accounts import people
 from fetal.workbench.accounts.tokens import api_tokens
 from fetal.workbench.accounts.tokens.scopes import Scope
 from pages.parts.app import app_state
-from pages.parts.shared.formatting import moment, plain
+from pages.parts.shared.formatting import moment
 
 _MADE = "made-token"
 _WORDS = {
@@ -21,10 +21,6 @@ _WORDS = {
 
 def show() -> None:
     """Show all tokens, and a form for a new one."""
-    st.write(
-        "A program, such as a script on an ultrasound machine’s computer, signs in with a token. "
-        "It may do what its account may do, and no more than you choose here."
-    )
     app_state.show_told("programs")
     known = api_tokens.tokens(app_state.workbench())
     if known:
@@ -42,7 +38,11 @@ def show() -> None:
 
 def add() -> None:
     """The form for a new token."""
-    st.markdown("**A new token**")
+    st.markdown(
+        "**A new token**",
+        help="A program, such as a script on an ultrasound machine’s computer, signs in with a "
+        "token. It may do what its account may do, and no more than you choose here.",
+    )
     accounts = [one for one in people.people(app_state.workbench()) if not one.disabled]
     with st.form("new-token", border=False):
         st.text_input("What it is for", key="token-name", max_chars=80, placeholder="scanner 2")
@@ -69,8 +69,13 @@ def revoke(holding: list[api_tokens.TokenView]) -> None:
         format_func=lambda one: f"{one.name} ({one.account}, number {one.id})",
         key="revoked-token",
     )
-    st.button("End it now", key="token-revoke", on_click=end, args=(one.id,))
-    st.caption(f"The program that holds {plain(one.name)} is refused from then on.")
+    st.button(
+        "End it now",
+        key="token-revoke",
+        help="The program that holds it is refused from then on.",
+        on_click=end,
+        args=(one.id,),
+    )
 
 
 def keep_new() -> None:

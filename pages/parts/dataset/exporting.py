@@ -14,7 +14,7 @@ from fetal.workbench import Workbench
 from fetal.workbench.catalogue import exports, scans
 from fetal.workbench.core.permissions import Permission
 from pages.parts.app import app_state, current_user
-from pages.parts.shared.formatting import number, plain
+from pages.parts.shared.formatting import plain
 
 
 def show(chosen: scans.ScanFilter, found: int) -> None:
@@ -24,14 +24,14 @@ def show(chosen: scans.ScanFilter, found: int) -> None:
     workbench = app_state.workbench()
     who = current_user.name()
     day = f"{datetime.now().astimezone():%Y-%m-%d}"
-    st.write(
-        f"{number(found, 'scan fits', 'scans fit')} the filter above. Each line holds the image’s "
-        "name, its plane, the patient’s code, who labelled it and when, and the model’s opinion."
-    )
     files = own_files()
     labels, archive = st.columns(2, gap="large")
     with labels.container(border=True):
-        st.markdown("**Labels only**")
+        st.markdown(
+            "**Labels only**",
+            help="Each line holds the image’s name, its plane, the patient’s code, who labelled "
+            "it and when, and the model’s opinion.",
+        )
         st.download_button(
             "Labels (CSV)",
             data=partial(labels_file, chosen, files, who, workbench),

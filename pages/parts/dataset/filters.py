@@ -15,6 +15,11 @@ from pages.parts.shared.formatting import moment, number, plain
 _REVIEWED = {"All": None, "Given": True, "Missing": False}
 _AGREEMENT = {"All": None, "Agree": True, "Disagree": False}
 _DOUBTS = {Doubt.SURE: "Is sure", Doubt.CHECK: "Doubts", Doubt.UNKNOWN: "Does not know it"}
+_SEARCHED = (
+    *("filter-patient", "filter-note", "filter-person", "filter-machine"),
+    *("filter-sources", "filter-dates"),
+)
+"""The fields of the search, which its button counts: what is closed must not be forgotten."""
 _SOURCES = {"upload": "Dropped", "import": "Imported", "sample": "Samples"}
 
 
@@ -29,14 +34,6 @@ def choose() -> ScanFilter:
             key="filter-planes",
             persist_state="session",
             help="The label where there is one, otherwise what the model predicts.",
-        )
-        sources = st.pills(
-            "Came by",
-            list(_SOURCES),
-            selection_mode="multi",
-            format_func=lambda source: _SOURCES[source],
-            key="filter-sources",
-            persist_state="session",
         )
         doubts = st.pills(
             "The model",
@@ -63,16 +60,25 @@ def choose() -> ScanFilter:
             key="filter-agreement",
             persist_state="session",
         )
-        dates = st.date_input(
-            "Added between",
-            value=[],
-            key="filter-dates",
-            format="YYYY-MM-DD",
-            persist_state="session",
-            width=250,
-        )
-        with st.popover("Search", icon=":material/search:", key="filter-search"):
+        used = sum(bool(st.session_state.get(key)) for key in _SEARCHED)
+        words = f"Search ({used})" if used else "Search"
+        with st.popover(words, icon=":material/search:", key="filter-search"):
             typed = _search()
+            sources = st.pills(
+                "Came by",
+                list(_SOURCES),
+                selection_mode="multi",
+                format_func=lambda source: _SOURCES[source],
+                key="filter-sources",
+                persist_state="session",
+            )
+            dates = st.date_input(
+                "Added between",
+                value=[],
+                key="filter-dates",
+                format="YYYY-MM-DD",
+                persist_state="session",
+            )
     since, until = (*dates, None, None)[:2]
     return ScanFilter(
         planes=tuple(planes),

@@ -1,6 +1,7 @@
 """The stored scans as a table and as pictures."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -62,11 +63,21 @@ def pictures(chosen: scans.ScanFilter, found: int) -> None:
         st.info("No scan fits. Add scans on the Scans page, import some, or loosen the filter.")
         return
     pages = math.ceil(found / _PER_PAGE)
-    shown = numbered(chosen, pages) if pages <= _NUMBERED else turned(chosen, found)
-    for start in range(0, len(shown), _ACROSS):
-        for column, scan in zip(st.columns(_ACROSS), shown[start : start + _ACROSS], strict=False):
-            with column:
-                thumbnail(scan)
+    grid(numbered(chosen, pages) if pages <= _NUMBERED else turned(chosen, found))
+
+
+def grid(shown: Sequence[scans.ScanView]) -> None:
+    """Small pictures in rows, three in a row on a tablet held upright.
+
+    Args:
+        shown: the scans.
+    """
+    with st.container(key="scan-grid"):
+        for start in range(0, len(shown), _ACROSS):
+            row = shown[start : start + _ACROSS]
+            for column, scan in zip(st.columns(_ACROSS), row, strict=False):
+                with column:
+                    thumbnail(scan)
 
 
 def numbered(chosen: scans.ScanFilter, pages: int) -> list[scans.ScanView]:

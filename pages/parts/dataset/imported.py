@@ -78,10 +78,11 @@ def set_aside(files: list[str]) -> None:
         return
     words = number(len(files), "scan is", "scans are")
     with st.expander(f"{words} set aside: a name may be left on them", key="import-aside"):
-        st.caption(
-            "Nothing of them is stored. Drop these files on the Scans page to look at them one by "
-            "one; if they came with labels, import the same again afterwards. Or import them again "
-            "and take them as they are."
+        st.markdown(
+            "Nothing of them is stored.",
+            help="Drop these files on the Scans page to look at them one by one; if they came "
+            "with labels, import the same again afterwards. Or import them again and take them as "
+            "they are.",
         )
         st.code("\n".join(files[:_LINES]), language=None, height=220)
 

@@ -101,16 +101,18 @@ def ask() -> None:
                 type="zip",
                 key="import-zip",
                 max_upload_size=_LARGEST_ZIP,
+                help=_KNOWN,
             )
             path = st.text_input(
                 "Or a folder or a ZIP archive on the computer that runs this program",
                 key="import-images",
+                help=_KNOWN,
             )
-            st.caption(_KNOWN)
         with labels:
             st.markdown("**Labels, if they lie in a table of their own**")
-            table = st.file_uploader("A table of labels (CSV)", type="csv", key="import-csv")
-            st.caption(_TABLE)
+            table = st.file_uploader(
+                "A table of labels (CSV)", type="csv", key="import-csv", help=_TABLE
+            )
             unlabelled = st.checkbox(
                 "The scans carry no labels: only predict them", key="import-unlabelled"
             )

@@ -45,17 +45,16 @@ def badge() -> str:
 def show() -> None:
     """All pairs, those that leak first."""
     workbench = app_state.workbench()
-    st.caption(_ABOUT)
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     search()
     which = st.segmented_control(
-        "Which pairs",
+        "Pairs of scans that look alike",
         ["To decide", "Decided"],
         default="To decide",
         required=True,
         key="lookalike-which",
-        label_visibility="collapsed",
+        help=_ABOUT,
     )
     settled = which == "Decided"
     count = decisions.count_pairs(workbench, settled=settled)

@@ -18,6 +18,10 @@ ORDERS: dict[Order, str] = {
     "plane": "Plane by plane",
     "disagreement": "Where person and model differ first",
 }
+_FIGURES = (
+    "Minutes are the time between labels; pauses of more than two minutes are left out. *As the "
+    "others*: on scans that others labelled, too, how often the label is the same."
+)
 _DAYS = {"Today": 1, "7 days": 7, "30 days": 30}
 
 
@@ -104,7 +108,13 @@ def row(one: queues.Queue, *, may: bool) -> None:
             f"{moment(one.made_at)}"
         )
         if may:
-            act.button("Close", key=f"queue-close-{one.id}", on_click=close, args=(one.id,))
+            act.button(
+                "Close",
+                key=f"queue-close-{one.id}",
+                on_click=close,
+                args=(one.id,),
+                width="stretch",
+            )
         for who in sorted({*one.readers, *far.given}):
             given = far.given.get(who, 0)
             if one.goal is not None:
@@ -116,9 +126,14 @@ def row(one: queues.Queue, *, may: bool) -> None:
 
 def figures() -> None:
     """Counts, time and agreement by person and day."""
-    st.markdown("**What each person read**")
+    st.markdown("**What each person read**", help=_FIGURES)
     period = st.segmented_control(
-        "Of", list(_DAYS), default="Today", required=True, key="reading-days"
+        "Days",
+        list(_DAYS),
+        default="Today",
+        required=True,
+        key="reading-days",
+        label_visibility="collapsed",
     )
     table = as_table(reading_figures(app_state.workbench(), _DAYS[period or "Today"]))
     if table.empty:
@@ -127,15 +142,12 @@ def figures() -> None:
     st.dataframe(
         table,
         hide_index=True,
+        placeholder="–",
         key="reading-figures",
         column_config={
             "as the model": st.column_config.NumberColumn(format="percent"),
             "as the others": st.column_config.NumberColumn(format="percent"),
         },
-    )
-    st.caption(
-        "Minutes are the time between labels; pauses of more than two minutes are left out. "
-        "*As the others*: on scans that others labelled, too, how often the label is the same."
     )
     st.download_button(
         "Table (CSV)",

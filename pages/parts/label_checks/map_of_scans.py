@@ -17,14 +17,11 @@ from pages.parts.label_checks import label_lists
 from pages.parts.review import queue_choice
 from pages.parts.shared.formatting import label, number, plain_in_chart
 
-_SHOWN, _ACROSS = 24, 6
+_SHOWN = 24
 _MOST_GROUPS = 9
 _OTHERS = "others"
 _NOTHING = "none"
-_ABOUT = (
-    "Each point is a scan. What the model behind the label checks sees alike lies near. Draw a "
-    "loop around points to choose them."
-)
+_ABOUT = "Each point is a scan. What the model behind the label checks sees alike lies near."
 _COLOURS = (
     *("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7"),
     *("#0072b2", "#d55e00", "#999999", "#a0522d"),
@@ -46,7 +43,7 @@ def show() -> None:
     """The map, its colours, and what the lasso chose."""
     with st.container(horizontal=True, vertical_alignment="center"):
         by = st.segmented_control(
-            "Coloured by", list(_BY), default="Label", required=True, key="map-colour"
+            "Coloured by", list(_BY), default="Label", required=True, key="map-colour", help=_ABOUT
         )
         umap = more_like_this.can_umap() and st.toggle("UMAP", key="map-umap")
     found = more_like_this.scan_map(app_state.workbench(), umap=bool(umap))
@@ -65,7 +62,7 @@ def show() -> None:
         selection_mode=("lasso", "box"),
         config={"displaylogo": False, "scrollZoom": True},
     )
-    st.caption(_ABOUT)
+    st.caption("Draw a loop around points to choose them.")
     chosen(found, [int(point["customdata"][0]) for point in event.selection.points])
 
 
@@ -117,8 +114,4 @@ def chosen(found: ScanMap, numbers: list[int]) -> None:
             on_click=queue_choice.read,
             args=("Chosen on the map", ScanFilter(ids=tuple(sorted(inside)))),
         )
-    for start in range(0, min(len(scans), _SHOWN), _ACROSS):
-        row = scans[start : min(start + _ACROSS, _SHOWN)]
-        for column, scan in zip(st.columns(_ACROSS), row, strict=False):
-            with column:
-                gallery.thumbnail(scan)
+    gallery.grid(scans[:_SHOWN])

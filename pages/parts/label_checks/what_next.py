@@ -13,7 +13,6 @@ from pages.parts.review import queue_choice
 from pages.parts.shared.formatting import number, tenths
 
 _SHOWN = 24
-_ACROSS = 6
 _HOW = (
     "First come scans of which the model is unsure, that look like nothing labelled yet and like "
     "none before them on the list, and planes with few labels. Label from the start of the list; "
@@ -53,11 +52,7 @@ def show(check: CheckView) -> None:
     )
     chosen = scans.ScanFilter(ids=tuple(numbers[:_SHOWN]))
     found = {one.id: one for one in scans.scans(app_state.workbench(), chosen)}
-    shown = [found[one] for one in numbers[:_SHOWN] if one in found]
-    for start in range(0, len(shown), _ACROSS):
-        for column, scan in zip(st.columns(_ACROSS), shown[start : start + _ACROSS], strict=False):
-            with column:
-                gallery.thumbnail(scan)
+    gallery.grid([found[one] for one in numbers[:_SHOWN] if one in found])
 
 
 def forecast(figures: dict[str, Any]) -> None:

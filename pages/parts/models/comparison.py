@@ -7,9 +7,12 @@ import streamlit as st
 from fetal.metrics import Evaluation, Interval, Verdict
 from fetal.planes import PLANES, Plane
 from fetal.progress import BackgroundWork
+from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.models import promotion
 from pages.parts.app import app_state
 from pages.parts.models import test_set
+from pages.parts.models.figure_words import brackets, headline_figure, per_plane_columns, points
+from pages.parts.review import queue_choice
 from pages.parts.shared import confusion_plot, scan_pictures, scan_record
 from pages.parts.shared.formatting import label, number, plain, tenths
 
@@ -94,18 +97,23 @@ def side_by_side(
     st.caption(
         f"Measured on {number(comparison.n_scans, 'labelled scan', 'labelled scans')} of "
         f"{number(comparison.n_patients, 'patient', 'patients')} that no training here has seen"
-        f"{without}. {_INTERVAL}"
+        f"{without}.",
+        help=f"{_INTERVAL}\n\n{_margin(comparison)}",
     )
     test_set.changes(comparison.locked)
-    for column, version, evaluation, side in zip(
-        st.columns(2, gap="medium"),
+    with st.container(key="stacked-figures"):
+        both = st.columns(2, gap="medium")
+    for column, version, evaluation, by_second in zip(
+        both,
         (champion, challenger),
         (comparison.first, comparison.second),
-        ("champion", "challenger"),
+        (False, True),
         strict=True,
     ):
+        side = "challenger" if by_second else "champion"
         with column.container(border=True, key=f"figures-{side}"):
             figures(version, evaluation, side)
+            confusions(comparison, evaluation, by_second=by_second)
     disagreements(comparison, champion, challenger)
 
 
@@ -116,8 +124,13 @@ def verdict(comparison: promotion.Comparison) -> None:
     box, icon = _BOXES[comparison.verdict.verdict, comparison.verdict.certain]
     with st.container(key="verdict"):
         box(f"{plain(comparison.words)}.", icon=icon)
+
+
+def _margin(comparison: promotion.Comparison) -> str:
+    if comparison.verdict is None:
+        return ""
     margin = 100 * comparison.verdict.margin
-    st.caption(
+    return (
         "Better and not worse hold with 95 % certainty. Not worse allows a loss of up to "
         f"{margin:g} {'scan' if margin == 1 else 'scans'} of 100 (the margin, in percentage "
         "points). Where the scans are too few to show that, the challenger does not pass."
@@ -127,12 +140,22 @@ def verdict(comparison: promotion.Comparison) -> None:
 def figures(version: promotion.ModelView, evaluation: Evaluation, side: str) -> None:
     """One model's accuracy, its figures for each plane and its confusions."""
     accuracy = evaluation.accuracy
-    st.metric(
-        f"{side.capitalize()}: {plain(version.name)}",
-        tenths(accuracy.value),
-        help="Accuracy: the share of scans whose plane is right.",
-    )
-    st.caption(f"right answers (accuracy), {tenths(accuracy.low)} to {tenths(accuracy.high)}")
+    st.markdown(f"**{side.capitalize()}: {plain(version.name)}**")
+    with st.container(horizontal=True, gap="large"):
+        headline_figure(
+            "Right answers",
+            tenths(accuracy.value),
+            brackets(accuracy),
+            "Accuracy: the share of scans whose plane is right.",
+        )
+        if gap := evaluation.ece_interval:
+            headline_figure(
+                "Stated against true",
+                f"{100 * gap.value:.1f} points",
+                points(gap),
+                "Calibration error: how far the stated probabilities lie from the share that is "
+                "right, on average. 0 is best.",
+            )
     per_plane = evaluation.per_plane
     st.dataframe(
         [
@@ -147,28 +170,26 @@ def figures(version: promotion.ModelView, evaluation: Evaluation, side: str) -> 
             if plane in per_plane
         ],
         hide_index=True,
-        column_config={
-            "Found": st.column_config.TextColumn(
-                help="Of the scans of this plane, how many it found (recall)."
-            ),
-            "Right when named": st.column_config.TextColumn(
-                help="Of the scans it called this plane, how many are (precision).",
-            ),
-            "Told apart": st.column_config.TextColumn(
-                help="Of two scans, one of this plane and one of another: how often the first "
-                "gets the higher probability of it (area under the ROC curve, AUC). 50 % is "
-                "chance.",
-            ),
-        },
+        column_config=per_plane_columns(),
         key=f"planes-{side}",
     )
-    if gap := evaluation.ece_interval:
-        st.caption(
-            f"Its probabilities are off by {100 * gap.value:.1f} points on average "
-            f"({100 * gap.low:.1f} to {100 * gap.high:.1f}; calibration error)"
-        )
-    st.caption("What was taken for what (confusion matrix)")
-    confusion_plot.confusion(evaluation.confusion, key=f"confusion-{side}")
+
+
+def confusions(
+    comparison: promotion.Comparison, evaluation: Evaluation, *, by_second: bool
+) -> None:
+    """What one of the two took for what; a click on a number opens its scans."""
+
+    def cell(plane: Plane, named: Plane) -> None:
+        behind = ScanFilter(ids=comparison.taken_for(plane, named, by_second=by_second))
+        queue_choice.read(f"{plane.title}, taken for {named.title}", behind)
+
+    st.markdown(
+        "**What was taken for what**",
+        help="The confusion matrix. A click on a number opens its scans on the Review page.",
+    )
+    side = "challenger" if by_second else "champion"
+    confusion_plot.confusion(evaluation.confusion, key=f"confusion-{side}", on_pick=cell)
 
 
 def disagreements(

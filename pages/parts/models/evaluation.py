@@ -9,13 +9,19 @@ import streamlit as st
 
 from fetal.evaluation import FEW, Exhibit, Group, Report
 from fetal.evaluation.render import DOUBT_WORDS
-from fetal.metrics import Interval
 from fetal.planes import PLANES, Plane
 from fetal.progress import BackgroundWork
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.models import model_evaluation, promotion
 from pages.parts.app import app_state
 from pages.parts.models import evaluation_plots
+from pages.parts.models.figure_words import (
+    brackets,
+    headline_figure,
+    per_plane_columns,
+    points,
+    said,
+)
 from pages.parts.review import queue_choice
 from pages.parts.shared import confusion_plot, scan_record
 from pages.parts.shared.formatting import number, percent, plain, tenths
@@ -30,14 +36,12 @@ def show(version: promotion.ModelView) -> None:
     # A label that is given or changed makes it another evaluation.
     name = f"evaluation {version.id} {promotion.locked_mark(workbench)}"
     if name not in app_state.works():
-        st.caption(
-            "Measures this version on the labelled scans of the patients that are locked away: "
-            "no training here has seen them."
-        )
         st.button(
             "Evaluate",
             key=f"evaluate-{version.id}",
             icon=":material/analytics:",
+            help="Measures this version on the labelled scans of the patients that are locked "
+            "away: no training here has seen them.",
             on_click=begin,
             args=(name, version.id),
         )
@@ -62,10 +66,10 @@ def begin(name: str, version_id: int) -> None:
 def whole(found: model_evaluation.Evaluated, version: promotion.ModelView) -> None:
     """All of an evaluation."""
     report, key = found.report, str(version.id)
-    st.caption(
+    st.markdown(
         f"On {number(report.scans, 'labelled scan', 'labelled scans')} of "
-        f"{number(report.patients, 'patient', 'patients')}. In brackets: where the figure would "
-        "lie in 95 of 100 such groups of patients."
+        f"{number(report.patients, 'patient', 'patients')}",
+        help="In brackets: where the figure would lie in 95 of 100 such groups of patients.",
     )
     for reason, count in report.left_out.items():
         st.caption(f"{number(count, 'scan', 'scans')} left out: {plain(reason)}.")
@@ -88,57 +92,55 @@ def headline(report: Report) -> None:
     """The figures that come first."""
     main = report.main
     over = "the four fetal planes" if report.four else "all six planes"
-    right, six, mean, stated, surest = st.columns(5)
-    if report.four:
-        right.metric(
-            "Right, four fetal planes",
-            tenths(report.four.accuracy.value),
-            help="Accuracy: the share of scans whose plane is right, over brain, abdomen, femur "
-            "and thorax.",
+    with st.container(horizontal=True):
+        if report.four:
+            headline_figure(
+                "Right, four fetal planes",
+                tenths(report.four.accuracy.value),
+                brackets(report.four.accuracy),
+                "Accuracy: the share of scans whose plane is right, over brain, abdomen, femur "
+                "and thorax.",
+            )
+        headline_figure(
+            "Right, all six planes",
+            tenths(report.six.accuracy.value),
+            brackets(report.six.accuracy),
+            "The same, with maternal cervix and other planes.",
         )
-        right.caption(brackets(report.four.accuracy))
-    six.metric(
-        "Right, all six planes",
-        tenths(report.six.accuracy.value),
-        help="The same, with maternal cervix and other planes.",
-    )
-    six.caption(brackets(report.six.accuracy))
-    mean.metric(
-        "Planes’ mean",
-        tenths(main.balanced_accuracy.value),
-        help="Balanced accuracy: the share found of each plane, averaged, so that rare planes "
-        f"count as much as frequent ones. Over {over}.",
-    )
-    mean.caption(brackets(main.balanced_accuracy))
-    stated.metric(
-        "Stated against true",
-        f"{100 * main.ece:.1f} points",
-        help="Calibration error: how far the stated probabilities lie from the share that is "
-        f"right, on average. 0 is best. Over {over}.",
-    )
-    if gap := main.ece_interval:
-        stated.caption(f"({100 * gap.low:.1f} to {100 * gap.high:.1f})")
-    surest.metric(
-        "Surest, no error",
-        tenths(report.coverage.errorless),
-        help="The share of the scans that it is surer of than of its surest error: had it "
-        f"answered only these, every answer would have been right. Over {over}.",
-    )
-    surest.caption(number(report.coverage.errorless_n, "scan", "scans"))
+        headline_figure(
+            "Planes’ mean",
+            tenths(main.balanced_accuracy.value),
+            brackets(main.balanced_accuracy),
+            "Balanced accuracy: the share found of each plane, averaged, so that rare planes "
+            f"count as much as frequent ones. Over {over}.",
+        )
+        headline_figure(
+            "Stated against true",
+            f"{100 * main.ece:.1f} points",
+            points(main.ece_interval) if main.ece_interval else "",
+            "Calibration error: how far the stated probabilities lie from the share that is "
+            f"right, on average. 0 is best. Over {over}.",
+        )
+        headline_figure(
+            "Surest, no error",
+            tenths(report.coverage.errorless),
+            number(report.coverage.errorless_n, "scan", "scans"),
+            "The share of the scans that it is surer of than of its surest error: had it "
+            f"answered only these, every answer would have been right. Over {over}.",
+        )
 
 
 def planes(report: Report, key: str) -> None:
     """Each plane’s figures."""
-    st.markdown("**Each plane**")
-    st.caption(
-        "**Found**: of the scans of this plane, how many (recall). **Right when named**: of the "
-        "scans that it called so, how many are (precision). **Told apart**: how often a scan of "
-        "the plane gets a higher probability of it than another scan (AUC)."
-    )
+    few = f"Of planes with fewer than {FEW} scans no figure is claimed."
+    st.markdown("**Each plane**", help=few if report.few else None)
     rows = [_plane(report, plane) for plane in PLANES]
-    st.dataframe(rows, hide_index=True, key=f"evaluated-planes-{key}")
-    if report.few:
-        st.caption(f"Of planes with fewer than {FEW} scans no figure is claimed.")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        key=f"evaluated-planes-{key}",
+        column_config=per_plane_columns(),
+    )
 
 
 def _plane(report: Report, plane: Plane) -> dict[str, Any]:
@@ -164,28 +166,31 @@ def pictured(evaluated: model_evaluation.Evaluated, key: str) -> None:
         name = f"Stated {percent(report.reliability[position].confidence)} probable"
         queue_choice.read(name, ScanFilter(ids=evaluated.in_bin(position)))
 
-    taken, stated, surest = st.columns(3, gap="medium")
+    with st.container(key=f"stacked-plots-{key}"):
+        taken, stated, surest = st.columns(3, gap="medium")
     with taken:
-        st.markdown("**What was taken for what**")
+        st.markdown(
+            "**What was taken for what**",
+            help="The confusion matrix. A click on a number opens its scans on the Review page.",
+        )
         confusion_plot.confusion(
             report.six.confusion, key=f"evaluated-confusion-{key}", on_pick=cell
         )
-        st.caption("The confusion matrix. A click on a number opens its scans on the Review page.")
     with stated:
-        st.markdown("**Stated against true**")
-        evaluation_plots.reliability(report.reliability, f"evaluated-reliability-{key}", group)
-        st.caption(
-            "Scans in groups by the probability that was stated (reliability). On the dashed "
+        st.markdown(
+            "**Stated against true**",
+            help="Scans in groups by the probability that was stated (reliability). On the dashed "
             "line, of the scans called 80 % probable, 80 % are right; below it, it promises too "
-            "much."
+            "much. A click on a point opens its scans on the Review page.",
         )
+        evaluation_plots.reliability(report.reliability, f"evaluated-reliability-{key}", group)
     with surest:
-        st.markdown("**The surest first**")
-        evaluation_plots.coverage(report.coverage, f"evaluated-coverage-{key}")
-        st.caption(
-            "If it answered only the scans that it is surest of, and left the others to a person: "
-            "how many answers would be right (accuracy against coverage)."
+        st.markdown(
+            "**The surest first**",
+            help="If it answered only the scans that it is surest of, and left the others to a "
+            "person: how many answers would be right (accuracy against coverage).",
         )
+        evaluation_plots.coverage(report.coverage, f"evaluated-coverage-{key}")
 
 
 def certainty(report: Report, key: str) -> None:
@@ -221,14 +226,14 @@ def groups(title: str, found: Sequence[Group], key: str, names: dict[str, str]) 
 def errors(found: model_evaluation.Evaluated, key: str) -> None:
     """The worst errors, each with what the model looked at."""
     report, exhibits = found.report, found.exhibits
-    st.markdown(f"**The worst errors** ({number(report.mistakes, 'error', 'errors')} in all)")
+    st.markdown(
+        f"**The worst errors** ({number(report.mistakes, 'error', 'errors')} in all)",
+        help="Wrong with the highest stated probability, the worst first. The colours show where "
+        "the model saw the plane that it said, and the true one: blue little, yellow much "
+        "(Grad-CAM). They explain the model, not the anatomy.",
+    )
     if not exhibits:
         return
-    st.caption(
-        "Wrong with the highest stated probability, the worst first. The colours show where the "
-        "model saw the plane that it said, and the true one: blue little, yellow much (Grad-CAM). "
-        "They explain the model, not the anatomy."
-    )
     pages = math.ceil(len(exhibits) / _PER_PAGE)
     page = st.pagination(pages, key=f"errors-page-{key}") if pages > 1 else 1
     first = (min(page, pages) - 1) * _PER_PAGE
@@ -285,15 +290,3 @@ def downloads(found: model_evaluation.Evaluated, version: promotion.ModelView) -
                 icon=":material/download:",
                 on_click="ignore",
             )
-
-
-def said(figure: Interval | None) -> str:
-    """A share with its interval, or a dash where none is claimed."""
-    return "–" if figure is None else f"{tenths(figure.value)} {brackets(figure)}"
-
-
-def brackets(figure: Interval) -> str:
-    """An interval as a reader takes it; none can be drawn where nothing was wrong."""
-    if figure.low == 1:
-        return "(no error seen)"
-    return f"({100 * figure.low:.1f} to {100 * figure.high:.1f})"

@@ -1,6 +1,7 @@
 """Every version of the model: its card, its download, and who promoted what."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,8 +12,8 @@ from fetal.planes import Plane
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.models import promotion as models
 from pages.parts.app import app_state
-from pages.parts.models import evaluation
-from pages.parts.shared.formatting import moment, plain
+from pages.parts.models import evaluation, figure_words
+from pages.parts.shared.formatting import moment, plain, tenths
 
 
 def one(version: models.ModelView) -> None:
@@ -28,6 +29,41 @@ def one(version: models.ModelView) -> None:
         return
     with expander:
         card(version)
+        taken_along(version)
+        evaluation.show(version)
+
+
+def card(version: models.ModelView) -> None:
+    """What the model is, what it learnt from, and its limits."""
+    written: Mapping[str, Any] = version.card
+    training = written.get("training", {})
+    st.markdown(
+        f"**Made** {plain(made(written.get('created')))} · "
+        f"**kind** {plain(written.get('architecture', '–'))} · "
+        f"**input** {plain(written.get('input', {}).get('size', '–'))} pixels · "
+        f"**from** {plain(version.parent_name or start(training))}"
+    )
+    st.markdown(
+        f"**Learnt from** {plain(training.get('scans', '–'))} scans of "
+        f"{plain(training.get('patients', '–'))} patients{plain(phantoms(training))}",
+        help=plain(of_each_plane(training)) or None,
+    )
+    limits = written.get("limits", [])
+    if limits:
+        st.markdown("**Limits**\n" + "\n".join(f"- {plain(one)}" for one in limits))
+
+
+def taken_along(version: models.ModelView) -> None:
+    """What the model learnt from, its whole card, and its files."""
+    with st.container(horizontal=True):
+        sources = version.card.get("data", [])
+        if sources:
+            with st.popover("Where its scans come from", key=f"data-{version.id}"):
+                for data in sources:
+                    told = (data.get(key) for key in ("name", "authors", "licence", "source"))
+                    st.markdown(plain(", ".join(str(one) for one in told)))
+        with st.popover("The whole card", key=f"card-{version.id}"):
+            st.json(dict(version.card), expanded=1)
         if app_state.may(Permission.EXPORT):
             st.download_button(
                 "Download this model (ZIP)",
@@ -38,34 +74,19 @@ def one(version: models.ModelView) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-        evaluation.show(version)
 
 
-def card(version: models.ModelView) -> None:
-    """What the model is, what it learnt from, and its limits."""
-    written: Mapping[str, Any] = version.card
-    training = written.get("training", {})
-    st.markdown(
-        f"**Made** {plain(written.get('created', '–'))} · "
-        f"**kind** {plain(written.get('architecture', '–'))} · "
-        f"**input** {plain(written.get('input', {}).get('size', '–'))} pixels · "
-        f"**from** {plain(version.parent_name or start(training))}"
-    )
-    st.markdown(
-        f"**Learnt from** {plain(training.get('scans', '–'))} scans of "
-        f"{plain(training.get('patients', '–'))} patients{plain(phantoms(training))}"
-    )
-    per_plane = training.get("per_plane", {})
-    if per_plane:
-        st.caption(plain(", ".join(f"{Plane(p).title} {n}" for p, n in per_plane.items())))
-    for data in written.get("data", []):
-        told = (data.get(key) for key in ("name", "authors", "licence", "source"))
-        st.caption(f"Data: {plain(', '.join(str(one) for one in told))}")
-    limits = written.get("limits", [])
-    if limits:
-        st.markdown("**Limits**\n" + "\n".join(f"- {plain(one)}" for one in limits))
-    with st.popover("The whole card", key=f"card-{version.id}"):
-        st.json(dict(written), expanded=1)
+def made(at: object) -> str:
+    """When a model was made; as its card says, where that is no moment."""
+    try:
+        return moment(datetime.fromisoformat(str(at)))
+    except ValueError:
+        return str(at or "–")
+
+
+def of_each_plane(training: Mapping[str, Any]) -> str:
+    """How many scans of each plane it learnt from."""
+    return ", ".join(f"{Plane(p).title} {n}" for p, n in training.get("per_plane", {}).items())
 
 
 def start(training: Mapping[str, Any]) -> str:
@@ -78,17 +99,21 @@ def start(training: Mapping[str, Any]) -> str:
     }.get(training.get("started_from", ""), "–")
 
 
-def measured(version: models.ModelView) -> str | None:
+def measured(version: models.ModelView) -> None:
     """How the version did on patients it had not seen, where its card says so."""
     figures = version.card.get("metrics", {}).get("four fetal planes")
     if not figures:
-        return None
+        return
     found = Evaluation.from_json(figures)
-    return (
-        f"Right on {found.accuracy.percent()} of {found.n} scans of {found.patients} patients it "
-        "had never seen, counted over brain, abdomen, femur and thorax when it was made. In "
-        "brackets: where the figure would lie in 95 of 100 such groups of patients."
-    )
+    with st.container(width="content", gap="xxsmall"):
+        st.metric(
+            "Right, four fetal planes",
+            tenths(found.accuracy.value),
+            help=f"Of {found.n:,} scans of {found.patients:,} patients it had never seen, counted "
+            "over brain, abdomen, femur and thorax when it was made. In brackets: where the "
+            "figure would lie in 95 of 100 such groups of patients.",
+        )
+        st.caption(figure_words.brackets(found.accuracy))
 
 
 def phantoms(training: Mapping[str, Any]) -> str:

@@ -22,7 +22,8 @@ MOST = len(plots.RUN_COLOURS)
 
 _AT_FIRST = 4
 _FEWEST_ACROSS = 3
-_MOST_AXES = 7
+_MOST_AXES = 5
+_FEW = 6
 _WIDE = 20.0
 """From which ratio of largest to smallest an axis counts in powers of ten."""
 
@@ -95,7 +96,12 @@ def across(
     """Every training as a line through its settings to its outcome (parallel coordinates)."""
     if len(picked) < _FEWEST_ACROSS:
         return
-    st.markdown("**From settings to outcome**")
+    st.markdown(
+        "**From settings to outcome**",
+        help="Each line is one training, in the colour it has above: follow it from what was set "
+        "otherwise, on the left, to what came of it, on the right (parallel coordinates). A click "
+        "on a name below hides its line.",
+    )
     names = [name for name in different if name != "name"]
     if len(names) > _MOST_AXES:
         names = st.multiselect(
@@ -105,11 +111,6 @@ def across(
             format_func=lambda name: words(name).title,
             key="axes",
         )
-    st.caption(
-        "Each line is one training, in the colour it has above: follow it from what was set "
-        "otherwise, on the left, to what came of it, on the right (parallel coordinates). A click "
-        "on a name below hides its line."
-    )
     plots.parallel(
         [f"Training {run.id}" for run in picked],
         [*(_axis(name, different[name]) for name in names), *_outcome_axes(picked, tested)],
@@ -175,14 +176,13 @@ def table(
         },
         key="side-by-side-table",
     )
-    st.caption(f"{_BEST}: {_BEST_HELP} {_LOCKED}: {_locked_help(tested)}")
 
 
 def _locked_help(tested: Tested) -> str:
     if not tested.accuracy:
-        return "none of these models has read labelled scans of the locked patients yet."
+        return "None of these models has read labelled scans of the locked patients yet."
     return (
-        f"measured on the same {number(tested.scans, 'scan', 'scans')} of "
+        f"Measured on the same {number(tested.scans, 'scan', 'scans')} of "
         f"{number(tested.patients, 'patient', 'patients')}, which none of these models has learnt "
         "from. The range in brackets: where the figure would lie 95 times out of 100, had other "
         "patients of the same kind been measured."
@@ -211,7 +211,13 @@ def between(picked: Sequence[RunView]) -> None:
         st.markdown(sentence)
     rows = [*_origin(names[first], names[second]), *_settings(names[first], names[second])]
     if rows:
-        differences(rows, f"Training {first}", f"Training {second}")
+        # Many of them would push the trainings before off the screen.
+        with st.expander(
+            f"{number(len(rows), 'setting differs', 'settings differ')}",
+            expanded=len(rows) <= _FEW,
+            key="settings-between",
+        ):
+            differences(rows, f"Training {first}", f"Training {second}")
     else:
         st.caption("They had the same settings and started from the same model.")
 

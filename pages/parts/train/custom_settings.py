@@ -59,9 +59,12 @@ def _preset() -> Choice:
 
 def _file() -> Choice:
     file = st.file_uploader(
-        "Settings file", type=["yaml", "yml", "json"], max_upload_size=1, key="settings-file"
+        "Settings file",
+        type=["yaml", "yml", "json"],
+        max_upload_size=1,
+        key="settings-file",
+        help=_FILE,
     )
-    st.caption(_FILE)
     if file is None:
         return Choice(USUAL.settings, "Choose a settings file first.")
     try:

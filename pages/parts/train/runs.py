@@ -70,8 +70,8 @@ def progress(run: service.RunView) -> None:
     """Stage, pass, step and time left."""
     if run.status is RunState.QUEUED:
         st.caption(
-            f"Asked for by {plain(run.who)}, {moment(run.asked_at)}. It starts as soon as the "
-            "worker is free; it waits if no worker runs."
+            f"Asked for by {plain(run.who)}, {moment(run.asked_at)}.",
+            help="It starts as soon as the worker is free; it waits if no worker runs.",
         )
         return
     done = (run.step or 0) / run.steps if run.steps else 0.0
@@ -141,16 +141,18 @@ def one_past(run: service.RunView) -> None:
         key=f"run-{run.id}",
         on_change="rerun",
     )
-    if run.reason:
-        st.caption(plain(run.reason))
     if run.status in (RunState.FAILED, RunState.CANCELLED):
-        st.button(
-            "Try again",
-            key=f"again-{run.id}",
-            icon=":material/replay:",
-            on_click=try_again,
-            args=(run.id,),
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Try again",
+                key=f"again-{run.id}",
+                icon=":material/replay:",
+                on_click=try_again,
+                args=(run.id,),
+            )
+            st.caption(plain(run.reason or ""))
+    elif run.reason:
+        st.caption(plain(run.reason))
     if not expander.open:
         return
     with expander:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from fetal.bundle import Bundle
 from fetal.metrics import Verdict
-from fetal.planes import Plane
+from fetal.planes import PLANES, Plane
 from fetal.progress import Progress
 from fetal.store import audit
 from fetal.store.tables import ModelVersion, Patient, ScanRow
@@ -76,6 +76,12 @@ def test_two_models_are_measured_on_the_same_patients_kept_apart(workbench, chal
     for case in comparison.disagreements:
         assert case.first != case.second
         assert case.scan.label == case.label
+    for by_second, figures in ((False, comparison.first), (True, comparison.second)):
+        cells = [
+            [len(comparison.taken_for(plane, said, by_second=by_second)) for said in PLANES]
+            for plane in PLANES
+        ]
+        assert cells == [list(row) for row in figures.confusion]
 
 
 def test_few_patients_cannot_show_that_a_model_is_harmless(workbench):
