@@ -2,8 +2,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+TEXTS := pages/parts/texts/locale
 
-.PHONY: run test tests lint programs lock clean
+.PHONY: run test tests lint programs texts lock clean
 
 run: .venv/run.stamp
 	$(BIN)/fetal serve
@@ -39,6 +40,16 @@ lint: .venv/test.stamp
 .venv/test.stamp: .venv/run.stamp requirements-dev.txt
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
 	touch $@
+
+# Brings the texts of the pages into the file of each other language; new ones wait untranslated.
+texts:
+	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords mark \
+		--keywords number:2,3 --add-location file --sort-by-file --no-wrap \
+		--input-dirs . --output-file $(TEXTS)/pages.pot
+	$(BIN)/pybabel --quiet update --domain pages --input-file $(TEXTS)/pages.pot \
+		--output-dir $(TEXTS) --no-fuzzy-matching --ignore-obsolete --no-wrap \
+		--ignore-pot-creation-date
+	rm $(TEXTS)/pages.pot
 
 # Pins every package for every Python and platform; needs `uv`.
 lock:

@@ -179,7 +179,7 @@ def test_what_is_ours_says_why_and_the_code_says_where() -> None:
 
 
 def test_every_page_is_described_for_users() -> None:
-    titles = re.findall(r'st\.Page\([^)]*title="([^"]+)"', read("pages/parts/app/router.py"))
+    titles = re.findall(r'st\.Page\([^)]*title=_\("([^"]+)"', read("pages/parts/app/router.py"))
     headings = re.findall(r"^## (.+)$", read("docs/user.md"), re.MULTILINE)
     assert titles
     assert [title for title in titles if title not in headings] == []

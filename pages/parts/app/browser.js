@@ -10,13 +10,12 @@
 // sign-in page when it does not. Who signs out in one tab is signed out in all of them, and where
 // the hospital's own sign-in offers it, there too.
 //
+// The page says in which language it is, and the browser remembers the one that a person chose.
+//
 // A button in a dialog may go once it was pressed. The dialog then takes the keys again: otherwise
 // Escape would not close it.
 
-const OURS =
-  "The program does not answer. What was kept so far is safe. If it runs on this computer, start " +
-  "it again with “fetal serve”; otherwise ask whoever looks after it. This page goes on by itself " +
-  "as soon as the program is back.";
+let ours = ""; // the program's own words, in the reader's language
 const THEIRS = ["Are you connected to the internet?", "Is Streamlit still running?"];
 const THEIR_COMMAND = "streamlit run yourscript.py";
 
@@ -25,7 +24,7 @@ function rewrite() {
     const texts = document.createTreeWalker(dialog, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
       const text = texts.currentNode;
-      if (THEIRS.some((words) => text.data.includes(words))) text.data = OURS;
+      if (THEIRS.some((words) => text.data.includes(words))) text.data = ours;
       if (text.data.trim() === THEIR_COMMAND) text.data = "fetal serve";
     }
   }
@@ -110,7 +109,18 @@ function followSignIn(data) {
   document.addEventListener("visibilitychange", () => document.hidden || look());
 }
 
+const A_YEAR = 31_536_000; // seconds
+
+function speak(data) {
+  ours = data.lost;
+  document.documentElement.lang = data.language;
+  if (data.cookie) document.cookie = `${data.cookie}; SameSite=Strict; Max-Age=${A_YEAR}`;
+}
+
 export default function ({ data }) {
-  if (data) followSignIn(data);
+  if (data) {
+    speak(data);
+    followSignIn(data);
+  }
   observer.observe(document.body, { childList: true, subtree: true, characterData: true });
 }

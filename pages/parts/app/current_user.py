@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts.app import app_state
 from pages.parts.gate import identity
+from pages.parts.texts import reader_locale
 
 _OLD_PARAMETER = "who"
 """Where older versions kept the name, and where bookmarks may still have one."""
@@ -55,4 +56,7 @@ def is_signed_in() -> bool:
 def forget() -> None:
     """Let somebody else sit down; what the page kept for this person goes."""
     app_state.session().who = ""
+    chosen = reader_locale.chosen()
     st.session_state.clear()
+    if chosen:
+        reader_locale.choose(chosen)

@@ -6,6 +6,11 @@ from pages.parts.app import browser, current_user
 from pages.parts.review import reader
 from pages.parts.shared import own_password
 from pages.parts.shared.formatting import plain
+from pages.parts.texts import reader_locale
+from pages.parts.texts.catalogue import _
+from pages.parts.texts.languages import LANGUAGES
+
+_LANGUAGE = "language"
 
 
 def show() -> None:
@@ -18,21 +23,43 @@ def show() -> None:
         vertical_alignment="center",
     ):
         st.caption(
-            "For research and quality work. **Not a medical device**: do not use it for diagnosis "
-            "or treatment.",
+            _(
+                "For research and quality work. **Not a medical device**: do not use it for "
+                "diagnosis or treatment."
+            ),
             width="content",
         )
+        _language()
         if who := current_user.name():
             has_account = current_user.is_signed_in()
             if has_account:
                 own_password.show()
             st.button(
-                f"{plain(who)} · {'sign out' if has_account else 'not you?'}",
+                f"{plain(who)} · {_('sign out') if has_account else _('not you?')}",
                 key="not-you",
                 type="tertiary",
                 icon=":material/person:",
                 on_click=sign_out if has_account else stand_up,
             )
+
+
+def _language() -> None:
+    """Let the reader choose the language; at first it is the browser's."""
+    languages = list(LANGUAGES)
+    st.session_state[_LANGUAGE] = reader_locale.current().language
+    st.selectbox(
+        _("Language"),
+        languages,
+        format_func=LANGUAGES.__getitem__,
+        key=_LANGUAGE,
+        label_visibility="collapsed",
+        width=130,
+        on_change=_choose_language,
+    )
+
+
+def _choose_language() -> None:
+    reader_locale.choose(st.session_state[_LANGUAGE])
 
 
 def sign_out() -> None:

@@ -23,6 +23,9 @@ from pages.parts.app import (
 )
 from pages.parts.review import reader
 from pages.parts.shared import conflict_notices, run_notices
+from pages.parts.texts import reader_locale
+from pages.parts.texts.catalogue import _
+from pages.parts.texts.library_sentences import in_readers_language
 
 _PAGES = Path(__file__).parents[2]
 _ON_THE_WAY: ContextVar[bool] = ContextVar("on_the_way", default=False)
@@ -33,17 +36,20 @@ keep_to_owner()
 
 def run() -> None:
     """Show the page that the address names, once the person has given a name."""
-    st.set_page_config(page_title="Fetal planes", page_icon=theme.ICON, layout="wide")
+    reader_locale.look_again()
+    st.set_page_config(page_title=_("Fetal planes"), page_icon=theme.ICON, layout="wide")
     theme.apply()
     callbacks.let_them_finish()
     warm_up.warm_up()
     page = st.navigation(
         [
-            st.Page(_PAGES / "scans.py", title="Scans", icon=":material/imagesmode:", default=True),
-            st.Page(_PAGES / "review.py", title="Review", icon=":material/fact_check:"),
-            st.Page(_PAGES / "dataset.py", title="Dataset", icon=":material/grid_view:"),
-            st.Page(_PAGES / "train.py", title="Train", icon=":material/model_training:"),
-            st.Page(_PAGES / "models.py", title="Models", icon=":material/compare_arrows:"),
+            st.Page(
+                _PAGES / "scans.py", title=_("Scans"), icon=":material/imagesmode:", default=True
+            ),
+            st.Page(_PAGES / "review.py", title=_("Review"), icon=":material/fact_check:"),
+            st.Page(_PAGES / "dataset.py", title=_("Dataset"), icon=":material/grid_view:"),
+            st.Page(_PAGES / "train.py", title=_("Train"), icon=":material/model_training:"),
+            st.Page(_PAGES / "models.py", title=_("Models"), icon=":material/compare_arrows:"),
             *_for_administrators(),
         ],
         position="top",
@@ -60,7 +66,7 @@ def run() -> None:
         sentence = sentence_for(error)
         if sentence is None:
             raise
-        body.error(sentence)
+        body.error(in_readers_language(sentence))
 
 
 def _for_administrators() -> list[StreamlitPage]:
@@ -71,7 +77,7 @@ def _for_administrators() -> list[StreamlitPage]:
         # Why the workspace cannot be used is told where the page is shown.
         return []
     place = _PAGES / "administration.py"
-    page = st.Page(place, title="Administration", icon=":material/admin_panel_settings:")
+    page = st.Page(place, title=_("Administration"), icon=":material/admin_panel_settings:")
     return [page] if looks_after else []
 
 

@@ -16,6 +16,9 @@ from fetal.workbench.accounts.sign_ins import passwords_exist
 from fetal.workbench.single_sign_on.provider import provider
 from pages.parts.gate import addresses, cookies
 from pages.parts.gate.keeper import keeper
+from pages.parts.texts.catalogue import _
+from pages.parts.texts.library_sentences import in_readers_language
+from pages.parts.texts.reader_locale import answering
 
 FORM_COOKIE = "fetal-form"
 """Holds a random text that the form repeats, so that no other site can send it in."""
@@ -42,18 +45,21 @@ async def show_form(
     proxied = getattr(request.state, "proxied", None)
     there = provider() is not None
     passwords = await run_in_threadpool(passwords_exist, keeper().store)
-    page = _PAGE.render(
-        base=addresses.base(),
-        form=_repeated(text),
-        going=going,
-        next=quote(going),
-        problem=problem,
-        name=name[:80],
-        provider=there,
-        proxied=proxied.shown if proxied is not None and not problem else "",
-        passwords=passwords or not (there or proxied),
-        out="out" in request.query_params,
-    )
+    with answering(request) as reader:
+        page = _PAGE.render(
+            _=_,
+            language=reader.language,
+            base=addresses.base(),
+            form=_repeated(text),
+            going=going,
+            next=quote(going),
+            problem=in_readers_language(problem),
+            name=name[:80],
+            provider=there,
+            proxied=proxied.shown if proxied is not None and not problem else "",
+            passwords=passwords or not (there or proxied),
+            out="out" in request.query_params,
+        )
     # Without a referrer, browsers would not say from which page the form comes.
     answer = HTMLResponse(page, status, {"Referrer-Policy": "same-origin"})
     cookies.give(answer, request, FORM_COOKIE, text, "strict")

@@ -15,6 +15,7 @@ from pages.parts.gate.gate import address_of, still_is, token_in
 from pages.parts.gate.keeper import keeper
 from pages.parts.gate.open_sockets import open_sockets
 from pages.parts.gate.sign_in_form import is_own_form, let_in, safe, show_form
+from pages.parts.texts.catalogue import mark
 
 OWN_CALL = "x-fetal"
 """A header that a page of another site cannot send."""
@@ -24,7 +25,7 @@ NEXT = "X-Fetal-Next"
 
 _HERE = Path(__file__).parent
 _MOST_BYTES = 4_000
-_OLD_FORM = "This page was open for too long, or was opened twice. Please try again."
+_OLD_FORM = mark("This page was open for too long, or was opened twice. Please try again.")
 
 
 def routes() -> list[Route]:

@@ -1,6 +1,7 @@
 """How numbers, moments and labels are put for a reader."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from fetal import metrics
 from fetal.markdown import as_text
 from fetal.planes import Plane
 from fetal.workbench.catalogue.scans import UNUSABLE
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark, ngettext
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +20,23 @@ _DIVIDED = re.compile(
     r"(?<=:)(?=\S)|(?<=www)(?=\.)|(?<=@)(?=\S)|(?<=[-<>=~])(?=[-<>=~])", re.IGNORECASE
 )
 _WORD_JOINER = "\u2060"
+_UNUSABLE = mark("Unusable")
+_TITLES = {
+    Plane.BRAIN: mark("Fetal brain"),
+    Plane.ABDOMEN: mark("Fetal abdomen"),
+    Plane.FEMUR: mark("Fetal femur"),
+    Plane.THORAX: mark("Fetal thorax"),
+    Plane.CERVIX: mark("Maternal cervix"),
+    Plane.OTHER: mark("Other"),
+}
+_IN_PROSE = {
+    Plane.BRAIN: mark("brain"),
+    Plane.ABDOMEN: mark("abdomen"),
+    Plane.FEMUR: mark("femur"),
+    Plane.THORAX: mark("thorax"),
+    Plane.CERVIX: mark("cervix"),
+    Plane.OTHER: mark("other"),
+}
 
 
 def plain(text: object) -> str:
@@ -49,8 +69,13 @@ def plain_in_chart(text: object) -> str:
 def label(value: str | None) -> str:
     """A label as a person reads it, such as `Fetal brain` or `Unusable`."""
     if value is None:
-        return "no label"
-    return "Unusable" if value == UNUSABLE else Plane(value).title
+        return _("no label")
+    return _(_UNUSABLE) if value == UNUSABLE else _(_TITLES[Plane(value)])
+
+
+def in_prose(plane: Plane) -> str:
+    """A plane within a sentence, such as `brain`."""
+    return _(_IN_PROSE[plane])
 
 
 def percent(share: float) -> str:
@@ -60,46 +85,58 @@ def percent(share: float) -> str:
 
 def tenths(share: float) -> str:
     """A share of one as percent with one decimal, for measured accuracies."""
-    return metrics.percent(share, 1)
+    return customs.with_its_point(metrics.percent(share, 1))
+
+
+def with_interval(found: metrics.Interval) -> str:
+    """A measured share with its interval, such as `98.5 % (97.0 to 99.5)`."""
+    low, high = (customs.decimal(100 * end, 1) for end in (found.low, found.high))
+    return _("{share} ({low} to {high})").format(share=tenths(found.value), low=low, high=high)
 
 
 def moment(at: datetime | None) -> str:
-    """A moment in this computer's time zone, in the one form that all pages show."""
-    if at is None:
-        return "–"
-    local = at.astimezone()
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    """A moment by the reader's clock and customs, in the one form that all pages show."""
+    return "–" if at is None else customs.day_and_time(at)
 
 
-MOMENT = "D MMM YYYY, HH:mm"
-"""The same form for the moments of a table, which are sorted as moments."""
+MOMENT = "localized"
+"""The form of a table's moments, which are sorted as moments: the browser's own."""
 
 
 def local_moments(moments: "pd.Series") -> "pd.Series":
-    """A table's moments by this computer's clock, as `moment` puts them one by one."""
+    """A table's moments by the reader's clock, as `moment` puts them one by one."""
+    zone = customs.zone()
     return moments.map(
-        lambda at: at.to_pydatetime().astimezone().replace(tzinfo=None), na_action="ignore"
+        lambda at: at.to_pydatetime().astimezone(zone).replace(tzinfo=None), na_action="ignore"
     )
 
 
 def duration(seconds: float) -> str:
     """A length of time in the largest fitting unit."""
     if seconds < 90:
-        return f"{max(1, round(seconds))} seconds" if round(seconds) != 1 else "1 second"
+        return customs.in_units(max(1, round(seconds)), "duration-second")
     minutes = round(seconds / 60)
-    return f"{minutes} minutes" if minutes < 100 else f"{seconds / 3600:.1f} hours"
+    if minutes < 100:
+        return customs.in_units(minutes, "duration-minute")
+    return customs.in_units(round(seconds / 3600, 1), "duration-hour")
 
 
 def number(count: int, one: str, many: str) -> str:
-    """A count with its noun."""
-    return f"{count:,} {one if count == 1 else many}"
+    """A count with its noun, which is translated here; the catalogue finds both forms."""
+    return f"{customs.whole(count)} {ngettext(one, many, count)}"
 
 
 def plane_set_words(found: metrics.PlaneSet) -> str:
     """The planes that a scan may show, with their promise, in one short line."""
-    named = " or ".join(plane.value for plane in found.planes) or "none of the planes"
-    promise = f"With {100 * found.coverage:g} %: {named}."
+    share = customs.with_its_point(f"{100 * found.coverage:g}")
+    promise = _("With {share} %: {planes}.").format(
+        share=share, planes=_one_of(found.planes) or _("none of the planes")
+    )
     if not found.unpromised:
         return promise
-    left_out = " or ".join(plane.value for plane in found.unpromised)
-    return f"{promise} Too few scans of {left_out} for a promise."
+    left_out = _("Too few scans of {planes} for a promise.")
+    return f"{promise} {left_out.format(planes=_one_of(found.unpromised))}"
+
+
+def _one_of(planes: Iterable[Plane]) -> str:
+    return _(" or ").join(in_prose(plane) for plane in planes)

@@ -1,0 +1,238 @@
+"""Every text that a person reads on a page stands in the catalogue."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+FILES = sorted([*(ROOT / "pages").rglob("*.py"), ROOT / "streamlit_app.py"])
+
+# Files whose texts are not in the catalogue yet: names below `pages`.
+NOT_YET: set[str] = {
+    "administration.py",
+    "dataset.py",
+    "models.py",
+    "parts/administration/audit.py",
+    "parts/administration/people.py",
+    "parts/administration/programs.py",
+    "parts/app/app_state.py",
+    "parts/app/beside.py",
+    "parts/app/current_user.py",
+    "parts/app/guard.py",
+    "parts/dataset/exporting.py",
+    "parts/dataset/filters.py",
+    "parts/dataset/gallery.py",
+    "parts/dataset/imported.py",
+    "parts/dataset/importing.py",
+    "parts/dataset/near_duplicates.py",
+    "parts/dataset/queues_tab.py",
+    "parts/dataset/sheet.py",
+    "parts/gate/gate.py",
+    "parts/label_checks/label_lists.py",
+    "parts/label_checks/likely_mistakes.py",
+    "parts/label_checks/map_of_scans.py",
+    "parts/label_checks/what_next.py",
+    "parts/models/comparison.py",
+    "parts/models/evaluation.py",
+    "parts/models/evaluation_plots.py",
+    "parts/models/figure_words.py",
+    "parts/models/test_set.py",
+    "parts/models/versions.py",
+    "parts/review/bar.py",
+    "parts/review/keys.py",
+    "parts/review/label_buttons.py",
+    "parts/review/queue_choice.py",
+    "parts/review/reader.py",
+    "parts/review/stage.py",
+    "parts/scans/cines.py",
+    "parts/scans/mask_editor.py",
+    "parts/scans/original_preview.py",
+    "parts/scans/quarantine.py",
+    "parts/scans/upload_results.py",
+    "parts/shared/alike.py",
+    "parts/shared/conflict_notices.py",
+    "parts/shared/confusion_plot.py",
+    "parts/shared/heat_map.py",
+    "parts/shared/labelling.py",
+    "parts/shared/own_password.py",
+    "parts/shared/plots.py",
+    "parts/shared/run_notices.py",
+    "parts/shared/scan_record.py",
+    "parts/shared/scan_viewer.py",
+    "parts/train/augmentation_words.py",
+    "parts/train/compare_runs.py",
+    "parts/train/custom_settings.py",
+    "parts/train/runs.py",
+    "parts/train/settings_words.py",
+    "review.py",
+    "scans.py",
+    "train.py",
+}
+
+# What has blanks and letters and is no text of a page: headers of HTTP, and words of the audit.
+NO_TEXT = re.compile(
+    r"(; Path=/)?; HttpOnly.*| wss?://|[a-z]+-(src|action|uri|ancestors) .*|sign in "
+    r"|another name or another site|websocket of no page|(ended or forged|no) sign-in"
+)
+
+TRANSLATED = {"_", "ngettext", "mark", "number"}
+NEVER_SHOWN = {
+    "key", "icon", "name", "group", "shortcut", "thread_name_prefix", "pattern", "colorscale",
+}  # fmt: skip
+NEVER_SHOWN_CALLS = {
+    "compile", "exception", "warning_once", "get", "pop", "setdefault", "create_task", "replace",
+    "switch_page", "removesuffix", "removeprefix", "startswith", "endswith", "split", "fullmatch",
+}  # fmt: skip
+WORDS = re.compile(r"[A-Za-z]{2,}[^<>]*\s+[^<>]*[A-Za-z]{2,}|[A-Za-z]{2,}\s+$|^\s+[A-Za-z]{2,}")
+ONE_WORD = re.compile(r"[A-Z][a-z]+(?:[ …:.?]|$)")
+SHOWS = {
+    "button", "caption", "checkbox", "download_button", "error", "expander", "form_submit_button",
+    "header", "info", "link_button", "markdown", "metric", "multiselect", "number_input",
+    "page_link", "popover", "radio", "segmented_control", "selectbox", "slider", "spinner",
+    "subheader", "success", "tabs", "text", "text_area", "text_input", "title", "toggle", "warning",
+    "write", "file_uploader", "date_input", "pills", "status", "dialog", "toast",
+}  # fmt: skip
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT / "pages")) if path != ROOT / "streamlit_app.py" else path.name
+
+
+def called(node: ast.Call) -> str:
+    function = node.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+class Literals(ast.NodeVisitor):
+    """Finds the literals of a module that a person may read and that no translation sees."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, str]] = []
+        self.shown_bare = False
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        if not isinstance(node.value, ast.Constant):
+            self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = called(node)
+        if name in TRANSLATED:
+            values = [one for one in node.args if not isinstance(one, ast.Constant)]
+            for one in values:
+                self.visit(one)
+            return
+        by_logger = isinstance(node.func, ast.Attribute) and (
+            isinstance(node.func.value, ast.Name) and node.func.value.id == "logger"
+        )
+        if name in NEVER_SHOWN_CALLS or by_logger:
+            return
+        self.visit(node.func)
+        for place, one in enumerate(node.args):
+            if place == 0 and name in SHOWS:
+                self.shown(one)
+            self.visit(one)
+        for keyword in node.keywords:
+            if keyword.arg not in NEVER_SHOWN:
+                if keyword.arg in ("label", "help", "placeholder", "title", "text"):
+                    self.shown(keyword.value)
+                self.visit(keyword.value)
+
+    def shown(self, node: ast.expr) -> None:
+        """Look at what stands on the page by itself, also where it is one word."""
+        parts = (
+            [node.body, node.orelse]
+            if isinstance(node, ast.IfExp)
+            else node.elts
+            if isinstance(node, ast.List)
+            else [node]
+        )
+        for part in parts:
+            if (
+                isinstance(part, ast.Constant)
+                and isinstance(part.value, str)
+                and ONE_WORD.match(part.value)
+                and not WORDS.search(part.value)
+            ):
+                self.found.append((part.lineno, part.value))
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        for key in node.keys:
+            if key is not None:
+                self.shown(key)
+        self.generic_visit(node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self.shown(node)
+        self.generic_visit(node)
+
+    def visit_Raise(self, node: ast.Raise) -> None:
+        return
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        return
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.visit(node.value)
+
+    def visit_arg(self, node: ast.arg) -> None:
+        return
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self.visit(node.value)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        return
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if (
+            isinstance(node.value, str)
+            and WORDS.search(node.value)
+            and not NO_TEXT.fullmatch(node.value)
+            and not re.search(r"</?\w+[ >]|[{;]\s*[\w-]+:|^[\w-]+:\s*[\w%#]+;", node.value)
+        ):
+            self.found.append((node.lineno, node.value))
+
+
+def outside_the_catalogue(source: str) -> list[tuple[int, str]]:
+    literals = Literals()
+    literals.visit(ast.parse(source))
+    return literals.found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if name_of(path) not in NOT_YET],
+    ids=name_of,
+)
+def test_no_text_stands_outside_the_catalogue(path: Path) -> None:
+    assert outside_the_catalogue(path.read_text(encoding="utf-8")) == []
+
+
+def test_what_is_listed_as_not_yet_done_is_there_and_not_done() -> None:
+    done = {
+        name
+        for name in NOT_YET
+        if not outside_the_catalogue((ROOT / "pages" / name).read_text(encoding="utf-8"))
+    }
+    assert not done
+
+
+def test_texts_are_told_from_other_literals() -> None:
+    page = """
+def show():
+    '''A docstring of words.'''
+    st.button("Undo", key=f"undo me {n}", help=_("Take it back"))
+    st.write(f"{n} of them", _("In the catalogue").format(n=f"{n} scans"))
+    st.html("<p class='a b'>")
+    logger.warning("Not for readers.")
+"""
+    assert [text for _, text in outside_the_catalogue(page)] == [
+        "Undo",
+        " of them",
+        " scans",
+    ]
