@@ -17,25 +17,22 @@ from pages.parts.dataset import (
 from pages.parts.label_checks import label_lists, map_of_scans
 from pages.parts.review import queue_choice
 from pages.parts.shared import plots
-from pages.parts.shared.formatting import number
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, ngettext
 
 
 def main() -> None:
-    st.title("Dataset")
+    st.title(_("Dataset"))
     queue_choice.open_if_asked()
     workbench = app_state.workbench()
     link.take()
     chosen = filters.choose()
     found = scans.count(workbench, chosen)
-    st.markdown(f"**{number(found, 'scan', 'scans')}** fit the filter{near_duplicates.badge()}")
+    fit = ngettext("**{n} scan** fits the filter", "**{n} scans** fit the filter", found)
+    st.markdown(fit.format(n=customs.whole(found)) + near_duplicates.badge())
     filters.patient(chosen)
     table, pictures, many, queues, counts, alike, doubted, drawn, bring, take = st.tabs(
-        [
-            *("Table", "Gallery", "Sheet", "Queues", "Counts"),
-            *("Look-alikes", "Labels", "Map", "Import", "Export"),
-        ],
-        key=link.TAB_KEY,
-        on_change="rerun",
+        link.labels(), key=link.TAB_KEY, on_change="rerun"
     )
     if table.open:
         with table:

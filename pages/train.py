@@ -8,30 +8,42 @@ from fetal.workbench import Workbench
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.retraining import service
 from pages.parts.app import app_state, beside, current_user, router
-from pages.parts.shared.formatting import duration, number, plain
+from pages.parts.shared.formatting import duration, label, number, plain
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark, ngettext
+from pages.parts.texts.library_sentences import in_readers_language
 from pages.parts.train import compare_runs, custom_settings, runs
 
 _SPLITS = {
-    Split.TRAIN: "to learn from",
-    Split.VALIDATION: "to check on while learning",
-    Split.TEST: "locked away, to compare models",
+    Split.TRAIN: mark("To learn from"),
+    Split.VALIDATION: mark("To check on while learning"),
+    Split.TEST: mark("Locked away, to compare models"),
 }
 
-_USES = (
+_USES = mark(
     "All scans of one patient go to one use, for ever. Those that are locked away never reach the "
     "training: they show how a model does on patients it has not seen."
 )
 
 _STARTS = {
-    "champion": "Starts from the champion",
-    "imagenet": "Starts from a network that knows everyday photographs (ImageNet; the computer "
-    "that trains downloads it once)",
-    "nothing": "Starts from nothing",
+    "champion": mark(
+        "Starts from the champion and learns from {scans} in about {time}. You can close the page "
+        "meanwhile."
+    ),
+    "imagenet": mark(
+        "Starts from a network that knows everyday photographs (ImageNet; the computer that trains "
+        "downloads it once) and learns from {scans} in about {time}. You can close the page "
+        "meanwhile."
+    ),
+    "nothing": mark(
+        "Starts from nothing and learns from {scans} in about {time}. You can close the page "
+        "meanwhile."
+    ),
 }
 
 
 def main() -> None:
-    st.title("Train")
+    st.title(_("Train"))
     workbench = app_state.workbench()
     if beside.labels_are_read():
         retraining(workbench)
@@ -48,9 +60,9 @@ def retraining(workbench: Workbench) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     button = row.container(width="content")
     wanted = row.toggle(
-        "Other settings",
+        _("Other settings"),
         key="other",
-        help="Train with settings that come with the program, or with a settings file.",
+        help=_("Train with settings that come with the program, or with a settings file."),
     )
     words = row.empty()
     choice = custom_settings.choose() if wanted else custom_settings.USUAL
@@ -68,32 +80,32 @@ def ahead(outlook: service.Outlook) -> None:
     """What a retraining would learn from."""
     scans, patients, new, time = st.columns(4)
     scans.metric(
-        "Labelled scans",
-        f"{outlook.scans:,}",
+        _("Labelled scans"),
+        customs.whole(outlook.scans),
         border=True,
-        help="Those to learn from: without those that are locked away to compare models.",
+        help=_("Those to learn from: without those that are locked away to compare models."),
     )
-    patients.metric("Their patients", f"{outlook.patients:,}", border=True)
+    patients.metric(_("Their patients"), customs.whole(outlook.patients), border=True)
     new.metric(
-        "New labels",
-        f"{outlook.new_since_champion:,}",
+        _("New labels"),
+        customs.whole(outlook.new_since_champion),
         border=True,
-        help="Labels given since the champion, the model that predicts now, was trained.",
+        help=_("Labels given since the champion, the model that predicts now, was trained."),
     )
     time.metric(
-        f"About, on {plain(outlook.device)}",
+        _("About, on {device}").format(device=plain(outlook.device)),
         duration(60 * outlook.minutes) if outlook.scans else "–",
         border=True,
-        help="An estimate from this computer’s speed.",
+        help=_("An estimate from this computer’s speed."),
     )
-    with st.expander("Labels of each plane, and what they are used for", key="splits"):
+    with st.expander(_("Labels of each plane, and what they are used for"), key="splits"):
         st.dataframe(
             [
                 {
-                    "Plane": plane.title,
-                    "Labels": outlook.labels.get(plane, 0),
+                    _("Plane"): label(plane),
+                    _("Labels"): outlook.labels.get(plane, 0),
                     **{
-                        words.capitalize(): outlook.splits.get(split, {}).get(plane, 0)
+                        _(words): outlook.splits.get(split, {}).get(plane, 0)
                         for split, words in _SPLITS.items()
                     },
                 }
@@ -101,8 +113,7 @@ def ahead(outlook: service.Outlook) -> None:
             ],
             hide_index=True,
             column_config={
-                words.capitalize(): st.column_config.NumberColumn(help=_USES)
-                for words in _SPLITS.values()
+                _(words): st.column_config.NumberColumn(help=_(_USES)) for words in _SPLITS.values()
             },
         )
 
@@ -112,13 +123,15 @@ def start(outlook: service.Outlook, choice: custom_settings.Choice) -> None:
     if not app_state.may_or_says_why(Permission.TRAIN):
         return
     st.button(
-        "Retrain" if choice == custom_settings.USUAL else "Retrain with these settings",
+        _("Retrain") if choice == custom_settings.USUAL else _("Retrain with these settings"),
         key="retrain",
         type="primary",
         icon=":material/model_training:",
         disabled=not outlook.has_room or bool(outlook.reasons) or bool(choice.missing),
-        help="Trains a challenger: a new version that predicts for nobody until it has been "
-        "compared with the champion and promoted on the Models page.",
+        help=_(
+            "Trains a challenger: a new version that predicts for nobody until it has been "
+            "compared with the champion and promoted on the Models page."
+        ),
         on_click=app_state.ask,
         args=("training",),
     )
@@ -131,34 +144,43 @@ def in_words(outlook: service.Outlook, choice: custom_settings.Choice) -> str:
     """What the button would do, or what has to come first."""
     if not outlook.has_room:
         return (
-            "A training is going on; only one runs at a time."
+            _("A training is going on; only one runs at a time.")
             if outlook.places == 1
-            else f"{outlook.places} trainings are going on, as many as there are devices for it."
+            else _("{count} trainings are going on, as many as there are devices for it.").format(
+                count=outlook.places
+            )
         )
     if outlook.reasons or choice.missing:
         return choice.missing
-    return (
-        f"{_STARTS[choice.settings.start]} and learns from "
-        f"{number(outlook.scans, 'labelled scan', 'labelled scans')} in about "
-        f"{duration(60 * outlook.minutes)}. You can close the page meanwhile."
+    return _(_STARTS[choice.settings.start]).format(
+        scans=number(outlook.scans, "labelled scan", "labelled scans"),
+        time=duration(60 * outlook.minutes),
     )
 
 
 def obstacles(outlook: service.Outlook) -> None:
     """Why no training can start, would only wait, or learns from fewer scans."""
     for reason in outlook.reasons:
-        st.info(plain(reason), icon=":material/info:")
+        st.info(plain(in_readers_language(reason)), icon=":material/info:")
     if outlook.held_back:
-        held = number(outlook.held_back, "labelled scan is", "labelled scans are")
+        held = ngettext(
+            "{n} labelled scan is held back.",
+            "{n} labelled scans are held back.",
+            outlook.held_back,
+        ).format(n=customs.whole(outlook.held_back))
         st.caption(
-            f":material/difference: {held} held back.",
-            help="Scans that are kept apart look like them, or show the same patient. Decide on "
-            "such pairs under Look-alikes on the Dataset page.",
+            f":material/difference: {held}",
+            help=_(
+                "Scans that are kept apart look like them, or show the same patient. Decide on "
+                "such pairs under Look-alikes on the Dataset page."
+            ),
         )
     if not outlook.workers and not outlook.reasons:
         st.warning(
-            "No worker is there to train: a training would wait for one. The app started with "
-            "“fetal serve” brings one; “fetal worker” starts one on another computer.",
+            _(
+                "No worker is there to train: a training would wait for one. The app started with "
+                "“fetal serve” brings one; “fetal worker” starts one on another computer."
+            ),
             icon=":material/hourglass_empty:",
         )
 

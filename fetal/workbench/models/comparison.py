@@ -77,6 +77,7 @@ class Comparison:
         locked: the locked test set, with what joined it and what left it.
         words: the outcome, without a full stop at its end.
         answers: what both said of each of the scans.
+        unreadable: scans that were left out because their pictures are missing or damaged.
     """
 
     first_id: int
@@ -92,6 +93,7 @@ class Comparison:
     locked: TestSet
     words: str
     answers: tuple[ComparedScan, ...] = ()
+    unreadable: int = 0
 
     def taken_for(self, plane: Plane, said: Plane, *, by_second: bool) -> tuple[int, ...]:
         """Return the scans behind a cell of one model's confusion matrix.
@@ -176,6 +178,7 @@ def compare(
         words=_words(versions[1].name, verdict, len(fair), len(set(patients)))
         + (_UNREADABLE.format(count=unreadable) if unreadable else ""),
         answers=answers,
+        unreadable=unreadable,
     )
 
 

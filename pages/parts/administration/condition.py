@@ -5,6 +5,7 @@ import streamlit as st
 from fetal.workbench.accounts.health import health
 from pages.parts.app import app_state
 from pages.parts.shared.formatting import plain
+from pages.parts.texts.library_sentences import in_readers_language
 
 
 def show() -> None:
@@ -12,5 +13,5 @@ def show() -> None:
     for line in health(app_state.workbench()):
         icon = ":material/check_circle:" if line.well else ":material/error:"
         what, found = st.columns([1, 3])
-        what.markdown(f"{icon} **{plain(line.what)}**")
-        found.markdown(plain(line.found))
+        what.markdown(f"{icon} **{plain(in_readers_language(line.what))}**")
+        found.markdown(plain(in_readers_language(line.found)))

@@ -8,8 +8,16 @@ from fetal.workbench.core.permissions import Role
 from fetal.workbench.single_sign_on import proxy
 from pages.parts.app import app_state
 from pages.parts.shared.formatting import moment
+from pages.parts.texts.catalogue import _, mark
 
-_PASSWORD = f"At least {SHORTEST} characters. Tell it to the person yourself, not by e-mail."
+ROLES = {
+    Role.READER: mark("reader"),
+    Role.SENIOR_READER: mark("senior reader"),
+    Role.DATA_MANAGER: mark("data manager"),
+    Role.TRAINER: mark("trainer"),
+    Role.ADMINISTRATOR: mark("administrator"),
+}
+"""What each role is called."""
 
 
 def show() -> None:
@@ -18,13 +26,14 @@ def show() -> None:
     st.dataframe(
         [
             {
-                "Name": person.shown,
-                "Signs in as": person.name,
-                "Roles": ", ".join(person.roles) or "none: cannot sign in",
-                "Signs in with": ways_of(person),
-                "Signed in": person.signed_in,
-                "Last seen": moment(person.seen_at) if person.seen_at else "never",
-                "State": "closed" if person.disabled else "open",
+                _("Name"): person.shown,
+                _("Signs in as"): person.name,
+                _("Roles"): ", ".join(_(ROLES[one]) for one in person.roles)
+                or _("none: cannot sign in"),
+                _("Signs in with"): ways_of(person),
+                _("Signed in"): person.signed_in,
+                _("Last seen"): moment(person.seen_at) if person.seen_at else _("never"),
+                _("State"): _("closed") if person.disabled else _("open"),
             }
             for person in known
         ],
@@ -41,20 +50,35 @@ def show() -> None:
 
 def ways_of(person: people.Person) -> str:
     """How a person may sign in, in words."""
-    ways = ["password"] if person.has_password else []
-    ways += ["hospital account"] if person.is_joined else []
-    return " or ".join(ways) or ("proxy" if proxy.is_set() else "nothing yet")
+    if person.has_password and person.is_joined:
+        return _("password or hospital account")
+    if person.has_password:
+        return _("password")
+    if person.is_joined:
+        return _("hospital account")
+    return _("proxy") if proxy.is_set() else _("nothing yet")
+
+
+def about_passwords() -> str:
+    """What a password has to be, and how it reaches its person."""
+    return _("At least {count} characters. Tell it to the person yourself, not by e-mail.").format(
+        count=SHORTEST
+    )
 
 
 def add() -> None:
     """The form for a new account."""
-    st.markdown("**A new person**")
+    st.markdown(_("**A new person**"))
     with st.form("new-person", border=False, clear_on_submit=True):
-        st.text_input("Full name", key="new-shown", max_chars=80, help="Stands with the labels.")
-        st.text_input("Signs in as", key="new-name", max_chars=80, placeholder="ana.sousa")
-        st.multiselect("Roles", list(Role), key="new-roles")
-        st.text_input("Password", key="new-password", type="password", help=_PASSWORD)
-        st.form_submit_button("Add", type="primary", key="new-add", on_click=keep_new)
+        st.text_input(
+            _("Full name"), key="new-shown", max_chars=80, help=_("Stands with the labels.")
+        )
+        st.text_input(_("Signs in as"), key="new-name", max_chars=80, placeholder="ana.sousa")
+        st.multiselect(
+            _("Roles"), list(Role), format_func=lambda one: _(ROLES[one]), key="new-roles"
+        )
+        st.text_input(_("Password"), key="new-password", type="password", help=about_passwords())
+        st.form_submit_button(_("Add"), type="primary", key="new-add", on_click=keep_new)
 
 
 def keep_new() -> None:
@@ -75,32 +99,41 @@ def keep_new() -> None:
 def alter(known: list[people.Person]) -> None:
     """What can be changed of one account."""
     st.markdown(
-        "**Somebody who is there**", help="What a person did stays, whatever you change here."
+        _("**Somebody who is there**"), help=_("What a person did stays, whatever you change here.")
     )
     person = st.selectbox(
-        "Person", known, format_func=lambda one: f"{one.shown} ({one.name})", key="changed-person"
+        _("Person"),
+        known,
+        format_func=lambda one: f"{one.shown} ({one.name})",
+        key="changed-person",
     )
     roles = st.multiselect(
-        "Roles", list(Role), default=list(person.roles), key=f"roles-{person.id}"
+        _("Roles"),
+        list(Role),
+        default=list(person.roles),
+        format_func=lambda one: _(ROLES[one]),
+        key=f"roles-{person.id}",
     )
     st.button(
-        "Keep these roles",
+        _("Keep these roles"),
         key="keep-roles",
         disabled=set(roles) == set(person.roles),
         on_click=keep_roles,
         args=(person.name, roles),
     )
     with st.form("new-password-of", border=False, clear_on_submit=True):
-        st.text_input("New password", key="changed-password", type="password", help=_PASSWORD)
+        st.text_input(
+            _("New password"), key="changed-password", type="password", help=about_passwords()
+        )
         st.form_submit_button(
-            "Give the new password",
+            _("Give the new password"),
             key="keep-password",
             on_click=keep_password,
             args=(person.name,),
         )
     out, close = st.columns(2)
     out.button(
-        "Sign out everywhere",
+        _("Sign out everywhere"),
         key="sign-out-person",
         disabled=not person.signed_in,
         width="stretch",
@@ -108,10 +141,10 @@ def alter(known: list[people.Person]) -> None:
         args=(person.name,),
     )
     close.button(
-        "Open the account again" if person.disabled else "Close the account",
+        _("Open the account again") if person.disabled else _("Close the account"),
         key="close-person",
         width="stretch",
-        help="Whoever is signed in with it is signed out. What the person did stays.",
+        help=_("Whoever is signed in with it is signed out. What the person did stays."),
         on_click=keep_closed,
         args=(person.name, not person.disabled),
     )

@@ -7,15 +7,16 @@ from fetal.workbench.accounts.tokens import api_tokens
 from fetal.workbench.accounts.tokens.scopes import Scope
 from pages.parts.app import app_state
 from pages.parts.shared.formatting import moment
+from pages.parts.texts.catalogue import _, mark
 
 _MADE = "made-token"
 _WORDS = {
-    Scope.READ: "see scans, trainings and models",
-    Scope.ADD: "bring scans in",
-    Scope.LABEL: "label scans",
-    Scope.TRAIN: "start and stop trainings",
-    Scope.PROMOTE: "let another model predict",
-    Scope.EXPORT: "export labels",
+    Scope.READ: mark("see scans, trainings and models"),
+    Scope.ADD: mark("bring scans in"),
+    Scope.LABEL: mark("label scans"),
+    Scope.TRAIN: mark("start and stop trainings"),
+    Scope.PROMOTE: mark("let another model predict"),
+    Scope.EXPORT: mark("export labels"),
 }
 
 
@@ -27,7 +28,7 @@ def show() -> None:
         st.dataframe([_row(one) for one in known], hide_index=True, width="stretch")
     made = st.session_state.pop(_MADE, None)
     if made is not None:
-        st.success("The token is made. Copy it now: it is shown once, and kept nowhere.")
+        st.success(_("The token is made. Copy it now: it is shown once, and kept nowhere."))
         st.code(made, language=None)
     new, end = st.columns(2, gap="large")
     with new.container(border=True):
@@ -39,40 +40,48 @@ def show() -> None:
 def add() -> None:
     """The form for a new token."""
     st.markdown(
-        "**A new token**",
-        help="A program, such as a script on an ultrasound machine’s computer, signs in with a "
-        "token. It may do what its account may do, and no more than you choose here.",
+        _("**A new token**"),
+        help=_(
+            "A program, such as a script on an ultrasound machine’s computer, signs in with a "
+            "token. It may do what its account may do, and no more than you choose here."
+        ),
     )
     accounts = [one for one in people.people(app_state.workbench()) if not one.disabled]
     with st.form("new-token", border=False):
-        st.text_input("What it is for", key="token-name", max_chars=80, placeholder="scanner 2")
+        st.text_input(_("What it is for"), key="token-name", max_chars=80, placeholder="scanner 2")
         st.selectbox(
-            "Acts for",
+            _("Acts for"),
             accounts,
             format_func=lambda one: f"{one.shown} ({one.name})",
             key="token-account",
         )
-        st.multiselect("It may", list(Scope), format_func=_WORDS.__getitem__, key="token-scopes")
-        st.number_input("Days until it ends", 1, value=90, key="token-days")
-        st.form_submit_button("Make the token", type="primary", key="token-add", on_click=keep_new)
+        st.multiselect(
+            _("It may"), list(Scope), format_func=lambda scope: _(_WORDS[scope]), key="token-scopes"
+        )
+        st.number_input(_("Days until it ends"), 1, value=90, key="token-days")
+        st.form_submit_button(
+            _("Make the token"), type="primary", key="token-add", on_click=keep_new
+        )
 
 
 def revoke(holding: list[api_tokens.TokenView]) -> None:
     """What ends a token."""
-    st.markdown("**End a token**")
+    st.markdown(_("**End a token**"))
     if not holding:
-        st.caption("No token holds now.")
+        st.caption(_("No token holds now."))
         return
     one = st.selectbox(
-        "Token",
+        _("Token"),
         holding,
-        format_func=lambda one: f"{one.name} ({one.account}, number {one.id})",
+        format_func=lambda one: _("{name} ({account}, number {number})").format(
+            name=one.name, account=one.account, number=one.id
+        ),
         key="revoked-token",
     )
     st.button(
-        "End it now",
+        _("End it now"),
         key="token-revoke",
-        help="The program that holds it is refused from then on.",
+        help=_("The program that holds it is refused from then on."),
         on_click=end,
         args=(one.id,),
     )
@@ -99,13 +108,13 @@ def end(number: int) -> None:
 
 
 def _row(one: api_tokens.TokenView) -> dict[str, str]:
-    state = "holds" if one.holds else "ended" if one.revoked_at is None else "revoked"
+    state = _("holds") if one.holds else _("ended") if one.revoked_at is None else _("revoked")
     return {
-        "For": one.name,
-        "Acts for": one.account,
-        "May": ", ".join(one.scopes),
-        "Ends": moment(one.over_at),
-        "Last used": moment(one.used_at) if one.used_at else "never",
-        "State": state,
-        "Made by": one.made_by,
+        _("For"): one.name,
+        _("Acts for"): one.account,
+        _("May"): ", ".join(one.scopes),
+        _("Ends"): moment(one.over_at),
+        _("Last used"): moment(one.used_at) if one.used_at else _("never"),
+        _("State"): state,
+        _("Made by"): one.made_by,
     }

@@ -15,6 +15,8 @@ from fetal.workbench.catalogue import exports, scans
 from fetal.workbench.core.permissions import Permission
 from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import plain
+from pages.parts.texts.catalogue import _
+from pages.parts.texts.library_sentences import in_readers_language
 
 
 def show(chosen: scans.ScanFilter, found: int) -> None:
@@ -28,12 +30,14 @@ def show(chosen: scans.ScanFilter, found: int) -> None:
     labels, archive = st.columns(2, gap="large")
     with labels.container(border=True):
         st.markdown(
-            "**Labels only**",
-            help="Each line holds the image’s name, its plane, the patient’s code, who labelled "
-            "it and when, and the model’s opinion.",
+            _("**Labels only**"),
+            help=_(
+                "Each line holds the image’s name, its plane, the patient’s code, who labelled "
+                "it and when, and the model’s opinion."
+            ),
         )
         st.download_button(
-            "Labels (CSV)",
+            _("Labels (CSV)"),
             data=partial(labels_file, chosen, files, who, workbench),
             file_name=f"labels-{day}.csv",
             mime="text/csv",
@@ -43,7 +47,7 @@ def show(chosen: scans.ScanFilter, found: int) -> None:
             on_click="ignore",
         )
     with archive.container(border=True):
-        st.markdown("**Labels and scans**")
+        st.markdown(_("**Labels and scans**"))
         packing(chosen, found, f"scans-{day}.zip", files)
 
 
@@ -63,12 +67,14 @@ def labels_file(
 
 def own_files() -> list[str] | None:
     """The names of the person's own files, where they want them beside the scans."""
-    with st.expander("Write your own file names beside the scans"):
+    with st.expander(_("Write your own file names beside the scans")):
         pasted = st.text_area(
-            "Your files’ names, one in each line",
+            _("Your files’ names, one in each line"),
             key="export-own-files",
-            help="Copy them from the folder from which the scans came. They are used for this "
-            "download only; the workspace does not keep them.",
+            help=_(
+                "Copy them from the folder from which the scans came. They are used for this "
+                "download only; the workspace does not keep them."
+            ),
         )
     names = [line.strip() for line in pasted.splitlines() if line.strip()]
     return names or None
@@ -87,7 +93,7 @@ def packing(chosen: scans.ScanFilter, found: int, file_name: str, files: list[st
     """Pack the archive first, since it takes a while; then offer it."""
     name = app_state.mine("export")
     st.button(
-        "Pack labels and scans (ZIP)",
+        _("Pack labels and scans (ZIP)"),
         key="export-pack",
         disabled=not found,
         icon=":material/folder_zip:",
@@ -123,16 +129,16 @@ def packed(name: str) -> None:
     if work is None:
         return
     if not work.finished:
-        st.progress(work.progress.share, text="Packing …")
+        st.progress(work.progress.share, text=_("Packing …"))
         return
     if work.failure:
-        st.error(plain(work.failure))
+        st.error(plain(in_readers_language(work.failure)))
         return
     for sentence in work.result.left_out:
-        st.warning(sentence)
+        st.warning(in_readers_language(sentence))
     target = work.result.file
     st.download_button(
-        f"Download {plain(target.name)}",
+        _("Download {file}").format(file=plain(target.name)),
         data=target.read_bytes,
         file_name=target.name,
         mime="application/zip",

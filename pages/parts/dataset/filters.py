@@ -10,70 +10,78 @@ from fetal.predict import Doubt
 from fetal.workbench.catalogue.patient_search import patient_codes, patient_view
 from fetal.workbench.catalogue.scans import ScanFilter
 from pages.parts.app import app_state
-from pages.parts.shared.formatting import moment, number, plain
+from pages.parts.shared.formatting import in_prose, moment, number, plain
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark
 
-_REVIEWED = {"All": None, "Given": True, "Missing": False}
-_AGREEMENT = {"All": None, "Agree": True, "Disagree": False}
-_DOUBTS = {Doubt.SURE: "Is sure", Doubt.CHECK: "Doubts", Doubt.UNKNOWN: "Does not know it"}
+_REVIEWED = {mark("All"): None, mark("Given"): True, mark("Missing"): False}
+_AGREEMENT = {mark("All"): None, mark("Agree"): True, mark("Disagree"): False}
+_DOUBTS = {
+    Doubt.SURE: mark("Is sure"),
+    Doubt.CHECK: mark("Doubts"),
+    Doubt.UNKNOWN: mark("Does not know it"),
+}
 _SEARCHED = (
     *("filter-patient", "filter-note", "filter-person", "filter-machine"),
     *("filter-sources", "filter-dates"),
 )
 """The fields of the search, which its button counts: what is closed must not be forgotten."""
-_SOURCES = {"upload": "Dropped", "import": "Imported", "sample": "Samples"}
+_SOURCES = {"upload": mark("Dropped"), "import": mark("Imported"), "sample": mark("Samples")}
 
 
 def choose() -> ScanFilter:
     """Let a person narrow the scans down."""
     with st.container(horizontal=True, gap="small", key="filters", vertical_alignment="bottom"):
         planes = st.pills(
-            "Plane",
+            _("Plane"),
             PLANES,
             selection_mode="multi",
-            format_func=lambda plane: plane.value.capitalize(),
+            format_func=lambda plane: in_prose(plane).capitalize(),
             key="filter-planes",
             persist_state="session",
-            help="The label where there is one, otherwise what the model predicts.",
+            help=_("The label where there is one, otherwise what the model predicts."),
         )
         doubts = st.pills(
-            "The model",
+            _("The model"),
             list(_DOUBTS),
             selection_mode="multi",
-            format_func=lambda doubt: _DOUBTS[doubt],
+            format_func=lambda doubt: _(_DOUBTS[doubt]),
             key="filter-doubts",
             persist_state="session",
-            help="Of a scan that it does not know, the model says: not a plane I know.",
+            help=_("Of a scan that it does not know, the model says: not a plane I know."),
         )
         reviewed = st.segmented_control(
-            "Label",
+            _("Label"),
             list(_REVIEWED),
+            format_func=_,
             default=_default("filter-reviewed"),
             required=True,
             key="filter-reviewed",
             persist_state="session",
         )
         agreement = st.segmented_control(
-            "Model and person",
+            _("Model and person"),
             list(_AGREEMENT),
+            format_func=_,
             default=_default("filter-agreement"),
             required=True,
             key="filter-agreement",
             persist_state="session",
         )
         used = sum(bool(st.session_state.get(key)) for key in _SEARCHED)
-        words = f"Search ({used})" if used else "Search"
+        words = _("Search ({count})").format(count=used) if used else _("Search")
         with st.popover(words, icon=":material/search:", key="filter-search"):
             typed = _search()
             sources = st.pills(
-                "Came by",
+                _("Came by"),
                 list(_SOURCES),
                 selection_mode="multi",
-                format_func=lambda source: _SOURCES[source],
+                format_func=lambda source: _(_SOURCES[source]),
                 key="filter-sources",
                 persist_state="session",
             )
             dates = st.date_input(
-                "Added between",
+                _("Added between"),
                 value=[],
                 key="filter-dates",
                 format="YYYY-MM-DD",
@@ -97,16 +105,19 @@ def choose() -> ScanFilter:
 
 def _default(key: str) -> str | None:
     """What is chosen at first; an address may have chosen already (`link.take`)."""
-    return None if key in st.session_state else "All"
+    return None if key in st.session_state else next(iter(_REVIEWED))
 
 
 def _search() -> dict[str, str]:
     """What a person searches for in words."""
     fields = {
-        "patient": ("Patient", "As your files write it, or a code such as P-…; kept nowhere."),
-        "note": ("Words of a note", None),
-        "person": ("Labelled by", None),
-        "machine": ("Ultrasound machine", None),
+        "patient": (
+            _("Patient"),
+            _("As your files write it, or a code such as P-…; kept nowhere."),
+        ),
+        "note": (_("Words of a note"), None),
+        "person": (_("Labelled by"), None),
+        "machine": (_("Ultrasound machine"), None),
     }
     return {
         name: st.text_input(
@@ -126,15 +137,23 @@ def patient(chosen: ScanFilter) -> None:
         return
     found = patient_view(app_state.workbench(), chosen.patients)
     if found is None:
-        st.info("No scan of this patient is stored. Patients are found by the whole identifier.")
+        st.info(_("No scan of this patient is stored. Patients are found by the whole identifier."))
         return
-    machines = ", ".join(found.machines) or "machine unknown"
+    machines = ", ".join(found.machines) or _("machine unknown")
     with st.container(border=True, key="patient"):
         st.markdown(
-            f"**Patient {plain(found.code)}** · {number(found.scans, 'scan', 'scans')}, "
-            f"{found.labelled:,} labelled · "
-            f"{number(found.examinations, 'examination', 'examinations')} · {plain(machines)} · "
-            f"added {moment(found.first)} to {moment(found.last)}"
+            _(
+                "**Patient {code}** · {scans}, {labelled} labelled · {examinations} · {machines} · "
+                "added {first} to {last}"
+            ).format(
+                code=plain(found.code),
+                scans=number(found.scans, "scan", "scans"),
+                labelled=customs.whole(found.labelled),
+                examinations=number(found.examinations, "examination", "examinations"),
+                machines=plain(machines),
+                first=moment(found.first),
+                last=moment(found.last),
+            )
         )
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +12,8 @@ from fetal.workbench.catalogue import scan_table, scans
 from pages.parts.app import app_state
 from pages.parts.shared import scan_pictures, scan_record
 from pages.parts.shared.formatting import MOMENT, label, local_moments, percent, plain
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark
 
 _PER_PAGE = 24
 _ACROSS = 6
@@ -18,34 +21,44 @@ _ROWS = 1000
 _NUMBERED = 50
 """The most pages that are numbered; of more, one is turned after the other."""
 _TURNED = "gallery-turned"
+# The catalogue has scan, label and patient from their counts.
 _COLUMNS = (
-    "scan", "label", "model says", "probability", "agrees", "patient", "labelled by", "labelled",
-    "note", "source", "added", "added by", "machine", "model",
-)  # fmt: skip
+    *("scan", "label", mark("model says"), mark("probability"), "agrees"),
+    *("patient", mark("labelled by"), mark("labelled"), mark("note"), mark("source")),
+    *(mark("added"), mark("added by"), mark("machine"), mark("model")),
+)
+_IN_WORDS = ("label", mark("model says"), "source")
+_SOURCES = (mark("upload"), mark("import"), mark("sample"))
 
 
 def table(chosen: scans.ScanFilter) -> None:
     """The scans as rows; a click on a row shows the scan."""
     rows = scan_table.table(app_state.workbench(), replace(chosen, limit=_ROWS))
     if rows.empty:
-        st.info("No scan fits. Add scans on the Scans page, import some, or loosen the filter.")
+        st.info(_("No scan fits. Add scans on the Scans page, import some, or loosen the filter."))
         return
     if len(rows) == _ROWS:
-        st.caption(f"The newest {_ROWS:,} are shown. Narrow the filter to see others.")
+        newest = _("The newest {count} are shown. Narrow the filter to see others.")
+        st.caption(newest.format(count=customs.whole(_ROWS)))
+    titles: dict[str, Any] = {name: _(name) for name in _COLUMNS}
     picked = st.dataframe(
         rows.assign(
             # As text that sorts as numbers do: what a model names has at least one sixth.
             probability=rows["probability"].map(percent, na_action="ignore"),
             added=local_moments(rows["added"]),
             labelled=local_moments(rows["labelled"]),
+            **{name: rows[name].map(_known, na_action="ignore") for name in _IN_WORDS},
         ),
         hide_index=True,
         column_order=_COLUMNS,
-        column_config={
-            "added": st.column_config.DatetimeColumn("added", format=MOMENT),
-            "labelled": st.column_config.DatetimeColumn("labelled", format=MOMENT, width="medium"),
-            "probability": st.column_config.TextColumn("probability", alignment="right"),
-            "agrees": st.column_config.CheckboxColumn("agree"),
+        column_config=titles
+        | {
+            "added": st.column_config.DatetimeColumn(titles["added"], format=MOMENT),
+            "labelled": st.column_config.DatetimeColumn(
+                titles["labelled"], format=MOMENT, width="medium"
+            ),
+            "probability": st.column_config.TextColumn(titles["probability"], alignment="right"),
+            "agrees": st.column_config.CheckboxColumn(_("agree")),
         },
         placeholder="",
         key="dataset-table",
@@ -57,10 +70,15 @@ def table(chosen: scans.ScanFilter) -> None:
         scan_record.show(int(rows.iloc[row]["id"]))
 
 
+def _known(word: Any) -> str:
+    """A cell with one of the program's own words, such as a plane's title."""
+    return _(str(word))
+
+
 def pictures(chosen: scans.ScanFilter, found: int) -> None:
     """The scans as small pictures, a page at a time."""
     if not found:
-        st.info("No scan fits. Add scans on the Scans page, import some, or loosen the filter.")
+        st.info(_("No scan fits. Add scans on the Scans page, import some, or loosen the filter."))
         return
     pages = math.ceil(found / _PER_PAGE)
     grid(numbered(chosen, pages) if pages <= _NUMBERED else turned(chosen, found))
@@ -98,18 +116,24 @@ def turned(chosen: scans.ScanFilter, found: int) -> list[scans.ScanView]:
     more, shown = len(shown) > _PER_PAGE, shown[:_PER_PAGE]
     first = len(trail) * _PER_PAGE
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.button("Newest", key="gallery-newest", on_click=trail.clear, disabled=not trail)
-        st.button("Newer", key="gallery-newer", on_click=trail.pop, disabled=not trail)
+        st.button(_("Newest"), key="gallery-newest", on_click=trail.clear, disabled=not trail)
+        st.button(_("Newer"), key="gallery-newer", on_click=trail.pop, disabled=not trail)
         st.button(
-            "Older",
+            _("Older"),
             key="gallery-older",
             on_click=trail.append,
             args=((shown[-1].added_at, shown[-1].id),) if shown else (),
             disabled=not more,
         )
         st.caption(
-            f"{first + 1:,} to {first + len(shown):,} of {found:,}. To look at a certain time, "
-            "choose the days in the filter above."
+            _(
+                "{first} to {last} of {all}. To look at a certain time, choose the days in the "
+                "search above."
+            ).format(
+                first=customs.whole(first + 1),
+                last=customs.whole(first + len(shown)),
+                all=customs.whole(found),
+            )
         )
     return shown
 
@@ -124,10 +148,10 @@ def thumbnail(scan: scans.ScanView) -> None:
 def caption(scan: scans.ScanView) -> str:
     """A line under a small picture."""
     if scan.label is not None:
-        disagree = " :orange[≠ model]" if scan.agrees is False else ""
+        disagree = f" :orange[{_('≠ model')}]" if scan.agrees is False else ""
         return f":green[:material/check:] {label(scan.label)}{disagree}"
     if scan.predicted is None:
         return plain(scan.name)
     if scan.doubt is Doubt.UNKNOWN:
-        return ":orange[:material/do_not_disturb_on:] Not a plane I know"
-    return f"{scan.predicted.title}, {percent(scan.confidence or 0.0)}"
+        return f":orange[:material/do_not_disturb_on:] {_('Not a plane I know')}"
+    return f"{label(scan.predicted)}, {percent(scan.confidence or 0.0)}"

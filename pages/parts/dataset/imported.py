@@ -6,6 +6,9 @@ from fetal.progress import BackgroundWork
 from fetal.workbench.imports.labelled_files import ImportReport
 from fetal.workbench.ingest.upload import IngestOutcome
 from pages.parts.shared.formatting import number, plain
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, ngettext
+from pages.parts.texts.library_sentences import in_readers_language
 
 _LINES = 1000
 
@@ -13,38 +16,54 @@ _LINES = 1000
 def outcome(work: BackgroundWork[ImportReport]) -> None:
     """What the last import brought, to see and to take along."""
     if work.failure:
-        st.error(plain(work.failure))
+        st.error(plain(in_readers_language(work.failure)))
         return
     report: ImportReport = work.result
     added, there = report.count(IngestOutcome.ADDED), report.count(IngestOutcome.ALREADY_THERE)
+    scans = number(added, "scan", "scans")
     if report.dry_run:
-        st.info(
-            f"Nothing was written. {number(added, 'scan', 'scans')} would be added, {there:,} "
-            f"{'is' if there == 1 else 'are'} here already, {len(report.refused):,} would be "
-            "refused."
+        sentence = ngettext(
+            "Nothing was written. {scans} would be added, {there} is here already, {refused} would "
+            "be refused.",
+            "Nothing was written. {scans} would be added, {there} are here already, {refused} "
+            "would be refused.",
+            there,
         )
+        refused = customs.whole(len(report.refused))
+        st.info(sentence.format(scans=scans, there=customs.whole(there), refused=refused))
     else:
         st.success(
-            f"{number(added, 'scan', 'scans')} added, {there:,} already here, "
-            f"{number(report.labelled, 'label', 'labels')} added."
+            _("{scans} added, {there} already here, {labels} added.").format(
+                scans=scans,
+                there=customs.whole(there),
+                labels=number(report.labelled, "label", "labels"),
+            )
         )
     if report.stopped:
-        st.warning("Stopped. What was added is kept; import the same again to go on.")
+        st.warning(_("Stopped. What was added is kept; import the same again to go on."))
     if report.kept:
         st.caption(
-            f"{number(report.kept, 'scan keeps', 'scans keep')} the label that a person gave "
-            "after an earlier import."
+            ngettext(
+                "{n} scan keeps the label that a person gave after an earlier import.",
+                "{n} scans keep the label that a person gave after an earlier import.",
+                report.kept,
+            ).format(n=customs.whole(report.kept))
         )
     remarks(report.remarks)
     left_out(report.missing, report.refused)
     if waiting := report.count(IngestOutcome.WAITS):
         st.warning(
-            f"{number(waiting, 'scan waits', 'scans wait')} for you on the Scans page: a name may "
-            "be left on them. They get their labels when you keep them."
+            ngettext(
+                "{n} scan waits for you on the Scans page: a name may be left on it. It gets its "
+                "label when you keep it.",
+                "{n} scans wait for you on the Scans page: a name may be left on them. They get "
+                "their labels when you keep them.",
+                waiting,
+            ).format(n=customs.whole(waiting))
         )
     set_aside(report.set_aside)
     st.download_button(
-        "What became of each file (CSV)",
+        _("What became of each file (CSV)"),
         data=report.csv,
         file_name="import.csv",
         mime="text/csv",
@@ -57,18 +76,20 @@ def outcome(work: BackgroundWork[ImportReport]) -> None:
 def remarks(sentences: list[str]) -> None:
     """What a person should know of how the import was understood; never taken for markup."""
     for sentence in sentences:
-        st.warning(plain(sentence))
+        st.warning(plain(in_readers_language(sentence)))
 
 
 def left_out(missing: list[str], refused: list[str]) -> None:
     """Names of what is missing, and why something was refused; never taken for markup."""
     if missing:
-        words = number(len(missing), "listed image is", "listed images are")
-        with st.expander(f"{words} not there", key="import-missing"):
+        words = number(len(missing), "listed image is not there", "listed images are not there")
+        with st.expander(words, key="import-missing"):
             st.code("\n".join(missing[:_LINES]), language=None, height=220)
     if refused:
-        words = number(len(refused), "file or line", "files or lines")
-        with st.expander(f"{words} left out, and why", key="import-refused", expanded=True):
+        words = _("{files} left out, and why").format(
+            files=number(len(refused), "file or line", "files or lines")
+        )
+        with st.expander(words, key="import-refused", expanded=True):
             st.code("\n".join(refused[:_LINES]), language=None, wrap_lines=True, height=220)
 
 
@@ -76,13 +97,19 @@ def set_aside(files: list[str]) -> None:
     """Names of the scans that nobody has looked at, and how to look at them."""
     if not files:
         return
-    words = number(len(files), "scan is", "scans are")
-    with st.expander(f"{words} set aside: a name may be left on them", key="import-aside"):
+    words = ngettext(
+        "{n} scan is set aside: a name may be left on it",
+        "{n} scans are set aside: a name may be left on them",
+        len(files),
+    ).format(n=customs.whole(len(files)))
+    with st.expander(words, key="import-aside"):
         st.markdown(
-            "Nothing of them is stored.",
-            help="Drop these files on the Scans page to look at them one by one; if they came "
-            "with labels, import the same again afterwards. Or import them again and take them as "
-            "they are.",
+            _("Nothing of them is stored."),
+            help=_(
+                "Drop these files on the Scans page to look at them one by one; if they came with "
+                "labels, import the same again afterwards. Or import them again and take them as "
+                "they are."
+            ),
         )
         st.code("\n".join(files[:_LINES]), language=None, height=220)
 

@@ -14,37 +14,47 @@ from fetal.workbench.imports.allowed_folders import FolderNotAllowedError, allow
 from fetal.workbench.imports.recognise import ImportPlan, Kind
 from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.ingest.upload import UploadedFile
-from fetal.workbench.label_tables.columns import MEANINGS, Columns
+from fetal.workbench.label_tables.columns import Columns
 from fetal.workbench.label_tables.label_table import LabelTableError
 from pages.parts.app import app_state, current_user
-from pages.parts.dataset import imported
-from pages.parts.shared.formatting import label, number, plain
+from pages.parts.dataset import import_facts, imported
+from pages.parts.shared.formatting import number, plain
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.library_sentences import in_readers_language
 
 _LARGEST_ZIP = 1000
 _NONE = "–"
 _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via")
 """What a proxy adds to what it passes on."""
-_KNOWN = (
+_KNOWN = mark(
     "Known are: one folder for each plane, named brain, abdomen, femur, thorax, cervix or other; "
     "a table of labels with its images, such as FETAL_PLANES_DB as it comes; the data set HC18; "
     "and discs with a DICOMDIR. Archives may hold archives."
 )
-_TABLE = (
+_TABLE = mark(
     "A CSV with a column for the image’s file name and one for the plane; it may tell the patient "
     "too. A table alone gives its labels to scans that are here already."
 )
+_MEANINGS = {
+    "image": mark("The image’s file name"),
+    "plane": mark("The plane"),
+    "patient": mark("The patient"),
+    "machine": mark("The ultrasound machine"),
+    "operator": mark("Who scanned, as a code"),
+    "train": mark("Learn from it (1, train) or keep it to test (0, test)"),
+}
 _UNSURE_FIELD = "import-unsure"
 _PATIENT_FIELD = "import-patient"
-_PATIENT = (
+_PATIENT = mark(
     "Only a code made from it is stored. Left empty, scans that name no patient count as one "
     "unknown patient, so that they stay together."
 )
 _UNSURE = {
-    DeidentificationPolicy.ASK: "Let me look at them on the Scans page",
-    DeidentificationPolicy.KEEP: "Take them as they are",
-    DeidentificationPolicy.REFUSE: "Refuse them",
+    DeidentificationPolicy.ASK: mark("Let me look at them on the Scans page"),
+    DeidentificationPolicy.KEEP: mark("Take them as they are"),
+    DeidentificationPolicy.REFUSE: mark("Refuse them"),
 }
-_UNSURE_WORDS = (
+_UNSURE_WORDS = mark(
     "On some scans the ultrasound cannot be told from the rest of the screen, or something seems "
     "to be written over it. Take them as they are only where the collection was cleared before."
 )
@@ -80,7 +90,7 @@ def show() -> None:
     name = app_state.mine("import")
     work = app_state.works().get(name)
     if work is not None and not work.finished:
-        app_state.running(name, "Reading", "Stop importing")
+        app_state.running(name, "Reading", _("Stop importing"))
         return
     if work is not None:
         imported.outcome(work)
@@ -97,30 +107,30 @@ def ask() -> None:
         with scans:
             st.markdown("**Scans**")
             archive = st.file_uploader(
-                "A ZIP archive from your computer",
+                _("A ZIP archive from your computer"),
                 type="zip",
                 key="import-zip",
                 max_upload_size=_LARGEST_ZIP,
-                help=_KNOWN,
+                help=_(_KNOWN),
             )
             path = st.text_input(
-                "Or a folder or a ZIP archive on the computer that runs this program",
+                _("Or a folder or a ZIP archive on the computer that runs this program"),
                 key="import-images",
-                help=_KNOWN,
+                help=_(_KNOWN),
             )
         with labels:
-            st.markdown("**Labels, if they lie in a table of their own**")
+            st.markdown(_("**Labels, if they lie in a table of their own**"))
             table = st.file_uploader(
-                "A table of labels (CSV)", type="csv", key="import-csv", help=_TABLE
+                _("A table of labels (CSV)"), type="csv", key="import-csv", help=_(_TABLE)
             )
             unlabelled = st.checkbox(
-                "The scans carry no labels: only predict them", key="import-unlabelled"
+                _("The scans carry no labels: only predict them"), key="import-unlabelled"
             )
-        looked = st.form_submit_button("Look what is there", type="primary", key="import-look")
+        looked = st.form_submit_button(_("Look what is there"), type="primary", key="import-look")
     if not looked:
         return
     if not archive and not path.strip() and table is None:
-        st.error("Please choose an archive, a folder or a table first.")
+        st.error(_("Please choose an archive, a folder or a table first."))
         return
     try:
         place: Path | list[UploadedFile] | None = None
@@ -129,7 +139,7 @@ def ask() -> None:
         elif path.strip():
             place = allowed_place(path, alone=used_alone())
     except FolderNotAllowedError as error:
-        st.error(plain(error))
+        st.error(plain(in_readers_language(error)))
         return
     look(Asked(place, table.getvalue() if table is not None else None, unlabelled))
 
@@ -145,13 +155,14 @@ def used_alone() -> bool:
 def look(asked: Asked) -> None:
     """Look what is there and keep it for the preview; nothing is added yet."""
     try:
-        with st.spinner("Looking what is there …"):
+        with st.spinner(_("Looking what is there …")):
             plan = asked.plan()
     except import_run.NoFolderError:
-        st.error(f"There is no folder or archive “{plain(asked.place)}” where this program runs.")
+        nowhere = _("There is no folder or archive “{place}” where this program runs.")
+        st.error(nowhere.format(place=plain(asked.place)))
         return
     except LabelTableError as error:
-        st.error(plain(error))
+        st.error(plain(in_readers_language(error)))
         return
     app_state.works().pop(app_state.mine("import"), None)
     st.session_state["import-asked"], st.session_state["import-plan"] = asked, plan
@@ -161,34 +172,39 @@ def look(asked: Asked) -> None:
 def preview(name: str, asked: Asked, plan: ImportPlan) -> None:
     """What would be brought in, before it is."""
     with st.container(border=True, key="import-preview"):
-        st.markdown(f"**Found {plan.kind.value}: {number(len(plan.images), 'scan', 'scans')}**")
+        st.markdown(
+            _("**Found {kind}: {scans}**").format(
+                kind=_(import_facts.KINDS[plan.kind]),
+                scans=number(len(plan.images), "scan", "scans"),
+            )
+        )
         if plan.columns is not None and not asked.unlabelled:
             columns(asked, plan)
-        facts(plan)
+        import_facts.facts(plan)
         imported.remarks(plan.notes)
         refused = dict.fromkeys(imported.sentence_of(*one) for one in plan.refused)
         imported.left_out(plan.missing, list(refused))
         if any(planned.row.patient is None for planned in plan.images):
             st.text_input(
-                "Patient of the scans that name none (leave empty if unknown)",
+                _("Patient of the scans that name none (leave empty if unknown)"),
                 key=_PATIENT_FIELD,
                 max_chars=120,
-                help=_PATIENT,
+                help=_(_PATIENT),
             )
         st.selectbox(
-            "Scans on which a name may be left",
+            _("Scans on which a name may be left"),
             list(_UNSURE),
             index=list(_UNSURE).index(DeidentificationPolicy.from_environment()),
-            format_func=_UNSURE.__getitem__,
+            format_func=lambda policy: _(_UNSURE[policy]),
             key=_UNSURE_FIELD,
-            help=_UNSURE_WORDS,
+            help=_(_UNSURE_WORDS),
         )
         go, check, other = st.columns([2, 2, 1])
         nothing = not plan.images and not plan.stored
         go.button(
-            f"Import {number(len(plan.images), 'scan', 'scans')}"
+            _("Import {scans}").format(scans=number(len(plan.images), "scan", "scans"))
             if plan.images
-            else f"Give {number(len(plan.stored), 'label', 'labels')}",
+            else _("Give {labels}").format(labels=number(len(plan.stored), "label", "labels")),
             key="import-go",
             type="primary",
             disabled=nothing,
@@ -197,16 +213,18 @@ def preview(name: str, asked: Asked, plan: ImportPlan) -> None:
             args=(name, plan),
         )
         check.button(
-            "Only read them, add nothing",
+            _("Only read them, add nothing"),
             key="import-dry",
             disabled=not plan.images,
-            help="Reads every scan and tells which would be added, are here already or refused.",
+            help=_("Reads every scan and tells which would be added, are here already or refused."),
             width="stretch",
             on_click=begin,
             args=(name, plan),
             kwargs={"dry_run": True},
         )
-        other.button("Cancel", key="import-cancel", width="stretch", on_click=cancel, args=(name,))
+        other.button(
+            _("Cancel"), key="import-cancel", width="stretch", on_click=cancel, args=(name,)
+        )
 
 
 def cancel(name: str) -> None:
@@ -221,15 +239,17 @@ def columns(asked: Asked, plan: ImportPlan) -> None:
     guessed = asdict(plan.columns) if plan.columns is not None else {}
     options = [_NONE, *plan.headers]
     known = plan.kind is Kind.FETAL_PLANES
-    place = st.expander("What the table’s columns hold", expanded=not known, key="import-columns")
+    place = st.expander(
+        _("What the table’s columns hold"), expanded=not known, key="import-columns"
+    )
     if not known:
-        place.caption("This is a guess from their names and cells. Please change what is wrong.")
+        place.caption(_("This is a guess from their names and cells. Please change what is wrong."))
     boxes = place.columns(3)
     chosen: dict[str, str | None] = {}
-    for at, (meaning, words) in enumerate(MEANINGS.items()):
+    for at, (meaning, words) in enumerate(_MEANINGS.items()):
         before = guessed.get(meaning) or _NONE
         column = boxes[at % 3].selectbox(
-            words[0].upper() + words[1:],
+            _(words),
             options,
             index=options.index(before),
             key=f"import-column-{meaning}",
@@ -239,40 +259,6 @@ def columns(asked: Asked, plan: ImportPlan) -> None:
         # An empty name stands for a column that the person took away: nothing is guessed for it.
         said = Columns(**{name: column or "" for name, column in chosen.items()})
         look(replace(asked, columns=said))
-
-
-def facts(plan: ImportPlan) -> None:
-    """How many scans of each plane, of how many patients, and in which split."""
-    planes, splits = st.columns([1, 2], gap="large")
-    counts = plan.planes()
-    if plan.kind is not Kind.UNLABELLED and counts:
-        planes.dataframe(
-            [
-                {"Plane": label(plane), "Scans": count}
-                for plane, count in sorted(counts.items(), key=lambda pair: -pair[1])
-            ],
-            hide_index=True,
-        )
-    with splits:
-        if plan.patients():
-            st.markdown(f"{number(plan.patients(), 'patient is', 'patients are')} named.")
-        if plan.kept_to_test():
-            kept = number(plan.kept_to_test(), "scan", "scans")
-            st.markdown(
-                f"The table keeps **{kept}** out of training: their patients go to the locked test "
-                "set, unless they have learnt or steered already."
-            )
-        if plan.stored:
-            st.markdown(
-                f"{number(len(plan.stored), 'line', 'lines')} of the table without an image: where "
-                "that image’s scan is here already, it gets the label."
-            )
-        if plan.unlisted:
-            extra = number(len(plan.unlisted), "image", "images")
-            st.markdown(f"{extra} that the table does not list stay out.")
-        if plan.masks:
-            outlines = number(plan.masks, "file", "files")
-            st.markdown(f"{outlines} with outlines that somebody drew are no scans and stay out.")
 
 
 def begin(name: str, plan: ImportPlan, *, dry_run: bool = False) -> None:

@@ -10,28 +10,42 @@ from fetal.workbench.catalogue.filter_text import FilterTextError, from_text, to
 from fetal.workbench.catalogue.scans import ScanFilter
 from pages.parts.app import app_state
 from pages.parts.shared import scan_record
+from pages.parts.texts.catalogue import _, mark
 
 _FILTER, _TAB, _SCAN = "filter", "tab", "scan"
 _TAKEN = "link-taken"
 _OPENED = "link-opened"
 TAB_KEY = "dataset-tab"
+TABS = (
+    *(mark("Table"), mark("Gallery"), mark("Sheet"), mark("Queues"), mark("Counts")),
+    *(mark("Look-alikes"), mark("Labels"), mark("Map"), mark("Import"), mark("Export")),
+)
+"""The tabs, as an address names them in every language."""
+
+
+def labels() -> list[str]:
+    """Return what the tabs are called, in their order."""
+    return [_(name) for name in TABS]
 
 
 def take() -> None:
     """Set the page as the address says, once for each address that was opened."""
+    if st.session_state.get(TAB_KEY) not in (None, *labels()):
+        # The reader chose another language.
+        del st.session_state[TAB_KEY]
     given = st.query_params.get(_FILTER, "")
-    mark = (given, st.query_params.get(_TAB, ""))
-    if mark == ("", "") or st.session_state.get(_TAKEN) == mark:
+    address = (given, st.query_params.get(_TAB, ""))
+    if address == ("", "") or st.session_state.get(_TAKEN) == address:
         return
-    st.session_state[_TAKEN] = mark
+    st.session_state[_TAKEN] = address
     try:
         chosen = from_text(given)
     except FilterTextError as error:
         app_state.tell("link", str(error))
     else:
         _set(chosen)
-    if mark[1]:
-        st.session_state[TAB_KEY] = mark[1]
+    if address[1] in TABS:
+        st.session_state[TAB_KEY] = _(address[1])
 
 
 def keep(chosen: ScanFilter) -> None:
@@ -42,7 +56,8 @@ def keep(chosen: ScanFilter) -> None:
     """
     app_state.show_told("link")
     given = to_text(replace(chosen, note="", ids=None))
-    tab = str(st.session_state.get(TAB_KEY) or "")
+    open_tab = st.session_state.get(TAB_KEY)
+    tab = TABS[labels().index(open_tab)] if open_tab in labels() else ""
     st.session_state[_TAKEN] = (given, tab)
     for name, value in ((_FILTER, given), (_TAB, tab)):
         if value and st.query_params.get(name, "") != value:

@@ -10,19 +10,26 @@ from fetal.workbench.core.permissions import Permission
 from pages.parts.app import app_state, current_user
 from pages.parts.review import queue_choice
 from pages.parts.shared.formatting import moment, number, plain
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark
 
 ORDERS: dict[Order, str] = {
-    "doubt": "The largest doubt first",
-    "newest": "The newest first",
-    "oldest": "The oldest first",
-    "plane": "Plane by plane",
-    "disagreement": "Where person and model differ first",
+    "doubt": mark("The largest doubt first"),
+    "newest": mark("The newest first"),
+    "oldest": mark("The oldest first"),
+    "plane": mark("Plane by plane"),
+    "disagreement": mark("Where person and model differ first"),
 }
-_FIGURES = (
+_FIGURES = mark(
     "Minutes are the time between labels; pauses of more than two minutes are left out. *As the "
     "others*: on scans that others labelled, too, how often the label is the same."
 )
-_DAYS = {"Today": 1, "7 days": 7, "30 days": 30}
+_SHARES = (mark("as the model"), mark("as the others"))
+_COLUMNS = (
+    *(mark("day"), mark("person"), mark("labels"), mark("minutes"), mark("seconds a scan")),
+    *(mark("read by others too"), *_SHARES),
+)
+_DAYS = {mark("Today"): 1, mark("7 days"): 7, mark("30 days"): 30}
 
 
 def show(chosen: ScanFilter, found: int) -> None:
@@ -38,33 +45,33 @@ def show(chosen: ScanFilter, found: int) -> None:
     read, save = st.columns(2)
     with read:
         order = st.selectbox(
-            "Order", list(ORDERS), format_func=lambda one: ORDERS[one], key="queue-order"
+            _("Order"), list(ORDERS), format_func=lambda one: _(ORDERS[one]), key="queue-order"
         )
         st.button(
-            f"Read these {number(found, 'scan', 'scans')} now",
+            _("Read these {scans} now").format(scans=number(found, "scan", "scans")),
             key="queue-read-now",
             icon=":material/fact_check:",
             on_click=queue_choice.read,
-            args=("The filter of the Dataset page", chosen, order),
+            args=(_("The filter of the Dataset page"), chosen, order),
             disabled=not found or not app_state.may(Permission.LABEL),
         )
     if may:
         with save, st.form("queue-form", clear_on_submit=True):
-            st.text_input("Save the filter as a queue named", key="queue-name", max_chars=80)
+            st.text_input(_("Save the filter as a queue named"), key="queue-name", max_chars=80)
             st.multiselect(
-                "For",
+                _("For"),
                 queues.known_readers(workbench, [current_user.name()]),
                 key="queue-readers",
-                placeholder="everybody; choose or type names",
+                placeholder=_("everybody; choose or type names"),
                 accept_new_options=True,
             )
             st.number_input(
-                "Labels that each of them is to give (0: no goal)",
+                _("Labels that each of them is to give (0: no goal)"),
                 min_value=0,
                 value=0,
                 key="queue-goal",
             )
-            st.form_submit_button("Save", key="queue-save", on_click=keep, args=(chosen, order))
+            st.form_submit_button(_("Save"), key="queue-save", on_click=keep, args=(chosen, order))
     for one in queues.open_queues(workbench):
         row(one, may=may)
     figures()
@@ -101,15 +108,19 @@ def row(one: queues.Queue, *, may: bool) -> None:
     far = queues.progress(app_state.workbench(), one)
     with st.container(border=True, key=f"queue-{one.id}"):
         words, act = st.columns([5, 1], vertical_alignment="center")
-        readers = ", ".join(plain(who) for who in one.readers) or "everybody"
         words.markdown(
-            f"**{plain(one.name)}** · for {readers} · {ORDERS[one.order].lower()} · "
-            f"{number(far.left, 'scan', 'scans')} left · made by {plain(one.made_by)}, "
-            f"{moment(one.made_at)}"
+            _("**{name}** · for {readers} · {order} · {scans} left · made by {who}, {when}").format(
+                name=plain(one.name),
+                readers=", ".join(plain(who) for who in one.readers) or _("everybody"),
+                order=_(ORDERS[one.order]).lower(),
+                scans=number(far.left, "scan", "scans"),
+                who=plain(one.made_by),
+                when=moment(one.made_at),
+            )
         )
         if may:
             act.button(
-                "Close",
+                _("Close"),
                 key=f"queue-close-{one.id}",
                 on_click=close,
                 args=(one.id,),
@@ -119,17 +130,21 @@ def row(one: queues.Queue, *, may: bool) -> None:
             given = far.given.get(who, 0)
             if one.goal is not None:
                 share = min(1.0, given / one.goal)
-                st.progress(share, text=f"{plain(who)}: {given:,} of {one.goal:,}")
+                done = _("{who}: {given} of {goal}").format(
+                    who=plain(who), given=customs.whole(given), goal=customs.whole(one.goal)
+                )
+                st.progress(share, text=done)
             else:
                 st.caption(f"{plain(who)}: {number(given, 'label', 'labels')}")
 
 
 def figures() -> None:
     """Counts, time and agreement by person and day."""
-    st.markdown("**What each person read**", help=_FIGURES)
+    st.markdown(_("**What each person read**"), help=_(_FIGURES))
     period = st.segmented_control(
-        "Days",
+        _("Days"),
         list(_DAYS),
+        format_func=_,
         default="Today",
         required=True,
         key="reading-days",
@@ -137,20 +152,18 @@ def figures() -> None:
     )
     table = as_table(reading_figures(app_state.workbench(), _DAYS[period or "Today"]))
     if table.empty:
-        st.caption("Nobody has labelled a scan in these days.")
+        st.caption(_("Nobody has labelled a scan in these days."))
         return
     st.dataframe(
         table,
         hide_index=True,
         placeholder="–",
         key="reading-figures",
-        column_config={
-            "as the model": st.column_config.NumberColumn(format="percent"),
-            "as the others": st.column_config.NumberColumn(format="percent"),
-        },
+        column_config={name: _(name) for name in _COLUMNS}
+        | {name: st.column_config.NumberColumn(_(name), format="percent") for name in _SHARES},
     )
     st.download_button(
-        "Table (CSV)",
+        _("Table (CSV)"),
         data=lambda: table.to_csv(index=False),
         file_name="reading.csv",
         mime="text/csv",

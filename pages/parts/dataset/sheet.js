@@ -13,7 +13,9 @@ export default function ({ data, setTriggerValue, parentElement }) {
 
   function say() {
     const count = kept.chosen.size;
-    part(".count").textContent = `${count} of ${data.scans.length} chosen`;
+    part(".count").textContent = data.texts.count
+      .replace("{chosen}", count)
+      .replace("{all}", data.scans.length);
     for (const name of [".accept", ".give"]) part(name).disabled = count === 0;
     for (const button of parentElement.querySelectorAll(".scans button")) {
       button.setAttribute("aria-pressed", kept.chosen.has(Number(button.dataset.scan)));
@@ -46,6 +48,10 @@ export default function ({ data, setTriggerValue, parentElement }) {
     item.append(button);
     return item;
   });
+  for (const name of ["all", "none", "accept", "label", "give"]) {
+    part(`.${name}`).textContent = data.texts[name];
+  }
+  part(".scans").setAttribute("aria-label", data.texts.scans);
   part(".scans").replaceChildren(...items);
   part("select").replaceChildren(...data.labels.map((one) => new Option(one.words, one.label)));
   const choose = (numbers) => {

@@ -15,6 +15,8 @@ from fetal.workbench.core.permissions import Permission
 from pages.parts.app import app_state, current_user
 from pages.parts.routes.picture_route import small_address
 from pages.parts.shared.formatting import label, number, percent, plain
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, ngettext
 
 LARGEST = 200
 _HERE = Path(__file__).parent
@@ -39,11 +41,12 @@ def show(chosen: ScanFilter, found: int) -> None:
         return
     _done()
     if not found:
-        st.info("No scan fits. Add scans on the Scans page, import some, or loosen the filter.")
+        st.info(_("No scan fits. Add scans on the Scans page, import some, or loosen the filter."))
         return
     listed = scans.scans(app_state.workbench(), replace(chosen, limit=LARGEST))
     if found > len(listed):
-        st.caption(f"The newest {len(listed):,} of {found:,}. Label these, and the others follow.")
+        newest = _("The newest {count} of {all}. Label these, and the others follow.")
+        st.caption(newest.format(count=customs.whole(len(listed)), all=customs.whole(found)))
     show_listed(listed)
 
 
@@ -75,9 +78,18 @@ def show_listed(listed: list[ScanView]) -> None:
                 for one in there
             ],
             "labels": [
-                *({"label": plane.value, "words": plane.title} for plane in PLANES),
-                {"label": UNUSABLE, "words": "Unusable"},
+                {"label": one, "words": label(one)}
+                for one in (*(plane.value for plane in PLANES), UNUSABLE)
             ],
+            "texts": {
+                "count": _("{chosen} of {all} chosen"),
+                "all": _("Choose all"),
+                "none": _("Choose none"),
+                "accept": _("Accept what the model says"),
+                "label": _("Label"),
+                "give": _("Give this label"),
+                "scans": _("Scans; a click chooses one, with Shift all from the last one"),
+            },
         },
         on_act_change=act,
         height="content",
@@ -107,16 +119,17 @@ def take_back(batch_id: str) -> None:
     except label_batches.BatchError as error:
         app_state.tell("sheet", str(error))
     else:
-        st.toast(f"Taken back: {number(len(taken), 'label', 'labels')}.")
+        labels = number(len(taken), "label", "labels")
+        st.toast(_("Taken back: {labels}.").format(labels=labels))
 
 
 def words(scan: ScanView) -> str:
     """A line under a small picture, as plain text."""
     if scan.label is not None:
-        return f"✓ {label(scan.label)}" + (" ≠ model" if scan.agrees is False else "")
+        return f"✓ {label(scan.label)}" + (f" {_('≠ model')}" if scan.agrees is False else "")
     if scan.predicted is None:
         return scan.name
-    return f"{scan.predicted.title}, {percent(scan.confidence or 0.0)}"
+    return f"{label(scan.predicted)}, {percent(scan.confidence or 0.0)}"
 
 
 def _done() -> None:
@@ -126,16 +139,20 @@ def _done() -> None:
     if done is None:
         return
     said, way_back = st.columns([5, 1], vertical_alignment="center")
-    sentence = f"{number(len(done.labelled), 'scan', 'scans')} labelled."
+    sentences = [f"{number(len(done.labelled), 'scan labelled', 'scans labelled')}."]
     if done.left_out:
-        sentence += (
-            f" {number(len(done.left_out), 'scan was', 'scans were')} left as they are: labelled "
-            "anew meanwhile, erased, or without an opinion to accept."
+        left = ngettext(
+            "{n} scan was left as it is: labelled anew meanwhile, erased, or without an opinion to "
+            "accept.",
+            "{n} scans were left as they are: labelled anew meanwhile, erased, or without an "
+            "opinion to accept.",
+            len(done.left_out),
         )
-    said.success(plain(sentence), icon=":material/check:")
+        sentences.append(left.format(n=customs.whole(len(done.left_out))))
+    said.success(plain(" ".join(sentences)), icon=":material/check:")
     if done.id:
         way_back.button(
-            f"Undo all {len(done.labelled)}",
+            _("Undo all {count}").format(count=customs.whole(len(done.labelled))),
             key="sheet-undo",
             icon=":material/undo:",
             on_click=take_back,

@@ -9,21 +9,24 @@ from fetal.workbench.label_quality.check_requests import CheckView
 from pages.parts.app import app_state, current_user
 from pages.parts.label_checks import likely_mistakes, what_next
 from pages.parts.shared.formatting import moment, plain
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.library_sentences import in_readers_language
 
 _START = {
-    CheckKind.MISTAKES: ("Look for likely mistakes", ":material/fact_check:"),
-    CheckKind.FEATURES: ("Bring the map up to date", ":material/update:"),
-    CheckKind.NEXT: ("Work out what to label next", ":material/low_priority:"),
+    CheckKind.MISTAKES: (mark("Look for likely mistakes"), ":material/fact_check:"),
+    CheckKind.FEATURES: (mark("Bring the map up to date"), ":material/update:"),
+    CheckKind.NEXT: (mark("Work out what to label next"), ":material/low_priority:"),
 }
-_TITLES = {CheckKind.MISTAKES: "Likely mistakes", CheckKind.NEXT: "What to label next"}
+_TITLES = {CheckKind.MISTAKES: mark("Likely mistakes"), CheckKind.NEXT: mark("What to label next")}
 
 
 def show() -> None:
     """One of the two lists: likely mistakes, or what to label next."""
     kind = st.segmented_control(
-        "Which list",
+        _("Which list"),
         list(_TITLES),
-        format_func=lambda one: _TITLES[one],
+        format_func=lambda one: _(_TITLES[one]),
         default=CheckKind.MISTAKES,
         required=True,
         key="label-check-kind",
@@ -51,7 +54,7 @@ def control(kind: CheckKind) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if app_state.may(Permission.CHECK):
             st.button(
-                words if newest is None else "Look again",
+                _(words) if newest is None else _("Look again"),
                 key=f"check-{kind}",
                 icon=icon,
                 type="primary" if newest is None else "secondary",
@@ -59,9 +62,10 @@ def control(kind: CheckKind) -> None:
                 args=(kind,),
             )
         if newest is not None and newest.status is RunState.DONE:
-            st.caption(f"Last looked {moment(newest.ended_at)}, for {plain(newest.who)}.")
+            last = _("Last looked {when}, for {who}.")
+            st.caption(last.format(when=moment(newest.ended_at), who=plain(newest.who)))
     if newest is not None and newest.reason:
-        st.error(plain(newest.reason))
+        st.error(plain(in_readers_language(newest.reason)))
 
 
 def start(kind: CheckKind) -> None:
@@ -79,7 +83,7 @@ def following(kind: CheckKind) -> None:
     bar.progress(check.progress.share, text=words_of(check))
     if app_state.may(Permission.CHECK):
         stop.button(
-            "Stopping …" if check.cancelling else "Stop",
+            _("Stopping …") if check.cancelling else _("Stop"),
             key=f"stop-check-{kind}",
             icon=":material/stop_circle:",
             disabled=check.cancelling,
@@ -97,7 +101,16 @@ def cancel(check_id: int) -> None:
 def words_of(check: CheckView) -> str:
     """What a check does now, in words."""
     if check.status is RunState.QUEUED:
-        nobody = "" if check.workers else " No worker runs here: ask whoever looks after it."
-        return f"Waiting for a worker.{nobody}"
+        return (
+            _("Waiting for a worker.")
+            if check.workers
+            else _("Waiting for a worker. No worker runs here: ask whoever looks after it.")
+        )
     said = check.progress
-    return f"{said.what or 'Starting'}: {said.done:,} of {said.total:,}" if said.total else "…"
+    if not said.total:
+        return "…"
+    return _("{what}: {done} of {total}").format(
+        what=in_readers_language(said.what) if said.what else _("Starting"),
+        done=customs.whole(said.done),
+        total=customs.whole(said.total),
+    )

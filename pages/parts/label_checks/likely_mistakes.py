@@ -13,10 +13,13 @@ from fetal.workbench.label_quality.suspects import Suspect
 from pages.parts.app import app_state, current_user
 from pages.parts.review import queue_choice
 from pages.parts.shared import conflict_notices, labelling, scan_pictures, scan_record
-from pages.parts.shared.formatting import number, percent, plain
+from pages.parts.shared.formatting import in_prose, label, number, percent, plain
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark, ngettext
+from pages.parts.texts.library_sentences import in_readers_language
 
 _PER_PAGE = 6
-_HOW = (
+_HOW = mark(
     "A small classifier was asked about each scan after it had learnt from the labels of all "
     "*other* patients. Where it is sure of another plane than the label, one of the two is wrong. "
     "Scans that are locked away for testing are looked at, and nothing is learnt from them."
@@ -32,16 +35,16 @@ def show(check: CheckView) -> None:
     found = suspects.count_suspects(app_state.workbench(), check.id)
     heading(check, found)
     if not found:
-        st.success("No label speaks against what the scans look like.")
+        st.success(_("No label speaks against what the scans look like."))
         return
     if waiting := suspects.waiting_scans(app_state.workbench(), check.id):
         st.button(
-            "Go through them on the Review page",
+            _("Go through them on the Review page"),
             key="suspects-queue",
             icon=":material/fact_check:",
             type="tertiary",
             on_click=queue_choice.read,
-            args=("Likely mistakes", ScanFilter(ids=tuple(waiting))),
+            args=(_("Likely mistakes"), ScanFilter(ids=tuple(waiting))),
             kwargs={"as_listed": True},
         )
     pages = math.ceil(found / _PER_PAGE)
@@ -65,17 +68,25 @@ def heading(check: CheckView, found: int) -> None:
     """How much was looked at, and how much is left."""
     left = len(suspects.waiting_scans(app_state.workbench(), check.id))
     figures = check.result
-    st.markdown(
-        f"**{number(figures['likely_wrong'], 'label is', 'labels are')} probably wrong** of "
-        f"{figures['scans']:,}. {number(found, 'scan is', 'scans are')} listed, the most doubtful "
-        f"first; {left:,} still to look at.",
-        help=_HOW,
-    )
+    wrong = ngettext(
+        "**{n} label is probably wrong** of {all}.",
+        "**{n} labels are probably wrong** of {all}.",
+        figures["likely_wrong"],
+    ).format(n=customs.whole(figures["likely_wrong"]), all=customs.whole(figures["scans"]))
+    listed = ngettext(
+        "{n} scan is listed; {left} still to look at.",
+        "{n} scans are listed, the most doubtful first; {left} still to look at.",
+        found,
+    ).format(n=customs.whole(found), left=customs.whole(left))
+    st.markdown(f"{wrong} {listed}", help=_(_HOW))
     if figures["learnt"]:
         st.caption(
-            f"The model behind it, {plain(figures['network'])}, has itself learnt from "
-            f"{number(figures['learnt'], 'scan', 'scans')} of this workspace: a mistake that it "
-            "has learnt, too, may not be listed."
+            _(
+                "The model behind it, {model}, has itself learnt from {scans} of this workspace."
+            ).format(
+                model=plain(figures["network"]), scans=number(figures["learnt"], "scan", "scans")
+            ),
+            help=_("A mistake that it has learnt, too, may not be listed."),
         )
 
 
@@ -93,7 +104,7 @@ def card(one: Suspect) -> None:
         with picture:
             scan_pictures.small(one.scan.id, one.scan.name)
             scan_record.open_button(
-                one.scan.id, key=f"suspect-open-{one.scan.id}", words="Neither, or look closer"
+                one.scan.id, key=f"suspect-open-{one.scan.id}", words=_("Neither, or look closer")
             )
         with words:
             both_words(one)
@@ -106,20 +117,23 @@ def card(one: Suspect) -> None:
 def both_words(one: Suspect) -> None:
     """What the person said and what the model says."""
     by = f" · {plain(one.scan.labelled_by)}" if one.scan.labelled_by and not one.settled else ""
-    st.markdown(f"Label: **{one.label.title}**{by}")
-    st.markdown(f"Model: **{one.opinion.title}**, {percent(one.probability)}")
+    st.markdown(_("Label: **{plane}**").format(plane=label(one.label)) + by)
+    opinion, share = label(one.opinion), percent(one.probability)
+    st.markdown(_("Model: **{plane}**, {share}").format(plane=opinion, share=share))
     if one.held_out:
         st.markdown(
-            ":orange-badge[locked away for testing]",
-            help="Models are compared on this label. Change it only where the scan leaves no "
-            "doubt, not because the model says so.",
+            _(":orange-badge[locked away for testing]"),
+            help=_(
+                "Models are compared on this label. Change it only where the scan leaves no "
+                "doubt, not because the model says so."
+            ),
         )
 
 
 def choices(one: Suspect) -> None:
     """The two buttons."""
     st.button(
-        f"Change to {one.opinion.value}",
+        _("Change to {plane}").format(plane=in_prose(one.opinion)),
         key=f"suspect-change-{one.scan.id}",
         icon=":material/smart_toy:",
         on_click=settle,
@@ -127,10 +141,10 @@ def choices(one: Suspect) -> None:
         width="stretch",
     )
     st.button(
-        f"Keep {one.label.value}",
+        _("Keep {plane}").format(plane=in_prose(one.label)),
         key=f"suspect-keep-{one.scan.id}",
         icon=":material/person_check:",
-        help="Confirms the label in your name; the next check does not list it again.",
+        help=_("Confirms the label in your name; the next check does not list it again."),
         on_click=settle,
         args=(one, one.label),
         width="stretch",
@@ -142,7 +156,7 @@ def settled(one: Suspect) -> None:
     labelling.state(one.scan)
     if one.scan.labelled_by == current_user.name() and one.scan.label_id is not None:
         st.button(
-            "Undo",
+            _("Undo"),
             key=f"suspect-undo-{one.scan.id}",
             icon=":material/undo:",
             on_click=labelling.undo,
@@ -155,6 +169,6 @@ def settle(one: Suspect, word: Plane) -> None:
     try:
         done = suspects.settle(app_state.workbench(), one, word, current_user.name())
     except UnknownScanError as error:
-        st.toast(plain(error))
+        st.toast(plain(in_readers_language(error)))
     else:
         conflict_notices.remember(done.conflict)

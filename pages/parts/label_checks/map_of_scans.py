@@ -5,9 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from fetal.planes import PLANES
 from fetal.store.states import CheckKind
-from fetal.workbench.catalogue.scans import ScanFilter, ScanView
+from fetal.workbench.catalogue.scans import UNUSABLE, ScanFilter, ScanView
 from fetal.workbench.label_quality import more_like_this
 from fetal.workbench.label_quality.more_like_this import ScanMap
 from pages.parts.app import app_state
@@ -15,45 +14,52 @@ from pages.parts.app.theme import PLANE_COLOURS, UNUSABLE_COLOUR
 from pages.parts.dataset import gallery
 from pages.parts.label_checks import label_lists
 from pages.parts.review import queue_choice
-from pages.parts.shared.formatting import label, number, plain_in_chart
+from pages.parts.shared.formatting import label, plain_in_chart
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark, ngettext
 
 _SHOWN = 24
 _MOST_GROUPS = 9
-_OTHERS = "others"
-_NOTHING = "none"
-_ABOUT = "Each point is a scan. What the model behind the label checks sees alike lies near."
+_OTHERS = mark("others")
+_NOTHING = mark("none")
+_ABOUT = mark("Each point is a scan. What the model behind the label checks sees alike lies near.")
 _COLOURS = (
     *("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7"),
     *("#0072b2", "#d55e00", "#999999", "#a0522d"),
 )
 _BY: dict[str, Callable[[ScanView], str]] = {
-    "Label": lambda scan: label(scan.label) if scan.label else _NOTHING,
-    "Model": lambda scan: scan.predicted.title if scan.predicted else _NOTHING,
-    "Machine": lambda scan: scan.machine or _NOTHING,
-    "Reader": lambda scan: scan.labelled_by or _NOTHING,
+    mark("Label"): lambda scan: label(scan.label) if scan.label else _(_NOTHING),
+    mark("Model"): lambda scan: label(scan.predicted) if scan.predicted else _(_NOTHING),
+    mark("Machine"): lambda scan: scan.machine or _(_NOTHING),
+    mark("Reader"): lambda scan: scan.labelled_by or _(_NOTHING),
 }
-_FIXED = {plane.title: PLANE_COLOURS[plane] for plane in PLANES} | {
-    "Unusable": UNUSABLE_COLOUR,
-    _NOTHING: "#b0b8ba",
-    _OTHERS: "#6d7a80",
-}
+_FIXED = PLANE_COLOURS | {UNUSABLE: UNUSABLE_COLOUR}
 
 
 def show() -> None:
     """The map, its colours, and what the lasso chose."""
     with st.container(horizontal=True, vertical_alignment="center"):
         by = st.segmented_control(
-            "Coloured by", list(_BY), default="Label", required=True, key="map-colour", help=_ABOUT
+            _("Coloured by"),
+            list(_BY),
+            format_func=_,
+            default="Label",
+            required=True,
+            key="map-colour",
+            help=_(_ABOUT),
         )
         umap = more_like_this.can_umap() and st.toggle("UMAP", key="map-umap")
     found = more_like_this.scan_map(app_state.workbench(), umap=bool(umap))
     missing = found.stored - found.known
     if missing:
-        st.caption(f"{number(missing, 'scan is', 'scans are')} not on the map yet.")
+        words = ngettext(
+            "{n} scan is not on the map yet.", "{n} scans are not on the map yet.", missing
+        )
+        st.caption(words.format(n=customs.whole(missing)))
     if missing or label_lists.goes_on(CheckKind.FEATURES):
         label_lists.control(CheckKind.FEATURES)
     if not found.scans:
-        st.info("No scan is on the map yet.")
+        st.info(_("No scan is on the map yet."))
         return
     event = st.plotly_chart(
         drawn(found, _BY[by or "Label"]),
@@ -62,7 +68,7 @@ def show() -> None:
         selection_mode=("lasso", "box"),
         config={"displaylogo": False, "scrollZoom": True},
     )
-    st.caption("Draw a loop around points to choose them.")
+    st.caption(_("Draw a loop around points to choose them."))
     chosen(found, [int(point["customdata"][0]) for point in event.selection.points])
 
 
@@ -72,7 +78,9 @@ def drawn(found: ScanMap, group: Callable[[ScanView], str]) -> Any:
 
     names = [group(scan) for scan in found.scans]
     most = sorted(set(names), key=names.count, reverse=True)[:_MOST_GROUPS]
-    named = [name if name in most else _OTHERS for name in names]
+    named = [name if name in most else _(_OTHERS) for name in names]
+    fixed = {label(one): colour for one, colour in _FIXED.items()}
+    fixed |= {_(_NOTHING): "#b0b8ba", _(_OTHERS): "#6d7a80"}
     figure = graph.Figure()
     for place, name in enumerate(dict.fromkeys([*most, *named])):
         rows = [row for row, one in enumerate(named) if one == name]
@@ -85,7 +93,7 @@ def drawn(found: ScanMap, group: Callable[[ScanView], str]) -> Any:
                 customdata=[[found.scans[row].id] for row in rows],
                 text=[plain_in_chart(found.scans[row].name) for row in rows],
                 hovertemplate="%{text}<extra>%{fullData.name}</extra>",
-                marker={"size": 6, "color": _FIXED.get(name, _COLOURS[place % len(_COLOURS)])},
+                marker={"size": 6, "color": fixed.get(name, _COLOURS[place % len(_COLOURS)])},
             )
         )
     figure.update_xaxes(visible=False)
@@ -106,12 +114,13 @@ def chosen(found: ScanMap, numbers: list[int]) -> None:
     inside = set(numbers)
     scans = [scan for scan in found.scans if scan.id in inside]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{number(len(scans), 'scan', 'scans')}** chosen", width="content")
+        words = ngettext("**{n} scan** chosen", "**{n} scans** chosen", len(scans))
+        st.markdown(words.format(n=customs.whole(len(scans))), width="content")
         st.button(
-            "Read them on the Review page",
+            _("Read them on the Review page"),
             key="map-queue",
             icon=":material/fact_check:",
             on_click=queue_choice.read,
-            args=("Chosen on the map", ScanFilter(ids=tuple(sorted(inside)))),
+            args=(_("Chosen on the map"), ScanFilter(ids=tuple(sorted(inside)))),
         )
     gallery.grid(scans[:_SHOWN])

@@ -9,16 +9,20 @@ from fetal.workbench.label_quality import suspects
 from fetal.workbench.label_quality.check_requests import CheckView
 from pages.parts.app import app_state
 from pages.parts.dataset import gallery
+from pages.parts.models.figure_words import signed
 from pages.parts.review import queue_choice
-from pages.parts.shared.formatting import number, tenths
+from pages.parts.shared.formatting import number, plain, tenths
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark, ngettext
+from pages.parts.texts.library_sentences import in_readers_language
 
 _SHOWN = 24
-_HOW = (
+_HOW = mark(
     "First come scans of which the model is unsure, that look like nothing labelled yet and like "
     "none before them on the list, and planes with few labels. Label from the start of the list; "
     "work it out anew after some dozen labels."
 )
-_FORECAST = (
+_FORECAST = mark(
     "Measured by learning from a part of the labels and asking about other patients, then drawn "
     "out. It holds for scans labelled in any order; in the order of this list fewer labels do as "
     "much. What comes lies within the range 19 times in 20."
@@ -34,20 +38,21 @@ def show(check: CheckView) -> None:
     forecast(check.result)
     numbers = suspects.waiting_scans(app_state.workbench(), check.id)
     if not numbers:
-        st.success("All scans of the list have a label. Work it out anew.")
+        st.success(_("All scans of the list have a label. Work it out anew."))
         return
-    st.markdown(
-        f"**{number(len(numbers), 'scan', 'scans')}** of the list without a label, in the order "
-        "in which labels teach most.",
-        help=_HOW,
+    waiting = ngettext(
+        "**{n} scan** of the list without a label.",
+        "**{n} scans** of the list without a label, in the order in which labels teach most.",
+        len(numbers),
     )
+    st.markdown(waiting.format(n=customs.whole(len(numbers))), help=_(_HOW))
     st.button(
-        "Label them in this order",
+        _("Label them in this order"),
         key="label-next-queue",
         icon=":material/fact_check:",
         type="primary",
         on_click=queue_choice.read,
-        args=("What to label next", scans.ScanFilter(ids=tuple(numbers), reviewed=False)),
+        args=(_("What to label next"), scans.ScanFilter(ids=tuple(numbers), reviewed=False)),
         kwargs={"as_listed": True},
     )
     chosen = scans.ScanFilter(ids=tuple(numbers[:_SHOWN]))
@@ -58,17 +63,20 @@ def show(check: CheckView) -> None:
 def forecast(figures: dict[str, Any]) -> None:
     """What so many more labels would bring, with the measured curve."""
     if "forecasts" not in figures:
-        st.info(f"No forecast yet. {figures.get('too_few', '')}")
+        why = plain(in_readers_language(figures.get("too_few", "")))
+        st.info(_("No forecast yet. {reason}").format(reason=why))
         return
     words, plot = st.columns([2, 3], gap="large")
     with words:
-        st.markdown("**What more labels would bring**", help=_FORECAST)
+        st.markdown(_("**What more labels would bring**"), help=_(_FORECAST))
         st.dataframe(
             [
                 {
-                    "More labels": one["more"],
-                    "More right of 100": points(one["value"]),
-                    "Between": f"{points(one['low'])} and {points(one['high'])}",
+                    _("More labels"): one["more"],
+                    _("More right of 100"): signed(one["value"]),
+                    _("Between"): _("{low} and {high}").format(
+                        low=signed(one["low"]), high=signed(one["high"])
+                    ),
                 }
                 for one in figures["forecasts"]
             ],
@@ -76,16 +84,13 @@ def forecast(figures: dict[str, Any]) -> None:
             key="label-forecasts",
         )
         st.caption(
-            f"Now {tenths(figures['right'][-1])} right on patients it has not seen, with "
-            f"{figures['sizes'][-1]:,.0f} labels to learn from."
+            _("Now {share} right on patients it has not seen, with {labels} to learn from.").format(
+                share=tenths(figures["right"][-1]),
+                labels=number(round(figures["sizes"][-1]), "label", "labels"),
+            )
         )
     with plot:
         curve(figures)
-
-
-def points(share: float) -> str:
-    """A difference of shares in percentage points, with its sign."""
-    return f"{100 * share:+.1f}".replace("-", "−")
 
 
 def curve(figures: dict[str, Any]) -> None:
@@ -105,27 +110,27 @@ def curve(figures: dict[str, Any]) -> None:
                 mode="lines",
                 line={"width": 0},
                 fillcolor="rgba(230,159,0,0.25)",
-                name="19 times in 20",
+                name=_("19 times in 20"),
                 hoverinfo="skip",
             ),
             graph.Scatter(
                 x=beyond,
                 y=[now + one["value"] for one in ahead],
-                name="forecast",
+                name=_("forecast"),
                 mode="lines+markers",
                 line={"color": "#e69f00", "dash": "dot"},
             ),
             graph.Scatter(
                 x=sizes,
                 y=right,
-                name="measured",
+                name=_("measured"),
                 mode="lines+markers",
                 line={"color": "#56b4e9"},
             ),
         ]
     )
-    figure.update_xaxes(title="labels to learn from", tickformat=",d")
-    figure.update_yaxes(title="right answers", tickformat=".1%")
+    figure.update_xaxes(title=_("labels to learn from"), tickformat=",d")
+    figure.update_yaxes(title=_("right answers"), tickformat=".1%")
     figure.update_layout(
         height=260,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},

@@ -10,14 +10,24 @@ from fetal.progress import BackgroundWork
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.models import promotion
 from pages.parts.app import app_state
-from pages.parts.models import test_set
-from pages.parts.models.figure_words import brackets, headline_figure, per_plane_columns, points
+from pages.parts.models import test_set, verdict_words
+from pages.parts.models.figure_words import (
+    brackets,
+    headline_figure,
+    in_points,
+    per_plane_columns,
+    points,
+    taken_for,
+)
 from pages.parts.review import queue_choice
 from pages.parts.shared import confusion_plot, scan_pictures, scan_record
 from pages.parts.shared.formatting import label, number, plain, tenths
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark, ngettext
+from pages.parts.texts.library_sentences import in_readers_language
 
 _PER_PAGE = 4
-_INTERVAL = (
+_INTERVAL = mark(
     "The range in brackets: had other patients of the same kind been measured, the figure would "
     "lie in it 95 times out of 100 (resampled by patient)."
 )
@@ -44,11 +54,11 @@ def show(champion: promotion.ModelView, challenger: promotion.ModelView) -> None
         )
     work = app_state.works()[name]
     if not work.finished:
-        app_state.running(name, "Comparing on the locked scans")
+        app_state.running(name, _("Comparing on the locked scans"))
     elif work.failure:
-        st.error(plain(work.failure))
+        st.error(plain(in_readers_language(work.failure)))
         st.button(
-            "Compare again",
+            _("Compare again"),
             key="compare-again",
             icon=":material/refresh:",
             on_click=forget,
@@ -76,8 +86,8 @@ def found(
 
 def _name(champion: promotion.ModelView, challenger: promotion.ModelView) -> str:
     # Another label on a locked scan, or another locked scan, asks for another comparison.
-    mark = promotion.locked_mark(app_state.workbench())
-    return f"comparison {champion.id} {challenger.id} {mark}"
+    state = promotion.locked_mark(app_state.workbench())
+    return f"comparison-{champion.id}-{challenger.id}-{state}"
 
 
 def side_by_side(
@@ -85,20 +95,25 @@ def side_by_side(
 ) -> None:
     """The verdict, and both models' figures."""
     if comparison.first is None or comparison.second is None:
-        st.info(plain(comparison.words), icon=":material/info:")
+        st.info(plain(in_readers_language(comparison.words)), icon=":material/info:")
         test_set.changes(comparison.locked)
         return
-    verdict(comparison)
-    without = (
-        f"; {comparison.left_out} more do not count, because one of the two has learnt from them"
+    verdict(comparison, challenger)
+    sentence = (
+        _(
+            "Measured on {scans} of {patients} that no training here has seen; {more} more do not "
+            "count, because one of the two has learnt from them."
+        )
         if comparison.left_out
-        else ""
+        else _("Measured on {scans} of {patients} that no training here has seen.")
     )
     st.caption(
-        f"Measured on {number(comparison.n_scans, 'labelled scan', 'labelled scans')} of "
-        f"{number(comparison.n_patients, 'patient', 'patients')} that no training here has seen"
-        f"{without}.",
-        help=f"{_INTERVAL}\n\n{_margin(comparison)}",
+        sentence.format(
+            scans=number(comparison.n_scans, "labelled scan", "labelled scans"),
+            patients=number(comparison.n_patients, "patient", "patients"),
+            more=customs.whole(comparison.left_out),
+        ),
+        help=f"{_(_INTERVAL)}\n\n{_margin(comparison)}",
     )
     test_set.changes(comparison.locked)
     with st.container(key="stacked-figures"):
@@ -117,54 +132,61 @@ def side_by_side(
     disagreements(comparison, champion, challenger)
 
 
-def verdict(comparison: promotion.Comparison) -> None:
+def verdict(comparison: promotion.Comparison, challenger: promotion.ModelView) -> None:
     """Whether the challenger may take the champion’s place, and what that rests on."""
     if comparison.verdict is None:
         return
     box, icon = _BOXES[comparison.verdict.verdict, comparison.verdict.certain]
     with st.container(key="verdict"):
-        box(f"{plain(comparison.words)}.", icon=icon)
+        box(verdict_words.outcome(comparison, challenger), icon=icon)
 
 
 def _margin(comparison: promotion.Comparison) -> str:
     if comparison.verdict is None:
         return ""
     margin = 100 * comparison.verdict.margin
-    return (
-        "Better and not worse hold with 95 % certainty. Not worse allows a loss of up to "
-        f"{margin:g} {'scan' if margin == 1 else 'scans'} of 100 (the margin, in percentage "
-        "points). Where the scans are too few to show that, the challenger does not pass."
-    )
+    return ngettext(
+        "Better and not worse hold with 95 % certainty. Not worse allows a loss of up to {n} scan "
+        "of 100 (the margin, in percentage points). Where the scans are too few to show that, the "
+        "challenger does not pass.",
+        "Better and not worse hold with 95 % certainty. Not worse allows a loss of up to {n} scans "
+        "of 100 (the margin, in percentage points). Where the scans are too few to show that, the "
+        "challenger does not pass.",
+        1 if margin == 1 else 2,
+    ).format(n=customs.with_its_point(f"{margin:g}"))
 
 
 def figures(version: promotion.ModelView, evaluation: Evaluation, side: str) -> None:
     """One model's accuracy, its figures for each plane and its confusions."""
     accuracy = evaluation.accuracy
-    st.markdown(f"**{side.capitalize()}: {plain(version.name)}**")
+    title = _("**Challenger: {name}**") if side == "challenger" else _("**Champion: {name}**")
+    st.markdown(title.format(name=plain(version.name)))
     with st.container(horizontal=True, gap="large"):
         headline_figure(
-            "Right answers",
+            _("Right answers"),
             tenths(accuracy.value),
             brackets(accuracy),
-            "Accuracy: the share of scans whose plane is right.",
+            _("Accuracy: the share of scans whose plane is right."),
         )
         if gap := evaluation.ece_interval:
             headline_figure(
-                "Stated against true",
-                f"{100 * gap.value:.1f} points",
+                _("Stated against true"),
+                in_points(gap.value),
                 points(gap),
-                "Calibration error: how far the stated probabilities lie from the share that is "
-                "right, on average. 0 is best.",
+                _(
+                    "Calibration error: how far the stated probabilities lie from the share that "
+                    "is right, on average. 0 is best."
+                ),
             )
     per_plane = evaluation.per_plane
     st.dataframe(
         [
             {
-                "Plane": plane.title,
-                "Scans": per_plane[plane].n,
-                "Found": tenths(per_plane[plane].recall.value),
-                "Right when named": tenths(per_plane[plane].precision.value),
-                "Told apart": _share(per_plane[plane].auc),
+                _("Plane"): label(plane),
+                _("Scans"): per_plane[plane].n,
+                _("Found"): tenths(per_plane[plane].recall.value),
+                _("Right when named"): tenths(per_plane[plane].precision.value),
+                _("Told apart"): _share(per_plane[plane].auc),
             }
             for plane in PLANES
             if plane in per_plane
@@ -182,11 +204,11 @@ def confusions(
 
     def cell(plane: Plane, named: Plane) -> None:
         behind = ScanFilter(ids=comparison.taken_for(plane, named, by_second=by_second))
-        queue_choice.read(f"{plane.title}, taken for {named.title}", behind)
+        queue_choice.read(taken_for(plane, named), behind)
 
     st.markdown(
-        "**What was taken for what**",
-        help="The confusion matrix. A click on a number opens its scans on the Review page.",
+        _("**What was taken for what**"),
+        help=_("The confusion matrix. A click on a number opens its scans on the Review page."),
     )
     side = "challenger" if by_second else "champion"
     confusion_plot.confusion(evaluation.confusion, key=f"confusion-{side}", on_pick=cell)
@@ -197,7 +219,8 @@ def disagreements(
 ) -> None:
     """The scans on which the two say different things."""
     found = comparison.disagreements
-    st.subheader(f"Where they disagree: {number(len(found), 'scan', 'scans')}")
+    scans = number(len(found), "scan", "scans")
+    st.subheader(_("Where they disagree: {scans}").format(scans=scans))
     if not found:
         return
     pages = math.ceil(len(found) / _PER_PAGE)
@@ -207,16 +230,19 @@ def disagreements(
         with column, st.container(key=f"thumb-differ-{one.scan.id}", border=True):
             scan_pictures.small(one.scan.id, one.scan.name)
             st.markdown(
-                f"labelled **{label(one.label)}**  \n"
-                f"champion {mark(one.first, one.label)}  \nchallenger {mark(one.second, one.label)}"
+                _("labelled **{label}**  \nchampion {first}  \nchallenger {second}").format(
+                    label=label(one.label),
+                    first=judged(one.first, one.label),
+                    second=judged(one.second, one.label),
+                )
             )
             scan_record.open_button(one.scan.id, key=f"open-differ-{one.scan.id}")
 
 
-def mark(said: Plane, truth: Plane) -> str:
+def judged(said: Plane, truth: Plane) -> str:
     """What a model said, marked as right or wrong in words and colour."""
-    colour, word = ("green", "right") if said == truth else ("orange", "wrong")
-    return f":{colour}[{label(said)} ({word})]"
+    words = _(":green[{plane} (right)]") if said == truth else _(":orange[{plane} (wrong)]")
+    return words.format(plane=label(said))
 
 
 def _share(figure: Interval | None) -> str:

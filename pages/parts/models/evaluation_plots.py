@@ -8,6 +8,7 @@ import streamlit as st
 from fetal.metrics import Coverage, Interval, ReliabilityBin
 from pages.parts.shared import confusion_plot
 from pages.parts.shared.formatting import number, percent, tenths
+from pages.parts.texts.catalogue import _
 
 _CALM = {"displayModeBar": False}
 _LAYOUT = {"height": 330, "margin": {"l": 10, "r": 10, "t": 10, "b": 10}, "showlegend": False}
@@ -45,8 +46,11 @@ def reliability(bins: Sequence[ReliabilityBin], key: str, on_pick: Callable[[int
                 },
                 customdata=[[position] for position in range(len(bins))],
                 hovertext=[
-                    f"stated {percent(one.confidence)}, right {percent(one.accuracy.value)} of "
-                    f"{number(one.n, 'scan', 'scans')}"
+                    _("stated {stated}, right {right} of {scans}").format(
+                        stated=percent(one.confidence),
+                        right=percent(one.accuracy.value),
+                        scans=number(one.n, "scan", "scans"),
+                    )
                     for one in bins
                 ],
                 hovertemplate="%{hovertext}<extra></extra>",
@@ -58,8 +62,8 @@ def reliability(bins: Sequence[ReliabilityBin], key: str, on_pick: Callable[[int
         if (position := confusion_plot.picked(key)) is not None:
             on_pick(position[0])
 
-    figure.update_xaxes(title="stated probability", tickformat=".0%", range=[0, 1.07])
-    figure.update_yaxes(title="share right", tickformat=".0%", range=[-0.05, 1.08])
+    figure.update_xaxes(title=_("stated probability"), tickformat=".0%", range=[0, 1.07])
+    figure.update_yaxes(title=_("share right"), tickformat=".0%", range=[-0.05, 1.08])
     figure.update_layout(**_LAYOUT)
     st.plotly_chart(figure, config=_CALM, key=key, on_select=bin_picked, selection_mode="points")
 
@@ -74,7 +78,7 @@ def coverage(curve: Coverage, key: str) -> None:
             graph.Scatter(
                 x=curve.shares, y=curve.accuracy, mode="lines", line={"color": _COLOUR},
                 customdata=[
-                    f"surest {percent(share)}: {tenths(right)} right"
+                    _surest(share, right)
                     for share, right in zip(curve.shares, curve.accuracy, strict=True)
                 ],
                 hovertemplate="%{customdata}<extra></extra>",
@@ -86,7 +90,7 @@ def coverage(curve: Coverage, key: str) -> None:
                 mode="markers",
                 marker={"size": 8, "color": _COLOUR},
                 customdata=[
-                    f"surest {percent(step.share)}: {tenths(step.accuracy.value)} right"
+                    _surest(step.share, step.accuracy.value)
                     for step in steps
                 ],
                 hovertemplate="%{customdata}<extra></extra>",
@@ -99,13 +103,17 @@ def coverage(curve: Coverage, key: str) -> None:
     ]
     lowest = min([*steady, *(step.accuracy.low for step in steps)])
     figure.update_xaxes(
-        title="share of scans answered, surest first", tickformat=".0%", range=[0, 1.07]
+        title=_("share of scans answered, surest first"), tickformat=".0%", range=[0, 1.07]
     )
     figure.update_yaxes(
-        title="share right", tickformat=".0%", range=[min(0.9, lowest - 0.02), 1.005]
+        title=_("share right"), tickformat=".0%", range=[min(0.9, lowest - 0.02), 1.005]
     )
     figure.update_layout(**_LAYOUT)
     st.plotly_chart(figure, config=_CALM, key=key)
+
+
+def _surest(share: float, right: float) -> str:
+    return _("surest {share}: {right} right").format(share=percent(share), right=tenths(right))
 
 
 def _whiskers(found: Sequence[Interval]) -> dict[str, Any]:

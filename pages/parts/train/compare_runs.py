@@ -13,8 +13,12 @@ from fetal.workbench.retraining.run_accuracies import Tested
 from fetal.workbench.retraining.service import RunView
 from pages.parts.app import app_state, beside
 from pages.parts.shared import plots
-from pages.parts.shared.formatting import duration, number, plain, tenths
+from pages.parts.shared.formatting import duration, number, plain, tenths, with_interval
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.library_sentences import in_readers_language
 from pages.parts.train.runs import STATES
+from pages.parts.train.setting_rows import differences, rows_of
 from pages.parts.train.settings_words import put, words
 
 MOST = len(plots.RUN_COLOURS)
@@ -27,12 +31,12 @@ _FEW = 6
 _WIDE = 20.0
 """From which ratio of largest to smallest an axis counts in powers of ten."""
 
-_BEST = "Right on held-back patients"
-_BEST_HELP = (
+_BEST = mark("Right on held-back patients")
+_BEST_HELP = mark(
     "The largest share of right answers after any pass on the patients that the training checks "
     "itself on (validation accuracy). Trainings on other scans are checked on other patients too."
 )
-_LOCKED = "Right on the locked test set"
+_LOCKED = mark("Right on the locked test set")
 
 
 def show(runs: Sequence[RunView]) -> None:
@@ -40,9 +44,9 @@ def show(runs: Sequence[RunView]) -> None:
     able = {run.id: run for run in compare_runs.comparable(runs)}
     if len(able) < 2:
         return
-    st.subheader("Trainings side by side")
+    st.subheader(_("Trainings side by side"))
     chosen = st.multiselect(
-        "Which trainings",
+        _("Which trainings"),
         list(able),
         default=list(able)[:_AT_FIRST],
         format_func=lambda run: title(able[run]),
@@ -52,10 +56,10 @@ def show(runs: Sequence[RunView]) -> None:
     )
     picked = [able[run] for run in sorted(chosen)]
     if len(picked) < 2:
-        st.caption("Choose at least two.")
+        st.caption(_("Choose at least two."))
         return
     picked = service.add_curves(app_state.workbench(), picked)
-    plots.curves_together({f"Training {run.id}": run.curves for run in picked}, "curves-together")
+    plots.curves_together({numbered(run.id): run.curves for run in picked}, "curves-together")
     tested = _tested(picked)
     different = compare_runs.differing([run.settings for run in picked])
     across(picked, different, tested)
@@ -65,8 +69,13 @@ def show(runs: Sequence[RunView]) -> None:
 
 def title(run: RunView) -> str:
     """A training as it stands in a list: its number, its recipe and its model."""
-    parts = [f"Training {run.id}", str(run.settings.get("name", ""))]
-    return ", ".join(part for part in (*parts, run.model_name or STATES[run.status]) if part)
+    parts = [numbered(run.id), str(run.settings.get("name", ""))]
+    return ", ".join(part for part in (*parts, run.model_name or _(STATES[run.status])) if part)
+
+
+def numbered(run_id: int) -> str:
+    """A training by its number."""
+    return _("Training {number}").format(number=run_id)
 
 
 def _tested(picked: Sequence[RunView]) -> Tested:
@@ -77,14 +86,18 @@ def _tested(picked: Sequence[RunView]) -> Tested:
     found, holds = run_accuracies.tested_before(workbench, picked)
     if found is not None and holds:
         return found
-    name = f"tested {' '.join(str(run.id) for run in picked)}"
+    name = f"tested-{'-'.join(str(run.id) for run in picked)}"
     work = beside.begun(name, lambda: run_accuracies.tested(workbench, picked))
     if not work.finished:
-        app_state.running(name, "Measuring the models on the locked test set")
+        app_state.running(name, _("Measuring the models on the locked test set"))
         return found or unmeasured
     app_state.works().pop(name, None)
     if work.failure:
-        st.caption(f"The locked test set is left out: {plain(work.failure)}")
+        st.caption(
+            _("The locked test set is left out: {reason}").format(
+                reason=plain(in_readers_language(work.failure))
+            )
+        )
         return unmeasured
     result: Tested = work.result
     return result
@@ -97,22 +110,24 @@ def across(
     if len(picked) < _FEWEST_ACROSS:
         return
     st.markdown(
-        "**From settings to outcome**",
-        help="Each line is one training, in the colour it has above: follow it from what was set "
-        "otherwise, on the left, to what came of it, on the right (parallel coordinates). A click "
-        "on a name below hides its line.",
+        _("**From settings to outcome**"),
+        help=_(
+            "Each line is one training, in the colour it has above: follow it from what was set "
+            "otherwise, on the left, to what came of it, on the right (parallel coordinates). A "
+            "click on a name below hides its line."
+        ),
     )
     names = [name for name in different if name != "name"]
     if len(names) > _MOST_AXES:
         names = st.multiselect(
-            "Settings to show",
+            _("Settings to show"),
             names,
             default=names[:_MOST_AXES],
             format_func=lambda name: words(name).title,
             key="axes",
         )
     plots.parallel(
-        [f"Training {run.id}" for run in picked],
+        [numbered(run.id) for run in picked],
         [*(_axis(name, different[name]) for name in names), *_outcome_axes(picked, tested)],
         "across",
     )
@@ -133,12 +148,12 @@ def _outcome_axes(picked: Sequence[RunView], tested: Tested) -> list[plots.Axis]
     seconds = [run.seconds for run in picked if run.seconds is not None]
     best = [found for run in picked if (found := compare_runs.best_accuracy(run)) is not None]
     locked = [tested.accuracy[run.id].value for run in picked if run.id in tested.accuracy]
-    axes = [plots.Axis("Scans", scans, [f"{count:,}" for count in scans])]
+    axes = [plots.Axis(_("Scans"), scans, [customs.whole(count) for count in scans])]
     axes = axes if len(set(scans)) > 1 else []
     axes += [
-        plots.Axis("Took", seconds, [duration(one) for one in seconds]),
-        plots.Axis(_BEST, best, [tenths(share) for share in best]),
-        plots.Axis(_LOCKED, locked, [tenths(share) for share in locked]),
+        plots.Axis(_("Took"), seconds, [duration(one) for one in seconds]),
+        plots.Axis(_(_BEST), best, [tenths(share) for share in best]),
+        plots.Axis(_(_LOCKED), locked, [tenths(share) for share in locked]),
     ]
     return [axis for axis in axes if len(axis.values) == len(picked)]
 
@@ -152,13 +167,13 @@ def table(
         best, locked = compare_runs.best_accuracy(run), tested.accuracy.get(run.id)
         rows.append(
             {
-                "Training": f"{run.id}",
-                "Model": run.model_name or STATES[run.status],
-                _BEST: tenths(best) if best is not None else "–",
-                _LOCKED: locked.percent() if locked else "not measured",
-                "Scans": run.counts.get("scans"),
-                "Took": duration(run.seconds) if run.seconds is not None else "–",
-                "On": run.device or "–",
+                _("Training"): f"{run.id}",
+                _("Model"): run.model_name or _(STATES[run.status]),
+                _(_BEST): tenths(best) if best is not None else "–",
+                _(_LOCKED): with_interval(locked) if locked else _("not measured"),
+                _("Scans"): run.counts.get("scans"),
+                _("Took"): duration(run.seconds) if run.seconds is not None else "–",
+                _("On"): run.device or "–",
                 **{words(name).title: put(name, row[place]) for name, row in different.items()},
             }
         )
@@ -166,9 +181,9 @@ def table(
         rows,
         hide_index=True,
         column_config={
-            "Training": st.column_config.TextColumn(pinned=True),
-            _BEST: st.column_config.TextColumn(help=_BEST_HELP),
-            _LOCKED: st.column_config.TextColumn(help=_locked_help(tested)),
+            _("Training"): st.column_config.TextColumn(pinned=True),
+            _(_BEST): st.column_config.TextColumn(help=_(_BEST_HELP)),
+            _(_LOCKED): st.column_config.TextColumn(help=_locked_help(tested)),
             **{
                 words(name).title: st.column_config.TextColumn(help=plain(words(name).meaning))
                 for name in different
@@ -180,32 +195,34 @@ def table(
 
 def _locked_help(tested: Tested) -> str:
     if not tested.accuracy:
-        return "None of these models has read labelled scans of the locked patients yet."
-    return (
-        f"Measured on the same {number(tested.scans, 'scan', 'scans')} of "
-        f"{number(tested.patients, 'patient', 'patients')}, which none of these models has learnt "
-        "from. The range in brackets: where the figure would lie 95 times out of 100, had other "
-        "patients of the same kind been measured."
+        return _("None of these models has read labelled scans of the locked patients yet.")
+    return _(
+        "Measured on the same {scans} of {patients}, which none of these models has learnt from. "
+        "The range in brackets: where the figure would lie 95 times out of 100, had other patients "
+        "of the same kind been measured."
+    ).format(
+        scans=number(tested.scans, "scan", "scans"),
+        patients=number(tested.patients, "patient", "patients"),
     )
 
 
 def between(picked: Sequence[RunView]) -> None:
     """What differs between two of the trainings, in plain words."""
-    st.markdown("**What differs between these two**")
+    st.markdown(_("**What differs between these two**"))
     names = {run.id: run for run in picked}
     left, right = st.columns(2)
     first = left.selectbox(
-        "First", list(names), index=0, format_func=lambda run: title(names[run]), key="first-run"
+        _("First"), list(names), index=0, format_func=lambda run: title(names[run]), key="first-run"
     )
     second = right.selectbox(
-        "Second",
+        _("Second"),
         list(names),
         index=len(names) - 1,
         format_func=lambda run: title(names[run]),
         key="second-run",
     )
     if first == second:
-        st.caption("Choose two that are not the same.")
+        st.caption(_("Choose two that are not the same."))
         return
     if sentence := scans_in_words(names[first], names[second]):
         st.markdown(sentence)
@@ -213,38 +230,13 @@ def between(picked: Sequence[RunView]) -> None:
     if rows:
         # Many of them would push the trainings before off the screen.
         with st.expander(
-            f"{number(len(rows), 'setting differs', 'settings differ')}",
+            number(len(rows), "setting differs", "settings differ"),
             expanded=len(rows) <= _FEW,
             key="settings-between",
         ):
-            differences(rows, f"Training {first}", f"Training {second}")
+            differences(rows, numbered(first), numbered(second))
     else:
-        st.caption("They had the same settings and started from the same model.")
-
-
-def differences(rows: Sequence[tuple[str, str, str, str]], first: str, second: str) -> None:
-    """Settings that differ: name, first value, second value, meaning."""
-    st.table(
-        [
-            {
-                "Setting": plain(name),
-                first: plain(one),
-                second: plain(other),
-                "What it means": plain(meaning),
-            }
-            for name, one, other, meaning in rows
-        ],
-        border="horizontal",
-        hide_index=True,
-    )
-
-
-def rows_of(different: Mapping[str, Sequence[Any]]) -> list[tuple[str, str, str, str]]:
-    """Differing settings of two as `differences` takes them."""
-    return [
-        (words(name).title, put(name, one), put(name, other), words(name).meaning)
-        for name, (one, other) in different.items()
-    ]
+        st.caption(_("They had the same settings and started from the same model."))
 
 
 def _settings(first: RunView, second: RunView) -> list[tuple[str, str, str, str]]:
@@ -255,29 +247,32 @@ def _origin(first: RunView, second: RunView) -> list[tuple[str, str, str, str]]:
     if first.parent_id == second.parent_id:
         return []
     one, other = (run.parent_name or "–" for run in (first, second))
-    return [("Champion at the time", one, other, "The model that predicted when it was asked for.")]
+    meaning = _("The model that predicted when it was asked for.")
+    return [(_("Champion at the time"), one, other, meaning)]
 
 
 def scans_in_words(first: RunView, second: RunView) -> str:
     """How the second training's scans differ from the first one's."""
-    workbench, name = app_state.workbench(), f"scans of trainings {first.id} and {second.id}"
+    workbench, name = app_state.workbench(), f"learnt-from-{first.id}-{second.id}"
     work = beside.begun(name, lambda: compare_runs.learnt_from(workbench, first, second))
     if not work.finished:
-        app_state.running(name, "Comparing their scans")
+        app_state.running(name, _("Comparing their scans"))
         return ""
     found: DataDifference | None = None if work.failure else work.result
     if found is None:
-        return "The list of scans of one of them is no longer there; their scans are not compared."
+        return _(
+            "The list of scans of one of them is no longer there; their scans are not compared."
+        )
     if found == DataDifference(found.same, 0, 0, 0):
-        return f"Both used the same {number(found.same, 'scan', 'scans')}."
+        return _("Both used the same {scans}.").format(scans=number(found.same, "scan", "scans"))
     changes = [
-        f"{number(found.added, 'scan', 'scans')} added" if found.added else "",
-        f"{number(found.removed, 'scan', 'scans')} removed" if found.removed else "",
-        f"{number(found.relabelled, 'scan', 'scans')} labelled otherwise"
+        number(found.added, "scan added", "scans added") if found.added else "",
+        number(found.removed, "scan removed", "scans removed") if found.removed else "",
+        number(found.relabelled, "scan labelled otherwise", "scans labelled otherwise")
         if found.relabelled
         else "",
     ]
-    return (
-        f"Scans of the second beside those of the first: {', '.join(filter(None, changes))}; "
-        f"{number(found.same, 'is', 'are')} the same."
+    return _("Scans of the second beside those of the first: {changes}; {same}.").format(
+        changes=", ".join(filter(None, changes)),
+        same=number(found.same, "is the same", "are the same"),
     )

@@ -12,7 +12,7 @@ class Words:
     Attributes:
         title: its plain name, with the researchers' word in brackets where they have another.
         meaning: what it does, in a sentence.
-        unit: what stands after a number; `%` turns a share into percent.
+        unit: how a number is put, such as `{n} pixels`; `%` turns a share into percent.
         values: plain words for values that are words themselves.
     """
 

@@ -10,14 +10,17 @@ from fetal.workbench.retraining import compare_runs, service
 from pages.parts.app import app_state, current_user
 from pages.parts.shared import plots
 from pages.parts.shared.formatting import duration, moment, percent, plain
-from pages.parts.train.settings_words import put, words
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.library_sentences import in_readers_language
+from pages.parts.train.settings_words import put, put_stage, words
 
 STATES = {
-    RunState.QUEUED: "waiting for the worker",
-    RunState.RUNNING: "running",
-    RunState.DONE: "done",
-    RunState.FAILED: "failed",
-    RunState.CANCELLED: "cancelled",
+    RunState.QUEUED: mark("waiting for the worker"),
+    RunState.RUNNING: mark("running"),
+    RunState.DONE: mark("done"),
+    RunState.FAILED: mark("failed"),
+    RunState.CANCELLED: mark("cancelled"),
 }
 """What a training's state is called."""
 
@@ -40,9 +43,10 @@ def one_current(run: service.RunView) -> None:
     """One training that waits or goes on: how far it is, and the button that stops it."""
     with st.container(border=True, key=f"active-run-{run.id}"):
         heading, cancel = st.columns([6, 1], vertical_alignment="center")
-        heading.subheader(f"Training {run.id}: {plain(run.stage or STATES[run.status])}")
+        at = put_stage(run.stage) if run.stage else _(STATES[run.status])
+        heading.subheader(_("Training {number}: {state}").format(number=run.id, state=plain(at)))
         cancel.button(
-            "Stopping …" if run.cancelling else "Cancel",
+            _("Stopping …") if run.cancelling else _("Cancel"),
             key=f"cancel-run-{run.id}",
             disabled=run.cancelling,
             icon=":material/stop_circle:",
@@ -70,8 +74,8 @@ def progress(run: service.RunView) -> None:
     """Stage, pass, step and time left."""
     if run.status is RunState.QUEUED:
         st.caption(
-            f"Asked for by {plain(run.who)}, {moment(run.asked_at)}.",
-            help="It starts as soon as the worker is free; it waits if no worker runs.",
+            _("Asked for by {who}, {when}.").format(who=plain(run.who), when=moment(run.asked_at)),
+            help=_("It starts as soon as the worker is free; it waits if no worker runs."),
         )
         return
     done = (run.step or 0) / run.steps if run.steps else 0.0
@@ -79,38 +83,51 @@ def progress(run: service.RunView) -> None:
         done = (max(0, (run.epoch or 1) - 1) + done) / run.epochs
     if run.stages:
         done = (max(0, (run.stage_index or 1) - 1) + done) / run.stages
-    parts = [f"stage {run.stage_index} of {run.stages}"] if run.stages else []
-    if run.epochs:
-        parts.append(f"pass {run.epoch} of {run.epochs} over the scans (epoch)")
-    if run.steps:
-        parts.append(f"step {run.step} of {run.steps}")
-    if run.seconds_left is not None:
-        parts.append(f"about {duration(run.seconds_left)} left")
-    st.progress(min(1.0, done), text=", ".join(parts).capitalize() or "Starting …")
+    st.progress(min(1.0, done), text=how_far(run) or _("Starting …"))
     facts = []
     if run.loss is not None:
-        facts.append(f"error (loss) {run.loss:.3f}")
+        loss = customs.decimal(run.loss, 3)
+        facts.append(_("error (loss) {value}").format(value=loss))
     if run.accuracy is not None:
-        facts.append(f"right answers {percent(run.accuracy)}")
-    facts += [f"on {plain(run.device)}"] if run.device else []
-    facts.append(f"asked for by {plain(run.who)}, {moment(run.asked_at)}")
+        facts.append(_("right answers {share}").format(share=percent(run.accuracy)))
+    if run.device:
+        facts.append(_("on {device}").format(device=plain(run.device)))
+    asked = _("asked for by {who}, {when}")
+    facts.append(asked.format(who=plain(run.who), when=moment(run.asked_at)))
     st.caption(" · ".join(facts))
+
+
+def how_far(run: service.RunView) -> str:
+    """How far a training is, in words; empty where it has not said so yet."""
+    parts = []
+    if run.stages:
+        stage = _("stage {number} of {count}")
+        parts.append(stage.format(number=run.stage_index, count=run.stages))
+    if run.epochs:
+        passed = _("pass {number} of {count} over the scans (epoch)")
+        parts.append(passed.format(number=run.epoch, count=run.epochs))
+    if run.steps:
+        parts.append(_("step {number} of {count}").format(number=run.step, count=run.steps))
+    if run.seconds_left is not None:
+        parts.append(_("about {time} left").format(time=duration(run.seconds_left)))
+    return ", ".join(parts).capitalize()
 
 
 def log(run: service.RunView, *, expanded: bool) -> None:
     """What the training wrote."""
-    with st.expander("Log", expanded=expanded, key=f"log-{run.id}"):
+    with st.expander(_("Log"), expanded=expanded, key=f"log-{run.id}"):
         lines = [f"{at.astimezone():%H:%M:%S}  {text}" for at, text in run.log]
-        st.code("\n".join(lines) or "Nothing yet.", language=None, height=220)
+        st.code("\n".join(lines) or _("Nothing yet."), language=None, height=220)
 
 
 def ready(ended: Sequence[service.RunView]) -> None:
     """The way to the newest training's model, while nobody has promoted it."""
     if ended and awaits_comparison(ended[0]):
         with st.container(horizontal=True, vertical_alignment="center", key="challenger-ready"):
-            st.success(f"“{plain(ended[0].model_name)}” is ready to be compared.", width=420)
+            ready_now = _("“{model}” is ready to be compared.")
+            st.success(ready_now.format(model=plain(ended[0].model_name)), width=420)
             st.page_link(
-                "pages/models.py", label="Compare and promote", icon=":material/compare_arrows:"
+                "pages/models.py", label=_("Compare and promote"), icon=":material/compare_arrows:"
             )
 
 
@@ -118,7 +135,7 @@ def past(ended: Sequence[service.RunView]) -> None:
     """The trainings before, newest first."""
     if not ended:
         return
-    st.subheader("Trainings before")
+    st.subheader(_("Trainings before"))
     for run in ended[:20]:
         one_past(run)
 
@@ -133,9 +150,11 @@ def awaits_comparison(run: service.RunView) -> bool:
 
 def one_past(run: service.RunView) -> None:
     """One training before: how it went, with which settings."""
-    title = f"Training {run.id}: {STATES[run.status]}"
-    if run.model_name:
-        title += f", made “{plain(run.model_name)}”"
+    title = (
+        _("Training {number}: {state}, made “{model}”")
+        if run.model_name
+        else _("Training {number}: {state}")
+    ).format(number=run.id, state=_(STATES[run.status]), model=plain(run.model_name or ""))
     expander = st.expander(
         f"{title} · {plain(run.who)}, {moment(run.asked_at)}",
         key=f"run-{run.id}",
@@ -144,28 +163,29 @@ def one_past(run: service.RunView) -> None:
     if run.status in (RunState.FAILED, RunState.CANCELLED):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                "Try again",
+                _("Try again"),
                 key=f"again-{run.id}",
                 icon=":material/replay:",
                 on_click=try_again,
                 args=(run.id,),
             )
-            st.caption(plain(run.reason or ""))
+            st.caption(plain(in_readers_language(run.reason or "")))
     elif run.reason:
-        st.caption(plain(run.reason))
+        st.caption(plain(in_readers_language(run.reason)))
     if not expander.open:
         return
     with expander:
         whole = service.run(app_state.workbench(), run.id)
         if whole.seconds is not None:
-            device = whole.device or "an unknown device"
-            st.caption(f"Took {duration(whole.seconds)} on {plain(device)}.")
+            device = whole.device or _("an unknown device")
+            took = _("Took {time} on {device}.")
+            st.caption(took.format(time=duration(whole.seconds), device=plain(device)))
         if whole.curves:
             plots.curves(whole.curves, key=f"curves-{run.id}")
-        st.markdown("**Settings**")
+        st.markdown(f"**{_('Settings')}**")
         st.dataframe(
             [
-                {"Setting": words(name).title, "Value": put(name, value)}
+                {_("Setting"): words(name).title, _("Value"): put(name, value)}
                 for name, value in compare_runs.flat(whole.settings).items()
             ],
             hide_index=True,

@@ -1,151 +1,194 @@
 """What each setting of a training is called in plain words, what it means and how it is put."""
 
+from dataclasses import replace
 from typing import Any
 
-from pages.parts.train.augmentation_words import VARIATIONS
+from pages.parts.texts import customs
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.train.augmentation_words import VARIATIONS, VARIED
 from pages.parts.train.plain_words import Words
 
 SETTINGS: dict[str, Words] = {
-    "name": Words("Recipe", "What these settings are called."),
+    "name": Words(mark("Recipe"), mark("What these settings are called.")),
     "architecture": Words(
-        "Kind of network (architecture)", "The build of the model: how many layers, and which."
+        mark("Kind of network (architecture)"),
+        mark("The build of the model: how many layers, and which."),
     ),
     "size": Words(
-        "Picture size",
-        "The side of the square that the model sees. A larger one shows finer detail and takes "
-        "longer.",
-        " pixels",
+        mark("Picture size"),
+        mark(
+            "The side of the square that the model sees. A larger one shows finer detail and takes "
+            "longer."
+        ),
+        mark("{n} pixels"),
     ),
     "crop_to_sector": Words(
-        "Cut to the ultrasound",
-        "Whether the screen around the ultrasound is cut off before the model sees the scan.",
+        mark("Cut to the ultrasound"),
+        mark("Whether the screen around the ultrasound is cut off before the model sees the scan."),
     ),
     "normalise": Words(
-        "Grey levels fitted to",
-        "To which mean and spread the grey levels are brought before the model sees them.",
-        values={"imagenet": "the weights it starts from", "training set": "the scans themselves"},
-    ),
-    "start": Words(
-        "Starts from",
-        "What the model knows before it sees the first scan.",
+        mark("Grey levels fitted to"),
+        mark("To which mean and spread the grey levels are brought before the model sees them."),
         values={
-            "champion": "the champion",
-            "weights": "a file with weights",
-            "imagenet": "everyday photographs (ImageNet)",
-            "nothing": "nothing",
+            "imagenet": mark("the weights it starts from"),
+            mark("training set"): mark("the scans themselves"),
         },
     ),
-    "weights": Words("File with weights", "The file that the training starts from."),
-    "optimizer": Words(
-        "Way of learning (optimizer)",
-        "The rule by which the model is changed after each batch.",
+    "start": Words(
+        mark("Starts from"),
+        mark("What the model knows before it sees the first scan."),
         values={
-            "sgd": "SGD with momentum",
+            "champion": mark("the champion"),
+            "weights": mark("a file with weights"),
+            "imagenet": mark("everyday photographs (ImageNet)"),
+            "nothing": mark("nothing"),
+        },
+    ),
+    "weights": Words(mark("File with weights"), mark("The file that the training starts from.")),
+    "optimizer": Words(
+        mark("Way of learning (optimizer)"),
+        mark("The rule by which the model is changed after each batch."),
+        values={
+            "sgd": mark("SGD with momentum"),
             "plain_sgd": "SGD",
             "adam": "Adam",
             "adamw": "AdamW",
         },
     ),
     "weight_decay": Words(
-        "Pull towards simplicity (weight decay)",
-        "How strongly the model is kept from leaning on a few details. Counts for AdamW only.",
+        mark("Pull towards simplicity (weight decay)"),
+        mark(
+            "How strongly the model is kept from leaning on a few details. Counts for AdamW only."
+        ),
     ),
     "loss": Words(
-        "Measure of error (loss)",
-        "What the training makes small.",
+        mark("Measure of error (loss)"),
+        mark("What the training makes small."),
         values={
-            "categorical": "one plane against all others (categorical)",
-            "binary": "each plane by itself, yes or no (binary)",
-            "focal": "hard scans count more (focal)",
+            "categorical": mark("one plane against all others (categorical)"),
+            "binary": mark("each plane by itself, yes or no (binary)"),
+            "focal": mark("hard scans count more (focal)"),
         },
     ),
     "label_smoothing": Words(
-        "Room for doubt in labels (label smoothing)",
-        "How much of each label is spread over the other planes, so that the model does not grow "
-        "too sure.",
+        mark("Room for doubt in labels (label smoothing)"),
+        mark(
+            "How much of each label is spread over the other planes, so that the model does not "
+            "grow too sure."
+        ),
         "%",
     ),
     "class_weights": Words(
-        "Rare planes count more (class weights)",
-        "Whether a plane with few scans weighs as much as one with many.",
+        mark("Rare planes count more (class weights)"),
+        mark("Whether a plane with few scans weighs as much as one with many."),
     ),
-    "batch": Words("Scans at a time (batch)", "How many scans it sees before it is changed once."),
+    "batch": Words(
+        mark("Scans at a time (batch)"), mark("How many scans it sees before it is changed once.")
+    ),
     "dropout": Words(
-        "Features left out by chance (dropout)",
-        "The share of what the last layer sees that is left out at each step, so that no answer "
-        "hangs on one feature.",
+        mark("Features left out by chance (dropout)"),
+        mark(
+            "The share of what the last layer sees that is left out at each step, so that no "
+            "answer hangs on one feature."
+        ),
         "%",
     ),
     "mixed_precision": Words(
-        "Quicker arithmetic (16 bits)",
-        "Whether the training computes in 16 bits where the device is quicker with it.",
+        mark("Quicker arithmetic (16 bits)"),
+        mark("Whether the training computes in 16 bits where the device is quicker with it."),
     ),
     "cache_features": Words(
-        "Keeps what fixed layers see (feature cache)",
-        "Whether what the layers that do not learn make of a scan is kept on disk, so that they "
-        "see it once and not at every pass. Quicker.",
+        mark("Keeps what fixed layers see (feature cache)"),
+        mark(
+            "Whether what the layers that do not learn make of a scan is kept on disk, so that "
+            "they see it once and not at every pass. Quicker."
+        ),
     ),
     "variants": Words(
-        "Fixed variations of a scan",
-        "With what fixed layers see kept, a scan is shown in this many fixed variations in turn; "
-        "the first is the scan as it is.",
+        mark("Fixed variations of a scan"),
+        mark(
+            "With what fixed layers see kept, a scan is shown in this many fixed variations in "
+            "turn; the first is the scan as it is."
+        ),
     ),
     "phantoms": Words(
-        "Simulated scans for each plane", "How many simulated scans are added to learn from."
+        mark("Simulated scans for each plane"),
+        mark("How many simulated scans are added to learn from."),
     ),
     "rehearsal": Words(
-        "What the model knew counts (rehearsal)",
-        "How much what the model knew before counts beside the new scans, so that it does not "
-        "forget planes and machines that these do not show. At 0 it may forget them.",
+        mark("What the model knew counts (rehearsal)"),
+        mark(
+            "How much what the model knew before counts beside the new scans, so that it does not "
+            "forget planes and machines that these do not show. At 0 it may forget them."
+        ),
     ),
     "keep": Words(
-        "Stays near the model before (share kept)",
-        "How far the new model is moved back towards the one it started from, at the end. More "
-        "forgets less and learns less.",
+        mark("Stays near the model before (share kept)"),
+        mark(
+            "How far the new model is moved back towards the one it started from, at the end. More "
+            "forgets less and learns less."
+        ),
         "%",
     ),
     "average": Words(
-        "Mean of the weights (running average)",
-        "How slowly a running mean of the model's weights follows them; it is kept in their place. "
-        "0 keeps the weights themselves.",
+        mark("Mean of the weights (running average)"),
+        mark(
+            "How slowly a running mean of the model's weights follows them; it is kept in their "
+            "place. 0 keeps the weights themselves."
+        ),
     ),
     "fragments": Words(
-        "Frames of no plane made up",
-        "In how many of the cases a scan is shown as a frame of no plane, labelled Other: a corner "
-        "far enlarged, or halves of two planes.",
+        mark("Frames of no plane made up"),
+        mark(
+            "In how many of the cases a scan is shown as a frame of no plane, labelled Other: a "
+            "corner far enlarged, or halves of two planes."
+        ),
         "%",
     ),
     "seed": Words(
-        "Number that chance starts from (seed)", "The same number repeats the same draws."
+        mark("Number that chance starts from (seed)"),
+        mark("The same number repeats the same draws."),
     ),
     **VARIATIONS,
 }
 """Every setting of `TrainingSettings` and `Augmentation`, by the name that the code gives it."""
 
 STAGE: dict[str, Words] = {
-    "name": Words("called", "What this stage is called."),
-    "learn": Words(
-        "what learns",
-        "Which layers are changed. The last layer alone is quick; more layers learn more and "
-        "forget more.",
-        values={"head": "the last layer", "all": "all layers"},
+    "name": Words(
+        mark("called"),
+        mark("What this stage is called."),
+        values={one: one for one in (mark("Last layer"), mark("Upper layers"), mark("All layers"))},
     ),
-    "epochs": Words("passes at most (epochs)", "How many times at most it goes through all scans."),
+    "learn": Words(
+        mark("what learns"),
+        mark(
+            "Which layers are changed. The last layer alone is quick; more layers learn more and "
+            "forget more."
+        ),
+        values={"head": mark("the last layer"), "all": mark("all layers")},
+    ),
+    "epochs": Words(
+        mark("passes at most (epochs)"), mark("How many times at most it goes through all scans.")
+    ),
     "learning_rate": Words(
-        "step (learning rate)",
-        "How far the model is changed each time. Too large a step forgets, too small a one is "
-        "slow.",
+        mark("step (learning rate)"),
+        mark(
+            "How far the model is changed each time. Too large a step forgets, too small a one is "
+            "slow."
+        ),
     ),
     "schedule": Words(
-        "how the step shrinks (schedule)",
-        "When the step is made smaller.",
+        mark("how the step shrinks (schedule)"),
+        mark("When the step is made smaller."),
         values={
-            "cosine": "steadily, to the end (cosine)",
-            "plateau": "when nothing gets better (plateau)",
+            "cosine": mark("steadily, to the end (cosine)"),
+            "plateau": mark("when nothing gets better (plateau)"),
         },
     ),
     "patience": Words(
-        "patience", "After how many passes without getting better the stage ends.", " passes"
+        mark("patience"),
+        mark("After how many passes without getting better the stage ends."),
+        mark("{n} passes"),
     ),
 }
 """Every setting of a `Stage`."""
@@ -155,24 +198,32 @@ SHAPE = ("architecture", "size", "crop_to_sector")
 """What a training that starts from the champion takes over from it, whatever its settings say."""
 
 PRESET_WORDS = {
-    "default": "the usual ones; the last layer learns first, then the upper layers",
-    "original": "as in the published experiment; all layers learn, large pictures, slow",
+    "default": mark("the usual ones; the last layer learns first, then the upper layers"),
+    "original": mark("as in the published experiment; all layers learn, large pictures, slow"),
 }
 """What the settings that come with the program are for."""
 
 
 def words(name: str) -> Words:
-    """The words of a setting, under the name that `side_by_side.flat` gives it.
+    """The words of a setting in the reader's language, under the name that `flat` gives it.
 
     A setting that another version of the program wrote, and this one does not know, is put as it
     is named.
     """
-    if name.startswith("stages."):
-        _, number, part = name.split(".")
-        inner = STAGE.get(part, Words(part, ""))
-        title = f"Stage {int(number) + 1}: {inner.title}"
-        return Words(title, inner.meaning, inner.unit, inner.values)
-    return SETTINGS.get(name, Words(name, ""))
+    if not name.startswith("stages."):
+        known = _translated(SETTINGS.get(name, Words(name, "")))
+        if name in VARIATIONS:
+            return replace(known, meaning=f"{_(VARIED)} {known.meaning}")
+        return known
+    number, part = name.removeprefix("stages.").split(".")
+    inner = _translated(STAGE.get(part, Words(part, "")))
+    title = _("Stage {number}: {setting}").format(number=int(number) + 1, setting=inner.title)
+    return replace(inner, title=title)
+
+
+def _translated(known: Words) -> Words:
+    values = {value: _(words) for value, words in known.values.items()}
+    return Words(_(known.title), _(known.meaning), _(known.unit), values)
 
 
 def put(name: str, value: Any) -> str:
@@ -186,14 +237,23 @@ def put(name: str, value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if not isinstance(value, int | float):
         return known.values.get(str(value), str(value))
     if known.unit == "%":
         return f"{plain(100 * value)} %"
-    return f"{plain(value)}{known.unit}"
+    return known.unit.format(n=plain(value)) if known.unit else plain(value)
+
+
+def put_stage(name: str) -> str:
+    """The name of a stage as a person reads it; as the settings say, where they gave another."""
+    return _(STAGE["name"].values.get(name, name))
 
 
 def plain(number: float) -> str:
     """A number without an exponent and without empty decimals."""
-    return f"{number:,.8f}".rstrip("0").rstrip(".")
+    # Beyond eight decimals is what arithmetic in binary leaves over.
+    rounded = round(number, 8)
+    if rounded == int(rounded):
+        return customs.whole(int(rounded))
+    return customs.with_its_point(f"{rounded:.8f}".rstrip("0"))
