@@ -75,7 +75,11 @@ def add() -> None:
         )
         st.text_input(_("Signs in as"), key="new-name", max_chars=80, placeholder="ana.sousa")
         st.multiselect(
-            _("Roles"), list(Role), format_func=lambda one: _(ROLES[one]), key="new-roles"
+            _("Roles"),
+            list(Role),
+            format_func=lambda one: _(ROLES[one]),
+            key="new-roles",
+            placeholder=_("Choose"),
         )
         st.text_input(_("Password"), key="new-password", type="password", help=about_passwords())
         st.form_submit_button(_("Add"), type="primary", key="new-add", on_click=keep_new)
@@ -113,6 +117,7 @@ def alter(known: list[people.Person]) -> None:
         default=list(person.roles),
         format_func=lambda one: _(ROLES[one]),
         key=f"roles-{person.id}",
+        placeholder=_("Choose"),
     )
     st.button(
         _("Keep these roles"),

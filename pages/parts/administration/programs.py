@@ -56,7 +56,11 @@ def add() -> None:
             key="token-account",
         )
         st.multiselect(
-            _("It may"), list(Scope), format_func=lambda scope: _(_WORDS[scope]), key="token-scopes"
+            _("It may"),
+            list(Scope),
+            format_func=lambda scope: _(_WORDS[scope]),
+            key="token-scopes",
+            placeholder=_("Choose"),
         )
         st.number_input(_("Days until it ends"), 1, value=90, key="token-days")
         st.form_submit_button(
@@ -112,7 +116,7 @@ def _row(one: api_tokens.TokenView) -> dict[str, str]:
     return {
         _("For"): one.name,
         _("Acts for"): one.account,
-        _("May"): ", ".join(one.scopes),
+        _("May"): ", ".join(_(_WORDS[scope]) for scope in one.scopes),
         _("Ends"): moment(one.over_at),
         _("Last used"): moment(one.used_at) if one.used_at else _("never"),
         _("State"): state,

@@ -34,8 +34,9 @@ def show() -> None:
             has_account = current_user.is_signed_in()
             if has_account:
                 own_password.show()
+            words = _("{who} · sign out") if has_account else _("{who} · not you?")
             st.button(
-                f"{plain(who)} · {_('sign out') if has_account else _('not you?')}",
+                words.format(who=plain(who)),
                 key="not-you",
                 type="tertiary",
                 icon=":material/person:",

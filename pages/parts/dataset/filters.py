@@ -158,5 +158,5 @@ def patient(chosen: ScanFilter) -> None:
 
 
 def _moment(day: Any, at: time) -> datetime | None:
-    """A day of this computer's calendar as a moment in UTC."""
-    return None if day is None else datetime.combine(day, at).astimezone().astimezone(UTC)
+    """A day of the reader's calendar as a moment in UTC."""
+    return None if day is None else datetime.combine(day, at, customs.zone()).astimezone(UTC)

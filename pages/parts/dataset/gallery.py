@@ -148,10 +148,11 @@ def thumbnail(scan: scans.ScanView) -> None:
 def caption(scan: scans.ScanView) -> str:
     """A line under a small picture."""
     if scan.label is not None:
-        disagree = f" :orange[{_('≠ model')}]" if scan.agrees is False else ""
-        return f":green[:material/check:] {label(scan.label)}{disagree}"
+        said = f":green[:material/check:] {label(scan.label)}"
+        differs = _(":orange[≠ model]")
+        return f"{said} {differs}" if scan.agrees is False else said
     if scan.predicted is None:
         return plain(scan.name)
     if scan.doubt is Doubt.UNKNOWN:
-        return f":orange[:material/do_not_disturb_on:] {_('Not a plane I know')}"
+        return _(":orange[:material/do_not_disturb_on:] Not a plane I know")
     return f"{label(scan.predicted)}, {percent(scan.confidence or 0.0)}"

@@ -105,7 +105,7 @@ def ask() -> None:
     with st.form("import"):
         scans, labels = st.columns(2, gap="large")
         with scans:
-            st.markdown("**Scans**")
+            st.markdown(_("**Scans**"))
             archive = st.file_uploader(
                 _("A ZIP archive from your computer"),
                 type="zip",

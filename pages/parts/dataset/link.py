@@ -10,6 +10,7 @@ from fetal.workbench.catalogue.filter_text import FilterTextError, from_text, to
 from fetal.workbench.catalogue.scans import ScanFilter
 from pages.parts.app import app_state
 from pages.parts.shared import scan_record
+from pages.parts.texts import customs
 from pages.parts.texts.catalogue import _, mark
 
 _FILTER, _TAB, _SCAN = "filter", "tab", "scan"
@@ -91,4 +92,4 @@ def _set(chosen: ScanFilter) -> None:
 
 
 def _day(at: datetime) -> object:
-    return at.astimezone().date()
+    return at.astimezone(customs.zone()).date()

@@ -25,8 +25,9 @@ _FIGURES = mark(
     "others*: on scans that others labelled, too, how often the label is the same."
 )
 _SHARES = (mark("as the model"), mark("as the others"))
+_TIMES = (mark("minutes"), mark("seconds a scan"))
 _COLUMNS = (
-    *(mark("day"), mark("person"), mark("labels"), mark("minutes"), mark("seconds a scan")),
+    *(mark("day"), mark("person"), mark("labels"), *_TIMES),
     *(mark("read by others too"), *_SHARES),
 )
 _DAYS = {mark("Today"): 1, mark("7 days"): 7, mark("30 days"): 30}
@@ -135,7 +136,8 @@ def row(one: queues.Queue, *, may: bool) -> None:
                 )
                 st.progress(share, text=done)
             else:
-                st.caption(f"{plain(who)}: {number(given, 'label', 'labels')}")
+                labels = number(given, "label", "labels")
+                st.caption(f"{plain(who)}: {labels}")
 
 
 def figures() -> None:
@@ -160,6 +162,7 @@ def figures() -> None:
         placeholder="–",
         key="reading-figures",
         column_config={name: _(name) for name in _COLUMNS}
+        | {name: st.column_config.NumberColumn(_(name), format="localized") for name in _TIMES}
         | {name: st.column_config.NumberColumn(_(name), format="percent") for name in _SHARES},
     )
     st.download_button(

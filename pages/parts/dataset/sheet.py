@@ -126,7 +126,8 @@ def take_back(batch_id: str) -> None:
 def words(scan: ScanView) -> str:
     """A line under a small picture, as plain text."""
     if scan.label is not None:
-        return f"✓ {label(scan.label)}" + (f" {_('≠ model')}" if scan.agrees is False else "")
+        said, differs = f"✓ {label(scan.label)}", _("≠ model")
+        return f"{said} {differs}" if scan.agrees is False else said
     if scan.predicted is None:
         return scan.name
     return f"{label(scan.predicted)}, {percent(scan.confidence or 0.0)}"
@@ -139,7 +140,8 @@ def _done() -> None:
     if done is None:
         return
     said, way_back = st.columns([5, 1], vertical_alignment="center")
-    sentences = [f"{number(len(done.labelled), 'scan labelled', 'scans labelled')}."]
+    labelled = number(len(done.labelled), "scan labelled", "scans labelled")
+    sentences = [f"{labelled}."]
     if done.left_out:
         left = ngettext(
             "{n} scan was left as it is: labelled anew meanwhile, erased, or without an opinion to "

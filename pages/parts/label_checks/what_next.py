@@ -66,7 +66,8 @@ def forecast(figures: dict[str, Any]) -> None:
         why = plain(in_readers_language(figures.get("too_few", "")))
         st.info(_("No forecast yet. {reason}").format(reason=why))
         return
-    words, plot = st.columns([2, 3], gap="large")
+    with st.container(key="stacked-forecast"):
+        words, plot = st.columns([2, 3], gap="large")
     with words:
         st.markdown(_("**What more labels would bring**"), help=_(_FORECAST))
         st.dataframe(

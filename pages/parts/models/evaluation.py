@@ -34,7 +34,7 @@ _PER_PAGE = 3
 def show(version: promotion.ModelView) -> None:
     """The evaluation of a version: asked for, computed while the page is left, shown."""
     workbench = app_state.workbench()
-    st.markdown(f"#### {_('Evaluation')}")
+    st.markdown(_("#### Evaluation"))
     # A label that is given or changed makes it another evaluation.
     name = f"evaluation-{version.id}-{promotion.locked_mark(workbench)}"
     if name not in app_state.works():

@@ -61,7 +61,7 @@ def card(version: models.ModelView) -> None:
     )
     limits = written.get("limits", [])
     if limits:
-        st.markdown(f"**{_('Limits')}**\n" + "\n".join(f"- {plain(one)}" for one in limits))
+        st.markdown("\n".join([_("**Limits**"), *(f"- {plain(one)}" for one in limits)]))
 
 
 def taken_along(version: models.ModelView) -> None:

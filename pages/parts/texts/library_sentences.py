@@ -55,6 +55,7 @@ SENTENCES: tuple[str, ...] = (
     mark("{database}, {scans} scans"),
     mark("{size} GB free"),
     mark("none: a training would wait"),
+    mark("none"),
     mark("all can be used"),
 )
 

@@ -53,6 +53,7 @@ def show(runs: Sequence[RunView]) -> None:
         max_selections=MOST,
         key="side-by-side",
         persist_state="session",
+        placeholder=_("Choose"),
     )
     picked = [able[run] for run in sorted(chosen)]
     if len(picked) < 2:
@@ -125,6 +126,7 @@ def across(
             default=names[:_MOST_AXES],
             format_func=lambda name: words(name).title,
             key="axes",
+            placeholder=_("Choose"),
         )
     plots.parallel(
         [numbered(run.id) for run in picked],

@@ -116,7 +116,7 @@ def how_far(run: service.RunView) -> str:
 def log(run: service.RunView, *, expanded: bool) -> None:
     """What the training wrote."""
     with st.expander(_("Log"), expanded=expanded, key=f"log-{run.id}"):
-        lines = [f"{at.astimezone():%H:%M:%S}  {text}" for at, text in run.log]
+        lines = [f"{at.astimezone(customs.zone()):%H:%M:%S}  {text}" for at, text in run.log]
         st.code("\n".join(lines) or _("Nothing yet."), language=None, height=220)
 
 
@@ -182,7 +182,7 @@ def one_past(run: service.RunView) -> None:
             st.caption(took.format(time=duration(whole.seconds), device=plain(device)))
         if whole.curves:
             plots.curves(whole.curves, key=f"curves-{run.id}")
-        st.markdown(f"**{_('Settings')}**")
+        st.markdown(_("**Settings**"))
         st.dataframe(
             [
                 {_("Setting"): words(name).title, _("Value"): put(name, value)}
