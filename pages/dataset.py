@@ -26,10 +26,14 @@ def main() -> None:
     queue_choice.open_if_asked()
     workbench = app_state.workbench()
     link.take()
-    chosen = filters.choose()
+    bar = st.container()
+    row = st.container(horizontal=True, vertical_alignment="center")
+    with bar:
+        chosen = filters.choose(row)
     found = scans.count(workbench, chosen)
     fit = ngettext("**{n} scan** fits the filter", "**{n} scans** fit the filter", found)
-    st.markdown(fit.format(n=customs.whole(found)) + near_duplicates.badge())
+    with row:
+        st.markdown(fit.format(n=customs.whole(found)) + near_duplicates.badge(), width="content")
     filters.patient(chosen)
     table, pictures, many, queues, counts, alike, doubted, drawn, bring, take = st.tabs(
         link.labels(), key=link.TAB_KEY, on_change="rerun"

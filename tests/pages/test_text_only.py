@@ -28,6 +28,9 @@ OWN = {"plain", "label", "number", "percent", "moment", "duration", "tenths", "m
 
 def escaped(node: ast.expr) -> bool:
     """Whether nothing from outside reaches the text that an expression gives."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".format"):
+        # A text of the catalogue, or a name for one, with what is filled in.
+        return all(escaped(one.value) for one in node.keywords)
     if isinstance(node, ast.Call):
         called = node.func.id if isinstance(node.func, ast.Name) else ""
         return called in OWN or (called != "str" and all(map(escaped, node.args)))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fetal.planes import PLANES
 from fetal.predict import Doubt
@@ -29,8 +30,12 @@ _SEARCHED = (
 _SOURCES = {"upload": mark("Dropped"), "import": mark("Imported"), "sample": mark("Samples")}
 
 
-def choose() -> ScanFilter:
-    """Let a person narrow the scans down."""
+def choose(row: DeltaGenerator) -> ScanFilter:
+    """Let a person narrow the scans down.
+
+    Args:
+        row: where the button of the search stands.
+    """
     with st.container(horizontal=True, gap="small", key="filters", vertical_alignment="bottom"):
         planes = st.pills(
             _("Plane"),
@@ -68,6 +73,7 @@ def choose() -> ScanFilter:
             key="filter-agreement",
             persist_state="session",
         )
+    with row:
         used = sum(bool(st.session_state.get(key)) for key in _SEARCHED)
         words = _("Search ({count})").format(count=used) if used else _("Search")
         with st.popover(words, icon=":material/search:", key="filter-search"):

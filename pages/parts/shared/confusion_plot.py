@@ -62,7 +62,8 @@ def confusion(
             marker={"symbol": "square", "size": 30, "opacity": 0},
             unselected={"marker": {"opacity": 0}},
             showlegend=False,
-            hoverinfo="skip",
+            # It tells of no click on what is skipped altogether.
+            hoverinfo="none",
         )
     )
 
