@@ -4,10 +4,13 @@ First, in this process: both readers predict ready scans in batches, as a worker
 OpenVINO runs the same graphs on ready frames with the same batches, in turns. Their ratio counts.
 Reading (decoding, masking) is measured apart. Then the whole way: `fetal predict-archive` on
 processes of this computer. With --kills, a scheduler and workers run by themselves and are killed
-again and again, as is the program that predicts; every scan has to be there once.
+again and again, as is the program that predicts; every scan has to be there once. With --seconds,
+an archive that takes longer is stopped then, and what was done by then is told; the memory is
+printed every half minute.
 
     python benchmarks/archive.py [--workers 1 2] [--seconds 20]
-    python benchmarks/archive.py --scans 100000 --small
+    python benchmarks/archive.py --workers 1 2 4 --scans 400
+    python benchmarks/archive.py --scans 100000 --small --workers 2 --seconds 900
     python benchmarks/archive.py --kills 20 --scans 3000 --small
 """
 
@@ -31,6 +34,7 @@ from archive_parts.peak_memory import PeakMemory
 from fetal.bundle import Bundle
 from fetal.bundle.manifest import GRAPH, SECOND_READER
 from fetal.cluster.archive_run import ArchiveRun
+from fetal.cluster.shard_ledger import Standing
 from fetal.cluster.shard_prediction import BATCH
 from fetal.phantom import simulate
 from fetal.planes import PLANES
@@ -44,6 +48,7 @@ TARGET = 0.8
 PICTURES = 24
 ROUND = 48
 SMALL_SIZE = (120, 160)
+TOLD_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--turns", type=int, default=5, help="of predicting and bare OpenVINO")
     parser.add_argument("--scans", type=int, default=300, help="files of the archive")
+    parser.add_argument("--seconds", type=float, help="stop an archive after so long")
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--small", action="store_true", help="a tiny model on small pictures")
     asked = parser.parse_args()
@@ -81,7 +87,7 @@ def main() -> None:
     if not asked.small:
         beside_openvino(bundle, pictures, asked.turns)
     for workers in asked.workers:
-        whole_way(bundle, RepeatedPictures(asked.scans, pictures), workers)
+        whole_way(bundle, RepeatedPictures(asked.scans, pictures), workers, asked.seconds)
 
 
 def tiny() -> Path:
@@ -171,27 +177,40 @@ def times_in_turns(
     return times
 
 
-def whole_way(bundle: Bundle, source: RepeatedPictures, workers: int) -> None:
+def whole_way(
+    bundle: Bundle, source: RepeatedPictures, workers: int, longest: float | None
+) -> None:
     with tempfile.TemporaryDirectory() as folder, PeakMemory() as memory:
         out = Path(folder) / "results.parquet"
         began = time.perf_counter()
-        first: list[float] = []
-        run = ArchiveRun(
-            source,
-            bundle,
-            out,
-            workers=workers,
-            on_standing=lambda one: first.append(time.perf_counter() - began),
-        )
-        run.run()
+        points: list[tuple[float, int]] = []
+        printed = [began]
+
+        def watch(standing: Standing) -> None:
+            now = time.perf_counter()
+            points.append((now - began, standing.done))
+            if now - printed[0] > TOLD_SECONDS:
+                printed[0] = now
+                print(
+                    f"  {now - began:6.0f} s: {standing.done:,} files; memory now "
+                    f"{memory.own_now:.0f} MB here, {memory.others_now:.0f} MB in the others",
+                    flush=True,
+                )
+
+        def stop() -> bool:
+            return longest is not None and time.perf_counter() - began > longest
+
+        run = ArchiveRun(source, bundle, out, workers=workers, on_standing=watch, stop=stop)
+        standing, _ = run.run()
         seconds = time.perf_counter() - began
-        check_once(out, source.count)
-    rate = source.count / seconds
-    steady = (source.count - run.shard) / (seconds - first[0]) if len(first) > 1 else rate
+        if standing.done == standing.files:
+            check_once(out, source.count)
+    (first, before), (last, after) = points[0], points[-1]
+    steady = (after - before) / (last - first) if len(points) > 1 else after / last
     print(
-        f"{source.count:,} files on {workers} worker(s): {seconds:.0f} s, {rate:.1f} scans a "
-        f"second, {steady:.1f} after the first shard; most memory: {memory.own:.0f} MB here, "
-        f"{memory.others:.0f} MB in all other processes together"
+        f"{standing.done:,} of {source.count:,} files on {workers} worker(s): {seconds:.0f} s, "
+        f"{standing.done / seconds:.1f} scans a second, {steady:.1f} after the first shard; most "
+        f"memory: {memory.own:.0f} MB here, {memory.others:.0f} MB in all other processes together"
     )
 
 

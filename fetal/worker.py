@@ -16,6 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fetal.configuration.overview import check_settings
 from fetal.jobs.attempt import strip_old_jobs
+from fetal.jobs.batches.asked_for import has_asked
+from fetal.jobs.batches.batch_lease import at_work
+from fetal.jobs.batches.batch_queue import REPLACED, begin_rescoring, claim_batch, recover_batches
+from fetal.jobs.batches.left_out_scans import set_scans_aside
 from fetal.jobs.database_retry import is_passing
 from fetal.jobs.heartbeats import announce, leave, worker_name
 from fetal.jobs.label_checks.check_queue import claim_check
@@ -32,6 +36,7 @@ from fetal.jobs.waiting_jobs import (
 from fetal.store.database import Store
 from fetal.store.failures import sentence_for
 from fetal.store.rights import keep_to_owner
+from fetal.store.states import BatchKind, RunState
 from fetal.store.workspace import Workspace
 from fetal.third_party import can_train
 
@@ -42,6 +47,9 @@ CARE_SECONDS = 4.0
 
 POLL_SECONDS = 0.5
 """How long, at most, a click waits for an idle worker."""
+
+BATCH_SECONDS = 2.0
+"""How long, at most, a batch job waits that is tried again."""
 
 STOP_SECONDS = 15.0
 """How long a worker that is to stop waits for the run in hand to be put back."""
@@ -81,6 +89,7 @@ class Worker:
                 # Beside the training, so that a promotion takes effect while one goes on.
                 (self._rescore, POLL_SECONDS),
                 (self._check_labels, POLL_SECONDS),
+                (self._do_batches, BATCH_SECONDS),
             )
         ]
         for thread in threads:
@@ -127,6 +136,7 @@ class Worker:
     def _care(self) -> None:
         announce(self._store, self._name)
         recover(self._store)
+        recover_batches(self._store)
 
     def _train(self) -> None:
         # A machine that only predicts leaves trainings to the others.
@@ -158,11 +168,22 @@ class Worker:
         from fetal.workbench.models.promotion import refresh
         from fetal.workbench.open import worker_workbench
 
+        lease = begin_rescoring(self._store, rescoring, self._name)
+
         def stop() -> bool:
-            return self._stopping.is_set() or not is_newest(self._store, rescoring)
+            over = self._stopping.is_set() or lease.stop()
+            return over or not is_newest(self._store, rescoring)
 
         workbench = worker_workbench(self._workspace, self._store)
-        left_out = refresh(workbench, rescoring.model_id, stop=stop)
+        with at_work(lease):
+            left_out = refresh(
+                workbench, rescoring.model_id, on_progress=lease.on_progress, stop=stop
+            )
+            set_scans_aside(lease, left_out)
+            if self._stopping.is_set():
+                lease.end_as(RunState.QUEUED)
+            elif not is_newest(self._store, rescoring):
+                lease.end_as(RunState.CANCELLED, REPLACED)
         if left_out:
             logger.warning(left_out_text(left_out))
 
@@ -175,6 +196,32 @@ class Worker:
         from fetal.workbench.open import worker_workbench
 
         perform(worker_workbench(self._workspace, self._store), lease, self._stopping.is_set)
+
+    def _do_batches(self) -> None:
+        claimed = claim_batch(self._store, self._name, self._can_do)
+        if claimed is None:
+            return
+        from fetal.workbench.batches.perform_batch import perform_batch
+        from fetal.workbench.open import worker_workbench
+
+        lease, kind = claimed
+        workbench = worker_workbench(self._workspace, self._store)
+        try:
+            perform_batch(workbench, lease, kind, self._stopping.is_set)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            # The job's row says that it failed; a person may try it again.
+            logger.exception("Batch job %d failed.", lease.batch_id)
+
+    def _can_do(self, batch_id: int, kind: BatchKind) -> bool:
+        # What follows a promotion is claimed by the promotion. What an archive was asked for is
+        # known on the computer where it was begun.
+        if kind is BatchKind.LOOKALIKES:
+            return True
+        return kind in (BatchKind.ARCHIVE, BatchKind.LIBRARY) and has_asked(
+            self._workspace, batch_id
+        )
 
     def _sign_off(self) -> None:
         try:

@@ -9,6 +9,7 @@ from pages.parts.dataset import (
     filters,
     gallery,
     importing,
+    jobs_tab,
     link,
     near_duplicates,
     queues_tab,
@@ -35,7 +36,7 @@ def main() -> None:
     with row:
         st.markdown(fit.format(n=customs.whole(found)) + near_duplicates.badge(), width="content")
     filters.patient(chosen)
-    table, pictures, many, queues, counts, alike, doubted, drawn, bring, take = st.tabs(
+    table, pictures, many, queues, counts, alike, doubted, drawn, bring, take, long = st.tabs(
         link.labels(), key=link.TAB_KEY, on_change="rerun"
     )
     if table.open:
@@ -68,6 +69,9 @@ def main() -> None:
     if take.open:
         with take:
             exporting.show(chosen, found)
+    if long.open:
+        with long:
+            jobs_tab.show()
     link.keep(chosen)
     link.open_scan()
 

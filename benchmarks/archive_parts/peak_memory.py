@@ -8,7 +8,7 @@ import psutil
 class PeakMemory:
     """The most memory that this process, and those that it started, had at a time."""
 
-    own = others = 0.0
+    own = others = own_now = others_now = 0.0
 
     def __enter__(self) -> "PeakMemory":
         self._end = threading.Event()
@@ -23,11 +23,13 @@ class PeakMemory:
     def _watch(self) -> None:
         here = psutil.Process()
         while not self._end.wait(0.5):
-            self.own = max(self.own, here.memory_info().rss / 1e6)
+            self.own_now = here.memory_info().rss / 1e6
+            self.own = max(self.own, self.own_now)
             others = 0
             for process in here.children(recursive=True):
                 try:
                     others += process.memory_info().rss
                 except psutil.Error:
                     continue
-            self.others = max(self.others, others / 1e6)
+            self.others_now = others / 1e6
+            self.others = max(self.others, self.others_now)

@@ -19,6 +19,7 @@ from fetal.cli.from_packs.carrying import frames
 from fetal.cli.labelling.checking_labels import label_quality
 from fetal.cli.labelling.ordering_labels import label_next
 from fetal.cli.on_cluster.predicting_archive import predict_archive
+from fetal.cli.on_cluster.steering_batches import batches
 from fetal.cli.predicting import predict
 from fetal.cli.protecting import forget, key
 from fetal.cli.serve.serving import serve, worker
@@ -67,6 +68,6 @@ def main() -> None:
 for command in (
     *(serve, worker, predict, predict_archive, demo, import_command, export_command, duplicates),
     *(train, experiment, frames, evaluate, models, check, rebuild_state, settings, key, forget),
-    *(user, audit, label_quality, label_next),
+    *(user, audit, label_quality, label_next, batches),
 ):
     main.add_command(command)

@@ -10,6 +10,8 @@ import click
 from fetal.cli.terminal import options, output
 from fetal.cli.terminal.given_files import expand
 from fetal.cli.terminal.output import complain, say
+from fetal.cli.terminal.stop_key import stopping
+from fetal.cli.terminal.system_user import user_name
 
 if TYPE_CHECKING:
     from fetal.scans import Scan
@@ -147,10 +149,10 @@ def _of_workspace(model_folder: Path | None, thorough: bool, again: bool) -> "It
     with options.bar("Comparing") as on_progress:
         (search if again else find_new)(workbench, on_progress)
     if thorough:
-        from fetal.workbench.near_duplicates.deep_search import search_thoroughly
+        from fetal.workbench.batches.library_jobs import look_for_copies
 
-        with options.bar("Looking") as on_progress:
-            search_thoroughly(workbench, model_folder, on_progress)
+        with stopping() as stop, options.bar("Looking") as on_progress:
+            look_for_copies(workbench, user_name(), model_folder, on_progress, stop)
     return _stored_rows(workbench)
 
 

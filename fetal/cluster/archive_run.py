@@ -78,6 +78,8 @@ class ArchiveRun:
         on_standing: called after every shard with how far the work is.
         on_estimate: called once, after a shard or two for each process, with what the rest takes;
             what it answers says whether to go on. Not called for an archive of fewer files.
+        on_refused: called with each file that could not be read or predicted: which one of the
+            archive, counted from 1, and why.
         stop: asked twice a second; what is done stays.
 
     Example:
@@ -93,6 +95,7 @@ class ArchiveRun:
     shard: int = SHARD
     on_standing: Callable[[Standing], None] = lambda _: None
     on_estimate: Callable[[Estimate], bool] = lambda _: True
+    on_refused: Callable[[int, str], None] = lambda place, why: None
     stop: Callable[[], bool] = lambda: False
 
     @property
@@ -150,11 +153,18 @@ class ArchiveRun:
             meter = _Meter(connection.capacity())
             for shard, rows in self._shards(connection, ledger):
                 ledger.keep(shard, rows)
+                self._tell_refused(shard, rows)
                 standing = ledger.standing()
                 self.on_standing(standing)
                 estimate = meter.after(len(shard.items), standing)
                 if estimate is not None and not self.on_estimate(estimate):
                     return
+
+    def _tell_refused(self, shard: Shard, rows: list[Row]) -> None:
+        places = {item: place for place, item in enumerate(shard.items)}
+        for row in rows:
+            if row["error"]:
+                self.on_refused(shard.number * self.shard + places[row["source"]] + 1, row["error"])
 
     def _shards(
         self, connection: Connection, ledger: ShardLedger

@@ -58,11 +58,15 @@ class Standing:
         files: how many there are.
         done: how many of them are done, the refused ones included.
         refused: how many of them could not be read.
+        shards: how many shards there are.
+        shards_done: how many of them are done.
     """
 
     files: int
     done: int
     refused: int
+    shards: int
+    shards_done: int
 
 
 class ShardLedger:
@@ -125,7 +129,7 @@ class ShardLedger:
     def standing(self) -> Standing:
         """Return how far the work is."""
         query = "SELECT COALESCE(SUM(files), 0), COALESCE(SUM(files * done), 0), "
-        query += "COALESCE(SUM(refused), 0) FROM shard"
+        query += "COALESCE(SUM(refused), 0), COUNT(*), COALESCE(SUM(done), 0) FROM shard"
         return Standing(*self._database.execute(query).fetchone())
 
     def keep(self, shard: Shard, rows: Sequence[dict[str, Any]]) -> None:

@@ -51,7 +51,7 @@ def recover(store: Store) -> None:
         if run.status == RunState.RUNNING and is_silent(moment, run.heartbeat_at)
     ]
     if lost:
-        _let_others_write(store)
+        let_others_write(store)
     for run in lost:
         with store.session() as session:
             _take_away(session, run.id, run.attempts, run.heartbeat_at)
@@ -61,10 +61,13 @@ def recover(store: Store) -> None:
                 _cancel(session, run.id)
 
 
-def _let_others_write(store: Store) -> None:
+def let_others_write(store: Store) -> None:
     """Wait until nobody keeps the database locked, and a moment more.
 
     Where it was locked for long, the worker lives and could not say so: it comes first.
+
+    Args:
+        store: the database.
     """
     with store.session() as session:
         session.connection()

@@ -7,7 +7,7 @@ queues were weighed: docs/contributor.md, “What is ours and why”.
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, aliased
 
 from fetal.jobs.heartbeats import workers
@@ -42,8 +42,9 @@ def queued_run(store: Store) -> int | None:
         store: the database.
 
     Returns:
-        The number of a run; None if none waits. Of a person for whom fewest trainings go on comes
-        first, and of those the one that waits for longest. Another worker may claim it first.
+        The number of a run; None if none waits. What somebody moved up comes first; then that of
+        a person for whom fewest trainings go on, and of those the one that waits for longest.
+        Another worker may claim it first.
     """
     others = aliased(Run)
     going_on = (
@@ -55,7 +56,7 @@ def queued_run(store: Store) -> int | None:
         return session.scalar(
             select(Run.id)
             .where(Run.status == RunState.QUEUED, Run.cancel_asked.is_(False))
-            .order_by(going_on, Run.id)
+            .order_by(Run.priority.desc(), going_on, Run.id)
             .limit(1)
         )
 
@@ -97,6 +98,27 @@ def end_rescoring(store: Store, rescoring: Rescoring) -> None:
     with store.session() as session:
         if _rescored(session) < rescoring.promotion_id:
             session.merge(Fact(name=RESCORED, value=str(rescoring.promotion_id)))
+
+
+def newest_promotion(session: Session) -> int | None:
+    """Return the number of the newest promotion by a person; None if there was none.
+
+    Args:
+        session: the transaction.
+    """
+    newest = _newest(session)
+    return None if newest is None else newest.promotion_id
+
+
+def rescore_again(session: Session) -> None:
+    """Have the scans predicted once more that wait for the newest promotion's model.
+
+    What the model has predicted stays; a worker takes up the rest.
+
+    Args:
+        session: the transaction; it must be one that writes.
+    """
+    session.execute(delete(Fact).where(Fact.name.in_((RESCORED, RESCORING))))
 
 
 def _due(session: Session, worker: str) -> Rescoring | None:

@@ -32,6 +32,21 @@ class AnnotationKind(StrEnum):
     UNDO = "undo"
 
 
+class BatchKind(StrEnum):
+    """What a batch job does."""
+
+    ARCHIVE = "archive"
+    """Predicts the files of an archive into a table."""
+    LIBRARY = "library"
+    """Predicts all stored scans, and writes a table."""
+    RESCORING = "rescoring"
+    """Predicts the scans without a label after a promotion."""
+    LOOKALIKES = "look-alikes"
+    """Looks for copies among the scans that a model sees alike."""
+    IMPORT = "import"
+    """Brings scans and labels in."""
+
+
 class CheckKind(StrEnum):
     """What a job that looks at labels looks for."""
 

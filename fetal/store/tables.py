@@ -195,6 +195,8 @@ class Run(Table):
     ended_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     cancel_asked: Mapped[bool] = mapped_column(default=False)
+    priority: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of those that wait, the one with the largest comes first."""
     attempts: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None] = mapped_column(String(120))
     device: Mapped[str | None] = mapped_column(String(80))

@@ -44,12 +44,19 @@ def fetal(tmp_path, monkeypatch):
 
 def test_an_archive_gets_the_answers_of_fetal_predict(fetal, archive, tmp_path):
     out = tmp_path / "results.parquet"
-    told = fetal("predict-archive", archive, "--out", out, "--price", "2")
+    place = ("--workspace", tmp_path / "workspace")
+    told = fetal("predict-archive", archive, "--out", out, "--price", "2", *place)
     assert told.exit_code == 1, told.output
     assert "damaged.png: Expected a PNG" in told.stderr
     assert "Predicted 13 files" in told.output
     assert not out.with_name("results.parquet.parts").exists()
     rows = pq.read_table(out).to_pylist()
+    listed = fetal("batches", "show", "1", *place).output
+    assert "1  done  Predict a folder" in listed
+    assert "14 of 14" in listed
+    # No name of a file in the database: they may identify patients.
+    assert "file 2: Expected a PNG" in listed
+    assert not list((tmp_path / "workspace" / "batches").iterdir())
 
     fetal("predict", archive, "--csv", "alone.csv")
     with (tmp_path / "alone.csv").open(encoding="utf-8", newline="") as file:

@@ -9,6 +9,7 @@ from fetal.scans import read_scan
 from fetal.store import audit
 from fetal.store.access.account_tables import Account, SignIn
 from fetal.store.access.api_tables import ApiToken
+from fetal.store.batches.batch_tables import BatchJob
 from fetal.store.labelling.labelling_tables import LabelCheck
 from fetal.store.labelling.queue_tables import ReadingQueue
 from fetal.store.table_base import Table, now
@@ -111,6 +112,7 @@ def fill(workbench, mark):
                     digest=mark, account_id=account.id, method="password", address="",
                     begun_at=now(), seen_at=now(), ends_at=now(),
                 ),
+                BatchJob(kind="import", status="done", title=mark, who="Ann"),
                 LabelCheck(kind="next", status="done", who="Ann"),
                 ReadingQueue(
                     name=mark, chosen={}, reading_order="doubt", mark=0, readers=[],

@@ -6,6 +6,7 @@ an erasure does, imports this first.
 
 from fetal.store import learnt_tables, lookalike_tables, tables
 from fetal.store.access import account_tables, api_tables, audit_tables
+from fetal.store.batches import batch_tables
 from fetal.store.labelling import labelling_tables, queue_tables
 from fetal.store.state import state_tables
 from fetal.store.table_base import Table
@@ -13,7 +14,7 @@ from fetal.store.table_base import Table
 ALL_TABLES = (
     *(tables, learnt_tables, lookalike_tables, state_tables),
     *(account_tables, api_tables, audit_tables),
-    *(labelling_tables, queue_tables),
+    *(labelling_tables, queue_tables, batch_tables),
 )
 """The modules that declare tables."""
 

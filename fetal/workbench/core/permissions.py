@@ -17,11 +17,13 @@ class Permission(StrEnum):
     PAIR = "decide on look-alikes"
     CHECK = "have labels checked"
     IMPORT = "import collections"
+    STEER_BATCHES = "see, stop and repeat jobs"
     EXPORT = "export scans and labels"
     ERASE = "erase patients and scans"
     TRAIN = "train a model"
     CANCEL_OWN = "stop one’s own training"
     CANCEL_OTHERS = "stop another person’s training"
+    ORDER_TRAININGS = "move a waiting training up"
     PROMOTE = "let another model predict"
     RENEW_KEY = "renew the key of the pseudonyms"
     READ_AUDIT = "read the audit"
@@ -52,18 +54,19 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {
             *(Permission.SEE, Permission.ADD, Permission.MANAGE_QUEUES),
             *(Permission.PAIR, Permission.CHECK),
-            *(Permission.IMPORT, Permission.EXPORT, Permission.ERASE),
+            *(Permission.IMPORT, Permission.STEER_BATCHES, Permission.EXPORT, Permission.ERASE),
         }
     ),
     Role.TRAINER: frozenset(
         {
-            *(Permission.SEE, Permission.CHECK),
+            *(Permission.SEE, Permission.CHECK, Permission.STEER_BATCHES),
             *(Permission.TRAIN, Permission.CANCEL_OWN, Permission.PROMOTE),
         }
     ),
     Role.ADMINISTRATOR: frozenset(
         {
-            *(Permission.SEE, Permission.CANCEL_OTHERS, Permission.RENEW_KEY),
+            *(Permission.SEE, Permission.STEER_BATCHES, Permission.RENEW_KEY),
+            *(Permission.CANCEL_OTHERS, Permission.ORDER_TRAININGS),
             *(Permission.READ_AUDIT, Permission.MANAGE_ACCOUNTS),
         }
     ),

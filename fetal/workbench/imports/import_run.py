@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from fetal.jobs.batches.batch_lease import at_work
+from fetal.jobs.batches.batch_queue import begin_batch
 from fetal.progress import OnProgress, Progress, no_progress
+from fetal.store.states import BatchKind, RunState
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.imports.import_report import ImportReport
@@ -11,7 +14,7 @@ from fetal.workbench.imports.labelled_files import LabelledImport
 from fetal.workbench.imports.recognise import ImportPlan, Kind, Planned, plan
 from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 from fetal.workbench.ingest.file_sources import NoFolderError, Source, open_source
-from fetal.workbench.ingest.files import UploadedFile
+from fetal.workbench.ingest.files import IngestOutcome, UploadedFile
 from fetal.workbench.ingest.quarantine import Quarantine
 from fetal.workbench.label_tables.columns import Columns
 from fetal.workbench.label_tables.label_table import read_table_file
@@ -111,6 +114,32 @@ def import_scans(
     work = LabelledImport(
         workbench, who, patient, dry_run=dry_run, unsure=unsure, quarantine=quarantine
     )
+    if dry_run:
+        return _perform(planned, work, on_progress, stop)
+    title = f"Import {planned.kind.value}"
+    lease = begin_batch(workbench.store, BatchKind.IMPORT, title, who)
+    with at_work(lease):
+        report = _perform(
+            planned,
+            work,
+            lease.beside(on_progress),
+            lambda: lease.stop() or (stop is not None and stop()),
+        )
+        for place, taken in enumerate(report.taken, start=1):
+            if taken.outcome is IngestOutcome.REFUSED:
+                lease.set_aside(place, taken.sentence)
+        lease.on_progress(Progress(len(report.taken), len(planned.images)))
+        if report.stopped:
+            lease.end_as(RunState.CANCELLED)
+    return report
+
+
+def _perform(
+    planned: ImportPlan,
+    work: LabelledImport,
+    on_progress: OnProgress,
+    stop: Callable[[], bool] | None,
+) -> ImportReport:
     report = work.report
     report.kind = planned.kind.value
     report.left_out += planned.refused

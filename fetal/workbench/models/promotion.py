@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.jobs.follow_promotions import ask_to_follow, follow_promotions
+from fetal.progress import OnProgress, no_progress
 from fetal.store import audit
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.state.state_tables import ScanState
@@ -225,13 +226,18 @@ def archive(workbench: Workbench, model_id: int) -> bytes:
 
 
 def refresh(
-    workbench: Workbench, model_id: int, *, stop: Callable[[], bool] | None = None
+    workbench: Workbench,
+    model_id: int,
+    *,
+    on_progress: OnProgress = no_progress,
+    stop: Callable[[], bool] | None = None,
 ) -> list[str]:
     """Let the lists follow a promotion, and the new model predict the scans without a label.
 
     Args:
         workbench: the open workbench.
         model_id: the version; nothing is done where another one predicts by now.
+        on_progress: called as scans are predicted.
         stop: asked between scans.
 
     Returns:
@@ -245,7 +251,8 @@ def refresh(
     # Dask is imported where a promotion is followed, which is not on a page.
     from fetal.jobs.on_cluster.cluster_scoring import score_many
 
-    return score_many(workbench.store, workbench.model(model_id), model_id, waiting, stop=stop)
+    given = workbench.store, workbench.model(model_id), model_id, waiting
+    return score_many(*given, on_progress=on_progress, stop=stop)
 
 
 def _unlabelled(session: Session) -> list[int]:

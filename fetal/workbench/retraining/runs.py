@@ -42,6 +42,7 @@ class RunView:
         log: moments and lines, oldest first; empty in a list.
         settings: what it was asked to do.
         counts: what it trains on: scans, patients, and scans of each plane in each split.
+        first: whether somebody moved it up, so that it comes before the others that wait.
         who: who asked.
         asked_at: when.
         started_at: when a worker first took it.
@@ -73,6 +74,7 @@ class RunView:
     log: list[tuple[datetime, str]]
     settings: dict[str, Any]
     counts: dict[str, Any]
+    first: bool
     who: str
     asked_at: datetime
     started_at: datetime | None
@@ -181,6 +183,7 @@ def _view(
         log=[],
         settings=run.settings,
         counts=run.snapshot_counts,
+        first=run.priority > 0,
         who=run.who,
         asked_at=run.asked_at,
         started_at=run.started_at,

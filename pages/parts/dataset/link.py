@@ -20,6 +20,7 @@ TAB_KEY = "dataset-tab"
 TABS = (
     *(mark("Table"), mark("Gallery"), mark("Sheet"), mark("Queues"), mark("Counts")),
     *(mark("Look-alikes"), mark("Labels"), mark("Map"), mark("Import"), mark("Export")),
+    mark("Jobs"),
 )
 """The tabs, as an address names them in every language."""
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fetal.store.states import RunState
+from fetal.workbench.core.permissions import Permission
 from fetal.workbench.models import promotion
-from fetal.workbench.retraining import compare_runs, service
+from fetal.workbench.retraining import compare_runs, service, waiting_order
 from pages.parts.app import app_state, current_user
 from pages.parts.shared import plots
 from pages.parts.shared.formatting import duration, moment, percent, plain
@@ -65,6 +66,11 @@ def cancel_run(run_id: int) -> None:
     service.cancel(app_state.workbench(), run_id, current_user.name())
 
 
+def let_come_first(run_id: int) -> None:
+    """Have the training come before the others that wait, in the person's name."""
+    waiting_order.move_up(app_state.workbench(), run_id, current_user.name())
+
+
 def try_again(run_id: int) -> None:
     """Have the training go on in the person's name."""
     service.try_again(app_state.workbench(), run_id, current_user.name())
@@ -73,10 +79,21 @@ def try_again(run_id: int) -> None:
 def progress(run: service.RunView) -> None:
     """Stage, pass, step and time left."""
     if run.status is RunState.QUEUED:
+        asked = _("Asked for by {who}, {when}.")
+        comes = " " + _("It comes first.") if run.first else ""
         st.caption(
-            _("Asked for by {who}, {when}.").format(who=plain(run.who), when=moment(run.asked_at)),
+            asked.format(who=plain(run.who), when=moment(run.asked_at)) + comes,
             help=_("It starts as soon as the worker is free; it waits if no worker runs."),
         )
+        if app_state.may(Permission.ORDER_TRAININGS) and not run.first:
+            st.button(
+                _("Let it come first"),
+                key=f"move-up-{run.id}",
+                icon=":material/vertical_align_top:",
+                help=_("It starts before all other trainings that wait."),
+                on_click=let_come_first,
+                args=(run.id,),
+            )
         return
     done = (run.step or 0) / run.steps if run.steps else 0.0
     if run.epochs:

@@ -9,6 +9,7 @@ CALLERS = ("pages", "fetal/cli", "fetal/api")
 WITHOUT = {
     "has_password": "tells a person of the own account alone",
     "release": "lets go of what the person's own page holds",
+    "has_read_labels": "tells only whether this process has read the labels",
     "patient_code": "the command line's, where the system's user owns the key",
 }
 """What asks for no permission, and why."""

@@ -11,6 +11,7 @@ from fetal.store.tables import Annotation, Promotion, Run, ScanRow
 from fetal.workbench.accounts import audit_trail
 from fetal.workbench.annotations import conflicts, history, queues, reservations, review
 from fetal.workbench.annotations.reservations import Reader
+from fetal.workbench.batches import batch_list, steer_batches
 from fetal.workbench.catalogue import damage, exports, scan_figures, scan_table, scans
 from fetal.workbench.core.actor import Actor, NotPermittedError
 from fetal.workbench.core.permissions import ROLE_PERMISSIONS, Permission, Role
@@ -23,6 +24,7 @@ from fetal.workbench.models import promotion
 from fetal.workbench.near_duplicates import decisions, pair_lists
 from fetal.workbench.privacy import erasure, pseudonym_key
 from fetal.workbench.retraining import service
+from fetal.workbench.retraining.waiting_order import move_up
 from tests.support.drawn import file
 
 ROOT = Path(__file__).parents[3]
@@ -101,6 +103,16 @@ USE_CASES = {
     ),
     "pair": (Permission.PAIR, lambda bench, scan: decisions.decide(bench, (1, 2), "copy", WHO)),
     "pair back": (Permission.PAIR, lambda bench, scan: decisions.take_back(bench, (1, 2), WHO)),
+    "jobs": (Permission.STEER_BATCHES, lambda bench, scan: batch_list.batch_jobs(bench)),
+    "cancel a job": (
+        Permission.STEER_BATCHES,
+        lambda bench, scan: steer_batches.cancel_batch(bench, "1", WHO),
+    ),
+    "repeat a job": (
+        Permission.STEER_BATCHES,
+        lambda bench, scan: steer_batches.repeat_batch(bench, "1", WHO),
+    ),
+    "first": (Permission.ORDER_TRAININGS, lambda bench, scan: move_up(bench, 1, WHO)),
     "check": (
         Permission.CHECK,
         lambda bench, scan: check_requests.ask_for_check(bench, CheckKind.MISTAKES, WHO),

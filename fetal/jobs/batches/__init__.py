@@ -1,0 +1,1 @@
+"""Batch jobs: what is written down while long work goes on, whoever does it."""

@@ -1,0 +1,1 @@
+"""The tables of batch jobs: long work on very many files or scans."""

@@ -1,0 +1,1 @@
+"""Batch jobs as people see them: the list, a cancel, another try."""
