@@ -2,21 +2,22 @@
 
     python benchmarks/precision.py --data TABLE --images FOLDER
 
-Takes the scans that the table keeps to test. Both arithmetics read the same framed scans, in
-batches as the program makes them; the second reader computes in 32 bits in either case.
+Takes the scans that the table keeps to test. Both arithmetics read the same scans with both
+readers, in batches as the program makes them.
 """
 
 import argparse
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from fetal.cli.labelled import labelled_images
-from fetal.predict import Model, load_model
-from fetal.scans.letterbox import Framing
-from fetal.training.calibrate import to_chances
+from fetal.predict import Prediction, load_model
+from fetal.scans import Scan
 
 
 def main() -> None:
@@ -25,27 +26,40 @@ def main() -> None:
     parser.add_argument("--images", type=Path, required=True)
     chosen = parser.parse_args()
     scans = [one.read() for one in labelled_images(chosen.data, chosen.images) if one.test]
-    size = load_model().bundle.card.input.size
-    squares = np.stack(
-        [Framing.of(scan.pixels.shape, scan.sector, size).apply(scan.pixels) for scan in scans]
-    ).astype(np.float32)
-    told = {name: measured(name, squares) for name in ("float32", "bfloat16")}
-    exact, quick = told.values()
-    moved = np.abs(exact - quick).max(axis=1)
-    same = (exact.argmax(axis=1) == quick.argmax(axis=1)).sum()
-    print(f"the same plane for {same} of {len(scans)} scans")
-    print(f"a probability moves by {moved.max():.3f} at most, by {np.median(moved):.5f} usually")
+    exact, quick = (measured(name, scans) for name in ("float32", "bfloat16"))
+    same = sum(one.plane == other.plane for one, other in zip(exact, quick, strict=True))
+    doubt = sum(one.doubt == other.doubt for one, other in zip(exact, quick, strict=True))
+    print(f"the same plane for {same} and the same doubt for {doubt} of {len(scans)} scans")
+    for who, chances in (("first", of_first), ("second", of_second)):
+        moved = np.abs(chances(exact) - chances(quick)).max(axis=1)
+        print(
+            f"a probability of the {who} reader moves by {moved.max():.3f} at most, "
+            f"by {np.median(moved):.5f} usually"
+        )
 
 
-def measured(precision: str, squares: np.ndarray) -> np.ndarray:
-    """Print the time a scan, and return the calibrated probabilities, (n, 6)."""
+def measured(precision: str, scans: Sequence[Scan]) -> list[Prediction]:
+    """Print the time a scan, and return the predictions."""
     os.environ["FETAL_PRECISION"] = precision
-    model: Model = load_model()
-    model.logits(squares[:8])
-    began = time.perf_counter()
-    logits = model.logits(squares)
-    print(f"{precision}: {1000 * (time.perf_counter() - began) / len(squares):.1f} ms a scan")
-    return to_chances(logits.astype(np.float64), model.bundle.card.calibration.temperature)
+    model = load_model()
+    model.warm_up()
+    began, spent = time.perf_counter(), time.process_time()
+    predictions = list(model.predict_many(scans))
+    each = 1000 * (time.perf_counter() - began) / len(scans)
+    cpu = 1000 * (time.process_time() - spent) / len(scans)
+    print(f"{precision}: {each:.1f} ms a scan, {cpu:.1f} ms of CPU")
+    return predictions
+
+
+def of_first(predictions: Sequence[Prediction]) -> npt.NDArray[np.float64]:
+    """The first reader's probabilities, (n, 6)."""
+    return np.array([list(one.probabilities.values()) for one in predictions])
+
+
+def of_second(predictions: Sequence[Prediction]) -> npt.NDArray[np.float64]:
+    """The second reader's probabilities of the planes that it knows, (n, 4)."""
+    said = [one.second_opinion for one in predictions]
+    return np.array([list(one.probabilities.values()) for one in said if one is not None])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fetal.bundle import Bundle
 from fetal.bundle.manifest import GRAPH
 from fetal.engine_registry import find_engine
-from fetal.predict.precision import FLOAT32, inference_precision
+from fetal.predict.precision import inference_precision
 
 EngineName = Literal["auto", "openvino", "keras"]
 Batch = npt.NDArray[np.float32]
@@ -100,15 +100,14 @@ class OpenVinoEngine:
 
     Args:
         bundle: the model on disk.
-        graph: which graph of it. The second reader's is computed in 32 bits: it takes the mean
-            and the deviation of a whole scan, which 16 bits would round, and it is small.
+        graph: which graph of it.
     """
 
     def __init__(self, bundle: Bundle, graph: str = GRAPH) -> None:
         import openvino
 
         settings = {
-            "INFERENCE_PRECISION_HINT": inference_precision() if graph == GRAPH else FLOAT32,
+            "INFERENCE_PRECISION_HINT": inference_precision(),
             "PERFORMANCE_HINT": "LATENCY",
         }
         path = str(bundle.folder / f"{graph}.xml")
