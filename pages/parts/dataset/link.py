@@ -32,11 +32,11 @@ def labels() -> list[str]:
 
 def take() -> None:
     """Set the page as the address says, once for each address that was opened."""
-    if st.session_state.get(TAB_KEY) not in (None, *labels()):
-        # The reader chose another language.
-        del st.session_state[TAB_KEY]
     given = st.query_params.get(_FILTER, "")
     address = (given, st.query_params.get(_TAB, ""))
+    if st.session_state.get(TAB_KEY) not in (None, *labels()):
+        # The reader chose another language.
+        st.session_state[TAB_KEY] = _(address[1] if address[1] in TABS else TABS[0])
     if address == ("", "") or st.session_state.get(_TAKEN) == address:
         return
     st.session_state[_TAKEN] = address
