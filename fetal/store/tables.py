@@ -43,7 +43,11 @@ class ScanRow(Table):
     """One frame as stored: blanked outside the sector, grey, lossless, named by its pixels."""
 
     __tablename__ = "scan"
-    __table_args__ = NEVER_REUSED
+    __table_args__ = (
+        Index("scan_of_patient", "patient_id", "id"),
+        partial_index("scan_of_cine", "cine", "frame", where="cine IS NOT NULL"),
+        NEVER_REUSED,
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(40), unique=True)
@@ -54,7 +58,12 @@ class ScanRow(Table):
     """Digest of the picture as it arrived, where a stored scan or a training list has it."""
     file_key: Mapped[str | None] = mapped_column(String(64), index=True)
     """Keyed hash of the original file name's stem, so that a label table can find its scan."""
-    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
+    cine: Mapped[str | None] = mapped_column(String(64))
+    """Keyed hash of the film that it is a frame of; none of stills and in rows of an older
+    program."""
+    frame: Mapped[int | None]
+    """Its place in that film, from 0."""
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"))
     source: Mapped[str] = mapped_column(String(12))
     """upload, import or sample."""
     width: Mapped[int]

@@ -136,6 +136,14 @@ class Pseudonyms:
         """
         return self._through(self._first("picture", digest))
 
+    def film(self, digest: str) -> str:
+        """The pseudonym of a film's file, 64 hexadecimal digits: what its stored frames share.
+
+        Args:
+            digest: SHA-256 of the file, which whoever has the file could compute.
+        """
+        return self._through(self._first("film", digest))
+
     def shift(self, patient: str) -> int:
         """By how many days a patient's dates are moved, 0 to `DAYS` - 1, each as likely.
 
@@ -166,8 +174,8 @@ class Pseudonyms:
         """Carry a code of the key before the newest over to the newest.
 
         Args:
-            code: a pseudonym of a patient, an examination or a file. What was never made with a
-                key, such as an unknown patient's, stays as it is.
+            code: a pseudonym of a patient, an examination, a file or a film. What was never made
+                with a key, such as an unknown patient's, stays as it is.
 
         Returns:
             The newest key's pseudonym, of the same form.

@@ -26,6 +26,7 @@ class Figure:
         plane: what the champion says; None where it has not looked at the scan.
         probabilities: calibrated, of every plane; empty where it has not looked.
         heat: the champion's Grad-CAM; None where none is kept.
+        cine: what the frames of its film share; None of a still.
     """
 
     scan_id: int
@@ -36,6 +37,7 @@ class Figure:
     plane: Plane | None
     probabilities: dict[Plane, float]
     heat: KeptHeat | None = field(repr=False)
+    cine: str | None = None
 
 
 def figures(workbench: Workbench, numbers: Iterable[int]) -> dict[int, Figure]:
@@ -53,6 +55,7 @@ def figures(workbench: Workbench, numbers: Iterable[int]) -> dict[int, Figure]:
             ScanRow.digest,
             ScanRow.width,
             ScanRow.height,
+            ScanRow.cine,
             ModelVersion.digest.label("model_digest"),
             PredictionRow.plane,
             PredictionRow.probabilities,
@@ -77,6 +80,7 @@ def figures(workbench: Workbench, numbers: Iterable[int]) -> dict[int, Figure]:
                 Plane(row.plane) if row.plane is not None else None,
                 dict(zip(PLANES, row.probabilities or (), strict=False)),
                 KeptHeat.unpack(row.heat) if row.heat is not None else None,
+                row.cine,
             )
             for row in session.execute(query)
         }

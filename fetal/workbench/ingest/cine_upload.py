@@ -1,5 +1,6 @@
 """Films: the frames that are proposed or stored, and reading them."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from fetal.scans import ScanError, encode_png
 from fetal.scans.deidentification.file_names import frame_name
 from fetal.scans.sandboxed_reading import client
 from fetal.scans.sandboxed_reading.file_reader import ReadFile, ReadFrame
+from fetal.workbench.ingest.files import FramePlace
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,16 +24,22 @@ class FilmFrame:
         read: the frame as it was read.
         words: which frame it is, and why it was taken, in a sentence.
         prediction: what the model said of it; None if it has not looked.
+        place: which frame of which film it is.
     """
 
     name: str
     read: ReadFile
     words: str
     prediction: Prediction | None
+    place: FramePlace
 
 
 def propose(
-    data: bytes, name: str, model: Model | None, most: int = FRAMES
+    data: bytes,
+    name: str,
+    model: Model | None,
+    most: int = FRAMES,
+    candidates: dict[int, ReadFrame] | None = None,
 ) -> tuple[list[Proposed], int]:
     """Find the frames of a film that look most like a plane, distinct and spread over it.
 
@@ -40,6 +48,7 @@ def propose(
         name: its name, looked at only for a patient at its start.
         model: predicts; without one, frames are spread evenly.
         most: how many to propose at the most.
+        candidates: gets all frames that were looked at and can become a scan, by place.
 
     Returns:
         The frames in their order, and how many frames the film has.
@@ -47,17 +56,6 @@ def propose(
     Raises:
         ScanError: no frame of it can become a scan; the text says why.
     """
-    return _propose(data, name, model, most, None)
-
-
-def _propose(
-    data: bytes,
-    name: str,
-    model: Model | None,
-    most: int,
-    candidates: dict[int, ReadFrame] | None,
-) -> tuple[list[Proposed], int]:
-    """Find frames as `propose` does, and keep all that were read as candidates, if asked to."""
     wanted = CANDIDATES if model is not None else most
     return best_frames(client.read_film(data, name, most=wanted), model, most, candidates)
 
@@ -88,15 +86,19 @@ def film_frames(
     else:
         how = "look most like a plane"
         candidates: dict[int, ReadFrame] = {}
-        proposed, _ = _propose(data, file, model, FRAMES, candidates)
+        proposed, _ = propose(data, file, model, FRAMES, candidates)
         found = [(candidates[one.index], one.prediction) for one in proposed]
     which = f"one of the {len(found)} that {how}"
-    return [_frame_of(file, read, said, which) for read, said in found]
+    film = hashlib.sha256(data).hexdigest()
+    return [_frame_of(file, film, read, said, which) for read, said in found]
 
 
-def _frame_of(file: str, read: ReadFrame, said: Prediction | None, which: str) -> FilmFrame:
+def _frame_of(
+    file: str, film: str, read: ReadFrame, said: Prediction | None, which: str
+) -> FilmFrame:
     if read.scan is None:
         raise ScanError(read.refusal)
     whole = ReadFile(read.scan, encode_png(read.scan.pixels), None, read.before)
     words = f"Frame {read.index + 1:,} of {read.count:,}, {which}."
-    return FilmFrame(frame_name(file, read.index), whole, words, said)
+    place = FramePlace(film, read.index)
+    return FilmFrame(frame_name(file, read.index), whole, words, said, place)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fetal.configuration.declared import UNSURE
 from fetal.scans import Scan
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
-from fetal.workbench.ingest.files import IngestOutcome, IngestResult, PatientRef
+from fetal.workbench.ingest.files import FramePlace, IngestOutcome, IngestResult, PatientRef
 
 _NO_SECTOR = "the ultrasound could not be told from the rest of the screen"
 _LETTERING = "something seems to be written over the ultrasound"
@@ -50,6 +50,7 @@ class QuarantinedScan:
         who: the person.
         reason: why it waits (`doubt_about`); empty where all of a drop were to wait.
         then: told the scan's number once it is stored, such as to give it its label.
+        place: which frame of which film it is; None of a still.
     """
 
     file: str
@@ -59,6 +60,7 @@ class QuarantinedScan:
     who: str
     reason: str
     then: Callable[[int], None] | None = None
+    place: FramePlace | None = None
 
     @property
     def scan(self) -> Scan:

@@ -105,6 +105,19 @@ class PatientRef:
 
 
 @dataclass(frozen=True)
+class FramePlace:
+    """Which frame of which film a scan is.
+
+    Attributes:
+        film: SHA-256 of the film's file, in hexadecimal; only a keyed hash of it is stored.
+        index: the frame's place in the film, from 0.
+    """
+
+    film: str
+    index: int
+
+
+@dataclass(frozen=True)
 class IngestItem:
     """A file that is to be brought in, with what is known of it besides its content.
 
@@ -121,6 +134,7 @@ class IngestItem:
         decided: how often the person who looked changed what is blanked, for the audit trail.
         then: where the scan has to wait: told its number once it is stored, and whether it is a
             frame of a film.
+        place: of a frame of a film, which one it is.
     """
 
     name: str
@@ -133,3 +147,4 @@ class IngestItem:
     operator: str | None = None
     decided: Mapping[str, int] | None = None
     then: Callable[[int, bool], None] | None = None
+    place: FramePlace | None = None

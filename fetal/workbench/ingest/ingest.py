@@ -180,17 +180,17 @@ class Ingest:
         png, read = read.png, replace(read, scan=scan)
         owner, source = self._owner_of(item, scan), item.source or self._source
         held = QuarantinedScan(
-            item.name, read, owner, source, self._who, doubt_about(scan), _then(item)
+            item.name, read, owner, source, self._who, doubt_about(scan), _then(item), item.place
         )
         known = (
-            already_there(self._workbench, item.name, read, owner, self._who)
+            already_there(self._workbench, item.name, read, owner, self._who, item.place)
             if scan.digest in stored
             else None
         )
         return (
             known
             or self._check.stop(held)
-            or NewScan(item.name, scan, png, owner, source, self._who, item.decided)
+            or NewScan(item.name, scan, png, owner, source, self._who, item.decided, item.place)
         )
 
     def _owner_of(self, item: IngestItem, scan: Scan) -> PatientRef:
@@ -223,7 +223,7 @@ class Ingest:
 
     def _stored_meanwhile(self, new: NewScan, read: ReadFile) -> IngestResult:
         """What became of a scan that somebody else stored while it was predicted."""
-        found = already_there(self._workbench, new.file, read, new.owner, self._who)
+        found = already_there(self._workbench, new.file, read, new.owner, self._who, new.place)
         return found or IngestResult(new.file, IngestOutcome.REFUSED, None, _ERASED)
 
     def _take_film(self, item: IngestItem) -> list[IngestResult]:
@@ -237,7 +237,8 @@ class Ingest:
         except ScanError as error:
             return [_refused_film(item, str(error))]
         reads = [
-            (replace(item, name=frame.name, load=None, film=True), frame.read) for frame in frames
+            (replace(item, name=frame.name, load=None, film=True, place=frame.place), frame.read)
+            for frame in frames
         ]
         known = {
             frame.read.scan.digest: frame.prediction

@@ -55,7 +55,8 @@ def keep(
             check=DeidentificationCheck(DeidentificationPolicy.KEEP, watch),
         )
         read = replace(held.read, scan=scan, png=encode_png(scan.pixels))
-        [taken] = ingest.store([(IngestItem(held.file, decided=_counted(changes)), read)])
+        item = IngestItem(held.file, decided=_counted(changes), place=held.place)
+        [taken] = ingest.store([(item, read)])
         if held.then is not None and taken.scan_id is not None:
             held.then(taken.scan_id)
         return taken

@@ -18,7 +18,7 @@ from fetal.store.contents import holds_pixels
 from fetal.store.tables import Patient, ScanRow
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.lineage import trained_by_any
-from fetal.workbench.ingest.files import IngestOutcome, IngestResult, PatientRef
+from fetal.workbench.ingest.files import FramePlace, IngestOutcome, IngestResult, PatientRef
 from fetal.workbench.ingest.patient_codes import ensure_patient
 from fetal.workbench.near_duplicates.groups import regroup
 from fetal.workbench.near_duplicates.ranks import rank_pairs_of
@@ -83,12 +83,18 @@ def _best(rows: Sequence[ScanRow], scan: ReadScan, key: str | None) -> ScanRow |
 
 
 def already_there(
-    workbench: Workbench, file: str, read: ReadFile, owner: PatientRef, who: str
+    workbench: Workbench,
+    file: str,
+    read: ReadFile,
+    owner: PatientRef,
+    who: str,
+    place: FramePlace | None = None,
 ) -> IngestResult | None:
     """Report that a scan is stored already, and mend what the file can mend of it.
 
     A scan of an unknown patient is filed under its patient, if the file tells who that is. A
-    picture that is missing or damaged is written again.
+    picture that is missing or damaged is written again. A scan of which no film is known is
+    joined to the film that it is a frame of.
 
     Args:
         workbench: the workbench.
@@ -96,6 +102,7 @@ def already_there(
         read: what reading it gave.
         owner: its patient.
         who: the person who brings it.
+        place: which frame of which film it is; None of a still.
 
     Returns:
         What became of the file; None where the scan is not stored.
@@ -115,6 +122,8 @@ def already_there(
     ):
         _restore(workbench, known, png, who)
         sentence += " Its picture was missing or damaged, and is whole again."
+    if place is not None and known.cine is None:
+        _join_film(workbench, known.id, place)
     return IngestResult(file, IngestOutcome.ALREADY_THERE, known.id, sentence)
 
 
@@ -125,6 +134,14 @@ def _restore(workbench: Workbench, scan: ScanRow, png: bytes, who: str) -> None:
         if session.get(ScanRow, scan.id) is not None:
             workbench.blobs.put(scan.blob, png)
             audit.record(session, who, "restore picture", scan=scan.name)
+
+
+def _join_film(workbench: Workbench, scan_id: int, place: FramePlace) -> None:
+    """Note which frame of which film a stored scan is."""
+    with workbench.store.session() as session:
+        scan = session.get(ScanRow, scan_id)
+        if scan is not None and scan.cine is None:
+            scan.cine, scan.frame = workbench.pseudonyms.film(place.film), place.index
 
 
 def _refile(workbench: Workbench, scan_id: int, owner: PatientRef, who: str) -> bool:

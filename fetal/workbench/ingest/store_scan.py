@@ -17,7 +17,7 @@ from fetal.store import audit
 from fetal.store.contents import holds_pixels
 from fetal.store.tables import PredictionRow, ScanRow
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.ingest.files import IngestOutcome, IngestResult, PatientRef
+from fetal.workbench.ingest.files import FramePlace, IngestOutcome, IngestResult, PatientRef
 from fetal.workbench.ingest.patient_codes import ensure_patient, owner_of_study, study_code
 from fetal.workbench.ingest.recognition import (
     exported_name,
@@ -41,6 +41,7 @@ class NewScan:
         who: the person who brings it.
         decided: how often that person changed what is blanked, for the audit trail; None where
             nobody was asked.
+        place: which frame of which film it is; None of a still.
         prediction: what the model says of it; None without a model.
         model_id: the model's version.
     """
@@ -52,6 +53,7 @@ class NewScan:
     source: str
     who: str
     decided: Mapping[str, int] | None = None
+    place: FramePlace | None = None
     prediction: Prediction | None = None
     model_id: int | None = None
 
@@ -174,6 +176,8 @@ def _row(session: Session, workbench: Workbench, new: NewScan, origin: str | Non
         picture_key=picture_key(workbench, read),
         origin_digest=origin,
         file_key=names.file(new.file),
+        cine=names.film(new.place.film) if new.place else None,
+        frame=new.place.index if new.place else None,
         patient_id=patient,
         width=width,
         height=height,

@@ -226,6 +226,7 @@ def _carry_scans(session: Session, old: Pseudonyms, new: Pseudonyms, before: dic
         ScanRow.study,
         ScanRow.file_key,
         ScanRow.picture_key,
+        ScanRow.cine,
         ScanRow.day,
     )
     changed = [
@@ -234,11 +235,12 @@ def _carry_scans(session: Session, old: Pseudonyms, new: Pseudonyms, before: dic
             "study": new.renew(study) if study else None,
             "file_key": new.renew(file_key) if file_key else None,
             "picture_key": new.renew(picture_key) if picture_key else None,
+            "cine": new.renew(cine) if cine else None,
             "day": None
             if day is None
             else (day - old.shift(before.get(patient, patient)) + new.shift(patient)) % DAYS,
         }
-        for number, patient, study, file_key, picture_key, day in session.execute(query)
+        for number, patient, study, file_key, picture_key, cine, day in session.execute(query)
     ]
     if changed:
         session.execute(update(ScanRow), changed)

@@ -37,6 +37,8 @@ SHEET = (
             ("[ ]", "More or less contrast (window); or drag with the right button"),
             (", .", "Darker or brighter (level); or drag with the right button"),
             ("R", "Contrast and brightness as they were"),
+            ("K L", "A film’s frame before, and after"),
+            ("P", "Play the film, or pause it"),
         ),
     ),
 )

@@ -15,6 +15,7 @@ const STEPS_THROUGH = "[role=radiogroup], [role=tablist], [role=slider], [role=m
 // The page is drawn anew again and again; what the person chose stays.
 const chosen = (window.fetalStage ??= { heat: false, examples: false, window: { ...WHOLE } });
 const look = { viewer: null, data: null, send: null, scan: null, zoom: 1, x: 0, y: 0 };
+const film = () => look.viewer.cineBar;
 
 const part = (name) => look.viewer.querySelector(name);
 
@@ -168,6 +169,9 @@ const KEYS = {
   ",": () => windowBy(0, 0.05),
   ".": () => windowBy(0, -0.05),
   r: () => setWindow(WHOLE.width, WHOLE.level),
+  k: () => film().step(-1),
+  l: () => film().step(1),
+  p: () => film().toggle(),
   arrowleft: () => move(MOVE, 0),
   arrowright: () => move(-MOVE, 0),
   arrowup: () => move(0, MOVE),
@@ -240,7 +244,10 @@ export default function ({ data, setTriggerValue, parentElement }) {
   Object.assign(look, { viewer, data, send: setTriggerValue });
   if (!viewer.listens) listen(part(".place"));
   viewer.listens = true;
+  viewer.cineBar ??= new CineBar(part(".cine"), part(".layers"));
+  viewer.cineBar.read = (frame) => look.send("go", frame.scan);
   viewer.addresses = [data, ...data.following, ...data.examples].map((one) => one.address);
+  viewer.addresses.push(...(data.cine?.frames ?? []).map((one) => one.address));
   viewer.style.setProperty("--shape", data.width / data.height);
   const layers = part(".layers");
   const picture = pictureAt(data.address);
@@ -249,6 +256,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
   if (layers.firstChild !== image) layers.replaceChildren(image);
   image.dataset.scan = data.scan;
   image.alt = data.name;
+  image.className = "";
   image.draggable = false;
   [image.width, image.height] = [data.width, data.height];
   if (look.scan !== data.scan) fit();
@@ -262,5 +270,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
   showHeatMap();
   showNext();
   showExamples();
+  film().take(data.cine);
+  part(".place").classList.toggle("has-film", Boolean(data.cine));
   sweep();
 }

@@ -8,6 +8,7 @@ import streamlit as st
 
 from fetal.workbench.catalogue.scan_figures import Figure
 from fetal.workbench.catalogue.typical_scans import TypicalScan
+from pages.parts.cine import cine_player
 from pages.parts.routes.picture_route import address
 from pages.parts.shared.heat_map import NO_HEAT, HeatView, Shown
 from pages.parts.shared.scan_viewer import DRAWING, heat_data
@@ -16,9 +17,12 @@ _HERE = Path(__file__).parent
 _LOST = "The picture does not arrive. Please load the page again."
 _COMPONENT = st.components.v2.component(
     "fetal_review_stage",
-    html=(_HERE / "stage.html").read_text(encoding="utf-8").replace("{lost}", _LOST),
-    css=(_HERE / "stage.css").read_text(encoding="utf-8"),
-    js=DRAWING + (_HERE / "stage.js").read_text(encoding="utf-8"),
+    html=(_HERE / "stage.html")
+    .read_text(encoding="utf-8")
+    .replace("{lost}", _LOST)
+    .replace("{bar}", cine_player.BAR),
+    css=(_HERE / "stage.css").read_text(encoding="utf-8") + cine_player.BAR_STYLE,
+    js=DRAWING + cine_player.BAR_SCRIPT + (_HERE / "stage.js").read_text(encoding="utf-8"),
     # The keys of the Review page look for the picture in the page itself.
     isolate_styles=False,
 )
@@ -63,6 +67,7 @@ def show(
             "heat": drawn,
             "heatName": heat.name if heat else "",
             "caption": " ".join((heat.caption, heat.warning)).strip() if heat else NO_HEAT,
+            "cine": cine_player.stored_film(figure),
             "following": [
                 {
                     "scan": one.scan_id,

@@ -1,22 +1,29 @@
-"""Films: the frames that are worth keeping, for a person to pick from."""
+"""Films: played, and the frames that are worth keeping, for a person to pick from."""
 
+from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from fetal.explain import encode_jpeg
 from fetal.predict import Doubt
 from fetal.scans import ScanError
 from fetal.scans.inspection import FileKind
+from fetal.scans.sandboxed_reading.file_reader import ReadFrame
 from fetal.workbench.ingest import cine_upload, upload
 from pages.parts.app import app_state
+from pages.parts.cine import cine_player
+from pages.parts.cine.cine_player import PlayedFrame
 from pages.parts.shared import scan_pictures
 from pages.parts.shared.formatting import number, percent, plain
 
 _OFFERED = 12
 _ACROSS = 4
+_PLAYED_HEIGHT = 330
 _MOST_FILMS = 6
 """Films of one drop to pick from; of more, the program takes its own choice."""
 
@@ -46,11 +53,17 @@ class Film:
         name: its file name.
         count: how many frames it has.
         frames: those that are offered; none where it cannot be read.
+        played: those that can be looked at, in their order.
+        shape: pixels down and across.
+        small: the same frames, small, by place.
     """
 
     name: str
     count: int
     frames: list[Frame]
+    played: list[PlayedFrame] = field(default_factory=list)
+    shape: tuple[int, ...] = (1, 1)
+    small: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
 
 
 def pick(
@@ -81,7 +94,9 @@ def pick(
     if any(one.frames for one in films) and not _asked(readable, drop):
         return None
     picked = {
-        place: tuple(f.index for f in one.frames if _ticked(drop, place, f.index))
+        place: tuple(
+            sorted(f.index for f in _offered(one, place, drop) if _ticked(drop, place, f.index))
+        )
         for place, one in readable.items()
         if one.frames
     }
@@ -101,8 +116,9 @@ def forget() -> None:
 def _looked_through(incoming: upload.UploadedFile) -> Film:
     champion = upload.predicting(app_state.workbench())
     model = champion.model if champion else None
+    read: dict[int, ReadFrame] = {}
     try:
-        found, count = cine_upload.propose(incoming.data, incoming.file, model, _OFFERED)
+        found, count = cine_upload.propose(incoming.data, incoming.file, model, _OFFERED, read)
     except ScanError:
         return Film(incoming.file, 0, [])
     best = sorted(found, key=lambda one: -one.likeness)[: cine_upload.FRAMES]
@@ -110,7 +126,22 @@ def _looked_through(incoming: upload.UploadedFile) -> Film:
         Frame(one.index, scan_pictures.smaller(one.scan.pixels), _words(one), one in best)
         for one in found
     ]
-    return Film(incoming.file, count, frames)
+    played = {index: one.scan.pixels for index, one in read.items() if one.scan is not None}
+    return Film(
+        incoming.file,
+        count,
+        frames,
+        [PlayedFrame(index, _in_text(played[index])) for index in sorted(played)],
+        next(iter(played.values())).shape,
+        {index: scan_pictures.smaller(pixels) for index, pixels in played.items()},
+    )
+
+
+def _in_text(pixels: NDArray[np.uint8]) -> str:
+    """A frame as an address that holds the picture itself: nothing of it is stored yet."""
+    small = scan_pictures.smaller(pixels, _PLAYED_HEIGHT)
+    packed = encode_jpeg(np.repeat(small[:, :, None], 3, axis=2))
+    return f"data:image/jpeg;base64,{b64encode(packed).decode('ascii')}"
 
 
 def _asked(films: dict[int, Film], drop: str) -> bool:
@@ -118,7 +149,12 @@ def _asked(films: dict[int, Film], drop: str) -> bool:
     done = f"films-picked-{drop}"
     if not st.session_state.get(done):
         place = st.empty()
-        with place.container(), st.form(f"frames-{drop}", border=True):
+        with place.container():
+            for at, one in films.items():
+                if len(one.played) > 1:
+                    _play(one, at, drop)
+            form = st.form(f"frames-{drop}", border=True)
+        with form:
             for at, one in films.items():
                 if one.frames:
                     _offer(one, at, drop)
@@ -131,10 +167,40 @@ def _asked(films: dict[int, Film], drop: str) -> bool:
         st.session_state[f"films-ticked-{drop}"] = {
             (at, frame.index)
             for at, one in films.items()
-            for frame in one.frames
+            for frame in _offered(one, at, drop)
             if st.session_state.get(_key(drop, at, frame.index))
         }
     return True
+
+
+def _play(one: Film, at: int, drop: str) -> None:
+    """The film, to be played; each of its frames can be taken."""
+    with st.expander(f"Play {plain(one.name)}", icon=":material/movie:", key=f"play-film-{at}"):
+        down, across = one.shape
+        cine_player.show_frames(
+            f"film-{at}-{drop}", one.played, across, down, partial(_take, one, at, drop)
+        )
+        st.caption(
+            f"{len(one.played):,} of its {number(one.count, 'frame', 'frames')}, those that differ."
+        )
+
+
+def _take(one: Film, at: int, drop: str, index: int) -> None:
+    """Put a frame among those to tick, ticked."""
+    taken = st.session_state.setdefault(_taken_key(at, drop), [])
+    if index not in taken and all(index != frame.index for frame in one.frames):
+        taken.append(index)
+    st.session_state[_key(drop, at, index)] = True
+
+
+def _offered(one: Film, at: int, drop: str) -> list[Frame]:
+    """The frames to tick, those that the person took while the film played behind the others."""
+    taken = st.session_state.get(_taken_key(at, drop), [])
+    return [*one.frames, *(Frame(index, one.small[index], "taken by you", True) for index in taken)]
+
+
+def _taken_key(at: int, drop: str) -> str:
+    return f"films-taken-{at}-{drop}"
 
 
 def _offer(one: Film, at: int, drop: str) -> None:
@@ -143,15 +209,17 @@ def _offer(one: Film, at: int, drop: str) -> None:
         "These differ from one another and look most like a plane. Tick those to add; each becomes "
         "a scan."
     )
-    for start in range(0, len(one.frames), _ACROSS):
-        row = one.frames[start : start + _ACROSS]
+    offered = _offered(one, at, drop)
+    for start in range(0, len(offered), _ACROSS):
+        row = offered[start : start + _ACROSS]
         for column, frame in zip(st.columns(_ACROSS), row, strict=False):
             with column, st.container(key=f"thumb-film-{at}-{frame.index}", gap="xxsmall"):
                 name = f"Frame {frame.index + 1:,}"
                 st.image(frame.picture, width="stretch", alt=name)
+                # A frame may have been taken while the film played, before its box was there.
+                st.session_state.setdefault(_key(drop, at, frame.index), frame.proposed)
                 st.checkbox(
                     f"{name}: {plain(frame.words)}" if frame.words else name,
-                    value=frame.proposed,
                     key=_key(drop, at, frame.index),
                 )
 

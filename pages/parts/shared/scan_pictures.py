@@ -88,9 +88,16 @@ def small(scan_id: int, name: str) -> None:
         st.image(shown, width="stretch", alt=name)
 
 
-def smaller(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Return a grey picture at a thumbnail's size, by the mean of whole blocks of pixels."""
-    step = max(1, pixels.shape[0] // _THUMBNAIL_HEIGHT)
+def smaller(
+    pixels: np.ndarray[Any, np.dtype[np.uint8]], high: int = _THUMBNAIL_HEIGHT
+) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return a grey picture about so many pixels high, by the mean of whole blocks of pixels.
+
+    Args:
+        pixels: uint8 (H, W).
+        high: as high as it is to be at least; a smaller picture stays as it is.
+    """
+    step = max(1, pixels.shape[0] // high)
     height, width = (side - side % step for side in pixels.shape)
     blocks = pixels[:height, :width].reshape(height // step, step, width // step, step)
     small: np.ndarray[Any, np.dtype[np.uint8]] = blocks.mean(axis=(1, 3)).astype(np.uint8)

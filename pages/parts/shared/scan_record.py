@@ -10,6 +10,7 @@ from fetal.store.states import AnnotationKind
 from fetal.workbench.annotations import history
 from fetal.workbench.catalogue import scans
 from pages.parts.app import app_state, current_user
+from pages.parts.cine import cine_player
 from pages.parts.shared import alike, heat_map, labelling
 from pages.parts.shared.formatting import label, moment, plain
 
@@ -54,7 +55,9 @@ def show(scan_id: int) -> None:
     except scans.UnknownScanError as error:
         st.info(plain(error))
         return
-    heat_map.look(scan_id).show_both(heat_map.heat_controls())
+    shown = heat_map.look(scan_id)
+    shown.show_both(heat_map.heat_controls())
+    cine_player.show_stored(shown.figure)
     facts(scan)
     with st.container(key=f"record-{scan_id}"):
         verdict, said = st.columns(2, gap="medium")

@@ -1,0 +1,1 @@
+"""Examinations and films: what was stored of one patient, by occasion and in its order."""

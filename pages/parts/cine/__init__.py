@@ -1,0 +1,1 @@
+"""Films: their frames one after another, by hand or played."""
