@@ -1,6 +1,7 @@
 """No list, count or filter reads a whole table: SQLite says how it would answer each question."""
 
 import re
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -13,7 +14,9 @@ from fetal.workbench import open_workbench
 from fetal.workbench.annotations import conflicts, history, reservations, review
 from fetal.workbench.annotations.reservations import Reader
 from fetal.workbench.catalogue import exports, scan_table, scans
+from fetal.workbench.catalogue.scan_figures import figures
 from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.examinations import cine_frames
 from tests.support.labelling import WHO, labelled_rows
 from tests.support.tiny_model import tiny_model
 
@@ -46,6 +49,9 @@ QUESTIONS = {
         narrowed(planes=("brain", "femur"), sources=("upload",), agreement=None, since=now()),
     ),
     "dates": lambda workbench: scans.scans(workbench, narrowed(since=now(), until=now())),
+    "frames of a film": lambda workbench: cine_frames.cine_frames(
+        workbench, replace(figures(workbench, [1])[1], cine="0")
+    ),
     "one scan": lambda workbench: scans.scan(workbench, 1),
     "table": lambda workbench: scan_table.table(workbench, NEWEST),
     "count": scans.count,

@@ -123,18 +123,18 @@ class CineBar {
   }
 
   say() {
-    const { frames, own, words } = this.cine;
-    this.slider.setAttribute("aria-valuetext", frames[this.at].name);
+    const { frames, words } = this.cine;
+    this.bar.ariaLabel = words.film;
+    this.slider.ariaLabel = words.frame;
+    this.slider.ariaValueText = frames[this.at].name;
+    this.bar.querySelector(".before").ariaLabel = words.before;
+    this.bar.querySelector(".after").ariaLabel = words.after;
     const play = this.bar.querySelector(".play");
     play.setAttribute("aria-pressed", Boolean(this.plays));
     play.firstChild.textContent = this.plays ? words.pause : words.play;
-    const here = words.place
-      .replace("{frame}", frames[this.at].name)
-      .replace("{at}", this.at + 1)
-      .replace("{count}", frames.length);
-    this.bar.querySelector(".where").textContent = here;
+    this.bar.querySelector(".where").textContent = frames[this.at].where;
     this.own.hidden = !words.own || !this.away;
-    this.own.firstChild.textContent = words.own.replace("{frame}", frames[own].name);
+    this.own.firstChild.textContent = words.own;
     const read = this.own.querySelector(".read");
     read.textContent = words.read;
     read.hidden = !this.read || Boolean(this.plays);

@@ -35,6 +35,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
   image.alt = cine.frames[cine.own].name;
   const lost = viewer.querySelector(".lost");
   lost.hidden = true;
+  lost.textContent = cine.words.lost;
   first.ready.catch(() => (lost.hidden = false));
   bar.take(cine);
   const take = viewer.querySelector(".take");

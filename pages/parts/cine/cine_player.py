@@ -12,27 +12,17 @@ from fetal.workbench.examinations.cine_frames import cine_frames
 from pages.parts.app import app_state
 from pages.parts.routes.picture_route import address
 from pages.parts.shared.scan_viewer import DRAWING
+from pages.parts.texts.catalogue import _
+from pages.parts.texts.customs import whole
 
 _HERE = Path(__file__).parent
-_FILM = "The film"
-_LOST = "The picture does not arrive. Please load the page again."
 
 
-def _page(name: str, **words: str) -> str:
-    text = (_HERE / name).read_text(encoding="utf-8")
-    for place, said in words.items():
-        text = text.replace(f"{{{place}}}", said)
-    return text
+def _page(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
 
 
-BAR = _page(
-    "cine_bar.html",
-    film=_FILM,
-    before="Frame before",
-    after="Frame after",
-    play="Play",
-    frame="Frame of the film",
-)
+BAR = _page("cine_bar.html")
 """The bar under a scan that is a frame of a film."""
 
 BAR_STYLE = _page("cine_bar.css")
@@ -41,7 +31,7 @@ BAR_SCRIPT = _page("cine_bar.js")
 
 _COMPONENT = st.components.v2.component(
     "fetal_cine_player",
-    html=_page("cine_player.html", bar=BAR, lost=_LOST),
+    html=_page("cine_player.html").replace("{bar}", BAR),
     css=_page("cine_player.css") + BAR_STYLE,
     js=DRAWING + BAR_SCRIPT + _page("cine_player.js"),
     isolate_styles=False,
@@ -74,7 +64,8 @@ def stored_film(figure: Figure) -> dict[str, Any] | None:
         return None
     own = [one.scan_id for one in found].index(figure.scan_id)
     frames = [PlayedFrame(one.index, address(one.digest), one.scan_id) for one in found]
-    said = "Another frame of the film. A label is for {frame}."
+    said = _("Another frame of the film. A label is for frame {frame}.")
+    said = said.format(frame=whole(found[own].index + 1))
     return _film(frames, own, f"{figure.scan_id}", said)
 
 
@@ -110,10 +101,13 @@ def show_frames(
         if (index := st.session_state[key]["take"]) is not None:
             take(int(index))
 
-    _show(key, _film(frames, 0, key, ""), width, height, "Take this frame", taken)
+    _show(key, _film(frames, 0, key, ""), width, height, _("Take this frame"), taken)
 
 
 def _film(frames: Sequence[PlayedFrame], own: int, mark: str, said: str) -> dict[str, Any]:
+    count = whole(len(frames))
+    names = [_("Frame {n}").format(n=whole(one.index + 1)) for one in frames]
+    place = _("{frame} · {at} of {count} stored") if said else _("{frame} · {at} of {count}")
     return {
         "mark": mark,
         "own": own,
@@ -122,17 +116,21 @@ def _film(frames: Sequence[PlayedFrame], own: int, mark: str, said: str) -> dict
                 "address": one.address,
                 "frame": one.index,
                 "scan": one.scan_id,
-                "name": f"Frame {one.index + 1:,}",
+                "name": name,
+                "where": place.format(frame=name, at=whole(at), count=count),
             }
-            for one in frames
+            for at, (one, name) in enumerate(zip(frames, names, strict=True), start=1)
         ],
         "words": {
-            "film": _FILM,
-            "play": "Play",
-            "pause": "Pause",
-            "place": "{frame} · {at} of {count} stored" if said else "{frame} · {at} of {count}",
+            "film": _("The film"),
+            "before": _("Frame before"),
+            "after": _("Frame after"),
+            "frame": _("Frame of the film"),
+            "play": _("Play"),
+            "pause": _("Pause"),
             "own": said,
-            "read": "Label this frame instead",
+            "read": _("Label this frame instead"),
+            "lost": _("The picture does not arrive. Please load the page again."),
         },
     }
 

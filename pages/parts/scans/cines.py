@@ -20,6 +20,8 @@ from pages.parts.cine import cine_player
 from pages.parts.cine.cine_player import PlayedFrame
 from pages.parts.shared import scan_pictures
 from pages.parts.shared.formatting import number, percent, plain
+from pages.parts.texts.catalogue import _
+from pages.parts.texts.customs import whole
 
 _OFFERED = 12
 _ACROSS = 4
@@ -175,14 +177,15 @@ def _asked(films: dict[int, Film], drop: str) -> bool:
 
 def _play(one: Film, at: int, drop: str) -> None:
     """The film, to be played; each of its frames can be taken."""
-    with st.expander(f"Play {plain(one.name)}", icon=":material/movie:", key=f"play-film-{at}"):
+    play = _("Play {film}").format(film=plain(one.name))
+    with st.expander(play, icon=":material/movie:", key=f"play-film-{at}"):
         down, across = one.shape
         cine_player.show_frames(
             f"film-{at}-{drop}", one.played, across, down, partial(_take, one, at, drop)
         )
-        st.caption(
-            f"{len(one.played):,} of its {number(one.count, 'frame', 'frames')}, those that differ."
-        )
+        far = _("{some} of its {all}, those that differ.")
+        all_frames = number(one.count, "frame", "frames")
+        st.caption(far.format(some=whole(len(one.played)), all=all_frames))
 
 
 def _take(one: Film, at: int, drop: str, index: int) -> None:
@@ -196,7 +199,8 @@ def _take(one: Film, at: int, drop: str, index: int) -> None:
 def _offered(one: Film, at: int, drop: str) -> list[Frame]:
     """The frames to tick, those that the person took while the film played behind the others."""
     taken = st.session_state.get(_taken_key(at, drop), [])
-    return [*one.frames, *(Frame(index, one.small[index], "taken by you", True) for index in taken)]
+    words = _("taken by you")
+    return [*one.frames, *(Frame(index, one.small[index], words, True) for index in taken)]
 
 
 def _taken_key(at: int, drop: str) -> str:
