@@ -11,7 +11,7 @@ from fetal.store.table_base import now
 from fetal.store.tables import Annotation
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
-from fetal.workbench.annotations import conflicts, history, reservations, review
+from fetal.workbench.annotations import conflicts, history, queues, reservations, review
 from fetal.workbench.annotations.reservations import Reader
 from fetal.workbench.catalogue import exports, scan_table, scans
 from fetal.workbench.catalogue.scan_figures import figures
@@ -66,6 +66,9 @@ QUESTIONS = {
     "scan to label next": lambda workbench: review.next_scan(workbench, [1]),
     "how many are left": review.remaining,
     "handing out": lambda workbench: reservations.hand_out(workbench, READER, [1]),
+    "handing out where person and model differ": lambda workbench: reservations.upcoming(
+        workbench, [1], 1, queues.passing(workbench, "all", ScanFilter(), "disagreement")
+    ),
     "looking ahead": lambda workbench: reservations.upcoming(workbench, [1]),
     "who looks at what": lambda workbench: reservations.held_by_others(workbench, READER),
     "looking at one": lambda workbench: reservations.hold(workbench, 1, READER),

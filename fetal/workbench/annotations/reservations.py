@@ -9,7 +9,7 @@ from sqlalchemy import case, delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from fetal.store.bulk import any_of
-from fetal.store.state.state_tables import ScanState
+from fetal.store.state.state_tables import DIFFERING, ScanState
 from fetal.store.table_base import UtcDateTime
 from fetal.store.tables import Reservation, ScanRow
 from fetal.workbench.annotations.queues import Queue, QueueError, waiting
@@ -168,13 +168,27 @@ def _next_free(
 ) -> list[int]:
     """The scans to label next among those that nobody holds; read by index, in its order."""
     free = or_(ScanState.reserved_until.is_(None), ScanState.reserved_until <= now)
-    found = session.scalars(
+    query = (
         select(ScanState.scan_id)
         .where(*_waiting(session, queue), free, ~any_of(ScanState.scan_id, skipped))
-        .order_by(*_order_of(queue))
         .limit(most)
     )
-    return list(found)
+    if queue is None or queue.as_listed or queue.order != "disagreement":
+        return list(session.scalars(query.order_by(*_order_of(queue))))
+    # In these words, the database finds an index for each: the surest of those that differ, then
+    # the most doubtful without a label, then the newest of the others.
+    surest = (ScanState.confidence.desc(), ScanState.scan_id.desc())
+    agreeing = f"scan_state.label IS NOT NULL AND ({DIFFERING}) IS NOT TRUE"
+    found: list[int] = []
+    for which, order in (
+        (DIFFERING, surest),
+        ("scan_state.label IS NULL", ORDERS["doubt"]),
+        (agreeing, ORDERS["newest"]),
+    ):
+        if len(found) < most:
+            rest = query.where(text(which)).order_by(*order).limit(most - len(found))
+            found += session.scalars(rest)
+    return found
 
 
 def _order_of(queue: Queue | None) -> tuple[Any, ...]:

@@ -1,4 +1,7 @@
-"""A film's frames one after another, by hand or played; in the browser alone."""
+"""A film's frames one after another, by hand or played; in the browser alone.
+
+Libraries were weighed: docs/contributor.md, “What is ours and why”.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

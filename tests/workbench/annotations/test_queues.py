@@ -91,6 +91,10 @@ def test_where_people_and_the_model_differ_comes_first(workbench, five_scans):
     review.annotate(workbench, five_scans[3], other, "Cy")
     found = scans.scans(workbench, ScanFilter(order="disagreement"))
     assert found[0].id == five_scans[3]
+    queue = queues.passing(workbench, "all", ScanFilter(), "disagreement")
+    read = reservations.upcoming(workbench, [], 9, queue)
+    assert (read[0], read[-1]) == (five_scans[3], five_scans[0])
+    assert sorted(read) == five_scans
 
 
 def test_the_figures_tell_labels_time_and_agreement(workbench, five_scans):
