@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.bundle import Bundle
-from fetal.predict.engines import open_engine
+from fetal.predict.engines import Engine, open_engine
 from fetal.scans import Scan
 from fetal.scans.letterbox import Framing
 
@@ -15,7 +15,9 @@ _BATCH = 4
 """Scans computed together, as in `fetal.predict.model`."""
 
 
-def pooled_features(bundle: Bundle, scans: Iterable[Scan]) -> Iterator[NDArray[np.float32]]:
+def pooled_features(
+    bundle: Bundle, scans: Iterable[Scan], engine: Engine | None = None
+) -> Iterator[NDArray[np.float32]]:
     """Compute the averages of the last convolution's maps, which the model's last layer receives.
 
     They tell little of how a picture is turned or cut, and much of what it shows.
@@ -23,6 +25,7 @@ def pooled_features(bundle: Bundle, scans: Iterable[Scan]) -> Iterator[NDArray[n
     Args:
         bundle: the model.
         scans: the scans, read as they are needed.
+        engine: what computes the model; if None, it is opened.
 
     Yields:
         float32 (channels,) for each, in their order.
@@ -32,7 +35,7 @@ def pooled_features(bundle: Bundle, scans: Iterable[Scan]) -> Iterator[NDArray[n
         >>> next(pooled_features(bundle, [read_scan("scan.png")])).shape  # doctest: +SKIP
         (2048,)
     """
-    engine = open_engine(bundle, "auto")
+    engine = engine or open_engine(bundle, "auto")
     given = bundle.card.input
     waiting = iter(scans)
     while group := list(islice(waiting, _BATCH)):

@@ -1,6 +1,6 @@
 """Work on all stored scans as batch jobs: their predictions as a table, and a look for copies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from fetal.jobs.batches.asked_for import ArchiveJob, drop_asked, read_asked, write_asked
@@ -12,8 +12,18 @@ from fetal.store.batches.batch_tables import BatchJob
 from fetal.store.states import BatchKind, RunState
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.label_quality.feature_network import FeatureNetwork, champion_network
+from fetal.workbench.label_quality.stored_features import (
+    Half,
+    compute_missing,
+    every_scan,
+    features_after,
+)
 from fetal.workbench.models.library_predictions import predict_library
-from fetal.workbench.near_duplicates.deep_search import search_thoroughly
+from fetal.workbench.near_duplicates.deep_search import NEIGHBOURS, search_thoroughly
+
+_AT_ONCE = 1000
+"""Scans whose features are read in one step."""
 
 LIBRARY = "library"
 """The source that is the workspace's own scans."""
@@ -135,7 +145,7 @@ def _look(
     then: RunState = RunState.CANCELLED,
 ) -> int:
     with at_work(lease):
-        found = search_thoroughly(
+        found = _searched(
             workbench,
             model_folder,
             lease.beside(on_progress),
@@ -144,3 +154,43 @@ def _look(
         if stop() and not lease.stop():
             lease.end_as(then, STOPPED if then is RunState.CANCELLED else None)
     return found
+
+
+def _searched(
+    workbench: Workbench,
+    model_folder: Path | None,
+    on_progress: OnProgress,
+    stop: Callable[[], bool],
+) -> int:
+    """Search by kept features, so that the next attempt goes on with those that are missing."""
+    if model_folder is not None:
+        # Of a model that the workspace may not have, nothing is kept.
+        return search_thoroughly(workbench, model_folder, on_progress, stop)
+    network = champion_network(workbench)
+
+    def told(progress: Progress) -> None:
+        if stop():
+            raise _StoppedError
+        on_progress(Progress(progress.done, (1 + NEIGHBOURS) * progress.total))
+
+    try:
+        compute_missing(workbench, network, every_scan(workbench), told)
+    except _StoppedError:
+        return 0
+    known = _kept_features(workbench, network)
+    return search_thoroughly(workbench, None, on_progress, stop, known)
+
+
+def _kept_features(workbench: Workbench, network: FeatureNetwork) -> Iterator[tuple[int, Half]]:
+    last = 0
+    while True:
+        with workbench.store.reading() as session:
+            numbers, features = features_after(session, network, last, _AT_ONCE)
+        if not len(numbers):
+            return
+        yield from zip(numbers.tolist(), features, strict=True)
+        last = int(numbers[-1])
+
+
+class _StoppedError(Exception):
+    """Somebody stopped the search while features were computed."""

@@ -71,6 +71,23 @@ def feature_network(workbench: Workbench) -> FeatureNetwork:
     return FeatureNetwork(chosen.id, chosen.name, chosen.location, network, learnt[chosen.id])
 
 
+def champion_network(workbench: Workbench) -> FeatureNetwork:
+    """Return the model that predicts, as what features stand for scans by.
+
+    Args:
+        workbench: the workbench.
+
+    Raises:
+        NoModelError: no model predicts in this workspace.
+    """
+    version = workbench.champion().version
+    with workbench.store.reading() as session:
+        row = session.get_one(ModelVersion, version.id)
+    folder = workbench.blobs.local_folder(row.location)
+    network = recorded_digest(folder, WEIGHTS) or row.digest
+    return FeatureNetwork(row.id, row.name, row.location, network, learnt=0)
+
+
 def _line(session: Session) -> list[ModelVersion]:
     """The champion and the models that it came from, the newest first."""
     newest = select(Promotion.model_id).order_by(Promotion.id.desc()).limit(1)

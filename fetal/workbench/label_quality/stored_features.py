@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from fetal.configuration.declared import CLUSTER
 from fetal.predict.pooled_features import pooled_features
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.scans import Scan as ReadScan
@@ -46,7 +47,8 @@ def compute_missing(
 ) -> None:
     """Compute the features that are not kept yet, and keep them.
 
-    Killed, it goes on where it was. A scan whose picture cannot be read stays without.
+    Killed, it goes on where it was. Where FETAL_CLUSTER names a scheduler, its workers compute them
+    and this process keeps them. A scan whose picture cannot be read stays without.
 
     Args:
         workbench: the workbench.
@@ -58,6 +60,9 @@ def compute_missing(
     if not missing:
         return
     before = len(numbers) - len(missing)
+    if CLUSTER.value() is not None:
+        _compute_on_cluster(workbench, network, missing, before, on_progress)
+        return
     readable: list[int] = []
 
     def read() -> Iterator[ReadScan]:
@@ -75,6 +80,24 @@ def compute_missing(
             _keep(workbench, network, waiting)
             waiting.clear()
     _keep(workbench, network, waiting)
+
+
+def _compute_on_cluster(
+    workbench: Workbench,
+    network: FeatureNetwork,
+    missing: Sequence[int],
+    before: int,
+    on_progress: OnProgress,
+) -> None:
+    # Dask is imported where it is used, which is never a page.
+    from fetal.jobs.on_cluster.cluster_features import features_on_cluster
+
+    total = before + len(missing)
+    on_progress(Progress(before, total, COMPUTING))
+    for count, made in features_on_cluster(workbench.store, network.bundle(workbench), missing):
+        _keep(workbench, network, made)
+        before += count
+        on_progress(Progress(before, total, COMPUTING))
 
 
 def without_features(

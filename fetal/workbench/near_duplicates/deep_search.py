@@ -1,9 +1,12 @@
 """What a model sees alike: a slow look for copies that were turned or cut too far for a glance."""
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 
 from fetal.bundle import Bundle
@@ -29,6 +32,7 @@ def search_thoroughly(
     model_folder: Path | None = None,
     on_progress: OnProgress = no_progress,
     stop: Callable[[], bool] | None = None,
+    known: Iterable[tuple[int, NDArray[np.floating[Any]]]] | None = None,
 ) -> int:
     """Look at the stored scans that a model sees alike, and write down those that are copies.
 
@@ -37,6 +41,8 @@ def search_thoroughly(
         model_folder: the model; if None, the champion.
         on_progress: called after each scan and each pair.
         stop: asked before each; true ends it there, and what is found stays.
+        known: numbers of scans with their features, which were computed before; if None, they
+            are computed here, by the model.
 
     Returns:
         How many new pairs were found.
@@ -44,7 +50,6 @@ def search_thoroughly(
     Raises:
         NoModelError: no model predicts in this workspace, and none was given.
     """
-    bundle = Bundle.open(model_folder) if model_folder else workbench.champion().model.bundle
     with workbench.store.reading() as session:
         count = session.scalar(select(func.count()).where(ScanRow.source != SAMPLE)) or 0
     # Three pairs a scan at the most.
@@ -60,8 +65,21 @@ def search_thoroughly(
                 yield scan
             on_progress(Progress(min(done, total), total))
 
+    def take(
+        given: Iterable[tuple[int, NDArray[np.floating[Any]]]],
+    ) -> Iterator[NDArray[np.float32]]:
+        for number, features in given:
+            if stop is not None and stop():
+                return
+            looked.append(number)
+            yield np.asarray(features, np.float32)
+
+    if known is not None:
+        pairs = nearest_pairs(take(known), NEIGHBOURS)
+    else:
+        bundle = Bundle.open(model_folder) if model_folder else workbench.champion().model.bundle
+        pairs = nearest_pairs(pooled_features(bundle, read()), NEIGHBOURS)
     found = 0
-    pairs = nearest_pairs(pooled_features(bundle, read()), NEIGHBOURS)
     for done, (one, other) in enumerate(pairs, start=count + 1):
         if stop is not None and stop():
             break
