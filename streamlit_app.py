@@ -10,11 +10,16 @@ if __name__ == "__main__":
 else:
     from pages.parts.app import guard, start
     from pages.parts.gate import sign_in_page
-    from pages.parts.routes import api_route, picture_route
+    from pages.parts.routes import api_route, download_route, picture_route
 
     app = st.App(
         __file__,
         lifespan=start.get_ready,
-        routes=[*sign_in_page.routes(), *picture_route.routes(), *api_route.routes()],
+        routes=[
+            *sign_in_page.routes(),
+            *picture_route.routes(),
+            *download_route.routes(),
+            *api_route.routes(),
+        ],
         middleware=guard.middleware(),
     )

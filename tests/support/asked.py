@@ -61,7 +61,7 @@ async def _ask(
     alone, _, query = path.partition("?")
     scope = {
         "type": "websocket" if websocket else "http",
-        "asgi": {"version": "3.0"},
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "scheme": "ws" if websocket else "http",
         "path": alone,

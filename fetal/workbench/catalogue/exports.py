@@ -106,18 +106,28 @@ def write_labels(
     return count
 
 
-def stream_labels(workbench: Workbench, chosen: ScanFilter | None, who: str) -> Iterator[str]:
+def stream_labels(
+    workbench: Workbench, chosen: ScanFilter | None, who: str, files: Iterable[str] | None = None
+) -> Iterator[str]:
     """Return the table of `write_labels` in parts, as it is read.
+
+    Args:
+        workbench: the workbench.
+        chosen: as for `write_labels`.
+        who: as for `write_labels`.
+        files: as for `write_labels`.
 
     Raises:
         NotPermittedError: the person may not export.
     """
-    return _parts(workbench, chosen, workbench.permit(Permission.EXPORT, who))
+    return _parts(workbench, chosen, workbench.permit(Permission.EXPORT, who), files)
 
 
-def _parts(workbench: Workbench, chosen: ScanFilter | None, who: str) -> Iterator[str]:
+def _parts(
+    workbench: Workbench, chosen: ScanFilter | None, who: str, files: Iterable[str] | None
+) -> Iterator[str]:
     text, count = io.StringIO(), 0
-    table = ExportTable(workbench, text, None)
+    table = ExportTable(workbench, text, files)
     try:
         for line in export_lines(workbench, chosen):
             table.write(line)

@@ -1,29 +1,32 @@
 """Take labels out, with or without the scans."""
 
-import io
 import tempfile
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import streamlit as st
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from fetal.progress import BackgroundWork, OnProgress
 from fetal.workbench import Workbench
 from fetal.workbench.catalogue import exports, scans
 from fetal.workbench.core.permissions import Permission
 from pages.parts.app import app_state, current_user
+from pages.parts.routes import download_route
 from pages.parts.shared.formatting import plain
 from pages.parts.texts.catalogue import _
 from pages.parts.texts.library_sentences import in_readers_language
+
+_CSV = "text/csv; charset=utf-8"
+_ZIP = "application/zip"
 
 
 def show(chosen: scans.ScanFilter, found: int) -> None:
     """Downloads of what the filter shows."""
     if not app_state.may_or_says_why(Permission.EXPORT):
         return
-    workbench = app_state.workbench()
     who = current_user.name()
     day = f"{datetime.now().astimezone():%Y-%m-%d}"
     files = own_files()
@@ -36,33 +39,29 @@ def show(chosen: scans.ScanFilter, found: int) -> None:
                 "it and when, and the model’s opinion."
             ),
         )
-        st.download_button(
+        file_name, mine = f"labels-{day}.csv", app_state.mine("labels")
+        name = mine, repr(chosen), tuple(files or ())
+        st.link_button(
             _("Labels (CSV)"),
-            data=partial(labels_file, chosen, files, who, workbench),
-            file_name=f"labels-{day}.csv",
-            mime="text/csv",
+            download_route.address(name, partial(labels_table, chosen, files, who, file_name)),
             key="export-labels",
             icon=":material/download:",
             disabled=not found,
-            on_click="ignore",
+            on_click=download_route.was_clicked,
+            args=(name,),
         )
     with archive.container(border=True):
         st.markdown(_("**Labels and scans**"))
         packing(chosen, found, f"scans-{day}.zip", files)
 
 
-def labels_file(
-    chosen: scans.ScanFilter, files: list[str] | None, who: str, given: Workbench | None = None
-) -> BinaryIO:
-    """The table of labels as a file that goes when it is closed, since it may be long."""
-    # Whoever sends it reads it after this function.
-    file = cast(BinaryIO, tempfile.TemporaryFile(prefix="fetal-export-"))  # noqa: SIM115
-    text = io.TextIOWrapper(file, "utf-8", newline="")
-    exports.write_labels(given or app_state.workbench(), text, chosen, who, files)
-    text.flush()
-    text.detach()
-    file.seek(0)
-    return file
+def labels_table(
+    chosen: scans.ScanFilter, files: list[str] | None, who: str, file_name: str, given: Workbench
+) -> Response:
+    """The table of labels, sent as it is read, since it may be long."""
+    lines = exports.stream_labels(given, chosen, who, files)
+    named = {"Content-Disposition": f'attachment; filename="{file_name}"'}
+    return StreamingResponse((part.encode() for part in lines), headers=named, media_type=_CSV)
 
 
 def own_files() -> list[str] | None:
@@ -136,14 +135,29 @@ def packed(name: str) -> None:
         return
     for sentence in work.result.left_out:
         st.warning(in_readers_language(sentence))
-    target = work.result.file
-    st.download_button(
-        _("Download {file}").format(file=plain(target.name)),
-        data=target.read_bytes,
-        file_name=target.name,
-        mime="application/zip",
+    offer = name, id(work)
+    st.link_button(
+        _("Download {file}").format(file=plain(work.result.file.name)),
+        download_route.address(offer, partial(archive, name)),
         key="export-archive",
         type="primary",
         icon=":material/download:",
-        on_click="ignore",
+        on_click=download_route.was_clicked,
+        args=(offer,),
     )
+
+
+def archive(name: str, workbench: Workbench) -> Response | None:
+    """What was packed under a name; none once it was let go of, such as by an erasure."""
+    workbench.permit(Permission.EXPORT)
+    work = app_state.works().get(name)
+    if work is None or not work.finished or work.failure:
+        return None
+    packed: Packed = work.result
+    # Its folder stays until all of it was sent.
+    sent = BackgroundTask(_let_go, packed)
+    return FileResponse(packed.file, media_type=_ZIP, filename=packed.file.name, background=sent)
+
+
+def _let_go(packed: Packed) -> None:
+    """Hold an archive until now."""
