@@ -6,6 +6,7 @@ from typing import Any
 from fetal.progress import BackgroundWork
 from fetal.workbench.datasets.label_reading import has_read_labels, read_labels
 from pages.parts.app import app_state
+from pages.parts.texts.catalogue import _
 
 SECONDS = 0.15
 """How long a page waits for what may be there at once."""
@@ -36,7 +37,7 @@ def labels_are_read() -> bool:
         return True
     work = begun(name, lambda: read_labels(workbench))
     if not work.finished:
-        app_state.running(name, "Reading the labels")
+        app_state.running(name, _("Reading the labels"))
         return False
     # What went wrong is told where the labels are asked for; it is tried anew each time.
     app_state.works().pop(name, None)

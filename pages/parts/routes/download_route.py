@@ -20,12 +20,14 @@ from starlette.routing import Route
 from fetal.workbench import Workbench
 from fetal.workbench.core.actor import NotPermittedError
 from pages.parts.gate import addresses, identity
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.reader_locale import answering
 
 _SECONDS = 3600
 """How long an address is good for."""
 _MOST = 10_000
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_GONE = (
+_GONE = mark(
     "This address gives a file once. Go back to the page in the program and download the file "
     "from there again."
 )
@@ -98,7 +100,7 @@ class Offers:
             The offer; None if there is none for this person.
         """
         with self._lock:
-            _, until, offer = self._offers.get(token, (None, 0.0, None))
+            _name, until, offer = self._offers.get(token, (None, 0.0, None))
             if offer is None or offer.account_id != account_id:
                 return None
             self._forget(token)
@@ -149,4 +151,7 @@ def _download(request: Request) -> Response:
         answer = offer.answer(shared().acting_as(actor)) if offer is not None else None
     except NotPermittedError as error:
         return PlainTextResponse(str(error), 403)
-    return answer or PlainTextResponse(_GONE, 404)
+    if answer is not None:
+        return answer
+    with answering(request):
+        return PlainTextResponse(_(_GONE), 404)
