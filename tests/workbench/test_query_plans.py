@@ -16,7 +16,7 @@ from fetal.workbench.annotations.reservations import Reader
 from fetal.workbench.catalogue import exports, scan_table, scans
 from fetal.workbench.catalogue.scan_figures import figures
 from fetal.workbench.catalogue.scans import ScanFilter
-from fetal.workbench.examinations import cine_frames
+from fetal.workbench.examinations import cine_frames, patient_record
 from tests.support.labelling import WHO, labelled_rows
 from tests.support.tiny_model import tiny_model
 
@@ -51,6 +51,9 @@ QUESTIONS = {
     "dates": lambda workbench: scans.scans(workbench, narrowed(since=now(), until=now())),
     "frames of a film": lambda workbench: cine_frames.cine_frames(
         workbench, replace(figures(workbench, [1])[1], cine="0")
+    ),
+    "scans of a patient": lambda workbench: patient_record.patient_record(
+        workbench, scans.scan(workbench, 1).patient
     ),
     "one scan": lambda workbench: scans.scan(workbench, 1),
     "table": lambda workbench: scan_table.table(workbench, NEWEST),

@@ -11,6 +11,7 @@ from fetal.predict import Doubt
 from fetal.workbench.catalogue.patient_search import patient_codes, patient_view
 from fetal.workbench.catalogue.scans import ScanFilter
 from pages.parts.app import app_state
+from pages.parts.dataset import patient_page
 from pages.parts.shared.formatting import in_prose, moment, number, plain
 from pages.parts.texts import customs
 from pages.parts.texts.catalogue import _, mark
@@ -161,6 +162,7 @@ def patient(chosen: ScanFilter) -> None:
                 last=moment(found.last),
             )
         )
+        patient_page.show(found.code)
 
 
 def _moment(day: Any, at: time) -> datetime | None:

@@ -9,11 +9,12 @@ from fetal.planes import Plane
 from fetal.workbench.catalogue.filter_text import FilterTextError, from_text, to_text
 from fetal.workbench.catalogue.scans import ScanFilter
 from pages.parts.app import app_state
+from pages.parts.dataset import patient_page
 from pages.parts.shared import scan_record
 from pages.parts.texts import customs
 from pages.parts.texts.catalogue import _, mark
 
-_FILTER, _TAB, _SCAN = "filter", "tab", "scan"
+_FILTER, _TAB, _SCAN, _PATIENT = "filter", "tab", "scan", "patient"
 _TAKEN = "link-taken"
 _OPENED = "link-opened"
 TAB_KEY = "dataset-tab"
@@ -32,6 +33,10 @@ def labels() -> list[str]:
 
 def take() -> None:
     """Set the page as the address says, once for each address that was opened."""
+    if code := st.query_params.pop(_PATIENT, ""):
+        _set(ScanFilter(patients=(code,)))
+        patient_page.open_it()
+        return
     given = st.query_params.get(_FILTER, "")
     address = (given, st.query_params.get(_TAB, ""))
     if st.session_state.get(TAB_KEY) not in (None, *labels()):

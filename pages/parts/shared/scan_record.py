@@ -59,6 +59,8 @@ def show(scan_id: int) -> None:
     shown.show_both(heat_map.heat_controls())
     cine_player.show_stored(shown.figure)
     facts(scan)
+    if st.button("All scans of this patient", key=f"patient-of-{scan_id}", type="tertiary"):
+        st.switch_page("pages/dataset.py", query_params={"patient": scan.patient})
     with st.container(key=f"record-{scan_id}"):
         verdict, said = st.columns(2, gap="medium")
         with verdict:
