@@ -17,6 +17,8 @@ from pages.parts.app import app_state, erasures, router
 from pages.parts.review import bar, keys, label_buttons, reader, stage
 from pages.parts.shared import conflict_notices, heat_map, labelling
 from pages.parts.shared.formatting import number, plain
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.library_sentences import in_readers_language
 
 _TURN = "review-turn"
 _TRAIL = "review-trail"
@@ -26,14 +28,14 @@ _UNUSABLE, _SKIP, _BACK, _UNDO, _ACCEPT = "u", "s", "b", "z", "a"
 _DIGITS = {str(digit): plane.value for digit, plane in enumerate(PLANES, start=1)}
 _AHEAD = 6
 _TYPICAL_FOR = 600
-_TOO_EARLY = "Not taken: the next scan was not on the screen yet."
+_TOO_EARLY = mark("Not taken: the next scan was not on the screen yet.")
 
 
 def main() -> None:
     for name, nothing in ((_TRAIL, []), (_SKIPPED, []), (_TURN, 0)):
         st.session_state.setdefault(name, nothing)
     if not app_state.may(Permission.LABEL):
-        st.title("Review")
+        st.title(_("Review"))
         app_state.may_or_says_why(Permission.LABEL)
         return
     one_turn()
@@ -60,7 +62,7 @@ def current(skipped: list[int], queue: Queue | None) -> scans.ScanView | None:
         try:
             found = scans.scan(app_state.workbench(), back_to)
         except scans.UnknownScanError as error:
-            st.info(plain(error))
+            st.info(plain(in_readers_language(error)))
             del st.session_state[_BACK_TO]
         else:
             reader.look_at(back_to)
@@ -73,28 +75,38 @@ def nothing_left(skipped: list[int], queue: Queue | None) -> None:
     workbench = app_state.workbench()
     others = reservations.held_by_others(workbench, reader.reader())
     if not scans.count(workbench):
-        st.info("There are no scans yet. Add some, and they wait here for a label.")
+        st.info(_("There are no scans yet. Add some, and they wait here for a label."))
         ways(train=False)
     elif skipped and reservations.upcoming(workbench, [], queue=queue):
-        st.info(f"Nothing is left but {number(len(skipped), 'scan', 'scans')} you skipped.")
-        st.button("Show the skipped scans", key="unskip", on_click=skipped.clear)
+        st.info(
+            _("Nothing is left but {number} you skipped.").format(
+                number=number(len(skipped), "scan", "scans")
+            )
+        )
+        st.button(_("Show the skipped scans"), key="unskip", on_click=skipped.clear)
     elif queue is not None and not queues.progress(workbench, queue).left:
-        st.success("This queue is done: each of its scans has a label. Choose another one above.")
+        st.success(
+            _("This queue is done: each of its scans has a label. Choose another one above.")
+        )
     elif review.remaining(workbench) and others:
         readers = ", ".join(sorted({reader.in_words(other) for other in others.values()}))
-        st.info(f"The last scans without a label are on other screens, looked at by: {readers}.")
-        st.button("Look again", key="look-again", icon=":material/refresh:")
+        st.info(
+            _(
+                "The last scans without a label are on other screens, looked at by: {readers}."
+            ).format(readers=readers)
+        )
+        st.button(_("Look again"), key="look-again", icon=":material/refresh:")
     else:
-        st.success("Every scan has a label. Add scans, or train the model on your labels.")
+        st.success(_("Every scan has a label. Add scans, or train the model on your labels."))
         ways(train=True)
 
 
 def ways(*, train: bool) -> None:
     """The pages to go on with."""
     with st.container(horizontal=True):
-        st.page_link("pages/scans.py", label="Add scans", icon=":material/add_photo_alternate:")
+        st.page_link("pages/scans.py", label=_("Add scans"), icon=":material/add_photo_alternate:")
         if train:
-            st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
+            st.page_link("pages/train.py", label=_("Train"), icon=":material/model_training:")
 
 
 def one_scan(scan: scans.ScanView, following: list[int], queue: Queue | None) -> None:
@@ -118,7 +130,7 @@ def one_scan(scan: scans.ScanView, following: list[int], queue: Queue | None) ->
     # The keys look here for what is on the screen.
     with picture, st.container(key=f"review-scan-{scan.id}"):
         if shown.figure is None:
-            st.warning(plain(shown.sentence), icon=":material/broken_image:")
+            st.warning(plain(in_readers_language(shown.sentence)), icon=":material/broken_image:")
         else:
             go_on = partial(go, turn=turn, scan_id=scan.id)
             stage.show(shown, heat_map.chosen_view(), ahead, typical(), go_on)
@@ -145,16 +157,16 @@ def _typical(_now: int, _workbench: Workbench) -> list[TypicalScan]:
 def steps(scan: scans.ScanView, turn: int, queue: Queue | None) -> None:
     """The buttons that give no label, and the keys of all buttons."""
     with st.container(key="review-steps", horizontal=True, gap="xsmall"):
-        st.button("Skip", key="skip", shortcut="S", on_click=skip, args=(scan.id, turn))
+        st.button(_("Skip"), key="skip", shortcut="S", on_click=skip, args=(scan.id, turn))
         st.button(
-            "Back",
+            _("Back"),
             key="back",
             shortcut="B",
             on_click=back,
             args=(scan.id, turn),
             disabled=not st.session_state[_TRAIL],
         )
-        st.button("Undo", key="undo", shortcut="Z", on_click=undo_last, args=(turn,))
+        st.button(_("Undo"), key="undo", shortcut="Z", on_click=undo_last, args=(turn,))
         accept = scan.predicted.value if scan.predicted and scan.predicted != scan.label else None
         taken = [*_DIGITS, _UNUSABLE, _SKIP, _BACK, _UNDO, *([_ACCEPT] if accept else [])]
         keys.listen(scan.id, turn, taken, accept, lambda press: pressed(scan, press, queue))
@@ -203,7 +215,7 @@ def begin(turn: int) -> bool:
     for the label that was just given.
     """
     if st.session_state.get(_TURN) != turn:
-        st.toast(_TOO_EARLY)
+        st.toast(_(_TOO_EARLY))
         return False
     st.session_state[_TURN] = turn + 1
     return True

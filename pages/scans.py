@@ -13,24 +13,28 @@ from pages.parts.app import app_state, current_user, router
 from pages.parts.scans import cines, original_preview, quarantine, upload_results
 from pages.parts.shared import heat_map, labelling
 from pages.parts.shared.formatting import number, plain
+from pages.parts.texts.catalogue import _, mark, ngettext
+from pages.parts.texts.library_sentences import in_readers_language
 
 _SAMPLES = "samples-asked"
 _PER_PAGE = 5
 _NEWEST = 50
 _AT_ONCE_SECONDS = 0.5
-_KEPT = (
+_KEPT = mark(
     "Names are never kept: the program stores a code in place of the patient’s name or number, "
     "blanks the text that the machine wrote around the picture, and drops the file’s other data."
 )
-_CHECK = (
+_CHECK = mark(
     "You see each scan before and after, and can blank more of it. Otherwise only those wait for "
     "you on which a name may be left."
 )
-_FILE_NAME = "Shown while your drop is fresh. File names can name a patient, so none is stored."
+_FILE_NAME = mark(
+    "Shown while your drop is fresh. File names can name a patient, so none is stored."
+)
 
 
 def main() -> None:
-    st.title("Scans")
+    st.title(_("Scans"))
     offer()
     mine = app_state.session().desk.drops(current_user.name())
     shown = scans_to_show(mine)
@@ -47,23 +51,25 @@ def offer() -> None:
     dropped, samples = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
     with dropped:
         files = st.file_uploader(
-            "Drop scans here: PNG, JPEG, TIFF, BMP, WebP or DICOM, stills or films, or a ZIP",
+            _("Drop scans here: PNG, JPEG, TIFF, BMP, WebP or DICOM, stills or films, or a ZIP"),
             accept_multiple_files=True,
             key=f"drop-{st.session_state.get('drops-taken', 0)}",
-            help=_KEPT,
+            help=_(_KEPT),
         )
-        st.toggle("Let me check every scan before it is stored", key="check-every", help=_CHECK)
+        st.toggle(
+            _("Let me check every scan before it is stored"), key="check-every", help=_(_CHECK)
+        )
     with samples:
-        st.caption("No scans at hand? Two dozen simulated scans, marked as samples.")
+        st.caption(_("No scans at hand? Two dozen simulated scans, marked as samples."))
         st.button(
-            "Try it with sample scans",
+            _("Try it with sample scans"),
             key="samples",
             icon=":material/science:",
             width="stretch",
             on_click=ask_for_samples,
         )
         if st.session_state.get(_SAMPLES):
-            with st.spinner("Making sample scans …"):
+            with st.spinner(_("Making sample scans …")):
                 brought = upload.add_samples(app_state.workbench(), current_user.name())
             st.session_state["results"] = brought
             for done in ("scans-page", _SAMPLES):
@@ -102,22 +108,27 @@ def take(files: Sequence[upload.UploadedFile]) -> None:
         return
     with st.form("patient", border=True):
         st.markdown(
-            f"**{number(nameless, 'scan names', 'scans name')} no patient.** "
-            "Scans of one patient must stay together, or the model would later be tested on "
-            "patients it has learnt from."
+            _(
+                "**{number} no patient.** Scans of one patient must stay together, or the model "
+                "would later be tested on patients it has learnt from."
+            ).format(number=number(nameless, "scan names", "scans name"))
         )
         patient = st.text_input(
-            "Patient of these scans (any name or number; leave empty if unknown)",
+            _("Patient of these scans (any name or number; leave empty if unknown)"),
             key="patient-of-drop",
             max_chars=120,
-            help=_KEPT,
+            help=_(_KEPT),
         )
         st.caption(
-            "Only a code made from it is stored, the same code each time you type the same text. "
-            "Left empty, these scans count as one unknown patient."
+            _(
+                "Only a code made from it is stored, the same code each time you type the same "
+                "text. Left empty, these scans count as one unknown patient."
+            )
         )
         if st.form_submit_button(
-            f"Add {number(len(files), 'scan', 'scans')}", type="primary", key="add-scans"
+            ngettext("Add {n} scan", "Add {n} scans", len(files)).format(n=len(files)),
+            type="primary",
+            key="add-scans",
         ):
             start(files, patient.strip() or None)
 
@@ -154,15 +165,15 @@ def progress(mine: Sequence[upload_batch.UploadBatch], shown: int) -> None:
     ended = [drop for drop in mine if drop.finished]
     for place, drop in enumerate(ended):
         if drop.failure:
-            st.error(plain(drop.failure))
+            st.error(plain(in_readers_language(drop.failure)))
         upload_results.show(drop.results, "" if place == 0 else f"-{place}")
     if ended:
         st.button(
-            "Clear this list",
+            _("Clear this list"),
             key="clear-drops",
             type="tertiary",
             icon=":material/clear_all:",
-            help="What was stored stays, and so does what waits for you.",
+            help=_("What was stored stays, and so does what waits for you."),
             on_click=app_state.session().desk.let_go,
             args=(current_user.name(),),
         )
@@ -179,11 +190,12 @@ def running(going_on: Sequence[upload_batch.UploadBatch], shown: int) -> None:
         bar, stop = st.columns([5, 1], vertical_alignment="center")
         bar.progress(
             far.share,
-            text=f"Reading scan {min(far.done + 1, far.total)} of {far.total}. "
-            "You can leave this page; it goes on.",
+            text=_("Reading scan {n} of {total}. You can leave this page; it goes on.").format(
+                n=min(far.done + 1, far.total), total=far.total
+            ),
         )
         stop.button(
-            "Stopping …" if drop.stopping else "Stop reading",
+            _("Stopping …") if drop.stopping else _("Stop reading"),
             key=f"stop-drop-{place}",
             on_click=drop.stop,
             disabled=drop.stopping,
@@ -230,7 +242,7 @@ def card(scan_id: int, view: heat_map.HeatView, names: Mapping[int, str]) -> Non
     try:
         scan = scans.scan(app_state.workbench(), scan_id)
     except scans.UnknownScanError:
-        st.info("This scan was erased.")
+        st.info(_("This scan was erased."))
         return
     with st.container(border=True, key=f"card-{scan_id}"):
         pictures, verdict = st.columns([7, 3], gap="medium")
@@ -241,12 +253,14 @@ def card(scan_id: int, view: heat_map.HeatView, names: Mapping[int, str]) -> Non
         with verdict:
             labelling.opinion(scan)
             if scan_id in names:
-                st.caption(f"Your file: {plain(names[scan_id])}", help=_FILE_NAME)
+                st.caption(
+                    _("Your file: {file}").format(file=plain(names[scan_id])), help=_(_FILE_NAME)
+                )
             labelling.accept(scan, lambda value: label(scan, value))
             labelling.state(scan)
             if f"annotation-{scan_id}" in st.session_state:
                 st.button(
-                    "Undo",
+                    _("Undo"),
                     key=f"undo-{scan_id}",
                     icon=":material/undo:",
                     on_click=undo,

@@ -17,6 +17,9 @@ from pages.parts.app.shared_workbench import shared
 from pages.parts.gate import identity
 from pages.parts.shared.background import Works
 from pages.parts.shared.formatting import plain
+from pages.parts.texts.catalogue import _
+from pages.parts.texts.customs import whole
+from pages.parts.texts.library_sentences import in_readers_language
 
 
 def workbench() -> Workbench:
@@ -37,7 +40,7 @@ def may_or_says_why(permission: Permission) -> bool:
     """Return whether the person may do something; where not, the page says so in place of it."""
     allowed = may(permission)
     if not allowed:
-        st.info(plain(str(NotPermittedError(permission))), icon=":material/lock:")
+        st.info(plain(in_readers_language(NotPermittedError(permission))), icon=":material/lock:")
     return allowed
 
 
@@ -97,7 +100,7 @@ def show_told(place: str) -> bool:
     """Show once what was kept for a place; returns whether there was anything."""
     sentence = st.session_state.pop(f"told-{place}", "")
     if sentence:
-        st.error(plain(sentence))
+        st.error(plain(in_readers_language(sentence)))
     return bool(sentence)
 
 
@@ -108,7 +111,7 @@ def mine(what: str) -> str:
 
 
 @st.fragment(run_every=0.5)
-def running(name: str, words: str, stop_words: str = "Stop") -> None:
+def running(name: str, words: str, stop_words: str = "") -> None:
     """How far a long work is; the page is drawn anew when it ends."""
     work = works().get(name)
     if work is None or work.finished:
@@ -117,12 +120,13 @@ def running(name: str, words: str, stop_words: str = "Stop") -> None:
     far = work.progress
     bar.progress(
         far.share,
-        text=f"{words}: {far.done:,} of {f'{far.total:,}' if far.total else '…'}. "
-        "You can leave this page; it goes on.",
+        text=_("{words}: {done} of {total}. You can leave this page; it goes on.").format(
+            words=words, done=whole(far.done), total=whole(far.total) if far.total else "…"
+        ),
     )
     if work.stop is not None:
         stop.button(
-            "Stopping …" if work.stopping else stop_words,
+            _("Stopping …") if work.stopping else stop_words or _("Stop"),
             key=f"stop-{name}",
             on_click=work.stop.set,
             disabled=work.stopping,

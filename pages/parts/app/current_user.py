@@ -5,6 +5,7 @@ import streamlit as st
 from pages.parts.app import app_state
 from pages.parts.gate import identity
 from pages.parts.texts import reader_locale
+from pages.parts.texts.catalogue import _
 
 _OLD_PARAMETER = "who"
 """Where older versions kept the name, and where bookmarks may still have one."""
@@ -24,23 +25,27 @@ def ask() -> None:
     if name():
         return
     with st.container(key="welcome", width=560):
-        st.title("Fetal planes")
+        st.title(_("Fetal planes"))
         st.write(
-            "Drop ultrasound scans, see which plane the model recognises and where it looked, "
-            "correct it, and train it on your corrections."
+            _(
+                "Drop ultrasound scans, see which plane the model recognises and where it looked, "
+                "correct it, and train it on your corrections."
+            )
         )
         with st.form("who-are-you"):
             st.text_input(
-                "Your name",
+                _("Your name"),
                 key=_FIELD,
                 max_chars=80,
                 autocomplete="name",
-                help="It is kept with every label, training and promotion: who did what, when.",
+                help=_("It is kept with every label, training and promotion: who did what, when."),
             )
             # A click on the menu that follows at once ends the page, but not what a button calls.
-            entered = st.form_submit_button("Begin", type="primary", key="begin", on_click=_begin)
+            entered = st.form_submit_button(
+                _("Begin"), type="primary", key="begin", on_click=_begin
+            )
         if entered:
-            st.error("Please give a name, so that your labels can be told from others’.")
+            st.error(_("Please give a name, so that your labels can be told from others’."))
     st.stop()
 
 

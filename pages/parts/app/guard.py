@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,12 +25,14 @@ from fetal.workbench.accounts.loopback import LOOPBACK
 from pages.parts.gate.gate import SignInGate, address_of
 from pages.parts.gate.keeper import keeper
 from pages.parts.gate.peer import Peer
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.reader_locale import answering
 
 COOKIE = "fetal-browser"
 """Holds a random token that stands for one browser, until that browser is closed."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_FOREIGN = (
+_FOREIGN = mark(
     "This program does not answer under this name. Open it under the name that your administrator "
     "gave you. An administrator adds a name with “fetal serve --host NAME”."
 )
@@ -78,7 +81,9 @@ class Protection:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008})
             else:
-                await PlainTextResponse(_FOREIGN, 403)(scope, receive, guarded)
+                with answering(HTTPConnection(scope)):
+                    answer = PlainTextResponse(_(_FOREIGN), 403)
+                await answer(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -24,13 +25,16 @@ from fetal.workbench.single_sign_on.outside_person import PROXY, OutsidePerson
 from pages.parts.gate import addresses
 from pages.parts.gate.keeper import keeper
 from pages.parts.gate.open_sockets import OpenSocket, open_sockets
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.library_sentences import in_readers_language
+from pages.parts.texts.reader_locale import answering
 
-_OPEN_TO_ALL = (
+_OPEN_TO_ALL = mark(
     "This program can be reached from other computers, and nobody would have to sign in. Make an "
     "account with “fetal user add NAME --role administrator”, or start the program with "
     "--without-accounts."
 )
-_CLOSED = "Please sign in."
+_CLOSED = mark("Please sign in.")
 _POLICY_VIOLATION = 1008
 
 
@@ -64,11 +68,11 @@ class SignInGate:
             sentence = sentence_for(error)
             if sentence is None:
                 raise
-            await _refuse(scope, receive, send, PlainTextResponse(sentence, 503))
+            await _refuse(scope, receive, send, _said(scope, sentence, 503))
             return
         if not closed:
             if not addresses.is_alone() and not keeper().lets_all_in():
-                await _refuse(scope, receive, send, PlainTextResponse(_OPEN_TO_ALL, 403))
+                await _refuse(scope, receive, send, _said(scope, _OPEN_TO_ALL, 403))
             else:
                 await self._pass(scope, receive, send, None)
         elif scope["type"] == "http" and addresses.is_for_programs(
@@ -184,11 +188,16 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, answer: Response) 
         await answer(scope, receive, send)
 
 
+def _said(scope: Scope, sentence: str, status: int) -> Response:
+    with answering(HTTPConnection(scope)):
+        return PlainTextResponse(in_readers_language(_(sentence)), status)
+
+
 def _to_sign_in(scope: Scope, path: str) -> Response:
     if scope["type"] == "http" and _opens_page(scope):
         query = f"?next={quote(path)}" if path not in ("", "/") else ""
         return RedirectResponse(f"{addresses.base()}{addresses.SIGN_IN}{query}", 303)
-    return PlainTextResponse(_CLOSED, 401)
+    return _said(scope, _CLOSED, 401)
 
 
 def _count(scope: Scope, token: str | None, reason: str = "") -> None:

@@ -8,6 +8,7 @@ from pages.parts.app import app_state
 from pages.parts.review import queue_choice
 from pages.parts.shared import heat_map, scan_record
 from pages.parts.shared.formatting import number
+from pages.parts.texts.catalogue import _
 
 _LISTED = 50
 
@@ -19,7 +20,7 @@ def show() -> Queue | None:
         The queue that the person reads; None is all scans without a label.
     """
     with st.container(key="review-bar", horizontal=True, vertical_alignment="center", gap="small"):
-        st.title("Review", anchor=False)
+        st.title(_("Review"), anchor=False)
         queue = queue_choice.choose()
         st.markdown(queue_choice.progress(queue), width="content")
         _done_today()
@@ -31,7 +32,7 @@ def _done_today() -> None:
     """What was said today, each with a way back where it is the person's own."""
     workbench = app_state.workbench()
     done = number(history.count_today(workbench), "entry", "entries")
-    listed = st.popover(f"Done today: {done}", key="today", on_change="rerun")
+    listed = st.popover(_("Done today: {done}").format(done=done), key="today", on_change="rerun")
     if listed.open:
         with listed:
             for entry in history.today(workbench, most=_LISTED):
@@ -41,7 +42,7 @@ def _done_today() -> None:
 def _heat_map() -> None:
     """How the heat map is drawn; a key shows and hides it."""
     options = st.popover(
-        "Heat map options", icon=":material/tune:", key="heat-popover", on_change="rerun"
+        _("Heat map options"), icon=":material/tune:", key="heat-popover", on_change="rerun"
     )
     if options.open:
         with options:

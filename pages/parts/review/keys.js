@@ -29,12 +29,13 @@ function drawn() {
 
 function show() {
   const count = now.missed.length;
-  const words = count === 1 ? "1 key was not taken" : `${count} keys were not taken`;
+  const { missedOne, missed } = now.data.words;
+  const words = count === 1 ? missedOne : missed.replace("{n}", count);
   const listed = now.missed.slice(-LISTED).map((key) => key.toUpperCase());
   const keys = (count > LISTED ? "…, " : "") + listed.join(", ");
   const note = now.root.querySelector(".missed");
   note.hidden = count === 0;
-  note.textContent = `${words}, because the next scan was not on the screen yet: ${keys}`;
+  note.textContent = `${words} ${keys}`;
 }
 
 function miss(key) {
@@ -81,12 +82,21 @@ function onKey(event) {
 
 window.addEventListener("keydown", onKey, true);
 
+function write(root, words) {
+  root.querySelector(".about span").textContent = words.about;
+  root.querySelector("h2").textContent = words.title;
+  root.querySelector("table").innerHTML = words.sheet;
+  root.querySelector(".once").textContent = words.once;
+  root.querySelector(".close").textContent = words.close;
+}
+
 export default function ({ data, setTriggerValue, parentElement }) {
   if (now.data?.turn !== data.turn) {
     clearTimeout(now.waits);
     now.answered = null;
   }
   Object.assign(now, { root: parentElement, data, send: setTriggerValue });
+  write(parentElement, data.words);
   parentElement.querySelector(".about").onclick = () => sheet().showModal();
   parentElement.querySelector(".close").onclick = () => sheet().close();
   // From here on a press counts for this scan; the picture may have been there before.

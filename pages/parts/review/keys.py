@@ -2,43 +2,45 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from fetal.planes import PLANES
+from pages.parts.texts.catalogue import _, mark
 
 _HERE = Path(__file__).parent
 SHEET = (
     (
-        "Label",
+        mark("Label"),
         (
             *((str(digit), plane.title) for digit, plane in enumerate(PLANES, start=1)),
-            ("U", "Unusable: kept, but never trained on"),
-            ("A", "Accept what the model says"),
+            ("U", mark("Unusable: kept, but never trained on")),
+            ("A", mark("Accept what the model says")),
         ),
     ),
     (
-        "Go on",
+        mark("Go on"),
         (
-            ("S", "Skip: leave the scan for later"),
-            ("B", "Back to the scan before"),
-            ("Z", "Undo the last thing you did"),
+            ("S", mark("Skip: leave the scan for later")),
+            ("B", mark("Back to the scan before")),
+            ("Z", mark("Undo the last thing you did")),
         ),
     ),
     (
-        "Look",
+        mark("Look"),
         (
-            ("H", "Heat map: where the model looked"),
-            ("E", "A typical scan of each plane"),
-            ("+ −", "Zoom; or turn the wheel"),
-            ("← → ↑ ↓", "Move the enlarged scan; or drag it"),
-            ("0", "The whole scan; or double-click"),
-            ("[ ]", "More or less contrast (window); or drag with the right button"),
-            (", .", "Darker or brighter (level); or drag with the right button"),
-            ("R", "Contrast and brightness as they were"),
-            ("K L", "A film’s frame before, and after"),
-            ("P", "Play the film, or pause it"),
+            ("H", mark("Heat map: where the model looked")),
+            ("E", mark("A typical scan of each plane")),
+            ("+ −", mark("Zoom; or turn the wheel")),
+            ("← → ↑ ↓", mark("Move the enlarged scan; or drag it")),
+            ("0", mark("The whole scan; or double-click")),
+            ("[ ]", mark("More or less contrast (window); or drag with the right button")),
+            (", .", mark("Darker or brighter (level); or drag with the right button")),
+            ("R", mark("Contrast and brightness as they were")),
+            ("K L", mark("A film’s frame before, and after")),
+            ("P", mark("Play the film, or pause it")),
         ),
     ),
 )
@@ -49,8 +51,10 @@ def _sheet() -> str:
     """All keys of the page, as rows of a table."""
     rows = []
     for title, lines in SHEET:
-        rows.append(f'<tr><th colspan="2" scope="colgroup">{title}</th></tr>')
-        rows += [f"<tr><td><kbd>{key}</kbd></td><td>{words}</td></tr>" for key, words in lines]
+        rows.append(f'<tr><th colspan="2" scope="colgroup">{escape(_(title))}</th></tr>')
+        rows += [
+            f"<tr><td><kbd>{key}</kbd></td><td>{escape(_(words))}</td></tr>" for key, words in lines
+        ]
     return "".join(rows)
 
 
@@ -58,16 +62,29 @@ _COMPONENT = st.components.v2.component(
     "fetal_review_keys",
     # The button appears with the listener: from then on no key goes unnoticed.
     html=(
-        '<button class="about">All keys<kbd>?</kbd></button>'
-        '<dialog class="sheet" aria-labelledby="fetal-keys"><h2 id="fetal-keys">Keys</h2>'
-        f"<table>{_sheet()}</table><p>A key that labels counts once for each scan on the screen. "
-        '</p><p><button class="close" autofocus>Close</button></p></dialog>'
+        '<button class="about"><span></span><kbd>?</kbd></button>'
+        '<dialog class="sheet" aria-labelledby="fetal-keys"><h2 id="fetal-keys"></h2>'
+        '<table></table><p class="once"></p>'
+        '<p><button class="close" autofocus></button></p></dialog>'
         '<div class="missed" role="status" hidden></div>'
     ),
     css=(_HERE / "keys.css").read_text(encoding="utf-8"),
     js=(_HERE / "keys.js").read_text(encoding="utf-8"),
 )
 _KEY = "review-keys"
+
+
+def _words() -> dict[str, str]:
+    """What the script writes, in the reader's language."""
+    return {
+        "about": _("All keys"),
+        "title": _("Keys"),
+        "sheet": _sheet(),
+        "once": _("A key that labels counts once for each scan on the screen."),
+        "close": _("Close"),
+        "missedOne": _("1 key was not taken, because the next scan was not on the screen yet:"),
+        "missed": _("{n} keys were not taken, because the next scan was not on the screen yet:"),
+    }
 
 
 @dataclass(frozen=True)
@@ -112,7 +129,13 @@ def listen(
 
     _COMPONENT(
         key=_KEY,
-        data={"scan": scan_id, "turn": turn, "keys": list(keys), "accept": accept},
+        data={
+            "scan": scan_id,
+            "turn": turn,
+            "keys": list(keys),
+            "accept": accept,
+            "words": _words(),
+        },
         on_press_change=pressed,
         height="content",
     )

@@ -8,6 +8,8 @@ from fetal.planes import PLANES
 from fetal.predict import Doubt
 from fetal.workbench.catalogue.scans import UNUSABLE, ScanView
 from pages.parts.shared import labelling, probability_bars
+from pages.parts.shared.formatting import label
+from pages.parts.texts.catalogue import _
 
 
 def show(scan: ScanView, choose: Callable[[str], None]) -> None:
@@ -21,30 +23,32 @@ def show(scan: ScanView, choose: Callable[[str], None]) -> None:
     """
     with st.container(key="review-verdict"):
         if scan.doubt is Doubt.UNKNOWN:
-            st.markdown(":orange[:material/do_not_disturb_on:] **Not a plane I know**")
+            st.markdown(_(":orange[:material/do_not_disturb_on:] **Not a plane I know**"))
         elif scan.predicted is None:
-            st.markdown("No model has looked at this scan yet.")
+            st.markdown(_("No model has looked at this scan yet."))
         else:
             probability_bars.verdict(scan.predicted, scan.confidence or 0.0)
         if scan.doubt is Doubt.CHECK and scan.label is None:
             # Before the button that accepts: why stands below, where a tablet has to scroll to.
-            st.caption(":orange[:material/help: **Please check.** The reasons stand below.]")
+            st.caption(_(":orange[:material/help: **Please check.** The reasons stand below.]"))
         else:
             labelling.state(scan)
     _accept(scan, choose)
     with st.container(key="review-labels", horizontal=True, gap="xsmall"):
         for digit, plane in enumerate(PLANES, start=1):
-            _label(scan, plane.value, plane.title, str(digit), choose)
-        _label(scan, UNUSABLE, "Unusable", "U", choose)
+            _label(scan, plane.value, label(plane), str(digit), choose)
+        _label(scan, UNUSABLE, label(UNUSABLE), "U", choose)
 
 
 def _accept(scan: ScanView, choose: Callable[[str], None]) -> None:
     """The button that agrees with the model; it does not stand out where that would be a guess."""
     done = scan.predicted is None or scan.label == scan.predicted
     if scan.predicted is None:
-        words = "Nothing to accept"
+        words = _("Nothing to accept")
     else:
-        words = f"{'Accepted' if done else 'Accept'}: {scan.predicted.title}"
+        words = (_("Accepted: {plane}") if done else _("Accept: {plane}")).format(
+            plane=label(scan.predicted)
+        )
     st.button(
         words,
         key=f"accept-{scan.id}",

@@ -8,6 +8,8 @@ from fetal.workbench.catalogue.query import Order
 from fetal.workbench.catalogue.scans import ScanFilter
 from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import number
+from pages.parts.texts.catalogue import _
+from pages.parts.texts.customs import whole
 
 _CHOICE = "review-queue"
 _PASSING = "review-queue-passing"
@@ -47,9 +49,9 @@ def choose() -> Queue | None:
         return None
     if st.session_state.get(_CHOICE, _ALL) not in (_ALL, *found):
         st.session_state[_CHOICE] = _ALL
-    names = {_ALL: "All without a label"} | {key: one.name for key, one in found.items()}
+    names = {_ALL: _("All without a label")} | {key: one.name for key, one in found.items()}
     picked = st.selectbox(
-        "Queue",
+        _("Queue"),
         list(names),
         format_func=lambda key: names[key],
         key=_CHOICE,
@@ -65,14 +67,14 @@ def progress(queue: Queue | None) -> str:
     workbench = app_state.workbench()
     if queue is None:
         left = number(review.remaining(workbench), "scan", "scans")
-        return f"**{left}** without a label"
+        return _("**{left}** without a label").format(left=left)
     far = queues.progress(workbench, queue)
-    words = f"**{number(far.left, 'scan', 'scans')}** left"
+    words = _("**{left}** left").format(left=number(far.left, "scan", "scans"))
     mine = far.given.get(current_user.name(), 0)
     if queue.goal is not None:
-        words += f" · you: {mine:,} of {queue.goal:,}"
+        words += _(" · you: {mine} of {goal}").format(mine=whole(mine), goal=whole(queue.goal))
     elif queue.id is not None:
-        words += f" · you: {mine:,}"
+        words += _(" · you: {mine}").format(mine=whole(mine))
     return words
 
 

@@ -11,6 +11,7 @@ from fetal.workbench.annotations.reservations import RENEW_SECONDS, Reader
 from fetal.workbench.catalogue.scans import ScanView
 from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import plain
+from pages.parts.texts.catalogue import _
 
 _TOKEN = "reader-token"
 _RENEWED = "reader-renewed"
@@ -41,13 +42,13 @@ def stay(scan_id: int) -> None:
     if time.monotonic() - st.session_state[_RENEWED] > RENEW_SECONDS / 2:
         look_at(scan_id)
     if other := st.session_state[_BESIDE]:
-        st.caption(f":material/group: Looked at as well by: {in_words(other)}.")
+        st.caption(_(":material/group: Looked at as well by: {who}.").format(who=in_words(other)))
 
 
 def in_words(other: str) -> str:
     """Somebody who holds a scan, as this person reads it."""
     if other == current_user.name():
-        return "yourself in another window, or in one that you closed a moment ago"
+        return _("yourself in another window, or in one that you closed a moment ago")
     return plain(other)
 
 

@@ -74,7 +74,9 @@ function say() {
   const words = [];
   if (chosen.heat) words.push(look.data.caption);
   if (!part(".reset").hidden) {
-    words.push(`Window ${Math.round(100 * width)} %, level ${Math.round(100 * level)} %`);
+    const share = (part) => Math.round(100 * part);
+    const { window: said } = look.data.words;
+    words.push(said.replace("{width}", share(width)).replace("{level}", share(level)));
   }
   part(".said").textContent = words.join(" · ");
 }
@@ -141,7 +143,7 @@ function showExamples() {
   });
   if (!items.length) {
     const item = document.createElement("li");
-    item.textContent = "None yet: they come from scans that a person labelled as the model did.";
+    item.textContent = look.data.words.noExamples;
     items.push(item);
   }
   list.replaceChildren(...items);
@@ -239,11 +241,24 @@ function listen(box) {
   for (const [name, action] of Object.entries(buttons)) part(name).onclick = action;
 }
 
+function write(words) {
+  for (const name of ["heat", "typical", "whole", "reset"]) {
+    part(`.${name} span`).textContent = words[name];
+  }
+  part(".lost").textContent = words.lost;
+  part(".whole").ariaLabel = words.wholeScan;
+  part(".farther").ariaLabel = words.farther;
+  part(".nearer").ariaLabel = words.nearer;
+  part(".examples").ariaLabel = words.examples;
+  part(".next").ariaLabel = words.next;
+}
+
 export default function ({ data, setTriggerValue, parentElement }) {
   const viewer = parentElement.querySelector(".stage");
   Object.assign(look, { viewer, data, send: setTriggerValue });
   if (!viewer.listens) listen(part(".place"));
   viewer.listens = true;
+  write(data.words);
   viewer.cineBar ??= new CineBar(part(".cine"), part(".layers"));
   viewer.cineBar.read = (frame) => look.send("go", frame.scan);
   viewer.addresses = [data, ...data.following, ...data.examples].map((one) => one.address);

@@ -10,17 +10,15 @@ from fetal.workbench.catalogue.scan_figures import Figure
 from fetal.workbench.catalogue.typical_scans import TypicalScan
 from pages.parts.cine import cine_player
 from pages.parts.routes.picture_route import address
+from pages.parts.shared.formatting import label
 from pages.parts.shared.heat_map import NO_HEAT, HeatView, Shown
-from pages.parts.shared.scan_viewer import DRAWING, heat_data
+from pages.parts.shared.scan_viewer import DRAWING, LOST, heat_data
+from pages.parts.texts.catalogue import _
 
 _HERE = Path(__file__).parent
-_LOST = "The picture does not arrive. Please load the page again."
 _COMPONENT = st.components.v2.component(
     "fetal_review_stage",
-    html=(_HERE / "stage.html")
-    .read_text(encoding="utf-8")
-    .replace("{lost}", _LOST)
-    .replace("{bar}", cine_player.BAR),
+    html=(_HERE / "stage.html").read_text(encoding="utf-8").replace("{bar}", cine_player.BAR),
     css=(_HERE / "stage.css").read_text(encoding="utf-8") + cine_player.BAR_STYLE,
     js=DRAWING + cine_player.BAR_SCRIPT + (_HERE / "stage.js").read_text(encoding="utf-8"),
     # The keys of the Review page look for the picture in the page itself.
@@ -63,24 +61,46 @@ def show(
             "address": address(figure.digest),
             "width": figure.width,
             "height": figure.height,
-            "name": "The scan",
+            "name": _("The scan"),
             "heat": drawn,
             "heatName": heat.name if heat else "",
-            "caption": " ".join((heat.caption, heat.warning)).strip() if heat else NO_HEAT,
+            "caption": " ".join((heat.caption, heat.warning)).strip() if heat else _(NO_HEAT),
             "cine": cine_player.stored_film(figure),
             "following": [
                 {
                     "scan": one.scan_id,
                     "address": address(one.digest),
-                    "name": f"Go to scan {position} of those that come next",
+                    "name": _("Go to scan {n} of those that come next").format(n=position),
                 }
                 for position, one in enumerate(following, start=1)
             ],
+            "words": _words(),
             "examples": [
-                {"address": address(one.digest), "name": f"{one.plane.title}, labelled so"}
+                {
+                    "address": address(one.digest),
+                    "name": _("{plane}, labelled so").format(plane=label(one.plane)),
+                }
                 for one in examples
             ],
         },
         on_go_change=picked,
         height="content",
     )
+
+
+def _words() -> dict[str, str]:
+    """What the script writes, in the reader's language."""
+    return {
+        "lost": _(LOST),
+        "heat": _("Heat map"),
+        "typical": _("Examples"),
+        "whole": _("Fit"),
+        "wholeScan": _("The whole scan"),
+        "reset": _("Reset contrast"),
+        "farther": _("Zoom out"),
+        "nearer": _("Zoom in"),
+        "examples": _("A typical scan of each plane"),
+        "next": _("The scans that come next"),
+        "noExamples": _("None yet: they come from scans that a person labelled as the model did."),
+        "window": _("Window {width} %, level {level} %"),
+    }

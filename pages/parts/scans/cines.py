@@ -19,7 +19,7 @@ from pages.parts.app import app_state
 from pages.parts.cine import cine_player
 from pages.parts.cine.cine_player import PlayedFrame
 from pages.parts.shared import scan_pictures
-from pages.parts.shared.formatting import number, percent, plain
+from pages.parts.shared.formatting import label, number, percent, plain
 from pages.parts.texts.catalogue import _
 from pages.parts.texts.customs import whole
 
@@ -89,7 +89,7 @@ def pick(
     drop = f"{number_of_drop}-{hash(tuple((file.name, len(file.data)) for file in files))}"
     known = f"films-{drop}"
     if known not in st.session_state:
-        with st.spinner("Looking through the film …"):
+        with st.spinner(_("Looking through the film …")):
             st.session_state[known] = [_looked_through(files[place]) for place in places]
     films: list[Film] = st.session_state[known]
     readable = dict(zip(places, films, strict=True))
@@ -160,7 +160,7 @@ def _asked(films: dict[int, Film], drop: str) -> bool:
             for at, one in films.items():
                 if one.frames:
                     _offer(one, at, drop)
-            if st.form_submit_button("Add these frames", type="primary", key="add-frames"):
+            if st.form_submit_button(_("Add these frames"), type="primary", key="add-frames"):
                 st.session_state[done] = True
         if not st.session_state.get(done):
             return False
@@ -209,16 +209,17 @@ def _taken_key(at: int, drop: str) -> str:
 
 def _offer(one: Film, at: int, drop: str) -> None:
     st.markdown(
-        f"**{plain(one.name)} is a film of {number(one.count, 'frame', 'frames')}.** "
-        "These differ from one another and look most like a plane. Tick those to add; each becomes "
-        "a scan."
+        _(
+            "**{name} is a film of {frames}.** These differ from one another and look most like a "
+            "plane. Tick those to add; each becomes a scan."
+        ).format(name=plain(one.name), frames=number(one.count, "frame", "frames"))
     )
     offered = _offered(one, at, drop)
     for start in range(0, len(offered), _ACROSS):
         row = offered[start : start + _ACROSS]
         for column, frame in zip(st.columns(_ACROSS), row, strict=False):
             with column, st.container(key=f"thumb-film-{at}-{frame.index}", gap="xxsmall"):
-                name = f"Frame {frame.index + 1:,}"
+                name = _("Frame {n}").format(n=whole(frame.index + 1))
                 st.image(frame.picture, width="stretch", alt=name)
                 # A frame may have been taken while the film played, before its box was there.
                 st.session_state.setdefault(_key(drop, at, frame.index), frame.proposed)
@@ -240,5 +241,5 @@ def _words(one: cine_upload.Proposed) -> str:
     if one.prediction is None:
         return ""
     if one.prediction.doubt is Doubt.UNKNOWN:
-        return "not a plane I know"
-    return f"{one.prediction.plane.title}, {percent(one.prediction.confidence)}"
+        return _("not a plane I know")
+    return f"{label(one.prediction.plane)}, {percent(one.prediction.confidence)}"

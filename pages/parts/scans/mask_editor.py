@@ -11,6 +11,8 @@ from fetal.scans.mask_edits import Change, NothingLeftError, Tool, changed, with
 from fetal.workbench.ingest.deid_policy import QuarantinedScan
 from fetal.workbench.ingest.original_previews import marked, reduced
 from pages.parts.shared.formatting import plain
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.library_sentences import in_readers_language
 
 _COLUMN = 560
 """About how wide half the page is, in the screen’s pixels."""
@@ -19,11 +21,11 @@ _CALM = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 _GRID = 48
 """Points across the picture that a dragged box may catch: without any, dragging tells nothing."""
 _TOOLS = {
-    Tool.BLANK: "Blank it",
-    Tool.BRING_BACK: "Bring it back",
-    Tool.KEEP_ONLY: "Keep only it",
+    Tool.BLANK: mark("Blank it"),
+    Tool.BRING_BACK: mark("Bring it back"),
+    Tool.KEEP_ONLY: mark("Keep only it"),
 }
-_SIDES = ("Left", "Top", "Right", "Bottom")
+_SIDES = (mark("Left"), mark("Top"), mark("Right"), mark("Bottom"))
 
 
 def changes(number: int) -> list[Change]:
@@ -51,7 +53,7 @@ def adjust(number: int, held: QuarantinedScan) -> bool:
     try:
         scan = changed(held.scan, held.before, changes(number))
     except NothingLeftError as error:
-        trouble = str(error)
+        trouble = in_readers_language(error)
     tools, steps = st.columns(2, gap="medium", vertical_alignment="bottom")
     with tools:
         tool = _tool(number)
@@ -60,7 +62,9 @@ def adjust(number: int, held: QuarantinedScan) -> bool:
     before, after = st.columns(2, gap="medium")
     with before:
         _draggable(number, held, scan or held.scan, tool)
-        st.caption("As it arrived. What is orange is blanked; yellow boxes are around lettering.")
+        st.caption(
+            _("As it arrived. What is orange is blanked; yellow boxes are around lettering.")
+        )
     with after:
         if scan is None:
             st.error(plain(trouble))
@@ -70,20 +74,20 @@ def adjust(number: int, held: QuarantinedScan) -> bool:
                     encode_png(scan.pixels),
                     width="stretch",
                     output_format="PNG",
-                    alt="The scan as it would be stored",
+                    alt=_("The scan as it would be stored"),
                 )
-            st.caption("As it would be stored.")
+            st.caption(_("As it would be stored."))
     _by_numbers(number, (scan or held.scan).sector, held.before.shape, tool)
     return scan is not None
 
 
 def _tool(number: int) -> Tool:
     chosen = st.segmented_control(
-        "Drag a box over the picture to",
+        _("Drag a box over the picture to"),
         list(_TOOLS),
         default=Tool.BLANK,
         required=True,
-        format_func=_TOOLS.__getitem__,
+        format_func=lambda tool: _(_TOOLS[tool]),
         key=f"mask-tool-{number}",
     )
     return Tool(chosen)
@@ -96,7 +100,7 @@ def _steps(number: int, scan: Scan | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if lettering:
             st.button(
-                "Blank the lettering",
+                _("Blank the lettering"),
                 key=f"mask-lettering-{number}",
                 icon=":material/ink_eraser:",
                 on_click=made.extend,
@@ -104,13 +108,13 @@ def _steps(number: int, scan: Scan | None) -> None:
             )
         if made:
             st.button(
-                "Undo",
+                _("Undo"),
                 key=f"mask-undo-{number}",
                 icon=":material/undo:",
                 on_click=_undo,
                 args=(made,),
             )
-            st.button("Start over", key=f"mask-reset-{number}", on_click=made.clear)
+            st.button(_("Start over"), key=f"mask-reset-{number}", on_click=made.clear)
 
 
 def _undo(made: list[Change]) -> None:
@@ -194,10 +198,10 @@ def _add(number: int, tool: Tool, box: Box, shape: tuple[int, ...]) -> None:
 def _by_numbers(number: int, sector: Box, shape: tuple[int, ...], tool: Tool) -> None:
     """The same without a mouse."""
     with (
-        st.expander("By numbers, without dragging", key=f"mask-numbers-{number}"),
+        st.expander(_("By numbers, without dragging"), key=f"mask-numbers-{number}"),
         st.form(f"mask-box-{number}", border=False),
     ):
-        st.caption("The borders of a box, in pixels from the left and from the top.")
+        st.caption(_("The borders of a box, in pixels from the left and from the top."))
         height, width = shape[:2]
         step = len(changes(number))
         keys = [f"mask-{side.lower()}-{number}-{step}" for side in _SIDES]
@@ -205,9 +209,9 @@ def _by_numbers(number: int, sector: Box, shape: tuple[int, ...], tool: Tool) ->
         for column, side, key, end, value in zip(
             st.columns(4), _SIDES, keys, ends, sector, strict=True
         ):
-            column.number_input(side, 0, end, value, key=key)
+            column.number_input(_(side), 0, end, value, key=key)
         st.form_submit_button(
-            _TOOLS[tool],
+            _(_TOOLS[tool]),
             key=f"mask-apply-{number}",
             on_click=lambda: _add(
                 number, tool, Box(*(int(st.session_state[key]) for key in keys)), shape

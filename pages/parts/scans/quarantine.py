@@ -11,9 +11,12 @@ from fetal.workbench.ingest.upload import IngestResult
 from pages.parts.app import app_state, current_user
 from pages.parts.scans import mask_editor
 from pages.parts.shared.formatting import number
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.customs import whole
+from pages.parts.texts.library_sentences import in_readers_language
 
 _TO_KEEP = "waiting-to-keep"
-_WHY = (
+_WHY = mark(
     "A name may be left where nothing was blanked. These scans are in the program’s memory only: "
     "nothing of them is stored until you keep them, and they are gone when the program stops."
 )
@@ -30,17 +33,20 @@ def show() -> None:
     if not held:
         return
     with st.container(border=True, key="waiting"):
-        st.subheader(f"{number(len(held), 'scan waits', 'scans wait')} for you", anchor=False)
-        st.caption(_WHY)
+        st.subheader(
+            number(len(held), "scan waits for you", "scans wait for you"),
+            anchor=False,
+        )
+        st.caption(_(_WHY))
         chosen = _chosen(held)
         one = held[chosen]
-        reason = f": {one.reason}." if one.reason else ""
+        reason = f": {in_readers_language(one.reason)}." if one.reason else ""
         # As text, never as markup: it is the name of a file.
         st.text(f"{one.file}{reason}")
         left = mask_editor.adjust(chosen, one)
-        keep, out, _ = st.columns([2, 2, 5])
+        keep, out, _rest = st.columns([2, 2, 5])
         keep.button(
-            "Keep as shown",
+            _("Keep as shown"),
             key="waiting-keep",
             type="primary",
             icon=":material/check:",
@@ -50,7 +56,7 @@ def show() -> None:
             args=([chosen],),
         )
         out.button(
-            "Leave out",
+            _("Leave out"),
             key="waiting-out",
             icon=":material/close:",
             width="stretch",
@@ -75,26 +81,28 @@ def _chosen(held: dict[int, QuarantinedScan]) -> int:
 def _all_at_once(held: dict[int, QuarantinedScan]) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         st.button(
-            f"Keep all {len(held):,} as shown",
+            _("Keep all {count} as shown").format(count=whole(len(held))),
             key="waiting-keep-all",
-            help="Look through them first: what you keep is stored as it would be shown here.",
+            help=_("Look through them first: what you keep is stored as it would be shown here."),
             on_click=_ask_to_keep,
             args=(list(held),),
         )
-        if st.button(f"Leave all {len(held):,} out …", key="waiting-out-all"):
-            _ask_before_leaving_out(list(held))
+        if st.button(
+            _("Leave all {count} out …").format(count=whole(len(held))), key="waiting-out-all"
+        ):
+            st.dialog(_("Leave all of them out?"))(_ask_before_leaving_out)(list(held))
 
 
-@st.dialog("Leave all of them out?")
 def _ask_before_leaving_out(numbers: list[int]) -> None:
     """Ask once, then leave all out."""
     st.markdown(
-        f"{number(len(numbers), 'scan that waits', 'scans that wait')} for you will not be stored, "
-        "also those that you have not looked at. You can bring them back until you leave another "
-        "one out."
+        _(
+            "{scans} for you will not be stored, also those that you have not looked at. You can "
+            "bring them back until you leave another one out."
+        ).format(scans=number(len(numbers), "scan that waits", "scans that wait"))
     )
     if st.button(
-        f"Leave all {len(numbers):,} out",
+        _("Leave all {count} out").format(count=whole(len(numbers))),
         key="waiting-out-all-yes",
         type="primary",
         on_click=_leave_out,
@@ -108,9 +116,12 @@ def _left_out(count: int) -> None:
     if not count:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="left-out"):
-        st.caption(f"You left {number(count, 'scan', 'scans')} out.", width="content")
+        st.caption(
+            _("You left {scans} out.").format(scans=number(count, "scan", "scans")),
+            width="content",
+        )
         st.button(
-            "Bring back",
+            _("Bring back"),
             key="waiting-back",
             icon=":material/undo:",
             type="tertiary",
@@ -132,7 +143,7 @@ def _ask_to_keep(numbers: list[int]) -> None:
 
 def _keep(numbers: Collection[int]) -> None:
     workbench, here, who = app_state.workbench(), app_state.session().desk, current_user.name()
-    with st.spinner(f"Storing {number(len(numbers), 'scan', 'scans')} …"):
+    with st.spinner(_("Storing {scans} …").format(scans=number(len(numbers), "scan", "scans"))):
         for one in list(numbers):
             drop = here.drop_of(one, who)
             try:

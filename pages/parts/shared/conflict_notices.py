@@ -6,6 +6,8 @@ from fetal.workbench.annotations import conflicts
 from fetal.workbench.annotations.conflicts import Conflict
 from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import label, moment, plain
+from pages.parts.texts.catalogue import _
+from pages.parts.texts.customs import whole
 
 _MINE = "conflicts-of-mine"
 _SHOWN = "conflicts-shown"
@@ -45,15 +47,15 @@ def show() -> None:
             said, way = st.columns([6, 1], vertical_alignment="center")
             said.warning(words, icon=":material/group:")
             way.button(
-                "Look at it",
+                _("Look at it"),
                 key=f"conflict-{one.annotation_id}",
                 width="stretch",
                 on_click=_look_at,
                 args=(one.scan_id,),
             )
         if len(told) > _SENTENCES:
-            st.caption(f"And {len(told) - _SENTENCES:,} more.")
-        st.button("I have read this", key="conflicts-read", on_click=_read, args=(mine, theirs))
+            st.caption(_("And {count} more.").format(count=whole(len(told) - _SENTENCES)))
+        st.button(_("I have read this"), key="conflicts-read", on_click=_read, args=(mine, theirs))
 
 
 def _unread() -> tuple[list[Conflict], list[Conflict]]:
@@ -71,27 +73,37 @@ def _look_at(scan_id: int) -> None:
 
 def _mine(one: Conflict) -> str:
     if one.label == one.before:
-        return (
-            f"{plain(one.before_who)} labelled {one.scan} while you looked at it, as you did: "
-            f"{label(one.label)}. Both labels are in the scan’s history."
-        )
-    return (
-        f"{plain(one.before_who)} labelled {one.scan} as {label(one.before)} while you looked at "
-        f"it. Your label, {label(one.label)}, stands now; both are in the scan’s history."
+        return _(
+            "{before_who} labelled {scan} while you looked at it, as you did: {label}. Both labels "
+            "are in the scan’s history."
+        ).format(before_who=plain(one.before_who), scan=one.scan, label=label(one.label))
+    return _(
+        "{before_who} labelled {scan} as {before} while you looked at it. Your label, {label}, "
+        "stands now; both are in the scan’s history."
+    ).format(
+        before_who=plain(one.before_who),
+        scan=one.scan,
+        before=label(one.before),
+        label=label(one.label),
     )
 
 
 def _theirs(one: Conflict) -> str:
-    who = "In another window you" if one.who == one.before_who else plain(one.who)
+    who = _("In another window you") if one.who == one.before_who else plain(one.who)
     if one.label == one.before:
-        return (
-            f"{who} labelled {one.scan} without having seen your label, and gave the same: "
-            f"{label(one.label)} ({moment(one.at)})."
-        )
-    return (
-        f"{who} labelled {one.scan} as {label(one.label)} without having seen your label, "
-        f"{label(one.before)} ({moment(one.at)}). {label(one.label)} stands now; both are in the "
-        "scan’s history."
+        return _(
+            "{who} labelled {scan} without having seen your label, and gave the same: {label} "
+            "({moment})."
+        ).format(who=who, scan=one.scan, label=label(one.label), moment=moment(one.at))
+    return _(
+        "{who} labelled {scan} as {label} without having seen your label, {before} ({moment}). "
+        "{label} stands now; both are in the scan’s history."
+    ).format(
+        who=who,
+        scan=one.scan,
+        label=label(one.label),
+        before=label(one.before),
+        moment=moment(one.at),
     )
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from fetal.planes import PLANES, Plane
+from pages.parts.shared.formatting import label
+from pages.parts.texts.catalogue import _
 
 _CALM = {"displayModeBar": False}
 
@@ -29,7 +31,7 @@ def confusion(
     """
     import plotly.graph_objects as graph
 
-    names = [plane.value.capitalize() for plane in PLANES]
+    names = [label(plane) for plane in PLANES]
     shares = [[cell / max(1, sum(row)) for cell in row] for row in matrix]
     figure = graph.Figure(
         graph.Heatmap(
@@ -46,8 +48,8 @@ def confusion(
         )
     )
     figure.update_layout(height=330, margin={"l": 10, "r": 10, "t": 10, "b": 10})
-    figure.update_xaxes(title="model says")
-    figure.update_yaxes(title="labelled", autorange="reversed")
+    figure.update_xaxes(title=_("model says"))
+    figure.update_yaxes(title=_("labelled"), autorange="reversed")
     if on_pick is None:
         st.plotly_chart(figure, config=_CALM, key=key)
         return

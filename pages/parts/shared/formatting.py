@@ -21,6 +21,7 @@ _DIVIDED = re.compile(
 )
 _WORD_JOINER = "\u2060"
 _UNUSABLE = mark("Unusable")
+_COLUMNS = (mark("labelled"), mark("not labelled"))
 _TITLES = {
     Plane.BRAIN: mark("Fetal brain"),
     Plane.ABDOMEN: mark("Fetal abdomen"),
@@ -71,6 +72,13 @@ def label(value: str | None) -> str:
     if value is None:
         return _("no label")
     return _(_UNUSABLE) if value == UNUSABLE else _(_TITLES[Plane(value)])
+
+
+def counts_in_words(counted: "pd.DataFrame") -> "pd.DataFrame":
+    """A table of counts, by plane or patient, with labelled scans and others in its columns."""
+    planes = {one.title: label(one) for one in Plane} | {_UNUSABLE: label(UNUSABLE)}
+    columns = {name: _(name) for name in _COLUMNS}
+    return counted.rename(index=planes, columns=columns)
 
 
 def in_prose(plane: Plane) -> str:

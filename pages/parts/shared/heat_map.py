@@ -15,29 +15,31 @@ from fetal.predict import levels
 from fetal.workbench import NoModelError, Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scan_figures import Figure, figures
-from pages.parts.app import app_state
+from pages.parts.app import app_state, theme
 from pages.parts.shared import scan_pictures, scan_viewer
-from pages.parts.shared.formatting import percent, plain
+from pages.parts.shared.formatting import label, percent, plain
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.library_sentences import in_readers_language
 
 _Levels = np.ndarray[Any, np.dtype[np.uint8]]
-_PREDICTED = "The predicted plane"
+_PREDICTED = mark("The predicted plane")
 _OPACITY = 60
-HEAT_MAP_WORDS = (
+HEAT_MAP_WORDS = mark(
     "The heat map shows where the model looked: the bright parts of the scan spoke most for the "
     "plane that is explained. It explains the model, not the anatomy."
 )
-_METHOD_WORDS = (
+_METHOD_WORDS = mark(
     "How the heat map is computed. Methods may differ; where they agree, the explanation rests on "
     "more than the choice of one."
 )
 
-_OF_ANOTHER = (
+_OF_ANOTHER = mark(
     "The model did not name this plane: {plane} is {share} probable. The colours show where it "
     "found most of what speaks for {plane}, at full strength however little that is."
 )
 
 
-NO_HEAT = "There is no model that could explain this scan."
+NO_HEAT = mark("There is no model that could explain this scan.")
 
 
 @dataclass(frozen=True)
@@ -73,23 +75,23 @@ def heat_controls() -> HeatView:
     """Let a person choose what to explain, by which method, how strongly and in which colours."""
     explained, how, strength, colour = st.columns(4, vertical_alignment="top")
     plane = explained.selectbox(
-        "Plane to explain",
+        _("Plane to explain"),
         [_PREDICTED, *PLANES],
-        format_func=lambda shown: shown.title if isinstance(shown, Plane) else shown,
+        format_func=lambda shown: label(shown) if isinstance(shown, Plane) else _(shown),
         key="heat-plane",
-        help=HEAT_MAP_WORDS,
+        help=_(HEAT_MAP_WORDS),
         persist_state="session",
     )
     method = how.selectbox(
-        "Method",
+        _("Method"),
         list(explain.METHODS),
         format_func=lambda name: explain.METHODS[name].title,
         key="heat-method",
-        help=_METHOD_WORDS,
+        help=_(_METHOD_WORDS),
         persist_state="session",
     )
     opacity = strength.slider(
-        "Strength of the heat map",
+        _("Strength of the heat map"),
         min_value=0,
         max_value=100,
         value=_OPACITY,
@@ -99,28 +101,18 @@ def heat_controls() -> HeatView:
         persist_state="session",
     )
     colours = colour.selectbox(
-        "Colours",
+        _("Colours"),
         explain.COLOUR_MAPS,
-        format_func=str.capitalize,
+        format_func=lambda name: theme.colour_map_name(name),
         key="heat-colours",
         persist_state="session",
     )
     with colour:
-        scale(colours)
-    st.caption(f"{explain.METHODS[method].title}: {explain.METHODS[method].words}")
-    return HeatView(plane if isinstance(plane, Plane) else None, method, opacity / 100, colours)
-
-
-def scale(colours: str) -> None:
-    """Show what the colours mean, from little to much."""
-    table = explain.colour_map(colours)[::17]
-    stops = ",".join(f"rgb({red},{green},{blue})" for red, green, blue in table)
-    st.html(
-        '<div class="scale" role="img" aria-label="Colour scale from little to much">'
-        '<span>0 little</span><span class="strip" '
-        f'style="background:linear-gradient(90deg,{stops})">'
-        "</span><span>much 1</span></div>"
+        theme.colour_scale(colours)
+    st.caption(
+        f"{explain.METHODS[method].title}: {in_readers_language(explain.METHODS[method].words)}"
     )
+    return HeatView(plane if isinstance(plane, Plane) else None, method, opacity / 100, colours)
 
 
 @dataclass(frozen=True)
@@ -160,7 +152,7 @@ class Shown:
             ahead: scans that are shown next.
         """
         if self.figure is None:
-            st.warning(plain(self.sentence), icon=":material/broken_image:")
+            st.warning(plain(in_readers_language(self.sentence)), icon=":material/broken_image:")
         else:
             scan_viewer.show_scan(self.figure, key, ahead=ahead)
 
@@ -175,7 +167,7 @@ class Shown:
             return
         drawn = self.heat(view)
         if drawn is None:
-            st.info(NO_HEAT)
+            st.info(_(NO_HEAT))
             return
         scan_viewer.show_heat(
             self.figure,
@@ -201,15 +193,19 @@ class Shown:
         plane = view.plane or self.figure.plane
         method = explain.METHODS[view.method].title
         heat = cells[PLANES.index(plane)]
-        looked = "Where the model looked for" if heat.any() else "Nothing in this scan spoke for"
+        looked = (
+            _("Where the model looked for") if heat.any() else _("Nothing in this scan spoke for")
+        )
         warning = ""
         if plane != self.figure.plane:
             share = percent(self.figure.probabilities[plane])
-            warning = _OF_ANOTHER.format(plane=plane.title, share=share)
+            warning = _(_OF_ANOTHER).format(plane=label(plane), share=share)
         return DrawnHeat(
             cells=heat,
-            name=f"The scan with the heat map for {plane.title} by {method}",
-            caption=f"{looked}: {plane.title} ({method})",
+            name=_("The scan with the heat map for {plane} by {method}").format(
+                plane=label(plane), method=method
+            ),
+            caption=f"{looked}: {label(plane)} ({method})",
             warning=warning,
         )
 
@@ -287,13 +283,14 @@ def _heat_of(figure: Figure, method: str) -> _Levels | None:
     if method == next(iter(explain.METHODS)):
         return figure.heat.cells
     try:
-        return _by_another_method(figure.digest, figure.model_digest, method, figure.scan_id)
+        with st.spinner(_("Asking the model where it looked …")):
+            return _by_another_method(figure.digest, figure.model_digest, method, figure.scan_id)
     except (NoModelError, BundleError):
         return None
 
 
 # Kept by what it explains, never by a number: a number is a place in the database.
-@st.cache_data(max_entries=1000, show_spinner="Asking the model where it looked …")
+@st.cache_data(max_entries=1000, show_spinner=False)
 def _by_another_method(digest: str, model_digest: str, method: str, _scan_id: int) -> _Levels:
     scan = scans.stored_scan(app_state.workbench(), _scan_id)
     return levels(app_state.workbench().champion().model.explain(scan, method))

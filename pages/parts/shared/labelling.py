@@ -14,16 +14,24 @@ from fetal.workbench.catalogue.scans import scan as scan_view
 from pages.parts.app import current_user
 from pages.parts.app.app_state import workbench
 from pages.parts.shared import conflict_notices, probability_bars
-from pages.parts.shared.formatting import label, moment, plain, plane_set_words
+from pages.parts.shared.formatting import label, moment, percent, plain, plane_set_words
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.library_sentences import in_readers_language
 
 GIVEN = {
-    AnnotationKind.ACCEPT: "accepted",
-    AnnotationKind.CORRECT: "corrected",
-    AnnotationKind.IMPORT: "imported",
+    AnnotationKind.ACCEPT: mark("accepted"),
+    AnnotationKind.CORRECT: mark("corrected"),
+    AnnotationKind.IMPORT: mark("imported"),
 }
 """How a label was given, in words; any other is “labelled”."""
 
-UNUSABLE_HELP = "No plane can be told from this scan; it is kept, but never trained on."
+
+def given(kind: AnnotationKind) -> str:
+    """How a label was given, as a word in the reader's language."""
+    return _(GIVEN.get(kind, mark("labelled")))
+
+
+UNUSABLE_HELP = mark("No plane can be told from this scan; it is kept, but never trained on.")
 
 
 def opinion(scan: ScanView, *, whose: bool = True, named: bool = False) -> None:
@@ -35,36 +43,54 @@ def opinion(scan: ScanView, *, whose: bool = True, named: bool = False) -> None:
         named: whether the page says already which plane the model names.
     """
     if scan.predicted is None:
-        st.info("No model has looked at this scan yet.")
+        st.info(_("No model has looked at this scan yet."))
     elif scan.doubt is Doubt.UNKNOWN:
-        st.warning(plain(scan.doubt_words), icon=":material/do_not_disturb_on:")
-        st.caption("If it is one of the six all the same, how the model would choose among them:")
+        st.warning(plain(doubt_words(scan)), icon=":material/do_not_disturb_on:")
+        st.caption(
+            _("If it is one of the six all the same, how the model would choose among them:")
+        )
         probability_bars.probabilities(scan.probabilities)
     else:
         if not named:
             probability_bars.verdict(scan.predicted, scan.confidence or 0.0)
         if scan.doubt is Doubt.CHECK:
-            st.warning(plain(scan.doubt_words), icon=":material/help:")
+            st.warning(plain(doubt_words(scan)), icon=":material/help:")
             if scan.plane_set is not None:
                 st.caption(plane_set_words(scan.plane_set))
         probability_bars.probabilities(scan.probabilities)
     if scan.second_opinion is not None:
-        st.caption(f"Second reader: {plain(scan.second_opinion.words)}")
-    facts = [scan.name, f"patient {scan.patient if scan.named_patient else 'unknown'}"] * whose
+        second = scan.second_opinion
+        said = f"{_(second.name)} {percent(second.confidence)}"
+        st.caption(_("Second reader: {words}").format(words=plain(said)))
+    facts = [
+        scan.name,
+        _("patient {code}").format(code=scan.patient)
+        if scan.named_patient
+        else _("patient unknown"),
+    ] * whose
     facts += [scan.model_name] if scan.model_name else []
-    facts += ["sample (simulated)"] if scan.source == "sample" else []
+    facts += [_("sample (simulated)")] if scan.source == "sample" else []
     st.caption(plain(" · ".join(facts)))
+
+
+def doubt_words(scan: ScanView) -> str:
+    """Why a person should look, as sentences in the reader's language."""
+    return in_readers_language(scan.doubt_words)
 
 
 def state(scan: ScanView) -> None:
     """Return in words how the scan is labelled, and by whom."""
     if scan.label is None:
-        st.caption("Not labelled yet.")
+        st.caption(_("Not labelled yet."))
         return
-    verb = GIVEN.get(AnnotationKind(scan.label_kind or AnnotationKind.LABEL), "labelled")
+    verb = given(AnnotationKind(scan.label_kind or AnnotationKind.LABEL))
     st.markdown(
-        f":green[:material/check:] **{label(scan.label)}**: {verb} by {plain(scan.labelled_by)}, "
-        f"{moment(scan.labelled_at)}"
+        _(":green[:material/check:] **{label}**: {verb} by {labelled_by}, {moment}").format(
+            label=label(scan.label),
+            verb=verb,
+            labelled_by=plain(scan.labelled_by),
+            moment=moment(scan.labelled_at),
+        )
     )
 
 
@@ -81,7 +107,7 @@ def accept(scan: ScanView, choose: Callable[[str], None]) -> None:
     if scan.predicted is None or scan.label == scan.predicted:
         return
     st.button(
-        f"Accept: {scan.predicted.title}",
+        _("Accept: {plane}").format(plane=label(scan.predicted)),
         key=f"accept-{scan.id}",
         type="secondary" if scan.doubt is Doubt.UNKNOWN else "primary",
         icon=":material/check:",
@@ -101,22 +127,22 @@ def corrections(scan: ScanView, choose: Callable[[str], None]) -> None:
     with st.container(
         horizontal=True, gap="xsmall", vertical_alignment="center", key=f"correct-{scan.id}"
     ):
-        st.caption("Correct it to" if scan.label is None else "Change it to", width="content")
+        st.caption(_("Correct it to") if scan.label is None else _("Change it to"), width="content")
         for plane in PLANES:
             if plane.value in (scan.label, scan.predicted):
                 continue
             st.button(
-                plane.title,
+                label(plane),
                 key=f"label-{scan.id}-{plane.value}",
                 on_click=choose,
                 args=(plane.value,),
             )
         if scan.label != UNUSABLE:
             st.button(
-                "Unusable",
+                label(UNUSABLE),
                 key=f"label-{scan.id}-{UNUSABLE}",
                 type="tertiary",
-                help=UNUSABLE_HELP,
+                help=_(UNUSABLE_HELP),
                 on_click=choose,
                 args=(UNUSABLE,),
             )
@@ -131,11 +157,11 @@ def note(scan: ScanView) -> None:
     if key not in st.session_state:
         st.session_state[key] = scan.note
     st.text_input(
-        "Note",
+        _("Note"),
         key=key,
         max_chars=review.LONGEST_NOTE,
-        placeholder="optional",
-        help="Kept as soon as you leave the field or press Enter, with or without a label.",
+        placeholder=_("optional"),
+        help=_("Kept as soon as you leave the field or press Enter, with or without a label."),
         on_change=keep_note,
         args=(scan.id,),
     )
@@ -148,7 +174,7 @@ def keep_note(scan_id: int) -> None:
         if text != scan_view(workbench(), scan_id).note:
             review.note(workbench(), scan_id, text, current_user.name())
     except UnknownScanError as error:
-        st.toast(plain(error))
+        st.toast(plain(in_readers_language(error)))
 
 
 def annotate(scan: ScanView, value: str, queue_id: int | None = None) -> int | None:
@@ -175,7 +201,7 @@ def annotate(scan: ScanView, value: str, queue_id: int | None = None) -> int | N
             queue_id=queue_id,
         )
     except UnknownScanError as error:
-        st.toast(plain(error))
+        st.toast(plain(in_readers_language(error)))
         return None
     conflict_notices.remember(done.conflict)
     return done.annotation_id
@@ -186,7 +212,7 @@ def undo(annotation_id: int) -> None:
     try:
         review.undo(workbench(), annotation_id, current_user.name())
     except review.UndoError as error:
-        st.toast(plain(error))
+        st.toast(plain(in_readers_language(error)))
     _read_notes_anew()
 
 

@@ -15,7 +15,10 @@ from fetal.workbench.catalogue import scan_table
 from fetal.workbench.catalogue.scans import UNUSABLE, ScanFilter
 from pages.parts.app import app_state
 from pages.parts.shared import confusion_plot
-from pages.parts.shared.formatting import plain_in_chart
+from pages.parts.shared.formatting import counts_in_words, plain_in_chart
+from pages.parts.shared.formatting import label as label_words
+from pages.parts.texts.catalogue import _, mark
+from pages.parts.texts.customs import whole
 
 if TYPE_CHECKING:
     import plotly.graph_objects as graph
@@ -28,17 +31,10 @@ _AXIS_WIDTH = 17
 _ASIDE = 0.012
 _ROOM = 0.1
 _TOP = 1.22
-_BESIDE: dict[str, Any] = {
-    "xanchor": "left",
-    "xshift": 4,
-    "yanchor": "bottom",
-    "yshift": 6,
-    "align": "left",
-}
-_PATIENTS = 20
-_WHOLE_NUMBERS = 10
+_BESIDE: dict[str, Any] = {"xanchor": "left", "xshift": 4, "yanchor": "bottom", "yshift": 6}
+_PATIENTS, _WHOLE_NUMBERS = 20, 10
 _CALM = {"displayModeBar": False}
-_NEW_STAGE = (
+_NEW_STAGE = mark(
     "A dashed line: here the next stage begins, in which other layers learn. The error of learning "
     "may jump there, because it counts other things from then on: how far the model moves away "
     "from the one that it started from, and scans that are varied more. Across a line compare only "
@@ -59,7 +55,7 @@ def counts(chosen: ScanFilter, on_pick: Callable[[str, ScanFilter], None] | None
     counted = scan_table.counts_per_patient(workbench, chosen, _PATIENTS)
     most = counted.most
     if most.empty:
-        st.info("Nothing to count yet.")
+        st.info(_("Nothing to count yet."))
         return
 
     def bar_picked() -> None:
@@ -67,24 +63,29 @@ def counts(chosen: ScanFilter, on_pick: Callable[[str, ScanFilter], None] | None
             return
         title, labelled = planes.index[::-1][bar[0]], bar[1] == 0
         value = next((one.value for one in PLANES if one.title == title), UNUSABLE)
-        words = f"{title}, {'labelled' if labelled else 'not labelled'}"
+        words = (_("{plane}, labelled") if labelled else _("{plane}, not labelled")).format(
+            plane=label_words(value)
+        )
         on_pick(words, replace(chosen, planes=(value,), reviewed=labelled))
 
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("**Scans of each plane**")
-        st.caption("By the label where there is one, otherwise by what the model says.")
+        st.markdown(_("**Scans of each plane**"))
+        st.caption(_("By the label where there is one, otherwise by what the model says."))
         if on_pick is not None and not planes.empty:
-            st.caption("A click on a bar opens its scans on the Review page.")
-        _stacked(planes.iloc[::-1], "plot-planes", height=330, on_pick=bar_picked)
+            st.caption(_("A click on a bar opens its scans on the Review page."))
+        _stacked(counts_in_words(planes).iloc[::-1], "plot-planes", height=330, on_pick=bar_picked)
     with right:
-        st.markdown(f"**Scans of each patient** ({counted.patients:,} patients)")
+        patients = whole(counted.patients)
+        st.markdown(_("**Scans of each patient** ({patients} patients)").format(patients=patients))
         st.caption(
-            f"The {len(most)} patients with most scans."
+            _("The {count} patients with most scans.").format(count=len(most))
             if len(most) < counted.patients
-            else "Patients go by a code; nobody’s name is stored."
+            else _("Patients go by a code; nobody’s name is stored.")
         )
-        _stacked(most.iloc[::-1], "plot-patients", height=max(200, 60 + 22 * len(most)))
+        _stacked(
+            counts_in_words(most).iloc[::-1], "plot-patients", height=max(200, 60 + 22 * len(most))
+        )
 
 
 def _stacked(
@@ -115,7 +116,7 @@ def _stacked(
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
     )
     few = frame.sum(axis=1).max() <= _WHOLE_NUMBERS
-    figure.update_xaxes(title="scans", tickformat=",d", dtick=1 if few else None)
+    figure.update_xaxes(title=_("scans"), tickformat=",d", dtick=1 if few else None)
     if on_pick is None:
         st.plotly_chart(figure, config=_CALM, key=key)
     else:
@@ -128,14 +129,14 @@ def curves(points: Sequence[EpochDone], key: str) -> None:
     from plotly.subplots import make_subplots
 
     figure = make_subplots(
-        cols=2, subplot_titles=("Error (loss): lower is better", "Right answers (accuracy)")
+        cols=2, subplot_titles=(_("Error (loss): lower is better"), _("Right answers (accuracy)"))
     )
     passes = list(range(1, len(points) + 1))
     lines = (
-        ("loss", "learning", "#56b4e9", 1),
-        ("val_loss", "held-back patients", "#e69f00", 1),
-        ("accuracy", "learning", "#56b4e9", 2),
-        ("val_accuracy", "held-back patients", "#e69f00", 2),
+        ("loss", _("learning"), "#56b4e9", 1),
+        ("val_loss", _("held-back patients"), "#e69f00", 1),
+        ("accuracy", _("learning"), "#56b4e9", 2),
+        ("val_accuracy", _("held-back patients"), "#e69f00", 2),
     )
     for name, words, colour, column in lines:
         figure.add_trace(
@@ -157,12 +158,12 @@ def curves(points: Sequence[EpochDone], key: str) -> None:
             line={"color": "#9fb0b3", "width": 1, "dash": "dash"},
             annotation={"text": name, "font_size": 11, "textangle": -90, "xanchor": "left"},
         )
-    figure.update_xaxes(title="pass over the scans (epoch)", dtick=max(1, len(points) // 10))
+    figure.update_xaxes(title=_("pass over the scans (epoch)"), dtick=max(1, len(points) // 10))
     figure.update_yaxes(tickformat=".0%", range=[0, 1.03], col=2)
     figure.update_layout(height=300, margin=_MARGIN, legend={"orientation": "h", "y": -0.35})
     st.plotly_chart(figure, config=_CALM, key=key)
     if begun:
-        st.caption(_NEW_STAGE)
+        st.caption(_(_NEW_STAGE))
 
 
 def _stages(points: Sequence[EpochDone]) -> list[tuple[int, str]]:
@@ -183,8 +184,8 @@ def curves_together(lines: Mapping[str, Sequence[EpochDone]], key: str) -> None:
     figure = make_subplots(
         cols=2,
         subplot_titles=(
-            "Error on held-back patients: lower is better",
-            "Right answers on held-back patients",
+            _("Error on held-back patients: lower is better"),
+            _("Right answers on held-back patients"),
         ),
     )
     for place, (name, points) in enumerate(lines.items()):
@@ -203,7 +204,7 @@ def curves_together(lines: Mapping[str, Sequence[EpochDone]], key: str) -> None:
                 row=1,
                 col=column,
             )
-    figure.update_xaxes(title="pass over the scans (epoch), all stages in turn")
+    figure.update_xaxes(title=_("pass over the scans (epoch), all stages in turn"))
     figure.update_yaxes(tickformat=".0%", col=2)
     figure.update_layout(
         height=340,
@@ -267,7 +268,7 @@ def parallel(names: Sequence[str], axes: Sequence[Axis], key: str) -> None:
         figure.add_vline(x=x, line={"color": "#7f8c8d", "width": 1}, layer="below")
         _write(figure, x, _TOP, axis.title, yanchor="bottom")
         for height, label in _apart(crossed, axis.labels):
-            _write(figure, x, height, label, **_BESIDE, bgcolor=ground)
+            _write(figure, x, height, label, **_BESIDE, align="left", bgcolor=ground)
     figure.update_xaxes(visible=False, range=[-0.2, len(axes) - 0.3])
     figure.update_yaxes(visible=False, range=[-0.08, _TOP])
     figure.update_layout(

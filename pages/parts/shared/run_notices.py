@@ -6,6 +6,7 @@ from fetal.store.states import RunState
 from fetal.workbench.retraining.ended_runs import EndedRun, last_ended
 from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import plain
+from pages.parts.texts.catalogue import _
 
 SECONDS = 15
 """How long after its end an open page tells of a training, at the most."""
@@ -25,8 +26,8 @@ def show() -> None:
     with st.container(border=True, key="run-notice", horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/model_training: {in_words(ended)}", width="stretch")
         place = "models" if ended.status is RunState.DONE else "train"
-        st.page_link(f"pages/{place}.py", label="Look at it", width="content")
-        st.button("I have read this", key="run-notice-read-it", on_click=_read, args=(mark,))
+        st.page_link(f"pages/{place}.py", label=_("Look at it"), width="content")
+        st.button(_("I have read this"), key="run-notice-read-it", on_click=_read, args=(mark,))
 
 
 @st.fragment(run_every=SECONDS)
@@ -42,10 +43,10 @@ def watch() -> None:
 def in_words(ended: EndedRun) -> str:
     """How a training ended, as a sentence."""
     if ended.status is RunState.DONE:
-        made = f" It made “{plain(ended.model)}”." if ended.model else ""
-        return f"**Training {ended.id} is done.**{made}"
-    how = "was stopped" if ended.status is RunState.CANCELLED else "failed"
-    return f"**Training {ended.id} {how}.**"
+        made = _(" It made “{model}”.").format(model=plain(ended.model)) if ended.model else ""
+        return _("**Training {id} is done.**{made}").format(id=ended.id, made=made)
+    how = _("was stopped") if ended.status is RunState.CANCELLED else _("failed")
+    return _("**Training {id} {how}.**").format(id=ended.id, how=how)
 
 
 def _read(mark: str) -> None:

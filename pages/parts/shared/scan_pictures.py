@@ -12,6 +12,7 @@ from fetal.workbench.catalogue.scan_figures import scan_of
 from fetal.workbench.catalogue.stored_pixels import stored_picture
 from pages.parts.app.app_state import workbench
 from pages.parts.shared.formatting import plain
+from pages.parts.texts.library_sentences import in_readers_language
 
 _THUMBNAIL_HEIGHT = 220
 
@@ -73,7 +74,7 @@ def alone(scan_id: int, name: str, caption: str | None = None) -> None:
     try:
         shown = picture(scans.digest_of(workbench(), scan_id), scan_id)
     except (scans.DamagedScanError, scans.UnknownScanError) as error:
-        st.warning(plain(error), icon=":material/broken_image:")
+        st.warning(plain(in_readers_language(error)), icon=":material/broken_image:")
     else:
         st.image(shown, width="stretch", output_format="PNG", alt=name, caption=caption)
 
@@ -83,7 +84,7 @@ def small(scan_id: int, name: str) -> None:
     try:
         shown = _thumbnail(scans.digest_of(workbench(), scan_id), scan_id)
     except (scans.DamagedScanError, scans.UnknownScanError) as error:
-        st.caption(f":material/broken_image: {plain(error)}")
+        st.caption(f":material/broken_image: {plain(in_readers_language(error))}")
     else:
         st.image(shown, width="stretch", alt=name)
 

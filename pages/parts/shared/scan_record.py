@@ -13,23 +13,25 @@ from pages.parts.app import app_state, current_user
 from pages.parts.cine import cine_player
 from pages.parts.shared import alike, heat_map, labelling
 from pages.parts.shared.formatting import label, moment, plain
+from pages.parts.texts.catalogue import _
+from pages.parts.texts.library_sentences import in_readers_language
 
 _IN_ADDRESS = "scan"
 
 
-def open_button(scan_id: int, key: str, words: str = "Label and history") -> None:
+def open_button(scan_id: int, key: str, words: str = "") -> None:
     """A button that opens the record of a scan in a window of its own.
 
     Args:
         scan_id: the scan.
         key: the button's key, one on the page.
-        words: what stands on it.
+        words: what stands on it; if empty, that it opens label and history.
     """
     if st.button(
-        words,
+        words or _("Label and history"),
         key=key,
         type="tertiary",
-        help="Show this scan large, with its label, its note and its history.",
+        help=_("Show this scan large, with its label, its note and its history."),
     ):
         window(scan_id)
 
@@ -38,12 +40,15 @@ def _closed() -> None:
     st.query_params.pop(_IN_ADDRESS, None)
 
 
-@st.dialog("Scan", width="large", on_dismiss=_closed)
 def window(scan_id: int) -> None:
-    """The record in a window of its own; the page behind is drawn anew when it closes.
+    """Show the record in a window of its own; the page behind is drawn anew when it closes.
 
     The address names the scan meanwhile, so that a copy of it opens the same one elsewhere.
     """
+    st.dialog(_("Scan"), width="large", on_dismiss=_closed)(_in_window)(scan_id)
+
+
+def _in_window(scan_id: int) -> None:
     st.query_params[_IN_ADDRESS] = str(scan_id)
     show(scan_id)
 
@@ -53,13 +58,13 @@ def show(scan_id: int) -> None:
     try:
         scan = scans.scan(app_state.workbench(), scan_id)
     except scans.UnknownScanError as error:
-        st.info(plain(error))
+        st.info(plain(in_readers_language(error)))
         return
     shown = heat_map.look(scan_id)
     shown.show_both(heat_map.heat_controls())
     cine_player.show_stored(shown.figure)
     facts(scan)
-    if st.button("All scans of this patient", key=f"patient-of-{scan_id}", type="tertiary"):
+    if st.button(_("All scans of this patient"), key=f"patient-of-{scan_id}", type="tertiary"):
         st.switch_page("pages/dataset.py", query_params={"patient": scan.patient})
     with st.container(key=f"record-{scan_id}"):
         verdict, said = st.columns(2, gap="medium")
@@ -82,18 +87,27 @@ def keep(scan: scans.ScanView, value: str) -> None:
 def facts(scan: scans.ScanView) -> None:
     """What is known of the scan itself."""
     st.caption(
-        f"{plain(scan.name)} · patient {plain(scan.patient) if scan.named_patient else 'unknown'} "
-        f"· {scan.width} × {scan.height} pixels · {plain(scan.machine or 'machine unknown')} · "
-        f"added {moment(scan.added_at)} by {plain(scan.added_by)}"
+        _(
+            "{name} · patient {code} · {width} × {height} pixels · {machine} · added {moment} by "
+            "{added_by}"
+        ).format(
+            name=plain(scan.name),
+            code=plain(scan.patient) if scan.named_patient else _("unknown"),
+            width=scan.width,
+            height=scan.height,
+            machine=plain(scan.machine or _("machine unknown")),
+            moment=moment(scan.added_at),
+            added_by=plain(scan.added_by),
+        )
     )
 
 
 def past(scan: scans.ScanView) -> None:
     """Every label and note, the newest first; what is the person's own can be taken back."""
     found = history.history(app_state.workbench(), scan.id)
-    st.markdown("**History**")
+    st.markdown(_("**History**"))
     if not found:
-        st.caption("Nobody has said anything of this scan yet.")
+        st.caption(_("Nobody has said anything of this scan yet."))
     for entry in found:
         row(entry, key=f"record-undo-{entry.annotation_id}")
 
@@ -110,7 +124,7 @@ def row(entry: history.Entry, key: str, *, name: bool = False) -> None:
     said.markdown(in_words(entry, name=name))
     if not entry.undone and entry.who == current_user.name():
         way_back.button(
-            "Undo",
+            _("Undo"),
             key=key,
             type="tertiary",
             on_click=labelling.undo,
@@ -121,20 +135,28 @@ def row(entry: history.Entry, key: str, *, name: bool = False) -> None:
 def in_words(entry: history.Entry, *, name: bool = False) -> str:
     """A label or note as a line: when, what, by whom, and what became of it."""
     is_note = entry.kind is AnnotationKind.NOTE
-    what = "note" if is_note else label(entry.label)
+    what = _("note") if is_note else label(entry.label)
     parts = [moment(entry.at), *([plain(entry.scan)] if name else []), f"**{what}**"]
-    how = labelling.GIVEN.get(entry.kind, "labelled")
-    parts.append(plain(entry.who) if is_note else f"{how} by {plain(entry.who)}")
+    how = labelling.given(entry.kind)
+    parts.append(
+        plain(entry.who) if is_note else _("{how} by {who}").format(how=how, who=plain(entry.who))
+    )
     if entry.given_by or entry.given_at:
         when = f", {moment(entry.given_at)}" if entry.given_at else ""
-        parts.append(f"given by {plain(entry.given_by or 'somebody')}{when}, as the table says")
+        parts.append(
+            _("given by {given_by}{when}, as the table says").format(
+                given_by=plain(entry.given_by or _("somebody")), when=when
+            )
+        )
     words = " · ".join(parts)
     if entry.note:
         words += f" · “{plain(entry.note)}”"
     if entry.undone:
-        return (
-            f"~~{words}~~ taken back by {plain(entry.undone_by or '')}, {moment(entry.undone_at)}"
+        return _("~~{words}~~ taken back by {undone_by}, {moment}").format(
+            words=words, undone_by=plain(entry.undone_by or ""), moment=moment(entry.undone_at)
         )
     if entry.overrides:
-        words += f" · replaced a label of {plain(entry.overrides)} that was not seen"
+        words += _(" · replaced a label of {overrides} that was not seen").format(
+            overrides=plain(entry.overrides)
+        )
     return words

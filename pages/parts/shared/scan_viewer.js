@@ -44,6 +44,7 @@ export default function ({ data, parentElement }) {
   viewer.querySelector("figcaption").textContent = data.caption;
   const lost = viewer.querySelector(".lost");
   lost.hidden = true;
+  lost.textContent = data.lost;
   picture.ready.catch(() => {
     if (place.shows === data) lost.hidden = false;
   });

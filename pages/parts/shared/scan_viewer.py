@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from fetal import explain
 from fetal.workbench.catalogue.scan_figures import Figure
 from pages.parts.routes.picture_route import address
+from pages.parts.texts.catalogue import _, mark
 
 _HERE = Path(__file__).parent
-_LOST = "The picture does not arrive. Please load the page again."
+LOST = mark("The picture does not arrive. Please load the page again.")
 DRAWING = (_HERE / "scan_drawing.js").read_text(encoding="utf-8")
 """What every viewer draws with; a component's script imports no other, so it stands before it."""
 
@@ -22,7 +23,7 @@ _COMPONENT = st.components.v2.component(
     "fetal_scan_viewer",
     html=(
         '<figure class="scan-viewer"><div class="place"></div>'
-        f'<p class="lost" role="status" hidden>{_LOST}</p><figcaption></figcaption></figure>'
+        '<p class="lost" role="status" hidden></p><figcaption></figcaption></figure>'
     ),
     css=(_HERE / "scan_viewer.css").read_text(encoding="utf-8"),
     js=DRAWING + (_HERE / "scan_viewer.js").read_text(encoding="utf-8"),
@@ -31,9 +32,7 @@ _COMPONENT = st.components.v2.component(
 )
 
 
-def show_scan(
-    figure: Figure, key: str, *, name: str = "The scan", ahead: Iterable[Figure] = ()
-) -> None:
+def show_scan(figure: Figure, key: str, *, name: str = "", ahead: Iterable[Figure] = ()) -> None:
     """Show a scan.
 
     Args:
@@ -43,7 +42,8 @@ def show_scan(
         name: what it is called, for who cannot see it.
         ahead: scans that are shown next; the browser loads their pictures meanwhile.
     """
-    _show(figure, key, name, name, None, [address(one.digest) for one in ahead])
+    called = name or _("The scan")
+    _show(figure, key, called, called, None, [address(one.digest) for one in ahead])
 
 
 def show_heat(
@@ -108,6 +108,7 @@ def _show(
         "caption": caption,
         "heat": heat,
         "ahead": ahead,
+        "lost": _(LOST),
     }
     _COMPONENT(key=key, data=data, height="content")
 

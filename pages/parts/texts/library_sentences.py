@@ -14,6 +14,60 @@ from pages.parts.texts.reader_locale import current
 
 SENTENCES: tuple[str, ...] = (
     mark("You are signed out. Reload this page to sign in again."),
+    mark("Your account may not {what}. Ask your administrator for a role that may."),
+    # Doubts (`fetal/predict/uncertainty.py`)
+    mark("Not a plane I know: this does not look like the scans I learnt from. Please check."),
+    mark("Only one of the two readers is sure: {plane}. Please check."),
+    mark("The two readers disagree: {plane}, or {other}. Please check."),
+    mark("Doubtful: {plane} or {other}. Please check."),
+    # What heat maps show (`fetal/explain`)
+    mark("the parts of the scan that raised the model’s score for the plane."),
+    mark(
+        "the parts to which the model answered most strongly; the picture is the same for every "
+        "plane."
+    ),
+    mark(
+        "like Grad-CAM, but what spoke against the plane is left out, and small parts count for "
+        "more beside a large one."
+    ),
+    mark(
+        "what each part added to the model’s score; for the models of this program the picture is "
+        "the same as Grad-CAM’s."
+    ),
+    mark(
+        "the parts that made the model name the plane when it was shown little else; this takes "
+        "some seconds."
+    ),
+    # Refusals of files (`fetal/scans/errors.py`)
+    mark("Expected a picture, received an empty file (0 bytes): please export the scan again."),
+    mark(
+        "Expected a PNG, JPEG, TIFF, BMP, WebP or DICOM picture, received a file whose content is "
+        "no picture: please export the scan again in one of these formats."
+    ),
+    mark(
+        "Expected a complete {kind} file, received one that is cut short or damaged: please copy "
+        "or export the scan again."
+    ),
+    mark(
+        "Expected at least {shortest} pixels on each side, received {width} x {height}: please "
+        "upload the full scan instead of a thumbnail."
+    ),
+    mark(
+        "Expected at most {limit}, received {received}: please export the single frame at its "
+        "screen size."
+    ),
+    mark(
+        "Expected a greyscale B-mode scan, received one with colour Doppler: please upload a frame "
+        "of the same plane with the colour switched off."
+    ),
+    mark(
+        "Expected an ultrasound scan, received a picture of one flat grey with nothing on it: "
+        "please check the export and upload the scan again."
+    ),
+    mark(
+        "Expected a complete picture, received one that no decoder can read: please copy or export "
+        "the scan again."
+    ),
     # Models
     mark("No labelled scan is kept apart for testing yet, so the two cannot be compared."),
     mark(
@@ -60,6 +114,34 @@ SENTENCES: tuple[str, ...] = (
 )
 
 
+MAY: tuple[str, ...] = (
+    mark("see scans"),
+    mark("bring scans in"),
+    mark("label scans"),
+    mark("set up reading queues"),
+    mark("decide between readers"),
+    mark("decide on look-alikes"),
+    mark("have labels checked"),
+    mark("import collections"),
+    mark("export scans and labels"),
+    mark("erase patients and scans"),
+    mark("train a model"),
+    mark("stop one’s own training"),
+    mark("stop another person’s training"),
+    mark("let another model predict"),
+    mark("renew the key of the pseudonyms"),
+    mark("read the audit"),
+    mark("manage accounts"),
+)
+"""What a role allows (`fetal/workbench/core/permissions.py`), as it stands in a refusal."""
+
+READ_AS = (mark("no standard plane"), mark("another plane"))
+"""What readers say besides the planes (`fetal/predict`)."""
+
+_IN_WORDS = {"plane", "other", "what"}
+"""What is filled in, in words of the library; anything else is a name or a number."""
+
+
 def in_readers_language(sentence: object) -> str:
     """Return a sentence of the library in the reader's language, if it is one that is known.
 
@@ -75,7 +157,11 @@ def in_readers_language(sentence: object) -> str:
         return english
     for template, pattern in _patterns():
         if found := pattern.fullmatch(english):
-            return _(template).format(**found.groupdict())
+            filled = {
+                name: _(value) if name in _IN_WORDS else value
+                for name, value in found.groupdict().items()
+            }
+            return _(template).format(**filled)
     return english
 
 

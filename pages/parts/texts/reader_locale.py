@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 import streamlit as st
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts.texts.languages import ENGLISH, LANGUAGES, first_spoken, language_of, preferred
@@ -79,7 +79,7 @@ def chosen() -> str | None:
 
 
 @contextmanager
-def answering(request: Request) -> Iterator[ReaderLocale]:
+def answering(request: HTTPConnection) -> Iterator[ReaderLocale]:
     """Write for the browser that sent a request, where no page of Streamlit's is drawn."""
     tags = preferred(request.headers.get("accept-language", ""))
     token = _READER.set(made_from(tags, request.cookies.get(COOKIE, ""), None))
