@@ -58,8 +58,17 @@ class Watcher:
         self.complaints: list[str] = []
         own = (address, address.replace("http", "ws", 1), "data:", "blob:")
         page.on("request", lambda one: one.url.startswith(own) or self.left.append(one.url))
-        page.on("console", lambda one: one.type == "error" and self.complaints.append(one.text))
+        page.on("console", lambda one: one.type == "error" and self.complain(one.text))
         page.on("dialog", lambda dialog: self.complaints.append(f"dialog {dialog.message}"))
+
+    def complain(self, text: str) -> None:
+        """Keep what the browser complains of.
+
+        Not that a picture of the app is gone: where the page was drawn again before a busy browser
+        asked for it, Streamlit has another one there by then.
+        """
+        if not re.match(r"Failed to load resource: .* 404 |Client Error: Image source", text):
+            self.complaints.append(text)
 
     def settle(self) -> None:
         """Wait until Streamlit has drawn everything."""

@@ -33,6 +33,7 @@ def test_help_is_there_for_every_command_and_is_quick_to_load():
         "settings",
         "user",
         "audit",
+        "batches",
     ]
     assert set(main.commands) == set(names)
     for name in names:

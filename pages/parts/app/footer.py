@@ -48,19 +48,22 @@ def _language() -> None:
     """Let the reader choose the language; at first it is the browser's."""
     languages = list(LANGUAGES)
     st.session_state[_LANGUAGE] = reader_locale.current().language
-    st.selectbox(
+    # No field to type in: after a note, Tab leads here, and the keys of Review have to go on.
+    st.segmented_control(
         _("Language"),
         languages,
         format_func=LANGUAGES.__getitem__,
         key=_LANGUAGE,
         label_visibility="collapsed",
-        width=130,
+        width="content",
         on_change=_choose_language,
     )
 
 
 def _choose_language() -> None:
-    reader_locale.choose(st.session_state[_LANGUAGE])
+    # A click on the chosen one takes the choice away.
+    if chosen := st.session_state[_LANGUAGE]:
+        reader_locale.choose(chosen)
 
 
 def sign_out() -> None:

@@ -87,6 +87,10 @@ SENTENCES: tuple[str, ...] = (
     ),
     mark("There is no model to start from."),
     mark(
+        "At least {fewest} labelled scans are needed to train on; there are {count} so "
+        "far{besides}."
+    ),
+    mark(
         "Labelled scans of at least {fewest} patients are needed to train on; there are {count} so "
         "far."
     ),
