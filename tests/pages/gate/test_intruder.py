@@ -35,6 +35,7 @@ KNOWN = {
     "/auth/login",
     "/auth/logout",
     "/component/{path:path}",
+    "/downloads/{token}",
     "/media/{file_id:path}",
     "/oauth2callback",
     "/pictures/small/{digest}",
