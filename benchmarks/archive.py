@@ -39,7 +39,7 @@ from fetal.cluster.shard_prediction import BATCH
 from fetal.phantom import simulate
 from fetal.planes import PLANES
 from fetal.predict import Model, load_model, shipped_folder
-from fetal.predict.precision import FLOAT32, inference_precision
+from fetal.predict.precision import inference_precision
 from fetal.scans import Scan, encode_png, read_scan
 from fetal.scans.sandboxed_reading.file_reader import read_unpacked
 from fetal.scans.sandboxed_reading.reader_pool import ReaderPool
@@ -150,8 +150,8 @@ class BareOpenVino:
             self._batches.append((first, second))
         core = openvino.Core()
         self._queues = []
-        for graph, precision in ((GRAPH, inference_precision()), (SECOND_READER, FLOAT32)):
-            hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+        hints = {"INFERENCE_PRECISION_HINT": inference_precision(), "PERFORMANCE_HINT": "LATENCY"}
+        for graph in (GRAPH, SECOND_READER):
             path = str(bundle.folder / f"{graph}.xml")
             self._queues.append(openvino.AsyncInferQueue(core.compile_model(path, "CPU", hints), 2))
 

@@ -145,6 +145,9 @@ def _download(request: Request) -> Response:
     # The server listens before it has this.
     from pages.parts.app.shared_workbench import shared
 
+    if request.method == "HEAD":
+        # Starlette answers it wherever it answers GET; a look ahead must not use the address up.
+        return Response(status_code=405, headers={"Allow": "GET"})
     actor, token = identity.actor_of(request), str(request.path_params["token"])
     offer = offers().take(token, actor.account_id) if _TOKEN.fullmatch(token) else None
     try:

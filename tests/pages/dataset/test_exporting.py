@@ -52,9 +52,9 @@ def offered(app, key):
     return link.url
 
 
-def fetched(address):
+def fetched(address, method="GET"):
     """What the server answers at an address, and its status."""
-    answer = ask(Starlette(routes=download_route.routes()), address)
+    answer = ask(Starlette(routes=download_route.routes()), address, method=method)
     return answer.status, answer.body
 
 
@@ -65,6 +65,7 @@ def test_the_table_of_labels_holds_the_chosen_scans_and_is_given_out_once(open_a
     app.text_area(key="export-own-files").input("scan 1.png").run()
     address = offered(app, "export-labels")
     assert offered(app.run(), "export-labels") == address
+    assert fetched(address, "HEAD") == (405, b"")
     status, table = fetched(address)
     assert status == 200
     rows = list(csv.DictReader(io.StringIO(table.decode())))
