@@ -147,7 +147,7 @@ def _download(request: Request) -> Response:
 
     if request.method == "HEAD":
         # Starlette answers it wherever it answers GET; a look ahead must not use the address up.
-        return Response(status_code=405, headers={"Allow": "GET"})
+        return Response(status_code=405, headers={"allow": "GET"})
     actor, token = identity.actor_of(request), str(request.path_params["token"])
     offer = offers().take(token, actor.account_id) if _TOKEN.fullmatch(token) else None
     try:
