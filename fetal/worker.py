@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fetal.configuration.overview import check_settings
 from fetal.jobs.attempt import strip_old_jobs
-from fetal.jobs.batches.asked_for import has_asked
+from fetal.jobs.batches.asked_for import drop_old_tables, has_asked
 from fetal.jobs.batches.batch_lease import at_work
 from fetal.jobs.batches.batch_queue import REPLACED, begin_rescoring, claim_batch, recover_batches
 from fetal.jobs.batches.left_out_scans import set_scans_aside
@@ -137,6 +137,7 @@ class Worker:
         announce(self._store, self._name)
         recover(self._store)
         recover_batches(self._store)
+        drop_old_tables(self._workspace)
 
     def _train(self) -> None:
         # A machine that only predicts leaves trainings to the others.

@@ -10,6 +10,7 @@ from fetal.api import problems, reference_page
 from fetal.api.callers import ScopeMissingError
 from fetal.api.records.shared_records import Problem
 from fetal.api.routes import (
+    batch_routes,
     identity_routes,
     label_routes,
     model_routes,
@@ -24,8 +25,8 @@ from fetal.api.token_gate import TokenGate
 
 _ABOUT = (
     "What the pages of the app do, for programs: scans in, predictions, labels, retrainings, "
-    "models, exports. A token stands for an account, and may do what both the account's roles and "
-    "the token's scopes allow. docs/api.md has examples."
+    "models, exports, jobs on very many files. A token stands for an account, and may do what "
+    "both the account's roles and the token's scopes allow. docs/api.md has examples."
 )
 
 
@@ -63,6 +64,7 @@ def make_application() -> Application:
         label_routes,
         run_routes,
         model_routes,
+        batch_routes,
     ):
         application.include_router(module.router)
     problems.install(application)

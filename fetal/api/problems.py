@@ -18,8 +18,13 @@ from fetal.store.failures import sentence_for
 from fetal.workbench import NoModelError
 from fetal.workbench.accounts.tokens.api_tokens import TokenRefusedError
 from fetal.workbench.annotations.review import NoteTooLongError, UndoError
+from fetal.workbench.batches.ask_for_batches import CannotStartError, NoTableError
+from fetal.workbench.batches.batch_list import UnknownBatchError
+from fetal.workbench.batches.steer_batches import CannotRepeatError
 from fetal.workbench.catalogue.scans import DamagedScanError, UnknownScanError
 from fetal.workbench.core.actor import NotPermittedError
+from fetal.workbench.imports.allowed_folders import FolderNotAllowedError
+from fetal.workbench.label_quality.check_requests import UnknownCheckError
 from fetal.workbench.models.promotion import ChampionMovedError, NothingToRollBackError
 from fetal.workbench.retraining.service import RestlessError, TooLittleError, UnknownRunError
 
@@ -33,6 +38,12 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     UnknownScanError: HTTPStatus.NOT_FOUND,
     UnknownRunError: HTTPStatus.NOT_FOUND,
     NoModelError: HTTPStatus.NOT_FOUND,
+    UnknownBatchError: HTTPStatus.NOT_FOUND,
+    UnknownCheckError: HTTPStatus.NOT_FOUND,
+    NoTableError: HTTPStatus.NOT_FOUND,
+    FolderNotAllowedError: HTTPStatus.FORBIDDEN,
+    CannotStartError: HTTPStatus.CONFLICT,
+    CannotRepeatError: HTTPStatus.CONFLICT,
     UndoError: HTTPStatus.CONFLICT,
     DamagedScanError: HTTPStatus.CONFLICT,
     BundleError: HTTPStatus.CONFLICT,

@@ -15,8 +15,6 @@ from fetal.api.records.run_records import NewRun, Plan, Run, RunDetail
 from fetal.api.records.shared_records import Page
 from fetal.client.sending import Connection
 
-_PART = 65_536
-
 
 class ModelClient:
     """Retrainings, models and exports; `Client` has them all.
@@ -115,12 +113,4 @@ class ModelClient:
         Returns:
             The file.
         """
-        target = Path(target)
-        draft = target.with_name(f".{target.name}.part")
-        answer = self._connection.send("GET", "/exports/labels.csv", query=chosen, stream=True)
-        try:
-            with answer, draft.open("wb") as file:
-                file.writelines(answer.iter_content(_PART))
-            return draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
+        return self._connection.save("/exports/labels.csv", Path(target), query=chosen)

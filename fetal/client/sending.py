@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
@@ -17,6 +18,7 @@ Answer = TypeVar("Answer", bound=BaseModel)
 Form = Sequence[tuple[str, tuple[str, bytes]]]
 
 _TRIES = 3
+_PART = 65_536
 _PATIENCE_SECONDS = 60
 
 
@@ -119,6 +121,26 @@ class Connection:
         if not answer.ok:
             raise ApiError(_problem(answer))
         return answer
+
+    def save(self, path: str, target: Path, query: Mapping[str, Any] | None = None) -> Path:
+        """Write what is answered into a file, as it comes.
+
+        Args:
+            path: the address below the API's own.
+            target: the file; it is there whole or not at all.
+            query: what is asked with it.
+
+        Returns:
+            The file.
+        """
+        draft = target.with_name(f".{target.name}.part")
+        answer = self.send("GET", path, query=query, stream=True)
+        try:
+            with answer, draft.open("wb") as file:
+                file.writelines(answer.iter_content(_PART))
+            return draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the connections."""

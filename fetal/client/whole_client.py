@@ -3,6 +3,7 @@
 from typing import Self
 
 from fetal.api.records.shared_records import Me
+from fetal.client.batch_client import BatchClient
 from fetal.client.model_client import ModelClient
 from fetal.client.scan_client import ScanClient
 from fetal.client.sending import Connection
@@ -10,7 +11,7 @@ from fetal.client.sending import Connection
 DEFAULT_SECONDS = 600.0
 
 
-class Client(ScanClient, ModelClient):
+class Client(ScanClient, ModelClient, BatchClient):
     """An app, as a program uses it.
 
     Every request that changes something has a key of its own: where the connection breaks, it is

@@ -96,18 +96,27 @@ def end_rescoring(store: Store, rescoring: Rescoring) -> None:
         rescoring: what was done.
     """
     with store.session() as session:
-        if _rescored(session) < rescoring.promotion_id:
-            session.merge(Fact(name=RESCORED, value=str(rescoring.promotion_id)))
+        note_rescored(session, rescoring.promotion_id)
 
 
-def newest_promotion(session: Session) -> int | None:
-    """Return the number of the newest promotion by a person; None if there was none.
+def note_rescored(session: Session, promotion_id: int) -> None:
+    """Write down that nothing more follows a promotion.
+
+    Args:
+        session: the transaction; it must be one that writes.
+        promotion_id: the promotion.
+    """
+    if _rescored(session) < promotion_id:
+        session.merge(Fact(name=RESCORED, value=str(promotion_id)))
+
+
+def newest_rescoring(session: Session) -> Rescoring | None:
+    """Return what follows the newest promotion by a person; None if there was none.
 
     Args:
         session: the transaction.
     """
-    newest = _newest(session)
-    return None if newest is None else newest.promotion_id
+    return _newest(session)
 
 
 def rescore_again(session: Session) -> None:

@@ -33,7 +33,7 @@ def routes() -> list[tuple[str, str, str]]:
 
 
 def _numbered(path: str) -> str:
-    for name in ("scan_id", "number", "annotation_id", "run_id", "model_id"):
+    for name in ("scan_id", "number", "annotation_id", "run_id", "model_id", "name"):
         path = path.replace(f"{{{name}}}", "1")
     return path
 
@@ -116,6 +116,9 @@ def test_a_token_without_the_scope_is_refused_at_every_route(
         ("tom", "POST", "/scans/1/annotations", {"label": "brain"}, "label scans"),
         ("tom", "POST", "/quarantine/1/leave-out", None, "bring scans in"),
         ("tom", "GET", "/exports/labels.csv", None, "export scans and labels"),
+        ("tom", "POST", "/batches", {"kind": "library"}, "export scans and labels"),
+        ("tom", "POST", "/batches", {"kind": "lookalikes"}, "decide on look-alikes"),
+        ("ana", "GET", "/batches/1/table", None, "export scans and labels"),
         ("ben", "POST", "/runs", {}, "train a model"),
         ("ben", "POST", "/models/1/promote", {"compare": False}, "let another model predict"),
         ("ben", "POST", "/models/roll-back", {}, "let another model predict"),

@@ -75,5 +75,5 @@ def test_the_client_has_what_the_document_calls() -> None:
 
 
 def test_the_sonographer_s_script_has_ten_lines() -> None:
-    script, _ = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    script, *_ = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
     assert len([line for line in script.splitlines() if line]) == 10

@@ -6,7 +6,7 @@ from fetal.cli.terminal import options
 from fetal.cli.terminal.output import say
 from fetal.cli.terminal.system_user import open_for_system_user
 
-SCOPES = ("read", "add", "label", "train", "promote", "export")
+SCOPES = ("read", "add", "label", "train", "promote", "export", "jobs")
 """As `fetal.workbench.accounts.tokens.scopes.Scope` has them; a test compares."""
 
 

@@ -4,6 +4,8 @@ What an archive's folders are called may identify patients, so that it stands in
 """
 
 import json
+import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +16,9 @@ from fetal.jobs.heartbeats import worker_name
 from fetal.store.workspace import Workspace
 
 _FOLDER = "batches"
+
+TABLE_SECONDS = 7 * 24 * 3600.0
+"""How long a table is kept that was asked for without a place of its own."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,24 @@ def begun_before(workspace: Workspace, job: ArchiveJob) -> int | None:
         if known and replace(known, workers=job.workers, price=job.price) == job:
             return int(path.stem)
     return None
+
+
+def table_of(workspace: Workspace, batch_id: int) -> Path:
+    """Return where a job's table lies that was asked for without a place of its own."""
+    return workspace.folder / _FOLDER / f"table-{batch_id}.parquet"
+
+
+def drop_old_tables(workspace: Workspace, seconds: float = TABLE_SECONDS) -> None:
+    """Delete the tables of `table_of` that are older.
+
+    Args:
+        workspace: the workspace.
+        seconds: how old a table may be.
+    """
+    for path in (workspace.folder / _FOLDER).glob("table-*.parquet"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > seconds:
+                path.unlink()
 
 
 def _file(workspace: Workspace, batch_id: int) -> Path:

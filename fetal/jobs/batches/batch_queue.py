@@ -81,6 +81,42 @@ def begin_batch(
         return BatchLease(store, row.id, row.attempts)
 
 
+def queue_batch(
+    session: Session, kind: BatchKind, title: str, who: str, slot: str
+) -> tuple[BatchJob, bool]:
+    """Write down that a batch job is to be done by a worker, unless the same goes on already.
+
+    Args:
+        session: the transaction; it must be one that writes.
+        kind: what it does.
+        title: what people call it; names no file, since a name may identify a patient.
+        who: the person who asks for it.
+        slot: what there may be one of at a time.
+
+    Returns:
+        The job, and whether it is new.
+    """
+    holder = session.scalar(select(BatchJob).where(BatchJob.slot == slot))
+    if holder is not None:
+        return holder, False
+    row = BatchJob(kind=kind, title=title[:200], who=who[:80], status=RunState.QUEUED, slot=slot)
+    row.request = {SLOT: slot}
+    session.add(row)
+    session.flush()
+    return row, True
+
+
+def rescoring_slot(promotion_id: int) -> str:
+    """Return the slot of what follows a promotion."""
+    return f"{BatchKind.RESCORING} {promotion_id}"
+
+
+def rescoring_title(session: Session, model_id: int) -> str:
+    """Return what people call the predictions that follow a promotion of a version."""
+    name = session.get_one(ModelVersion, model_id).name
+    return f"Predict the scans without a label with “{name}”"
+
+
 def claim_batch(
     store: Store, worker: str, can_do: Callable[[int, BatchKind], bool]
 ) -> tuple[BatchLease, BatchKind] | None:
@@ -158,7 +194,7 @@ def begin_rescoring(store: Store, rescoring: Rescoring, worker: str) -> BatchLea
     Raises:
         BatchGoesOnError: another living worker does it.
     """
-    slot = f"{BatchKind.RESCORING} {rescoring.promotion_id}"
+    slot = rescoring_slot(rescoring.promotion_id)
     with store.session() as session:
         older = update(BatchJob).where(
             BatchJob.kind == BatchKind.RESCORING,
@@ -167,10 +203,8 @@ def begin_rescoring(store: Store, rescoring: Rescoring, worker: str) -> BatchLea
         )
         ended = {"status": RunState.CANCELLED, "reason": REPLACED, "slot": None}
         session.execute(older.values(**ended, ended_at=clock(session)))
-        promotion = session.get_one(Promotion, rescoring.promotion_id)
-        name = session.get_one(ModelVersion, rescoring.model_id).name
-        who = promotion.who
-    title = f"Predict the scans without a label with “{name}”"
+        who = session.get_one(Promotion, rescoring.promotion_id).who
+        title = rescoring_title(session, rescoring.model_id)
     kind = BatchKind.RESCORING
     return begin_batch(store, kind, title, who, slot=slot, worker=worker)
 

@@ -46,6 +46,7 @@ class EventKind(StrEnum):
     TRAINING_STARTED = "training started"
     TRAINING_CANCELLED = "training cancelled"
     TRAINING_MOVED = "training moved up"
+    BATCH_STARTED = "job started"
     BATCH_CANCELLED = "job cancelled"
     BATCH_REPEATED = "job repeated"
     PROMOTION_ASKED = "promotion asked"

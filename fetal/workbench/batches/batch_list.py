@@ -21,6 +21,9 @@ from fetal.workbench.core.workbench import Workbench
 CHECK_PREFIX = "check-"
 """Begins what names a label check, whose numbers are of another table."""
 
+_MOST_NUMBER = 2**31 - 1
+"""The largest number of a row: PostgreSQL’s integers have 32 bits."""
+
 _ACTIVE = (RunState.QUEUED, RunState.RUNNING)
 ENDED_EARLY = (RunState.FAILED, RunState.CANCELLED)
 """The states of a job that may be tried again."""
@@ -159,20 +162,21 @@ def number_of(name: str) -> int:
         3
     """
     digits = name.removeprefix(CHECK_PREFIX)
-    if not digits.isdecimal():
+    if not digits.isdecimal() or int(digits) > _MOST_NUMBER:
         raise UnknownBatchError(
             f"Expected a job’s number, such as 12 or {CHECK_PREFIX}3; received “{name}”."
         )
     return int(digits)
 
 
-def set_aside(workbench: Workbench, name: str, most: int = 100) -> list[SetAside]:
+def set_aside(workbench: Workbench, name: str, most: int = 100, after: int = 0) -> list[SetAside]:
     """List what a batch job could not read or predict, in the order of the archive.
 
     Args:
         workbench: the workbench.
         name: the job's number.
         most: how many at the most.
+        after: the place after which they begin.
 
     Raises:
         NotPermittedError: the person may not see it.
@@ -183,7 +187,7 @@ def set_aside(workbench: Workbench, name: str, most: int = 100) -> list[SetAside
     query = (
         select(BatchRefusal.place, ScanRow.name, BatchRefusal.sentence)
         .outerjoin(ScanRow, ScanRow.id == BatchRefusal.scan_id)
-        .where(BatchRefusal.batch_id == int(name))
+        .where(BatchRefusal.batch_id == number_of(name), BatchRefusal.place > after)
         .order_by(BatchRefusal.place)
         .limit(most)
     )

@@ -2,10 +2,10 @@
 
 from sqlalchemy import select, update
 
-from fetal.jobs.batches.batch_queue import SLOT
+from fetal.jobs.batches.batch_queue import SLOT, rescoring_slot
 from fetal.jobs.heartbeats import clock
 from fetal.jobs.lease import touched
-from fetal.jobs.waiting_jobs import newest_promotion, rescore_again
+from fetal.jobs.waiting_jobs import newest_rescoring, note_rescored, rescore_again
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.batches.batch_tables import BatchJob
 from fetal.store.labelling.labelling_tables import LabelCheck
@@ -60,6 +60,12 @@ def cancel_batch(workbench: Workbench, name: str, who: str) -> BatchView:
         return batch_job(workbench, name)
     number = number_of(name)
     with workbench.store.session() as session:
+        row = session.get(BatchJob, number)
+        newest = newest_rescoring(session)
+        waits = row is not None and row.status == RunState.QUEUED
+        if row and newest and waits and row.slot == rescoring_slot(newest.promotion_id):
+            # A worker claims it by the promotion, and would begin it all the same.
+            note_rescored(session, newest.promotion_id)
         waiting = session.execute(
             update(BatchJob)
             .where(BatchJob.id == number, BatchJob.status == RunState.QUEUED)
@@ -115,7 +121,8 @@ def repeat_batch(workbench: Workbench, name: str, who: str) -> BatchView:
         if holder is not None:
             raise CannotRepeatError(f"This goes on already, as job {holder}.")
         if row.kind == BatchKind.RESCORING:
-            if slot != f"{BatchKind.RESCORING} {newest_promotion(session)}":
+            newest = newest_rescoring(session)
+            if newest is None or slot != rescoring_slot(newest.promotion_id):
                 raise CannotRepeatError("Another model predicts by now, so it is not needed.")
             rescore_again(session)
         row.status, row.slot, row.cancel_asked = RunState.QUEUED, slot, False

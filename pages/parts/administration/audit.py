@@ -32,6 +32,7 @@ _KINDS = (
     mark("training started"),
     mark("training cancelled"),
     mark("training moved up"),
+    mark("job started"),
     mark("job cancelled"),
     mark("job repeated"),
     mark("promotion asked"),

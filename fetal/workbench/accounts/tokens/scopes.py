@@ -18,6 +18,7 @@ class Scope(StrEnum):
     TRAIN = "train"
     PROMOTE = "promote"
     EXPORT = "export"
+    JOBS = "jobs"
 
 
 SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
@@ -29,6 +30,9 @@ SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
     ),
     Scope.PROMOTE: frozenset({Permission.SEE, Permission.PROMOTE}),
     Scope.EXPORT: frozenset({Permission.SEE, Permission.EXPORT}),
+    Scope.JOBS: frozenset(
+        {Permission.SEE, Permission.STEER_BATCHES, Permission.PAIR, Permission.CHECK}
+    ),
 }
 """What each scope lets through. Nothing lets a token erase, import folders of the server, read the
 audit or manage accounts: a person does these."""
