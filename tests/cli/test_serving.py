@@ -50,7 +50,10 @@ def answers(port):
         return False
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how",
+    [signal.SIGTERM, signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)],
+)
 def test_the_app_brings_a_worker_and_neither_outlives_it(served, how):
     until(lambda: answers(served.port), 60)
     family = until(lambda: len(children(served.pid)) == 2 and children(served.pid))

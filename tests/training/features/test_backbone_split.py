@@ -22,7 +22,7 @@ def outcome(model: keras.Model, given: Any) -> Any:
     [
         ("resnet50", "conv5", "conv4_block6_out"),
         ("vgg19", "block5", "block4_pool"),
-        ("densenet121", "conv5", "pool4_pool"),
+        pytest.param("densenet121", "conv5", "pool4_pool", marks=pytest.mark.slow),
     ],
 )
 def test_both_parts_together_say_what_the_network_says(

@@ -127,23 +127,24 @@ def test_the_head_leaves_to_the_next_stage_what_it_looked_at(tmp_path: Path) -> 
     assert events.looked == [16, 16, 8, 0, 0, 0]
 
 
-@pytest.mark.parametrize("change", ["weights", "normalisation", "architecture's cut"])
-def test_another_network_knows_nothing_of_what_this_one_saw(tmp_path: Path, change: str) -> None:
-    cache, events = FeatureCache(tmp_path / "cache"), Events()
-    train_upper(tmp_path / "first", cache, TINY.but(variants=1), events)
+def test_another_network_knows_nothing_of_what_this_one_saw(tmp_path: Path) -> None:
     settings = TINY.but(variants=1)
-    model = tiny_network(settings)
-    if change == "weights":
-        model = tiny_network(settings.but(seed=8))
-    elif change == "normalisation":
-        model.get_layer("normalise").mean = model.get_layer("normalise").mean + 1
-    stage = Stage("Others", "block4" if "cut" in change else "block5", 1, 1e-2)
-    folder = tmp_path / "second"
-    folder.mkdir()
-    fit_stage(
-        StageContext(model, settings, tiny_splits(), folder, events, cache=cache), stage, Position()
-    )
-    assert events.looked == [8, 16, 8, 16]
+    cache = FeatureCache(tmp_path / "cache")
+
+    def looked(model: keras.Model, name: str, layers: str = "block5") -> list[int]:
+        events, folder = Events(), tmp_path / name
+        folder.mkdir()
+        context = StageContext(model, settings, tiny_splits(), folder, events, cache=cache)
+        fit_stage(context, Stage("Upper layers", layers, 1, 1e-2), Position())
+        return events.looked
+
+    normalised = tiny_network(settings)
+    normalised.get_layer("normalise").mean = normalised.get_layer("normalise").mean + 1
+    assert looked(tiny_network(settings), "first") == [8, 16]
+    assert looked(tiny_network(settings), "the same") == [0, 0]
+    assert looked(tiny_network(settings.but(seed=8)), "other weights") == [8, 16]
+    assert looked(normalised, "another normalisation") == [8, 16]
+    assert looked(tiny_network(settings), "cut elsewhere", "block4") == [8, 16]
 
 
 def test_a_damaged_file_is_computed_anew_and_alone(tmp_path: Path) -> None:
