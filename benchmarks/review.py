@@ -8,9 +8,11 @@ It prints, each with its median and its 95th percentile,
 - with its heat map: until the heat map beside it is there, too;
 - key to next key: until the page takes the next key;
 - CPU of the server a key, the scans that it looks at ahead included;
-- the server's memory after a tenth of the keys and after the last one.
+- memory of the server, and of what the page's scripts hold, after a tenth of the keys and after
+  the last one.
 
     python benchmarks/review.py [--scans 200] [--keys 100] [--pause 0.5] [--workspace FOLDER]
+    python benchmarks/review.py --scans 2020 --keys 2000 --pause 0
 """
 
 import argparse
@@ -29,7 +31,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from fetal.phantom import simulate
 from fetal.planes import PLANES
@@ -39,7 +41,7 @@ from fetal.workbench import open_workbench
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 
-_WATCH = """
+WATCH = """
 window.timed = null;
 const place = () => document.querySelector("[class*=st-key-review-scan-]");
 const number = () => /review-scan-(\\d+)/.exec(place()?.className ?? "")?.[1];
@@ -138,15 +140,29 @@ def print_keys(server: Server, page: Page, keys: int, pause: float) -> None:
     enter(page, server.address)
     for _ in range(10):
         press(page, pause)
-    early, before = server.memory(), server.cpu()
-    times = [press(page, pause) for _ in range(keys)]
+    before, tenth = server.cpu(), max(1, keys // 10)
+    times = [press(page, pause) for _ in range(tenth)]
+    early = server.memory(), held_by_scripts(page)
+    times += [press(page, pause) for _ in range(keys - tenth)]
     spent = server.cpu() - before
     for words, place in (("key to next scan", 0), ("with its heat map", 1), ("to next key", 2)):
         told([one[place] for one in times], words)
     print(f"CPU of the server a key: {spent / keys:.3f} s")
-    print(
-        f"memory of the server: {early:.0f} MB after 10 keys, {server.memory():.0f} MB at the end"
-    )
+    late = server.memory(), held_by_scripts(page)
+    for words, place in (("of the server", 0), ("of the page's scripts", 1)):
+        print(
+            f"memory {words}: {early[place]:.0f} MB after {tenth} keys, "
+            f"{late[place]:.0f} MB after {keys}"
+        )
+
+
+def held_by_scripts(page: Page) -> float:
+    """Megabytes that the scripts of a page hold, without what nothing needs any more."""
+    developer = page.context.new_cdp_session(page)
+    developer.send("HeapProfiler.collectGarbage")
+    used = developer.send("Runtime.getHeapUsage")["usedSize"]
+    developer.detach()
+    return float(used) / 1e6
 
 
 def told(seconds: list[float], words: str) -> None:
@@ -172,26 +188,37 @@ def taken(page: Page) -> None:
 
 
 def enter(page: Page, address: str) -> None:
-    """Open the Review page as somebody, and wait for the first scan."""
+    """Open the Review page as somebody, and wait for the first scan with its heat map."""
+    open_review(page, address)
+    page.keyboard.press("h")
+    page.locator("canvas[data-drawn]").wait_for()
+
+
+def open_review(page: Page, address: str) -> None:
+    """Open the Review page as somebody, and wait until the first scan takes keys."""
     page.goto(f"{address}/review", timeout=90_000)
     page.get_by_role("textbox", name="Your name").fill("Bench", timeout=90_000)
     page.get_by_role("button", name="Begin").click()
     expect(page.locator(".about")).to_be_visible(timeout=60_000)
     taken(page)
-    page.keyboard.press("h")
-    page.locator("canvas[data-drawn]").wait_for()
+    page.locator(f".layers img[data-scan='{page.evaluate(_SHOWN)}']").wait_for()
 
 
 @contextmanager
 def browser_page() -> Iterator[Page]:
     """A page of 1,440 pixels in a Chromium of its own."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = chromium_in(playwright)
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
-        page.add_init_script(_WATCH)
+        page.add_init_script(WATCH)
         yield page
         browser.close()
+
+
+def chromium_in(playwright: Playwright) -> Browser:
+    """Start the Chromium of this computer."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))))
+    return playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
 
 
 @contextmanager
@@ -245,13 +272,12 @@ def fill(workspace: Path, count: int) -> None:
 
 
 def scans(count: int) -> Iterator[Path | tuple[str, bytes]]:
-    """Real scans where they are at hand, else phantoms."""
+    """Real scans as far as they are at hand, then phantoms."""
     shared = Path(os.environ.get("FETAL_SHARED", Path(__file__).parents[2] / "shared"))
     real = shared / "data" / "fetal_planes" / "images"
-    if real.is_dir():
-        yield from sorted(real.iterdir())[:count]
-        return
-    for seed, plane in enumerate(islice(cycle(PLANES), count)):
+    found = sorted(real.iterdir())[:count] if real.is_dir() else []
+    yield from found
+    for seed, plane in enumerate(islice(cycle(PLANES), count - len(found))):
         yield f"Patient{seed:05d}_1.png", encode_png(simulate(plane, seed).pixels)
 
 

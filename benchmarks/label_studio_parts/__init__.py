@@ -1,0 +1,1 @@
+"""Label Studio, installed, started and read in, for `benchmarks/label_studio.py`."""
