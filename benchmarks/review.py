@@ -43,20 +43,17 @@ from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 
 WATCH = """
 window.timed = null;
-const place = () => document.querySelector("[class*=st-key-review-scan-]");
-const number = () => /review-scan-(\\d+)/.exec(place()?.className ?? "")?.[1];
-const ofNow = (picture, now) => (picture.dataset.scan ?? now) === now;
-const there = (picture) => picture.complete && picture.naturalWidth > 0;
+const picture = () => document.querySelector(".stage .layers img");
+const isThere = (one) => one && one.complete && one.naturalWidth > 0;
 window.addEventListener("keydown", () => {
-    const began = performance.now(), before = number();
-    const timed = { scan: null, heat: null };
+    const began = performance.now(), before = picture()?.dataset.scan;
+    const timed = { scan: null, heat: null, of: null };
     const look = () => {
-        const now = number(), pictures = [...(place()?.querySelectorAll("img") ?? [])];
-        const [first] = pictures;
-        if (now && now !== before && first && there(first) && ofNow(first, now)) {
+        const now = picture()?.dataset.scan;
+        if (now && now !== before && isThere(picture())) {
+            timed.of ??= now;
             timed.scan ??= performance.now() - began;
-            const drawn = document.querySelector(`canvas[data-drawn='${now}']`);
-            if (drawn || (pictures.length > 1 && pictures.every(there))) {
+            if (document.querySelector(`.stage canvas[data-drawn='${now}']`)) {
                 timed.heat = performance.now() - began;
                 window.timed = timed;
                 return;
@@ -174,10 +171,15 @@ def told(seconds: list[float], words: str) -> None:
 def press(page: Page, pause: float) -> tuple[float, float, float]:
     """Press a key and wait for the next scan; seconds to its picture, its heat, the next key."""
     page.wait_for_timeout(pause * 1000)
+    before = page.evaluate(_SHOWN)
     began = time.perf_counter()
     page.keyboard.press("1")
     timed = page.wait_for_function("() => window.timed").json_value()
+    # The page shows it before the server has named it.
+    page.locator(f".about:not([data-scan='{before}'])").wait_for()
     taken(page)
+    if timed["of"] != page.evaluate(_SHOWN):
+        print("another scan came than was shown ahead")
     return timed["scan"] / 1000, timed["heat"] / 1000, time.perf_counter() - began
 
 

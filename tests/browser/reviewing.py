@@ -1,12 +1,14 @@
 """What the tests of the Review page share: scans to label, what was kept, what was pressed."""
 
+import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from fetal.phantom import simulate
 from fetal.planes import FETAL_PLANES
@@ -18,9 +20,8 @@ from fetal.workbench.ingest.upload import UploadedFile, add_scans
 _WATCH = """
 window.pressed = [];
 window.addEventListener("keydown", event => {
-    const place = document.querySelector("[class*=st-key-review-scan-]");
-    const scan = /review-scan-(\\d+)/.exec(place?.className ?? "")?.[1] ?? 0;
-    window.pressed.push({scan: Number(scan), key: event.key});
+    const picture = document.querySelector("[class*=st-key-review-scan-] .layers img");
+    window.pressed.push({scan: Number(picture?.dataset.scan ?? 0), key: event.key});
 }, true);
 """
 _DRAWN = """() => {
@@ -117,6 +118,44 @@ MEASURE = """() => {
         below: below.map(one => one.textContent),
     };
 }"""
+
+
+class HeldBack:
+    """What goes between a page and its server, kept back while a test asks for it.
+
+    Args:
+        page: the page, before it is opened.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._back: list[Callable[[], None]] = []
+        self.questions = self.answers = False
+        page.route_web_socket(re.compile("/_stcore/stream"), self._between)
+
+    def let_go(self) -> None:
+        """Send what was kept back, in its order, and keep nothing back any more."""
+        self.questions = self.answers = False
+        for send in self._back:
+            send()
+        self._back.clear()
+
+    def _between(self, page_side: WebSocketRoute) -> None:
+        server_side = page_side.connect_to_server()
+
+        def asked(message: str | bytes) -> None:
+            self._pass(self.questions, lambda: server_side.send(message))
+
+        def answered(message: str | bytes) -> None:
+            self._pass(self.answers, lambda: page_side.send(message))
+
+        page_side.on_message(asked)
+        server_side.on_message(answered)
+
+    def _pass(self, kept: bool, send: Callable[[], None]) -> None:
+        if kept:
+            self._back.append(send)
+        else:
+            send()
 
 
 def measured(page: Page, width: int, height: int) -> dict[str, list[Any]]:

@@ -4,10 +4,13 @@ import re
 from collections import Counter
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from fetal.planes import PLANES
-from tests.browser.reviewing import Kept, enter_review, pressed, shown, watch_keys
+from fetal.store.workspace import Workspace
+from fetal.workbench import open_workbench
+from fetal.workbench.annotations import review
+from tests.browser.reviewing import HeldBack, Kept, enter_review, pressed, shown, watch_keys
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
@@ -47,3 +50,51 @@ def test_a_hundred_quick_presses_give_right_labels_or_are_shown_as_not_taken(
     assert set(labels) <= on_the_screen
     assert max(Counter(scan for scan, _ in labels).values()) == 1, "no scan is labelled twice"
     assert labels
+
+
+def shown_ahead(page: Page, first: int) -> int:
+    """The scan whose picture took the first one's place."""
+    picture = page.locator(f".stage .layers img:not([data-scan='{first}'])")
+    picture.wait_for()
+    return int(picture.get_attribute("data-scan"))
+
+
+def test_the_next_scan_is_there_before_the_answer_and_no_key_counts_for_it_until_then(
+    page: Page, many_phantoms: str, kept: Kept
+) -> None:
+    held = HeldBack(page)
+    first = enter_review(page, many_phantoms)
+    before = len(kept.labels())
+
+    held.answers = True
+    page.keyboard.press("1")
+    ahead = shown_ahead(page, first)
+    expect(page.locator(":has(> [data-testid=stVerticalBlock].st-key-review-verdict)")).to_have_css(
+        "opacity", "0"
+    )
+    page.keyboard.press("2")
+    assert not_taken(page) == 1
+    held.let_go()
+
+    assert shown(page, first) == ahead
+    assert kept.labels()[before:] == [(first, PLANES[0].value)]
+
+
+@pytest.mark.slow
+def test_a_scan_that_somebody_else_took_is_not_labelled_for_the_one_shown_ahead(
+    page: Page, many_phantoms: str, kept: Kept
+) -> None:
+    held = HeldBack(page)
+    first = enter_review(page, many_phantoms)
+
+    held.questions = True
+    page.keyboard.press("1")
+    ahead = shown_ahead(page, first)
+    workbench = open_workbench(Workspace.at(kept.workspace))
+    review.label(workbench, ahead, PLANES[5].value, "Ben Ode", seen=None)
+    workbench.close()
+    held.let_go()
+
+    expect(page.locator(".missed")).to_contain_text("This is another one.")
+    assert shown(page, first) != ahead
+    assert kept.labels()[-2:] == [(ahead, PLANES[5].value), (first, PLANES[0].value)]

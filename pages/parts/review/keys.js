@@ -6,11 +6,15 @@
 
 const SHOWN_FOR = 10_000; // milliseconds for which presses that were not taken stay on the screen
 const ANSWER_WITHIN = 10_000; // milliseconds after which a press without an answer is given up
+const ANOTHER_HOLDS = 700; // milliseconds without keys where another scan came than was shown ahead
+const GO_BACK = ["b", "z"]; // every other key goes on to the scan that comes next
 const LISTED = 12;
 const FIELDS = "input, textarea, select, [contenteditable=true], [role=combobox], [role=listbox]";
 
 // The page is drawn anew again and again, with a gap in between; this stays.
 const now = { root: null, data: null, send: null, answered: null, missed: [], waits: 0, fades: 0 };
+// Another scan came than was shown ahead: whether the person was told, and until when no key counts.
+const other = { came: false, until: 0 };
 
 function keyOf(event) {
   // By its place for keyboards that give digits with Shift only.
@@ -29,23 +33,29 @@ function drawn() {
 
 function show() {
   const count = now.missed.length;
-  const { missedOne, missed } = now.data.words;
+  const { missedOne, missed, another } = now.data.words;
   const words = count === 1 ? missedOne : missed.replace("{n}", count);
   const listed = now.missed.slice(-LISTED).map((key) => key.toUpperCase());
   const keys = (count > LISTED ? "…, " : "") + listed.join(", ");
+  const said = [...(other.came ? [another] : []), ...(count ? [`${words} ${keys}`] : [])];
   const note = now.root.querySelector(".missed");
-  note.hidden = count === 0;
-  note.textContent = `${words} ${keys}`;
+  note.hidden = said.length === 0;
+  note.textContent = said.join(" ");
 }
 
-function miss(key) {
-  now.missed.push(key);
+function say() {
   show();
   clearTimeout(now.fades);
   now.fades = setTimeout(() => {
     now.missed = [];
+    other.came = false;
     if (now.root.isConnected) show();
   }, SHOWN_FOR);
+}
+
+function miss(key) {
+  now.missed.push(key);
+  say();
 }
 
 function press(key) {
@@ -54,8 +64,10 @@ function press(key) {
   clearTimeout(now.waits);
   now.waits = setTimeout(() => {
     now.answered = null;
+    window.fetalStage?.stay?.();
     miss(key);
   }, ANSWER_WITHIN);
+  if (!GO_BACK.includes(key)) window.fetalStage?.goOn?.();
 }
 
 const sheet = () => now.root?.querySelector(".sheet");
@@ -76,7 +88,8 @@ function onKey(event) {
   event.stopImmediatePropagation();
   event.preventDefault();
   if (event.repeat || sheet().open) return;
-  if (now.answered === now.data.turn || !drawn()) miss(key);
+  const early = now.answered === now.data.turn || performance.now() < other.until;
+  if (early || !drawn()) miss(key);
   else press(key);
 }
 
@@ -91,15 +104,22 @@ function write(root, words) {
 }
 
 export default function ({ data, setTriggerValue, parentElement }) {
+  let another = false;
   if (now.data?.turn !== data.turn) {
     clearTimeout(now.waits);
     now.answered = null;
+    // A key that was meant for the scan shown ahead must not count for the one that came.
+    const { reviewAhead: ahead } = document.body.dataset;
+    another = Boolean(ahead) && ahead !== String(data.scan);
+    delete document.body.dataset.reviewAhead;
   }
   Object.assign(now, { root: parentElement, data, send: setTriggerValue });
+  if (another) Object.assign(other, { came: true, until: performance.now() + ANOTHER_HOLDS });
   write(parentElement, data.words);
   parentElement.querySelector(".about").onclick = () => sheet().showModal();
   parentElement.querySelector(".close").onclick = () => sheet().close();
   // From here on a press counts for this scan; the picture may have been there before.
   parentElement.querySelector(".about").dataset.scan = data.scan;
-  show();
+  if (another) say();
+  else show();
 }

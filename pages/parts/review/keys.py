@@ -82,8 +82,9 @@ def _words() -> dict[str, str]:
         "sheet": _sheet(),
         "once": _("A key that labels counts once for each scan on the screen."),
         "close": _("Close"),
-        "missedOne": _("1 key was not taken, because the next scan was not on the screen yet:"),
-        "missed": _("{n} keys were not taken, because the next scan was not on the screen yet:"),
+        "another": _("Somebody else took the scan that you saw for a moment. This is another one."),
+        "missedOne": _("1 key was not taken, because the page was not ready for it yet:"),
+        "missed": _("{n} keys were not taken, because the page was not ready for them yet:"),
     }
 
 

@@ -14,7 +14,8 @@ const STEPS_THROUGH = "[role=radiogroup], [role=tablist], [role=slider], [role=m
 
 // The page is drawn anew again and again; what the person chose stays.
 const chosen = (window.fetalStage ??= { heat: false, examples: false, window: { ...WHOLE } });
-const look = { viewer: null, data: null, send: null, scan: null, zoom: 1, x: 0, y: 0 };
+// `one` is the scan on the screen: the one that is read or, after a key, the one that comes next.
+const look = { viewer: null, data: null, one: null, send: null, zoom: 1, x: 0, y: 0 };
 const film = () => look.viewer.cineBar;
 
 const part = (name) => look.viewer.querySelector(name);
@@ -72,7 +73,7 @@ function showWindow() {
 function say() {
   const { width, level } = chosen.window;
   const words = [];
-  if (chosen.heat) words.push(look.data.caption);
+  if (chosen.heat) words.push(look.one.caption);
   if (!part(".reset").hidden) {
     const share = (part) => Math.round(100 * part);
     const { window: said } = look.data.words;
@@ -82,39 +83,40 @@ function say() {
 }
 
 function showHeatMap() {
-  const { data, viewer } = look;
+  const { one, viewer } = look;
   const layers = part(".layers");
-  const picture = pictureAt(data.address);
+  const picture = pictureAt(one.address);
   const button = part(".heat");
-  button.disabled = !data.heat;
+  button.disabled = !one.heat;
   button.setAttribute("aria-pressed", chosen.heat);
   say();
-  if (!chosen.heat || !data.heat) {
+  if (!chosen.heat || !one.heat) {
     layers.querySelector("canvas")?.remove();
     return;
   }
   const canvas = layers.querySelector("canvas") ?? document.createElement("canvas");
   if (!canvas.isConnected) layers.append(canvas);
   canvas.role = "img";
-  canvas.ariaLabel = data.heatName;
-  canvas.dataset.scan = data.scan;
-  if (canvas.of === data) return;
+  canvas.ariaLabel = one.heatName;
+  canvas.dataset.scan = one.scan;
+  const drawing = JSON.stringify([one.address, one.heat]);
+  if (canvas.of === drawing) return;
   canvas.hidden = true;
   delete canvas.dataset.drawn;
   const paint = () => {
-    if (look.data !== data || look.viewer !== viewer) return;
-    draw(canvas, picture, data.heat);
-    canvas.of = data;
+    if (look.one !== one || look.viewer !== viewer) return;
+    draw(canvas, picture, one.heat);
+    canvas.of = drawing;
     canvas.hidden = false;
-    canvas.dataset.drawn = data.scan;
+    canvas.dataset.drawn = one.scan;
   };
   if (isThere(picture.image)) paint();
   else picture.ready.then(paint, () => {});
 }
 
-function small(one) {
+function small(one, words) {
   const image = pictureAt(one.address).image.cloneNode();
-  image.alt = one.name;
+  image.alt = words;
   return image;
 }
 
@@ -122,8 +124,8 @@ function showNext() {
   const items = look.data.following.map((one) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
-    button.append(small(one));
-    button.title = one.name;
+    button.append(small(one, one.goTo));
+    button.title = one.goTo;
     button.addEventListener("click", () => look.send("go", one.scan));
     item.append(button);
     return item;
@@ -138,7 +140,7 @@ function showExamples() {
   if (!chosen.examples) return;
   const items = look.data.examples.map((one) => {
     const item = document.createElement("li");
-    item.append(small(one), one.name);
+    item.append(small(one, one.name), one.name);
     return item;
   });
   if (!items.length) {
@@ -253,6 +255,48 @@ function write(words) {
   part(".next").ariaLabel = words.next;
 }
 
+function showScan(one) {
+  const { viewer } = look;
+  if (look.one?.scan !== one.scan) fit();
+  look.one = one;
+  viewer.style.setProperty("--shape", one.width / one.height);
+  const layers = part(".layers");
+  const picture = pictureAt(one.address);
+  const elsewhere = picture.image.isConnected && !layers.contains(picture.image);
+  const image = elsewhere ? picture.image.cloneNode() : picture.image;
+  if (layers.firstChild !== image) layers.replaceChildren(image);
+  image.dataset.scan = one.scan;
+  image.alt = one.name;
+  image.className = "";
+  image.draggable = false;
+  [image.width, image.height] = [one.width, one.height];
+  const lost = part(".lost");
+  lost.hidden = true;
+  picture.ready.catch(() => {
+    if (look.one === one) lost.hidden = false;
+  });
+  showWindow();
+  showHeatMap();
+}
+
+// The scan that comes next, before the server has answered the key that goes on. What is said of
+// the scan before is hidden with it, and no key counts until the server has named the scan.
+chosen.goOn = () => {
+  const next = look.data?.following[0];
+  if (!look.viewer?.isConnected || !next || !isThere(pictureAt(next.address).image)) return;
+  film().take(null);
+  document.body.dataset.reviewAhead = next.scan;
+  showScan(next);
+};
+
+// The scan that is read, where the server does not answer.
+chosen.stay = () => {
+  delete document.body.dataset.reviewAhead;
+  if (!look.viewer?.isConnected || look.one === look.data) return;
+  showScan(look.data);
+  film().take(look.data.cine);
+};
+
 export default function ({ data, setTriggerValue, parentElement }) {
   const viewer = parentElement.querySelector(".stage");
   Object.assign(look, { viewer, data, send: setTriggerValue });
@@ -263,26 +307,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
   viewer.cineBar.read = (frame) => look.send("go", frame.scan);
   viewer.addresses = [data, ...data.following, ...data.examples].map((one) => one.address);
   viewer.addresses.push(...(data.cine?.frames ?? []).map((one) => one.address));
-  viewer.style.setProperty("--shape", data.width / data.height);
-  const layers = part(".layers");
-  const picture = pictureAt(data.address);
-  const elsewhere = picture.image.isConnected && !layers.contains(picture.image);
-  const image = elsewhere ? picture.image.cloneNode() : picture.image;
-  if (layers.firstChild !== image) layers.replaceChildren(image);
-  image.dataset.scan = data.scan;
-  image.alt = data.name;
-  image.className = "";
-  image.draggable = false;
-  [image.width, image.height] = [data.width, data.height];
-  if (look.scan !== data.scan) fit();
-  look.scan = data.scan;
-  const lost = part(".lost");
-  lost.hidden = true;
-  picture.ready.catch(() => {
-    if (look.data === data) lost.hidden = false;
-  });
-  showWindow();
-  showHeatMap();
+  showScan(data);
   showNext();
   showExamples();
   film().take(data.cine);

@@ -6,12 +6,13 @@ from typing import Any
 
 import streamlit as st
 
+from fetal import explain
 from fetal.workbench.catalogue.scan_figures import Figure
 from fetal.workbench.catalogue.typical_scans import TypicalScan
 from pages.parts.cine import cine_player
 from pages.parts.routes.picture_route import address
 from pages.parts.shared.formatting import label
-from pages.parts.shared.heat_map import NO_HEAT, HeatView, Shown
+from pages.parts.shared.heat_map import NO_HEAT, DrawnHeat, HeatView, Shown
 from pages.parts.shared.scan_viewer import DRAWING, LOST, heat_data
 from pages.parts.texts.catalogue import _
 
@@ -45,10 +46,6 @@ def show(
     """
     figure = shown.figure
     assert figure is not None
-    heat = shown.heat(view)
-    drawn: dict[str, Any] | None = None
-    if heat is not None:
-        drawn = heat_data(figure, heat.cells, opacity=view.opacity, colours=view.colours)
 
     def picked() -> None:
         if (number := st.session_state[_KEY]["go"]) is not None:
@@ -57,21 +54,11 @@ def show(
     _COMPONENT(
         key=_KEY,
         data={
-            "scan": figure.scan_id,
-            "address": address(figure.digest),
-            "width": figure.width,
-            "height": figure.height,
-            "name": _("The scan"),
-            "heat": drawn,
-            "heatName": heat.name if heat else "",
-            "caption": " ".join((heat.caption, heat.warning)).strip() if heat else _(NO_HEAT),
+            **_drawn(figure, view, shown.heat(view)),
             "cine": cine_player.stored_film(figure),
             "following": [
-                {
-                    "scan": one.scan_id,
-                    "address": address(one.digest),
-                    "name": _("Go to scan {n} of those that come next").format(n=position),
-                }
+                _drawn(one, view, _heat_ahead(one, view) if position == 1 else None)
+                | {"goTo": _("Go to scan {n} of those that come next").format(n=position)}
                 for position, one in enumerate(following, start=1)
             ],
             "words": _words(),
@@ -86,6 +73,28 @@ def show(
         on_go_change=picked,
         height="content",
     )
+
+
+def _drawn(figure: Figure, view: HeatView, heat: DrawnHeat | None) -> dict[str, Any]:
+    """A scan as the script draws it."""
+    return {
+        "scan": figure.scan_id,
+        "address": address(figure.digest),
+        "width": figure.width,
+        "height": figure.height,
+        "name": _("The scan"),
+        "heat": heat_data(figure, heat.cells, opacity=view.opacity, colours=view.colours)
+        if heat
+        else None,
+        "heatName": heat.name if heat else "",
+        "caption": " ".join((heat.caption, heat.warning)).strip() if heat else _(NO_HEAT),
+    }
+
+
+def _heat_ahead(figure: Figure, view: HeatView) -> DrawnHeat | None:
+    """The heat map of the scan that comes next, where it is kept: other methods ask the model."""
+    kept = view.method == next(iter(explain.METHODS))
+    return Shown(figure.scan_id, figure).heat(view) if kept else None
 
 
 def _words() -> dict[str, str]:
