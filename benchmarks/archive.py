@@ -4,14 +4,15 @@ First, in this process: both readers predict ready scans in batches, as a worker
 OpenVINO runs the same graphs on ready frames with the same batches, in turns. Their ratio counts.
 Reading (decoding, masking) is measured apart. Then the whole way: `fetal predict-archive` on
 processes of this computer. With --kills, a scheduler and workers run by themselves and are killed
-again and again, as is the program that predicts; every scan has to be there once. With --seconds,
-an archive that takes longer is stopped then, and what was done by then is told; the memory is
-printed every half minute.
+again and again, spread over the whole archive; every scan has to be there once. With --seconds, an
+archive that takes longer is stopped then, and what was done by then is told; with --folder, the
+same command goes on there. The memory is printed every half minute.
 
     python benchmarks/archive.py [--workers 1 2] [--seconds 20]
     python benchmarks/archive.py --workers 1 2 4 --scans 400
     python benchmarks/archive.py --scans 100000 --small --workers 2 --seconds 900
     python benchmarks/archive.py --kills 20 --scans 3000 --small
+    python benchmarks/archive.py --kills 20 --scans 100000 --small --folder /data/kills
 """
 
 import argparse
@@ -24,12 +25,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
 from archive_parts.killed_cluster import KilledCluster
-from archive_parts.peak_memory import PeakMemory
+from archive_parts.watched_run import WatchedRun
 
 from fetal.bundle import Bundle
 from fetal.bundle.manifest import GRAPH, SECOND_READER
@@ -48,7 +50,6 @@ TARGET = 0.8
 PICTURES = 24
 ROUND = 48
 SMALL_SIZE = (120, 160)
-TOLD_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def main() -> None:
     parser.add_argument("--scans", type=int, default=300, help="files of the archive")
     parser.add_argument("--seconds", type=float, help="stop an archive after so long")
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--folder", type=Path, help="keeps the results, to go on with")
     parser.add_argument("--small", action="store_true", help="a tiny model on small pictures")
     asked = parser.parse_args()
     bundle = Bundle.open(tiny() if asked.small else shipped_folder())
@@ -82,12 +84,26 @@ def main() -> None:
     pictures = tuple(picture(number, size) for number in range(PICTURES))
     print(f"model: {bundle.card.name}; {os.cpu_count()} cores, {inference_precision()}")
     if asked.kills:
-        kill_again_and_again(bundle, RepeatedPictures(asked.scans, pictures), asked.kills)
+        source = RepeatedPictures(asked.scans, pictures)
+        with kept_in(asked.folder) as folder:
+            kill_again_and_again(bundle, source, asked.kills, folder, asked.seconds)
         return
     if not asked.small:
         beside_openvino(bundle, pictures, asked.turns)
     for workers in asked.workers:
-        whole_way(bundle, RepeatedPictures(asked.scans, pictures), workers, asked.seconds)
+        with kept_in(asked.folder) as folder:
+            source = RepeatedPictures(asked.scans, pictures)
+            whole_way(bundle, source, workers, asked.seconds, folder)
+
+
+@contextmanager
+def kept_in(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)
 
 
 def tiny() -> Path:
@@ -178,40 +194,17 @@ def times_in_turns(
 
 
 def whole_way(
-    bundle: Bundle, source: RepeatedPictures, workers: int, longest: float | None
+    bundle: Bundle, source: RepeatedPictures, workers: int, longest: float | None, folder: Path
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder, PeakMemory() as memory:
-        out = Path(folder) / "results.parquet"
-        began = time.perf_counter()
-        points: list[tuple[float, int]] = []
-        printed = [began]
-
-        def watch(standing: Standing) -> None:
-            now = time.perf_counter()
-            points.append((now - began, standing.done))
-            if now - printed[0] > TOLD_SECONDS:
-                printed[0] = now
-                print(
-                    f"  {now - began:6.0f} s: {standing.done:,} files; memory now "
-                    f"{memory.own_now:.0f} MB here, {memory.others_now:.0f} MB in the others",
-                    flush=True,
-                )
-
-        def stop() -> bool:
-            return longest is not None and time.perf_counter() - began > longest
-
-        run = ArchiveRun(source, bundle, out, workers=workers, on_standing=watch, stop=stop)
+    out = folder / f"results-{workers}.parquet"
+    with WatchedRun(longest) as watched:
+        run = ArchiveRun(
+            source, bundle, out, workers=workers, on_standing=watched.see, stop=watched.is_over
+        )
         standing, _ = run.run()
-        seconds = time.perf_counter() - began
-        if standing.done == standing.files:
-            check_once(out, source.count)
-    (first, before), (last, after) = points[0], points[-1]
-    steady = (after - before) / (last - first) if len(points) > 1 else after / last
-    print(
-        f"{standing.done:,} of {source.count:,} files on {workers} worker(s): {seconds:.0f} s, "
-        f"{standing.done / seconds:.1f} scans a second, {steady:.1f} after the first shard; most "
-        f"memory: {memory.own:.0f} MB here, {memory.others:.0f} MB in all other processes together"
-    )
+    if standing.done == standing.files:
+        check_once(out, source.count)
+    print(f"{watched.in_words(standing)}; {workers} worker(s)")
 
 
 def check_once(out: Path, count: int) -> None:
@@ -220,37 +213,41 @@ def check_once(out: Path, count: int) -> None:
     assert (len(names), twice) == (count, 0), f"{count - len(names)} lost, {twice} twice"
 
 
-def kill_again_and_again(bundle: Bundle, source: RepeatedPictures, kills: int) -> None:
+def kill_again_and_again(
+    bundle: Bundle, source: RepeatedPictures, kills: int, folder: Path, longest: float | None
+) -> None:
     chance = random.Random(0)
     killed: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "results.parquet"
-        cluster = KilledCluster(Path(folder), 2)
-        os.environ["FETAL_CLUSTER"] = cluster.address
-        began = time.perf_counter()
-        standings: list[int] = []
+    out = folder / "results.parquet"
+    cluster = KilledCluster(folder, 2)
+    os.environ["FETAL_CLUSTER"] = cluster.address
+    shard = 64 if source.count > 64 * 10 * kills else 16
+    ended: list[Standing] = []
+    with WatchedRun(longest) as watched:
         run = ArchiveRun(
-            source, bundle, out, on_standing=lambda one: standings.append(one.done), shard=16
+            source, bundle, out, on_standing=watched.see, stop=watched.is_over, shard=shard
         )
-        work = threading.Thread(target=run.run)
+        work = threading.Thread(target=lambda: ended.append(run.run()[0]))
         cluster.wait_until_up()
         work.start()
         try:
-            while work.is_alive() and not standings:
-                time.sleep(0.5)
-            while work.is_alive() and killed.total() < kills:
-                time.sleep(chance.uniform(1.5, 4.0))
-                killed[cluster.kill_one(chance)] += 1
-                cluster.start_missing()
+            due = 0
             while work.is_alive():
-                work.join(2.0)
+                work.join(0.5)
+                done = watched.points[-1][1] if watched.points else 0
+                if killed.total() < kills and done > due:
+                    killed[cluster.kill_one(chance)] += 1
+                    due = done + int((source.count - done) / (kills - killed.total() + 1))
                 cluster.start_missing()
         finally:
             cluster.close()
-        check_once(out, source.count)
+    [standing] = ended
     said = ", ".join(f"{count} of the {name}s" for name, count in sorted(killed.items()))
-    print(f"{killed.total()} kills ({said}) in {time.perf_counter() - began:.0f} s")
-    print(f"{source.count:,} scans: each predicted and kept once, none lost")
+    print(f"{killed.total()} kills ({said}) in {watched.seconds:.0f} s")
+    print(watched.in_words(standing))
+    if standing.done == standing.files:
+        check_once(out, source.count)
+        print(f"{source.count:,} scans: each predicted and kept once, none lost")
 
 
 if __name__ == "__main__":

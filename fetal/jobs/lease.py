@@ -1,8 +1,5 @@
 """The right to work on a run. Every write of a worker is fenced by the attempt it was given.
 
-A worker that slept through its own replacement (a suspended laptop, a network gone for a minute)
-resumes to find its attempt outdated: its writes change nothing and it stops.
-
 Libraries were weighed: docs/contributor.md, “What is ours and why”.
 """
 
@@ -14,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 
+from fetal.jobs.claims.fenced_row import write_fenced
 from fetal.jobs.heartbeats import clock, is_busy
 from fetal.jobs.run_events import row_of
 from fetal.jobs.run_progress import RunProgress
@@ -121,16 +118,8 @@ class Lease:
             with self._changing:
                 kept, before = list(self._kept), dict(self._values)
             with self.store.session() as session:
-                changed = session.execute(
-                    update(Run)
-                    .where(
-                        Run.id == self.run_id,
-                        Run.attempts == self.attempt,
-                        Run.status == RunState.RUNNING,
-                    )
-                    .values(**before | values | dict.fromkeys(moments, clock(session)))
-                )
-                if touched(changed) == 0:
+                changes = before | values | dict.fromkeys(moments, clock(session))
+                if not write_fenced(session, Run, self.run_id, self.attempt, changes):
                     self.lost.set()
                     raise LeaseLostError(f"Run {self.run_id} is no longer this worker's.")
                 dated = [*kept, *((now(), event) for event in events)]
@@ -240,8 +229,3 @@ def claim(store: Store, run_id: int, worker: str, device: str) -> Lease | None:
             .returning(Run.attempts)
         ).scalar_one_or_none()
     return None if attempt is None else Lease(store, run_id, attempt)
-
-
-def touched(result: Any) -> int:
-    """How many rows a change reached."""
-    return result.rowcount if isinstance(result, CursorResult) else 0

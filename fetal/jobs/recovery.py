@@ -11,8 +11,8 @@ import time
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from fetal.jobs.claims.fenced_row import touched
 from fetal.jobs.heartbeats import clock, is_silent
-from fetal.jobs.lease import touched
 from fetal.jobs.run_events import count_since_again, row_of
 from fetal.store.database import Store
 from fetal.store.states import RunState

@@ -1,7 +1,6 @@
 """The right to do one batch job: its row says how far it is, for as long as its program lives.
 
-As with trainings, every write is fenced by the attempt: a program that slept through its own
-replacement finds its attempt outdated and stops.
+As with trainings, every write is fenced by the attempt (`fetal.jobs.claims.fenced_row`).
 """
 
 import logging
@@ -11,13 +10,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from fetal.jobs.batches.batch_progress import BatchProgress, Pace
+from fetal.jobs.claims.fenced_row import write_fenced
 from fetal.jobs.heartbeats import clock
-from fetal.jobs.lease import touched
 from fetal.progress import OnProgress, Progress
 from fetal.store.batches.batch_tables import BatchJob, BatchRefusal
 from fetal.store.bulk import any_of
@@ -30,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 2.0
 """How often the row is written, which is also the sign of life."""
+
+AGAIN_SECONDS = 0.5
+"""How long after an end that could not be written it is tried again."""
 
 MOST_REFUSALS = 1000
 """How many files or scans are named that were set aside; of more, only the count is kept."""
@@ -151,16 +153,8 @@ class BatchLease:
         with self.store.session() as session:
             moment = clock(session)
             ends = {"slot": None, "ended_at": moment} if over else {}
-            changed = session.execute(
-                update(BatchJob)
-                .where(
-                    BatchJob.id == self.batch_id,
-                    BatchJob.attempts == self.attempt,
-                    BatchJob.status == RunState.RUNNING,
-                )
-                .values(heartbeat_at=moment, **said, **values, **ends)
-            )
-            if not touched(changed):
+            changes = {"heartbeat_at": moment, **said, **values, **ends}
+            if not write_fenced(session, BatchJob, self.batch_id, self.attempt, changes):
                 self.lost.set()
                 raise BatchLostError(f"Batch job {self.batch_id} is no longer this program's.")
             _keep_refused(session, self.batch_id, refused)
@@ -190,14 +184,33 @@ def at_work(lease: BatchLease) -> Iterator[BatchLease]:
         stopped = isinstance(error, KeyboardInterrupt)
         state = RunState.CANCELLED if stopped else RunState.FAILED
         reason = STOPPED if stopped else sentence_for(error) or FAILED
-        with suppress(BatchLostError, SQLAlchemyError):
-            lease.finish(state, reason)
+        with suppress(SQLAlchemyError):
+            _end(lease, state, reason)
         raise
     over.set()
     thread.join()
     usual = (RunState.CANCELLED if lease.cancelled.is_set() else RunState.DONE), None
-    with suppress(BatchLostError):
-        lease.finish(*(lease._ending or usual))
+    _end(lease, *(lease._ending or usual))
+
+
+def _end(lease: BatchLease, state: RunState, reason: str | None) -> None:
+    """Write how a job ended; where the disk is full or the database away, also later.
+
+    Otherwise a job that is over would be taken for one whose program was killed.
+    """
+
+    def later() -> None:
+        while not lease.lost.wait(AGAIN_SECONDS):
+            with suppress(SQLAlchemyError, BatchLostError):
+                lease.finish(state, reason)
+                return
+
+    try:
+        with suppress(BatchLostError):
+            lease.finish(state, reason)
+    except SQLAlchemyError:
+        threading.Thread(target=later, name="batch", daemon=True).start()
+        raise
 
 
 def _keep_alive(lease: BatchLease, over: threading.Event) -> None:

@@ -1,8 +1,8 @@
 """Label checks that wait for a worker, and the right to work on one.
 
-As with trainings, the row is the queue, and every write is fenced by the attempt: a worker that
-was thought lost finds its attempt outdated and stops. What was computed of single scans is kept,
-so that the next attempt goes on from there.
+As with trainings, the row is the queue, and every write is fenced by the attempt
+(`fetal.jobs.claims.fenced_row`). What was computed of single scans is kept, so that the next
+attempt goes on from there.
 """
 
 import time
@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from fetal.jobs.claims.fenced_row import write_fenced
 from fetal.jobs.heartbeats import clock, is_silent
-from fetal.jobs.lease import touched
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store.bulk import batches
 from fetal.store.database import Store
@@ -120,17 +120,7 @@ class CheckLease:
             self._change(session, status=RunState.QUEUED, heartbeat_at=None)
 
     def _change(self, session: Session, **values: Any) -> None:
-        changed = session.execute(
-            update(LabelCheck)
-            .where(
-                LabelCheck.id == self.check_id,
-                LabelCheck.attempts == self.attempt,
-                LabelCheck.status == RunState.RUNNING,
-            )
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
-        if not touched(changed):
+        if not write_fenced(session, LabelCheck, self.check_id, self.attempt, values):
             raise CheckOverError(f"Check {self.check_id} is another worker's, or over.")
 
 

@@ -9,7 +9,7 @@ from typing import IO, Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from fetal.jobs.lease import touched
+from fetal.jobs.claims.fenced_row import touched
 from fetal.planes import PLANES
 from fetal.splits import TEST, TRAIN, VALIDATION
 from fetal.store.blobs import Blobs

@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from fetal.jobs.claims.fenced_row import touched
 from fetal.jobs.heartbeats import clock, workers
 from fetal.jobs.label_checks.check_queue import claim_check
-from fetal.jobs.lease import touched
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store.audit import record
 from fetal.store.labelling.labelling_tables import LabelCheck

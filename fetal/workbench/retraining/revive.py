@@ -3,7 +3,7 @@
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from fetal.jobs.lease import touched
+from fetal.jobs.claims.fenced_row import touched
 from fetal.jobs.run_events import row_of
 from fetal.store.audit import record
 from fetal.store.states import RunState

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from fetal.jobs.claims.fenced_row import touched
 from fetal.jobs.heartbeats import clock, places, workers
-from fetal.jobs.lease import touched
 from fetal.jobs.recovery import recover
 from fetal.jobs.run_events import row_of
 from fetal.planes import Plane

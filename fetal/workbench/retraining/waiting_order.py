@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select, update
 
-from fetal.jobs.lease import touched
+from fetal.jobs.claims.fenced_row import touched
 from fetal.jobs.run_events import row_of
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.states import RunState

@@ -22,7 +22,8 @@ from pages.parts.app import (
     warm_up,
 )
 from pages.parts.review import reader
-from pages.parts.shared import conflict_notices, run_notices
+from pages.parts.shared import conflict_notices
+from pages.parts.shared.jobs import run_notices
 from pages.parts.texts import reader_locale
 from pages.parts.texts.catalogue import _
 from pages.parts.texts.library_sentences import in_readers_language

@@ -8,6 +8,7 @@ from fetal.workbench.batches.batch_list import BatchView, batch_jobs, set_aside
 from fetal.workbench.core.permissions import Permission
 from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import duration, moment, plain
+from pages.parts.shared.jobs.stop_button import stop_button
 from pages.parts.texts import customs
 from pages.parts.texts.catalogue import _, mark, ngettext
 from pages.parts.texts.library_sentences import in_readers_language
@@ -74,15 +75,7 @@ def active(one: BatchView) -> None:
     with st.container(border=True, key=f"job-{one.name}"):
         words, stop = st.columns([5, 1], vertical_alignment="center")
         words.markdown(f"**{title(one)}**")
-        stop.button(
-            _("Stopping …") if one.cancelling else _("Cancel"),
-            key=f"cancel-job-{one.name}",
-            icon=":material/stop_circle:",
-            disabled=one.cancelling,
-            on_click=cancel,
-            args=(one.name,),
-            width="stretch",
-        )
+        stop_button(stop, _("Cancel"), f"cancel-job-{one.name}", one.cancelling, cancel, one.name)
         if one.status is RunState.RUNNING:
             st.progress(one.progress.share, text=far(one) or _("Starting …"))
         told = [_("Job {name}").format(name=one.name), _(_STATES[one.status])]

@@ -9,6 +9,7 @@ from fetal.workbench.label_quality.check_requests import CheckView
 from pages.parts.app import app_state, current_user
 from pages.parts.label_checks import likely_mistakes, what_next
 from pages.parts.shared.formatting import moment, plain
+from pages.parts.shared.jobs.stop_button import stop_button
 from pages.parts.texts import customs
 from pages.parts.texts.catalogue import _, mark
 from pages.parts.texts.library_sentences import in_readers_language
@@ -82,15 +83,7 @@ def following(kind: CheckKind) -> None:
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(check.progress.share, text=words_of(check))
     if app_state.may(Permission.CHECK):
-        stop.button(
-            _("Stopping …") if check.cancelling else _("Stop"),
-            key=f"stop-check-{kind}",
-            icon=":material/stop_circle:",
-            disabled=check.cancelling,
-            on_click=cancel,
-            args=(check.id,),
-            width="stretch",
-        )
+        stop_button(stop, _("Stop"), f"stop-check-{kind}", check.cancelling, cancel, check.id)
 
 
 def cancel(check_id: int) -> None:

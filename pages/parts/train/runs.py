@@ -11,6 +11,7 @@ from fetal.workbench.retraining import compare_runs, service, waiting_order
 from pages.parts.app import app_state, current_user
 from pages.parts.shared import plots
 from pages.parts.shared.formatting import duration, moment, percent, plain
+from pages.parts.shared.jobs.stop_button import stop_button
 from pages.parts.texts import customs
 from pages.parts.texts.catalogue import _, mark
 from pages.parts.texts.library_sentences import in_readers_language
@@ -46,15 +47,8 @@ def one_current(run: service.RunView) -> None:
         heading, cancel = st.columns([6, 1], vertical_alignment="center")
         at = put_stage(run.stage) if run.stage else _(STATES[run.status])
         heading.subheader(_("Training {number}: {state}").format(number=run.id, state=plain(at)))
-        cancel.button(
-            _("Stopping …") if run.cancelling else _("Cancel"),
-            key=f"cancel-run-{run.id}",
-            disabled=run.cancelling,
-            icon=":material/stop_circle:",
-            on_click=cancel_run,
-            args=(run.id,),
-            width="stretch",
-        )
+        key = f"cancel-run-{run.id}"
+        stop_button(cancel, _("Cancel"), key, run.cancelling, cancel_run, run.id)
         progress(run)
         if run.curves:
             plots.curves(run.curves, key=f"curves-active-{run.id}")
