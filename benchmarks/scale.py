@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,38 +70,35 @@ def main() -> None:
     parser.add_argument("--database", choices=(*DATABASES, "both"), default="both")
     parser.add_argument("--calls", type=int, default=10, help="how often each call is timed")
     parser.add_argument("--only", default="", help="only calls whose name holds this")
-    parser.add_argument("--keep", type=Path, help="a folder that keeps SQLite's filled workspaces")
+    parser.add_argument("--keep", type=Path, help="a folder that keeps filled workspaces")
+    parser.add_argument("--fill", action="store_true", help="only fill what is to be kept")
     options = parser.parse_args()
     # No picture is there, and the program would say so of each.
     logging.disable(logging.WARNING)
     for database in DATABASES if options.database == "both" else (options.database,):
-        started = running_server(SERVER) if database == "postgresql" else nullcontext()
+        started = server_of(options.keep) if database == "postgresql" else nullcontext()
         with started as server:
             found = {scans: measure_size(scans, server, options) for scans in sorted(options.scans)}
-        report(database, found)
+        if not options.fill:
+            report(database, found)
+
+
+def server_of(keep: Path | None) -> AbstractContextManager[PostgresServer]:
+    """Run a server whose databases go at the end, or are kept in a folder beside workspaces."""
+    return running_server(SERVER, keep and keep / "postgresql-server")
 
 
 def measure_size(
     scans: int, server: PostgresServer | None, options: argparse.Namespace
 ) -> dict[str, Measured]:
     """Fill a workspace and time all calls on it."""
-    address = server.new_database() if server else None
     with tempfile.TemporaryDirectory(prefix="fetal-scale-") as temporary:
-        folder = Path(temporary) / "workspace"
-        kept = options.keep / str(scans) if options.keep and not server else None
         begun = time.monotonic()
-        if kept and kept.exists():
-            shutil.copytree(kept, folder)
-            workspace = Workspace.at(folder)
-            workbench = worker_workbench(workspace, Store.open(workspace))
-        else:
-            workbench = fill(Workspace.at(folder, database_url=address), scans)
-            if kept:
-                workbench.close()
-                shutil.copytree(folder, kept)
+        folder = Path(temporary) / "workspace"
+        workbench, address = filled(folder, scans, server, options.keep)
         print(f"{scans:,} scans are there after {time.monotonic() - begun:.0f} s", flush=True)
         found = {}
-        for call in CALLS:
+        for call in () if options.fill else CALLS:
             if options.only in call.name:
                 found[call.name] = measure(workbench, call, options.calls, server)
                 print(line(call.name, found[call.name]), flush=True)
@@ -109,6 +106,36 @@ def measure_size(
     if server and address:
         server.drop(address)
     return found
+
+
+def filled(
+    folder: Path, scans: int, server: PostgresServer | None, keep: Path | None
+) -> tuple[Workbench, str | None]:
+    """Fill a workspace, or copy the one that is kept; on a server, return its address too."""
+    kept = keep / ("postgresql" if server else "sqlite") / str(scans) if keep else None
+    name = f"kept_{scans}"
+    if kept and kept.exists():
+        # A template that is older than this program is brought up to date once, and not each time.
+        Store.open(
+            Workspace.at(kept, database_url=server.address(name) if server else None)
+        ).close()
+        shutil.copytree(kept, folder)
+        address = server.new_database(name) if server else None
+        workspace = Workspace.at(folder, database_url=address)
+        return worker_workbench(workspace, Store.open(workspace)), address
+    address = server.new_database() if server else None
+    workbench = fill(Workspace.at(folder, database_url=address), scans)
+    if kept is None:
+        return workbench, address
+    workbench.close()
+    if server and address:
+        server.rename(address, name)
+    draft = kept.with_name(f"{scans}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(folder, draft)
+    draft.rename(kept)
+    shutil.rmtree(folder)
+    return filled(folder, scans, server, keep)
 
 
 def measure(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scale_parts.scale_rows import moment
 from sqlalchemy import func, select
 
 from fetal.scans.similarity.perceptual_hash import from_texts
@@ -22,6 +23,8 @@ from fetal.workbench.retraining import compare_runs, run_accuracies, service
 
 PAGE = 24
 ROWS = 5000
+"""Five times as many as the page lists."""
+DONE = 50
 WHO = "Ann"
 
 
@@ -43,10 +46,14 @@ class Call:
 
 
 def _page(share: float) -> Callable[[Workbench, int], Any]:
+    """A page of the gallery, which is turned to from the last scan of the page before it."""
+
     def act(workbench: Workbench, number: int) -> Any:
-        last = max(0, _newest(workbench) - PAGE)
-        offset = min(last, int(share * last) + PAGE * number) if share < 1 else last
-        return scans.scans(workbench, ScanFilter(limit=PAGE, offset=offset))
+        newest = _newest(workbench)
+        place = max(PAGE + 1, newest - int(share * newest) - PAGE * number)
+        # Scans came in the order of their numbers.
+        after = (moment(place), place) if share else None
+        return scans.scans(workbench, ScanFilter(limit=PAGE + 1, after=after))
 
     return act
 
@@ -173,7 +180,10 @@ CALLS = (
     Call("Review: next scan", _next_scan, before=_label_next),
     Call("Review: a label", _label_one),
     Call("Review: scans left", lambda bench, _: review.remaining(bench)),
-    Call("Review: done today", lambda bench, _: history.today(bench, WHO)),
+    Call(
+        "Review: done today",
+        lambda bench, _: (history.today(bench, most=DONE), history.count_today(bench)),
+    ),
     Call("Review: labels replaced", lambda bench, _: conflicts.untold(bench, WHO)),
     Call("Train: outlook", lambda bench, _: service.outlook(bench), before=_label_next),
     Call("Train: trainings before", _runs),

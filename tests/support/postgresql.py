@@ -46,6 +46,18 @@ class PostgresServer:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         return self.address(name)
 
+    def databases(self) -> set[str]:
+        """Return the names of all databases."""
+        with self._engine.connect() as connection:
+            return set(connection.execute(text("SELECT datname FROM pg_database")).scalars())
+
+    def rename(self, address: str, name: str) -> str:
+        """Give a database that nobody is connected to another name; return its address."""
+        before = address.rsplit("/", 1)[1]
+        with self._engine.connect() as connection:
+            connection.execute(text(f"ALTER DATABASE {before} RENAME TO {name}"))
+        return self.address(name)
+
     def drop(self, address: str) -> None:
         """Remove a database, whoever is connected to it."""
         name = address.rsplit("/", 1)[1]
@@ -74,27 +86,33 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def running_server(settings: Mapping[str, str]) -> Iterator[PostgresServer]:
-    """Run a server in a temporary folder and on a free port of this computer.
+def running_server(
+    settings: Mapping[str, str], keep: Path | None = None
+) -> Iterator[PostgresServer]:
+    """Run a server in a folder and on a free port of this computer.
 
     Args:
         settings: the server's own, by name.
+        keep: a folder, which the server's account can reach, that keeps the databases for the next
+            time. If None, they are in a temporary folder and go at the end.
 
     Yields:
-        The server, which takes connections; it is ended, and its databases with it, at the end.
+        The server, which takes connections; it is ended at the end.
     """
     programs = _programs()
     # A folder of pytest's own can be read by root alone, and the server refuses to run as root.
-    place = Path(tempfile.mkdtemp(prefix="fetal-postgres-"))
+    place = keep or Path(tempfile.mkdtemp(prefix="fetal-postgres-"))
+    place.mkdir(parents=True, exist_ok=True)
     account = _unprivileged()
     if account:
         shutil.chown(place, account)
     data, port = place / "data", _free_port()
     try:
-        subprocess.run(
-            [programs / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", *_FAST],
-            check=True, capture_output=True, user=account, cwd=place,
-        )  # fmt: skip
+        if not (data / "PG_VERSION").exists():
+            subprocess.run(
+                [programs / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", *_FAST],
+                check=True, capture_output=True, user=account, cwd=place,
+            )  # fmt: skip
         log = (place / "log").open("wb")
         options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
         options |= {"max_connections": 200, **settings}
@@ -114,7 +132,8 @@ def running_server(settings: Mapping[str, str]) -> Iterator[PostgresServer]:
             process.wait(timeout=60)
             log.close()
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        if keep is None:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture

@@ -6,10 +6,7 @@ from sqlalchemy import delete, select, text, update
 from fetal.jobs import follow_promotions
 from fetal.progress import Progress
 from fetal.store.state.derivation import (
-    DERIVED_CELLS,
-    DERIVED_PATIENTS,
-    KEPT_CELLS,
-    KEPT_PATIENTS,
+    COUNTS,
     differing,
 )
 from fetal.store.state.state_tables import PatientCount, ScanCount, ScanState
@@ -43,7 +40,7 @@ def check(workbench):
         kept = select(ScanState.scan_id).order_by(ScanState.scan_id)
         there = select(ScanRow.id).order_by(ScanRow.id)
         assert session.scalars(kept).all() == session.scalars(there).all()
-        for derived, counted in ((DERIVED_CELLS, KEPT_CELLS), (DERIVED_PATIENTS, KEPT_PATIENTS)):
+        for derived, counted in COUNTS:
             rows = [sorted(map(tuple, session.execute(text(one)))) for one in (derived, counted)]
             assert rows[0] == rows[1]
 

@@ -55,6 +55,14 @@ DERIVED_CELLS = "SELECT cell, count(*) FROM scan_state GROUP BY cell"
 KEPT_CELLS = "SELECT cell, scans FROM scan_count"
 DERIVED_PATIENTS = "SELECT patient_id, count(*), count(label) FROM scan_state GROUP BY patient_id"
 KEPT_PATIENTS = "SELECT patient_id, scans, labelled FROM patient_count"
+DERIVED_SPLITS = "SELECT split, count(*) FROM patient WHERE split IS NOT NULL GROUP BY split"
+KEPT_SPLITS = "SELECT split, patients FROM split_count"
+COUNTS = (
+    (DERIVED_CELLS, KEPT_CELLS),
+    (DERIVED_PATIENTS, KEPT_PATIENTS),
+    (DERIVED_SPLITS, KEPT_SPLITS),
+)
+"""The query for each count as it follows from the rows, and as it is kept."""
 
 
 def derive_again(condition: str) -> str:
@@ -94,10 +102,12 @@ def differing(condition: str) -> str:
 COUNTED_AGAIN = (
     "DELETE FROM scan_count",
     "DELETE FROM patient_count",
+    "DELETE FROM split_count",
     f"INSERT INTO scan_count (cell, scans) {DERIVED_CELLS}",
     f"INSERT INTO patient_count (patient_id, scans, labelled) {DERIVED_PATIENTS}",
+    f"INSERT INTO split_count (split, patients) {DERIVED_SPLITS}",
 )
-"""Counts all scans anew."""
+"""Counts all scans and patients anew."""
 
 DERIVE_ALL = (
     "DELETE FROM scan_state",

@@ -76,3 +76,11 @@ class PatientCount(Table):
     patient_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     scans: Mapped[int]
     labelled: Mapped[int]
+
+
+class SplitCount(Table):
+    """How many patients were given each split; none of a split that nobody was given."""
+
+    __tablename__ = "split_count"
+    split: Mapped[str] = mapped_column(String(12), primary_key=True)
+    patients: Mapped[int]

@@ -44,6 +44,15 @@ _DISCOUNT = (
     "DELETE FROM patient_count WHERE patient_id = OLD.patient_id AND scans = 0",
 )
 
+_COUNT_SPLIT = (
+    "INSERT INTO split_count (split, patients) SELECT NEW.split, 1 WHERE NEW.split IS NOT NULL "
+    "ON CONFLICT (split) DO UPDATE SET patients = split_count.patients + 1",
+)
+_DISCOUNT_SPLIT = (
+    "UPDATE split_count SET patients = patients - 1 WHERE split = OLD.split",
+    "DELETE FROM split_count WHERE split = OLD.split AND patients = 0",
+)
+
 _TRIGGERS = (
     _Trigger("scan", "INSERT", (derive_again("scan.id = NEW.id"),)),
     _Trigger("scan", "UPDATE OF patient_id, source, added_at", (derive_again("scan.id = NEW.id"),)),
@@ -59,6 +68,14 @@ _TRIGGERS = (
         "UPDATE OF cell, patient_id",
         (*_DISCOUNT, *_COUNT),
         condition="OLD.cell <> NEW.cell OR OLD.patient_id <> NEW.patient_id",
+    ),
+    _Trigger("patient", "INSERT", _COUNT_SPLIT),
+    _Trigger("patient", "DELETE", _DISCOUNT_SPLIT),
+    _Trigger(
+        "patient",
+        "UPDATE OF split",
+        (*_DISCOUNT_SPLIT, *_COUNT_SPLIT),
+        condition="coalesce(OLD.split, '') <> coalesce(NEW.split, '')",
     ),
 )
 

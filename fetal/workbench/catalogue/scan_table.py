@@ -1,5 +1,6 @@
 """Everything that is stored, as a table and counted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from fetal.planes import PLANES
 from fetal.predict import Doubt
+from fetal.store.bulk import any_of
 from fetal.store.state.state_tables import PatientCount, ScanState
-from fetal.store.tables import UNUSABLE
+from fetal.store.tables import UNUSABLE, ModelVersion, ScanRow
+from fetal.workbench.catalogue.find_scans import find
 from fetal.workbench.catalogue.query import (
     ScanFilter,
     cells,
@@ -19,7 +22,6 @@ from fetal.workbench.catalogue.query import (
     in_cells,
     narrows,
 )
-from fetal.workbench.catalogue.scans import ScanView, scans
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 
@@ -30,6 +32,28 @@ _COLUMNS = [
     "id", "scan", "patient", "source", "added", "added by", "label", "labelled by", "labelled",
     "model says", "probability", "model", "agrees", "machine", "width", "height", "note",
 ]  # fmt: skip
+
+
+_READ = (
+    ScanRow.id,
+    ScanRow.name,
+    ScanRow.patient_id,
+    ScanRow.source,
+    ScanRow.added_at,
+    ScanRow.added_by,
+    ScanState.label,
+    ScanState.labelled_by,
+    ScanState.labelled_at,
+    ScanState.opinion,
+    ScanState.confidence,
+    ScanState.doubt,
+    ModelVersion.name,
+    ScanRow.machine,
+    ScanRow.width,
+    ScanRow.height,
+    ScanState.note,
+)
+"""What a line of the table is made from, and nothing else: not all that is known of a scan."""
 
 
 def table(workbench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFrame:
@@ -46,7 +70,17 @@ def table(workbench: Workbench, chosen: ScanFilter | None = None) -> pd.DataFram
         know a scan, it says “Not a plane I know”, and there is no probability.
     """
     workbench.permit(Permission.SEE)
-    rows = [_line(scan) for scan in scans(workbench, chosen)]
+    with workbench.store.reading() as session:
+        numbers = find(session, chosen or ScanFilter())
+        query = (
+            select(*_READ)
+            .select_from(ScanState)
+            .join(ScanRow, ScanRow.id == ScanState.scan_id)
+            .outerjoin(ModelVersion, ModelVersion.id == ScanState.model_id)
+            .where(any_of(ScanState.scan_id, numbers))
+        )
+        found = {row[0]: _line(row) for row in session.execute(query)}
+    rows = [found[number] for number in numbers if number in found]
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
@@ -146,31 +180,18 @@ def _frame(rows: dict[str, tuple[int, int]], index: str) -> pd.DataFrame:
     )
 
 
-def _opinion(scan: ScanView) -> tuple[str | None, float | None]:
-    """The plane that the model names, and how probable it is; none where it knows no plane."""
-    if scan.predicted is None:
-        return None, None
-    if scan.doubt is Doubt.UNKNOWN:
-        return "Not a plane I know", None
-    return scan.predicted.title, scan.confidence
-
-
-def _line(scan: ScanView) -> tuple[Any, ...]:
+def _line(row: Sequence[Any]) -> tuple[Any, ...]:
+    """One scan, from the columns of `_READ`."""
+    (
+        number, name, patient, source, added, added_by, label, who, at, opinion, confidence,
+        doubt, model, machine, width, height, note,
+    ) = row  # fmt: skip
+    compared = label is not None and opinion is not None and label != UNUSABLE
+    says, probability = _TITLES.get(opinion or ""), confidence
+    if opinion is not None and doubt == Doubt.UNKNOWN:
+        says, probability = "Not a plane I know", None
     return (
-        scan.id,
-        scan.name,
-        scan.patient,
-        scan.source,
-        scan.added_at,
-        scan.added_by,
-        _TITLES.get(scan.label or ""),
-        scan.labelled_by,
-        scan.labelled_at,
-        *_opinion(scan),
-        scan.model_name,
-        scan.agrees,
-        scan.machine,
-        scan.width,
-        scan.height,
-        scan.note,
-    )
+        number, name, patient, source, added, added_by, _TITLES.get(label or ""), who, at, says,
+        probability, model, label == opinion if compared else None, machine, width, height,
+        note or "",
+    )  # fmt: skip

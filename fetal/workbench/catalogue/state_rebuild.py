@@ -11,10 +11,7 @@ from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store.database import Store
 from fetal.store.state.derivation import (
     COUNTED_AGAIN,
-    DERIVED_CELLS,
-    DERIVED_PATIENTS,
-    KEPT_CELLS,
-    KEPT_PATIENTS,
+    COUNTS,
     differing,
 )
 from fetal.store.tables import ScanRow
@@ -69,10 +66,7 @@ def _count_again(store: Store) -> None:
 
 
 def _are_right(session: Session) -> bool:
-    return all(
-        _rows(session, derived) == _rows(session, kept)
-        for derived, kept in ((DERIVED_CELLS, KEPT_CELLS), (DERIVED_PATIENTS, KEPT_PATIENTS))
-    )
+    return all(_rows(session, derived) == _rows(session, kept) for derived, kept in COUNTS)
 
 
 def _rows(session: Session, query: str) -> dict[str, Sequence[Any]]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from fetal.splits import TEST
 from fetal.store.bulk import any_of
 from fetal.store.database import Store
+from fetal.store.state.state_tables import SplitCount
 from fetal.store.tables import (
     NOTE,
     Annotation,
@@ -17,7 +18,6 @@ from fetal.store.tables import (
     Lookalike,
     LookalikeDecision,
     ModelVersion,
-    Patient,
     ScanRow,
 )
 from fetal.workbench.core.erasure_count import count_erasures
@@ -183,10 +183,7 @@ _OPENING = threading.Lock()
 
 
 def _count_splits(session: Session) -> dict[str, int]:
-    query = select(Patient.split, func.count()).where(Patient.split.is_not(None))
-    return {
-        split: count for split, count in session.execute(query.group_by(Patient.split)) if split
-    }
+    return {row.split: row.patients for row in session.scalars(select(SplitCount))}
 
 
 def _newest_in_test(session: Session, columns: Columns, changed: dict[int, int]) -> int:
