@@ -7,12 +7,13 @@ import streamlit as st
 
 from fetal.planes import PLANES
 from fetal.workbench import Workbench
-from fetal.workbench.annotations import queues, reservations, review
-from fetal.workbench.annotations.queues import Queue
+from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scan_figures import figures
 from fetal.workbench.catalogue.typical_scans import TypicalScan, typical_scans
 from fetal.workbench.core.permissions import Permission
+from fetal.workbench.reading_queues import queues, reservations
+from fetal.workbench.reading_queues.queues import Queue
 from pages.parts.app import app_state, erasures, router
 from pages.parts.review import bar, keys, label_buttons, reader, stage
 from pages.parts.shared import conflict_notices, heat_map, labelling

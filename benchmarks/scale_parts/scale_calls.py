@@ -3,28 +3,34 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from scale_parts.scale_rows import moment
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from fetal.scans.similarity.perceptual_hash import from_texts
+from fetal.store.bulk import any_of
+from fetal.store.labelling.labelling_tables import ScanFeature
 from fetal.store.tables import ScanRow
-from fetal.workbench.annotations import conflicts, history, reservations, review
+from fetal.workbench.annotations import conflicts, history, review
 from fetal.workbench.catalogue import exports, scan_table, scans
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets import test_set
+from fetal.workbench.label_quality.stored_features import pack
 from fetal.workbench.models import promotion
 from fetal.workbench.near_duplicates import decisions
 from fetal.workbench.privacy import erasure
+from fetal.workbench.reading_queues import queues, reservations
 from fetal.workbench.retraining import compare_runs, run_accuracies, service
 
 PAGE = 24
 ROWS = 5000
 """Five times as many as the page lists."""
 DONE = 50
+_WITH_FEATURES, _CHANNELS = 600, 2048
+_OF_A_FILTER: dict[str, Any] = {"planes": ("femur", "abdomen"), "sources": ("import",)}
 WHO = "Ann"
 
 
@@ -80,6 +86,31 @@ def _label_next(workbench: Workbench, number: int) -> None:
 
 def _next_scan(workbench: Workbench, number: int) -> Any:
     return reservations.hand_out(workbench, reservations.Reader(WHO, f"session {number % 4}"))
+
+
+def _next_by(order: queues.ReadingOrder, **chosen: Any) -> Callable[[Workbench, int], Any]:
+    """The next scan of a queue that nobody asked for yet: nothing is kept of it."""
+
+    def act(workbench: Workbench, number: int) -> Any:
+        asked = ScanFilter(without=(number,), **chosen)
+        reader = reservations.Reader(WHO, f"{order} {number}")
+        return reservations.hand_out(
+            workbench, reader, queue=queues.passing(workbench, order, asked, order)
+        )
+
+    return act
+
+
+def _keep_features(workbench: Workbench, number: int) -> None:
+    """Features as wide as the shipped model's, of the scans that are read next."""
+    left = reservations.upcoming(workbench, [], _WITH_FEATURES)
+    values = np.random.default_rng(number).normal(size=(len(left), _CHANNELS))
+    with workbench.store.session() as session:
+        session.execute(delete(ScanFeature).where(any_of(ScanFeature.scan_id, left)))
+        session.add_all(
+            ScanFeature(network="made up", scan_id=one, values=pack(row.astype(np.float32)))
+            for one, row in zip(left, values, strict=True)
+        )
 
 
 def _label_one(workbench: Workbench, number: int) -> Any:
@@ -178,6 +209,19 @@ CALLS = (
     Call("Scans: near-duplicates of one", _near),
     Call("Scan: one, with its history", _one_scan),
     Call("Review: next scan", _next_scan, before=_label_next),
+    Call(
+        "Review: next scan, doubtful and unlike",
+        _next_by("diversity", reviewed=False),
+        before=_keep_features,
+    ),
+    *(
+        Call(f"Review: next scan of a filter, {order}", _next_by(order, **_OF_A_FILTER))
+        for order in get_args(queues.ReadingOrder)
+    ),
+    Call(
+        "Review: next labelled scan, disagreement",
+        _next_by("disagreement", reviewed=True, agreement=False),
+    ),
     Call("Review: a label", _label_one),
     Call("Review: scans left", lambda bench, _: review.remaining(bench)),
     Call(

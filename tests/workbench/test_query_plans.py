@@ -2,7 +2,10 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from io import StringIO
+from typing import get_args
 
 import pytest
 from sqlalchemy import delete, event
@@ -11,12 +14,13 @@ from fetal.store.table_base import now
 from fetal.store.tables import Annotation
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
-from fetal.workbench.annotations import conflicts, history, queues, reservations, review
-from fetal.workbench.annotations.reservations import Reader
+from fetal.workbench.annotations import conflicts, history, review
 from fetal.workbench.catalogue import exports, scan_table, scans
 from fetal.workbench.catalogue.scan_figures import figures
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.examinations import cine_frames, patient_record
+from fetal.workbench.reading_queues import first_waiting, queues, reservations
+from fetal.workbench.reading_queues.reservations import Reader
 from tests.support.labelling import WHO, labelled_rows
 from tests.support.tiny_model import tiny_model
 
@@ -34,6 +38,17 @@ def narrowed(**chosen):
 def after_the_first(workbench, **chosen):
     first = scans.scans(workbench, ScanFilter(limit=1))[0]
     return narrowed(after=(first.added_at, first.id), **chosen)
+
+
+def handed_out(order, workbench, **chosen):
+    some = ScanFilter(planes=("brain", "femur"), sources=("upload",), **chosen)
+    reservations.upcoming(workbench, [1], 6, queues.passing(workbench, "some", some, order))
+
+
+def handed_out_of_many_between_dates(workbench):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(first_waiting, "SORTED_AT_MOST", 0)
+        handed_out("doubt", workbench, since=datetime(2020, 1, 1, tzinfo=UTC))
 
 
 QUESTIONS = {
@@ -72,6 +87,11 @@ QUESTIONS = {
     "handing out where person and model differ": lambda workbench: reservations.upcoming(
         workbench, [1], 1, queues.passing(workbench, "all", ScanFilter(), "disagreement")
     ),
+    **{
+        f"handing out by {order} of a filter": partial(handed_out, order)
+        for order in get_args(queues.ReadingOrder)
+    },
+    "handing out between dates": handed_out_of_many_between_dates,
     "looking ahead": lambda workbench: reservations.upcoming(workbench, [1]),
     "who looks at what": lambda workbench: reservations.held_by_others(workbench, READER),
     "looking at one": lambda workbench: reservations.hold(workbench, 1, READER),

@@ -11,12 +11,13 @@ from fetal.store.state.derivation import (
 )
 from fetal.store.state.state_tables import PatientCount, ScanCount, ScanState
 from fetal.store.tables import Patient, PredictionRow, ScanRow
-from fetal.workbench.annotations import reservations, review
-from fetal.workbench.annotations.reservations import Reader
+from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.state_rebuild import rebuild_state
 from fetal.workbench.models import promotion
 from fetal.workbench.privacy import erasure
+from fetal.workbench.reading_queues import reservations
+from fetal.workbench.reading_queues.reservations import Reader
 from tests.support.at_once import at_once, raised
 from tests.support.labelling import add_version, labelled_rows
 from tests.support.tiny_model import tiny_model

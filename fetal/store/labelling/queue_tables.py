@@ -19,7 +19,7 @@ class ReadingQueue(Table):
     chosen: Mapped[dict[str, Any]]
     """The filter (`fetal.workbench.catalogue.filter_text`); it names no patient and no scan."""
     reading_order: Mapped[str] = mapped_column(String(12))
-    """doubt, newest, oldest, plane or disagreement."""
+    """doubt, diversity, newest, oldest, plane or disagreement."""
     mark: Mapped[int]
     """The newest annotation when it was made: a scan whose label is newer is done."""
     readers: Mapped[list[Any]]

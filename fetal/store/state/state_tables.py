@@ -7,10 +7,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fetal.store.table_base import Table, partial_index
 
-DIFFERING = "label <> opinion AND label <> 'unusable'"
-"""Of which scans a person says another plane than the model; word for word in what asks for them.
-"""
-
 
 class ScanState(Table):
     """One scan as lists show it: its label, the opinion on it, and who looks at it.
@@ -25,7 +21,7 @@ class ScanState(Table):
         Index("scan_state_list", "cell", "added_at", "scan_id", "patient_id"),
         Index("scan_state_newest", "added_at", "scan_id"),
         partial_index("scan_state_to_read", "reading_order", "scan_id", where="label IS NULL"),
-        partial_index("scan_state_differing", "confidence", "scan_id", where=DIFFERING),
+        Index("scan_state_reading", "cell", "reading_order", "scan_id"),
     )
     scan_id: Mapped[int] = mapped_column(
         ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True, autoincrement=False

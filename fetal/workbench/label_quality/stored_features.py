@@ -1,6 +1,7 @@
 """What a network makes of each stored scan: computed once, kept beside the scan, gone with it."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -128,10 +129,30 @@ def read_features(
         The numbers of those that have features, int64 (n,), in the order of `numbers`, and their
         features, float16 (n, c).
     """
+    return features_of(session, network.network, numbers)
+
+
+def widest_network(session: Session, numbers: Sequence[int]) -> str | None:
+    """Return the digest of the network that has looked at most of some scans; None if none has.
+
+    What only tells scans apart, and judges no label, may take any network.
+
+    Args:
+        session: the transaction.
+        numbers: the scans' numbers.
+    """
+    looked = Counter(
+        session.scalars(select(ScanFeature.network).where(any_of(ScanFeature.scan_id, numbers)))
+    )
+    return max(sorted(looked), key=looked.__getitem__, default=None)
+
+
+def features_of(session: Session, network: str, numbers: Sequence[int]) -> tuple[Numbers, Half]:
+    """Read what is kept of some scans, as `read_features`, by the digest of the network."""
     found: dict[int, bytes] = {}
     for some in batches(numbers, _AT_ONCE):
         query = select(ScanFeature.scan_id, ScanFeature.values).where(
-            ScanFeature.network == network.network, any_of(ScanFeature.scan_id, some)
+            ScanFeature.network == network, any_of(ScanFeature.scan_id, some)
         )
         found.update((row.scan_id, row[1]) for row in session.execute(query))
     there = [number for number in numbers if number in found]

@@ -2,19 +2,22 @@
 
 import streamlit as st
 
-from fetal.workbench.annotations import queues
+from fetal.store.states import CheckKind
 from fetal.workbench.annotations.reading_figures import as_table, reading_figures
-from fetal.workbench.catalogue.query import Order
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.core.permissions import Permission
+from fetal.workbench.reading_queues import queues
+from fetal.workbench.reading_queues.queues import ReadingOrder
 from pages.parts.app import app_state, current_user
+from pages.parts.label_checks import label_lists
 from pages.parts.review import queue_choice
 from pages.parts.shared.formatting import moment, number, plain
 from pages.parts.texts import customs
 from pages.parts.texts.catalogue import _, mark
 
-ORDERS: dict[Order, str] = {
+ORDERS: dict[ReadingOrder, str] = {
     "doubt": mark("The largest doubt first"),
+    "diversity": mark("Doubtful scans, each unlike those before it"),
     "newest": mark("The newest first"),
     "oldest": mark("The oldest first"),
     "plane": mark("Plane by plane"),
@@ -56,6 +59,8 @@ def show(chosen: ScanFilter, found: int) -> None:
             args=(_("The filter of the Dataset page"), chosen, order),
             disabled=not found or not app_state.may(Permission.LABEL),
         )
+        if order == "diversity" and app_state.may(Permission.LABEL):
+            not_compared(chosen)
     if may:
         with save, st.form("queue-form", clear_on_submit=True):
             st.text_input(_("Save the filter as a queue named"), key="queue-name", max_chars=80)
@@ -78,7 +83,15 @@ def show(chosen: ScanFilter, found: int) -> None:
     figures()
 
 
-def keep(chosen: ScanFilter, order: Order) -> None:
+def not_compared(chosen: ScanFilter) -> None:
+    """Say how many scans would come by doubt alone, with the button that mends it."""
+    asked = queues.passing(app_state.workbench(), "", chosen, "diversity")
+    if words := queue_choice.not_compared(asked):
+        st.caption(words)
+        label_lists.control(CheckKind.FEATURES)
+
+
+def keep(chosen: ScanFilter, order: ReadingOrder) -> None:
     """Save the queue of the form."""
     given = st.session_state
     try:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fetal.workbench.annotations import history
-from fetal.workbench.annotations.queues import Queue
+from fetal.workbench.reading_queues.queues import Queue
 from pages.parts.app import app_state
 from pages.parts.review import queue_choice
 from pages.parts.shared import heat_map, scan_record
@@ -25,6 +25,8 @@ def show() -> Queue | None:
         st.markdown(queue_choice.progress(queue), width="content")
         _done_today()
         _heat_map()
+    if words := queue_choice.not_compared(queue):
+        st.caption(words)
     return queue
 
 

@@ -2,22 +2,26 @@
 
 import streamlit as st
 
-from fetal.workbench.annotations import queues, review
-from fetal.workbench.annotations.queues import Queue
-from fetal.workbench.catalogue.query import Order
+from fetal.workbench.annotations import review
 from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.reading_queues import diverse_ahead, queues
+from fetal.workbench.reading_queues.first_waiting import UNLABELLED
+from fetal.workbench.reading_queues.queues import Queue, ReadingOrder
 from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import number
-from pages.parts.texts.catalogue import _
+from pages.parts.texts.catalogue import _, ngettext
 from pages.parts.texts.customs import whole
 
 _CHOICE = "review-queue"
 _PASSING = "review-queue-passing"
 _ALL = 0
 _BEHIND_A_FIGURE = -1
+_VARIED = -2
 
 
-def read(name: str, chosen: ScanFilter, order: Order = "doubt", *, as_listed: bool = False) -> None:
+def read(
+    name: str, chosen: ScanFilter, order: ReadingOrder = "doubt", *, as_listed: bool = False
+) -> None:
     """Turn to the Review page, with these scans as the queue; for a button's callback.
 
     Args:
@@ -41,12 +45,11 @@ def open_if_asked() -> None:
 
 def choose() -> Queue | None:
     """Let a person choose the queue; None is all scans without a label, by doubt."""
-    found = {one.id or _ALL: one for one in _offered()}
+    varied = Queue(None, _("All, each unlike those before"), UNLABELLED, "diversity", mark=0)
+    found = {_VARIED: varied} | {one.id or _ALL: one for one in _offered()}
     passing: Queue | None = st.session_state.get(_PASSING)
     if passing is not None:
         found[_BEHIND_A_FIGURE] = passing
-    if not found:
-        return None
     if st.session_state.get(_CHOICE, _ALL) not in (_ALL, *found):
         st.session_state[_CHOICE] = _ALL
     names = {_ALL: _("All without a label")} | {key: one.name for key, one in found.items()}
@@ -60,6 +63,25 @@ def choose() -> Queue | None:
         persist_state="session",
     )
     return found.get(picked or _ALL)
+
+
+def not_compared(queue: Queue | None) -> str:
+    """That scans come by doubt alone, as nothing is kept by which they could be compared.
+
+    Returns:
+        A sentence; empty where all are compared, and for other orders.
+    """
+    ahead = diverse_ahead.look_ahead(app_state.workbench(), queue)
+    if ahead is None or not ahead.without_features:
+        return ""
+    words = ngettext(
+        "{n} of the next {all} scans is not on the map yet and comes by doubt alone. "
+        "Bring the map up to date: Dataset, Map.",
+        "{n} of the next {all} scans are not on the map yet and come by doubt alone. "
+        "Bring the map up to date: Dataset, Map.",
+        ahead.without_features,
+    )
+    return words.format(n=whole(ahead.without_features), all=whole(ahead.compared))
 
 
 def progress(queue: Queue | None) -> str:

@@ -5,10 +5,10 @@ import time
 
 import streamlit as st
 
-from fetal.workbench.annotations import reservations
-from fetal.workbench.annotations.queues import Queue
-from fetal.workbench.annotations.reservations import RENEW_SECONDS, Reader
 from fetal.workbench.catalogue.scans import ScanView
+from fetal.workbench.reading_queues import reservations
+from fetal.workbench.reading_queues.queues import Queue
+from fetal.workbench.reading_queues.reservations import RENEW_SECONDS, Reader
 from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import plain
 from pages.parts.texts.catalogue import _

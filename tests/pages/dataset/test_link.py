@@ -7,11 +7,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fetal.workbench import Workbench
-from fetal.workbench.annotations import queues
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.filter_text import from_text
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.reading_queues import queues
 from pages.parts.app import app_state
 from tests.pages.test_pages import words
 from tests.support.drawn import file

@@ -9,8 +9,7 @@ from fetal.store.access.audit_chain import EventKind
 from fetal.store.states import CheckKind
 from fetal.store.tables import Annotation, Promotion, Run, ScanRow
 from fetal.workbench.accounts import audit_trail
-from fetal.workbench.annotations import conflicts, history, queues, reservations, review
-from fetal.workbench.annotations.reservations import Reader
+from fetal.workbench.annotations import conflicts, history, review
 from fetal.workbench.batches import batch_list, steer_batches
 from fetal.workbench.catalogue import damage, exports, scan_figures, scan_table, scans
 from fetal.workbench.core.actor import Actor, NotPermittedError
@@ -23,6 +22,8 @@ from fetal.workbench.label_quality import check_requests, suspects
 from fetal.workbench.models import promotion
 from fetal.workbench.near_duplicates import decisions, pair_lists
 from fetal.workbench.privacy import erasure, pseudonym_key
+from fetal.workbench.reading_queues import queues, reservations
+from fetal.workbench.reading_queues.reservations import Reader
 from fetal.workbench.retraining import service
 from fetal.workbench.retraining.waiting_order import move_up
 from tests.support.drawn import file

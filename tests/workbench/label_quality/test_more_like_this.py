@@ -1,13 +1,13 @@
 import numpy as np
 
 from fetal.store.states import CheckKind, RunState
-from fetal.workbench.annotations import queues, reservations
-from fetal.workbench.annotations.reservations import Reader
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.label_quality import check_requests
 from fetal.workbench.label_quality.more_like_this import more_like, scan_map
 from fetal.workbench.privacy import erasure
+from fetal.workbench.reading_queues import queues, reservations
+from fetal.workbench.reading_queues.reservations import Reader
 from tests.support.labelling import drop_of, label_scans
 
 

@@ -4,15 +4,16 @@ from functools import partial
 
 import pytest
 
-from fetal.workbench.annotations import queues, reservations, review
-from fetal.workbench.annotations.queues import QueueError
+from fetal.workbench.annotations import review
 from fetal.workbench.annotations.reading_figures import as_table, reading_figures
-from fetal.workbench.annotations.reservations import Reader
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.filter_text import FilterTextError, from_text, to_text
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.core.actor import Actor, NotPermittedError
 from fetal.workbench.core.permissions import Role
+from fetal.workbench.reading_queues import queues, reservations
+from fetal.workbench.reading_queues.queues import QueueError
+from fetal.workbench.reading_queues.reservations import Reader
 from tests.support.at_once import CALLERS, at_once, raised
 
 ANN, BEN = Reader("Ann", "a"), Reader("Ben", "b")

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -14,9 +14,13 @@ from fetal.store.states import AnnotationKind
 from fetal.store.table_base import now
 from fetal.store.tables import Annotation
 from fetal.workbench.catalogue.filter_text import from_values, to_values
-from fetal.workbench.catalogue.query import Order, ScanFilter, cells, conditions, in_cells, narrows
+from fetal.workbench.catalogue.query import ScanFilter, cells, conditions, in_cells, narrows
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
+
+ReadingOrder = Literal["doubt", "diversity", "newest", "oldest", "plane", "disagreement"]
+"""Which scans of a queue come first, as `ScanFilter.order` says; `diversity`: doubtful ones, each
+unlike those before it (`fetal.workbench.reading_queues.diverse_ahead`)."""
 
 LONGEST_NAME = 80
 _LABELS = (AnnotationKind.ACCEPT, AnnotationKind.CORRECT, AnnotationKind.LABEL)
@@ -46,7 +50,7 @@ class Queue:
     id: int | None
     name: str
     chosen: ScanFilter
-    order: Order
+    order: ReadingOrder
     mark: int
     readers: tuple[str, ...] = ()
     goal: int | None = None
@@ -78,7 +82,7 @@ def save(
     chosen: ScanFilter,
     who: str,
     *,
-    order: Order = "doubt",
+    order: ReadingOrder = "doubt",
     readers: Sequence[str] = (),
     goal: int | None = None,
 ) -> Queue:
@@ -110,8 +114,10 @@ def save(
             "A queue is kept, so it may name no patient, no note and no single scan. Empty the "
             "search, then save what is left of the filter."
         )
-    if order not in get_args(Order):
-        raise QueueError(f"Scans come by one of {', '.join(get_args(Order))}, not by {order!r}.")
+    if order not in get_args(ReadingOrder):
+        raise QueueError(
+            f"Scans come by one of {', '.join(get_args(ReadingOrder))}, not by {order!r}."
+        )
     if goal is not None and goal < 1:
         raise QueueError(f"A goal is 1 label or more, not {goal}.")
     with workbench.store.session() as session:
@@ -171,7 +177,7 @@ def passing(
     workbench: Workbench,
     name: str,
     chosen: ScanFilter,
-    order: Order = "doubt",
+    order: ReadingOrder = "doubt",
     *,
     as_listed: bool = False,
 ) -> Queue:
@@ -218,10 +224,19 @@ def waiting(session: Session, queue: Queue) -> list[ColumnElement[bool]]:
         Conditions on `scan_state`.
     """
     found = conditions(replace(queue.chosen, after=None))
-    found.append(or_(ScanState.label_id.is_(None), ScanState.label_id <= queue.mark))
+    found.append(is_undone(queue.mark))
     if narrows(queue.chosen):
         found.append(in_cells(cells(session, queue.chosen)))
     return found
+
+
+def is_undone(mark: int) -> ColumnElement[bool]:
+    """Write that a scan has no label, or none that is newer than a queue.
+
+    Args:
+        mark: the newest annotation when the queue was made.
+    """
+    return or_(ScanState.label_id.is_(None), ScanState.label_id <= mark)
 
 
 def known_readers(workbench: Workbench, days_of: Collection[str] = ()) -> list[str]:

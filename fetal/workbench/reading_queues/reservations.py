@@ -1,28 +1,22 @@
 """Who is looking at which scan, so that several readers are handed different ones."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import case, delete, func, or_, select, text
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from fetal.store.bulk import any_of
-from fetal.store.state.state_tables import DIFFERING, ScanState
-from fetal.store.table_base import UtcDateTime
 from fetal.store.tables import Reservation, ScanRow
-from fetal.workbench.annotations.queues import Queue, QueueError, waiting
-from fetal.workbench.catalogue.find_scans import ORDERS
-from fetal.workbench.catalogue.query import ScanFilter
 from fetal.workbench.catalogue.scans import ScanView, views
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
+from fetal.workbench.reading_queues.diverse_ahead import diverse_ahead
+from fetal.workbench.reading_queues.first_waiting import database_now, first_waiting, waiting_among
+from fetal.workbench.reading_queues.queues import Queue, QueueError
 
 HOLD_SECONDS = 120
 """A reservation that nobody renews ends after so many seconds: somebody closed the browser."""
-
-_UNLABELLED = ScanFilter(reviewed=False)
 
 RENEW_SECONDS = 30
 """How often whoever looks at a scan renews its reservation."""
@@ -67,12 +61,13 @@ def hand_out(
     who = workbench.permit(Permission.LABEL, reader.who)
     if queue is not None and not queue.is_for(who):
         raise QueueError(f"The queue “{queue.name}” is for {', '.join(queue.readers)}.")
+    ahead = diverse_ahead(workbench, queue)
     with workbench.store.session() as session:
-        now = _database_now(session)
+        now = database_now(session)
         held = select(Reservation.scan_id).where(Reservation.token == reader.token).limit(1)
         mine = session.scalar(held)
-        if mine is None or mine in skipped or not _waits(session, mine, queue):
-            mine = next(iter(_next_free(session, skipped, now, 1, queue)), None)
+        if mine is None or mine in skipped or not waiting_among(session, queue, [mine]):
+            mine = next(iter(_next_free(session, skipped, now, 1, queue, ahead)), None)
         if mine is None:
             session.execute(delete(Reservation).where(Reservation.token == reader.token))
             return None
@@ -99,8 +94,9 @@ def upcoming(
         Their numbers, in the order in which they would come.
     """
     workbench.permit(Permission.LABEL)
+    ahead = diverse_ahead(workbench, queue)
     with workbench.store.reading() as session:
-        return _next_free(session, skipped, _database_now(session), most, queue)
+        return _next_free(session, skipped, database_now(session), most, queue, ahead)
 
 
 def hold(workbench: Workbench, scan_id: int, reader: Reader) -> str | None:
@@ -119,7 +115,7 @@ def hold(workbench: Workbench, scan_id: int, reader: Reader) -> str | None:
     """
     workbench.permit(Permission.LABEL)
     with workbench.store.session() as session:
-        now = _database_now(session)
+        now = database_now(session)
         row = session.get(Reservation, scan_id)
         if row is not None and row.token != reader.token and row.until > now:
             return row.who
@@ -157,61 +153,31 @@ def held_by_others(workbench: Workbench, reader: Reader) -> dict[int, str]:
     with workbench.store.reading() as session:
         rows = session.execute(
             select(Reservation.scan_id, Reservation.who).where(
-                Reservation.token != reader.token, Reservation.until > _database_now(session)
+                Reservation.token != reader.token, Reservation.until > database_now(session)
             )
         )
         return {row.scan_id: row.who for row in rows}
 
 
 def _next_free(
-    session: Session, skipped: Collection[int], now: datetime, most: int, queue: Queue | None
+    session: Session,
+    skipped: Collection[int],
+    now: datetime,
+    most: int,
+    queue: Queue | None,
+    ahead: Sequence[int],
 ) -> list[int]:
-    """The scans to label next among those that nobody holds; read by index, in its order."""
-    free = or_(ScanState.reserved_until.is_(None), ScanState.reserved_until <= now)
-    query = (
-        select(ScanState.scan_id)
-        .where(*_waiting(session, queue), free, ~any_of(ScanState.scan_id, skipped))
-        .limit(most)
-    )
-    if queue is None or queue.as_listed or queue.order != "disagreement":
-        return list(session.scalars(query.order_by(*_order_of(queue))))
-    # In these words, the database finds an index for each: the surest of those that differ, then
-    # the most doubtful without a label, then the newest of the others.
-    surest = (ScanState.confidence.desc(), ScanState.scan_id.desc())
-    agreeing = f"scan_state.label IS NOT NULL AND ({DIFFERING}) IS NOT TRUE"
-    found: list[int] = []
-    for which, order in (
-        (DIFFERING, surest),
-        ("scan_state.label IS NULL", ORDERS["doubt"]),
-        (agreeing, ORDERS["newest"]),
-    ):
-        if len(found) < most:
-            rest = query.where(text(which)).order_by(*order).limit(most - len(found))
-            found += session.scalars(rest)
+    """The scans to label next among those that nobody holds; read by index, in its order.
+
+    Where the queue looks for diversity, those that were put into that order come first.
+    """
+    if not ahead:
+        return first_waiting(session, queue, skipped, now, most)
+    there = waiting_among(session, queue, ahead, skipped, now)
+    found = [number for number in ahead if number in there][:most]
+    if len(found) < most:
+        found += first_waiting(session, queue, [*skipped, *found], now, most - len(found))
     return found
-
-
-def _order_of(queue: Queue | None) -> tuple[Any, ...]:
-    """What the scans of a queue are sorted by."""
-    if queue is None:
-        return ORDERS["doubt"]
-    if queue.as_listed and queue.chosen.ids:
-        places = {number: place for place, number in enumerate(queue.chosen.ids)}
-        return (case(places, value=ScanState.scan_id),)
-    return ORDERS[queue.order]
-
-
-def _waiting(session: Session, queue: Queue | None) -> list[Any]:
-    """Which scans are to be labelled."""
-    if queue is None or queue.chosen == _UNLABELLED:
-        # In these words, the database finds the index of what is to be read.
-        return [text("scan_state.label IS NULL")]
-    return waiting(session, queue)
-
-
-def _waits(session: Session, scan_id: int, queue: Queue | None) -> bool:
-    query = select(ScanState.scan_id).where(ScanState.scan_id == scan_id, *_waiting(session, queue))
-    return session.scalar(query) is not None
 
 
 def _reserve(session: Session, scan_id: int, reader: Reader, now: datetime) -> None:
@@ -223,8 +189,3 @@ def _reserve(session: Session, scan_id: int, reader: Reader, now: datetime) -> N
     session.execute(delete(Reservation).where(over))
     until = now + timedelta(seconds=HOLD_SECONDS)
     session.add(Reservation(scan_id=scan_id, who=reader.who, token=reader.token, until=until))
-
-
-def _database_now(session: Session) -> datetime:
-    """The time by the database's clock, which readers on several computers share."""
-    return session.scalars(select(func.now(type_=UtcDateTime()))).one()

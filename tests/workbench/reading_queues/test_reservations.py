@@ -9,11 +9,12 @@ from sqlalchemy import select, update
 
 from fetal.store.table_base import now
 from fetal.store.tables import Annotation, Reservation
-from fetal.workbench.annotations import conflicts, reservations, review
-from fetal.workbench.annotations.reservations import Reader
+from fetal.workbench.annotations import conflicts, review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.privacy.erasure import erase
+from fetal.workbench.reading_queues import reservations
+from fetal.workbench.reading_queues.reservations import Reader
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.support.drawn import file
 
