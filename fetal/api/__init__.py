@@ -11,3 +11,6 @@ PREFIX = "/api/v1"
 
 PAGES = ("/docs", "/openapi.json")
 """What a signed-in browser may look at without a token: the reference, and what it is made of."""
+
+PROBLEM_TYPE = "application/problem+json"
+"""The form in which the API tells why it did not carry out a request (RFC 9457)."""

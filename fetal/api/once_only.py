@@ -59,7 +59,8 @@ def once(
     if kept is not None:
         return _response(kept, {REPLAYED: "true"})
     try:
-        answer = KeptAnswer(status, do().model_dump_json().encode())
+        with answers.at_work(caller.key, key):
+            answer = KeptAnswer(status, do().model_dump_json().encode())
     except BaseException:
         answers.let_go(caller.key, key)
         raise

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from fetal.api import PROBLEM_TYPE
 from fetal.api.records.shared_records import Problem
 from fetal.bundle import BundleError
 from fetal.planes import UnknownPlaneError
@@ -27,8 +28,6 @@ from fetal.workbench.imports.allowed_folders import FolderNotAllowedError
 from fetal.workbench.label_quality.check_requests import UnknownCheckError
 from fetal.workbench.models.promotion import ChampionMovedError, NothingToRollBackError
 from fetal.workbench.retraining.service import RestlessError, TooLittleError, UnknownRunError
-
-MEDIA_TYPE = "application/problem+json"
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +51,6 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     NothingLeftError: HTTPStatus.CONFLICT,
     TooLittleError: HTTPStatus.CONFLICT,
     RestlessError: HTTPStatus.CONFLICT,
-    StillWorkedOnError: HTTPStatus.CONFLICT,
     OtherRequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoteTooLongError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownPlaneError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -77,6 +75,9 @@ Answers = dict[int | str, dict[str, Any]]
 
 PNG: Answers = {200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}
 
+_AGAIN_SECONDS = 5
+"""How long to wait for the answer of a request that is still worked on."""
+
 _EVERYWHERE = (401, 403, 413, 422, 429, 503)
 
 
@@ -89,7 +90,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
         headers: more headers.
     """
     told = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
-    return Response(told.model_dump_json(), status, headers, MEDIA_TYPE)
+    return Response(told.model_dump_json(), status, headers, PROBLEM_TYPE)
 
 
 def documented(*statuses: int) -> Answers:
@@ -98,7 +99,7 @@ def documented(*statuses: int) -> Answers:
     Args:
         statuses: those that it may answer besides the ones that every route may.
     """
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     told: Answers = {}
     for status in (*_EVERYWHERE, *statuses):
         told[status] = {"description": HTTPStatus(status).phrase, "content": content}
@@ -112,20 +113,23 @@ def install(application: FastAPI) -> None:
     """Have an application answer its errors as problems."""
     for kind, status in STATUSES.items():
         application.add_exception_handler(kind, answering(status))
+    again = answering(HTTPStatus.CONFLICT, {"Retry-After": str(_AGAIN_SECONDS)})
+    application.add_exception_handler(StillWorkedOnError, again)
     application.add_exception_handler(RequestValidationError, _invalid)
     application.add_exception_handler(HTTPException, _http)
     application.add_exception_handler(Exception, _failed)
 
 
-def answering(status: int) -> Any:
+def answering(status: int, headers: dict[str, str] | None = None) -> Any:
     """Return what answers an error whose text is a sentence for a person.
 
     Args:
         status: the HTTP status.
+        headers: more headers.
     """
 
     async def answer(_request: Request, error: Exception) -> Response:
-        return problem(status, str(error))
+        return problem(status, str(error), headers)
 
     return answer
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import requests
 from pydantic import BaseModel, ValidationError
 
-from fetal.api import PREFIX
+from fetal.api import PREFIX, PROBLEM_TYPE
 from fetal.api.records.shared_records import Problem
 from fetal.client.errors import ApiError, NotReachedError
 
@@ -18,6 +18,10 @@ Answer = TypeVar("Answer", bound=BaseModel)
 Form = Sequence[tuple[str, tuple[str, bytes]]]
 
 _TRIES = 3
+_LONGEST_WAITS = 60
+"""How often an answer that is still worked on is asked for, some seconds apart."""
+_STILL_WORKED_ON = 409
+_PROXY_S_OWN = (502, 503, 504)
 _PART = 65_536
 _PATIENCE_SECONDS = 60
 
@@ -90,13 +94,15 @@ class Connection:
         files: Form | None = None,
         stream: bool = False,
     ) -> requests.Response:
-        """Send a request; again where the connection broke or the app asks to wait.
+        """Send a request; again where the connection broke or the app is gone or asks to wait.
 
         Raises:
             ApiError: the app did not carry it out.
             NotReachedError: the app did not answer.
         """
-        for tries_left in reversed(range(_TRIES)):
+        tries_left, waits_left = _TRIES, _LONGEST_WAITS
+        while True:
+            tries_left -= 1
             try:
                 answer = self._session.request(
                     verb,
@@ -114,8 +120,11 @@ class Connection:
                     raise NotReachedError(self._address, error) from error
                 self.pause(1)
                 continue
-            wait = _asked_to_wait(answer)
-            if wait is None or not tries_left:
+            wait = 1.0 if _is_of_proxy(answer) else _asked_to_wait(answer)
+            if wait is not None and answer.status_code == _STILL_WORKED_ON and waits_left:
+                # Its program may have been killed; the next one takes it on a little later.
+                tries_left, waits_left = tries_left + 1, waits_left - 1
+            elif wait is None or not tries_left:
                 break
             self.pause(wait)
         if not answer.ok:
@@ -149,9 +158,19 @@ class Connection:
 
 def _asked_to_wait(answer: requests.Response) -> float | None:
     told = answer.headers.get("Retry-After", "")
-    if answer.status_code != 429 or not told.isdigit() or int(told) > _PATIENCE_SECONDS:
+    if (
+        answer.status_code not in (429, _STILL_WORKED_ON)
+        or not told.isdigit()
+        or int(told) > _PATIENCE_SECONDS
+    ):
         return None
     return float(told)
+
+
+def _is_of_proxy(answer: requests.Response) -> bool:
+    """Whether a proxy says that the app behind it is gone; another one may be there."""
+    told = answer.headers.get("Content-Type", "")
+    return answer.status_code in _PROXY_S_OWN and not told.startswith(PROBLEM_TYPE)
 
 
 def _problem(answer: requests.Response) -> Problem:

@@ -1,6 +1,7 @@
 """A sweep on two workers that count as GPUs, in processes of their own; one of them is killed."""
 
 import threading
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -26,8 +27,13 @@ SWEEP = Sweep(
 
 def _trainings() -> list[psutil.Process]:
     """The processes of trials that go on."""
-    there = psutil.Process().children(recursive=True)
-    return [one for one in there if "fetal.experiments.trial_process" in one.cmdline()]
+    found = []
+    for one in psutil.Process().children(recursive=True):
+        # One may have ended a moment ago.
+        with suppress(psutil.Error):
+            if "fetal.experiments.trial_process" in one.cmdline():
+                found.append(one)
+    return found
 
 
 @pytest.mark.slow

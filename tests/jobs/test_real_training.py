@@ -1,16 +1,22 @@
 """The training program itself, started by a supervisor on a snapshot as the app freezes one."""
 
 import json
+import os
+import subprocess
 import sys
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from fetal.phantom import simulate
 from fetal.planes import FETAL_PLANES
 from fetal.scans import encode_png, pixel_digest
+from fetal.store.tables import ModelVersion, Run
 from fetal.training.settings import Stage, TrainingSettings
 from tests.jobs.test_held_out import everything_in, named
+from tests.support.waiting import until
 
 RUNAWAY = TrainingSettings(
     architecture="vgg19",
@@ -64,3 +70,58 @@ def test_a_training_that_diverges_says_so_and_makes_no_challenger(site, snapshot
     for name in ("digest", "blob", "patient"):
         assert named(left, {entry[name] for entry in snapshot["examples"]})
         assert named(left, {entry[name] for entry in snapshot["test"]}) == set()
+
+
+SHORT = RUNAWAY.but(
+    architecture="sononet16", size=64, stages=(Stage("All layers", "all", 3, 1e-3),)
+)
+WORKER = Path(__file__).with_name("worker_process.py")
+
+
+@pytest.fixture
+def on_gpu(site, tmp_path):
+    """Starts a worker on one of two GPUs; what computes in fact is this computer's processor."""
+    driver = tmp_path / "driver" / "nvidia-smi"
+    driver.parent.mkdir()
+    driver.write_text("#!/bin/sh\necho NVIDIA H100\necho NVIDIA H100\n")
+    driver.chmod(0o755)
+    started = []
+
+    def start(number):
+        path = f"{driver.parent}{os.pathsep}{os.environ['PATH']}"
+        settings = {"PATH": path, "CUDA_VISIBLE_DEVICES": str(number)}
+        command = [sys.executable, str(WORKER), str(site.workspace.folder), *PROGRAM]
+        started.append(subprocess.Popen(command, env=os.environ | settings))
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.mark.slow
+def test_two_devices_train_at_once_and_both_trainings_end_with_a_model(site, snapshot, on_gpu):
+    first = site.run_id
+    site.change(settings=SHORT.to_json())
+    with site.store.session() as session:
+        said = session.get_one(Run, first)
+        other = Run(
+            settings=SHORT.but(seed=7).to_json(),
+            **{name: getattr(said, name) for name in ("status", "snapshot", "snapshot_counts")},
+            who="Ben",
+            slot=2,
+        )
+        session.add(other)
+        session.flush()
+        second = other.id
+    for number in (0, 1):
+        on_gpu(number)
+    until(lambda: all(site.run(one).ended_at for one in (first, second)), 240)
+    ended = [site.run(one) for one in (first, second)]
+    assert [(run.status, run.attempts, run.reason) for run in ended] == [("done", 1, None)] * 2
+    assert len({run.worker for run in ended}) == 2
+    assert max(run.started_at for run in ended) < min(run.ended_at for run in ended)
+    with site.store.reading() as session:
+        made = session.scalars(select(ModelVersion).where(ModelVersion.run_id.is_not(None))).all()
+    assert {model.run_id for model in made} == {first, second}
+    assert len({model.digest for model in made}) == 2

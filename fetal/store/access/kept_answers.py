@@ -11,11 +11,14 @@ such as names of files, must not stand in the database.
 import hashlib
 import hmac
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from fetal.store.access.api_tables import ApiAnswer
@@ -25,8 +28,11 @@ from fetal.store.table_base import now
 KEPT = timedelta(hours=24)
 """How long an answer is kept."""
 
-ABANDONED = timedelta(minutes=30)
-"""After how long a request that has no answer counts as one of a program that was killed."""
+ABANDONED = timedelta(seconds=20)
+"""After how long without a sign of life a request counts as one of a program that was killed."""
+
+RENEWED_SECONDS = 4.0
+"""How often a program that works on a request gives a sign of life."""
 
 _NONCE = 12
 
@@ -106,6 +112,26 @@ class KeptAnswers:
         if row.status is None or row.sealed is None:
             raise StillWorkedOnError
         return KeptAnswer(row.status, _opened(key, name, row.sealed))
+
+    @contextmanager
+    def at_work(self, owner: str, key: str) -> Iterator[None]:
+        """Give signs of life of a request that was taken on, until the block is left."""
+        over = threading.Event()
+
+        def renew() -> None:
+            while not over.wait(RENEWED_SECONDS):
+                mine = ApiAnswer.key == _name(owner, key)
+                # What is locked or away now is tried again soon.
+                with suppress(SQLAlchemyError), self._store.session() as session:
+                    session.execute(update(ApiAnswer).where(mine).values(begun_at=self._clock()))
+
+        thread = threading.Thread(target=renew, name="request", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def keep(self, owner: str, key: str, answer: KeptAnswer) -> None:
         """Keep the answer to a request that was taken on."""

@@ -1,0 +1,1 @@
+"""Parts of the benchmark that kills a department's programs."""
