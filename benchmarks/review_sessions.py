@@ -127,7 +127,7 @@ class Session:
             case "text_input":
                 self._field = element.text_input.id
             case "bidi_component" if element.bidi_component.component_name == _VIEWER:
-                data = json.loads(element.bidi_component.json)
+                [data] = json.loads(element.bidi_component.json)
                 new = {
                     data["address"],
                     *(one["address"] for one in data["following"]),

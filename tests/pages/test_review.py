@@ -41,7 +41,7 @@ def drawn_words(app: AppTest) -> str:
     """What stands below the scan, which the browser writes there."""
     stage = app.get("bidi_component")[0]
     assert stage.key == "review-stage"
-    return str(json.loads(stage.proto.json)["caption"])
+    return str(json.loads(stage.proto.json)[0]["caption"])
 
 
 def label(app: AppTest, scan_id: int, plane: str) -> AppTest:

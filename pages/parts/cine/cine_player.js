@@ -10,7 +10,7 @@ function onFilmKey(bar, event) {
   FILM_KEYS[key](bar);
 }
 
-export default function ({ data, setTriggerValue, parentElement }) {
+export default function ({ data: [data], setTriggerValue, parentElement }) {
   const viewer = parentElement.querySelector(".film");
   const layers = viewer.querySelector(".layers");
   const { cine } = data;

@@ -14,6 +14,7 @@ from fetal.workbench.catalogue.scan_figures import Figure
 from fetal.workbench.examinations.cine_frames import cine_frames
 from pages.parts.app import app_state
 from pages.parts.routes.picture_route import address
+from pages.parts.shared.component_data import without_tables
 from pages.parts.shared.scan_viewer import DRAWING
 from pages.parts.texts.catalogue import _
 from pages.parts.texts.customs import whole
@@ -148,7 +149,7 @@ def _show(
 ) -> None:
     _COMPONENT(
         key=key,
-        data={"cine": film, "width": width, "height": height, "take": take},
+        data=without_tables({"cine": film, "width": width, "height": height, "take": take}),
         on_take_change=taken or (lambda: None),
         height="content",
     )

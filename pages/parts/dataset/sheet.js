@@ -4,7 +4,7 @@
 
 const kept = { mark: "", chosen: new Set(), last: null };
 
-export default function ({ data, setTriggerValue, parentElement }) {
+export default function ({ data: [data], setTriggerValue, parentElement }) {
   const part = (name) => parentElement.querySelector(name);
   if (kept.mark !== data.mark) {
     Object.assign(kept, { mark: data.mark, last: null });

@@ -14,6 +14,7 @@ from fetal.workbench.catalogue.scans import UNUSABLE, ScanFilter, ScanView
 from fetal.workbench.core.permissions import Permission
 from pages.parts.app import app_state, current_user
 from pages.parts.routes.picture_route import small_address
+from pages.parts.shared.component_data import without_tables
 from pages.parts.shared.formatting import label, number, percent, plain
 from pages.parts.texts import customs
 from pages.parts.texts.catalogue import _, ngettext
@@ -67,30 +68,32 @@ def show_listed(listed: list[ScanView]) -> None:
 
     _COMPONENT(
         key=_KEY,
-        data={
-            "mark": hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest(),
-            "scans": [
-                {
-                    "scan": one.id,
-                    "address": small_address(drawn[one.id].digest),
-                    "words": words(one),
-                }
-                for one in there
-            ],
-            "labels": [
-                {"label": one, "words": label(one)}
-                for one in (*(plane.value for plane in PLANES), UNUSABLE)
-            ],
-            "texts": {
-                "count": _("{chosen} of {all} chosen"),
-                "all": _("Choose all"),
-                "none": _("Choose none"),
-                "accept": _("Accept what the model says"),
-                "label": _("Label"),
-                "give": _("Give this label"),
-                "scans": _("Scans; a click chooses one, with Shift all from the last one"),
-            },
-        },
+        data=without_tables(
+            {
+                "mark": hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest(),
+                "scans": [
+                    {
+                        "scan": one.id,
+                        "address": small_address(drawn[one.id].digest),
+                        "words": words(one),
+                    }
+                    for one in there
+                ],
+                "labels": [
+                    {"label": one, "words": label(one)}
+                    for one in (*(plane.value for plane in PLANES), UNUSABLE)
+                ],
+                "texts": {
+                    "count": _("{chosen} of {all} chosen"),
+                    "all": _("Choose all"),
+                    "none": _("Choose none"),
+                    "accept": _("Accept what the model says"),
+                    "label": _("Label"),
+                    "give": _("Give this label"),
+                    "scans": _("Scans; a click chooses one, with Shift all from the last one"),
+                },
+            }
+        ),
         on_act_change=act,
         height="content",
     )

@@ -103,7 +103,7 @@ function write(root, words) {
   root.querySelector(".close").textContent = words.close;
 }
 
-export default function ({ data, setTriggerValue, parentElement }) {
+export default function ({ data: [data], setTriggerValue, parentElement }) {
   let another = false;
   if (now.data?.turn !== data.turn) {
     clearTimeout(now.waits);

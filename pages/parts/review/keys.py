@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from fetal.planes import PLANES
+from pages.parts.shared.component_data import without_tables
 from pages.parts.texts.catalogue import _, mark
 
 _HERE = Path(__file__).parent
@@ -130,13 +131,15 @@ def listen(
 
     _COMPONENT(
         key=_KEY,
-        data={
-            "scan": scan_id,
-            "turn": turn,
-            "keys": list(keys),
-            "accept": accept,
-            "words": _words(),
-        },
+        data=without_tables(
+            {
+                "scan": scan_id,
+                "turn": turn,
+                "keys": list(keys),
+                "accept": accept,
+                "words": _words(),
+            }
+        ),
         on_press_change=pressed,
         height="content",
     )

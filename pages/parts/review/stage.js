@@ -297,7 +297,7 @@ chosen.stay = () => {
   film().take(look.data.cine);
 };
 
-export default function ({ data, setTriggerValue, parentElement }) {
+export default function ({ data: [data], setTriggerValue, parentElement }) {
   const viewer = parentElement.querySelector(".stage");
   Object.assign(look, { viewer, data, send: setTriggerValue });
   if (!viewer.listens) listen(part(".place"));

@@ -11,6 +11,7 @@ from fetal.workbench.catalogue.scan_figures import Figure
 from fetal.workbench.catalogue.typical_scans import TypicalScan
 from pages.parts.cine import cine_player
 from pages.parts.routes.picture_route import address
+from pages.parts.shared.component_data import without_tables
 from pages.parts.shared.formatting import label
 from pages.parts.shared.heat_map import NO_HEAT, DrawnHeat, HeatView, Shown
 from pages.parts.shared.scan_viewer import DRAWING, LOST, heat_data
@@ -53,23 +54,25 @@ def show(
 
     _COMPONENT(
         key=_KEY,
-        data={
-            **_drawn(figure, view, shown.heat(view)),
-            "cine": cine_player.stored_film(figure),
-            "following": [
-                _drawn(one, view, _heat_ahead(one, view) if position == 1 else None)
-                | {"goTo": _("Go to scan {n} of those that come next").format(n=position)}
-                for position, one in enumerate(following, start=1)
-            ],
-            "words": _words(),
-            "examples": [
-                {
-                    "address": address(one.digest),
-                    "name": _("{plane}, labelled so").format(plane=label(one.plane)),
-                }
-                for one in examples
-            ],
-        },
+        data=without_tables(
+            {
+                **_drawn(figure, view, shown.heat(view)),
+                "cine": cine_player.stored_film(figure),
+                "following": [
+                    _drawn(one, view, _heat_ahead(one, view) if position == 1 else None)
+                    | {"goTo": _("Go to scan {n} of those that come next").format(n=position)}
+                    for position, one in enumerate(following, start=1)
+                ],
+                "words": _words(),
+                "examples": [
+                    {
+                        "address": address(one.digest),
+                        "name": _("{plane}, labelled so").format(plane=label(one.plane)),
+                    }
+                    for one in examples
+                ],
+            }
+        ),
         on_go_change=picked,
         height="content",
     )

@@ -28,7 +28,7 @@ function showHeat(place, data, picture) {
   return canvas;
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const viewer = parentElement.querySelector(".scan-viewer");
   const place = viewer.querySelector(".place");
   viewer.addresses = [data.address, ...data.ahead];

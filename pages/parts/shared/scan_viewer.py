@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fetal import explain
 from fetal.workbench.catalogue.scan_figures import Figure
 from pages.parts.routes.picture_route import address
+from pages.parts.shared.component_data import without_tables
 from pages.parts.texts.catalogue import _, mark
 
 _HERE = Path(__file__).parent
@@ -110,7 +111,7 @@ def _show(
         "ahead": ahead,
         "lost": _(LOST),
     }
-    _COMPONENT(key=key, data=data, height="content")
+    _COMPONENT(key=key, data=without_tables(data), height="content")
 
 
 def _text(values: NDArray[np.uint8]) -> str:

@@ -12,6 +12,10 @@ def test_the_first_page_waits_for_no_library_that_it_does_not_show():
         "import sys\n"
         "from pages.parts.app import router\n"
         "from pages.parts.scans import cines, quarantine, upload_results\n"
+        "from pages.parts.shared.component_data import without_tables\n"
+        "from streamlit.components.v2.bidi_component.serialization import serialize_mixed_data\n"
+        "from streamlit.proto.BidiComponent_pb2 import BidiComponent\n"
+        "serialize_mixed_data(without_tables({'ahead': [], 'heat': {}}), BidiComponent())\n"
         f"print(sorted({NOT_NEEDED!r} & {{*sys.modules}}))"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

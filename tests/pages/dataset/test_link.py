@@ -51,7 +51,7 @@ def test_an_address_opens_the_same_filter_and_tab_elsewhere(
     assert "**4 scans** fit the filter" in words(there)
     assert there.segmented_control(key="filter-reviewed").value == "Missing"
     [sheet] = [one for one in there.get("bidi_component") if one.key == "dataset-sheet"]
-    assert len(json.loads(sheet.proto.json)["scans"]) == 4
+    assert len(json.loads(sheet.proto.json)[0]["scans"]) == 4
     kept = from_text(dict(there.query_params)["filter"])
     assert kept == from_text(address["filter"])
     assert kept.planes == tuple(planes)
