@@ -99,7 +99,7 @@ def measure_size(
         print(f"{scans:,} scans are there after {time.monotonic() - begun:.0f} s", flush=True)
         found = {}
         for call in () if options.fill else CALLS:
-            if options.only in call.name:
+            if options.only in call.name and (options.only or not call.named):
                 found[call.name] = measure(workbench, call, options.calls, server)
                 print(line(call.name, found[call.name]), flush=True)
         workbench.close()

@@ -189,7 +189,11 @@ def begin(choice: custom_settings.Choice) -> None:
     """Start the training, or say what is missing after all."""
     try:
         service.start(app_state.workbench(), current_user.name(), choice.settings)
-    except (service.TooLittleError, service.RestlessError) as error:
+    except (
+        service.TooLittleError,
+        service.RestlessError,
+        service.KeyRenewalGoesOnError,
+    ) as error:
         app_state.tell("training", str(error))
     else:
         st.rerun()

@@ -21,7 +21,7 @@ from fetal.workbench.datasets import test_set
 from fetal.workbench.label_quality.stored_features import pack
 from fetal.workbench.models import promotion
 from fetal.workbench.near_duplicates import decisions
-from fetal.workbench.privacy import erasure
+from fetal.workbench.privacy import erasure, pseudonym_key
 from fetal.workbench.reading_queues import queues, reservations
 from fetal.workbench.retraining import compare_runs, run_accuracies, service
 
@@ -43,12 +43,14 @@ class Call:
         act: asks; gets the workbench and the number of the call, 0 for the one that is not timed.
         before: what somebody else does before each call, without being timed.
         once: whether it takes long, or changes so much, that it is made once.
+        named: whether it is made only where `--only` names it, since nothing is the same after it.
     """
 
     name: str
     act: Callable[[Workbench, int], Any]
     before: Callable[[Workbench, int], Any] | None = None
     once: bool = False
+    named: bool = False
 
 
 def _page(share: float) -> Callable[[Workbench, int], Any]:
@@ -190,6 +192,16 @@ def _erase(workbench: Workbench, number: int) -> Any:
     return erasure.erase(workbench, _patient(workbench, 2), WHO)
 
 
+def _export(workbench: Workbench, number: int) -> int:
+    """As the app sends it: part by part, none of which is kept."""
+    return sum(len(part) for part in exports.stream_labels(workbench, None, WHO))
+
+
+def _renew_key(workbench: Workbench, number: int) -> Any:
+    _stop(workbench, number)
+    return pseudonym_key.rotate(workbench, WHO)
+
+
 CALLS = (
     Call("Dataset: count", lambda bench, _: scans.count(bench)),
     Call("Dataset: first page of pictures", _page(0.0)),
@@ -246,8 +258,9 @@ CALLS = (
         once=True,
     ),
     Call("Erasure: what would go", _erasure),
-    Call("Export: labels", lambda bench, _: exports.export_labels(bench, None, WHO), once=True),
+    Call("Export: labels", _export, once=True),
     Call("Train: start", _start, once=True),
     Call("Erasure: a patient", _erase, once=True),
+    Call("Key: renewal", _renew_key, once=True, named=True),
 )
 """In the order of the pages; what changes most comes last."""

@@ -24,6 +24,7 @@ from fetal.workbench.batches.batch_list import UnknownBatchError
 from fetal.workbench.batches.steer_batches import CannotRepeatError
 from fetal.workbench.catalogue.scans import DamagedScanError, UnknownScanError
 from fetal.workbench.core.actor import NotPermittedError
+from fetal.workbench.core.key_check import KeyRenewalGoesOnError
 from fetal.workbench.imports.allowed_folders import FolderNotAllowedError
 from fetal.workbench.label_quality.check_requests import UnknownCheckError
 from fetal.workbench.models.promotion import ChampionMovedError, NothingToRollBackError
@@ -51,6 +52,7 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     NothingLeftError: HTTPStatus.CONFLICT,
     TooLittleError: HTTPStatus.CONFLICT,
     RestlessError: HTTPStatus.CONFLICT,
+    KeyRenewalGoesOnError: HTTPStatus.CONFLICT,
     OtherRequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoteTooLongError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownPlaneError: HTTPStatus.UNPROCESSABLE_ENTITY,

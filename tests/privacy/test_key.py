@@ -1,6 +1,8 @@
+import itertools
 import json
 import os
 import stat
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
@@ -9,12 +11,14 @@ from sqlalchemy import select, text
 from fetal.scans import PseudonymKeyError, Pseudonyms
 from fetal.scans.deidentification.pseudonyms import DAYS
 from fetal.store import audit
-from fetal.store.tables import Patient, Run, ScanRow
+from fetal.store.database import Store
+from fetal.store.tables import Fact, Patient, Run, ScanRow
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import exports, scans
+from fetal.workbench.core.key_check import RENEWAL, KeyRenewalGoesOnError
 from fetal.workbench.imports import import_run
 from fetal.workbench.ingest.upload import IngestOutcome, add_scans
-from fetal.workbench.privacy import pseudonym_key
+from fetal.workbench.privacy import carry_codes, erasure, pseudonym_key
 from fetal.workbench.privacy.snapshot_rewrite import TrainingGoesOnError
 from tests.privacy.traces import everything_in
 from tests.privacy.with_tags import ultrasound
@@ -109,25 +113,85 @@ def test_a_program_that_runs_on_writes_no_old_codes(workbench):
     assert len(scans_of(workbench)) == 1
 
 
-def test_a_renewal_that_is_killed_leaves_the_old_key_or_the_new_one(reopen, monkeypatch):
+class Killed(BaseException):
+    pass
+
+
+def killed_at(step):
+    """`Store.session` of a process that is killed in its transaction of this number."""
+    plain, numbers = Store.session, itertools.count()
+
+    @contextmanager
+    def session(store):
+        with plain(store) as opened:
+            yield opened
+            if next(numbers) == step:
+                opened.flush()
+                raise Killed
+
+    return session
+
+
+def test_a_renewal_can_be_killed_at_any_moment_and_goes_on(reopen, monkeypatch):
+    monkeypatch.setattr(carry_codes, "SCANS_AT_ONCE", 1)
+    workbench = reopen()
+    days = {1: "20260301", 2: "20260315", 3: "20260401"}
+    for seed, patient in ((1, "4711"), (2, "4711"), (3, "4712")):
+        tags = {"PatientID": patient, "StudyDate": days[seed]}
+        add_scans(workbench, [ultrasound(seed, **tags)], who="Ann")
+    with workbench.store.session() as session:
+        audit.record(session, "Ann", "refile", before="U-0123456789", after=owner(workbench, 1))
+    generations, unfinished = [], 0
+    for step in range(12):
+        workbench = reopen()
+        before = workbench.pseudonyms.generation
+        with monkeypatch.context() as patched:
+            patched.setattr(Store, "session", killed_at(step))
+            try:
+                pseudonym_key.renew_key(workbench.store, "Ann")
+                break
+            except Killed:
+                pass
+        unfinished += refused(workbench)
+        # Nobody's scans are ever of two patients.
+        assert owner(workbench, 1) == owner(workbench, 2) != owner(workbench, 3)
+        if refused(workbench):
+            with pytest.raises(KeyRenewalGoesOnError, match="key rotate"):
+                erasure.erase(workbench, owner(workbench, 3), "Ann")
+        workbench = reopen()
+        generations.append(workbench.pseudonyms.generation - before)
+        assert not refused(workbench)
+        assert owner(workbench, 1) == owner(workbench, 2) == workbench.pseudonyms.patient("4711")
+        first, second = scan_row(workbench, 1), scan_row(workbench, 2)
+        assert (second.day - first.day) % DAYS == 14
+        with workbench.store.reading() as session:
+            assert audit.entries(session, action="refile")[0].detail["after"] == first.patient_id
+    else:
+        pytest.fail("the renewal never came to its end")
+    # Killed before the new key counts, it leaves the old one; later, whoever comes next ends it.
+    assert generations == [0, *[1] * (len(generations) - 1)]
+    assert unfinished >= 5
+
+
+def refused(workbench):
+    with workbench.store.reading() as session:
+        return session.get(Fact, RENEWAL) is not None
+
+
+def scan_row(workbench, number):
+    with workbench.store.reading() as session:
+        return session.get_one(ScanRow, number)
+
+
+def owner(workbench, number):
+    return scan_row(workbench, number).patient_id
+
+
+def test_a_new_key_counts_once_it_is_written_down(reopen):
     workbench = reopen()
     add_scans(workbench, [file(1)], who="Ann", patient="4711")
     workspace = workbench.workspace
-
-    class Killed(BaseException):
-        pass
-
-    def kill(*_args):
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(pseudonym_key, "_carry_scans", kill)
-        with pytest.raises(Killed):
-            pseudonym_key.renew_key(workbench.store, "Ann")
-    workbench = reopen()
-    assert workbench.pseudonyms.generation == 1
-
-    # As if killed between the transaction and the last step: the new file is still beside.
+    # As if killed before the last step: the new file is still beside.
     old = workspace.key_file.read_bytes()
     pseudonym_key.renew_key(workbench.store, "Ann")
     workspace.key_file.replace(workspace.folder / "pseudonyms.key.coming")

@@ -170,6 +170,10 @@ class Pseudonyms:
         """These keys with a new one behind them, drawn by chance."""
         return Pseudonyms(b"".join([*self._keys, secrets.token_bytes(_KEY_BYTES)]))
 
+    def before(self) -> "Pseudonyms":
+        """These keys without the newest one; there must be two."""
+        return Pseudonyms(b"".join(self._keys[:-1]))
+
     def renew(self, code: str) -> str:
         """Carry a code of the key before the newest over to the newest.
 

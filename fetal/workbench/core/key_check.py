@@ -7,10 +7,32 @@ from fetal.store.tables import Fact
 
 FINGERPRINT = "key fingerprint"
 """The fact that holds the fingerprint of the newest key."""
+RENEWAL = "key renewal"
+"""The fact that is there while codes are carried over to a new key."""
 
 
 class KeyRenewedError(PseudonymKeyError):
     """The key was renewed while this process was running."""
+
+
+class KeyRenewalGoesOnError(PseudonymKeyError):
+    """Codes are being carried over to a new key, and what was asked for needs all of one key."""
+
+
+def require_no_renewal(session: Session) -> None:
+    """Refuse what names patients while their codes are carried over to a new key.
+
+    Args:
+        session: the transaction that writes.
+
+    Raises:
+        KeyRenewalGoesOnError: codes of two keys are stored.
+    """
+    if session.get(Fact, RENEWAL, populate_existing=True) is not None:
+        raise KeyRenewalGoesOnError(
+            "The pseudonyms' key is being renewed. Wait until `fetal key rotate` has ended, and "
+            "try again; if it was ended early, run it again, which finishes it."
+        )
 
 
 def require_newest(session: Session, pseudonyms: Pseudonyms) -> None:

@@ -18,6 +18,7 @@ from fetal.store.bulk import batches
 from fetal.store.schema.all_tables import METADATA
 from fetal.store.tables import Annotation, Audit, Patient, ScanRow
 from fetal.workbench.core.erasure_count import add_erasure, count_erasures
+from fetal.workbench.core.key_check import require_no_renewal
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.lineage import learnt_by, name_as_foreign
@@ -103,6 +104,7 @@ def erase(workbench: Workbench, code: str, who: str) -> Erasure:
         NotPermittedError: the person may not erase.
         UnknownCodeError: there is no such patient or scan.
         TrainingGoesOnError: a training waits or works.
+        KeyRenewalGoesOnError: codes are being carried over to a new key.
     """
     who = workbench.permit(Permission.ERASE, who)
     told = outlook(workbench, code)
@@ -116,6 +118,7 @@ def erase(workbench: Workbench, code: str, who: str) -> Erasure:
     prepared = prepare_rewriting(workbench.store, _without(expected))
     with workbench.store.session() as session:
         require_no_training(session)
+        require_no_renewal(session)
         patient, rows = _found(session, code)
         workbench.blobs.delete(*(row.blob for row in rows))
         digests, labels = _digests(rows), _count_labels(session, rows)

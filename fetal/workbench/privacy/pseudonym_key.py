@@ -1,35 +1,19 @@
 """The key of the workspace's pseudonyms: whether it is the right one, and how it is renewed."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
 
 from fetal.scans import PseudonymKeyError, Pseudonyms
-from fetal.scans.deidentification.pseudonyms import DAYS
-from fetal.store import audit
-from fetal.store.access import audit_chain
-from fetal.store.access.audit_chain import EventKind
 from fetal.store.database import Store
-from fetal.store.tables import Audit, Fact, Patient, ScanRow
-from fetal.workbench.core.actor import Origin
-from fetal.workbench.core.key_check import FINGERPRINT, require_newest
+from fetal.store.tables import Fact, Patient
+from fetal.workbench.core.key_check import FINGERPRINT, require_newest, require_no_renewal
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.privacy.snapshot_rewrite import (
-    Change,
-    prepare_rewriting,
-    require_no_training,
-    rewrite_snapshots,
-    sweep_snapshots,
-)
-
-_PATIENTS_IN_AUDIT = ("before", "after")
-"""Where lines of the audit trail name patients, by pseudonym."""
+from fetal.workbench.privacy.carry_codes import Carried, begin_carrying, carry_on
+from fetal.workbench.privacy.snapshot_rewrite import require_no_training
 
 
 @dataclass(frozen=True)
@@ -62,13 +46,17 @@ def open_key(store: Store) -> Pseudonyms:
     Raises:
         PseudonymKeyError: the file is damaged, or holds another key.
     """
+    return _open(store)[0]
+
+
+def _open(store: Store) -> tuple[Pseudonyms, Carried | None]:
+    """Open the key, and finish a renewal that a process was killed in."""
     path = store.workspace.key_file
-    coming = _coming(path)
-    if coming.exists():
+    if _coming(path).exists():
         _finish(store, path)
     pseudonyms = Pseudonyms.open(path)
     check_key(store, pseudonyms)
-    return pseudonyms
+    return pseudonyms, carry_on(store, pseudonyms)
 
 
 def check_key(store: Store, pseudonyms: Pseudonyms) -> None:
@@ -116,10 +104,11 @@ def rotate(workbench: Workbench, who: str) -> Renewal:
 def renew_key(store: Store, who: str) -> Renewal:
     """Assign the workspace a new key and carry every stored pseudonym over to it.
 
-    All codes change in one transaction: patients, examinations, files, the offsets of days, the
-    lists that trainings used, the audit trail. A process that is killed leaves the workspace with
-    the old key or with the new one, whole. The old key stays in the key file, behind the new one,
-    since a patient who comes again is found by both only
+    Codes of patients, examinations, files, the offsets of days, the lists that trainings used and
+    the audit trail are carried over a few patients at a time, so that others do not wait long. A
+    process that is killed before the new key counts leaves the old one; later, whoever opens the
+    key carries over what is left, and so does this. The old key stays in the key file, before the
+    new one, since a patient who comes again is found by both only
     (`fetal.scans.deidentification.pseudonyms`).
 
     Args:
@@ -127,39 +116,40 @@ def renew_key(store: Store, who: str) -> Renewal:
         who: the person, for the audit trail.
 
     Returns:
-        What was done.
+        What was done; where a renewal was left unfinished, by both processes together.
 
     Raises:
         PseudonymKeyError: the key at hand is not the workspace's.
         TrainingGoesOnError: a training waits or works.
     """
     path = store.workspace.key_file
-    old = open_key(store)
+    new, carried = _open(store)
+    if carried is None:
+        while not _begin(store, path, new, who):
+            # A patient came meanwhile, who might become one with another.
+            continue
+        _finish(store, path)
+        new, carried = _open(store)
+    done = carried or Carried()
+    return Renewal(new.generation, done.patients, done.scans, traces=not store.compact())
+
+
+def _begin(store: Store, path: Path, old: Pseudonyms, who: str) -> bool:
+    """Draw a new key and have it count from now on; false if a patient came meanwhile."""
+    newest = select(func.max(Patient.added_at))
     with store.reading() as session:
-        new = _without_collisions(old, _codes(session))
-    # Long lists are written before others have to wait.
-    prepared = prepare_rewriting(store, _renewing(new))
+        before = session.scalar(newest)
+        new = _without_collisions(old, session.scalars(select(Patient.id)).all())
     with store.session() as session:
         require_newest(session, old)
+        require_no_renewal(session)
         require_no_training(session)
-        fact = session.get_one(Fact, FINGERPRINT, with_for_update=True)
-        if _collides(new, _codes(session)):
-            # A patient came meanwhile who would become one with another.
-            new, prepared = _without_collisions(old, _codes(session)), {}
+        if session.scalar(newest) != before:
+            return False
         new.write(_coming(path))
-        fact.value = new.fingerprint()
-        patients = _carry_patients(session, new)
-        scans = _carry_scans(session, old, new, {after: before for before, after in patients})
-        _carry_audit(session, new)
-        rewrite_snapshots(session, store.blobs, _renewing(new), prepared)
-        told = {"generation": new.generation, "scans": scans}
-        audit_chain.append(session, EventKind.KEY_RENEWED, who, origin=Origin.COMMAND_LINE, **told)
-        audit.record(session, who, "renew key", **told)
-    _finish(store, path)
-    sweep_snapshots(store)
-    # Job files of trainings that ended name patients too.
-    shutil.rmtree(store.workspace.folder / "runs", ignore_errors=True)
-    return Renewal(new.generation, len(patients), scans, traces=not store.compact())
+        session.get_one(Fact, FINGERPRINT, with_for_update=True).value = new.fingerprint()
+        begin_carrying(session, who)
+    return True
 
 
 def _finish(store: Store, path: Path) -> None:
@@ -181,80 +171,8 @@ def _without_collisions(old: Pseudonyms, codes: Sequence[str]) -> Pseudonyms:
     # Two patients must not become one. With short codes that can happen, so another key is drawn.
     while True:
         new = old.renewed()
-        if not _collides(new, codes):
+        if len({new.renew(code) for code in codes}) == len(codes):
             return new
-
-
-def _collides(new: Pseudonyms, codes: Sequence[str]) -> bool:
-    return len({new.renew(code) for code in codes}) < len(codes)
-
-
-def _codes(session: Session) -> list[str]:
-    return list(session.scalars(select(Patient.id)))
-
-
-def _renewing(new: Pseudonyms) -> Change:
-    return lambda entry: {**entry, "patient": new.renew(entry["patient"])}
-
-
-def _carry_patients(session: Session, new: Pseudonyms) -> list[tuple[str, str]]:
-    """New rows first, scans over to them, old rows last: a scan always has its patient."""
-    rows = {row.id: row for row in session.scalars(select(Patient))}
-    changed = [(code, new.renew(code)) for code in rows if new.renew(code) != code]
-    if changed:
-        session.execute(
-            insert(Patient), [_copied(rows[before], after) for before, after in changed]
-        )
-    for before, after in changed:
-        session.execute(
-            update(ScanRow).where(ScanRow.patient_id == before).values(patient_id=after)
-        )
-    for before, _ in changed:
-        session.execute(delete(Patient).where(Patient.id == before))
-    return changed
-
-
-def _copied(row: Patient, code: str) -> dict[str, Any]:
-    values = {column.name: getattr(row, column.name) for column in Patient.__table__.columns}
-    return {**values, "id": code}
-
-
-def _carry_scans(session: Session, old: Pseudonyms, new: Pseudonyms, before: dict[str, str]) -> int:
-    query = select(
-        ScanRow.id,
-        ScanRow.patient_id,
-        ScanRow.study,
-        ScanRow.file_key,
-        ScanRow.picture_key,
-        ScanRow.cine,
-        ScanRow.day,
-    )
-    changed = [
-        {
-            "id": number,
-            "study": new.renew(study) if study else None,
-            "file_key": new.renew(file_key) if file_key else None,
-            "picture_key": new.renew(picture_key) if picture_key else None,
-            "cine": new.renew(cine) if cine else None,
-            "day": None
-            if day is None
-            else (day - old.shift(before.get(patient, patient)) + new.shift(patient)) % DAYS,
-        }
-        for number, patient, study, file_key, picture_key, cine, day in session.execute(query)
-    ]
-    if changed:
-        session.execute(update(ScanRow), changed)
-    return len(changed)
-
-
-def _carry_audit(session: Session, new: Pseudonyms) -> None:
-    for line in session.scalars(select(Audit)):
-        carried = {
-            name: new.renew(value) if name in _PATIENTS_IN_AUDIT else value
-            for name, value in line.detail.items()
-        }
-        if carried != line.detail:
-            line.detail = carried
 
 
 def _known(store: Store) -> str | None:

@@ -19,6 +19,7 @@ from fetal.store.table_base import now
 from fetal.store.tables import Audit, Lookalike, LookalikeDecision, Run
 from fetal.training.settings import TrainingSettings
 from fetal.workbench.core.champion import champion_id
+from fetal.workbench.core.key_check import require_no_renewal
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.label_index import MOVING
 from fetal.workbench.datasets.snapshot import freeze, keep_splits
@@ -186,6 +187,7 @@ def _require_still_true(
 
     Labels that came meanwhile do not count: they are the next retraining's.
     """
+    require_no_renewal(session)
     champion, mark = prepared.plan.champion, prepared.mark
     moved = select(Audit.id).where(Audit.id > mark.audit, Audit.action.in_(MOVING)).limit(1)
     if (

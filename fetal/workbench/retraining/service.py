@@ -17,6 +17,7 @@ from fetal.store.states import RunState
 from fetal.store.tables import Run
 from fetal.training.events import LogLine
 from fetal.training.settings import PRESETS, TrainingSettings
+from fetal.workbench.core.key_check import KeyRenewalGoesOnError, require_no_renewal
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.datasets.label_reading import read_labels
@@ -32,6 +33,7 @@ from fetal.workbench.retraining.runs import RunView, run_view, run_views, with_c
 from fetal.workbench.retraining.slots import active_runs, free_slot
 
 __all__ = [
+    "KeyRenewalGoesOnError",
     "Outlook",
     "RestlessError",
     "RunView",
@@ -147,6 +149,7 @@ def start(workbench: Workbench, who: str, settings: TrainingSettings | None = No
     Raises:
         TooLittleError: there is too little to train on.
         RestlessError: what it rests on changed each time while it was planned.
+        KeyRenewalGoesOnError: patients' codes are being carried over to a new key.
     """
     who = workbench.permit(Permission.TRAIN, who)
     recover(workbench.store)
@@ -154,6 +157,7 @@ def start(workbench: Workbench, who: str, settings: TrainingSettings | None = No
     note_learnt(workbench.store)
     for _ in range(MOST_PLANS):
         with workbench.store.reading() as session:
+            require_no_renewal(session)
             active = active_runs(session)
             if active and free_slot(session) is None:
                 return run_view(session, active[-1])
@@ -227,6 +231,7 @@ def try_again(workbench: Workbench, run_id: int, who: str) -> RunView:
     """
     who = workbench.permit(Permission.TRAIN, who, run=run_id)
     with workbench.store.session() as session:
+        require_no_renewal(session)
         slot, active = free_slot(session), active_runs(session)
         if slot is not None:
             revive(session, run_id, who, slot)

@@ -67,7 +67,10 @@ def let_come_first(run_id: int) -> None:
 
 def try_again(run_id: int) -> None:
     """Have the training go on in the person's name."""
-    service.try_again(app_state.workbench(), run_id, current_user.name())
+    try:
+        service.try_again(app_state.workbench(), run_id, current_user.name())
+    except service.KeyRenewalGoesOnError as error:
+        app_state.tell("training", str(error))
 
 
 def progress(run: service.RunView) -> None:
