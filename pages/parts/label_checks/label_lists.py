@@ -7,7 +7,7 @@ from fetal.workbench.core.permissions import Permission
 from fetal.workbench.label_quality import check_requests
 from fetal.workbench.label_quality.check_requests import CheckView
 from pages.parts.app import app_state, current_user
-from pages.parts.label_checks import likely_mistakes, what_next
+from pages.parts.label_checks import likely_mistakes, past_trainings, what_next
 from pages.parts.shared.formatting import moment, plain
 from pages.parts.shared.jobs.stop_button import stop_button
 from pages.parts.texts import customs
@@ -37,6 +37,8 @@ def show() -> None:
     done = check_requests.newest_check(app_state.workbench(), kind, status=RunState.DONE)
     if done is not None:
         (likely_mistakes if kind is CheckKind.MISTAKES else what_next).show(done)
+    if kind is CheckKind.NEXT:
+        past_trainings.show()
 
 
 def goes_on(kind: CheckKind) -> bool:

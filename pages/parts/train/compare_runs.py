@@ -6,8 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from fetal.workbench.datasets.label_reading import has_read_labels
-from fetal.workbench.retraining import compare_runs, run_accuracies, service
+from fetal.workbench.retraining import compare_runs, service
 from fetal.workbench.retraining.compare_runs import DataDifference
 from fetal.workbench.retraining.run_accuracies import Tested
 from fetal.workbench.retraining.service import RunView
@@ -16,7 +15,7 @@ from pages.parts.shared import plots
 from pages.parts.shared.formatting import duration, number, plain, tenths, with_interval
 from pages.parts.texts import customs
 from pages.parts.texts.catalogue import _, mark
-from pages.parts.texts.library_sentences import in_readers_language
+from pages.parts.train.measured_runs import measured
 from pages.parts.train.runs import STATES
 from pages.parts.train.setting_rows import differences, rows_of
 from pages.parts.train.settings_words import put, words
@@ -61,7 +60,7 @@ def show(runs: Sequence[RunView]) -> None:
         return
     picked = service.add_curves(app_state.workbench(), picked)
     plots.curves_together({numbered(run.id): run.curves for run in picked}, "curves-together")
-    tested = _tested(picked)
+    tested = measured(picked)
     different = compare_runs.differing([run.settings for run in picked])
     across(picked, different, tested)
     table(picked, different, tested)
@@ -77,31 +76,6 @@ def title(run: RunView) -> str:
 def numbered(run_id: int) -> str:
     """A training by its number."""
     return _("Training {number}").format(number=run_id)
-
-
-def _tested(picked: Sequence[RunView]) -> Tested:
-    """What was measured last; it is measured anew beside the page where something is new."""
-    workbench, unmeasured = app_state.workbench(), Tested(0, 0, {})
-    if not has_read_labels(workbench):
-        return unmeasured
-    found, holds = run_accuracies.tested_before(workbench, picked)
-    if found is not None and holds:
-        return found
-    name = f"tested-{'-'.join(str(run.id) for run in picked)}"
-    work = beside.begun(name, lambda: run_accuracies.tested(workbench, picked))
-    if not work.finished:
-        app_state.running(name, _("Measuring the models on the locked test set"))
-        return found or unmeasured
-    app_state.works().pop(name, None)
-    if work.failure:
-        st.caption(
-            _("The locked test set is left out: {reason}").format(
-                reason=plain(in_readers_language(work.failure))
-            )
-        )
-        return unmeasured
-    result: Tested = work.result
-    return result
 
 
 def across(

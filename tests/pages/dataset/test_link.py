@@ -86,3 +86,15 @@ def test_the_filter_is_read_at_once(open_app: OpenApp, workbench: Workbench) -> 
     assert not app.exception
     assert app.title[0].value == "Review"
     assert "**5 scans** left" in words(app)
+
+
+def test_all_scans_can_be_read_each_unlike_those_before(
+    open_app: OpenApp, workbench: Workbench
+) -> None:
+    app = open_app("review")
+    assert "**5 scans** without a label" in words(app)
+    queue = app.selectbox(key="review-queue")
+    queue.select("All, each unlike those before").run()
+    assert not app.exception
+    assert "**5 scans** left" in words(app)
+    assert "4 of the next 4 scans are not on the map yet" in words(app)
