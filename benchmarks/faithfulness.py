@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fetal.cli.labelled import labelled_images, readable
+from fetal.cli.labelled import labelled_images
+from fetal.cli.readable_images import readable
 from fetal.explain import METHODS, Heat, enlarge
 from fetal.explain.deletion_insertion import (
     Mask,

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from sqlalchemy import select
 
-from fetal.cli.labelled import LabelledImage, labelled_images, readable
+from fetal.cli.labelled import LabelledImage, labelled_images
+from fetal.cli.readable_images import readable
 from fetal.predict import load_model
 from fetal.scans import ScanError, encode_png, find_sector, read_scan
 from fetal.scans.decode import read_grey

@@ -14,7 +14,7 @@ import argparse
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,45 +120,68 @@ def reader_of(file: PackFile) -> Callable[[], Any]:
     return read
 
 
-def train_second(chosen: argparse.Namespace, files: Sequence[PackFile]) -> None:
-    from fetal.predict import Doubt, load_model
-    from fetal.training.second_reader.fine_tune import fine_tune
-    from fetal.training.second_reader.reader_batches import ReaderScans
-    from fetal.training.second_reader.reader_frames import frame_for_reader
-    from fetal.training.second_reader.reader_network import load_reader
+def reader_settings(epochs: int = 8) -> Any:
+    """How the shipped second reader was fine-tuned."""
     from fetal.training.second_reader.reader_settings import SecondReaderSettings
 
-    settings = SecondReaderSettings(
+    return SecondReaderSettings(
         learn="all",
-        epochs=8,
+        epochs=epochs,
         distillation=0.5,
         fragments=0.2,
         augmentation=PRESETS["shipped"].augmentation,
     )
-    splits = splits_of(files)
-    scans = [file.read() for file in files]
+
+
+def part_of(files: Sequence[PackFile], which: np.ndarray) -> Any:
+    """Some of the scans as the second reader learns them."""
+    from fetal.training.second_reader.reader_batches import ReaderScans
+    from fetal.training.second_reader.reader_frames import frame_for_reader
+
+    chosen = [files[number] for number in np.flatnonzero(which)]
+    scans = [one.read() for one in chosen]
     frames = np.stack([frame_for_reader(scan.pixels, scan.sector) for scan in scans])
+    return ReaderScans.of(frames, [one.plane for one in chosen])
+
+
+def train_second(chosen: argparse.Namespace, files: Sequence[PackFile]) -> None:
+    from fetal.training.second_reader.fine_tune import fine_tune
+    from fetal.training.second_reader.reader_network import load_reader
+
+    settings = reader_settings()
+    splits = splits_of(files)
     learns = np.array([splits[file.patient] == TRAIN for file in files])
-
-    def part(which: np.ndarray) -> ReaderScans:
-        return ReaderScans.of(frames[which], [files[n].plane for n in np.flatnonzero(which)])
-
     reader = fine_tune(
         load_reader(chosen.sononet),
-        part(learns),
+        part_of(files, learns),
         settings,
         chosen.out / "reader",
         print,
-        validation=part(~learns),
+        validation=part_of(files, ~learns),
     )
-    model = load_model(chosen.model)
-    kept = [number for number, file in enumerate(files) if splits[file.patient] == VALIDATION]
-    told = list(model.predict_many([scans[number] for number in kept]))
+    calibrated_join(chosen, reader, settings, files, splits)
+
+
+def calibrated_join(
+    chosen: argparse.Namespace,
+    reader: Any,
+    settings: Any,
+    files: Sequence[PackFile],
+    splits: Mapping[str, str],
+) -> None:
+    """Join a second reader to a model, both asked about the scans of validation patients."""
+    from fetal.predict import Doubt, load_model
+    from fetal.training.second_reader.reader_frames import frame_for_reader
+
+    kept = [file for file in files if splits[file.patient] == VALIDATION]
+    scans = [file.read() for file in kept]
+    told = list(load_model(chosen.model).predict_many(scans))
     sure = [
-        one.doubt is Doubt.SURE and one.plane is (files[number].plane or Plane.OTHER)
-        for number, one in zip(kept, told, strict=True)
+        one.doubt is Doubt.SURE and one.plane is (file.plane or Plane.OTHER)
+        for file, one in zip(kept, told, strict=True)
     ]
-    join(chosen, reader, settings, frames[kept], [files[n].plane for n in kept], told, sure)
+    frames = np.stack([frame_for_reader(scan.pixels, scan.sector) for scan in scans])
+    join(chosen, reader, settings, frames, [file.plane for file in kept], told, sure)
 
 
 def join(

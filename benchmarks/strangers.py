@@ -18,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from pictures import pictures
 
-from fetal.cli.labelled import LabelledImage, labelled_images, readable
+from fetal.cli.labelled import LabelledImage, labelled_images
+from fetal.cli.readable_images import readable
 from fetal.evaluation.corruptions import CORRUPTIONS, corrupt
 from fetal.metrics.roc import Roc, roc
 from fetal.planes import PLANES
