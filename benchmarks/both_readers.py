@@ -53,6 +53,7 @@ class Answers:
     agree_at: float
 
     def take(self, chosen: NDArray[np.bool_]) -> "Answers":
+        """Return those of some scans."""
         patients = [self.patients[n] for n in np.flatnonzero(chosen)]
         return Answers(
             self.first[chosen], self.second[chosen], self.truth[chosen], patients, self.agree_at

@@ -134,6 +134,9 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10, help="of the champion, all layers")
     parser.add_argument("--scans", type=int, default=200, help="of each clinic")
     parser.add_argument("--only", nargs="*", help="clinics to measure, by the start of their name")
+    parser.add_argument(
+        "--methods", nargs="*", choices=list(METHODS), default=list(METHODS), metavar="METHOD"
+    )
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
     scans = Collection(labelled_images(chosen.data, chosen.images), chosen.size, chosen.out)
@@ -198,7 +201,8 @@ def retrained(
 ) -> Iterator[tuple[str, keras.Model]]:
     """Every method's model of a clinic."""
     examples = scans.examples(mine, clinic.name)
-    for method, settings in METHODS.items():
+    for method in chosen.methods:
+        settings = METHODS[method]
         start = champion
         if method == NO_STATISTICS:
             start = without_statistics(champion, chosen.out / "older")

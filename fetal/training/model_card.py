@@ -13,7 +13,7 @@ from typing import Any
 import keras
 
 from fetal import __version__
-from fetal.bundle import Bundle, Card, Head, InputSpec
+from fetal.bundle import Bundle, Card, Head, InputSpec, SecondReaderCard
 from fetal.planes import PLANES
 from fetal.training.data.examples import Example
 from fetal.training.features.float32_inference import channels_of
@@ -44,6 +44,7 @@ def write_card(
     validation: Validation,
     about: About,
     champion: Bundle | None,
+    second_reader: SecondReaderCard | None = None,
     minutes: float | None = None,
 ) -> Card:
     """Write down what a trained model is.
@@ -54,6 +55,7 @@ def write_card(
         validation: Its calibration and its figures.
         about: Name, data sets and limits.
         champion: The model that it started from; None if it started from none.
+        second_reader: What is said of its second reader; None if it has none.
         minutes: How long the run took; None where it was stopped in between.
 
     Returns:
@@ -77,7 +79,7 @@ def write_card(
         limits=list(about.limits),
         statements=dict(about.statements),
         versions=_versions(),
-        second_reader=champion.card.second_reader if champion else None,
+        second_reader=second_reader,
     )
 
 

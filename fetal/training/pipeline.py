@@ -8,12 +8,12 @@ from time import monotonic
 
 import keras
 
-from fetal.bundle import Bundle, copy_second_reader, write_bundle
+from fetal.bundle import Bundle, write_bundle
 from fetal.configuration.declared import TRAINING_DEVICES
 from fetal.progress import Progress
-from fetal.scans.similarity.perceptual_hash import to_text
 from fetal.splits import TRAIN, VALIDATION, check_apart
-from fetal.training.data.examples import Example, check_examples, hash_of, phantoms
+from fetal.training.data.examples import Example, check_examples, phantoms
+from fetal.training.data.learnt_scans import learnt_scans
 from fetal.training.data.prepared_scans import PreparedScans, write_frames
 from fetal.training.divergence import stop_if_diverged
 from fetal.training.events import DeviceChosen, LogLine, OnEvent, StageBegun, StepDone
@@ -28,6 +28,8 @@ from fetal.training.networks.compute_device import (
 )
 from fetal.training.networks.from_bundle import move_back, restore
 from fetal.training.networks.initial_weights import load_imagenet, load_weights_file
+from fetal.training.second_reader.fine_tune import STAGE as SECOND_READER
+from fetal.training.second_reader.learn_along import learns_along, second_reader_of
 from fetal.training.settings import TrainingSettings
 from fetal.training.stages.checkpoint import (
     load_position,
@@ -101,8 +103,11 @@ def train(
     _fit(run, context)
     run.begin_stage(CALIBRATING)
     validation = validate(context, examples, run.champion)
+    if learns_along(run.champion, run.settings):
+        run.begin_stage(SECOND_READER)
+    second = second_reader_of(run.champion, examples, run.settings, folder, run.on_event)
     minutes = None if began is None else round((monotonic() - began) / 60, 1)
-    card = write_card(context, examples, validation, about, run.champion, minutes)
+    card = write_card(context, examples, validation, about, run.champion, second.card, minutes)
     run.begin_stage(WRITING)
     if find_spec("openvino") is None:
         raise NoOpenVINOError(
@@ -113,7 +118,7 @@ def train(
     # Imported here: what only trains a network does without it.
     from fetal.training.export.graph import export_graph
 
-    digests, hashes = _learnt_scans(run, examples)
+    digests, hashes = learnt_scans(examples, run.settings, run.champion)
     return write_bundle(
         folder / MODEL,
         card,
@@ -121,8 +126,7 @@ def train(
         digests,
         validation.statistics,
         hashes,
-        # It says of the champion's planes whether it agrees, whoever names them.
-        copy_second_reader(run.champion),
+        second.write,
     )
 
 
@@ -207,7 +211,8 @@ class _Run:
     def begin_stage(self, name: str) -> None:
         self.begun += 1
         # Besides those of the schedule: reading, calibrating and writing.
-        self.on_event(StageBegun(name, self.begun, len(self.settings.stages) + 3))
+        others = 3 + learns_along(self.champion, self.settings)
+        self.on_event(StageBegun(name, self.begun, len(self.settings.stages) + others))
 
     def log(self, text: str) -> None:
         self.on_event(LogLine(text))
@@ -284,17 +289,3 @@ def _fit(run: _Run, context: StageContext) -> None:
         save_position(run.folder, position)
     if run.champion is not None:
         move_back(model, run.champion, run.settings.keep)
-
-
-def _learnt_scans(run: _Run, examples: Sequence[Example]) -> tuple[set[str], set[str]]:
-    """Digests and near-duplicate hashes of all scans that this model and its champion know."""
-    digests = {example.digest for example in examples}
-    hashes = {hash_of(example) for example in [*examples, *phantoms(run.settings)]}
-    before = run.champion
-    if before is None and run.settings.weights and Path(run.settings.weights).is_dir():
-        before = Bundle.open(run.settings.weights)
-    if before is not None:
-        known = before.training_list()
-        digests |= known.digests
-        hashes |= {to_text(one) for one in known.hashes}
-    return digests, hashes

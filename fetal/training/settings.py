@@ -31,6 +31,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "keep": (0, 1),
     "average": (0, 0.9999),
     "fragments": (0, 0.9),
+    "second_reader": (0, 100),
 }
 """The least and the most that a setting may be. What lies beyond trains nothing, or needs more
 memory and time than anybody has: a typing error, told before a job is queued."""
@@ -113,6 +114,9 @@ class TrainingSettings:
     """Chance that a training scan is shown as a frame of no plane, labelled Other: a corner far
     enlarged, or halves of two planes. Stages that learn more than the head then look at every
     scan anew."""
+    second_reader: int = 0
+    """With start `champion`: how often the champion's second reader, where it has one, learns from
+    each scan too; 0 carries it along as it is."""
     seed: int = 7
 
     def __post_init__(self) -> None:

@@ -145,6 +145,13 @@ SETTINGS: dict[str, Words] = {
         ),
         "%",
     ),
+    "second_reader": Words(
+        mark("Second reader learns too (passes)"),
+        mark(
+            "How many times the second reader, which says whether it agrees, learns from the new "
+            "scans as well. At 0 it stays as it is. Takes longer."
+        ),
+    ),
     "seed": Words(
         mark("Number that chance starts from (seed)"),
         mark("The same number repeats the same draws."),
