@@ -22,7 +22,7 @@ from fetal.cli.labelled import LabelledImage, labelled_images
 from fetal.cli.readable_images import readable
 from fetal.evaluation.corruptions import CORRUPTIONS, corrupt
 from fetal.metrics.roc import Roc, roc
-from fetal.planes import PLANES
+from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, Model, load_model
 from fetal.scans import Scan, ScanError, encode_png, read_scan
 
@@ -32,10 +32,11 @@ FLAGGED, WRONGLY = 0.95, 0.05
 
 
 class Verdict(NamedTuple):
-    """How sure a model is of a scan, and how unfamiliar it finds it."""
+    """How sure a model is of a scan, how unfamiliar it finds it, and which plane it names."""
 
     doubt: Doubt
     unfamiliarity: float
+    plane: Plane
 
 
 def main() -> None:
@@ -69,15 +70,19 @@ def main() -> None:
 def strangers(model: Model) -> list[float]:
     """Print what becomes of each kind of picture; return the scores of those that can be read."""
     print(
-        f"{'no fetal plane':24} {'n':>5} {'refused':>8} {'unknown':>8} {'of all':>7}  called sure"
+        f"{'no fetal plane':24} {'n':>5} {'refused':>8} {'unknown':>8} {'of all':>7} "
+        f"{'other':>6} {'a plane':>8}  (sure of)"
     )
     scores: list[float] = []
-    total = np.zeros(4, int)
+    total = np.zeros(5, int)
     for kind, members in groupby(sorted(pictures()), key=lambda picture: picture[0]):
         contents = [content for _, _, content in members]
         said = verdicts(model, legible(contents))
-        unknown, sure = (sum(one.doubt is doubt for one in said) for doubt in (UNKNOWN, SURE))
-        counts = np.array([len(contents), len(contents) - len(said), unknown, sure])
+        unknown = sum(one.doubt is UNKNOWN for one in said)
+        # *Other* is the right answer to what is no plane, and any other is wrong.
+        sure = [one.plane is Plane.OTHER for one in said if one.doubt is SURE]
+        refused = len(contents) - len(said)
+        counts = np.array([len(contents), refused, unknown, sum(sure), len(sure) - sum(sure)])
         line(kind, counts)
         total += counts
         scores += [one.unfamiliarity for one in said]
@@ -87,7 +92,8 @@ def strangers(model: Model) -> list[float]:
 
 def verdicts(model: Model, scans: Iterable[Scan]) -> list[Verdict]:
     """What the model says of scans, without the scans themselves: there are many."""
-    return [Verdict(one.doubt, one.unfamiliarity) for one in model.predict_many(scans)]
+    told = model.predict_many(scans)
+    return [Verdict(one.doubt, one.unfamiliarity, one.plane) for one in told]
 
 
 def legible(contents: Iterable[bytes]) -> Iterator[Scan]:
@@ -100,9 +106,11 @@ def legible(contents: Iterable[bytes]) -> Iterator[Scan]:
 
 
 def line(kind: str, counts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> None:
-    shown, refused, unknown, sure = counts.tolist()
+    shown, refused, unknown, other, plane = counts.tolist()
     share = (refused + unknown) / shown
-    print(f"{kind:24} {shown:5} {refused:8} {unknown:8} {share:7.1%}  {sure}", flush=True)
+    print(
+        f"{kind:24} {shown:5} {refused:8} {unknown:8} {share:7.1%} {other:6} {plane:8}", flush=True
+    )
 
 
 def real(model: Model, images: list[LabelledImage]) -> tuple[list[float], list[str]]:
