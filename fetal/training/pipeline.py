@@ -13,8 +13,8 @@ from fetal.configuration.declared import TRAINING_DEVICES
 from fetal.progress import Progress
 from fetal.splits import TRAIN, VALIDATION, check_apart
 from fetal.training.data.examples import Example, check_examples, phantoms
-from fetal.training.data.learnt_scans import learnt_scans
 from fetal.training.data.prepared_scans import PreparedScans, write_frames
+from fetal.training.data.scans_learnt_from import scans_learnt_from
 from fetal.training.divergence import stop_if_diverged
 from fetal.training.events import DeviceChosen, LogLine, OnEvent, StageBegun, StepDone
 from fetal.training.features.feature_cache import open_cache
@@ -118,7 +118,7 @@ def train(
     # Imported here: what only trains a network does without it.
     from fetal.training.export.graph import export_graph
 
-    digests, hashes = learnt_scans(examples, run.settings, run.champion)
+    digests, hashes = scans_learnt_from(examples, run.settings, run.champion)
     return write_bundle(
         folder / MODEL,
         card,

@@ -9,7 +9,7 @@ from fetal.training.data.examples import Example, hash_of, phantoms
 from fetal.training.settings import TrainingSettings
 
 
-def learnt_scans(
+def scans_learnt_from(
     examples: Sequence[Example], settings: TrainingSettings, champion: Bundle | None
 ) -> tuple[set[str], set[str]]:
     """Return what a trained model, and the one that it started from, know.
