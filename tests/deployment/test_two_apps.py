@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,7 +91,7 @@ def is_asked(here: Department, name: str, port: int) -> bool:
     )
 
 
-def test_a_promotion_reaches_both_apps_within_a_second(
+def test_a_promotion_reaches_both_apps_at_the_next_request(
     here: Department, outside: Workbench, files: list[Path]
 ) -> None:
     clients = [Client(f"http://127.0.0.1:{port}", name="Ann") for port in here.ports.values()]
@@ -112,9 +111,7 @@ def test_a_promotion_reaches_both_apps_within_a_second(
         session.flush()
         number = version.id
     promote(outside, number, "Ben")
-    began = time.monotonic()
-    for client in clients:
-        until(lambda client=client: client.prediction(scan.id).model == "second", 10)
-    assert time.monotonic() - began < 1
+    # Not a second later, but at the very next request.
+    assert [client.prediction(scan.id).model for client in clients] == ["second"] * 2
     for client in clients:
         client.close()

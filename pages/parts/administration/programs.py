@@ -17,7 +17,7 @@ _WORDS = {
     Scope.TRAIN: mark("start and stop trainings"),
     Scope.PROMOTE: mark("let another model predict"),
     Scope.EXPORT: mark("export labels"),
-    Scope.JOBS: mark("start, see and stop jobs, such as the prediction of an archive"),
+    Scope.JOBS: mark("start, see and stop jobs"),
 }
 
 
