@@ -28,6 +28,9 @@ KEPT_UPPER_SECONDS = 0.02
 """The same where what frozen layers see is kept: for each fixed variation of a scan once, and for
 each scan that the upper layers learn from what was kept."""
 
+SECOND_READER_SECONDS = 0.05
+"""The same for each scan that the second reader learns from, whatever the first one's size."""
+
 MEASURED_SIZE = 256
 MEASURED_CORES = 2
 GPU_SPEED = 40.0
@@ -86,6 +89,9 @@ def _alike(run: Run, settings: dict[str, Any], device: str) -> bool:
     kinds = {(name or "").partition(",")[0] for name in (run.device, device)}
     if len(kinds) > 1 or run.settings.get("stages") != list(settings["stages"]):
         return False
+    # Runs of versions before that setting trained none.
+    if run.settings.get("second_reader", 0) != settings["second_reader"]:
+        return False
     return all(run.settings.get(key) == settings[key] for key in same)
 
 
@@ -104,7 +110,9 @@ def _by_rule(
         looks = 1 if stage.learn == "head" else stage.epochs
         learn = LEARN_SECONDS.get(stage.learn, UPPER_SECONDS) or FORWARD_SECONDS
         work += looks * (training * learn + validation * FORWARD_SECONDS)
-    return START_SECONDS + work * (settings.size / MEASURED_SIZE) ** 2 / _speed(device)
+    work *= (settings.size / MEASURED_SIZE) ** 2
+    work += SECOND_READER_SECONDS * settings.second_reader * training
+    return START_SECONDS + work / _speed(device)
 
 
 def _speed(device: str) -> float:

@@ -21,3 +21,11 @@ def test_another_schedule_under_the_same_name_is_not_taken_for_the_same(workbenc
     ended_run(workbench, minutes=500)
     longer = DEFAULT.but(stages=tuple(replace(stage, epochs=9) for stage in DEFAULT.stages))
     assert service.outlook(workbench, longer).minutes < 250
+
+
+def test_a_second_reader_that_learns_too_takes_longer(workbench):
+    label_scans(workbench)
+    along = DEFAULT.but(second_reader=4)
+    assert service.outlook(workbench, along).minutes > service.outlook(workbench).minutes
+    ended_run(workbench, minutes=500)
+    assert service.outlook(workbench, along).minutes < 250
