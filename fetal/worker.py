@@ -18,7 +18,13 @@ from fetal.configuration.overview import check_settings
 from fetal.jobs.attempt import strip_old_jobs
 from fetal.jobs.batches.asked_for import drop_old_tables, has_asked
 from fetal.jobs.batches.batch_lease import at_work
-from fetal.jobs.batches.batch_queue import REPLACED, begin_rescoring, claim_batch, recover_batches
+from fetal.jobs.batches.batch_queue import (
+    REPLACED,
+    BatchGoesOnError,
+    begin_rescoring,
+    claim_batch,
+    recover_batches,
+)
 from fetal.jobs.batches.left_out_scans import set_scans_aside
 from fetal.jobs.database_retry import is_passing
 from fetal.jobs.heartbeats import announce, leave, worker_name
@@ -155,6 +161,9 @@ class Worker:
             return
         try:
             self._predict(rescoring)
+        except BatchGoesOnError:
+            # Its program was killed a moment ago, or lives: once that is sure, it is taken up.
+            return
         except Exception as error:
             if is_passing(error):
                 raise

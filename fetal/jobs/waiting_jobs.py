@@ -11,8 +11,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, aliased
 
 from fetal.jobs.heartbeats import workers
+from fetal.store.batches.batch_tables import BatchJob
 from fetal.store.database import Store
-from fetal.store.states import RunState
+from fetal.store.states import BatchKind, RunState
 from fetal.store.tables import Fact, Promotion, Run
 
 RESCORED = "rescored"
@@ -33,6 +34,11 @@ class Rescoring:
 
     promotion_id: int
     model_id: int
+
+
+def rescoring_slot(promotion_id: int) -> str:
+    """Return the slot of the batch job that follows a promotion."""
+    return f"{BatchKind.RESCORING} {promotion_id}"
 
 
 def queued_run(store: Store) -> int | None:
@@ -132,7 +138,9 @@ def rescore_again(session: Session) -> None:
 
 def _due(session: Session, worker: str) -> Rescoring | None:
     newest = _newest(session)
-    if newest is None or newest.promotion_id <= _rescored(session):
+    if newest is None:
+        return None
+    if newest.promotion_id <= _rescored(session) and not _waits(session, newest):
         return None
     claim = session.get(Fact, RESCORING)
     if claim is not None:
@@ -141,6 +149,13 @@ def _due(session: Session, worker: str) -> Rescoring | None:
         if int(promotion_id) == newest.promotion_id and holder in alive:
             return None
     return newest
+
+
+def _waits(session: Session, rescoring: Rescoring) -> bool:
+    """Whether its batch job waits, such as that of a worker that was killed."""
+    slot = rescoring_slot(rescoring.promotion_id)
+    waiting = select(BatchJob.id).where(BatchJob.slot == slot, BatchJob.status == RunState.QUEUED)
+    return session.scalar(waiting) is not None
 
 
 def _newest(session: Session) -> Rescoring | None:

@@ -1,13 +1,19 @@
 """What waits for a worker is read from the rows of the workspace, on both databases."""
 
 import logging
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from fetal.jobs.batches.batch_queue import begin_rescoring, recover_batches
 from fetal.jobs.heartbeats import announce, leave
 from fetal.jobs.lease import claim
 from fetal.jobs.waiting_jobs import claim_rescoring, end_rescoring, is_newest, queued_run
+from fetal.store.batches.batch_tables import BatchJob
 from fetal.store.database import Store
+from fetal.store.states import RunState
+from fetal.store.table_base import now
 from fetal.store.tables import ModelVersion, Promotion, Run
 from fetal.worker import Worker
 
@@ -72,6 +78,25 @@ def test_what_a_worker_left_undone_is_taken_over(store):
     rescoring = claim_rescoring(store, "one")
     leave(store, "one")
     assert claim_rescoring(store, "two") == rescoring
+
+
+def test_a_worker_that_was_killed_a_moment_ago_is_waited_for_and_then_replaced(store, caplog):
+    promote(store, "v2")
+    killed = claim_rescoring(store, "killed")
+    begin_rescoring(store, killed, "killed")
+    worker = Worker(store.workspace)
+    # Its job still looks alive: nobody takes it up, and nobody calls it done.
+    worker._rescore()
+    assert caplog.records == []
+    assert claim_rescoring(store, "another") == killed
+    with store.session() as session:
+        session.execute(update(BatchJob).values(heartbeat_at=now() - timedelta(minutes=1)))
+    recover_batches(store)
+    # What waits is due whatever else is written down.
+    end_rescoring(store, killed)
+    assert claim_rescoring(store, "another") == killed
+    begin_rescoring(store, killed, "another").finish(RunState.DONE)
+    assert claim_rescoring(store, "another") is None
 
 
 def test_a_newer_promotion_does_not_wait_for_the_one_before(store):

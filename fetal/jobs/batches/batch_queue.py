@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fetal.jobs.batches.batch_lease import BatchLease
 from fetal.jobs.heartbeats import clock, is_silent, worker_name
 from fetal.jobs.recovery import let_others_write
-from fetal.jobs.waiting_jobs import Rescoring
+from fetal.jobs.waiting_jobs import Rescoring, rescoring_slot
 from fetal.store.batches.batch_tables import BatchJob
 from fetal.store.database import Store
 from fetal.store.states import BatchKind, RunState
@@ -104,11 +104,6 @@ def queue_batch(
     session.add(row)
     session.flush()
     return row, True
-
-
-def rescoring_slot(promotion_id: int) -> str:
-    """Return the slot of what follows a promotion."""
-    return f"{BatchKind.RESCORING} {promotion_id}"
 
 
 def rescoring_title(session: Session, model_id: int) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from fetal.jobs.batches.asked_for import ArchiveJob, table_of, write_asked
-from fetal.jobs.batches.batch_queue import queue_batch, rescoring_slot, rescoring_title
+from fetal.jobs.batches.batch_queue import queue_batch, rescoring_title
 from fetal.jobs.heartbeats import worker_name
-from fetal.jobs.waiting_jobs import newest_rescoring, rescore_again
+from fetal.jobs.waiting_jobs import newest_rescoring, rescore_again, rescoring_slot
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.batches.batch_tables import BatchJob
 from fetal.store.states import BatchKind, RunState

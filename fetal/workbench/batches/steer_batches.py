@@ -2,10 +2,10 @@
 
 from sqlalchemy import select, update
 
-from fetal.jobs.batches.batch_queue import SLOT, rescoring_slot
+from fetal.jobs.batches.batch_queue import SLOT
 from fetal.jobs.claims.fenced_row import touched
 from fetal.jobs.heartbeats import clock
-from fetal.jobs.waiting_jobs import newest_rescoring, note_rescored, rescore_again
+from fetal.jobs.waiting_jobs import newest_rescoring, note_rescored, rescore_again, rescoring_slot
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.batches.batch_tables import BatchJob
 from fetal.store.labelling.labelling_tables import LabelCheck
