@@ -40,6 +40,7 @@ from fetal.jobs.waiting_jobs import (
     queued_run,
 )
 from fetal.store.database import Store
+from fetal.store.erasing.compaction import compact_if_quiet
 from fetal.store.failures import sentence_for
 from fetal.store.rights import keep_to_owner
 from fetal.store.states import BatchKind, RunState
@@ -144,6 +145,7 @@ class Worker:
         recover(self._store)
         recover_batches(self._store)
         drop_old_tables(self._workspace)
+        compact_if_quiet(self._store)
 
     def _train(self) -> None:
         # A machine that only predicts leaves trainings to the others.

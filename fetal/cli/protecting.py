@@ -10,6 +10,11 @@ _TRACES = (
     "when the app is stopped."
 )
 
+_LATER = (
+    "People are at work, so parts of it may still stand in unused bytes of fetal.db. A worker "
+    "writes the file anew ten minutes after the last label, scan or job."
+)
+
 
 @click.group(short_help="Renew the key of the pseudonyms.")
 def key() -> None:
@@ -34,7 +39,9 @@ def rotate(who: str) -> None:
     patients = options.count_of(renewal.patients, "patient has", "patients have")
     scans = options.count_of(renewal.scans, "scan was", "scans were")
     say(f"{patients} a new code; {scans} carried over. This is key {renewal.generation}.")
-    if renewal.traces:
+    if renewal.later:
+        complain(_LATER)
+    elif renewal.traces:
         complain(_TRACES)
 
 
@@ -78,5 +85,7 @@ def forget(code: str | None, identifier: bool, yes: bool, who: str) -> None:
             f"These model versions learnt from them, and stay: {', '.join(done.models)}. Whether "
             "they may be used on is to be decided by who answers for the data."
         )
-    if done.traces:
+    if done.later:
+        complain(_LATER)
+    elif done.traces:
         complain(_TRACES)

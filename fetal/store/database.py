@@ -16,6 +16,9 @@ from fetal.store.workspace import Workspace
 BUSY_SECONDS = 30
 """How long a writer waits for another before it gives up."""
 
+_LOG_MILLISECONDS = 100
+"""How long readers are waited for until the write-ahead log can be emptied."""
+
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _MIGRATION_LOCK = 0x666574616C
 """PostgreSQL's advisory lock for migrations: `fetal` in ASCII."""
@@ -120,7 +123,25 @@ class Store:
         connection = self.engine.raw_connection()
         try:
             connection.cursor().execute("VACUUM")
-            busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+        return self.empty_log()
+
+    def empty_log(self) -> bool:
+        """Carry SQLite's write-ahead log into its file, where it replaces what stood there.
+
+        Returns:
+            Whether the log is empty; false while another process reads, for which nobody waits.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            # While it waits for readers, nobody else can write.
+            cursor.execute(f"PRAGMA busy_timeout = {_LOG_MILLISECONDS}")
+            busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         finally:
             connection.close()
         return not busy
@@ -237,6 +258,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
+    # What an erasure or a new key replaces is overwritten with zeros at once.
+    connection.execute("PRAGMA secure_delete = ON")
     _enter_wal(connection)
 
 

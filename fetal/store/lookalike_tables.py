@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fetal.store.table_base import NEVER_REUSED, Table, now
+from fetal.store.table_base import NEVER_REUSED, Table, now, partial_index
 
 
 class Fingerprint(Table):
@@ -67,7 +67,14 @@ class LookalikeDecision(Table):
     """
 
     __tablename__ = "lookalike_decision"
-    __table_args__ = (Index("lookalike_decision_order", "scan_id", "other_id", "id"), NEVER_REUSED)
+    __table_args__ = (
+        Index("lookalike_decision_order", "scan_id", "other_id", "id"),
+        Index("lookalike_decision_other", "other_id"),
+        partial_index(
+            "lookalike_decision_left_out", "left_out_id", where="left_out_id IS NOT NULL"
+        ),
+        NEVER_REUSED,
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     scan_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))
     other_id: Mapped[int] = mapped_column(ForeignKey("scan.id"))

@@ -143,6 +143,9 @@ class Annotation(Table):
         partial_index("annotation_overriding", "at", where="overrides_id IS NOT NULL"),
         partial_index("annotation_in_queue", "queue_id", "who", where="queue_id IS NOT NULL"),
         partial_index("annotation_in_batch", "batch_id", "who", where="batch_id IS NOT NULL"),
+        # Of each row that an erasure removes, the database asks who else names it.
+        partial_index("annotation_standing", "stands_id", where="stands_id IS NOT NULL"),
+        partial_index("annotation_overrides", "overrides_id", where="overrides_id IS NOT NULL"),
         NEVER_REUSED,
     )
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -2,10 +2,17 @@ from collections.abc import Callable
 
 import pytest
 
+from fetal.store.erasing import compaction
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from tests.support.begun import begin
 from tests.support.tiny_model import tiny_model
+
+
+@pytest.fixture(autouse=True)
+def nobody_works(monkeypatch):
+    """What was erased is out of the database's file at once."""
+    monkeypatch.setattr(compaction, "QUIET_SECONDS", 0.0)
 
 
 @pytest.fixture

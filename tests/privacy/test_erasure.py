@@ -5,6 +5,8 @@ from sqlalchemy import func, select
 from fetal.cli import main
 from fetal.jobs.register_model import register
 from fetal.store import audit
+from fetal.store.database import Store
+from fetal.store.erasing import compaction
 from fetal.store.tables import (
     Annotation,
     Fingerprint,
@@ -160,3 +162,21 @@ def test_the_command_renews_the_key(workbench):
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
     assert "1 patient has a new code; 2 scans were carried over. This is key 2." in done.output
+
+
+def test_while_people_work_the_file_is_written_anew_later(workbench, monkeypatch):
+    [taken, *_] = add_scans(workbench, [file(1), file(2)], who="Ann", patient="4711")
+    code = scans.scan(workbench, taken.scan_id).patient
+    written = []
+    monkeypatch.setattr(Store, "compact", lambda store: not written.append(store))
+    monkeypatch.setattr(compaction, "QUIET_SECONDS", 600.0)
+    add_scans(workbench, [file(3)], who="Ann")
+    assert erasure.erase(workbench, code, "Ann").later
+    # What was erased is overwritten all the same.
+    assert code.removeprefix("P-").encode() not in everything_in(workbench.workspace.folder)
+    assert not compaction.compact_if_quiet(workbench.store)
+    assert not written
+    monkeypatch.setattr(compaction, "QUIET_SECONDS", 0.0)
+    assert compaction.compact_if_quiet(workbench.store)
+    assert compaction.compact_if_quiet(workbench.store)
+    assert len(written) == 1

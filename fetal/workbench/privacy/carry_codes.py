@@ -23,6 +23,7 @@ from fetal.store.access import audit_chain
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.bulk import batches
 from fetal.store.database import Store
+from fetal.store.erasing.compaction import want_compaction
 from fetal.store.state.state_tables import PatientCount
 from fetal.store.tables import Audit, Fact, Patient, ScanRow
 from fetal.workbench.core.actor import Origin
@@ -248,6 +249,7 @@ def _finish(store: Store, new: Pseudonyms, reached: Carried) -> Carried:
     shutil.rmtree(store.workspace.folder / "runs", ignore_errors=True)
     with _step(store, reached) as session:
         session.execute(delete(Fact).where(Fact.name.in_((RENEWAL, _ASKED_BY))))
+        want_compaction(session)
     return reached
 
 

@@ -15,6 +15,7 @@ from fetal.store import audit
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.access.kept_answers import forget_answers
 from fetal.store.bulk import batches
+from fetal.store.erasing.compaction import compact_if_quiet, want_compaction
 from fetal.store.schema.all_tables import METADATA
 from fetal.store.tables import Annotation, Audit, Patient, ScanRow
 from fetal.workbench.core.erasure_count import add_erasure, count_erasures
@@ -53,6 +54,8 @@ class Erasure:
             did. They stay: what may be kept of them is a person's to decide.
         traces: true where something may still stand in the database's log, because another
             process was reading.
+        later: true where people are at work, so that the database's file is written anew when they
+            have stopped (`fetal.store.erasing.compaction`).
     """
 
     patient: str | None
@@ -60,6 +63,7 @@ class Erasure:
     labels: int
     models: tuple[str, ...]
     traces: bool = False
+    later: bool = False
 
 
 def outlook(workbench: Workbench, code: str) -> Erasure:
@@ -135,15 +139,17 @@ def erase(workbench: Workbench, code: str, who: str) -> Erasure:
         if patient is not None:
             session.execute(delete(Patient).where(Patient.id == patient.id))
         add_erasure(session)
+        want_compaction(session)
         forget_answers(session)
         workbench.tell(session, EventKind.ERASED, who, scans=len(rows), labels=labels)
         audit.record(session, who, "erase", scans=len(rows), labels=labels)
     sweep_snapshots(workbench.store)
     for kept in ("runs", "cache/features"):
         shutil.rmtree(workbench.workspace.folder / kept, ignore_errors=True)
-    clean = workbench.store.compact()
+    clean = workbench.store.empty_log()
+    compact = compact_if_quiet(workbench.store)
     # Others may have gone on labelling since the outlook: what is told is what went.
-    return replace(told, scans=len(rows), labels=labels, traces=not clean)
+    return replace(told, scans=len(rows), labels=labels, traces=not clean, later=not compact)
 
 
 def generation(workbench: Workbench) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from fetal.scans import PseudonymKeyError, Pseudonyms
 from fetal.store.database import Store
+from fetal.store.erasing.compaction import compact_if_quiet
 from fetal.store.tables import Fact, Patient
 from fetal.workbench.core.key_check import FINGERPRINT, require_newest, require_no_renewal
 from fetal.workbench.core.permissions import Permission
@@ -26,12 +27,15 @@ class Renewal:
         scans: how many scans were carried over.
         traces: true where the old pseudonyms may still stand in the database's log, because
             another process was reading.
+        later: true where people are at work, so that the database's file is written anew when they
+            have stopped (`fetal.store.erasing.compaction`).
     """
 
     generation: int
     patients: int
     scans: int
     traces: bool
+    later: bool
 
 
 def open_key(store: Store) -> Pseudonyms:
@@ -131,7 +135,10 @@ def renew_key(store: Store, who: str) -> Renewal:
         _finish(store, path)
         new, carried = _open(store)
     done = carried or Carried()
-    return Renewal(new.generation, done.patients, done.scans, traces=not store.compact())
+    traces = not store.empty_log()
+    return Renewal(
+        new.generation, done.patients, done.scans, traces, later=not compact_if_quiet(store)
+    )
 
 
 def _begin(store: Store, path: Path, old: Pseudonyms, who: str) -> bool:

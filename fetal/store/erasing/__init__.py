@@ -1,0 +1,1 @@
+"""What an erasure asks of the database beyond its rows."""
