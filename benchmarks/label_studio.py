@@ -1,9 +1,9 @@
 """This app beside Label Studio, on the same scans, on the same machine, in one run.
 
 Both are started in turn, each with the same scans to label, and a scripted reader labels in a
-Chromium of each: it looks at a scan for a while, then presses its keys as soon as the page takes
-them. Blocks of scans alternate between the two, so that what else goes on disturbs both alike.
-It prints for each
+Chromium of each: it looks at a scan for a while from its appearance on, then presses its keys as
+soon as the page takes them. Blocks of scans alternate between the two, so that what else goes on
+disturbs both alike. It prints for each
 
 - start to first scan: from the command that starts the program to the first scan to be labelled on
   the screen, the sign-in included; the database is there from the time before;
@@ -147,16 +147,21 @@ def in_turn(
     for _ in range(asked.blocks):
         page.bring_to_front()
         with labelling(ours, server):
+            looked = 0.0
             for _ in range(asked.block):
-                scan, heat, _ = press(page, asked.pause)
+                scan, heat, ready = press(page, max(0.0, asked.pause - looked))
+                looked = ready - scan
                 ours.scan.append(scan)
                 ours.heat.append(heat)
                 ours.keys += 1
         reader.page.bring_to_front()
         with labelling(other, their_server):
+            looked = 0.0
             for _ in range(asked.block):
-                reader.page.wait_for_timeout(asked.pause * 1000)
-                other.scan.append(reader.label("1"))
+                reader.page.wait_for_timeout(1000 * max(0.0, asked.pause - looked))
+                scan, ready = reader.label("1")
+                looked = ready - scan
+                other.scan.append(scan)
     other.keys = reader.keys
     width, height = page.evaluate(_OUR_SIZE)
     ours.size, other.size = (width, height), reader.size()

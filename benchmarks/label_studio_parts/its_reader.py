@@ -1,5 +1,6 @@
 """A scripted reader of Label Studio: a digit chooses the plane, Ctrl+Enter brings the next scan."""
 
+import time
 from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
@@ -56,8 +57,8 @@ class TheirReader:
         self.page.keyboard.press("Enter")
         self.page.wait_for_function(_DRAWN, timeout=90_000)
 
-    def label(self, digit: str) -> float:
-        """Label the scan that is shown; returns seconds from the last key to the next scan."""
+    def label(self, digit: str) -> tuple[float, float]:
+        """Label the scan; seconds from the last key to the next scan, and to the next key."""
         choice = self.page.get_by_role("checkbox").nth(int(digit) - 1)
         choice.wait_for()
         self._press(digit)
@@ -67,10 +68,11 @@ class TheirReader:
                 break
             except AssertionError:
                 self._press(digit)
+        began = time.perf_counter()
         self._press("Control+Enter")
         timed = float(self.page.wait_for_function("() => window.timed").json_value())
         expect(choice).not_to_be_checked()
-        return timed / 1000
+        return timed / 1000, time.perf_counter() - began
 
     def size(self) -> tuple[float, float]:
         """Width and height of the scan on the screen, in pixels."""
