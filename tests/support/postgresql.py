@@ -124,6 +124,10 @@ def running_server(
         try:
             until(lambda: server.answers() or process.poll() is not None)
             assert process.poll() is None, (place / "log").read_text()
+            # What a process that was killed had not dropped.
+            for name in server.databases() if keep else ():
+                if name.startswith("test_"):
+                    server.drop(server.address(name))
             yield server
         finally:
             server.close()

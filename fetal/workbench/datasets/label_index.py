@@ -27,6 +27,7 @@ from fetal.workbench.datasets.label_columns import (
     NO_SPLIT,
     SPLITS,
     Columns,
+    Decisions,
     Numbers,
     Pairs,
     read_columns,
@@ -35,6 +36,7 @@ from fetal.workbench.datasets.label_columns import (
     read_pairs,
     read_splits,
 )
+from fetal.workbench.datasets.leakage import with_like
 from fetal.workbench.datasets.lineage import count_learnt, learnt_scans, note_learnt
 
 MOVING = ("erase", "renew key", "refile")
@@ -42,6 +44,10 @@ MOVING = ("erase", "renew key", "refile")
 
 _MOST_CHANGES = 20_000
 """With more changes than these, everything is read anew."""
+
+
+_KnownMark = tuple[int, Pairs, Decisions, Numbers]
+"""The newest scan, and what else the scans that a model knows follow from."""
 
 
 class LabelIndex:
@@ -64,6 +70,7 @@ class LabelIndex:
         self._given: dict[str, int] = {}
         self._tested = 0
         self._learnt: tuple[tuple[int, ...], Numbers] | None = None
+        self._known: tuple[_KnownMark, Numbers] | None = None
 
     def columns(self) -> Columns:
         """Return everything as it is now."""
@@ -103,6 +110,23 @@ class LabelIndex:
             if self._learnt is None or self._learnt[0] != mark:
                 self._learnt = (mark, learnt_scans(session, self._store.blobs, version))
             return self._learnt[1]
+
+    def known(self, columns: Columns, learnt: Numbers) -> Numbers:
+        """Return the scans that a model has learnt from, and their like, as `with_like` does.
+
+        What was found last is kept until scans, pairs or decisions are new.
+
+        Args:
+            columns: what `columns` returned.
+            learnt: what `learnt` returned.
+        """
+        with self._turn, self._store.reading() as session:
+            newest = session.scalar(select(func.max(ScanRow.id))) or 0
+            mark = (newest, columns.pairs, columns.decisions, learnt)
+            if self._known is None or not _are_same(self._known[0], mark):
+                like = with_like(session, learnt, columns.pairs.scans, columns.decisions)
+                self._known = (mark, like)
+            return self._known[1]
 
     def _follow(self, session: Session) -> Columns:
         newest = session.scalar(select(func.max(Annotation.id))) or 0
@@ -184,6 +208,10 @@ _OPENING = threading.Lock()
 
 def _count_splits(session: Session) -> dict[str, int]:
     return {row.split: row.patients for row in session.scalars(select(SplitCount))}
+
+
+def _are_same(one: _KnownMark, other: _KnownMark) -> bool:
+    return one[0] == other[0] and all(a is b for a, b in zip(one[1:], other[1:], strict=True))
 
 
 def _newest_in_test(session: Session, columns: Columns, changed: dict[int, int]) -> int:

@@ -25,11 +25,13 @@ def read_labels(workbench: Workbench) -> tuple[Columns, Numbers]:
         workbench: the open workbench.
 
     Returns:
-        The labels, and the numbers of the scans that the champion has learnt from.
+        The labels, and the numbers of the scans that the champion knows: those that it has learnt
+        from, and their like.
     """
     index = label_index(workbench)
     learnt = index.learnt(_champion(workbench))
-    return index.columns(), learnt
+    columns = index.columns()
+    return columns, index.known(columns, learnt)
 
 
 def _champion(workbench: Workbench) -> ModelVersion | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,10 @@ class RetrainingPlan:
 
     def patients(self) -> int:
         """How many patients the scans to learn from show."""
+        return self._shown
+
+    @cached_property
+    def _shown(self) -> int:
         shown = np.bincount(self.groups.of[self.labels.patient[self.split != _TEST]])
         return int((shown > 0).sum())
 
@@ -116,7 +121,7 @@ def plan_now(
     session: Session,
     blobs: Blobs,
     columns: Columns | None = None,
-    learnt: Numbers | None = None,
+    known: Numbers | None = None,
 ) -> RetrainingPlan:
     """Inspect all labels and work out what a retraining would use; nothing is written.
 
@@ -124,17 +129,18 @@ def plan_now(
         session: the transaction.
         blobs: the files.
         columns: the labels, splits and near-duplicates. If None, they are read in the transaction.
-        learnt: the scans that the champion has learnt from. If None, they are looked up.
+        known: the scans that the champion has learnt from, and their like. If None, they are
+            looked up.
 
     Returns:
         The plan.
     """
     number = champion_id(session)
     champion = session.get(ModelVersion, number) if number is not None else None
-    if learnt is None:
-        learnt = learnt_scans(session, blobs, champion)
     columns = columns or read_columns(session)
-    known = with_like(session, learnt, columns.pairs.scans, columns.decisions)
+    if known is None:
+        learnt = learnt_scans(session, blobs, champion)
+        known = with_like(session, learnt, columns.pairs.scans, columns.decisions)
     copies = columns.decisions.copies()
     labels = columns.labels.only(~np.isin(columns.labels.scan, copies))
     grouped = Groups(columns)

@@ -109,11 +109,11 @@ def outlook(workbench: Workbench, settings: TrainingSettings | None = None) -> O
     """
     recover(workbench.store)
     settings = settings or PRESETS["default"]
-    columns, learnt = read_labels(workbench)
+    columns, known = read_labels(workbench)
     with workbench.store.reading() as session:
         present = [worker for worker in workers(session) if worker.trains]
         device = device_of(present)
-        plan = plan_now(session, workbench.blobs, columns, learnt)
+        plan = plan_now(session, workbench.blobs, columns, known)
         return Outlook(
             scans=plan.learning(),
             patients=plan.patients(),

@@ -9,6 +9,7 @@ from fetal.store.tables import UNUSABLE, Annotation, Lookalike, Patient, ScanRow
 from fetal.workbench.annotations.review import annotate, note, undo
 from fetal.workbench.datasets import label_index
 from fetal.workbench.datasets.label_columns import read_columns
+from fetal.workbench.datasets.label_reading import read_labels
 from fetal.workbench.near_duplicates import decisions
 from fetal.workbench.privacy.erasure import erase
 from fetal.workbench.retraining import service
@@ -35,10 +36,10 @@ def rows(columns):
 
 def followed(workbench):
     """Return what the index tells, after making sure that a fresh look tells the same."""
-    columns = label_index.label_index(workbench).columns()
+    columns, known = read_labels(workbench)
     with workbench.store.reading() as session:
         assert rows(columns) == rows(read_columns(session))
-        assert same_plan(plan_now(session, workbench.blobs, columns), session, workbench)
+        assert same_plan(plan_now(session, workbench.blobs, columns, known), session, workbench)
     return columns
 
 
