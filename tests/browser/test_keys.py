@@ -98,3 +98,19 @@ def test_a_scan_that_somebody_else_took_is_not_labelled_for_the_one_shown_ahead(
     expect(page.locator(".missed")).to_contain_text("This is another one.")
     assert shown(page, first) != ahead
     assert kept.labels()[-2:] == [(ahead, PLANES[5].value), (first, PLANES[0].value)]
+
+
+@pytest.mark.slow
+def test_without_an_answer_the_scan_that_was_read_comes_back(
+    page: Page, many_phantoms: str
+) -> None:
+    held = HeldBack(page)
+    first = enter_review(page, many_phantoms)
+
+    held.questions = True
+    page.keyboard.press("1")
+    shown_ahead(page, first)
+
+    expect(page.locator(".missed")).to_contain_text("1 key was not taken", timeout=20_000)
+    expect(page.locator(f".stage .layers img[data-scan='{first}']")).to_be_visible()
+    assert page.evaluate("document.body.dataset.reviewAhead") is None
