@@ -1,8 +1,8 @@
 """Sentences of the library, which a page shows in the reader's language.
 
 The library writes English and knows no readers. What it says most often stands here as it does
-there, with names for what is filled in; a test holds both together. Any other sentence stays
-English.
+there, with names for what is filled in; a test holds both together. Several sentences in one
+text are put into the reader's language one by one. Any other sentence stays English.
 """
 
 import re
@@ -10,9 +10,11 @@ from functools import lru_cache
 
 from pages.parts.texts.catalogue import _, mark
 from pages.parts.texts.languages import ENGLISH
+from pages.parts.texts.library_refusals import REFUSALS
 from pages.parts.texts.reader_locale import current
 
 SENTENCES: tuple[str, ...] = (
+    *REFUSALS,
     mark("You are signed out. Reload this page to sign in again."),
     mark("Your account may not {what}. Ask your administrator for a role that may."),
     # Doubts (`fetal/predict/uncertainty.py`)
@@ -145,6 +147,14 @@ READ_AS = (mark("no standard plane"), mark("another plane"))
 _IN_WORDS = {"plane", "other", "what"}
 """What is filled in, in words of the library; anything else is a name or a number."""
 
+_IN_SENTENCES = {"reason", "why", "wait", "of", "kind", "remedy"}
+"""What is filled in, as a sentence of its own or a part of one."""
+
+_ENDS = re.compile(r"(?<=[.?!]) (?=\S)")
+_AND = mark(", and ")
+_LONGEST = 3
+"""So many sentences of a text make one template at the most."""
+
 
 def in_readers_language(sentence: object) -> str:
     """Return a sentence of the library in the reader's language, if it is one that is known.
@@ -159,14 +169,43 @@ def in_readers_language(sentence: object) -> str:
     english = str(sentence)
     if current().language == ENGLISH:
         return english
+    return _whole(english) or _joined(english) or english
+
+
+def _whole(english: str) -> str | None:
+    """What one template says; None where none fits."""
     for template, pattern in _patterns():
         if found := pattern.fullmatch(english):
-            filled = {
-                name: _(value) if name in _IN_WORDS else value
-                for name, value in found.groupdict().items()
-            }
+            filled = {name: _filled(name, value) for name, value in found.groupdict().items()}
             return _(template).format(**filled)
-    return english
+    return None
+
+
+def _filled(name: str, value: str) -> str:
+    if name in _IN_WORDS:
+        return _(value)
+    if name not in _IN_SENTENCES or not value:
+        return value
+    before = ": " if value.startswith(": ") else ""
+    return before + in_readers_language(value.removeprefix(before))
+
+
+def _joined(english: str) -> str | None:
+    """Several reasons, or several sentences, each by its own template; None where none fits."""
+    reasons = [_whole(one) for one in english.split(_AND)]
+    if len(reasons) > 1 and all(reasons):
+        return _(_AND).join(one for one in reasons if one)
+    parts, said, known = _ENDS.split(english), [], False
+    while parts:
+        for count in range(min(_LONGEST, len(parts)), 0, -1):
+            text = " ".join(parts[:count])
+            if (found := _whole(text) or _whole(f" {text}")) is not None:
+                known = True
+                text = found.strip()
+                break
+        said.append(text)
+        del parts[:count]
+    return " ".join(said) if known else None
 
 
 @lru_cache
@@ -176,7 +215,10 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", template)
-    written = [
-        f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)
-    ]
+    written = [_gap(part) if place % 2 else re.escape(part) for place, part in enumerate(parts)]
     return re.compile("".join(written), re.DOTALL)
+
+
+def _gap(name: str) -> str:
+    # How many there are of something is said only where it is known.
+    return f"(?P<{name}>(?: of .+?)?)" if name == "of" else f"(?P<{name}>.+?)"

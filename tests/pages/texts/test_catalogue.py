@@ -149,3 +149,44 @@ def library_texts() -> frozenset[str]:
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(with_gaps(node.value))
     return frozenset(found)
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        (
+            "Waits for you: the ultrasound could not be told from the rest of the screen, and "
+            "something seems to be written over the ultrasound. It is not stored until you say "
+            "so.",
+            "Espera a que usted decida: la ecografía no se pudo distinguir del resto de la "
+            "pantalla, y parece que hay algo escrito sobre la ecografía. No se guarda hasta que "
+            "usted lo diga.",
+        ),
+        (
+            "There were too many tries with a wrong password. Wait 5 minutes, or ask your "
+            "administrator for a new password.",
+            "Hubo demasiados intentos con una contraseña incorrecta. Espere 5 minutos o pida a "
+            "su administrador una contraseña nueva.",
+        ),
+        (
+            "Already there as S-1; nothing was added. Its picture was missing or damaged, and is "
+            "whole again.",
+            "Ya está como S-1; no se añadió nada. Su imagen faltaba o estaba dañada y vuelve a "
+            "estar entera.",
+        ),
+        (
+            "Expected one still frame, received a DICOM film of 40 frames: please export the "
+            "frame that shows the plane.",
+            "Se esperaba una imagen fija y llegó una película DICOM de 40 fotogramas: exporte el "
+            "fotograma que muestra el plano.",
+        ),
+        ("Nobody says this. Its pixels are there already.", None),
+    ],
+)
+def test_several_sentences_and_their_parts_are_put_into_it_one_by_one(
+    english: str, spanish: str | None
+) -> None:
+    with writing_for(SPANISH):
+        said = library_sentences.in_readers_language(english)
+    assert said == (spanish or "Nobody says this. Sus píxeles ya están.")
+    assert library_sentences.in_readers_language(english) == english
