@@ -24,6 +24,8 @@ from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.label_quality.feature_network import FeatureNetwork, feature_network
 from fetal.workbench.label_quality.stored_features import (
+    Half,
+    Numbers,
     compute_missing,
     every_scan,
     features_after,
@@ -33,6 +35,10 @@ from fetal.workbench.label_quality.stored_features import (
 MOST_ON_A_MAP = 4_000
 """So many scans are drawn, chosen at random where there are more."""
 
+FEWEST_FOR_UMAP = 16
+"""UMAP looks at the fifteen nearest scans of each."""
+
+_COMPONENTS = 50
 _AT_ONCE = 20_000
 
 
@@ -114,38 +120,70 @@ def more_like(workbench: Workbench, scan_id: int, most: int = 12) -> list[ScanVi
         return views(session, [one for one in numbers.tolist() if one != scan_id][:most])
 
 
-def scan_map(workbench: Workbench, *, umap: bool = False) -> ScanMap:
-    """Lay the stored scans out so that what a network sees alike lies near.
-
-    Principal components (Pearson 1901), or UMAP (McInnes et al. 2018) where `umap-learn` is
-    installed.
+def scan_map(workbench: Workbench) -> ScanMap:
+    """Lay the stored scans out by the first two principal components (Pearson 1901).
 
     Args:
         workbench: the workbench.
-        umap: whether to use UMAP.
 
     Raises:
         NoModelError: no model predicts in this workspace.
     """
     workbench.permit(Permission.SEE)
-    network = feature_network(workbench)
     stored = len(every_scan(workbench))
-    followed = _followed(workbench)
-    with followed.turn, workbench.store.reading() as session:
-        numbers, kept = followed.follow(session, network).all()
-        known = len(numbers)
-        if known > MOST_ON_A_MAP:
-            drawn = np.random.default_rng(0).choice(known, MOST_ON_A_MAP, replace=False)
-            numbers, kept = numbers[drawn], kept[drawn]
+    numbers, kept, known = _on_the_map(workbench)
+    with workbench.store.reading() as session:
         seen = views(session, numbers.tolist())
-    places = dict(zip(numbers.tolist(), _laid_out(kept, umap=umap), strict=True))
+    places = dict(zip(numbers.tolist(), _laid_out(kept), strict=True))
     return ScanMap(
         scans=seen,
         places=np.array([places[one.id] for one in seen]).reshape(-1, 2),
-        method="UMAP" if umap and can_umap() else "PCA",
+        method="PCA",
         known=known,
         stored=stored,
     )
+
+
+def umap_places(workbench: Workbench) -> dict[int, tuple[float, float]]:
+    """Lay the scans of the map out by UMAP (McInnes et al. 2018); `umap-learn` has to be there.
+
+    It takes a minute and more, so a page has it done beside itself. It begins with the principal
+    components, so that the same scans give the same map.
+
+    Args:
+        workbench: the workbench.
+
+    Returns:
+        Where each scan lies, by its number; nothing of fewer than `FEWEST_FOR_UMAP`.
+
+    Raises:
+        NoModelError: no model predicts in this workspace.
+    """
+    workbench.permit(Permission.SEE)
+    numbers, kept, _ = _on_the_map(workbench)
+    if len(numbers) < FEWEST_FOR_UMAP:
+        return {}
+    from umap import UMAP
+
+    components = Scaling.of(kept, _COMPONENTS).apply(kept)
+    places = UMAP(init="pca", random_state=0, n_jobs=1).fit_transform(components)
+    return {
+        number: (float(x), float(y))
+        for number, (x, y) in zip(numbers.tolist(), places.tolist(), strict=True)
+    }
+
+
+def _on_the_map(workbench: Workbench) -> tuple[Numbers, Half, int]:
+    """The scans that are drawn, (n,), what is kept of them, (n, c), and how many are known."""
+    network = feature_network(workbench)
+    followed = _followed(workbench)
+    with followed.turn, workbench.store.reading() as session:
+        numbers, kept = followed.follow(session, network).all()
+    known = len(numbers)
+    if known > MOST_ON_A_MAP:
+        drawn = np.random.default_rng(0).choice(known, MOST_ON_A_MAP, replace=False)
+        numbers, kept = numbers[drawn], kept[drawn]
+    return numbers, kept, known
 
 
 def can_umap() -> bool:
@@ -153,14 +191,9 @@ def can_umap() -> bool:
     return find_spec("umap") is not None
 
 
-def _laid_out(kept: NDArray[np.float16], *, umap: bool) -> NDArray[np.float64]:
+def _laid_out(kept: Half) -> NDArray[np.float64]:
     if len(kept) < 3:
         return np.zeros((len(kept), 2))
-    if umap and can_umap():
-        from umap import UMAP
-
-        components = Scaling.of(kept, 50).apply(kept)
-        return np.asarray(UMAP(random_state=0).fit_transform(components), np.float64)
     places = Scaling.of(kept, 2).apply(kept)
     # Scans that lie on one line, or on one another, have no second component.
     return np.pad(places, ((0, 0), (0, 2 - places.shape[1])))

@@ -1,22 +1,25 @@
 """The map of the scans: what the model sees alike lies near; a lasso chooses scans."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from fetal.store.states import CheckKind
 from fetal.workbench.catalogue.scans import UNUSABLE, ScanFilter, ScanView
 from fetal.workbench.label_quality import more_like_this
 from fetal.workbench.label_quality.more_like_this import ScanMap
-from pages.parts.app import app_state
+from pages.parts.app import app_state, beside
 from pages.parts.app.theme import PLANE_COLOURS, UNUSABLE_COLOUR
 from pages.parts.dataset import gallery
 from pages.parts.label_checks import label_lists
 from pages.parts.review import queue_choice
-from pages.parts.shared.formatting import label, plain_in_chart
+from pages.parts.shared.formatting import label, number, plain, plain_in_chart
 from pages.parts.texts import customs
 from pages.parts.texts.catalogue import _, mark, ngettext
+from pages.parts.texts.library_sentences import in_readers_language
 
 _SHOWN = 24
 _MOST_GROUPS = 9
@@ -49,7 +52,9 @@ def show() -> None:
             help=_(_ABOUT),
         )
         umap = more_like_this.can_umap() and st.toggle("UMAP", key="map-umap")
-    found = more_like_this.scan_map(app_state.workbench(), umap=bool(umap))
+    found = more_like_this.scan_map(app_state.workbench())
+    if umap:
+        found = by_umap(found)
     missing = found.stored - found.known
     if missing:
         words = ngettext(
@@ -70,6 +75,32 @@ def show() -> None:
     )
     st.caption(_("Draw a loop around points to choose them."))
     chosen(found, [int(point["customdata"][0]) for point in event.selection.points])
+
+
+def by_umap(found: ScanMap) -> ScanMap:
+    """The same scans by UMAP, once it has laid them out; until then as they are.
+
+    Args:
+        found: the map by principal components.
+    """
+    if len(found.scans) < more_like_this.FEWEST_FOR_UMAP:
+        fewest = number(more_like_this.FEWEST_FOR_UMAP, "scan", "scans")
+        st.caption(_("UMAP needs {fewest} on the map.").format(fewest=fewest))
+        return found
+    workbench = app_state.workbench()
+    # The newest scan tells one map from another of as many scans.
+    name = f"umap-{found.known}-{max(scan.id for scan in found.scans)}"
+    work = beside.begun(name, lambda: more_like_this.umap_places(workbench))
+    if not work.finished:
+        app_state.running(name, _("UMAP lays the scans out, which takes a minute"))
+        return found
+    if work.failure:
+        st.caption(plain(in_readers_language(work.failure)))
+        return found
+    known: dict[int, tuple[float, float]] = work.result
+    scans = [scan for scan in found.scans if scan.id in known]
+    places = np.array([known[scan.id] for scan in scans]).reshape(-1, 2)
+    return replace(found, scans=scans, places=places, method="UMAP")
 
 
 def drawn(found: ScanMap, group: Callable[[ScanView], str]) -> Any:
@@ -93,7 +124,12 @@ def drawn(found: ScanMap, group: Callable[[ScanView], str]) -> Any:
                 customdata=[[found.scans[row].id] for row in rows],
                 text=[plain_in_chart(found.scans[row].name) for row in rows],
                 hovertemplate="%{text}<extra>%{fullData.name}</extra>",
-                marker={"size": 6, "color": fixed.get(name, _COLOURS[place % len(_COLOURS)])},
+                marker={
+                    "size": 6,
+                    "color": fixed.get(name, _COLOURS[place % len(_COLOURS)]),
+                    # A ring: the plane “Other” is grey as well.
+                    "symbol": "circle-open" if name == _(_NOTHING) else "circle",
+                },
             )
         )
     figure.update_xaxes(visible=False)

@@ -1,10 +1,14 @@
 import numpy as np
+import pytest
 
+from fetal.store.labelling.labelling_tables import ScanFeature
 from fetal.store.states import CheckKind, RunState
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.label_quality import check_requests
-from fetal.workbench.label_quality.more_like_this import more_like, scan_map
+from fetal.workbench.label_quality.feature_network import feature_network
+from fetal.workbench.label_quality.more_like_this import more_like, scan_map, umap_places
+from fetal.workbench.label_quality.stored_features import pack
 from fetal.workbench.privacy import erasure
 from fetal.workbench.reading_queues import queues, reservations
 from fetal.workbench.reading_queues.reservations import Reader
@@ -41,3 +45,30 @@ def test_a_list_is_handed_out_in_its_own_order(workbench):
         for skip in range(3)
     ]
     assert [one.id for one in given] == list(listed)
+
+
+@pytest.mark.slow
+def test_umap_lays_scans_that_are_seen_alike_near_one_another(workbench):
+    """Where `umap-learn` is installed, which the lock files leave to whoever wants it."""
+    pytest.importorskip("umap")
+    numbers = label_scans(workbench)
+    assert umap_places(workbench) == {}, "nothing is on the map yet"
+    network = feature_network(workbench).network
+    chooser = np.random.default_rng(0)
+    with workbench.store.session() as session:
+        session.add_all(
+            ScanFeature(
+                network=network,
+                scan_id=number,
+                values=pack(chooser.normal(8.0 * (place % 2), 1, 32).astype(np.float32)),
+            )
+            for place, number in enumerate(numbers)
+        )
+    found = umap_places(workbench)
+    assert list(found) == numbers
+    places = np.array(list(found.values()))
+    assert np.isfinite(places).all()
+    one, two = places[::2], places[1::2]
+    within = max(np.linalg.norm(part - part.mean(axis=0), axis=1).mean() for part in (one, two))
+    assert np.linalg.norm(one.mean(axis=0) - two.mean(axis=0)) > 3 * within
+    assert umap_places(workbench) == found, "the same scans give the same map"
