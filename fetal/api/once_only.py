@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from fetal.api.services import Caller
-from fetal.store.access.kept_answers import KeptAnswer, KeptAnswers
+from fetal.workbench.core.kept_answers import KeptAnswer, KeptAnswers
 
 Key = Annotated[
     str | None,

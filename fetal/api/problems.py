@@ -14,7 +14,6 @@ from fetal.api.records.shared_records import Problem
 from fetal.bundle import BundleError
 from fetal.planes import UnknownPlaneError
 from fetal.scans.mask_edits import NothingLeftError
-from fetal.store.access.kept_answers import OtherRequestError, StillWorkedOnError
 from fetal.store.failures import sentence_for
 from fetal.workbench import NoModelError
 from fetal.workbench.accounts.tokens.api_tokens import TokenRefusedError
@@ -24,6 +23,7 @@ from fetal.workbench.batches.batch_list import UnknownBatchError
 from fetal.workbench.batches.steer_batches import CannotRepeatError
 from fetal.workbench.catalogue.scans import DamagedScanError, UnknownScanError
 from fetal.workbench.core.actor import NotPermittedError
+from fetal.workbench.core.kept_answers import OtherRequestError, StillWorkedOnError
 from fetal.workbench.core.key_check import KeyRenewalGoesOnError
 from fetal.workbench.imports.allowed_folders import FolderNotAllowedError
 from fetal.workbench.label_quality.check_requests import UnknownCheckError

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 
 from fetal.store.blobs import Blobs
-from fetal.store.state.state_triggers import derive_all, drop_triggers
+from fetal.store.schema.migrate import MIGRATION_LOCK, migrate
 from fetal.store.workspace import Workspace
 
 BUSY_SECONDS = 30
@@ -19,19 +19,8 @@ BUSY_SECONDS = 30
 _LOG_MILLISECONDS = 100
 """How long readers are waited for until the write-ahead log can be emptied."""
 
-_MIGRATIONS = Path(__file__).with_name("migrations")
-_MIGRATION_LOCK = 0x666574616C
-"""PostgreSQL's advisory lock for migrations: `fetal` in ASCII."""
-_WRITER_LOCK = _MIGRATION_LOCK + 1
+_WRITER_LOCK = MIGRATION_LOCK + 1
 """PostgreSQL's advisory lock for a transaction that writes."""
-
-
-class DatabaseError(RuntimeError):
-    """The database cannot be used as it is."""
-
-
-class NewerDatabaseError(DatabaseError):
-    """A later version of the program wrote this database."""
 
 
 class Store:
@@ -72,7 +61,7 @@ class Store:
             AddressError: the package for an address of the workspace is not installed.
         """
         workspace.prepare()
-        engine = _engine(workspace.database_url)
+        engine = engine_of(workspace.database_url)
         migrate(engine)
         blobs = Blobs(workspace.blobs_url, cache=workspace.folder / "cache")
         blobs.sweep_drafts()
@@ -151,94 +140,15 @@ class Store:
         self.engine.dispose()
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the tables up to the version that this program knows.
-
-    Alembic is only imported where there is something to do: it costs half a second at start.
+def engine_of(database_url: str) -> Engine:
+    """Return an engine for a database, whose tables are left as they are.
 
     Args:
-        engine: the database.
+        database_url: SQLAlchemy's address; SQLite's file is made where there is none.
 
-    Raises:
-        NewerDatabaseError: a later version of the program wrote the database.
+    Returns:
+        The engine.
     """
-    with engine.connect() as connection:
-        if _is_current(connection):
-            return
-    with _migrating(engine) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-        # Another process may have done the work while this one waited for the lock.
-        if not _is_current(connection):
-            _upgrade(connection)
-
-
-@contextmanager
-def _migrating(engine: Engine) -> Iterator[Connection]:
-    """Open the transaction of a migration, in which SQLite lets tables be written anew."""
-    if engine.dialect.name != "sqlite":
-        with engine.begin() as connection:
-            yield connection
-        return
-    # A table that others refer to can only be replaced while references are not enforced, which
-    # cannot be switched inside a transaction: both happen before and after it.
-    with engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        driver.execute("PRAGMA foreign_keys = OFF")
-        try:
-            with connection.execution_options(begin="BEGIN IMMEDIATE").begin():
-                yield connection
-                _check_references(connection)
-        finally:
-            driver.execute("PRAGMA foreign_keys = ON")
-
-
-def _check_references(connection: Connection) -> None:
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    if broken is not None:
-        raise DatabaseError(
-            f"The database is damaged: a row of its table “{broken[0]}” refers to a row of "
-            f"“{broken[2]}” that is not there. Restore it from a backup; nothing was changed."
-        )
-
-
-def _upgrade(connection: Connection) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    # SQLite writes no table anew that a trigger names. What is derived needs no migration of its
-    # rows: it is derived again from the others, however a migration changed them.
-    drop_triggers(connection)
-    command.upgrade(config, "head")
-    if _is_current(connection):
-        derive_all(connection)
-
-
-def _is_current(connection: Connection) -> bool:
-    revision = _revision(connection)
-    if revision is None:
-        return False
-    known = sorted(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("0*_*.py"))
-    if revision not in known:
-        raise NewerDatabaseError(
-            f"This workspace was written by a later version of the program (its tables are at "
-            f"revision {revision}, this program knows {known[-1]}). Install the later version, "
-            f"or set FETAL_WORKSPACE to another folder."
-        )
-    return revision == known[-1]
-
-
-def _revision(connection: Connection) -> str | None:
-    if not connection.dialect.has_table(connection, "alembic_version"):
-        return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def _engine(database_url: str) -> Engine:
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)

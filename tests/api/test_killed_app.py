@@ -10,11 +10,11 @@ from sqlalchemy import select, update
 
 from fetal.api.records.batch_records import NewBatch
 from fetal.client import Client
-from fetal.store.access import kept_answers
 from fetal.store.access.api_tables import ApiAnswer
-from fetal.store.access.kept_answers import ABANDONED, KeptAnswers
 from fetal.store.table_base import now
 from fetal.workbench.accounts import people
+from fetal.workbench.core import kept_answers
+from fetal.workbench.core.kept_answers import ABANDONED, KeptAnswers
 from tests.support.running_api import RunningApi
 from tests.support.waiting import until
 

@@ -16,8 +16,8 @@ from fetal.api.request_limits import RequestRate
 from fetal.api.routes.upload_routes import _InMemory
 from fetal.client import ApiError, Client
 from fetal.client.batch_client import BatchClient
-from fetal.store.access.kept_answers import KeptAnswer, KeptAnswers, StillWorkedOnError
 from fetal.workbench.accounts.tokens.scopes import Scope
+from fetal.workbench.core.kept_answers import KeptAnswer, KeptAnswers, StillWorkedOnError
 from tests.support.batch_worker import worker_for
 from tests.support.drawn import file, unsure
 from tests.support.running_api import RunningApi

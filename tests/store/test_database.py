@@ -5,18 +5,17 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from fetal.store.database import NewerDatabaseError, Store
+from fetal.store.database import Store
+from fetal.store.schema.migrate import NewerDatabaseError
 from fetal.store.table_base import Table
 from fetal.store.tables import Patient, PredictionRow, Run, ScanRow
 from fetal.store.workspace import Workspace
-
-UPGRADE = command.upgrade
+from tests.support.older_tables import make_tables
 
 OLDER_ROWS = (
     "INSERT INTO patient (id, named, added_at) VALUES ('P', 1, '2026-01-01')",
@@ -55,20 +54,70 @@ def patients(store):
         return set(session.scalars(select(Patient.id)))
 
 
-def test_the_migrations_make_the_tables_that_the_program_knows(store):
-    with store.engine.connect() as connection:
+def declared(engine):
+    """What a database holds besides rows, and how it differs from what the program knows."""
+    with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Table.metadata) == []
+        differences = compare_metadata(context, Table.metadata)
+        triggers = connection.exec_driver_sql(TRIGGERS[engine.dialect.name]).all()
+    found = inspect(engine)
+    tables = {
+        name: (
+            {column["name"]: _column(column) for column in found.get_columns(name)},
+            found.get_pk_constraint(name)["constrained_columns"],
+            sorted(map(_reference, found.get_foreign_keys(name)), key=str),
+            sorted(map(_index, found.get_indexes(name)), key=str),
+            sorted(sorted(one["column_names"]) for one in found.get_unique_constraints(name)),
+            sorted(one["sqltext"] for one in found.get_check_constraints(name)),
+        )
+        for name in found.get_table_names()
+    }
+    return differences, tables, sorted(map(tuple, triggers))
 
 
-def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace, monkeypatch):
-    with monkeypatch.context() as older:
-        older.setattr(command, "upgrade", lambda config, _: UPGRADE(config, "0002"))
-        store = Store.open(workspace)
-    with store.engine.begin() as connection:
+TRIGGERS = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+}
+
+
+def _column(column):
+    return str(column["type"]), column["nullable"]
+
+
+def _reference(key):
+    return key["constrained_columns"], key["referred_table"], key["options"]
+
+
+def _index(index):
+    return index["name"], index["column_names"], index["unique"]
+
+
+def test_new_tables_are_those_that_all_migrations_make(any_workspace, tmp_path):
+    before = {
+        "sqlite": lambda: Workspace.at(tmp_path / "migrated"),
+        "postgresql": lambda: any_workspace,
+    }
+    store = Store.open(any_workspace)
+    dialect = store.engine.dialect.name
+    new = declared(store.engine)
+    if dialect == "postgresql":
+        with store.engine.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    store.close()
+    engine = make_tables(before[dialect]())
+    migrated = declared(engine)
+    engine.dispose()
+    assert new[0] == []
+    assert new == migrated
+
+
+def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace):
+    engine = make_tables(workspace, "0002")
+    with engine.begin() as connection:
         for statement in OLDER_ROWS:
             connection.exec_driver_sql(statement)
-    store.close()
+    engine.dispose()
     store = Store.open(workspace)
     with store.reading() as session:
         rows = session.scalars(select(PredictionRow).order_by(PredictionRow.id)).all()

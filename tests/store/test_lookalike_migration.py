@@ -1,14 +1,12 @@
 """Migration 0009: lists of look-alikes, groups and what is still to be compared, from what was."""
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import insert, select, table
 from sqlalchemy.sql import column
 
-from fetal.store import database
 from fetal.store.database import Store
 from fetal.store.tables import Lookalike, Patient, PendingComparison
 from fetal.store.workspace import Workspace
+from tests.support.older_tables import make_tables
 
 OLDER = "0009-1"
 AT = "2026-01-01"
@@ -65,13 +63,7 @@ def fill(connection):
 
 
 def older(workspace: Workspace):
-    workspace.prepare()
-    engine = database._engine(workspace.database_url)
-    config = Config()
-    config.set_main_option("script_location", str(database._MIGRATIONS))
-    with database._migrating(engine) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, OLDER)
+    engine = make_tables(workspace, OLDER)
     with engine.begin() as connection:
         fill(connection)
     engine.dispose()

@@ -1,15 +1,13 @@
 """Migration 0014: a run that waits keeps its slot, and numbers of runs still never come back."""
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import delete, insert, table
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import column
 
-from fetal.store import database
 from fetal.store.database import Store
 from fetal.store.tables import Run
+from tests.support.older_tables import make_tables
 
 RUN = {"settings": "{}", "snapshot": "s", "snapshot_counts": "{}", "who": "Ann", "progress": "{}"}
 RUN |= {"asked_at": "2026-01-01", "cancel_asked": False, "attempts": 0}
@@ -19,21 +17,14 @@ def a_run(slot):
     return Run(status="queued", slot=slot, settings={}, snapshot="s", snapshot_counts={}, who="Ann")
 
 
-def test_a_run_keeps_its_slot_and_its_number(any_workspace, monkeypatch):
-    def older(connection):
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(database._MIGRATIONS))
-        command.upgrade(config, "0013")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(database, "_upgrade", older)
-        store = Store.open(any_workspace)
+def test_a_run_keeps_its_slot_and_its_number(any_workspace):
+    engine = make_tables(any_workspace, "0013")
     run = table("run", *(column(name) for name in ("id", "status", "seat", *RUN)))
-    with store.engine.begin() as connection:
+    with engine.begin() as connection:
         for status, seat in (("done", None), ("queued", 1), ("done", None)):
             connection.execute(insert(run).values(status=status, seat=seat, **RUN))
         connection.execute(delete(run).where(run.c.id == 3))
-    store.close()
+    engine.dispose()
 
     store = Store.open(any_workspace)
     with store.reading() as session:

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `fetal.store.database` gives."""
+"""Alembic's entry: migrations on the connection that `fetal.store.schema.migrate` gives."""
 
 from alembic import context
 from sqlalchemy import create_engine

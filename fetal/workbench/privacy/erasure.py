@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from fetal.store import audit
 from fetal.store.access.audit_chain import EventKind
-from fetal.store.access.kept_answers import forget_answers
 from fetal.store.bulk import batches
 from fetal.store.erasing.compaction import compact_if_quiet, want_compaction
 from fetal.store.schema.all_tables import METADATA
 from fetal.store.tables import Annotation, Audit, Patient, ScanRow
 from fetal.workbench.core.erasure_count import add_erasure, count_erasures
+from fetal.workbench.core.kept_answers import forget_answers
 from fetal.workbench.core.key_check import require_no_renewal
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench

@@ -8,7 +8,7 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    """Make the tables; `fetal.store.database` fills them after the last migration."""
+    """Make the tables; `fetal.store.schema.migrate` fills them after the last migration."""
     op.create_table(
         "scan_state",
         sa.Column("scan_id", sa.Integer(), autoincrement=False, nullable=False),

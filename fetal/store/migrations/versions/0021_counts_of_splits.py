@@ -8,7 +8,7 @@ down_revision = "0020"
 
 
 def upgrade() -> None:
-    """Make the table; `fetal.store.database` fills it after the last migration."""
+    """Make the table; `fetal.store.schema.migrate` fills it after the last migration."""
     op.create_table(
         "split_count",
         sa.Column("split", sa.String(length=12), nullable=False),
