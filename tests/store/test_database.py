@@ -110,6 +110,9 @@ def test_new_tables_are_those_that_all_migrations_make(any_workspace, tmp_path):
     engine.dispose()
     assert new[0] == []
     assert new == migrated
+    other = Store.open(Workspace.at(tmp_path / "after the other"))
+    assert declared(other.engine)[0] == []
+    other.close()
 
 
 def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace):

@@ -89,8 +89,13 @@ def _create(connection: Connection) -> None:
     from fetal.store.access.audit_triggers import guard_audit
     from fetal.store.schema.all_tables import METADATA
 
+    # A copy, since PostgreSQL, which adds some references after the tables, marks them as such:
+    # on SQLite, which cannot, the same process would then leave them out.
+    tables = MetaData(naming_convention=METADATA.naming_convention)
+    for table in METADATA.sorted_tables:
+        table.to_metadata(tables)
     # A table of the same name that something else made is an error, and not taken over.
-    METADATA.create_all(connection, checkfirst=False)
+    tables.create_all(connection, checkfirst=False)
     connection.execute(CreateTable(_ALEMBIC_VERSION))
     connection.execute(_ALEMBIC_VERSION.insert().values(version_num=_known_revisions()[-1]))
     guard_audit(connection)

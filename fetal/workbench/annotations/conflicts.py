@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import literal_column, select, text
 from sqlalchemy.orm import Session, aliased
 
 from fetal.store import audit
@@ -103,10 +103,12 @@ def note_told(workbench: Workbench, who: str, found: Sequence[Conflict]) -> None
 
 
 def _query() -> Any:
+    # With the plus, SQLite does not begin with all labels of the person who was overridden.
+    overridden = literal_column("+annotation.overrides_id")
     return (
         select(Annotation, ScanRow.name, _OVERRIDDEN)
         .join(ScanRow, ScanRow.id == Annotation.scan_id)
-        .join(_OVERRIDDEN, _OVERRIDDEN.id == Annotation.overrides_id)
+        .join(_OVERRIDDEN, _OVERRIDDEN.id == overridden)
     )
 
 
