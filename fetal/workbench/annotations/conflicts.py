@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import literal_column, select, text
+from sqlalchemy import Integer, literal_column, select, text
 from sqlalchemy.orm import Session, aliased
 
 from fetal.store import audit
@@ -104,7 +104,7 @@ def note_told(workbench: Workbench, who: str, found: Sequence[Conflict]) -> None
 
 def _query() -> Any:
     # With the plus, SQLite does not begin with all labels of the person who was overridden.
-    overridden = literal_column("+annotation.overrides_id")
+    overridden = literal_column("+annotation.overrides_id", Integer)
     return (
         select(Annotation, ScanRow.name, _OVERRIDDEN)
         .join(ScanRow, ScanRow.id == Annotation.scan_id)
