@@ -20,13 +20,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from renew_shipped import calibrated_join, part_of, reader_settings, splits_of
+from renew_shipped import calibrated_join, fine_tuned, reader_settings, splits_of
 
 from fetal.metrics import evaluate, share
 from fetal.packs import PackFile, read_pack
 from fetal.planes import FETAL_PLANES, PLANES, Plane
 from fetal.predict import Doubt, load_model
-from fetal.splits import TRAIN, VALIDATION
+from fetal.splits import VALIDATION
 from fetal.third_party import load_keras
 from fetal.training.calibrate import fit_doubt, fit_temperature, to_chances
 
@@ -209,21 +209,11 @@ def cells(
 
 def leave_out(chosen: argparse.Namespace, files: Sequence[PackFile]) -> None:
     load_keras()
-    from fetal.training.second_reader.fine_tune import fine_tune
-    from fetal.training.second_reader.reader_network import load_reader
 
     splits = splits_of(files)
     seen = [one for one in files if not one.source.startswith(chosen.without)]
-    learns = np.array([splits[one.patient] == TRAIN for one in seen])
     settings = reader_settings(chosen.epochs)
-    reader = fine_tune(
-        load_reader(chosen.sononet),
-        part_of(seen, learns),
-        settings,
-        chosen.out / "reader",
-        print,
-        validation=part_of(seen, ~learns),
-    )
+    reader = fine_tuned(chosen, settings, seen, splits)
     calibrated_join(chosen, reader, settings, seen, splits)
 
 

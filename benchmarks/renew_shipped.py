@@ -145,13 +145,20 @@ def part_of(files: Sequence[PackFile], which: np.ndarray) -> Any:
 
 
 def train_second(chosen: argparse.Namespace, files: Sequence[PackFile]) -> None:
+    settings, splits = reader_settings(), splits_of(files)
+    reader = fine_tuned(chosen, settings, files, splits)
+    calibrated_join(chosen, reader, settings, files, splits)
+
+
+def fine_tuned(
+    chosen: argparse.Namespace, settings: Any, files: Sequence[PackFile], splits: Mapping[str, str]
+) -> Any:
+    """SonoNet-16, fine-tuned on the training patients among the files."""
     from fetal.training.second_reader.fine_tune import fine_tune
     from fetal.training.second_reader.reader_network import load_reader
 
-    settings = reader_settings()
-    splits = splits_of(files)
     learns = np.array([splits[file.patient] == TRAIN for file in files])
-    reader = fine_tune(
+    return fine_tune(
         load_reader(chosen.sononet),
         part_of(files, learns),
         settings,
@@ -159,7 +166,6 @@ def train_second(chosen: argparse.Namespace, files: Sequence[PackFile]) -> None:
         print,
         validation=part_of(files, ~learns),
     )
-    calibrated_join(chosen, reader, settings, files, splits)
 
 
 def calibrated_join(

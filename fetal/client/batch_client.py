@@ -56,12 +56,7 @@ class BatchClient:
         Yields:
             The job as it is; the last one has ended.
         """
-        while True:
-            found = self.batch(name)
-            yield found
-            if not found.is_active:
-                return
-            self._connection.pause(seconds)
+        return self._connection.follow(lambda: self.batch(name), seconds)
 
     def cancel_batch(self, name: str) -> Batch:
         """Stop a job; what is done stays."""

@@ -52,12 +52,7 @@ class ModelClient:
         Yields:
             The retraining as it is; the last one has ended.
         """
-        while True:
-            found = self.run(run_id)
-            yield found
-            if not found.is_active:
-                return
-            self._connection.pause(seconds)
+        return self._connection.follow(lambda: self.run(run_id), seconds)
 
     def cancel(self, run_id: int) -> Run:
         """Stop a retraining."""

@@ -2,9 +2,9 @@
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import requests
 from pydantic import BaseModel, ValidationError
@@ -14,6 +14,17 @@ from fetal.api.records.shared_records import Problem
 from fetal.client.errors import ApiError, NotReachedError
 
 Answer = TypeVar("Answer", bound=BaseModel)
+
+
+class LongWork(Protocol):
+    """Work that goes on beside the app, such as a retraining or a job."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it waits or works."""
+
+
+State = TypeVar("State", bound=LongWork)
 
 Form = Sequence[tuple[str, tuple[str, bytes]]]
 
@@ -150,6 +161,23 @@ class Connection:
             return draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
+
+    def follow(self, ask: Callable[[], State], seconds: float) -> Iterator[State]:
+        """Go through the states of long work until it has ended.
+
+        Args:
+            ask: asks for the state as it is.
+            seconds: how often it is asked for.
+
+        Yields:
+            The work as it is; the last one has ended.
+        """
+        while True:
+            found = ask()
+            yield found
+            if not found.is_active:
+                return
+            self.pause(seconds)
 
     def close(self) -> None:
         """Close the connections."""

@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fsspec.config import conf, set_conf_env
 from playwright.sync_api import Browser, Page, expect
 
-from fetal.workbench import Workbench, open_workbench
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.privacy import erasure
 from tests.browser.labelled import Labelled
 from tests.browser.test_loop import bring_labels, correct, drop, enter, go_to, promote, retrain
-from tests.deployment.department import Department, department
+from tests.deployment.department import Department, department, opened_outside
 from tests.support.listening import answers
 from tests.support.waiting import until
 
@@ -41,14 +40,7 @@ def here(tmp_path: Path, labelled: Labelled) -> Iterator[Department]:
 @pytest.fixture
 def outside(here: Department, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workbench:
     """The workspace as a third process sees it."""
-    monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "outside"))
-    for name, value in here.environment.items():
-        monkeypatch.setenv(name, value)
-    # It reads the environment once, when it is imported.
-    set_conf_env(conf)
-    (tmp_path / "outside").mkdir()
-    shutil.copy(here.folder / "pseudonyms.key", tmp_path / "outside")
-    return open_workbench()
+    return opened_outside(here, tmp_path / "outside", monkeypatch)
 
 
 def test_the_whole_loop_behind_nginx(page: Page, here: Department, labelled: Labelled) -> None:

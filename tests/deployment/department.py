@@ -12,6 +12,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+from fsspec.config import conf, set_conf_env
+
+from fetal.workbench import Workbench, open_workbench
 from tests.support.listening import answers, free_port
 from tests.support.postgresql import running_server
 from tests.support.waiting import until
@@ -142,6 +146,27 @@ def department(folder: Path, apps: int = 2, **settings: str) -> Iterator[Departm
         finally:
             for name in list(here.processes):
                 here.kill(name, signal.SIGTERM if name == "proxy" else signal.SIGKILL)
+
+
+def opened_outside(here: Department, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
+    """Open a department's workspace as a process with another folder does.
+
+    Args:
+        here: the department.
+        folder: the process's own, which is made.
+        monkeypatch: takes the department's settings back.
+
+    Returns:
+        The open workbench.
+    """
+    monkeypatch.setenv("FETAL_WORKSPACE", str(folder))
+    for name, value in here.environment.items():
+        monkeypatch.setenv(name, value)
+    # It reads the environment once, when it is imported.
+    set_conf_env(conf)
+    folder.mkdir()
+    shutil.copy(here.folder / "pseudonyms.key", folder)
+    return open_workbench()
 
 
 @contextmanager

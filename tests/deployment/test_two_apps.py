@@ -7,17 +7,16 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fsspec.config import conf, set_conf_env
 
 from fetal.client import Client
 from fetal.phantom import simulate
 from fetal.planes import PLANES
 from fetal.scans import encode_png
 from fetal.store.tables import ModelVersion
-from fetal.workbench import Workbench, open_workbench
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.models.promotion import promote
-from tests.deployment.department import Department, department
+from tests.deployment.department import Department, department, opened_outside
 from tests.support.tiny_model import tiny_model
 from tests.support.waiting import until
 
@@ -40,14 +39,7 @@ def here(tmp_path: Path) -> Iterator[Department]:
 @pytest.fixture
 def outside(here: Department, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workbench:
     """The workspace as a third process sees it."""
-    monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "outside"))
-    for name, value in here.environment.items():
-        monkeypatch.setenv(name, value)
-    # It reads the environment once, when it is imported.
-    set_conf_env(conf)
-    (tmp_path / "outside").mkdir()
-    shutil.copy(here.folder / "pseudonyms.key", tmp_path / "outside")
-    return open_workbench()
+    return opened_outside(here, tmp_path / "outside", monkeypatch)
 
 
 @pytest.fixture
