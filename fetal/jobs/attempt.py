@@ -12,7 +12,7 @@ from fetal.jobs.lease import POLL_SECONDS, Lease, LeaseLostError
 from fetal.jobs.register_model import next_name
 from fetal.jobs.run_progress import RunProgress
 from fetal.jobs.training_process import Child, ProcessEnded
-from fetal.store.contents import read_snapshot
+from fetal.store.contents import EXAMPLES, snapshot_entries
 from fetal.store.database import Store
 from fetal.store.tables import ModelVersion, Run
 from fetal.training.events import (
@@ -81,11 +81,10 @@ def write_job(store: Store, run: Run) -> Path:
     """
     folder = run_folder(store, run.id)
     folder.mkdir(parents=True, exist_ok=True)
-    snapshot = read_snapshot(store.blobs, run.snapshot)
     with store.reading() as session:
         parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
     job = TrainingJob(
-        examples=tuple(JobScan.of(entry) for entry in snapshot["examples"]),
+        examples=tuple(map(JobScan.of, snapshot_entries(store.blobs, run.snapshot, EXAMPLES))),
         blobs_url=store.workspace.blobs_url,
         settings=run.settings,
         start=str(store.blobs.local_folder(parent.location)) if parent else None,

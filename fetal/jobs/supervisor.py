@@ -29,7 +29,7 @@ from fetal.jobs.run_progress import RunProgress
 from fetal.jobs.training_process import TRAINING
 from fetal.predict import load_model
 from fetal.progress import OnProgress, Progress
-from fetal.store.contents import read_snapshot
+from fetal.store.contents import HELD_OUT, snapshot_entries
 from fetal.store.database import Store
 from fetal.store.states import RunState
 from fetal.store.tables import ModelVersion, Run
@@ -166,7 +166,8 @@ class Supervisor:
         """Let old and new model predict the locked test set, so that the page has it at hand."""
         # The held-out list is read from the store and stays in memory: nothing of it is written
         # on the machine that trains.
-        tests = [entry["scan"] for entry in read_snapshot(self.store.blobs, run.snapshot)["test"]]
+        held_out = snapshot_entries(self.store.blobs, run.snapshot, HELD_OUT)
+        tests = [entry["scan"] for entry in held_out]
         # How many stages there are may still wait to be written.
         self._patiently(lease, lease.write)
         contenders, stages = self._patiently(lease, lambda: self._contenders(run, version))

@@ -1,7 +1,10 @@
 """What is stored under a digest of its own: read, and held against that digest."""
 
+import hashlib
 import json
 import re
+from collections.abc import Iterable, Iterator
+from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -12,7 +15,12 @@ from fetal.scans import Box, Scan, decode_png, pixel_digest
 from fetal.store.blobs import BlobError, Blobs, damaged
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_EXAMPLES = re.compile(r'"examples": \[')
+_BETWEEN = re.compile(r"\s*,?\s*")
+
+EXAMPLES = "examples"
+"""The part of a frozen list that a run learns from and checks itself on."""
+HELD_OUT = "test"
+"""The part that is held out."""
 
 
 def read_picture(blobs: Blobs, key: str, digest: str) -> bytes:
@@ -98,35 +106,41 @@ def holds_pixels(blobs: Blobs, key: str, digest: str) -> bool:
     return True
 
 
-def read_snapshot(blobs: Blobs, key: str) -> dict[str, Any]:
-    """Read the frozen list of a run, which is stored under its own digest.
+def snapshot_entries(blobs: Blobs, key: str, part: str) -> Iterator[dict[str, Any]]:
+    """Read a part of the frozen list of a run, which is stored under its own digest.
+
+    One entry at a time is made an object: half a million of them would take a gigabyte.
 
     Args:
         blobs: the files.
-        key: where it is.
+        key: where the list is.
+        part: `EXAMPLES`, which a run learns from and checks itself on, or `HELD_OUT`, which is held
+            out.
 
-    Returns:
-        The lists `examples` and `test` (`fetal.workbench.datasets.snapshot.freeze`).
+    Yields:
+        Each scan, as `fetal.workbench.datasets.snapshot.freeze` wrote it down.
 
     Raises:
-        BlobMissingError: it is gone.
+        BlobMissingError: the list is gone.
         BlobDamagedError: it is not what was stored.
     """
+    text = _snapshot_text(blobs, key)
+    read = json.JSONDecoder().raw_decode
     try:
-        snapshot: dict[str, Any] = json.loads(_snapshot_text(blobs, key))
-    except ValueError as error:
+        place = _end_of(re.compile(rf'"{part}":\s*\[\s*').search(text))
+        while text[place] != "]":
+            entry, place = read(text, place)
+            # As version 0.1 called it.
+            if "side" in entry:
+                entry["split"] = entry.pop("side")
+            yield entry
+            place = _end_of(_BETWEEN.match(text, place))
+    except (ValueError, IndexError, TypeError) as error:
         raise damaged(key) from error
-    for entry in (*snapshot["examples"], *snapshot["test"]):
-        # As version 0.1 called it.
-        if "side" in entry:
-            entry["split"] = entry.pop("side")
-    return snapshot
 
 
 def snapshot_planes(blobs: Blobs, key: str) -> dict[str, str]:
     """Read what a run learnt from and checked itself on; the held-out test set does not count.
-
-    One entry at a time is made an object: half a million of them would take a gigabyte.
 
     Args:
         blobs: the files.
@@ -136,24 +150,58 @@ def snapshot_planes(blobs: Blobs, key: str) -> dict[str, str]:
         The labels, by the scans' digests.
 
     Raises:
-        BlobMissingError: as of `read_snapshot`.
-        BlobDamagedError: as of `read_snapshot`.
+        BlobMissingError: as of `snapshot_entries`.
+        BlobDamagedError: as of `snapshot_entries`.
     """
-    read, planes = json.JSONDecoder().raw_decode, {}
-    try:
-        text = _snapshot_text(blobs, key)
-        found = _EXAMPLES.search(text)
-        place = found.end() if found else len(text)
-        while text[place] != "]":
-            entry, place = read(text, place)
-            planes[entry["digest"]] = entry["plane"]
-            place += len(", ") * text.startswith(", ", place)
-    except (ValueError, KeyError, IndexError) as error:
-        raise damaged(key) from error
-    return planes
+    return {entry["digest"]: entry["plane"] for entry in snapshot_entries(blobs, key, EXAMPLES)}
+
+
+def put_snapshot(blobs: Blobs, entries: Iterable[tuple[str, dict[str, Any]]]) -> str:
+    """Store a frozen list under its own digest.
+
+    It is written piece by piece, and held in memory once: as objects, half a million scans would
+    take more than a gigabyte.
+
+    Args:
+        blobs: the files.
+        entries: of each scan the part (`EXAMPLES` or `HELD_OUT`) and the entry.
+
+    Returns:
+        The blob's key, which `snapshot_digest` reads.
+    """
+    begin = {EXAMPLES: b'{"examples": [', HELD_OUT: b'], "test": ['}
+    files = {part: BytesIO() for part in begin}
+    for part, entry in entries:
+        file = files[part]
+        file.write(b", " if file.tell() else begin[part])
+        file.write(json.dumps(entry, sort_keys=True).encode())
+    for part, file in files.items():
+        file.write(b"" if file.tell() else begin[part])
+    whole, apart = files.values()
+    whole.write(apart.getbuffer())
+    whole.write(b"]}")
+    content = whole.getvalue()
+    key = f"snapshots/{hashlib.sha256(content).hexdigest()}.json"
+    blobs.put(key, content)
+    return key
+
+
+def snapshot_digest(key: str) -> str:
+    """Return the digest of a frozen list.
+
+    Args:
+        key: where it is.
+    """
+    return PurePosixPath(key).stem
+
+
+def _end_of(found: re.Match[str] | None) -> int:
+    if found is None:
+        raise ValueError("Expected a list of scans, received another text.")
+    return found.end()
 
 
 def _snapshot_text(blobs: Blobs, key: str) -> str:
-    name = PurePosixPath(key).stem
+    name = snapshot_digest(key)
     # Only a name that is a digest can be held against the content.
     return blobs.get(key, digest=name if _DIGEST.fullmatch(name) else None).decode()

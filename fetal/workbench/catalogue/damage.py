@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from fetal.bundle import Bundle, BundleError
 from fetal.progress import OnProgress, Progress, no_progress
 from fetal.store.blobs import BlobError, BlobMissingError
-from fetal.store.contents import read_pixels, read_snapshot
+from fetal.store.contents import EXAMPLES, HELD_OUT, read_pixels, snapshot_entries
 from fetal.store.tables import ModelVersion, Run, ScanRow
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
@@ -116,7 +116,9 @@ def _snapshots(workbench: Workbench) -> Iterator[Damage | None]:
         runs = session.scalars(select(Run).where(Run.snapshot != "").order_by(Run.id)).all()
     for run in runs:
         try:
-            read_snapshot(workbench.blobs, run.snapshot)
+            for part in (EXAMPLES, HELD_OUT):
+                for _ in snapshot_entries(workbench.blobs, run.snapshot, part):
+                    pass
             yield None
         except BlobError as error:
             yield Damage(

@@ -1,10 +1,7 @@
 """The frozen list of scans and labels that a run uses."""
 
-import hashlib
-import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -14,6 +11,7 @@ from fetal.planes import PLANES
 from fetal.splits import TEST, TRAIN, VALIDATION
 from fetal.store.blobs import Blobs
 from fetal.store.bulk import any_of, batches
+from fetal.store.contents import EXAMPLES, HELD_OUT, put_snapshot, snapshot_digest
 from fetal.store.tables import Patient, ScanRow
 from fetal.workbench.datasets.label_columns import SPLITS, Labels
 
@@ -28,8 +26,6 @@ def freeze(
 ) -> tuple[str, str]:
     """Store the snapshot of a run under its own digest.
 
-    It is written piece by piece: as objects, half a million scans would take more than a gigabyte.
-
     Args:
         session: the transaction in which the labels were read.
         blobs: the files.
@@ -40,16 +36,11 @@ def freeze(
     Returns:
         The blob's key, and its digest.
     """
-    with tempfile.TemporaryFile() as learning, tempfile.TemporaryFile() as apart:
-        for code, entry in zip(split, _entries(session, labels, split, groups), strict=True):
-            file = apart if code == _TEST else learning
-            file.write(b", " if file.tell() else b"")
-            file.write(json.dumps(entry, sort_keys=True).encode())
-        content = b'{"examples": [%b], "test": [%b]}' % (_whole(learning), _whole(apart))
-    digest = hashlib.sha256(content).hexdigest()
-    key = f"snapshots/{digest}.json"
-    blobs.put(key, content)
-    return key, digest
+    entries = zip(split, _entries(session, labels, split, groups), strict=True)
+    key = put_snapshot(
+        blobs, ((HELD_OUT if code == _TEST else EXAMPLES, entry) for code, entry in entries)
+    )
+    return key, snapshot_digest(key)
 
 
 def keep_splits(session: Session, splits: Mapping[str, str]) -> int:
@@ -100,8 +91,3 @@ def _entries(
                 "patient": groups[place],
                 "split": SPLITS[split[place]],
             }
-
-
-def _whole(file: IO[bytes]) -> bytes:
-    file.seek(0)
-    return file.read()

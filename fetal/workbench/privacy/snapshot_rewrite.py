@@ -1,15 +1,19 @@
 """Changes in the frozen lists of trainings, where the law or a new key asks for them."""
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal.store.blobs import BlobDamagedError, BlobMissingError, Blobs
-from fetal.store.contents import read_snapshot
+from fetal.store.contents import (
+    EXAMPLES,
+    HELD_OUT,
+    put_snapshot,
+    snapshot_digest,
+    snapshot_entries,
+)
 from fetal.store.database import Store
 from fetal.store.tables import Run
 
@@ -75,7 +79,7 @@ def rewrite_snapshots(
             written[run.snapshot] = _rewritten(blobs, run.snapshot, change)
         if written[run.snapshot] != run.snapshot:
             run.snapshot = written[run.snapshot]
-            run.snapshot_counts = {**run.snapshot_counts, "digest": _digest_in(run.snapshot)}
+            run.snapshot_counts = {**run.snapshot_counts, "digest": snapshot_digest(run.snapshot)}
 
 
 def sweep_snapshots(store: Store) -> None:
@@ -95,7 +99,7 @@ def sweep_snapshots(store: Store) -> None:
 
 def _rewritten(blobs: Blobs, key: str, change: Change) -> str:
     try:
-        snapshot = read_snapshot(blobs, key)
+        return put_snapshot(blobs, _changed(blobs, key, change))
     except BlobMissingError:
         # What is gone needs no change.
         return key
@@ -103,15 +107,11 @@ def _rewritten(blobs: Blobs, key: str, change: Change) -> str:
         # It cannot be read, and what is to go may still stand in it.
         blobs.delete(key)
         return key
-    for split in ("examples", "test"):
-        changed = (change(entry) for entry in snapshot[split])
-        snapshot[split] = [entry for entry in changed if entry is not None]
-    content = json.dumps(snapshot, sort_keys=True).encode()
-    renewed = f"snapshots/{hashlib.sha256(content).hexdigest()}.json"
-    if renewed != key:
-        blobs.put(renewed, content)
-    return renewed
 
 
-def _digest_in(key: str) -> str:
-    return key.rpartition("/")[2].removesuffix(".json")
+def _changed(blobs: Blobs, key: str, change: Change) -> Iterator[tuple[str, dict[str, Any]]]:
+    for part in (EXAMPLES, HELD_OUT):
+        for entry in snapshot_entries(blobs, key, part):
+            changed = change(entry)
+            if changed is not None:
+                yield part, changed
