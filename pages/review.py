@@ -12,7 +12,7 @@ from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scan_figures import figures
 from fetal.workbench.catalogue.typical_scans import TypicalScan, typical_scans
 from fetal.workbench.core.permissions import Permission
-from fetal.workbench.reading_queues import queues, reservations
+from fetal.workbench.reading_queues import queue_progress, reservations
 from fetal.workbench.reading_queues.queues import Queue
 from pages.parts.app import app_state, erasures, router
 from pages.parts.review import bar, keys, label_buttons, reader, stage
@@ -85,7 +85,7 @@ def nothing_left(skipped: list[int], queue: Queue | None) -> None:
             )
         )
         st.button(_("Show the skipped scans"), key="unskip", on_click=skipped.clear)
-    elif queue is not None and not queues.progress(workbench, queue).left:
+    elif queue is not None and not queue_progress.progress(workbench, queue).left:
         st.success(
             _("This queue is done: each of its scans has a label. Choose another one above.")
         )

@@ -9,6 +9,7 @@ import numpy as np
 from scale_parts.scale_rows import moment
 from sqlalchemy import delete, func, select
 
+from fetal.planes import PLANES
 from fetal.scans.similarity.perceptual_hash import from_texts
 from fetal.store.bulk import any_of
 from fetal.store.labelling.labelling_tables import ScanFeature
@@ -22,7 +23,7 @@ from fetal.workbench.label_quality.stored_features import pack
 from fetal.workbench.models import promotion
 from fetal.workbench.near_duplicates import decisions
 from fetal.workbench.privacy import erasure, pseudonym_key
-from fetal.workbench.reading_queues import queues, reservations
+from fetal.workbench.reading_queues import queue_progress, queues, reservations
 from fetal.workbench.retraining import compare_runs, run_accuracies, service
 
 PAGE = 24
@@ -101,6 +102,12 @@ def _next_by(order: queues.ReadingOrder, **chosen: Any) -> Callable[[Workbench, 
         )
 
     return act
+
+
+def _progress(workbench: Workbench, number: int) -> None:
+    """How far queues are: of all scans, of those of a plane, and of those with a label."""
+    for chosen in (ScanFilter(), ScanFilter(planes=(PLANES[0],)), ScanFilter(reviewed=True)):
+        queue_progress.progress(workbench, queues.passing(workbench, "all", chosen, "doubt"))
 
 
 def _keep_features(workbench: Workbench, number: int) -> None:
@@ -234,6 +241,7 @@ CALLS = (
         "Review: next labelled scan, disagreement",
         _next_by("disagreement", reviewed=True, agreement=False),
     ),
+    Call("Review: how far three queues are", _progress),
     Call("Review: a label", _label_one),
     Call("Review: scans left", lambda bench, _: review.remaining(bench)),
     Call(

@@ -22,6 +22,7 @@ class ScanState(Table):
         Index("scan_state_newest", "added_at", "scan_id"),
         partial_index("scan_state_to_read", "reading_order", "scan_id", where="label IS NULL"),
         Index("scan_state_reading", "cell", "reading_order", "scan_id"),
+        Index("scan_state_labels", "cell", "label_id"),
     )
     scan_id: Mapped[int] = mapped_column(
         ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True, autoincrement=False

@@ -6,6 +6,7 @@ A million scans with half of them labelled take about twenty megabytes.
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,10 +132,16 @@ class Decisions:
     together: dict[str, str]
     newest: int
 
+    @cached_property
     def copies(self) -> Numbers:
-        """Return the scans that a person called copies, which take part in nothing any more."""
+        """The scans that a person called copies, which take part in nothing any more."""
         numbers = [one.left_out for one in self.standing.values() if one.left_out is not None]
         return np.array(numbers, np.int64)
+
+    @cached_property
+    def decided(self) -> Numbers:
+        """The pairs that somebody has decided on, int64 (n, 2)."""
+        return np.array(list(self.standing), np.int64).reshape(-1, 2)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from fetal.workbench.datasets.label_columns import (
 )
 from fetal.workbench.datasets.lineage import learnt_scans
 from fetal.workbench.datasets.split_plan import Groups, scans_of_patients
-from fetal.workbench.near_duplicates.groups import DIFFERENT, Pair
+from fetal.workbench.near_duplicates.groups import DIFFERENT
 
 _AT_ONCE = 5000
 """Patients in one statement: databases take only so many values at a time."""
@@ -53,7 +53,7 @@ def held_back(
     held = splits[labels.patient] < strictest[labels.patient]
     level = known[columns.pairs.patients]
     open_pairs = (level != NO_SPLIT).all(axis=1) & (level[:, 0] != level[:, 1])
-    open_pairs &= ~_are_in(columns.pairs.scans, list(columns.decisions.standing))
+    open_pairs &= ~_are_in(columns.pairs.scans, columns.decisions.decided)
     learning = np.where(level[:, 0] < level[:, 1], *columns.pairs.scans.T)[open_pairs]
     return held | np.isin(labels.scan, learning)
 
@@ -93,7 +93,7 @@ def with_like(session: Session, known: Numbers, pairs: Numbers, decisions: Decis
         The numbers of them all, the smallest first.
     """
     different = [pair for pair, one in decisions.standing.items() if one.decision == DIFFERENT]
-    alike = pairs[~_are_in(pairs, different)]
+    alike = pairs[~_are_in(pairs, np.array(different, np.int64).reshape(-1, 2))]
     like = [alike[np.isin(alike[:, ::-1], known)]]
     together = decisions.together
     members = scans_of_patients(session, list(together))
@@ -106,7 +106,6 @@ def with_like(session: Session, known: Numbers, pairs: Numbers, decisions: Decis
     return np.insert(known, np.searchsorted(known, more), more)
 
 
-def _are_in(pairs: Numbers, several: list[Pair]) -> NDArray[np.bool_]:
-    """Return which pairs are among several."""
-    others = np.array(several, np.int64).reshape(-1, 2)
-    return np.isin((pairs[:, 0] << _HALF) | pairs[:, 1], (others[:, 0] << _HALF) | others[:, 1])
+def _are_in(pairs: Numbers, several: Numbers) -> NDArray[np.bool_]:
+    """Return which pairs are among several, each int64 (n, 2)."""
+    return np.isin((pairs[:, 0] << _HALF) | pairs[:, 1], (several[:, 0] << _HALF) | several[:, 1])

@@ -1,6 +1,8 @@
 """In which split each patient with a labelled scan is, or would be after a retraining."""
 
+import threading
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from fetal.workbench.datasets.label_columns import (
     NO_SPLIT,
     SPLITS,
     Columns,
+    Decisions,
     Labels,
     Numbers,
 )
@@ -41,7 +44,7 @@ class Groups:
         count, known = len(columns.splits), columns.patients.places
         self.names = columns.patients.codes[:count]
         self.of: Numbers = np.arange(count)
-        self._members: dict[int, list[int]] = {}
+        members: list[tuple[int, int]] = []
         places: dict[str, int] = {}
         for code, name in columns.decisions.together.items():
             if name not in places:
@@ -50,7 +53,8 @@ class Groups:
             # A member may have no labelled scan, so that no column names it.
             if (place := known.get(code, count)) < count:
                 self.of[place] = places[name]
-                self._members.setdefault(places[name], []).append(place)
+                members.append((place, places[name]))
+        self._members: Numbers = np.array(members, np.int64).reshape(-1, 2)
 
     def strictest(self, splits: NDArray[np.int8]) -> NDArray[np.int8]:
         """Return the split of each group; where its patients are in two, the stricter.
@@ -63,10 +67,28 @@ class Groups:
         """
         found = np.full(len(self.names), NO_SPLIT, np.int8)
         found[: len(splits)] = splits
-        for group, members in self._members.items():
-            found[group] = splits[members].max()
-            found[members] = NO_SPLIT
+        members, group = self._members.T
+        np.maximum.at(found, group, splits[members])
+        found[members] = NO_SPLIT
         return found
+
+
+def groups_of(columns: Columns) -> Groups:
+    """Return how patients are split, kept until patients or decisions are new.
+
+    Args:
+        columns: the patients, and whom a person called one.
+    """
+    count = len(columns.splits)
+    with _MAKING:
+        known = _KNOWN.get(columns.decisions)
+        if known is None or known[0] != count:
+            known = _KNOWN[columns.decisions] = (count, Groups(columns))
+        return known[1]
+
+
+_KNOWN: WeakKeyDictionary[Decisions, tuple[int, Groups]] = WeakKeyDictionary()
+_MAKING = threading.Lock()
 
 
 def plan_splits(

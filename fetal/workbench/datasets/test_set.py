@@ -123,7 +123,7 @@ def locked_scans(workbench: Workbench) -> list[HeldOutScan]:
     columns = label_index(workbench).columns()
     labels, together = columns.labels, columns.decisions.together
     chosen = labels.only(
-        columns.is_in(TEST) & ~labels.sample & ~np.isin(labels.scan, columns.decisions.copies())
+        columns.is_in(TEST) & ~labels.sample & ~np.isin(labels.scan, columns.decisions.copies)
     )
     codes = columns.patients.codes
     rows = zip(chosen.scan.tolist(), chosen.patient.tolist(), chosen.plane.tolist(), strict=True)

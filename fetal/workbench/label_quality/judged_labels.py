@@ -54,7 +54,7 @@ def judged_labels(workbench: Workbench) -> JudgedLabels:
     """
     columns = label_index(workbench).columns()
     labels, decisions = columns.labels, columns.decisions
-    chosen = ~labels.sample & ~np.isin(labels.scan, decisions.copies())
+    chosen = ~labels.sample & ~np.isin(labels.scan, decisions.copies)
     kept = labels.only(chosen)
     codes = [columns.patients.codes[place] for place in kept.patient.tolist()]
     return JudgedLabels(

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from fetal.metrics.labelling.feature_heads import Scaling
 from fetal.scans.similarity.feature_index import FeatureIndex
 from fetal.store.labelling.labelling_tables import ScanFeature
+from fetal.store.tables import SAMPLE
+from fetal.workbench.catalogue.query import ScanFilter, cells
 from fetal.workbench.catalogue.scans import ScanView, views
 from fetal.workbench.core.erasure_count import count_erasures
 from fetal.workbench.core.fingerprint_index import FingerprintIndex
@@ -27,7 +29,6 @@ from fetal.workbench.label_quality.stored_features import (
     Half,
     Numbers,
     compute_missing,
-    every_scan,
     features_after,
     read_features,
 )
@@ -130,9 +131,9 @@ def scan_map(workbench: Workbench) -> ScanMap:
         NoModelError: no model predicts in this workspace.
     """
     workbench.permit(Permission.SEE)
-    stored = len(every_scan(workbench))
     numbers, kept, known = _on_the_map(workbench)
     with workbench.store.reading() as session:
+        every = cells(session, ScanFilter())
         seen = views(session, numbers.tolist())
     places = dict(zip(numbers.tolist(), _laid_out(kept), strict=True))
     return ScanMap(
@@ -140,7 +141,7 @@ def scan_map(workbench: Workbench) -> ScanMap:
         places=np.array([places[one.id] for one in seen]).reshape(-1, 2),
         method="PCA",
         known=known,
-        stored=stored,
+        stored=sum(cell.scans for cell in every if cell.source != SAMPLE),
     )
 
 

@@ -22,7 +22,7 @@ from fetal.workbench.core.kept_answers import forget_answers
 from fetal.workbench.core.key_check import require_no_renewal
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
-from fetal.workbench.datasets.lineage import learnt_by, name_as_foreign
+from fetal.workbench.datasets.lineage import learnt_by, name_as_foreign, note_learnt
 from fetal.workbench.near_duplicates.groups import in_one_group, regroup
 from fetal.workbench.privacy.snapshot_rewrite import (
     Change,
@@ -79,6 +79,8 @@ def outlook(workbench: Workbench, code: str) -> Erasure:
     Raises:
         UnknownCodeError: there is no such patient or scan.
     """
+    # What is written down is not looked for in each model's list again.
+    note_learnt(workbench.store)
     with workbench.store.reading() as session:
         patient, rows = _found(session, code)
         return Erasure(

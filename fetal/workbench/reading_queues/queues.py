@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from fetal.store.labelling.queue_tables import ReadingQueue
 from fetal.store.state.state_tables import ScanState
-from fetal.store.states import AnnotationKind
 from fetal.store.table_base import now
 from fetal.store.tables import Annotation
 from fetal.workbench.catalogue.filter_text import from_values, to_values
@@ -23,7 +22,6 @@ ReadingOrder = Literal["doubt", "diversity", "newest", "oldest", "plane", "disag
 unlike those before it (`fetal.workbench.reading_queues.diverse_ahead`)."""
 
 LONGEST_NAME = 80
-_LABELS = (AnnotationKind.ACCEPT, AnnotationKind.CORRECT, AnnotationKind.LABEL)
 
 
 class QueueError(ValueError):
@@ -61,19 +59,6 @@ class Queue:
     def is_for(self, who: str) -> bool:
         """Return whether a person may read it."""
         return not self.readers or who in self.readers
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a queue is.
-
-    Attributes:
-        left: how many of its scans wait for a label.
-        given: how many labels each person gave in it that still stand or were replaced later.
-    """
-
-    left: int
-    given: dict[str, int]
 
 
 def save(
@@ -195,24 +180,6 @@ def passing(
         return Queue(None, name, chosen, order, _newest(session), as_listed=as_listed)
 
 
-def progress(workbench: Workbench, queue: Queue) -> Progress:
-    """Count what is left of a queue, and who gave how many labels in it.
-
-    Args:
-        workbench: the workbench.
-        queue: the queue.
-    """
-    workbench.permit(Permission.SEE)
-    with workbench.store.reading() as session:
-        left = session.scalar(select(func.count()).where(*waiting(session, queue))) or 0
-        rows = session.execute(
-            select(Annotation.who, func.count())
-            .where(Annotation.queue_id == queue.id, Annotation.kind.in_(_LABELS))
-            .group_by(Annotation.who)
-        )
-        return Progress(left, {row[0]: row[1] for row in rows} if queue.id is not None else {})
-
-
 def waiting(session: Session, queue: Queue) -> list[ColumnElement[bool]]:
     """Write which scans of a queue wait for a label.
 
@@ -247,8 +214,13 @@ def known_readers(workbench: Workbench, days_of: Collection[str] = ()) -> list[s
         days_of: further names to be listed.
     """
     workbench.permit(Permission.SEE)
+    following = select(func.min(Annotation.who))
+    readers = following.cte("readers", recursive=True)
+    # From one name to the next by index: to read every label would take longer with each.
+    after = following.where(Annotation.who > readers.c[0]).scalar_subquery()
+    readers = readers.union_all(select(after).where(readers.c[0].is_not(None)))
     with workbench.store.reading() as session:
-        found = set(session.scalars(select(Annotation.who).distinct()))
+        found = {who for who in session.scalars(select(readers.c[0])) if who is not None}
     return sorted(found | set(days_of))
 
 

@@ -25,7 +25,7 @@ from fetal.workbench.datasets.label_columns import (
 )
 from fetal.workbench.datasets.leakage import held_back, with_like
 from fetal.workbench.datasets.lineage import learnt_scans
-from fetal.workbench.datasets.split_plan import Groups, plan_splits
+from fetal.workbench.datasets.split_plan import Groups, groups_of, plan_splits
 
 FEWEST_SCANS = 20
 FEWEST_PATIENTS = 4
@@ -141,9 +141,9 @@ def plan_now(
     if known is None:
         learnt = learnt_scans(session, blobs, champion)
         known = with_like(session, learnt, columns.pairs.scans, columns.decisions)
-    copies = columns.decisions.copies()
+    copies = columns.decisions.copies
     labels = columns.labels.only(~np.isin(columns.labels.scan, copies))
-    grouped = Groups(columns)
+    grouped = groups_of(columns)
     splits = plan_splits(session, columns, labels, grouped, known)
     new_splits = _new_splits(columns, splits)
     held = held_back(columns, labels, grouped, splits)

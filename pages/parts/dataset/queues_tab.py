@@ -6,7 +6,7 @@ from fetal.store.states import CheckKind
 from fetal.workbench.annotations.reading_figures import as_table, reading_figures
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.core.permissions import Permission
-from fetal.workbench.reading_queues import queues
+from fetal.workbench.reading_queues import queue_progress, queues
 from fetal.workbench.reading_queues.queues import ReadingOrder
 from pages.parts.app import app_state, current_user
 from pages.parts.label_checks import label_lists
@@ -119,7 +119,7 @@ def close(queue_id: int) -> None:
 def row(one: queues.Queue, *, may: bool) -> None:
     """One queue with its progress."""
     assert one.id is not None
-    far = queues.progress(app_state.workbench(), one)
+    far = queue_progress.progress(app_state.workbench(), one)
     with st.container(border=True, key=f"queue-{one.id}"):
         words, act = st.columns([5, 1], vertical_alignment="center")
         words.markdown(
@@ -127,7 +127,7 @@ def row(one: queues.Queue, *, may: bool) -> None:
                 name=plain(one.name),
                 readers=", ".join(plain(who) for who in one.readers) or _("everybody"),
                 order=_(ORDERS[one.order]).lower(),
-                scans=number(far.left, "scan", "scans"),
+                scans=queue_choice.left_in_words(far),
                 who=plain(one.made_by),
                 when=moment(one.made_at),
             )

@@ -4,8 +4,9 @@ import streamlit as st
 
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue.scans import ScanFilter
-from fetal.workbench.reading_queues import diverse_ahead, queues
+from fetal.workbench.reading_queues import diverse_ahead, queue_progress, queues
 from fetal.workbench.reading_queues.first_waiting import UNLABELLED
+from fetal.workbench.reading_queues.queue_progress import Progress
 from fetal.workbench.reading_queues.queues import Queue, ReadingOrder
 from pages.parts.app import app_state, current_user
 from pages.parts.shared.formatting import number
@@ -90,14 +91,20 @@ def progress(queue: Queue | None) -> str:
     if queue is None:
         left = number(review.remaining(workbench), "scan", "scans")
         return _("**{left}** without a label").format(left=left)
-    far = queues.progress(workbench, queue)
-    words = _("**{left}** left").format(left=number(far.left, "scan", "scans"))
+    far = queue_progress.progress(workbench, queue)
+    words = _("**{left}** left").format(left=left_in_words(far))
     mine = far.given.get(current_user.name(), 0)
     if queue.goal is not None:
         words += _(" · you: {mine} of {goal}").format(mine=whole(mine), goal=whole(queue.goal))
     elif queue.id is not None:
         words += _(" · you: {mine}").format(mine=whole(mine))
     return words
+
+
+def left_in_words(far: Progress) -> str:
+    """How many scans of a queue wait for a label."""
+    left = number(far.left, "scan", "scans")
+    return _("more than {scans}").format(scans=left) if far.is_more else left
 
 
 def _offered() -> list[Queue]:

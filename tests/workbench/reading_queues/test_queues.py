@@ -12,6 +12,7 @@ from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.core.actor import Actor, NotPermittedError
 from fetal.workbench.core.permissions import Role
 from fetal.workbench.reading_queues import queues, reservations
+from fetal.workbench.reading_queues.queue_progress import Progress, progress
 from fetal.workbench.reading_queues.queues import QueueError
 from fetal.workbench.reading_queues.reservations import Reader
 from tests.support.at_once import CALLERS, at_once, raised
@@ -37,9 +38,19 @@ def test_a_queue_of_labelled_scans_is_done_when_each_has_a_newer_label(workbench
         handed.append(scan.id)
         review.label(workbench, scan.id, "femur", "Ann", seen=scan.label_id, queue_id=queue.id)
     assert handed == five_scans[2::-1], "the newest first"
-    assert queues.progress(workbench, queue) == queues.Progress(0, {"Ann": 3})
+    assert progress(workbench, queue) == Progress(0, {"Ann": 3})
     review.undo_last(workbench, "Ann")
-    assert queues.progress(workbench, queue).left == 1, "what was taken back waits again"
+    assert progress(workbench, queue).left == 1, "what was taken back waits again"
+
+
+def test_more_scans_than_are_counted_are_told_as_such(workbench, five_scans, monkeypatch):
+    monkeypatch.setattr("fetal.workbench.reading_queues.queue_progress.MOST_COUNTED", 2)
+    for number in five_scans[:3]:
+        review.annotate(workbench, number, "brain", "Cy")
+    first = scans.scan(workbench, five_scans[0]).added_at
+    for chosen, left in ((ScanFilter(), 4), (ScanFilter(since=first), 2)):
+        queue = queues.save(workbench, f"{left} left", chosen, "Cy")
+        assert progress(workbench, queue) == Progress(left, {}, is_more=True)
 
 
 def test_a_queue_is_for_its_readers_and_ends_when_it_is_closed(workbench, five_scans):
