@@ -9,6 +9,7 @@ and timed then. Before each look at Train and Review, somebody else gives a labe
 """
 
 import argparse
+import gc
 import itertools
 import logging
 import os
@@ -87,6 +88,8 @@ def draw_all(
         st.cache_resource.clear()
         st.cache_data.clear()
         app = entered()
+        # As the app does when it has started (`pages/parts/app/start.py`).
+        gc.freeze()
         read_labels(app_state.workbench())
         found = {}
         for name, page, tab in _pages():
