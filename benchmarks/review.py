@@ -12,7 +12,7 @@ It prints, each with its median and its 95th percentile,
   the last one.
 
     python benchmarks/review.py [--scans 200] [--keys 100] [--pause 0.5] [--workspace FOLDER]
-    python benchmarks/review.py --scans 2020 --keys 2000 --pause 0
+    python benchmarks/review.py --scans 2100 --keys 2000 --pause 0
 """
 
 import argparse
@@ -38,6 +38,7 @@ from fetal.planes import PLANES
 from fetal.scans import encode_png
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
+from fetal.workbench.annotations.review import remaining
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest.deid_policy import DeidentificationPolicy
 
@@ -65,6 +66,9 @@ window.addEventListener("keydown", () => {
     requestAnimationFrame(look);
 }, true);
 """
+_FIRST_KEYS = 10
+"""Keys before those that count."""
+
 _SHOWN = (
     "() => /review-scan-(\\d+)/.exec("
     "document.querySelector('[class*=st-key-review-scan-]')?.className ?? '')?.[1]"
@@ -105,12 +109,22 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=0.5, help="seconds of looking at each scan")
     parser.add_argument("--workspace", type=Path, help="keep the filled workspace here")
     asked = parser.parse_args()
-    with (
-        filled_copy(asked.workspace, asked.scans) as workspace,
-        serving(workspace) as server,
-        browser_page() as page,
-    ):
-        print_keys(server, page, asked.keys, asked.pause)
+    with filled_copy(asked.workspace, asked.scans) as workspace:
+        require_scans(workspace, asked.keys + _FIRST_KEYS + 1)
+        with serving(workspace) as server, browser_page() as page:
+            print_keys(server, page, asked.keys, asked.pause)
+
+
+def require_scans(workspace: Path, least: int) -> None:
+    """End with a sentence where a workspace has too few scans without a label."""
+    workbench = open_workbench(Workspace.at(workspace))
+    left = remaining(workbench)
+    workbench.close()
+    if left < least:
+        raise SystemExit(
+            f"Expected at least {least} scans without a label, found {left} (of files that hold "
+            "the same scan, one is kept). Ask for more with --scans, or for fewer --keys."
+        )
 
 
 @contextmanager
@@ -135,7 +149,7 @@ def print_keys(server: Server, page: Page, keys: int, pause: float) -> None:
     """Press keys one after another, and print what they took."""
     print(f"{os.cpu_count()} CPU cores, load {os.getloadavg()[0]:.1f}, {pause} s a scan")
     enter(page, server.address)
-    for _ in range(10):
+    for _ in range(_FIRST_KEYS):
         press(page, pause)
     before, tenth = server.cpu(), max(1, keys // 10)
     times = [press(page, pause) for _ in range(tenth)]
