@@ -14,6 +14,12 @@ RENEWAL = "key renewal"
 class KeyRenewedError(PseudonymKeyError):
     """The key was renewed while this process was running."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "The pseudonyms' key was renewed while this program was running. Start the app again "
+            "and bring the files in again; on other servers, copy the new key file first."
+        )
+
 
 class KeyRenewalGoesOnError(PseudonymKeyError):
     """Codes are being carried over to a new key, and what was asked for needs all of one key."""
@@ -45,9 +51,22 @@ def require_newest(session: Session, pseudonyms: Pseudonyms) -> None:
     Raises:
         KeyRenewedError: the workspace's key is another one by now.
     """
-    fact = session.get(Fact, FINGERPRINT, with_for_update={"read": True}, populate_existing=True)
-    if fact is not None and fact.value != pseudonyms.fingerprint():
-        raise KeyRenewedError(
-            "The pseudonyms' key was renewed while this program was running. Start the app again "
-            "and bring the files in again; on other servers, copy the new key file first."
-        )
+    if not is_newest(session, pseudonyms, lock=True):
+        raise KeyRenewedError
+
+
+def is_newest(session: Session, pseudonyms: Pseudonyms, *, lock: bool = False) -> bool:
+    """Return whether a key is the workspace's newest, or the first that it sees.
+
+    Args:
+        session: the transaction.
+        pseudonyms: the pseudonyms with the key.
+        lock: whether no renewal may come until the transaction ends.
+    """
+    fact = session.get(
+        Fact,
+        FINGERPRINT,
+        with_for_update={"read": True} if lock else None,
+        populate_existing=True,
+    )
+    return fact is None or fact.value == pseudonyms.fingerprint()

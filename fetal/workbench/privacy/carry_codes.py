@@ -28,7 +28,7 @@ from fetal.store.state.state_tables import PatientCount
 from fetal.store.tables import Audit, Fact, Patient, ScanRow
 from fetal.workbench.core.actor import Origin
 from fetal.workbench.core.erasure_count import add_erasure
-from fetal.workbench.core.key_check import RENEWAL
+from fetal.workbench.core.key_check import RENEWAL, KeyRenewedError, is_newest
 from fetal.workbench.privacy.snapshot_rewrite import (
     Change,
     prepare_rewriting,
@@ -90,9 +90,12 @@ def carry_on(store: Store, new: Pseudonyms) -> Carried | None:
 
     Returns:
         What was done by the end; None where nothing was left to do.
+
+    Raises:
+        KeyRenewedError: codes are carried over to another key than this.
     """
     done = None
-    while (reached := _how_far(store)) is not None:
+    while (reached := _how_far(store, new)) is not None:
         done = reached
         try:
             done = _finish(store, new, _carry_lines(store, new, _carry_patients(store, new, done)))
@@ -266,9 +269,12 @@ def _step(store: Store, reached: Carried) -> Iterator[Session]:
         yield session
 
 
-def _how_far(store: Store) -> Carried | None:
+def _how_far(store: Store, new: Pseudonyms) -> Carried | None:
     with store.reading() as session:
-        return _read(session)
+        reached = _read(session)
+        if reached is not None and not is_newest(session, new):
+            raise KeyRenewedError
+        return reached
 
 
 def _read(session: Session) -> Carried | None:

@@ -56,11 +56,21 @@ def open_key(store: Store) -> Pseudonyms:
 def _open(store: Store) -> tuple[Pseudonyms, Carried | None]:
     """Open the key, and finish a renewal that a process was killed in."""
     path = store.workspace.key_file
+    while True:
+        pseudonyms = _at_hand(store, path)
+        try:
+            check_key(store, pseudonyms)
+            return pseudonyms, carry_on(store, pseudonyms)
+        except PseudonymKeyError:
+            # Another process may have renewed it since the file was read.
+            if _at_hand(store, path).fingerprint() == pseudonyms.fingerprint():
+                raise
+
+
+def _at_hand(store: Store, path: Path) -> Pseudonyms:
     if _coming(path).exists():
         _finish(store, path)
-    pseudonyms = Pseudonyms.open(path)
-    check_key(store, pseudonyms)
-    return pseudonyms, carry_on(store, pseudonyms)
+    return Pseudonyms.open(path)
 
 
 def check_key(store: Store, pseudonyms: Pseudonyms) -> None:
