@@ -23,6 +23,7 @@ from fetal.metrics.labelling.diverse_order import diverse_order
 from fetal.metrics.labelling.feature_heads import Scaling, fitted_probabilities
 from fetal.metrics.labelling.label_order import CURIOUS, label_order
 from fetal.metrics.labelling.learning_curve import learning_curve
+from fetal.workbench.reading_queues.diverse_ahead import MOST_DOUBTFUL, READ_LAST
 
 FIRST, STEP, BUDGET = 20, 20, 300
 ASIDE = 0.4
@@ -31,8 +32,6 @@ ROUNDS = ((100, 50), (100, 100), (150, 100), (200, 100), (250, 150), (300, 200))
 
 AGAIN = 100
 """After so many labels of a queue the heads learn again, as by a retraining."""
-MOST_DOUBTFUL, READ_LAST = 256, 64
-"""As `fetal.workbench.reading_queues.diverse_ahead` has them."""
 
 Curve = Mapping[int, float]
 Rows = NDArray[np.int64]

@@ -19,12 +19,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from scale import DATABASES, filled, processor_seconds, server_of
+from scale import DATABASES, Measured, filled, processor_seconds, server_of
 from streamlit.testing.v1 import AppTest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -40,19 +39,6 @@ from tests.support.tiny_model import tiny_model
 
 _APP = Path(__file__).parents[1] / "streamlit_app.py"
 _PATIENCE = 300.0
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What it took to draw a page: seconds on the clock and of the processor."""
-
-    wall: list[float]
-    processor: list[float]
-
-    @property
-    def slowest(self) -> float:
-        """The time that 95 of 100 looks stay below; the longest of fewer than twenty."""
-        return sorted(self.wall)[max(0, -(-95 * len(self.wall) // 100) - 1)]
 
 
 def main() -> None:
@@ -76,7 +62,7 @@ def main() -> None:
 
 def draw_all(
     scans: int, server: PostgresServer | None, keep: Path | None, looks: int
-) -> dict[str, Drawn]:
+) -> dict[str, Measured]:
     """Draw all pages of a workspace of so many scans."""
     with tempfile.TemporaryDirectory(prefix="fetal-scale-") as temporary:
         workbench, address = filled(Path(temporary) / "workspace", scans, server, keep)
@@ -95,8 +81,8 @@ def draw_all(
         for name, page, tab in _pages():
             found[name] = draw(app, page, tab, looks, server)
             told = (
-                f"median {statistics.median(found[name].wall):.3f} s  "
-                f"p95 {found[name].slowest:.3f} s  "
+                f"median {found[name].median:.3f} s  "
+                f"p95 {found[name].p95:.3f} s  "
                 f"processor {statistics.median(found[name].processor):.3f} s"
             )
             print(f"  {scans:9,} {name:40} {told}", flush=True)
@@ -121,13 +107,13 @@ def _pages() -> Iterator[tuple[str, str, str | None]]:
 
 def draw(
     app: AppTest, page: str, tab: str | None, looks: int, server: PostgresServer | None
-) -> Drawn:
+) -> Measured:
     """Draw one page again and again."""
     app.switch_page(f"pages/{page}.py").run()
     if tab is not None:
         app.session_state[link.TAB_KEY] = tab
     settle(app)
-    found = Drawn([], [])
+    found = Measured()
     for number in range(looks):
         if page in ("train", "review"):
             annotate(app_state.workbench(), 7, PLANES[number % 2], "Ben Ode")
@@ -155,7 +141,7 @@ def at_work() -> list[BackgroundWork[Any]]:
     return [work for work in app_state.works().values() if not work.finished]
 
 
-def report(database: str, found: dict[int, dict[str, Drawn]]) -> None:
+def report(database: str, found: dict[int, dict[str, Measured]]) -> None:
     """Print a table of all sizes, in Markdown."""
     sizes = list(found)
     heads = [f"{scans:,} scans" for scans in sizes]
@@ -165,9 +151,9 @@ def report(database: str, found: dict[int, dict[str, Drawn]]) -> None:
     print(f"|---|{'---|' * (len(heads) + len(growth))}")
     for name in found[sizes[0]]:
         row = [found[scans][name] for scans in sizes]
-        medians = [statistics.median(one.wall) for one in row]
+        medians = [one.median for one in row]
         cells = [
-            f"{one.slowest:.3f} s ({middle:.3f})" for one, middle in zip(row, medians, strict=True)
+            f"{one.p95:.3f} s ({middle:.3f})" for one, middle in zip(row, medians, strict=True)
         ]
         cells += [f"× {large / small:.1f}" for small, large in itertools.pairwise(medians)]
         print(f"| {name} | {' | '.join(cells)} |")

@@ -84,7 +84,9 @@ def write_job(store: Store, run: Run) -> Path:
     with store.reading() as session:
         parent = session.get(ModelVersion, run.parent_id) if run.parent_id else None
     job = TrainingJob(
-        examples=tuple(map(JobScan.of, snapshot_entries(store.blobs, run.snapshot, EXAMPLES))),
+        examples=tuple(
+            JobScan.of(entry) for _, entry in snapshot_entries(store.blobs, run.snapshot, EXAMPLES)
+        ),
         blobs_url=store.workspace.blobs_url,
         settings=run.settings,
         start=str(store.blobs.local_folder(parent.location)) if parent else None,

@@ -167,7 +167,7 @@ class Supervisor:
         # The held-out list is read from the store and stays in memory: nothing of it is written
         # on the machine that trains.
         held_out = snapshot_entries(self.store.blobs, run.snapshot, HELD_OUT)
-        tests = [entry["scan"] for entry in held_out]
+        tests = [entry["scan"] for _, entry in held_out]
         # How many stages there are may still wait to be written.
         self._patiently(lease, lease.write)
         contenders, stages = self._patiently(lease, lambda: self._contenders(run, version))

@@ -106,19 +106,18 @@ def holds_pixels(blobs: Blobs, key: str, digest: str) -> bool:
     return True
 
 
-def snapshot_entries(blobs: Blobs, key: str, part: str) -> Iterator[dict[str, Any]]:
-    """Read a part of the frozen list of a run, which is stored under its own digest.
+def snapshot_entries(blobs: Blobs, key: str, *parts: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Read parts of the frozen list of a run, which is stored under its own digest.
 
     One entry at a time is made an object: half a million of them would take a gigabyte.
 
     Args:
         blobs: the files.
         key: where the list is.
-        part: `EXAMPLES`, which a run learns from and checks itself on, or `HELD_OUT`, which is held
-            out.
+        parts: `EXAMPLES`, which a run learns from and checks itself on, or `HELD_OUT`, or both.
 
     Yields:
-        Each scan, as `fetal.workbench.datasets.snapshot.freeze` wrote it down.
+        The part, and a scan in it as `fetal.workbench.datasets.snapshot.freeze` wrote it down.
 
     Raises:
         BlobMissingError: the list is gone.
@@ -127,14 +126,15 @@ def snapshot_entries(blobs: Blobs, key: str, part: str) -> Iterator[dict[str, An
     text = _snapshot_text(blobs, key)
     read = json.JSONDecoder().raw_decode
     try:
-        place = _end_of(re.compile(rf'"{part}":\s*\[\s*').search(text))
-        while text[place] != "]":
-            entry, place = read(text, place)
-            # As version 0.1 called it.
-            if "side" in entry:
-                entry["split"] = entry.pop("side")
-            yield entry
-            place = _end_of(_BETWEEN.match(text, place))
+        for part in parts:
+            place = _end_of(re.compile(rf'"{part}":\s*\[\s*').search(text))
+            while text[place] != "]":
+                entry, place = read(text, place)
+                # As version 0.1 called it.
+                if "side" in entry:
+                    entry["split"] = entry.pop("side")
+                yield part, entry
+                place = _end_of(_BETWEEN.match(text, place))
     except (ValueError, IndexError, TypeError) as error:
         raise damaged(key) from error
 
@@ -153,7 +153,8 @@ def snapshot_planes(blobs: Blobs, key: str) -> dict[str, str]:
         BlobMissingError: as of `snapshot_entries`.
         BlobDamagedError: as of `snapshot_entries`.
     """
-    return {entry["digest"]: entry["plane"] for entry in snapshot_entries(blobs, key, EXAMPLES)}
+    found = snapshot_entries(blobs, key, EXAMPLES)
+    return {entry["digest"]: entry["plane"] for _, entry in found}
 
 
 def put_snapshot(blobs: Blobs, entries: Iterable[tuple[str, dict[str, Any]]]) -> str:

@@ -1,6 +1,6 @@
 """Changes in the frozen lists of trainings, where the law or a new key asks for them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -98,8 +98,10 @@ def sweep_snapshots(store: Store) -> None:
 
 
 def _rewritten(blobs: Blobs, key: str, change: Change) -> str:
+    entries = snapshot_entries(blobs, key, EXAMPLES, HELD_OUT)
+    changed = ((part, change(entry)) for part, entry in entries)
     try:
-        return put_snapshot(blobs, _changed(blobs, key, change))
+        return put_snapshot(blobs, ((part, entry) for part, entry in changed if entry is not None))
     except BlobMissingError:
         # What is gone needs no change.
         return key
@@ -107,11 +109,3 @@ def _rewritten(blobs: Blobs, key: str, change: Change) -> str:
         # It cannot be read, and what is to go may still stand in it.
         blobs.delete(key)
         return key
-
-
-def _changed(blobs: Blobs, key: str, change: Change) -> Iterator[tuple[str, dict[str, Any]]]:
-    for part in (EXAMPLES, HELD_OUT):
-        for entry in snapshot_entries(blobs, key, part):
-            changed = change(entry)
-            if changed is not None:
-                yield part, changed

@@ -41,7 +41,9 @@ CHOSEN_AT_ONCE = 64
 _NEARLY_USED_UP = 16
 """With fewer than so many left, the next ones are chosen: readers look some scans ahead."""
 
-_READ_LAST = 64
+READ_LAST = 64
+"""So many scans that were labelled last count as read: what comes next is unlike these."""
+
 _QUEUES_KEPT = 32
 _State = tuple[int, int, int]
 _LABELS = (AnnotationKind.ACCEPT, AnnotationKind.CORRECT, AnnotationKind.LABEL)
@@ -172,7 +174,7 @@ def _read_last(session: Session) -> list[int]:
         select(Annotation.scan_id)
         .where(Annotation.kind.in_(_LABELS))
         .order_by(Annotation.id.desc())
-        .limit(_READ_LAST)
+        .limit(READ_LAST)
     )
     return list(dict.fromkeys(session.scalars(query)))
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from fetal.store.state.state_tables import ScanState
 from fetal.store.tables import Annotation
-from fetal.workbench.catalogue.query import cells, conditions
+from fetal.workbench.catalogue.query import cells, conditions, in_cells
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.core.workbench import Workbench
 from fetal.workbench.reading_queues.queues import Queue, waiting
@@ -61,8 +61,8 @@ def _left(session: Session, queue: Queue) -> tuple[int, bool]:
     else:
         found = cells(session, chosen)
         known = sum(cell.scans for cell in found if not cell.label)
-        labelled = [cell.name for cell in found if cell.label]
-        older = [ScanState.cell.in_(labelled), ScanState.label_id <= queue.mark]
+        labelled = [cell for cell in found if cell.label]
+        older = [in_cells(labelled), ScanState.label_id <= queue.mark]
         counted = _count(session, older) if labelled else 0
     return known + min(counted, MOST_COUNTED), counted > MOST_COUNTED
 
