@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of training scans, in a new order each epoch, the same for a seed.
 
     Without `inputs_of` they hold the frames, augmented: uint8, (batch, rows, columns, 1), and on a
-    GPU's machine every core makes some of them. Where Keras compiles a step for each shape, the
+    GPU's machine several threads make them. Where Keras compiles a step for each shape, the
     last batch is filled up with scans that the epoch began with.
     """
 
@@ -38,6 +39,9 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         inputs_of: InputsOf | None = None,
     ) -> None:
         threads = 1 if inputs_of else loading_threads()
+        if threads > 1:
+            # Else OpenCV divides each scan among all cores, and every thread does the same.
+            cv2.setNumThreads(1)
         super().__init__(workers=threads, use_multiprocessing=False, max_queue_size=2 * threads + 8)
         self._frames = frames
         self._settings = settings

@@ -88,9 +88,13 @@ def has_gpu() -> bool:
     return any(name in place for name in ("gpu", "cuda", "mps"))
 
 
+LOADING_THREADS = 4
+"""How many threads prepare scans beside a GPU, at most; docs/gpu.md has what more of them do."""
+
+
 def loading_threads() -> int:
-    """How many threads prepare scans: one beside a processor that computes, all beside a GPU."""
-    return os.cpu_count() or 1 if has_gpu() else 1
+    """How many threads prepare scans: one beside a processor that computes, some beside a GPU."""
+    return min(LOADING_THREADS, os.cpu_count() or 1) if has_gpu() else 1
 
 
 def compiles_each_shape() -> bool:
