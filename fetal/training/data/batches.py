@@ -3,17 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-import cv2
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from fetal.planes import PLANES, Plane
-from fetal.training.data.augmentation import augment
-from fetal.training.data.no_plane_frames import make_fragment
 from fetal.training.data.partners import Partners
 from fetal.training.data.prepared_scans import PreparedScans
-from fetal.training.networks.compute_device import compiles_each_shape, loading_threads
+from fetal.training.data.varied_scans import ScansToVary, vary_in_processes, vary_scans
+from fetal.training.networks.compute_device import compiles_each_shape, varying_processes
 from fetal.training.settings import TrainingSettings
 
 _OTHER = np.eye(len(PLANES), dtype=np.float32)[PLANES.index(Plane.OTHER)]
@@ -25,8 +23,8 @@ InputsOf = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]
 class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of training scans, in a new order each epoch, the same for a seed.
 
-    Without `inputs_of` they hold the frames, augmented: uint8, (batch, rows, columns, 1), and on a
-    GPU's machine several threads make them. Where Keras compiles a step for each shape, the
+    Without `inputs_of` they hold the frames, augmented: uint8, (batch, rows, columns, 1), and
+    beside a GPU by other processes. Where Keras compiles a step for each shape, the
     last batch is filled up with scans that the epoch began with.
     """
 
@@ -38,16 +36,15 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         epoch: int,
         inputs_of: InputsOf | None = None,
     ) -> None:
-        threads = 1 if inputs_of else loading_threads()
-        if threads > 1:
-            # Else OpenCV divides each scan among all cores, and every thread does the same.
-            cv2.setNumThreads(1)
+        # Some more threads than processes: they only wait for these.
+        threads = 2 * processes if (processes := varying_processes()) > 1 and not inputs_of else 1
         super().__init__(workers=threads, use_multiprocessing=False, max_queue_size=2 * threads + 8)
+        self._vary = vary_in_processes(processes) if threads > 1 else vary_scans
         self._frames = frames
         self._settings = settings
         self._weights = weights
         self._targets = frames.one_hot()
-        self._epoch = epoch
+        self._key = (settings.seed, epoch)
         self._inputs_of = inputs_of
         self._partners = Partners(frames)
         self._order = self._chance(0).permutation(len(frames.classes))
@@ -71,31 +68,47 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         weights = self._weights[self._frames.classes[chosen]]
         if self._inputs_of:
             return self._inputs_of(chosen, chance), targets, weights
-        shown = np.empty((len(chosen), *self._frames.pixels.shape[1:]), np.uint8)
-        for place, scan in enumerate(chosen):
-            frame = self._frames.pixels[scan]
-            if self._settings.fragments and chance.random() < self._settings.fragments:
-                other = self._partners.of_another_plane(scan, chance)
-                frame = make_fragment(frame, self._frames.pixels[other], chance)
-                targets[place] = _OTHER
-                # Made of any plane, it counts as much as a scan does on average.
-                weights[place] = 1
-            shown[place] = augment(
-                frame, self._settings.augmentation, chance, self._partner(scan, chance)
-            )
-        return shown[..., None], targets, weights
+        other_planes = self._other_planes(chosen, chance)
+        made = list(other_planes)
+        targets[made] = _OTHER
+        # Made of any plane, they count as much as a scan does on average.
+        weights[made] = 1
+        scans = ScansToVary(
+            np.asarray(self._frames.pixels[chosen]),
+            self._elsewhere(chosen, chance),
+            other_planes,
+            self._settings.augmentation,
+            (*self._key, index + 1, 1),
+        )
+        return self._vary(scans)[..., None], targets, weights
 
-    def _partner(self, scan: int, chance: np.random.Generator) -> NDArray[np.uint8] | None:
+    def _other_planes(
+        self, chosen: NDArray[np.int64], chance: np.random.Generator
+    ) -> dict[int, NDArray[np.uint8]]:
+        """For each scan that is to become a frame of no plane, by its place, one of another."""
+        if not self._settings.fragments:
+            return {}
+        drawn = np.flatnonzero(chance.random(len(chosen)) < self._settings.fragments)
+        return {
+            int(place): np.asarray(
+                self._frames.pixels[self._partners.of_another_plane(chosen[place], chance)]
+            )
+            for place in drawn
+        }
+
+    def _elsewhere(
+        self, chosen: NDArray[np.int64], chance: np.random.Generator
+    ) -> NDArray[np.uint8] | None:
         varied = self._settings.augmentation
         if not (varied.histogram or varied.spectrum):
             return None
-        partner = self._partners.elsewhere(scan, chance)
-        return np.asarray(self._frames.pixels[partner], np.uint8)
+        partners = [self._partners.elsewhere(scan, chance) for scan in chosen]
+        return np.asarray(self._frames.pixels[partners])
 
     def _chance(self, stream: int) -> np.random.Generator:
         # Keyed by epoch and batch: a run that goes on after a kill sees what it would have seen,
         # and so does one whose batches are made by several threads.
-        return np.random.default_rng((self._settings.seed, self._epoch, stream))
+        return np.random.default_rng((*self._key, stream))
 
 
 class InOrder(keras.utils.PyDataset):  # type: ignore[misc]

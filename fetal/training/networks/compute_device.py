@@ -88,13 +88,13 @@ def has_gpu() -> bool:
     return any(name in place for name in ("gpu", "cuda", "mps"))
 
 
-LOADING_THREADS = 4
-"""How many threads prepare scans beside a GPU, at most; docs/gpu.md has what more of them do."""
+VARYING_PROCESSES = 6
+"""How many processes vary scans beside a GPU, at most; docs/gpu.md has what they come to."""
 
 
-def loading_threads() -> int:
-    """How many threads prepare scans: one beside a processor that computes, some beside a GPU."""
-    return min(LOADING_THREADS, os.cpu_count() or 1) if has_gpu() else 1
+def varying_processes() -> int:
+    """How many processes vary scans: this one alone on a processor, others beside a GPU."""
+    return min(VARYING_PROCESSES, os.cpu_count() or 1) if has_gpu() else 1
 
 
 def compiles_each_shape() -> bool:

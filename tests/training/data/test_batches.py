@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 from keras.src.trainers.data_adapters.py_dataset_adapter import OrderedEnqueuer
 
@@ -11,6 +12,7 @@ from fetal.training.data import batches as batches_module
 from fetal.training.data.augmentation import augment
 from fetal.training.data.batches import InOrder, TrainingBatches, class_weights
 from fetal.training.data.prepared_scans import PreparedScans
+from fetal.training.data.varied_scans import ScansToVary, vary_in_processes, vary_scans
 from fetal.training.settings import Augmentation
 from tests.training.conftest import SMALL
 
@@ -124,23 +126,35 @@ def test_the_pictures_that_a_batch_holds_are_bytes() -> None:
     assert inputs.shape == (8, 64, 64, 1)
 
 
-def test_beside_a_gpu_several_threads_make_the_same_batches(
+def test_beside_a_gpu_other_processes_make_the_same_batches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def shown(threads: int) -> list[np.ndarray]:
-        monkeypatch.setattr(batches_module, "loading_threads", lambda: threads)
-        dataset = TrainingBatches(frames(64), SMALL, np.ones(6, np.float32), epoch=2)
-        assert dataset.workers == threads
-        queue = OrderedEnqueuer(dataset, workers=threads)
+    settings = SMALL.but(fragments=0.4, augmentation=replace(STILL, speckle=0.3, histogram=0.5))
+
+    def shown(processes: int) -> list[np.ndarray]:
+        monkeypatch.setattr(batches_module, "varying_processes", lambda: processes)
+        dataset = TrainingBatches(frames(64), settings, np.ones(6, np.float32), epoch=2)
+        queue = OrderedEnqueuer(dataset, workers=dataset.workers)
         queue.start()
         given = queue.get()
         found = [next(given)[0] for _ in range(len(dataset))]
         queue.stop()
         return found
 
-    one, four = shown(1), shown(4)
+    one, two = shown(1), shown(2)
     assert len(one) == 8
-    assert all(np.array_equal(*pair) for pair in zip(one, four, strict=True))
+    assert all(np.array_equal(*pair) for pair in zip(one, two, strict=True))
+
+
+def test_a_process_that_is_killed_costs_no_batch() -> None:
+    scans = ScansToVary(frames().pixels, None, {}, SMALL.augmentation, (1, 2))
+    vary = vary_in_processes(2)
+    before = vary(scans)
+    for process in psutil.Process().children(recursive=True):
+        if any("popen_loky" in word for word in process.cmdline()):
+            process.kill()
+    assert np.array_equal(before, vary(scans))
+    assert np.array_equal(before, vary_scans(scans))
 
 
 def test_where_shapes_are_compiled_every_batch_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
