@@ -37,7 +37,8 @@ from fetal.workbench.datasets.label_columns import (
     read_splits,
 )
 from fetal.workbench.datasets.leakage import with_like
-from fetal.workbench.datasets.lineage import count_learnt, learnt_scans, note_learnt
+from fetal.workbench.datasets.learnt_counts import LearntCounts
+from fetal.workbench.datasets.lineage import learnt_scans, note_learnt
 
 MOVING = ("erase", "renew key", "refile")
 """Actions in the audit trail after which a scan is gone or belongs to another patient code."""
@@ -61,6 +62,8 @@ class LabelIndex:
     """
 
     def __init__(self, store: Store) -> None:
+        self.learnt_counts = LearntCounts()
+        """How many scans each model has learnt from."""
         self._store = store
         self._turn = threading.Lock()
         self._columns: Columns | None = None
@@ -106,7 +109,7 @@ class LabelIndex:
         with self._turn, self._store.reading() as session:
             if version is None:
                 return learnt_scans(session, self._store.blobs, None)
-            mark = (version.id, count_erasures(session), count_learnt(session, version))
+            mark = (version.id, count_erasures(session), self.learnt_counts.of(session, version))
             if self._learnt is None or self._learnt[0] != mark:
                 self._learnt = (mark, learnt_scans(session, self._store.blobs, version))
             return self._learnt[1]

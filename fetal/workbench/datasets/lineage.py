@@ -65,7 +65,7 @@ def learnt_scans(session: Session, blobs: Blobs, version: ModelVersion | None) -
     Raises:
         BundleError: the files of a model that was not looked at yet are damaged.
     """
-    models = _chain(session, version)
+    models = chain(session, version)
     found = [
         session.scalars(
             select(LearntScan.scan_id).where(any_of(LearntScan.model_id, _ids(models)))
@@ -78,16 +78,18 @@ def learnt_scans(session: Session, blobs: Blobs, version: ModelVersion | None) -
     return np.unique(np.fromiter((one for part in found for one in part), np.int64))
 
 
-def count_learnt(session: Session, version: ModelVersion) -> int:
-    """Count the scans that are noted of a model and of those that it came from.
+def chain(session: Session, version: ModelVersion | None) -> list[ModelVersion]:
+    """Return the models that a model came from and itself, the first ancestor first.
 
     Args:
         session: the transaction.
-        version: the model.
+        version: the model; if None, there are none.
     """
-    models = _ids(_chain(session, version))
-    query = select(func.count()).where(any_of(LearntScan.model_id, models))
-    return session.scalar(query) or 0
+    found: list[ModelVersion] = []
+    while version is not None:
+        found.insert(0, version)
+        version = session.get(ModelVersion, version.parent_id) if version.parent_id else None
+    return found
 
 
 def learnt_by(session: Session, blobs: Blobs, scans: Sequence[int]) -> list[ModelVersion]:
@@ -107,7 +109,7 @@ def learnt_by(session: Session, blobs: Blobs, scans: Sequence[int]) -> list[Mode
     known, wanted, found = set(rows), set(scans), []
     for model in session.scalars(select(ModelVersion).order_by(ModelVersion.id)):
         if model.parent_id not in known and model.id not in known:
-            new = _look(session, blobs, model, _chain(session, model)[:-1])
+            new = _look(session, blobs, model, chain(session, model)[:-1])
             if new is None or not wanted & new.scans:
                 continue
         known.add(model.id)
@@ -160,7 +162,7 @@ def note_learnt(store: Store) -> None:
     for model in models:
         with store.reading() as session:
             try:
-                new = _look(session, store.blobs, model, _chain(session, model)[:-1])
+                new = _look(session, store.blobs, model, chain(session, model)[:-1])
             except (BlobError, BundleError):
                 continue
         if new is not None:
@@ -188,15 +190,6 @@ def name_as_foreign(session: Session, blobs: Blobs, scans: Sequence[int]) -> Non
         hashes.setdefault(model, set()).update([bits] if bits else [])
     for number, named in digests.items():
         make_foreign(blobs, session.get_one(ModelVersion, number), named, hashes[number])
-
-
-def _chain(session: Session, version: ModelVersion | None) -> list[ModelVersion]:
-    """The models that a model came from and itself, the first ancestor first."""
-    found: list[ModelVersion] = []
-    while version is not None:
-        found.insert(0, version)
-        version = session.get(ModelVersion, version.parent_id) if version.parent_id else None
-    return found
 
 
 def _ids(models: Sequence[ModelVersion]) -> list[int]:

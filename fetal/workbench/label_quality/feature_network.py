@@ -14,7 +14,8 @@ from fetal.bundle import Bundle
 from fetal.bundle.manifest import WEIGHTS, recorded_digest
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.workbench.core.workbench import NoModelError, Workbench
-from fetal.workbench.datasets.lineage import count_learnt, note_learnt
+from fetal.workbench.datasets.label_index import label_index
+from fetal.workbench.datasets.lineage import note_learnt
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def feature_network(workbench: Workbench) -> FeatureNetwork:
                 "No model predicts in this workspace, so nothing tells scans apart. Set "
                 "FETAL_MODEL to a model's folder and open the workspace again."
             )
-        learnt = {version.id: count_learnt(session, version) for version in line}
+        counts = label_index(workbench).learnt_counts
+        learnt = {version.id: counts.of(session, version) for version in line}
         chosen = min(line, key=lambda version: (learnt[version.id], -version.id))
     folder = workbench.blobs.local_folder(chosen.location)
     network = recorded_digest(folder, WEIGHTS) or chosen.digest
