@@ -64,7 +64,8 @@ def show() -> None:
     if missing or label_lists.goes_on(CheckKind.FEATURES):
         label_lists.control(CheckKind.FEATURES)
     if not found.scans:
-        st.info(_("No scan is on the map yet."))
+        if not missing:
+            st.info(_("No scan is on the map yet."))
         return
     event = st.plotly_chart(
         drawn(found, _BY[by or "Label"]),
