@@ -2,13 +2,17 @@
 
     fetal frames --pack fetal-planes-db --images DIR --pack more-scans --images DIR --out FRAMES
     python benchmarks/renew_shipped.py first FRAMES --weights FILE --about ABOUT --out RUN
-    python benchmarks/renew_shipped.py second FRAMES --model RUN/model --sononet FILE --out RUN2
+    python benchmarks/renew_shipped.py further FRAMES --weights RUN/model --about ABOUT --out RUN2
+    python benchmarks/renew_shipped.py second FRAMES --model RUN2/model --sononet FILE --out RUN3
 
 The first command trains on a GPU in a minute or two, and stops before the model is written where
-OpenVINO is missing; given again where it is, it writes the model. The first shipped model learnt
-from training patients of FETAL_PLANES_DB and was calibrated on others; both stay on their sides
-here, and the patients of the other sources are dealt out by themselves. The second command fine-tunes the second reader, calibrates it on the same validation patients, and
-writes the model with it to RUN2/model. Scans of no fetal plane are learnt as Other.
+OpenVINO is missing; given again where it is, it writes the model. `further` trains that on, with
+scans varied more as other machines would show them. The first shipped model learnt from training
+patients of FETAL_PLANES_DB and was calibrated on others; both stay on their sides here, and the
+patients of the other sources are dealt out by themselves. The last command fine-tunes the second
+reader, or takes over that of another model (`--reader MODEL` in place of `--sononet`), calibrates
+it on the same validation patients, and writes the model with it to RUN3/model. Scans of no fetal
+plane are learnt as Other.
 """
 
 import argparse
@@ -37,16 +41,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the shipped model anew.")
     steps = parser.add_subparsers(required=True)
     first = steps.add_parser("first", help="train the first reader")
-    first.add_argument("--weights", type=Path, required=True, help="ResNet50's ImageNet weights")
-    first.add_argument("--seed", type=int, default=7)
-    first.add_argument("--about", type=Path, required=True, help="what its card says of the data")
-    first.add_argument("--name", default="Shipped, November 2026 (fourth)")
-    first.set_defaults(step=train_first)
+    first.set_defaults(step=train_first, recipe=recipe)
+    further = steps.add_parser("further", help="train the first reader on")
+    further.set_defaults(step=train_first, recipe=further_recipe)
+    for one in (first, further):
+        one.add_argument("--weights", type=Path, required=True, help="what it starts from")
+        one.add_argument("--about", type=Path, required=True, help="what its card says of the data")
+        one.add_argument("--name", default="Shipped, November 2026 (fourth)")
+        one.add_argument("--seed", type=int, default=7)
     second = steps.add_parser("second", help="fine-tune the second reader and join it")
     second.add_argument("--model", type=Path, required=True, help="the model that it joins")
-    second.add_argument("--sononet", type=Path, required=True, help="SonoNet-16 with its head")
+    reader = second.add_mutually_exclusive_group(required=True)
+    reader.add_argument("--sononet", type=Path, help="SonoNet-16 with its head, to fine-tune")
+    reader.add_argument("--reader", type=Path, help="a model whose second reader is taken over")
     second.set_defaults(step=train_second)
-    for one in (first, second):
+    for one in (first, further, second):
         one.add_argument("frames", type=Path, help="a folder that `fetal frames` wrote")
         one.add_argument("--out", type=Path, required=True)
     chosen = parser.parse_args()
@@ -92,6 +101,17 @@ def recipe(weights: Path, seed: int) -> TrainingSettings:
     )
 
 
+def further_recipe(weights: Path, seed: int) -> TrainingSettings:
+    """Wider, flatter and deeper sectors, and the grey levels of other sources' scans."""
+    settings = recipe(weights, seed)
+    return settings.but(
+        stages=(Stage("All layers, further", "all", epochs=8, learning_rate=5e-5, patience=8),),
+        augmentation=dataclasses.replace(
+            settings.augmentation, stretch=0.2, depth=0.3, histogram=0.3, spectrum=0.3
+        ),
+    )
+
+
 def train_first(chosen: argparse.Namespace, files: Sequence[PackFile]) -> None:
     from fetal.training.data.examples import Example
     from fetal.training.model_card import About
@@ -111,8 +131,9 @@ def train_first(chosen: argparse.Namespace, files: Sequence[PackFile]) -> None:
         for file in files
     ]
     said = json.loads(chosen.about.read_text("utf-8"))
+    settings = chosen.recipe(chosen.weights, chosen.seed)
     about = About(chosen.name, said["data"], said["limits"], said["statements"])
-    print(train(examples, recipe(chosen.weights, chosen.seed), chosen.out, print, about=about).folder)
+    print(train(examples, settings, chosen.out, print, about=about).folder)
 
 
 def reader_of(file: PackFile) -> Callable[[], Any]:
@@ -148,8 +169,14 @@ def part_of(files: Sequence[PackFile], which: np.ndarray) -> Any:
 
 
 def train_second(chosen: argparse.Namespace, files: Sequence[PackFile]) -> None:
+    from fetal.bundle import Bundle
+    from fetal.training.second_reader.restored_reader import restore_reader
+
     settings, splits = reader_settings(), splits_of(files)
-    reader = fine_tuned(chosen, settings, files, splits)
+    if chosen.reader:
+        reader = restore_reader(Bundle.open(chosen.reader))
+    else:
+        reader = fine_tuned(chosen, settings, files, splits)
     calibrated_join(chosen, reader, settings, files, splits)
 
 
