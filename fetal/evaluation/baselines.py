@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal.evaluation.labelled_predictions import Case, arrays
-from fetal.metrics import Interval, paired_difference, share
+from fetal.metrics import Interval, error_share, paired_difference, share
 from fetal.planes import FETAL_PLANES, PLANES, Plane
 
 
@@ -82,5 +82,5 @@ def _baseline(
         four=share(right[four], np.asarray(patients)[four].tolist()) if four.any() else None,
         six=share(right, patients),
         gained=paired_difference(labels, chances, ours, patients),
-        sure_wrong=None if wrongly is None else share(wrongly, patients),
+        sure_wrong=None if wrongly is None else error_share(wrongly, patients),
     )

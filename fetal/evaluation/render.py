@@ -18,7 +18,7 @@ from fetal.evaluation.reviewing.checklist import checklist_of
 from fetal.evaluation.reviewing.other_share import other_share
 from fetal.evaluation.reviewing.sample_size import sample_size
 from fetal.markdown import as_text
-from fetal.metrics import percent
+from fetal.metrics import Interval, percent
 from fetal.planes import PLANES
 from fetal.predict import Doubt
 
@@ -113,7 +113,9 @@ def _environment(markdown: bool) -> jinja2.Environment:
     )
     environment.filters |= {
         "percent": lambda share: percent(share, 1),
-        "between": lambda found: f"{100 * found.low:.1f} to {100 * found.high:.1f} %",
+        "between": _between,
+        # No macro: what one writes would be made text twice.
+        "interval": _interval,
         "points": _points,
         "between_points": lambda found: f"{_points(found.low)} to {_points(found.high)}",
         "number": lambda count: f"{count:,}",
@@ -130,6 +132,15 @@ def _environment(markdown: bool) -> jinja2.Environment:
 
 def _as_text(value: Any) -> Any:
     return as_text(value) if isinstance(value, str) else value
+
+
+def _between(found: Interval) -> str:
+    return f"{100 * found.low:.1f} to {100 * found.high:.1f} %"
+
+
+def _interval(found: Interval) -> str:
+    around = "no error seen" if found.low == 1 else _between(found)
+    return f"{percent(found.value, 1)} ({around})"
 
 
 def _points(share: float) -> str:

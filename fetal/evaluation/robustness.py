@@ -11,7 +11,7 @@ from PIL import Image
 from fetal.evaluation.corruptions import CORRUPTIONS, corrupt
 from fetal.evaluation.labelled_predictions import Case, LabelledScan, arrays, examine
 from fetal.evaluation.report import FEW, Withstood
-from fetal.metrics import Interval, evaluate, paired_difference, share, strangers
+from fetal.metrics import Interval, error_share, evaluate, paired_difference, strangers
 from fetal.planes import FETAL_PLANES
 from fetal.predict import Model
 from fetal.prefetch import ahead
@@ -98,7 +98,7 @@ def _withstood(name: str, pairs: Sequence[tuple[Case, Case]], unread: int) -> Wi
         # Signed as a loss: the plain scans are what is compared with.
         lost=paired_difference(labels, after, before, patients),
         unread=unread,
-        sure_wrong=share([answer.sure and not answer.right for _, answer in pairs], patients),
+        sure_wrong=error_share([one.sure and not one.right for _, one in pairs], patients),
         told=_told(pairs),
     )
 

@@ -14,7 +14,7 @@ from fetal.metrics.percent import percent
 from fetal.metrics.probabilities.adaptive_error import adaptive_calibration_error
 from fetal.metrics.probabilities.calibration_line import CalibrationLine, calibration_line
 from fetal.metrics.probabilities.classwise_error import classwise_calibration_error
-from fetal.metrics.proportions import share
+from fetal.metrics.proportions import error_share, share
 from fetal.metrics.roc import Flagged, Roc, roc
 from fetal.metrics.selection.risk_coverage import RiskCoverage, risk_coverage
 from fetal.metrics.selection.strangers import Strangers, strangers
@@ -45,6 +45,7 @@ __all__ = [
     "calibration_line",
     "classwise_calibration_error",
     "coverage",
+    "error_share",
     "evaluate",
     "expected_calibration_error",
     "judge",

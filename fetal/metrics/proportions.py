@@ -39,3 +39,34 @@ def share(
     draws = Draws.of(patients, resamples, seed)
     drawn = draws.sums(marked) / draws.sums(np.ones(len(marked)))
     return spread(float(marked.mean()), drawn)
+
+
+def error_share(
+    marks: ArrayLike, patients: Sequence[str], *, resamples: int = RESAMPLES, seed: int = 0
+) -> Interval:
+    """The share of scans with an error of a rare kind, such as being sure and wrong.
+
+    Drawing patients again tells nothing where no scan has one: the upper end is then what may still
+    be true, 3 of as many patients as there are, for they and not their scans are independent
+    (Hanley and Lippman-Hand 1983).
+
+    Args:
+        marks: Whether each scan has the error, (n,).
+        patients: Who each scan is of, (n,).
+        resamples: How often the patients are drawn again.
+        seed: Makes the interval the same every time.
+
+    Returns:
+        The share, 0 to 1, with its 95 % interval.
+
+    Raises:
+        ValueError: no scans, or lengths that differ.
+
+    Example:
+        >>> error_share([False] * 60, [f"P-{number}" for number in range(60)])
+        Interval(value=0.0, low=0.0, high=0.05)
+    """
+    found = share(marks, patients, resamples=resamples, seed=seed)
+    if found.value > 0:
+        return found
+    return Interval(0.0, 0.0, min(1.0, 3 / len(set(patients))))

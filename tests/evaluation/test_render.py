@@ -144,5 +144,16 @@ def test_what_a_card_or_a_file_says_is_text_in_the_page_and_in_the_card(report, 
     ]
 
 
+def test_a_card_shows_what_is_nearly_all_as_such_and_names_the_planes_on_one_line(report):
+    own = tiny_model().card
+    card = replace(
+        own, training={"scans": 12, "patients": 5, "per_plane": {"other": 4, "cervix": 8}}
+    )
+    nearly = Withstood("darker", 75, Interval(0.9999, 0.999, 0.99995), Interval(0, 0, 0), 0)
+    page = MarkdownIt("commonmark").render(to_markdown(replace(report, withstood=(nearly,)), card))
+    assert "<li>12 scans of 5 patients: other 4, cervix 8</li>" in page
+    assert "| darker | 75 | &gt; 99.9 % (99.9 to 100.0 %) |" in page
+
+
 def tags(page):
     return [tag for tag, _ in Elements(page).found]

@@ -7,7 +7,7 @@ import numpy as np
 
 from fetal.metrics.bootstrap import RESAMPLES
 from fetal.metrics.interval import Interval
-from fetal.metrics.proportions import share
+from fetal.metrics.proportions import error_share
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,8 @@ class SureErrors:
         patients: How many patients they show.
         sure: How many of them the model was sure of.
         wrong: How many of those it got wrong.
-        rate: `wrong` as a share of all scans of the kind, with its interval. Where none is wrong,
-            the upper end is what may still be true: 3 of as many patients as there are, for they
-            and not their scans are independent (Hanley and Lippman-Hand 1983).
+        rate: `wrong` as a share of all scans of the kind, with its interval, as
+            `fetal.metrics.error_share` has it where none is wrong.
     """
 
     kind: str
@@ -75,18 +74,15 @@ def sure_errors(
     rows = []
     for kind in dict.fromkeys(kinds):
         mine = names == kind
-        persons = len(set(who[mine].tolist()))
-        rate = share(mistaken[mine], who[mine].tolist(), resamples=resamples, seed=seed)
-        if rate.value == 0:
-            rate = Interval(0.0, 0.0, min(1.0, 3 / persons))
+        persons = who[mine].tolist()
         rows.append(
             SureErrors(
                 kind=kind,
                 scans=int(mine.sum()),
-                patients=persons,
+                patients=len(set(persons)),
                 sure=int(certain[mine].sum()),
                 wrong=int(mistaken[mine].sum()),
-                rate=rate,
+                rate=error_share(mistaken[mine], persons, resamples=resamples, seed=seed),
             )
         )
     return tuple(rows)
