@@ -23,9 +23,9 @@ InputsOf = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]
 class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of training scans, in a new order each epoch, the same for a seed.
 
-    Without `inputs_of` they hold the frames, augmented: uint8, (batch, rows, columns, 1), and
-    beside a GPU by other processes. Where Keras compiles a step for each shape, the
-    last batch is filled up with scans that the epoch began with.
+    Without `inputs_of` they hold the frames, augmented: uint8, (batch, rows, columns, 1). Beside a
+    GPU, other processes augment them. Where Keras compiles a step for each shape, the last batch is
+    filled up with scans that the epoch began with.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         epoch: int,
         inputs_of: InputsOf | None = None,
     ) -> None:
-        # Some more threads than processes: they only wait for these.
+        # Threads only wait for the processes; twice as many, so that none of these waits for work.
         threads = 2 * processes if (processes := varying_processes()) > 1 and not inputs_of else 1
         super().__init__(workers=threads, use_multiprocessing=False, max_queue_size=2 * threads + 8)
         self._vary = vary_in_processes(processes) if threads > 1 else vary_scans

@@ -54,8 +54,9 @@ def vary_scans(scans: ScansToVary) -> Grey:
     return varied
 
 
-IDLE_SECONDS = 60
-"""After so long without work a process ends; it is started anew when there is some."""
+IDLE_SECONDS = 20
+"""After so long without work a process ends; it is started anew when there is some. Those of a
+training that was killed end by this too, after twice as long at the most."""
 
 
 def vary_in_processes(processes: int) -> Vary:
