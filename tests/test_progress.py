@@ -14,7 +14,7 @@ class SentenceError(ValueError):
 SentenceError.__module__ = "fetal.somewhere"
 
 
-def test_one_of_several_parts_reports_the_progress_of_the_whole():
+def test_one_of_several_parts_reports_the_progress_of_the_whole() -> None:
     reported = []
     on_progress = within(reported.append, 1, 4)
     on_progress(Progress(5, 10, "Reading"))
@@ -22,7 +22,7 @@ def test_one_of_several_parts_reports_the_progress_of_the_whole():
     assert (reported[0].share, Progress().share) == (0.375, 0.0)
 
 
-def test_work_says_how_far_it_is_and_stops_when_asked():
+def test_work_says_how_far_it_is_and_stops_when_asked() -> None:
     reached = Event()
     stop = Event()
 
@@ -46,8 +46,8 @@ def test_work_says_how_far_it_is_and_stops_when_asked():
     ("error", "sentence"),
     [(SentenceError("The disk is full."), "The disk is full."), (KeyError("x"), "log says why")],
 )
-def test_work_that_fails_says_why_in_a_sentence(error, sentence):
-    def task(on_progress):
+def test_work_that_fails_says_why_in_a_sentence(error, sentence) -> None:
+    def task(on_progress) -> None:
         raise error
 
     work = BackgroundWork(task)

@@ -1,6 +1,7 @@
 """The app's pages reach for nothing beyond this computer, whoever starts the app."""
 
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("command", ["fetal serve", "streamlit run"])
-def test_the_app_and_its_pages_keep_to_themselves(command, tmp_path, page):
+def test_the_app_and_its_pages_keep_to_themselves(command, tmp_path: Path, page) -> None:
     account, port, asked = Account(tmp_path), free_port(), []
     if command == "fetal serve":
         process = account.start("fetal.cli", "serve", "--port", port)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -33,7 +35,7 @@ def card():
 
 
 @pytest.fixture
-def write(network, card, tmp_path):
+def write(network, card, tmp_path: Path):
     def write(name="model", card=card, trained_on=("b" * 64, "a" * 64), features=None):
         return write_bundle(
             tmp_path / name,

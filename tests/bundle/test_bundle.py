@@ -2,6 +2,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,31 +23,31 @@ from fetal.metrics import SetThresholds
 from fetal.planes import Plane
 
 
-def sign(folder):
+def sign(folder) -> None:
     """Give a changed model digests that fit, as whoever means harm would."""
     (folder / "digests.json").write_text(digests_text(folder))
 
 
-def change_card(folder, **values):
+def change_card(folder, **values) -> None:
     card = json.loads((folder / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps(card | values))
     sign(folder)
 
 
-def change_graph(folder, old, new):
+def change_graph(folder, old, new) -> None:
     graph = (folder / "graph.xml").read_text()
     assert old in graph
     (folder / "graph.xml").write_text(graph.replace(old, new, 1))
     sign(folder)
 
 
-def test_a_written_model_opens_with_its_card_and_the_scans_it_has_seen(write, card):
+def test_a_written_model_opens_with_its_card_and_the_scans_it_has_seen(write, card) -> None:
     bundle = Bundle.open(write().folder)
     assert bundle.card == card
     assert bundle.trained_on() == {"a" * 64, "b" * 64}
 
 
-def test_a_card_keeps_from_where_on_a_plane_belongs_to_a_set(write, card):
+def test_a_card_keeps_from_where_on_a_plane_belongs_to_a_set(write, card) -> None:
     thresholds = SetThresholds(
         0.95, {Plane.BRAIN: 0.4, Plane.OTHER: 0.1}, {Plane.BRAIN: 30, Plane.OTHER: 19}
     )
@@ -57,7 +58,7 @@ def test_a_card_keeps_from_where_on_a_plane_belongs_to_a_set(write, card):
     assert written["calibration"]["plane_sets"]["least"] == {"brain": 0.4, "other": 0.1}
 
 
-def test_a_card_of_an_older_program_opens_and_promises_nothing(write):
+def test_a_card_of_an_older_program_opens_and_promises_nothing(write) -> None:
     bundle = write()
     calibration = json.loads((bundle.folder / "card.json").read_text())["calibration"]
     del calibration["plane_sets"]
@@ -74,7 +75,7 @@ def test_a_card_of_an_older_program_opens_and_promises_nothing(write):
         {"coverage": 0.95},
     ],
 )
-def test_thresholds_of_sets_that_cannot_be_are_refused(write, impossible):
+def test_thresholds_of_sets_that_cannot_be_are_refused(write, impossible) -> None:
     bundle = write()
     calibration = json.loads((bundle.folder / "card.json").read_text())["calibration"]
     change_card(bundle.folder, calibration=calibration | {"plane_sets": impossible})
@@ -82,7 +83,7 @@ def test_thresholds_of_sets_that_cannot_be_are_refused(write, impossible):
         Bundle.open(bundle.folder)
 
 
-def test_the_weights_come_back_in_keras_layout(write, weights):
+def test_the_weights_come_back_in_keras_layout(write, weights) -> None:
     stored = write().variables()
     assert stored.keys() == weights.keys()
     for path, values in weights.items():
@@ -91,20 +92,20 @@ def test_the_weights_come_back_in_keras_layout(write, weights):
         assert stored[path].dtype == np.float32
 
 
-def test_the_head_is_the_classifying_layer(write, weights):
+def test_the_head_is_the_classifying_layer(write, weights) -> None:
     kernel, bias = write().head()
     assert kernel.shape == (16, 6)
     np.testing.assert_allclose(kernel, weights["head/kernel"], atol=1e-3)
     np.testing.assert_array_equal(bias, weights["head/bias"])
 
 
-def test_the_same_model_has_the_same_digest_and_another_has_another(write, card):
+def test_the_same_model_has_the_same_digest_and_another_has_another(write, card) -> None:
     first, again = write("one"), write("two")
     other = write("three", dataclasses.replace(card, name="another"))
     assert first.digest == again.digest != other.digest
 
 
-def test_weights_are_read_without_openvino_or_keras(write):
+def test_weights_are_read_without_openvino_or_keras(write) -> None:
     code = (
         "import sys; from fetal.bundle import Bundle; Bundle.open(sys.argv[1]).variables();"
         "sys.exit(bool({'openvino', 'keras', 'tensorflow'} & set(sys.modules)))"
@@ -113,7 +114,7 @@ def test_weights_are_read_without_openvino_or_keras(write):
 
 
 @pytest.mark.parametrize("name", ["card.json", "graph.xml", "graph.bin", "trained_on.txt"])
-def test_one_changed_byte_is_noticed_in_every_file(write, name):
+def test_one_changed_byte_is_noticed_in_every_file(write, name) -> None:
     path = write().folder / name
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -125,26 +126,26 @@ def test_one_changed_byte_is_noticed_in_every_file(write, name):
 @pytest.mark.parametrize(
     "name", ["card.json", "graph.xml", "graph.bin", "trained_on.txt", "digests.json"]
 )
-def test_a_missing_file_is_named(write, name):
+def test_a_missing_file_is_named(write, name) -> None:
     folder = write().folder
     (folder / name).unlink()
     with pytest.raises(MissingFileError, match=name):
         Bundle.open(folder)
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path):
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="nowhere"):
         Bundle.open(tmp_path / "nowhere")
 
 
-def test_unreadable_digests_are_an_error_of_their_own(write):
+def test_unreadable_digests_are_an_error_of_their_own(write) -> None:
     folder = write().folder
     (folder / "digests.json").write_text("[")
     with pytest.raises(DigestError):
         Bundle.open(folder)
 
 
-def test_a_later_format_is_refused(write):
+def test_a_later_format_is_refused(write) -> None:
     folder = write().folder
     change_card(folder, format=2)
     with pytest.raises(UnknownFormatError, match="format 2"):
@@ -159,7 +160,7 @@ def test_a_later_format_is_refused(write):
         ["brain", "abdomen", "femur", "thorax", "cervix", "kidney"],
     ],
 )
-def test_other_planes_or_another_order_are_refused(write, planes):
+def test_other_planes_or_another_order_are_refused(write, planes) -> None:
     folder = write().folder
     change_card(folder, planes=planes)
     with pytest.raises(WrongPlanesError, match=planes[-1]):
@@ -179,14 +180,14 @@ def test_other_planes_or_another_order_are_refused(write, planes):
         ({"input": {"size": 64, "channels": 3, "mean": [1, 2], "std": [1, 1, 1]}}, "crop"),
     ],
 )
-def test_an_impossible_card_says_which_entry(write, values, named):
+def test_an_impossible_card_says_which_entry(write, values, named) -> None:
     folder = write().folder
     change_card(folder, **values)
     with pytest.raises(CardError, match=named):
         Bundle.open(folder)
 
 
-def test_what_a_card_says_beyond_this_version_is_kept(write):
+def test_what_a_card_says_beyond_this_version_is_kept(write) -> None:
     folder = write().folder
     change_card(folder, thanks="to everybody")
     card = Bundle.open(folder).card
@@ -194,7 +195,7 @@ def test_what_a_card_says_beyond_this_version_is_kept(write):
     assert card.to_json()["thanks"] == "to everybody"
 
 
-def test_a_graph_that_could_swell_in_memory_is_refused(write):
+def test_a_graph_that_could_swell_in_memory_is_refused(write) -> None:
     folder = write().folder
     bomb = '<!DOCTYPE net [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>\n<net '
     change_graph(folder, "<net ", bomb)
@@ -202,7 +203,7 @@ def test_a_graph_that_could_swell_in_memory_is_refused(write):
         Bundle.open(folder)
 
 
-def test_weights_beyond_the_end_of_the_file_are_refused(write):
+def test_weights_beyond_the_end_of_the_file_are_refused(write) -> None:
     folder = write().folder
     content = (folder / "graph.bin").read_bytes()
     (folder / "graph.bin").write_bytes(content[: len(content) // 2])
@@ -211,7 +212,7 @@ def test_weights_beyond_the_end_of_the_file_are_refused(write):
         Bundle.open(folder)
 
 
-def test_a_graph_of_another_size_than_its_card_is_refused(write):
+def test_a_graph_of_another_size_than_its_card_is_refused(write) -> None:
     folder = write().folder
     card = json.loads((folder / "card.json").read_text())
     change_card(folder, input=card["input"] | {"size": 128})
@@ -219,7 +220,7 @@ def test_a_graph_of_another_size_than_its_card_is_refused(write):
         Bundle.open(folder)
 
 
-def test_a_graph_that_is_no_graph_is_refused(write):
+def test_a_graph_that_is_no_graph_is_refused(write) -> None:
     folder = write().folder
     (folder / "graph.xml").write_text("<net><layers>")
     sign(folder)
@@ -227,15 +228,15 @@ def test_a_graph_that_is_no_graph_is_refused(write):
         Bundle.open(folder)
 
 
-def test_a_model_is_never_written_over_another(write):
+def test_a_model_is_never_written_over_another(write) -> None:
     before = write().digest
     with pytest.raises(BundleExistsError, match="model"):
         write()
     assert Bundle.open(write("other").folder.parent / "model").digest == before
 
 
-def test_a_writing_that_fails_leaves_nothing(card, tmp_path):
-    def fail(folder):
+def test_a_writing_that_fails_leaves_nothing(card, tmp_path: Path) -> None:
+    def fail(folder) -> None:
         (folder / "graph.xml").write_text("half")
         raise RuntimeError("killed")
 

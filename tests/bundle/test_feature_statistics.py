@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ def features():
     )
 
 
-def test_a_model_keeps_how_it_sees_each_plane(write, features):
+def test_a_model_keeps_how_it_sees_each_plane(write, features) -> None:
     stored = write(features=features).features()
     assert stored.positive
     for name in ("counts", "means", "basis", "spreads", "rest"):
@@ -28,21 +29,21 @@ def test_a_model_keeps_how_it_sees_each_plane(write, features):
         assert getattr(stored, name).dtype == getattr(features, name).dtype
 
 
-def test_a_copy_with_another_card_keeps_them(write, features, card, tmp_path):
+def test_a_copy_with_another_card_keeps_them(write, features, card, tmp_path: Path) -> None:
     other = dataclasses.replace(card, name="another")
     copy = copy_with_card(write(features=features), other, tmp_path / "copy")
     np.testing.assert_array_equal(copy.features().means, features.means)
     assert copy.trained_on()
 
 
-def test_they_can_be_added_to_a_model_that_had_none(write, features, card, tmp_path):
+def test_they_can_be_added_to_a_model_that_had_none(write, features, card, tmp_path: Path) -> None:
     older = write()
     assert older.features() is None
     copy = copy_with_card(older, card, tmp_path / "copy", features)
     np.testing.assert_array_equal(copy.features().counts, features.counts)
 
 
-def test_made_up_features_lie_as_those_of_their_plane(features):
+def test_made_up_features_lie_as_those_of_their_plane(features) -> None:
     drawn = features.draw(1, 4000, np.random.default_rng(7))
     assert drawn.shape == (4000, 16)
     assert drawn.dtype == np.float32
@@ -51,19 +52,19 @@ def test_made_up_features_lie_as_those_of_their_plane(features):
     np.testing.assert_allclose(along, [0.5, 0.3, 0.1], rtol=0.05)
 
 
-def test_made_up_features_are_never_negative_where_none_ever_is(features):
+def test_made_up_features_are_never_negative_where_none_ever_is(features) -> None:
     low = dataclasses.replace(features, means=np.zeros((6, 16), np.float32))
     assert low.draw(0, 50, np.random.default_rng(7)).min() == 0
     signed = dataclasses.replace(low, positive=False)
     assert signed.draw(0, 50, np.random.default_rng(7)).min() < 0
 
 
-def test_no_features_are_made_up_for_a_plane_that_was_never_seen(features):
+def test_no_features_are_made_up_for_a_plane_that_was_never_seen(features) -> None:
     with pytest.raises(ValueError, match="other"):
         features.draw(5, 1, np.random.default_rng(7))
 
 
-def test_changed_statistics_are_noticed(write, features):
+def test_changed_statistics_are_noticed(write, features) -> None:
     path = write(features=features).folder / "features.npz"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -77,7 +78,7 @@ def sign(folder):
     return Bundle.open(folder)
 
 
-def test_statistics_of_another_model_are_refused(write, features):
+def test_statistics_of_another_model_are_refused(write, features) -> None:
     folder = write(features=features).folder
     narrow = dataclasses.replace(features, means=features.means[:, :8], basis=features.basis[:8])
     narrow.write(folder)
@@ -95,7 +96,7 @@ def test_statistics_of_another_model_are_refused(write, features):
         ("basis", np.zeros((16,))),
     ],
 )
-def test_impossible_statistics_are_refused(write, features, name, value):
+def test_impossible_statistics_are_refused(write, features, name, value) -> None:
     folder = write(features=features).folder
     values = {item.name: getattr(features, item.name) for item in dataclasses.fields(features)}
     np.savez(folder / "features.npz", **values | {name: value})
@@ -103,7 +104,7 @@ def test_impossible_statistics_are_refused(write, features, name, value):
         sign(folder).features()
 
 
-def test_statistics_that_would_swell_in_memory_are_refused(write, features):
+def test_statistics_that_would_swell_in_memory_are_refused(write, features) -> None:
     folder = write(features=features).folder
     np.savez_compressed(folder / "features.npz", means=np.zeros(2**24))
     with pytest.raises(FeaturesError, match="unpacks"):
@@ -138,7 +139,7 @@ def statistics_of(features, classes, rank):
 
 
 @pytest.mark.parametrize("rank", [2, 4])
-def test_merged_statistics_are_those_of_all_scans_together(rank):
+def test_merged_statistics_are_those_of_all_scans_together(rank) -> None:
     features, classes = of_two_groups(900)
     features[600:] += [2, 0, 0, 1]
     whole = statistics_of(features, classes, rank)
@@ -154,7 +155,7 @@ def test_merged_statistics_are_those_of_all_scans_together(rank):
     np.testing.assert_allclose(np.abs(np.sum(merged.basis * whole.basis, axis=0))[:2], 1, atol=0.01)
 
 
-def test_planes_that_the_new_scans_lack_stay_as_they_were(features):
+def test_planes_that_the_new_scans_lack_stay_as_they_were(features) -> None:
     other = dataclasses.replace(
         features, counts=np.array([9, 0, 0, 0, 0, 0]), means=features.means + 1
     )
@@ -167,13 +168,13 @@ def test_planes_that_the_new_scans_lack_stay_as_they_were(features):
     np.testing.assert_allclose(np.cov(after.T), np.cov(before.T), atol=0.03)
 
 
-def test_statistics_of_another_network_do_not_merge(features):
+def test_statistics_of_another_network_do_not_merge(features) -> None:
     narrow = dataclasses.replace(features, means=features.means[:, :8], basis=features.basis[:8])
     with pytest.raises(FeaturesError, match="same network"):
         features.merged_with(narrow)
 
 
-def test_what_no_training_scan_showed_is_strange(features):
+def test_what_no_training_scan_showed_is_strange(features) -> None:
     drawn = features.draw(0, 200, np.random.default_rng(7))
     other = np.random.default_rng(8).uniform(0, 6, (200, 16)).astype(np.float32)
     assert np.quantile(features.strangeness(drawn), 0.95) < 0.05
@@ -181,11 +182,11 @@ def test_what_no_training_scan_showed_is_strange(features):
     assert features.strangeness(other).max() <= 1
 
 
-def test_every_plane_and_all_between_them_are_familiar(features):
+def test_every_plane_and_all_between_them_are_familiar(features) -> None:
     means = features.means[:5]
     assert features.strangeness(means).max() < 1e-3
     assert features.strangeness((means[:1] + means[1:2]) / 2).max() < 1e-3
 
 
-def test_a_picture_in_which_a_model_sees_nothing_is_strange(features):
+def test_a_picture_in_which_a_model_sees_nothing_is_strange(features) -> None:
     assert features.strangeness(np.zeros((1, 16), np.float32)) == [1]

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def fetal(tmp_path, monkeypatch):
+def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Runs a command as a person would type it, in a workspace of its own."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
@@ -26,7 +26,7 @@ def fetal(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path):
     """Three scans in folders named by their plane, two of them of the same name."""
     place = tmp_path / "scans"
     for plane, seed, name in (("brain", 4, "a"), ("femur", 2, "a"), ("femur", 3, "Patient00007_1")):

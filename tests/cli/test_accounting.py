@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -19,7 +20,7 @@ from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture
-def fetal(tmp_path, monkeypatch):
+def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FETAL_WORKSPACE", str(begin(tmp_path / "workspace")))
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     be_quick(monkeypatch)
@@ -30,11 +31,11 @@ def fetal(tmp_path, monkeypatch):
     return run
 
 
-def test_the_roles_are_those_of_the_workbench():
+def test_the_roles_are_those_of_the_workbench() -> None:
     assert tuple(Role) == ROLE_WORDS
 
 
-def test_a_department_is_let_in(fetal, monkeypatch):
+def test_a_department_is_let_in(fetal, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "has to be an administrator" in fetal("user", "add", "ben", "--role", "reader").output
     made = fetal("user", "add", "ana", "--shown", "Ana Sousa", "--role", "administrator")
     assert "“ana” may sign in from now on." in made.output
@@ -55,14 +56,14 @@ def test_a_department_is_let_in(fetal, monkeypatch):
     assert "closed" not in fetal("user", "list").output
 
 
-def test_what_cannot_be_is_one_sentence(fetal):
+def test_what_cannot_be_is_one_sentence(fetal) -> None:
     weak = fetal("user", "add", "ana", "--role", "administrator", typed="short\nshort\n")
     assert weak.exit_code == 1
     assert "12 to 200 characters" in weak.output
     assert "There is no account “eve”" in fetal("user", "disable", "eve").output
 
 
-def test_the_audit_is_verified_and_taken_along(fetal, tmp_path):
+def test_the_audit_is_verified_and_taken_along(fetal, tmp_path: Path) -> None:
     fetal("user", "add", "ana", "--role", "administrator")
     whole = fetal("audit", "verify")
     assert whole.exit_code == 0
@@ -82,11 +83,11 @@ def test_the_audit_is_verified_and_taken_along(fetal, tmp_path):
     assert "Event 1 was changed" in broken.output
 
 
-def test_the_scopes_are_those_of_the_workbench():
+def test_the_scopes_are_those_of_the_workbench() -> None:
     assert tuple(Scope) == SCOPES
 
 
-def test_a_token_is_made_listed_and_revoked(fetal):
+def test_a_token_is_made_listed_and_revoked(fetal) -> None:
     fetal("user", "add", "ana", "--role", "administrator")
     made = fetal("user", "token", "add", "ana", "--for", "scanner 2", "--scope", "add")
     assert made.output.startswith("fetal_")
@@ -113,8 +114,8 @@ def test_a_token_is_made_listed_and_revoked(fetal):
     ],
 )
 def test_what_was_done_to_the_audit_is_found_on_both_databases(
-    begun_workspace, monkeypatch, statement, sentence
-):
+    begun_workspace, monkeypatch: pytest.MonkeyPatch, statement, sentence
+) -> None:
     monkeypatch.setenv("FETAL_WORKSPACE", str(begun_workspace.folder))
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     if begun_workspace.database_url is not None:

@@ -9,7 +9,7 @@ from fetal.cli import main
 ROOT = Path(__file__).parents[2]
 
 
-def test_help_is_there_for_every_command_and_is_quick_to_load():
+def test_help_is_there_for_every_command_and_is_quick_to_load() -> None:
     names = [
         "serve",
         "worker",

@@ -1,5 +1,6 @@
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,14 +18,14 @@ from tests.workbench.near_duplicates.test_detect_pairs import brighter
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Runs the command in a workspace of its own."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
     return lambda *words: CliRunner().invoke(main, ["duplicates", *(str(one) for one in words)])
 
 
-def test_copies_in_a_folder_are_named_and_what_cannot_be_read_too(run, tmp_path):
+def test_copies_in_a_folder_are_named_and_what_cannot_be_read_too(run, tmp_path: Path) -> None:
     place = tmp_path / "scans"
     place.mkdir()
     for name, pixels in (
@@ -49,7 +50,7 @@ def test_copies_in_a_folder_are_named_and_what_cannot_be_read_too(run, tmp_path)
         assert [row["one"] for row in csv.DictReader(table)] == [row["one"] for row in rows]
 
 
-def test_a_model_can_be_asked_too(run, tmp_path):
+def test_a_model_can_be_asked_too(run, tmp_path: Path) -> None:
     for seed in range(3):
         (tmp_path / f"{seed}.png").write_bytes(file(seed).data)
     done = run(*tmp_path.glob("*.png"), "--thorough")
@@ -57,7 +58,7 @@ def test_a_model_can_be_asked_too(run, tmp_path):
     assert "0 pairs of the same picture" in done.output
 
 
-def test_pairs_of_a_workspace_come_with_what_was_decided(run, tmp_path):
+def test_pairs_of_a_workspace_come_with_what_was_decided(run, tmp_path: Path) -> None:
     workbench = open_workbench(Workspace.at(tmp_path / "workspace"))
     add_scans(workbench, [file(1)], who="Ann", patient="4711")
     add_scans(workbench, [brighter(1)], who="Ann", patient="4712")
@@ -69,7 +70,7 @@ def test_pairs_of_a_workspace_come_with_what_was_decided(run, tmp_path):
     assert "1 pair of the same picture, 1 across patients." in done.output
 
 
-def test_only_a_workspace_is_compared_again(run, tmp_path):
+def test_only_a_workspace_is_compared_again(run, tmp_path: Path) -> None:
     (tmp_path / "1.png").write_bytes(file(1).data)
     done = run(tmp_path / "1.png", "--again")
     assert done.exit_code == 2

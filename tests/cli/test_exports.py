@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -20,7 +21,7 @@ from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture
-def fetal(tmp_path, monkeypatch):
+def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Runs a command in a folder and a workspace of its own."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
@@ -29,7 +30,7 @@ def fetal(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path):
     for seed, plane in enumerate(("brain", "femur", "femur")):
         place = tmp_path / "scans" / plane / f"scan {seed}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +38,7 @@ def folder(tmp_path):
     return tmp_path / "scans"
 
 
-def test_an_export_names_the_files_that_the_person_still_has(fetal, folder, tmp_path):
+def test_an_export_names_the_files_that_the_person_still_has(fetal, folder, tmp_path: Path) -> None:
     assert fetal("import", folder).exit_code == 0
     (folder / "femur" / "scan 2.png").unlink()
     answer = fetal("export", "labels.csv", "--match", folder)
@@ -46,7 +47,7 @@ def test_an_export_names_the_files_that_the_person_still_has(fetal, folder, tmp_
     assert sorted(row["file"] for row in rows) == ["", "brain/scan 0.png", "femur/scan 1.png"]
 
 
-def test_an_export_says_which_picture_is_damaged(fetal, folder, tmp_path):
+def test_an_export_says_which_picture_is_damaged(fetal, folder, tmp_path: Path) -> None:
     assert fetal("import", folder).exit_code == 0
     damaged, *_ = sorted((tmp_path / "workspace" / "blobs" / "scans").rglob("*.png"))
     damaged.write_bytes(b"damaged")
@@ -56,7 +57,9 @@ def test_an_export_says_which_picture_is_damaged(fetal, folder, tmp_path):
     assert (tmp_path / "all.zip").is_file()
 
 
-def test_evaluate_leaves_out_a_jpeg_of_what_the_model_was_trained_on(fetal, folder, tmp_path):
+def test_evaluate_leaves_out_a_jpeg_of_what_the_model_was_trained_on(
+    fetal, folder, tmp_path: Path
+) -> None:
     screen = simulate(Plane.BRAIN, 2042).pixels
     learnt = read_scan(encode_png(screen), "a.png")
     bundle = tiny_model()
@@ -82,7 +85,7 @@ def test_evaluate_leaves_out_a_jpeg_of_what_the_model_was_trained_on(fetal, fold
     assert "1 image looks like scans that the model was trained on; left out." in answer.stderr
 
 
-def test_evaluate_says_in_one_sentence_what_an_export_has_no_plane_for(fetal, folder):
+def test_evaluate_says_in_one_sentence_what_an_export_has_no_plane_for(fetal, folder) -> None:
     fetal("import", folder)
     fetal("demo")
     assert fetal("export", "all.zip").exit_code == 0

@@ -83,7 +83,7 @@ CONTENTS = {
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place(tmp_path_factory: pytest.TempPathFactory):
     """A folder with labelled images and the files that the commands need."""
     folder = tmp_path_factory.mktemp("given")
     labelled_folder(folder)
@@ -98,7 +98,7 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture
-def there(place, tmp_path, monkeypatch):
+def there(place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A copy of that folder, which is the working folder."""
     shutil.copytree(place, tmp_path / "here")
     monkeypatch.chdir(tmp_path / "here")
@@ -124,7 +124,7 @@ def one_sentence(told):
     return said[0]
 
 
-def test_every_option_that_names_a_file_is_among_these():
+def test_every_option_that_names_a_file_is_among_these() -> None:
     """So that an option added later is tried too."""
     tried = {*READ, *WRITTEN}
     for command, words in _paths(main, ()):
@@ -148,13 +148,13 @@ def _paths(group, before):
 
 
 @pytest.mark.parametrize("words", READ.values(), ids=READ)
-def test_a_file_that_is_not_there(there, words):
+def test_a_file_that_is_not_there(there, words) -> None:
     assert "nowhere" in refused([word.replace("BAD", "nowhere") for word in words])
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
 @pytest.mark.parametrize("words", READ.values(), ids=READ)
-def test_a_file_with_another_content(there, words, content):
+def test_a_file_with_another_content(there, words, content) -> None:
     bad = there / ("bad.npz" if "--weights" in words else "bad.json")
     bad.write_bytes(content)
     refused([word.replace("BAD", bad.name) for word in words])
@@ -164,13 +164,13 @@ NOT_EMPTY = {name: words for name, words in READ.items() if name != "export --ma
 
 
 @pytest.mark.parametrize("words", NOT_EMPTY.values(), ids=NOT_EMPTY)
-def test_an_empty_folder_in_place_of_a_file(there, words):
+def test_an_empty_folder_in_place_of_a_file(there, words) -> None:
     (there / "bad").mkdir()
     refused([word.replace("BAD", "bad") for word in words])
 
 
 @pytest.mark.parametrize("words", WRITTEN.values(), ids=WRITTEN)
-def test_a_place_that_nothing_can_be_written_to(there, words):
+def test_a_place_that_nothing_can_be_written_to(there, words) -> None:
     (there / "file").write_text("in the way")
     refused([word.replace("BAD", "file/bad") for word in words])
 
@@ -190,7 +190,7 @@ def bound():
     "name",
     ["predict FILE", "predict --model", "evaluate --data", "train --about", "import --table"],
 )
-def test_a_file_without_the_right_to_read_it(there, bound, name):
+def test_a_file_without_the_right_to_read_it(there, bound, name) -> None:
     (there / "secret").mkdir()
     (there / "secret" / "card.json").touch()
     (there / "secret.csv").write_text("image,plane\n")
@@ -205,7 +205,7 @@ def test_a_file_without_the_right_to_read_it(there, bound, name):
 @pytest.mark.parametrize(
     "name", ["predict --csv", "evaluate --json", "export TARGET", "--workspace"]
 )
-def test_a_folder_without_the_right_to_write_in_it(there, bound, name):
+def test_a_folder_without_the_right_to_write_in_it(there, bound, name) -> None:
     (there / "closed").mkdir(mode=0o500)
     done = run(bound, [word.replace("BAD", "closed/bad") for word in WRITTEN[name]])
     assert done.returncode != 0

@@ -16,7 +16,9 @@ from tests.support.tiny_second_reader import ALWAYS, NEVER, tiny_model_with_seco
 ROOT = Path(__file__).parents[2]
 
 
-def test_predict_tells_overlays_and_tables_without_a_workspace(fetal, folder, tmp_path):
+def test_predict_tells_overlays_and_tables_without_a_workspace(
+    fetal, folder, tmp_path: Path
+) -> None:
     answer = fetal("predict", folder, "--overlay", "out", "--csv", "results.csv")
     assert answer.exit_code == 0, answer.output
     assert len(answer.output.splitlines()) == 3
@@ -36,7 +38,7 @@ def test_predict_tells_overlays_and_tables_without_a_workspace(fetal, folder, tm
     assert not (tmp_path / "workspace").exists()
 
 
-def test_predict_names_no_plane_where_the_model_knows_none(fetal, folder, tmp_path):
+def test_predict_names_no_plane_where_the_model_knows_none(fetal, folder, tmp_path: Path) -> None:
     model = str(tiny_model_that_knows_nothing().folder)
     answer = fetal("predict", folder, "--model", model, "--csv", "results.csv")
     assert answer.exit_code == 0, answer.output
@@ -45,7 +47,9 @@ def test_predict_names_no_plane_where_the_model_knows_none(fetal, folder, tmp_pa
         assert all(float(row["unfamiliarity"]) > 1 for row in csv.DictReader(file))
 
 
-def test_predict_writes_the_set_of_planes_that_a_model_promises(fetal, folder, tmp_path):
+def test_predict_writes_the_set_of_planes_that_a_model_promises(
+    fetal, folder, tmp_path: Path
+) -> None:
     promising = str(tiny_model_that_promises_sets().folder)
     assert fetal("predict", folder, "--model", promising, "--csv", "results.csv").exit_code == 0
     too_few = "abdomen, thorax, cervix, other: too few scans of each plane for a promise"
@@ -57,7 +61,7 @@ def test_predict_writes_the_set_of_planes_that_a_model_promises(fetal, folder, t
         assert {row["plane_set"] for row in csv.DictReader(file)} == {""}
 
 
-def test_predict_names_the_best_frames_of_a_film(fetal, tmp_path):
+def test_predict_names_the_best_frames_of_a_film(fetal, tmp_path: Path) -> None:
     clip = tmp_path / "clip.dcm"
     clip.write_bytes(film([fan(seed) for seed in range(6)]))
     answer = fetal("predict", "clip.dcm", "--frames", "2", "--csv", "results.csv")
@@ -68,7 +72,9 @@ def test_predict_names_the_best_frames_of_a_film(fetal, tmp_path):
     assert all(row["file"].startswith("clip frame ") and row["plane"] for row in rows)
 
 
-def test_predict_offers_every_method_and_colour_map_and_draws_by_them(fetal, folder, tmp_path):
+def test_predict_offers_every_method_and_colour_map_and_draws_by_them(
+    fetal, folder, tmp_path: Path
+) -> None:
     offered = {
         option.name: option.type.choices
         for option in main.commands["predict"].params[1:]
@@ -83,7 +89,7 @@ def test_predict_offers_every_method_and_colour_map_and_draws_by_them(fetal, fol
     assert one != two
 
 
-def test_a_bad_file_gets_one_line_and_the_others_go_on(fetal, folder, tmp_path):
+def test_a_bad_file_gets_one_line_and_the_others_go_on(fetal, folder, tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_text("no picture")
     answer = fetal("predict", "bad.png", "gone.png", folder / "brain" / "a.png")
     assert answer.exit_code == 1
@@ -92,7 +98,7 @@ def test_a_bad_file_gets_one_line_and_the_others_go_on(fetal, folder, tmp_path):
     assert len(answer.stdout.splitlines()) == 1
 
 
-def test_a_model_that_is_not_there_is_one_sentence(fetal, folder, tmp_path):
+def test_a_model_that_is_not_there_is_one_sentence(fetal, folder, tmp_path: Path) -> None:
     answer = fetal("predict", folder, "--model", tmp_path / "nothing")
     assert answer.exit_code == 1
     assert answer.output.startswith("Error: ")
@@ -100,7 +106,9 @@ def test_a_model_that_is_not_there_is_one_sentence(fetal, folder, tmp_path):
 
 
 @pytest.mark.parametrize(("agree_at", "agree"), [(ALWAYS, "yes"), (NEVER, "no")])
-def test_predict_tells_what_the_second_reader_says(fetal, folder, tmp_path, agree_at, agree):
+def test_predict_tells_what_the_second_reader_says(
+    fetal, folder, tmp_path: Path, agree_at, agree
+) -> None:
     model = str(tiny_model_with_second_reader(agree_at).folder)
     answer = fetal("predict", folder, "--model", model, "--csv", "results.csv")
     assert answer.exit_code == 0, answer.output

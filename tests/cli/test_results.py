@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(tmp_path: Path):
     """Starts a command as a shell does, in a folder with twelve scans."""
     labelled_folder(tmp_path)
     environment = os.environ | {
@@ -44,7 +44,7 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-def latin(tmp_path):
+def latin(tmp_path: Path):
     """A folder with a scan whose name is not UTF-8, as old archives have them."""
     folder = tmp_path / "latin"
     folder.mkdir()
@@ -54,7 +54,9 @@ def latin(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
-def test_a_name_that_is_not_utf8_costs_no_result(start, tmp_path, monkeypatch, encoding):
+def test_a_name_that_is_not_utf8_costs_no_result(
+    start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding
+) -> None:
     folder = latin(tmp_path)
     command = ["env", f"PYTHONIOENCODING={encoding}:strict", sys.executable, "-m", "fetal.cli"]
     done = subprocess.run(
@@ -70,14 +72,14 @@ def test_a_name_that_is_not_utf8_costs_no_result(start, tmp_path, monkeypatch, e
 
 
 @pytest.mark.parametrize("words", [("import", "latin", "--unlabelled"), ("duplicates", "latin")])
-def test_such_a_name_stops_no_other_command(start, tmp_path, words):
+def test_such_a_name_stops_no_other_command(start, tmp_path: Path, words) -> None:
     latin(tmp_path)
     process = start(*words)
     _, told = process.communicate(timeout=120)
     assert process.returncode == 0, told
 
 
-def test_ctrl_c_leaves_what_was_done(start, tmp_path):
+def test_ctrl_c_leaves_what_was_done(start, tmp_path: Path) -> None:
     place = tmp_path / "out.csv"
     process = start("predict", *["images"] * 400, "--csv", place)
     until(lambda: place.exists() and len(place.read_text().splitlines()) > 5, 60)
@@ -88,7 +90,7 @@ def test_ctrl_c_leaves_what_was_done(start, tmp_path):
     assert all(row["plane"] for row in found)
 
 
-def test_a_reader_that_leaves_takes_no_result_along(start, tmp_path):
+def test_a_reader_that_leaves_takes_no_result_along(start, tmp_path: Path) -> None:
     process = start("predict", "images", "--csv", "out.csv", "--overlay", "drawn")
     assert process.stdout.readline()
     process.stdout.close()
@@ -107,7 +109,7 @@ def test_a_reader_that_leaves_takes_no_result_along(start, tmp_path):
         (("export", "out.csv"), "out.csv"),
     ],
 )
-def test_nobody_needs_to_read_the_words(start, tmp_path, words, written):
+def test_nobody_needs_to_read_the_words(start, tmp_path: Path, words, written) -> None:
     process = start(*words)
     process.stdout.close()
     told = process.stderr.read()
@@ -117,7 +119,7 @@ def test_nobody_needs_to_read_the_words(start, tmp_path, words, written):
     assert (tmp_path / written).stat().st_size > 20
 
 
-def test_a_dash_is_standard_input_and_output(start, tmp_path):
+def test_a_dash_is_standard_input_and_output(start, tmp_path: Path) -> None:
     with (tmp_path / "images" / "0.png").open("rb") as scan:
         process = start("predict", "-", "--csv", "-", stdin=scan)
         told, words = process.communicate(timeout=60)
@@ -128,7 +130,7 @@ def test_a_dash_is_standard_input_and_output(start, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["--json", "--html", "--card-text"])
-def test_a_report_goes_to_standard_output_and_the_words_do_not(start, tmp_path, kind):
+def test_a_report_goes_to_standard_output_and_the_words_do_not(start, tmp_path: Path, kind) -> None:
     with (tmp_path / "labels.csv").open("rb") as table:
         process = start("evaluate", "--data", "-", "--images", "images", kind, "-", stdin=table)
         told, words = process.communicate(timeout=120)
@@ -137,7 +139,7 @@ def test_a_report_goes_to_standard_output_and_the_words_do_not(start, tmp_path, 
     assert told.decode().lstrip()[0] == {"--json": "{", "--html": "<", "--card-text": "#"}[kind]
 
 
-def test_labels_pairs_and_models_go_to_standard_output(start, tmp_path):
+def test_labels_pairs_and_models_go_to_standard_output(start, tmp_path: Path) -> None:
     assert start("import", "images", "--table", "labels.csv").wait(120) == 0
     labels, _ = start("export", "-").communicate(timeout=60)
     assert len(list(csv.DictReader(io.StringIO(labels.decode())))) == 12
@@ -149,14 +151,14 @@ def test_labels_pairs_and_models_go_to_standard_output(start, tmp_path):
     assert not (tmp_path / "-").exists()
 
 
-def test_two_results_cannot_share_standard_output(start):
+def test_two_results_cannot_share_standard_output(start) -> None:
     process = start("duplicates", "images", "--json", "-", "--csv", "-")
     _, told = process.communicate(timeout=60)
     assert process.returncode == 2
     assert b"Only one result can go to standard output" in told
 
 
-def test_what_is_no_picture_in_a_folder_is_counted_and_fails_nothing(start, tmp_path):
+def test_what_is_no_picture_in_a_folder_is_counted_and_fails_nothing(start, tmp_path: Path) -> None:
     shutil.copy(tmp_path / "labels.csv", tmp_path / "images" / "notes.txt")
     (tmp_path / "images" / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0" * 50)
     shutil.copy(tmp_path / "images" / "0.png", tmp_path / "images" / "IM0001")
@@ -171,7 +173,7 @@ def test_what_is_no_picture_in_a_folder_is_counted_and_fails_nothing(start, tmp_
 
 
 @pytest.mark.parametrize("named", ["images/notes.txt", "images"])
-def test_a_picture_that_is_damaged_or_named_still_fails(start, tmp_path, named):
+def test_a_picture_that_is_damaged_or_named_still_fails(start, tmp_path: Path, named) -> None:
     (tmp_path / "images" / "notes.txt").write_text("no picture")
     (tmp_path / "images" / "broken.png").write_text("no picture either")
     process = start("predict", named)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def served(tmp_path):
+def served(tmp_path: Path):
     """The app and its worker, started as the README says."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -54,14 +54,14 @@ def answers(port):
     "how",
     [signal.SIGTERM, signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)],
 )
-def test_the_app_brings_a_worker_and_neither_outlives_it(served, how):
+def test_the_app_brings_a_worker_and_neither_outlives_it(served, how) -> None:
     until(lambda: answers(served.port), 60)
     family = until(lambda: len(children(served.pid)) == 2 and children(served.pid))
     served.send_signal(how)
     until(lambda: not any(alive(pid) for pid in family), 30)
 
 
-def test_a_worker_that_dies_is_replaced(served):
+def test_a_worker_that_dies_is_replaced(served) -> None:
     until(lambda: answers(served.port), 60)
     app, worker = sorted(until(lambda: len(children(served.pid)) == 2 and children(served.pid)))
     os.kill(worker, signal.SIGKILL)

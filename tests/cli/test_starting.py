@@ -43,7 +43,7 @@ ON_A_WORKSPACE = [
 
 
 @pytest.fixture
-def start(tmp_path, monkeypatch):
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Starts a command in a folder with scans."""
     labelled_folder(tmp_path, 48)
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
@@ -68,7 +68,9 @@ def told_by(process):
 
 
 @pytest.mark.parametrize("words", ON_A_WORKSPACE, ids=" ".join)
-def test_a_workspace_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch, words):
+def test_a_workspace_that_cannot_be_made_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words
+) -> None:
     (tmp_path / "file").write_text("in the way")
     (tmp_path / "images").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -80,11 +82,11 @@ def test_a_workspace_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch, 
     assert told.startswith("Error: ")
 
 
-def damaged(place):
+def damaged(place) -> None:
     (place / "fetal.db").write_bytes(b"no database " * 1000)
 
 
-def closed(place):
+def closed(place) -> None:
     (place / "fetal.db").unlink()
     (place / "fetal.db").mkdir()
 
@@ -94,7 +96,9 @@ def closed(place):
     [(damaged, "database is damaged. Bring it back"), (closed, "cannot be used: is a directory")],
 )
 @pytest.mark.parametrize("words", [("demo",), ("models", "list"), ("worker",)], ids=" ".join)
-def test_a_database_that_cannot_be_opened(tmp_path, monkeypatch, words, harm, told):
+def test_a_database_that_cannot_be_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words, harm, told
+) -> None:
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
     Store.open(Workspace.at(tmp_path / "workspace")).close()
     harm(tmp_path / "workspace")
@@ -104,7 +108,9 @@ def test_a_database_that_cannot_be_opened(tmp_path, monkeypatch, words, harm, to
     assert "SELECT" not in done.stderr
 
 
-def test_a_locked_database_is_one_sentence_without_sql(tmp_path, monkeypatch):
+def test_a_locked_database_is_one_sentence_without_sql(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setattr("fetal.store.database.BUSY_SECONDS", 0.2)
@@ -119,7 +125,7 @@ def test_a_locked_database_is_one_sentence_without_sql(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("words", [("demo",), ("predict", "images", "--csv", "/dev/full")])
-def test_a_full_disk_is_one_sentence(start, tmp_path, words):
+def test_a_full_disk_is_one_sentence(start, tmp_path: Path, words) -> None:
     if words == ("demo",):
         # A file system of its own that is full at once, where this may be mounted.
         (tmp_path / "workspace").mkdir()
@@ -136,14 +142,14 @@ def test_a_full_disk_is_one_sentence(start, tmp_path, words):
     assert err.splitlines()[-1].startswith("Error: The disk is full")
 
 
-def test_a_misspelt_backend_is_one_sentence_that_names_all(start):
+def test_a_misspelt_backend_is_one_sentence_that_names_all(start) -> None:
     words = ("train", "--data", "labels.csv", "--images", "images", "--out", "new")
     code, _, err = told_by(start(*words, KERAS_BACKEND="tensorflwo"))
     expected = "KERAS_BACKEND is “tensorflwo”. Expected tensorflow, jax or torch."
     assert (code, err.strip()) == (1, f"Error: {expected}")
 
 
-def test_a_training_prints_what_a_person_needs(start, tmp_path):
+def test_a_training_prints_what_a_person_needs(start, tmp_path: Path) -> None:
     settings = "preset: default\nstart: nothing\narchitecture: sononet16\nsize: 64\n"
     (tmp_path / "s.yaml").write_text(f"{settings}stages.epochs: 1\n")
     words = ("train", "--data", "labels.csv", "--images", "images", "--out", "new")
@@ -153,7 +159,7 @@ def test_a_training_prints_what_a_person_needs(start, tmp_path):
     assert "oneDNN" not in out
 
 
-def test_the_first_start_prints_one_line_and_only_once_the_app_answers(start):
+def test_the_first_start_prints_one_line_and_only_once_the_app_answers(start) -> None:
     port = free_port()
     process = start("serve", "--port", port)
     line = process.stdout.readline()
@@ -165,7 +171,7 @@ def test_the_first_start_prints_one_line_and_only_once_the_app_answers(start):
     assert out.replace("Stopping...", "").strip() == ""
 
 
-def test_an_app_that_dies_at_the_start_says_why(start, tmp_path):
+def test_an_app_that_dies_at_the_start_says_why(start, tmp_path: Path) -> None:
     broken = tmp_path / "program"
     for name in ("fetal", "pages", ".streamlit"):
         shutil.copytree(ROOT / name, broken / name)
@@ -185,13 +191,13 @@ def test_an_app_that_dies_at_the_start_says_why(start, tmp_path):
         (("--address", "nobody.invalid"), "This computer has no address “nobody.invalid”"),
     ],
 )
-def test_an_address_that_is_not_this_computers(start, options, told):
+def test_an_address_that_is_not_this_computers(start, options, told) -> None:
     code, _, err = told_by(start("serve", "--port", free_port(), *options))
     assert code == 1
     assert told in err
 
 
-def test_beyond_this_computer_it_wants_accounts_or_to_be_told_by_name(start):
+def test_beyond_this_computer_it_wants_accounts_or_to_be_told_by_name(start) -> None:
     port = free_port()
     code, out, err = told_by(start("serve", "--port", port, "--address", "0.0.0.0"))
     assert (code, out) == (1, "")
@@ -207,7 +213,7 @@ def test_beyond_this_computer_it_wants_accounts_or_to_be_told_by_name(start):
     told_by(process)
 
 
-def test_a_taken_port_is_named(start):
+def test_a_taken_port_is_named(start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         code, out, err = told_by(start("serve", "--port", port))
@@ -215,7 +221,7 @@ def test_a_taken_port_is_named(start):
     assert f"Something already answers at port {port}" in err
 
 
-def test_a_worker_alone_prints_one_line(start):
+def test_a_worker_alone_prints_one_line(start) -> None:
     process = start("worker")
     assert process.stdout.readline().startswith("Waiting for trainings of the workspace ")
     # It takes signals once it runs.
@@ -225,7 +231,7 @@ def test_a_worker_alone_prints_one_line(start):
     assert (code, out, err) == (0, "", "")
 
 
-def test_an_app_that_ends_by_itself_is_started_again(start):
+def test_an_app_that_ends_by_itself_is_started_again(start) -> None:
     process = start("serve", "--port", free_port(), "--no-worker")
     assert process.stdout.readline()
     [app] = until(lambda: _children(process.pid))

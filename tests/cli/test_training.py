@@ -10,7 +10,7 @@ from tests.packs import made_up
 ROOT = Path(__file__).parents[2]
 
 
-def test_train_refuses_to_overwrite_a_model(fetal, folder, tmp_path):
+def test_train_refuses_to_overwrite_a_model(fetal, folder, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     table = tmp_path / "labels.csv"
     table.write_text("image,plane\n")
@@ -19,7 +19,7 @@ def test_train_refuses_to_overwrite_a_model(fetal, folder, tmp_path):
     assert "exists already" in answer.output
 
 
-def test_train_refuses_statements_that_no_report_would_show(fetal, folder, tmp_path):
+def test_train_refuses_statements_that_no_report_would_show(fetal, folder, tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("image,plane\nbrain/a.png,brain\n")
     (tmp_path / "about.json").write_text('{"statements": {"colour": "blue"}}')
     words = ("train", "--data", "labels.csv", "--images", folder, "--out", "out")
@@ -29,7 +29,7 @@ def test_train_refuses_statements_that_no_report_would_show(fetal, folder, tmp_p
     assert "Traceback" not in answer.output
 
 
-def test_what_the_shipped_model_states_is_what_a_report_shows():
+def test_what_the_shipped_model_states_is_what_a_report_shows() -> None:
     said = json.loads((ROOT / "models" / "about.json").read_text())["statements"]
     # Nobody has told who paid for it.
     assert set(said) == set(STATEMENTS) - {"funding"}
@@ -47,7 +47,7 @@ stages: [{name: H, learn: head, epochs: 1, learning_rate: 1e-3}]
 
 
 @pytest.mark.parametrize(("no_plane", "others"), [("leave out", 0), ("other", 1)])
-def test_train_learns_what_packs_keep_to_train(fetal, tmp_path, no_plane, others):
+def test_train_learns_what_packs_keep_to_train(fetal, tmp_path: Path, no_plane, others) -> None:
     made_up.two_countries(tmp_path / "africa")
     made_up.more_scans(tmp_path / "more")
     made_up.picture(tmp_path / "more" / "images" / "4.png", 99)

@@ -3,6 +3,7 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ COUNT = PAGE + 3
 class Server(BaseHTTPRequestHandler):
     """Answers as PS3.18 asks: a list in pages, and an instance as the only part of several."""
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
         asked = dict(pair.split("=") for pair in query.split("&") if pair)
         if path == "/dicom-web/instances":
@@ -33,13 +34,13 @@ class Server(BaseHTTPRequestHandler):
         else:
             self.send_error(404)
 
-    def answer(self, kind, body):
+    def answer(self, kind, body) -> None:
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.end_headers()
         self.wfile.write(body if isinstance(body, bytes) else body.encode())
 
-    def log_message(self, *_):
+    def log_message(self, *_) -> None:
         pass
 
 
@@ -59,7 +60,7 @@ def server():
     server.server_close()
 
 
-def test_a_dicomweb_query_is_listed_page_by_page_and_read_byte_for_byte(server):
+def test_a_dicomweb_query_is_listed_page_by_page_and_read_byte_for_byte(server) -> None:
     place = f"127.0.0.1:{server.server_port}/dicom-web"
     source = choose_source(f"http://ann:secret@{place}/instances?Modality=US")
     items = list(source.listing())
@@ -71,7 +72,7 @@ def test_a_dicomweb_query_is_listed_page_by_page_and_read_byte_for_byte(server):
     assert source.label == f"http://{place}/instances?Modality=US"
 
 
-def test_another_address_is_told_what_is_expected(server):
+def test_another_address_is_told_what_is_expected(server) -> None:
     source = choose_source(f"http://127.0.0.1:{server.server_port}/dicom-web/studies")
     with pytest.raises(SourceError, match="Expected a DICOMweb search for instances"):
         next(source.listing())
@@ -80,7 +81,7 @@ def test_another_address_is_told_what_is_expected(server):
         next(missing.listing())
 
 
-def test_a_prefix_gives_what_may_be_pictures(tmp_path):
+def test_a_prefix_gives_what_may_be_pictures(tmp_path: Path) -> None:
     for name in ("b/2.dcm", "b/1", "a.png", "labels.csv", ".hidden.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
@@ -92,7 +93,7 @@ def test_a_prefix_gives_what_may_be_pictures(tmp_path):
         list(choose_source(f"file://{tmp_path}/nowhere").listing())
 
 
-def test_a_folder_gives_pictures_by_name_or_content(tmp_path):
+def test_a_folder_gives_pictures_by_name_or_content(tmp_path: Path) -> None:
     for name in ("b/two", "a.png", "labels.csv", ".hidden.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())

@@ -44,7 +44,7 @@ def _instance(number, frames, modality="US"):
 
 
 @pytest.fixture
-def server(tmp_path):
+def server(tmp_path: Path):
     """The address of a running server that keeps two stills, a film and a slice of a CT."""
     port = free_port()
     settings = {
@@ -83,7 +83,7 @@ def _answers(address):
         return False
 
 
-def test_the_ultrasound_of_a_server_is_predicted(server, tmp_path):
+def test_the_ultrasound_of_a_server_is_predicted(server, tmp_path: Path) -> None:
     source = choose_source(f"{server}/dicom-web/instances?Modality=US")
     items = sorted(source.listing())
     assert len(items) == 3

@@ -2,6 +2,7 @@
 
 import csv
 import os
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +19,7 @@ from tests.support.tiny_second_reader import tiny_model_with_second_reader
 
 
 @pytest.fixture
-def archive(tmp_path):
+def archive(tmp_path: Path):
     """Stills, a film, a file that is no picture, and what is no scan at all."""
     folder = tmp_path / "archive"
     (folder / "2024").mkdir(parents=True)
@@ -31,7 +32,7 @@ def archive(tmp_path):
 
 
 @pytest.fixture
-def fetal(tmp_path, monkeypatch):
+def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from click.testing import CliRunner
 
     from fetal.cli import main
@@ -42,7 +43,7 @@ def fetal(tmp_path, monkeypatch):
     return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
 
 
-def test_an_archive_gets_the_answers_of_fetal_predict(fetal, archive, tmp_path):
+def test_an_archive_gets_the_answers_of_fetal_predict(fetal, archive, tmp_path: Path) -> None:
     out = tmp_path / "results.parquet"
     place = ("--workspace", tmp_path / "workspace")
     told = fetal("predict-archive", archive, "--out", out, "--price", "2", *place)
@@ -85,7 +86,7 @@ def test_an_archive_gets_the_answers_of_fetal_predict(fetal, archive, tmp_path):
     assert "is there already" in again.output
 
 
-def test_a_stopped_archive_goes_on_where_it_was(archive, tmp_path):
+def test_a_stopped_archive_goes_on_where_it_was(archive, tmp_path: Path) -> None:
     bundle = tiny_model_with_second_reader()
     out = tmp_path / "results.parquet"
     told = []
@@ -111,7 +112,7 @@ def test_a_stopped_archive_goes_on_where_it_was(archive, tmp_path):
     assert len(names) == 14 + 4
 
 
-def test_other_work_is_not_mixed_in(archive, tmp_path):
+def test_other_work_is_not_mixed_in(archive, tmp_path: Path) -> None:
     work = {"source": "a", "model": "b"}
     ShardLedger(tmp_path, work).close()
     with pytest.raises(OtherWorkError, match="another model: expected “b”, received “c”"):

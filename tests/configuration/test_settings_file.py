@@ -15,7 +15,7 @@ from fetal.workbench import open_workbench
 
 
 @pytest.fixture
-def workspace(tmp_path, monkeypatch):
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """An empty workspace's folder, with nothing set but its place."""
     for name in list(os.environ):
         if name.startswith("FETAL_"):
@@ -36,21 +36,25 @@ def sources():
     return {view.name: view.source for view in overview()}
 
 
-def test_the_environment_comes_before_the_file_and_the_file_before_the_default(write, monkeypatch):
+def test_the_environment_comes_before_the_file_and_the_file_before_the_default(
+    write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write("FETAL_FILE_MEGABYTES = 200\nFETAL_FILM_FRAMES = 9\n")
     monkeypatch.setenv("FETAL_FILM_FRAMES", "7")
     limits = Limits.from_environment()
     assert (limits.megabytes, limits.frames, limits.seconds) == (200, 7, 60)
 
 
-def test_a_file_that_is_changed_is_read_again(write):
+def test_a_file_that_is_changed_is_read_again(write) -> None:
     write("FETAL_FILE_MEGABYTES = 200")
     assert declared.FILE_MEGABYTES.value() == 200
     write("FETAL_FILE_MEGABYTES = 30")
     assert declared.FILE_MEGABYTES.value() == 30
 
 
-def test_a_file_that_is_named_takes_the_place_of_the_workspaces(write, tmp_path, monkeypatch):
+def test_a_file_that_is_named_takes_the_place_of_the_workspaces(
+    write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write("FETAL_FILE_MEGABYTES = 200")
     other = tmp_path / "etc" / "department.toml"
     other.parent.mkdir()
@@ -65,7 +69,7 @@ def test_a_file_that_is_named_takes_the_place_of_the_workspaces(write, tmp_path,
     check_settings()
 
 
-def test_lists_and_addresses_of_a_file(write, workspace):
+def test_lists_and_addresses_of_a_file(write, workspace) -> None:
     write(
         'FETAL_HOSTS = ["a.example", "b.example"]\n'
         'FETAL_IMPORT_FOLDERS = ["/data/incoming", "own"]\n'
@@ -102,7 +106,9 @@ def test_lists_and_addresses_of_a_file(write, workspace):
         ("FETAL_FILM_FRAMES", "cannot be read: .* Expected lines such as FETAL_FILE_MEGABYTES = 2"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_one_sentence_at_the_start(write, workspace, written, told):
+def test_a_file_that_cannot_be_used_is_one_sentence_at_the_start(
+    write, workspace, written, told
+) -> None:
     write(written)
     with pytest.raises(SettingError) as refused:
         open_workbench(Workspace.at(workspace))
@@ -111,15 +117,15 @@ def test_a_file_that_cannot_be_used_is_one_sentence_at_the_start(write, workspac
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_a_file_that_is_named_and_not_there(workspace, monkeypatch):
+def test_a_file_that_is_named_and_not_there(workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FETAL_CONFIG", "nowhere.toml")
     with pytest.raises(SettingError, match=r"FETAL_CONFIG names .*nowhere.toml, which is no file"):
         check_settings()
 
 
 def test_a_process_in_another_folder_finds_what_was_named_from_this_one(
-    workspace, tmp_path, monkeypatch
-):
+    workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FETAL_WORKSPACE", "workspace")
     for name, text in (
@@ -137,7 +143,9 @@ def test_a_process_in_another_folder_finds_what_was_named_from_this_one(
     assert environment["FETAL_DATABASE_URL"] == "postgresql://ada:secret@db/fetal"
 
 
-def test_each_value_says_where_it_comes_from(write, workspace, monkeypatch):
+def test_each_value_says_where_it_comes_from(
+    write, workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write("FETAL_FILM_FRAMES = 9")
     monkeypatch.setenv("FETAL_FILE_MEGABYTES", "7")
     found = sources()

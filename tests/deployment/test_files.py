@@ -32,7 +32,7 @@ def check_command(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
-def test_a_unit_starts_a_command_that_there_is(unit):
+def test_a_unit_starts_a_command_that_there_is(unit) -> None:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.read(unit)
     service = parser["Service"]
@@ -44,7 +44,7 @@ def test_a_unit_starts_a_command_that_there_is(unit):
     assert service["Environment"].startswith("FETAL_WORKSPACE=/var/lib/")
 
 
-def test_the_containers_run_commands_that_there_are_and_not_as_root():
+def test_the_containers_run_commands_that_there_are_and_not_as_root() -> None:
     text = (DEPLOY / "Containerfile").read_text()
     commands = [re.findall(r'"(.*?)"', line) for line in re.findall(r"^CMD (.*)$", text, re.M)]
     assert commands
@@ -56,7 +56,7 @@ def test_the_containers_run_commands_that_there_are_and_not_as_root():
             assert (ROOT / source).exists(), source
 
 
-def test_the_services_are_read_only_and_healthy_before_others_start():
+def test_the_services_are_read_only_and_healthy_before_others_start() -> None:
     told = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     for name in ("app-1", "app-2", "worker"):
         service = told["services"][name]
@@ -67,7 +67,7 @@ def test_the_services_are_read_only_and_healthy_before_others_start():
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
-def test_every_setting_that_is_named_is_one(path):
+def test_every_setting_that_is_named_is_one(path) -> None:
     if path.is_file():
         text = path.read_text()
         own = set(re.findall(r"^(FETAL_\w+)=\$\{", text, re.M))
@@ -75,7 +75,7 @@ def test_every_setting_that_is_named_is_one(path):
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed: run .ci/nginx")
-def test_nginx_takes_the_example(tmp_path):
+def test_nginx_takes_the_example(tmp_path: Path) -> None:
     configuration = nginx_configuration(tmp_path, 18080, [18501, 18502])
     done = subprocess.run(
         ["nginx", "-t", "-p", tmp_path, "-c", configuration], capture_output=True, text=True

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "deploy" / "dask"
 
 
-def test_every_column_of_the_results_is_explained():
+def test_every_column_of_the_results_is_explained() -> None:
     page = (ROOT / "docs" / "cluster.md").read_text()
     rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", page, re.MULTILINE)
     named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
@@ -25,7 +25,7 @@ def test_every_column_of_the_results_is_explained():
     assert set(map(str, PLANES)) < set(named)
 
 
-def test_example_files_name_settings_that_are_there():
+def test_example_files_name_settings_that_are_there() -> None:
     known = {one.name for one in SETTINGS}
     for path in EXAMPLES.iterdir():
         named = set(re.findall(r"\bFETAL_[A-Z_]+\b", path.read_text())) - {"FETAL_HOME"}
@@ -37,7 +37,7 @@ def _options(command: click.Command) -> set[str]:
     return set().union(*(one.opts + one.secondary_opts for one in params))
 
 
-def test_example_files_name_options_that_dask_has():
+def test_example_files_name_options_that_dask_has() -> None:
     known = {"scheduler": _options(dask_scheduler.main), "worker": _options(dask_worker.main)}
     shell = re.sub(r"\\\n\s*", " ", (EXAMPLES / "ssh.sh").read_text())
     shell = re.sub(r"^#.*\n", "", shell, flags=re.MULTILINE)
@@ -59,7 +59,7 @@ def test_example_files_name_options_that_dask_has():
         assert {word for word in command if word.startswith("--")} <= known[command[1]]
 
 
-def test_the_example_for_slurm_names_what_can_be_encrypted():
+def test_the_example_for_slurm_names_what_can_be_encrypted() -> None:
     calls = [
         node
         for node in ast.walk(ast.parse((EXAMPLES / "slurm.py").read_text()))

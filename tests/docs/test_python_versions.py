@@ -22,17 +22,17 @@ def makes(version):
     return done.stderr.strip()
 
 
-def test_the_bounds_are_those_of_the_package():
+def test_the_bounds_are_those_of_the_package() -> None:
     assert PROJECT["requires-python"] == ">=3.11,<3.14"
 
 
 @pytest.mark.parametrize("version", [(3, 11, 0), (3, 12, 4), (3, 13, 9)])
-def test_make_goes_on_with_those(version):
+def test_make_goes_on_with_those(version) -> None:
     assert makes(version) == ""
 
 
 @pytest.mark.parametrize("version", [(3, 9, 1), (3, 10, 12), (3, 14, 0), (4, 0, 0)])
-def test_make_names_the_versions_that_do(version):
+def test_make_names_the_versions_that_do(version) -> None:
     [told] = makes(version).splitlines()
     assert told.startswith(
         f"Python 3.11, 3.12 or 3.13 is needed, this is {version[0]}.{version[1]}."
@@ -40,5 +40,5 @@ def test_make_names_the_versions_that_do(version):
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/administrator.md"])
-def test_the_pages_name_them_too(page):
+def test_the_pages_name_them_too(page) -> None:
     assert "Python 3.11, 3.12 or 3.13" in (ROOT / page).read_text()

@@ -17,7 +17,7 @@ def report():
     return measure(cases(), tiny_model(), "made up", left_out={"it is a film": 2, "gone": 0})
 
 
-def test_figures_over_four_and_over_six_planes(report):
+def test_figures_over_four_and_over_six_planes(report) -> None:
     assert (report.scans, report.patients) == (80, 40)
     assert (report.four.n, report.six.n) == (75, 80)
     assert report.four.accuracy.value == pytest.approx(72 / 75)
@@ -29,7 +29,7 @@ def test_figures_over_four_and_over_six_planes(report):
     assert report.left_out == {"it is a film": 2}
 
 
-def test_no_figure_is_claimed_of_a_plane_with_few_scans(report):
+def test_no_figure_is_claimed_of_a_plane_with_few_scans(report) -> None:
     assert set(report.six.per_plane) == {Plane.BRAIN, Plane.FEMUR}
     assert report.few == {Plane.ABDOMEN: 0, Plane.THORAX: 0, Plane.CERVIX: 5, Plane.OTHER: 0}
     assert [row is not None for row in report.six.confusion_shares] == [
@@ -38,7 +38,7 @@ def test_no_figure_is_claimed_of_a_plane_with_few_scans(report):
     assert report.six.confusion[PLANES.index(Plane.CERVIX)][PLANES.index(Plane.CERVIX)] == 5
 
 
-def test_machines_and_doubts_are_counted_and_measured_where_there_are_enough(report):
+def test_machines_and_doubts_are_counted_and_measured_where_there_are_enough(report) -> None:
     e6, unnamed, other = report.machines
     assert (e6.name, e6.scans) == ("E6", 43)
     assert e6.six.value == pytest.approx(40 / 43)
@@ -48,7 +48,7 @@ def test_machines_and_doubts_are_counted_and_measured_where_there_are_enough(rep
     assert (doubts["sure"], doubts["check"], doubts["unknown"]) == (79, 1, 0)
 
 
-def test_the_worst_errors_are_those_stated_most_surely(report):
+def test_the_worst_errors_are_those_stated_most_surely(report) -> None:
     assert report.mistakes == 3
     assert [one.confidence for one in report.worst] == pytest.approx([0.95, 0.8, 0.6])
     worst = report.worst[0]
@@ -56,7 +56,7 @@ def test_the_worst_errors_are_those_stated_most_surely(report):
     assert worst.chance == pytest.approx(0.01)
 
 
-def test_a_report_is_plain_json_and_fits_a_card(report):
+def test_a_report_is_plain_json_and_fits_a_card(report) -> None:
     written = json.loads(json.dumps(report.to_json()))
     assert written["four"]["accuracy"]["value"] == report.four.accuracy.value
     assert len(written["coverage"]["shares"]) == len(written["coverage"]["accuracy"])
@@ -68,7 +68,7 @@ def test_a_report_is_plain_json_and_fits_a_card(report):
     }
 
 
-def test_the_same_set_has_the_same_digest_and_another_label_another_one(report):
+def test_the_same_set_has_the_same_digest_and_another_label_another_one(report) -> None:
     again = measure(cases()[::-1], tiny_model(), "in another order")
     assert again.data_digest == report.data_digest
     first, *others = cases()
@@ -76,24 +76,24 @@ def test_the_same_set_has_the_same_digest_and_another_label_another_one(report):
     assert relabelled.data_digest != report.data_digest
 
 
-def test_repeated_scans_are_counted():
+def test_repeated_scans_are_counted() -> None:
     doubled = [case(1, Plane.BRAIN), case(1, Plane.BRAIN), case(2, Plane.BRAIN)]
     assert measure(doubled, tiny_model(), "doubled").repeated == 1
 
 
-def test_without_fetal_planes_the_figures_are_over_all():
+def test_without_fetal_planes_the_figures_are_over_all() -> None:
     report = measure([case(n, Plane.CERVIX) for n in range(3)], tiny_model(), "cervices")
     assert report.four is None
     assert report.main is report.six
     assert set(report.figures()) == {"all six planes", "trust"}
 
 
-def test_nothing_to_measure_is_said():
+def test_nothing_to_measure_is_said() -> None:
     with pytest.raises(NothingToMeasureError, match="has not learnt from"):
         measure([], tiny_model(), "nothing")
 
 
-def test_a_case_is_what_the_model_says_of_the_scan():
+def test_a_case_is_what_the_model_says_of_the_scan() -> None:
     model = load_model(tiny_model().folder)
     scans = [read_scan(file(seed).data, "a.png") for seed in range(5)]
     found = list(examine(model, [LabelledScan(one, Plane.BRAIN, "P1", "E6") for one in scans]))

@@ -25,16 +25,16 @@ WITHSTOOD = (
 class Elements(HTMLParser):
     """The elements of a page, each as its name and attributes, and its words."""
 
-    def __init__(self, page):
+    def __init__(self, page) -> None:
         super().__init__()
         self.found = []
         self.words = ""
         self.feed(page)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag, attrs) -> None:
         self.found.append((tag, dict(attrs)))
 
-    def handle_data(self, data):
+    def handle_data(self, data) -> None:
         self.words += data
 
     def all(self, tag):
@@ -53,14 +53,14 @@ def page(report):
     return to_html(report, tiny_model().card, shown)
 
 
-def test_the_page_stands_alone(page):
+def test_the_page_stands_alone(page) -> None:
     assert not re.search(r"<script|<link|@import|url\(|https?://", page)
     sources = [image["src"] for image in Elements(page).all("img")]
     assert len(sources) == 3 * 3
     assert all(source.startswith("data:image/jpeg;base64,") for source in sources)
 
 
-def test_the_page_can_be_read_without_seeing_it(page):
+def test_the_page_can_be_read_without_seeing_it(page) -> None:
     elements = Elements(page)
     assert all(image["alt"] for image in elements.all("img"))
     plots = elements.all("svg")
@@ -70,7 +70,7 @@ def test_the_page_can_be_read_without_seeing_it(page):
     assert elements.all("html") == [{"lang": "en"}]
 
 
-def test_the_page_says_what_was_found(page, report):
+def test_the_page_says_what_was_found(page, report) -> None:
     words = " ".join(Elements(page).words.split())
     for said in (
         "96.0 %", "80 scans of 40 patients", report.data_digest, report.model_digest,
@@ -82,25 +82,25 @@ def test_the_page_says_what_was_found(page, report):
         assert said in words
 
 
-def test_a_machines_name_is_never_markup(page):
+def test_a_machines_name_is_never_markup(page) -> None:
     assert "<b>S10</b>" not in page
     assert "&lt;b&gt;S10" in page
 
 
-def test_without_pictures_no_scan_is_in_the_page(report):
+def test_without_pictures_no_scan_is_in_the_page(report) -> None:
     page = to_html(report, tiny_model().card)
     assert "data:image" not in page
     assert report.worst[0].digest[:12] in page
 
 
-def test_a_model_without_an_error_says_so():
+def test_a_model_without_an_error_says_so() -> None:
     perfect = measure([case(n, Plane.BRAIN) for n in range(40)], tiny_model(), "brains")
     page = to_html(perfect, tiny_model().card)
     assert "The model got every scan right." in page
     assert "no error seen" in page
 
 
-def test_the_card_has_the_usual_sections(report):
+def test_the_card_has_the_usual_sections(report) -> None:
     card = to_markdown(report, tiny_model().card)
     assert re.findall(r"^## (.+)$", card, re.MULTILINE) == [
         "Model details",
@@ -120,7 +120,7 @@ def test_the_card_has_the_usual_sections(report):
     assert "\n\n\n" not in card
 
 
-def test_a_second_reader_is_told_of(report):
+def test_a_second_reader_is_told_of(report) -> None:
     card = replace(tiny_model().card, second_reader=tiny_reader_card(agree_at=0.4))
     for text in (to_html(report, card), to_markdown(report, card)):
         assert "sure only where it gives the same plane at least 40.0 %" in text
@@ -130,7 +130,7 @@ def test_a_second_reader_is_told_of(report):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_what_a_card_or_a_file_says_is_text_in_the_page_and_in_the_card(report, text):
+def test_what_a_card_or_a_file_says_is_text_in_the_page_and_in_the_card(report, text) -> None:
     own = tiny_model().card
     card = replace(own, limits=[text for _ in own.limits], data=[{"name": text} for _ in own.data])
     named = replace(report, model=text, data=text)
@@ -144,7 +144,7 @@ def test_what_a_card_or_a_file_says_is_text_in_the_page_and_in_the_card(report, 
     ]
 
 
-def test_a_card_shows_what_is_nearly_all_as_such_and_names_the_planes_on_one_line(report):
+def test_a_card_shows_what_is_nearly_all_as_such_and_names_the_planes_on_one_line(report) -> None:
     own = tiny_model().card
     card = replace(
         own, training={"scans": 12, "patients": 5, "per_plane": {"other": 4, "cervix": 8}}

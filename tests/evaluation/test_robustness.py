@@ -41,7 +41,7 @@ def measured():
     return cases, withstand(model, cases, picture, reported.append), reported
 
 
-def test_every_corruption_is_measured_in_pairs(measured):
+def test_every_corruption_is_measured_in_pairs(measured) -> None:
     cases, found, reported = measured
     assert [one.name for one in found] == list(CORRUPTIONS)
     for one in found:
@@ -53,14 +53,14 @@ def test_every_corruption_is_measured_in_pairs(measured):
     assert reported[-1] == Progress(len(cases), len(cases))
 
 
-def test_what_cannot_be_read_any_more_is_counted_and_not_called_wrong(measured):
+def test_what_cannot_be_read_any_more_is_counted_and_not_called_wrong(measured) -> None:
     _, found, _ = measured
     unread = {one.name: one.unread for one in found}
     assert unread["darker"] == 1
     assert unread["text and calipers"] == 0
 
 
-def test_sure_errors_are_measured_and_strangeness_only_where_the_model_can_tell(measured):
+def test_sure_errors_are_measured_and_strangeness_only_where_the_model_can_tell(measured) -> None:
     _, found, _ = measured
     assert all(one.told is None and 0 <= one.sure_wrong.value <= 1 for one in found)
     model = load_model(tiny_model_that_knows_nothing().folder)
@@ -75,14 +75,14 @@ def test_sure_errors_are_measured_and_strangeness_only_where_the_model_can_tell(
     assert blurred.told.value in (0, 0.5, 1)
 
 
-def test_too_few_scans_are_not_measured():
+def test_too_few_scans_are_not_measured() -> None:
     model = load_model(tiny_model().folder)
     scan = read_scan(file(1).data, "a.png")
     cases = list(examine(model, [LabelledScan(scan, Plane.BRAIN, "P1")] * (FEW - 1)))
     assert withstand(model, cases, lambda case: fan(1)) == ()
 
 
-def test_work_ahead_keeps_the_order_and_goes_only_a_little_ahead():
+def test_work_ahead_keeps_the_order_and_goes_only_a_little_ahead() -> None:
     taken = []
 
     def numbers():
@@ -96,6 +96,6 @@ def test_work_ahead_keeps_the_order_and_goes_only_a_little_ahead():
     assert len(taken) <= 4 + 2
 
 
-def test_an_error_in_work_ahead_reaches_who_takes_its_result():
+def test_an_error_in_work_ahead_reaches_who_takes_its_result() -> None:
     with pytest.raises(ZeroDivisionError):
         list(ahead(lambda number: 1 // number, [1, 0, 1]))

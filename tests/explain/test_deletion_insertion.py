@@ -45,7 +45,7 @@ def score(squares):
 
 
 @pytest.fixture(params=[GradCam(), ScoreCam()], ids=lambda cam: cam.name)
-def right(request):
+def right(request: pytest.FixtureRequest):
     """Heat of a method that is right by construction."""
     seen = ForwardPass(maps_of(square()[None])[0].astype(np.float32), KERNEL, square(), forward)
     return enlarge(request.param(seen)[0], SIZE)
@@ -56,19 +56,19 @@ def guesses():
     return [enlarge(random_heat(CELLS, rng), SIZE) for _ in range(10)]
 
 
-def test_taking_away_what_a_right_method_shows_costs_more_than_a_guess(right):
+def test_taking_away_what_a_right_method_shows_costs_more_than_a_guess(right) -> None:
     others = [deletion(square(), heat, score, EVERYWHERE) for heat in guesses()]
     assert deletion(square(), right, score, EVERYWHERE) < min(others)
     assert np.mean(others) > 0.3
 
 
-def test_putting_in_what_a_right_method_shows_brings_more_than_a_guess(right):
+def test_putting_in_what_a_right_method_shows_brings_more_than_a_guess(right) -> None:
     others = [insertion(square(), heat, score, EVERYWHERE) for heat in guesses()]
     assert insertion(square(), right, score, EVERYWHERE) > max(others)
     assert np.mean(others) < 0.7
 
 
-def test_a_right_method_lies_on_the_square_and_a_guess_by_chance(right):
+def test_a_right_method_lies_on_the_square_and_a_guess_by_chance(right) -> None:
     chance = BRIGHT.mean()
     assert share_inside(right, BRIGHT, EVERYWHERE) > 8 * chance
     by_guess = np.mean([share_inside(heat, BRIGHT, EVERYWHERE) for heat in guesses()])
@@ -76,7 +76,7 @@ def test_a_right_method_lies_on_the_square_and_a_guess_by_chance(right):
     assert share_inside(np.ones((SIZE, SIZE), np.float32), BRIGHT, EVERYWHERE) == chance
 
 
-def test_the_middle_is_no_explanation_of_a_square_at_the_side(right):
+def test_the_middle_is_no_explanation_of_a_square_at_the_side(right) -> None:
     middle = enlarge(centre_blob(CELLS), SIZE)
     assert middle[SIZE // 2, SIZE // 2] > 4 * middle[0, 0]
     assert share_inside(middle, BRIGHT, EVERYWHERE) < share_inside(right, BRIGHT, EVERYWHERE)
@@ -85,13 +85,13 @@ def test_the_middle_is_no_explanation_of_a_square_at_the_side(right):
     )
 
 
-def test_only_the_sector_is_taken_away():
+def test_only_the_sector_is_taken_away() -> None:
     beside = ~BRIGHT
     heat = BRIGHT.astype(np.float32)
     assert deletion(square(), heat, score, beside) == pytest.approx(1)
 
 
-def test_areas_are_those_of_the_scores_on_the_way():
+def test_areas_are_those_of_the_scores_on_the_way() -> None:
     half = np.zeros((2, 2), bool)
     half[0] = True
     pixels = np.array([[4.0, 4.0], [0.0, 0.0]], np.float32)
@@ -106,12 +106,12 @@ def test_areas_are_those_of_the_scores_on_the_way():
     assert area == pytest.approx(0.5)
 
 
-def test_nothing_is_left_where_scans_are_blank_and_little_where_they_are_blurred():
+def test_nothing_is_left_where_scans_are_blank_and_little_where_they_are_blurred() -> None:
     assert not baseline_of(square(), "blank").any()
     blurred = baseline_of(square(), "blurred")
     assert blurred.mean() == pytest.approx(square().mean(), rel=0.15)
     assert blurred.max() < 0.7 * square().max()
 
 
-def test_without_any_heat_there_is_no_share():
+def test_without_any_heat_there_is_no_share() -> None:
     assert np.isnan(share_inside(np.zeros((SIZE, SIZE), np.float32), BRIGHT, EVERYWHERE))

@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from fetal.bundle import Card, Head, InputSpec, write_bundle
@@ -75,7 +78,9 @@ def published_grad_cam(model, scan, index):
     return scaled(tf.reduce_sum(maps * weights[:, None, None], axis=-1)[0].numpy())
 
 
-def test_the_heat_maps_are_those_of_automatic_differentiation(tmp_path, monkeypatch):
+def test_the_heat_maps_are_those_of_automatic_differentiation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_PRECISION", "float32")
     keras.utils.set_random_seed(3)
     network = build("resnet50", 128, MEAN, STD)
@@ -93,7 +98,7 @@ def test_the_heat_maps_are_those_of_automatic_differentiation(tmp_path, monkeypa
     assert compared >= 6
 
 
-def test_grad_cam_plus_plus_is_that_of_third_derivatives():
+def test_grad_cam_plus_plus_is_that_of_third_derivatives() -> None:
     maps = some_maps()
     score, seen, _ = head_over(maps)
     heat = GradCamPlusPlus()(seen)
@@ -105,12 +110,12 @@ def test_grad_cam_plus_plus_is_that_of_third_derivatives():
         np.testing.assert_allclose(heat[index], scaled(maps @ weights), atol=1e-5)
 
 
-def test_grad_cam_plus_plus_differs_from_grad_cam():
+def test_grad_cam_plus_plus_differs_from_grad_cam() -> None:
     _, seen, _ = head_over(some_maps())
     assert np.abs(GradCamPlusPlus()(seen) - GradCam()(seen)).max() > 0.05
 
 
-def test_hirescam_is_that_of_automatic_differentiation_and_adds_up_to_the_score():
+def test_hirescam_is_that_of_automatic_differentiation_and_adds_up_to_the_score() -> None:
     maps = some_maps(1)
     score, seen, logits = head_over(maps)
     bias = np.asarray(score(np.zeros((1, *maps.shape))))[0]
@@ -121,7 +126,7 @@ def test_hirescam_is_that_of_automatic_differentiation_and_adds_up_to_the_score(
         np.testing.assert_allclose(signed[..., index].sum() + bias[index], logits[index], rtol=1e-5)
 
 
-def test_hirescam_equals_grad_cam_where_one_dense_layer_follows_averages():
+def test_hirescam_equals_grad_cam_where_one_dense_layer_follows_averages() -> None:
     maps = some_maps(2)
     score, seen, _ = head_over(maps)
     for index in range(CLASSES):
@@ -131,7 +136,7 @@ def test_hirescam_equals_grad_cam_where_one_dense_layer_follows_averages():
     np.testing.assert_allclose(HiResCam()(seen), GradCam()(seen), atol=1e-6)
 
 
-def test_a_class_for_which_nothing_speaks_has_an_empty_map():
+def test_a_class_for_which_nothing_speaks_has_an_empty_map() -> None:
     maps = np.ones((2, 3, 1), np.float32)
     heat = grad_cam(maps, np.array([[-1.0, 0.0, 2.0]]))
     np.testing.assert_array_equal(heat[:2], 0)

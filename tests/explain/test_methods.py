@@ -49,7 +49,7 @@ def seen_by_chance(seed=0):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_every_method_explains_every_class_from_0_to_1(name):
+def test_every_method_explains_every_class_from_0_to_1(name) -> None:
     heat = method(name)(seen_by_chance())
     assert heat.shape == (6, 3, 5)
     assert heat.dtype == np.float32
@@ -58,23 +58,23 @@ def test_every_method_explains_every_class_from_0_to_1(name):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_model_that_saw_nothing_has_nothing_to_show(name):
+def test_a_model_that_saw_nothing_has_nothing_to_show(name) -> None:
     seen = seen_by_chance()
     nothing = ForwardPass(np.zeros_like(seen.maps), seen.kernel, seen.square, seen.forward)
     np.testing.assert_array_equal(method(name)(nothing), 0)
 
 
-def test_the_default_comes_first_and_names_are_their_own():
+def test_the_default_comes_first_and_names_are_their_own() -> None:
     assert next(iter(METHODS)) == "grad-cam"
     assert all(cam.name == name and cam.words.endswith(".") for name, cam in METHODS.items())
 
 
-def test_an_unknown_method_is_named_with_the_choice():
+def test_an_unknown_method_is_named_with_the_choice() -> None:
     with pytest.raises(UnknownMethodError, match=r"tea-leaves.*grad-cam.*score-cam"):
         method("tea-leaves")
 
 
-def test_eigen_cam_is_the_first_singular_direction_for_every_class():
+def test_eigen_cam_is_the_first_singular_direction_for_every_class() -> None:
     seen = seen_by_chance(3)
     cells = seen.maps.reshape(15, 12)
     _, _, directions = np.linalg.svd(cells)
@@ -83,7 +83,7 @@ def test_eigen_cam_is_the_first_singular_direction_for_every_class():
         np.testing.assert_allclose(heat, expected / expected.max(), atol=1e-5)
 
 
-def test_score_cam_finds_the_corner_that_the_model_answers_to():
+def test_score_cam_finds_the_corner_that_the_model_answers_to() -> None:
     # The kernel claims that each class rests on its own corner, but the model answers to others.
     seen = four_corners(np.eye(4))
     answers = np.eye(4)[[3, 2, 1, 0]] * 5
@@ -94,7 +94,7 @@ def test_score_cam_finds_the_corner_that_the_model_answers_to():
     assert [corner_of(each) for each in heat] == [(1, 1), (1, 0), (0, 1), (0, 0)]
 
 
-def test_score_cam_tries_the_maps_that_contribute_most_and_no_others():
+def test_score_cam_tries_the_maps_that_contribute_most_and_no_others() -> None:
     seen = seen_by_chance(1)
     shown = []
 
@@ -112,7 +112,7 @@ def test_score_cam_tries_the_maps_that_contribute_most_and_no_others():
         assert (square <= seen.square + 1e-3).all()
 
 
-def test_score_cam_without_a_model_to_run_says_what_is_missing():
+def test_score_cam_without_a_model_to_run_says_what_is_missing() -> None:
     seen = seen_by_chance()
     with pytest.raises(ForwardPassError, match=r"Model\.explain"):
         ScoreCam()(ForwardPass(seen.maps, seen.kernel))

@@ -40,7 +40,7 @@ def entry(scan, digest, patient, split):
 class Site:
     """A workspace with a champion, one test scan and a run that waits."""
 
-    def __init__(self, folder):
+    def __init__(self, folder) -> None:
         self.workspace = Workspace.at(begin(folder))
         self.store = Store.open(self.workspace)
         parent = tiny_model(1)
@@ -95,7 +95,7 @@ class Site:
         with self.store.reading() as session:
             return session.get_one(Run, run_id or self.run_id)
 
-    def change(self, **values):
+    def change(self, **values) -> None:
         with self.store.session() as session:
             for key, value in values.items():
                 setattr(session.get_one(Run, self.run_id), key, value)
@@ -125,7 +125,7 @@ class Site:
         stopping = stopping or threading.Event()
         return Supervisor(self.store, "worker", stopping, self.command(mode))
 
-    def train_with(self, command):
+    def train_with(self, command) -> None:
         Supervisor(self.store, "worker", command=command).supervise(self.run_id)
 
     def command(self, mode):
@@ -133,7 +133,7 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path):
+def site(tmp_path: Path):
     place = Site(tmp_path / "workspace")
     yield place
     place.store.close()

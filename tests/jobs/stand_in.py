@@ -25,17 +25,17 @@ from fetal.training.events import (
 STAGE = "Upper layers"
 
 
-def tell(event):
+def tell(event) -> None:
     print(to_line(event), flush=True)
 
 
-def end_with_starter():
+def end_with_starter() -> None:
     while os.read(0, 4096):
         pass
     os._exit(3)
 
 
-def epochs(bundle):
+def epochs(bundle) -> None:
     tell(DeviceChosen("CPU, 2 cores"))
     tell(LogLine("Reading goes well."))
     tell(StageBegun(STAGE, 1, 2))
@@ -45,13 +45,13 @@ def epochs(bundle):
     tell(TrainingDone(bundle))
 
 
-def hang():
+def hang() -> None:
     tell(StageBegun(STAGE, 1, 2))
     tell(StepDone(STAGE, 3, 20, epoch=1, epochs=8, loss=1.5))
     threading.Event().wait()
 
 
-def main(mode, bundle, job):
+def main(mode, bundle, job) -> None:
     starts = Path(job).parent / "starts.txt"
     with starts.open("a") as file:
         file.write(f"{os.getpid()}\n")

@@ -11,7 +11,7 @@ from tests.support.tiny_model import tiny_model
 PROCESS = Path(__file__).with_name("first_start.py")
 
 
-def test_eight_programs_can_open_a_new_workspace_at_the_same_moment(any_workspace):
+def test_eight_programs_can_open_a_new_workspace_at_the_same_moment(any_workspace) -> None:
     environment = os.environ | {"FETAL_MODEL": str(tiny_model().folder)}
     command = [PROCESS, any_workspace.folder, any_workspace.database_url, 8]
     done = subprocess.run(

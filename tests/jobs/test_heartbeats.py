@@ -8,7 +8,7 @@ def names(site):
     return [worker.name for worker in site.workers()]
 
 
-def set_seen(site, name, **ago):
+def set_seen(site, name, **ago) -> None:
     with site.store.session() as session:
         row = session.get_one(WorkerRow, name)
         row.seen_at -= timedelta(**ago)
@@ -19,7 +19,7 @@ def rows(site):
         return {row.name for row in session.query(WorkerRow)}
 
 
-def test_a_worker_is_there_from_its_first_word_to_its_last(site):
+def test_a_worker_is_there_from_its_first_word_to_its_last(site) -> None:
     announce(site.store, "one")
     announce(site.store, "one")
     announce(site.store, "two")
@@ -30,7 +30,7 @@ def test_a_worker_is_there_from_its_first_word_to_its_last(site):
     assert rows(site) == {"two"}
 
 
-def test_a_worker_that_fell_silent_is_not_counted_and_then_forgotten(site):
+def test_a_worker_that_fell_silent_is_not_counted_and_then_forgotten(site) -> None:
     announce(site.store, "dead")
     set_seen(site, "dead", minutes=1)
     assert names(site) == []
@@ -39,7 +39,7 @@ def test_a_worker_that_fell_silent_is_not_counted_and_then_forgotten(site):
     assert rows(site) == {"alive"}
 
 
-def test_a_worker_that_died_before_the_clock_was_set_back_is_not_counted(site):
+def test_a_worker_that_died_before_the_clock_was_set_back_is_not_counted(site) -> None:
     announce(site.store, "dead")
     set_seen(site, "dead", hours=-1)
     assert names(site) == []

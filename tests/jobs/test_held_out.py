@@ -34,7 +34,7 @@ def run_folder(site):
     return site.workspace.folder / "runs" / str(site.run_id)
 
 
-def test_a_working_training_knows_nothing_of_the_test_set(site, in_background, run_folder):
+def test_a_working_training_knows_nothing_of_the_test_set(site, in_background, run_folder) -> None:
     in_background("hang")
     until(lambda: site.run().progress.get("step") == 3)
     (pid,) = site.starts()
@@ -45,14 +45,14 @@ def test_a_working_training_knows_nothing_of_the_test_set(site, in_background, r
     assert named(found, tested) == set()
 
 
-def test_a_failed_training_leaves_nothing_of_the_test_set(site, supervise, run_folder):
+def test_a_failed_training_leaves_nothing_of_the_test_set(site, supervise, run_folder) -> None:
     supervise("fail")
     learnt, tested = told_apart(site)
     assert named(everything_in(run_folder), learnt) == learnt
     assert named(everything_in(run_folder), tested) == set()
 
 
-def test_comparing_on_the_test_set_writes_nothing_beside_the_store(site, supervise):
+def test_comparing_on_the_test_set_writes_nothing_beside_the_store(site, supervise) -> None:
     supervise("finish")
     assert site.run().status == "done"
     _, tested = told_apart(site)
@@ -62,7 +62,7 @@ def test_comparing_on_the_test_set_writes_nothing_beside_the_store(site, supervi
             assert named(f"{path}\n{path.read_bytes().decode(errors='replace')}", tested) == set()
 
 
-def test_the_test_set_is_taken_out_of_an_older_versions_job_files(site, run_folder):
+def test_the_test_set_is_taken_out_of_an_older_versions_job_files(site, run_folder) -> None:
     run_folder.mkdir(parents=True)
     old = {"examples": site.examples, "test": site.test, "settings": {}}
     (run_folder / "job.json").write_text(json.dumps(old))

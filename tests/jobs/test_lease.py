@@ -9,7 +9,7 @@ from fetal.training.events import LogLine
 from tests.support.waiting import until
 
 
-def test_of_many_workers_one_gets_the_run(site):
+def test_of_many_workers_one_gets_the_run(site) -> None:
     def attempt(number):
         return claim(site.store, site.run_id, f"worker {number}", "CPU, 2 cores")
 
@@ -20,12 +20,12 @@ def test_of_many_workers_one_gets_the_run(site):
     assert site.run().attempts == 1
 
 
-def test_a_run_that_has_ended_is_not_taken(site):
+def test_a_run_that_has_ended_is_not_taken(site) -> None:
     site.change(status="cancelled", slot=None)
     assert claim(site.store, site.run_id, "late", "CPU, 2 cores") is None
 
 
-def test_a_worker_that_was_replaced_can_write_nothing(site, long_ago):
+def test_a_worker_that_was_replaced_can_write_nothing(site, long_ago) -> None:
     first = claim(site.store, site.run_id, "asleep", "CPU, 2 cores")
     site.change(heartbeat_at=long_ago)
     recover(site.store)
@@ -39,7 +39,7 @@ def test_a_worker_that_was_replaced_can_write_nothing(site, long_ago):
     assert "too late" not in site.texts()
 
 
-def test_a_kept_lease_shows_signs_of_life_and_hears_of_a_cancel(site):
+def test_a_kept_lease_shows_signs_of_life_and_hears_of_a_cancel(site) -> None:
     lease = claim(site.store, site.run_id, "one", "CPU, 2 cores")
     before = site.run().heartbeat_at
     with lease.keep():

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -22,7 +23,7 @@ AWAY = "is locked or away"
 
 
 @pytest.fixture
-def site(tmp_path, monkeypatch):
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A workspace that waits for another writer a moment only."""
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.3)
     monkeypatch.setattr(database_retry, "RETRY_SECONDS", 0.05)
@@ -45,7 +46,9 @@ def locked(site):
         other.close()
 
 
-def test_a_training_goes_on_and_what_it_said_is_written_afterwards(site, in_background, caplog):
+def test_a_training_goes_on_and_what_it_said_is_written_afterwards(
+    site, in_background, caplog: pytest.LogCaptureFixture
+) -> None:
     work = in_background("wait")
     until(lambda: site.run().progress.get("step") == 3)
     (training,) = site.starts()
@@ -66,10 +69,12 @@ def test_a_training_goes_on_and_what_it_said_is_written_afterwards(site, in_back
     assert site.model().name == "v2 · today"
 
 
-def test_a_failure_is_told_as_soon_as_it_can_be_written(site, caplog):
+def test_a_failure_is_told_as_soon_as_it_can_be_written(
+    site, caplog: pytest.LogCaptureFixture
+) -> None:
     other = threading.Event()
 
-    def hold():
+    def hold() -> None:
         with locked(site):
             other.set()
             until(lambda: AWAY in caplog.text)
@@ -88,7 +93,7 @@ def test_a_failure_is_told_as_soon_as_it_can_be_written(site, caplog):
     assert (site.run().status, site.run().reason) == ("failed", "The scans show one plane only.")
 
 
-def test_a_cancel_is_heard_while_nothing_can_be_written(site):
+def test_a_cancel_is_heard_while_nothing_can_be_written(site) -> None:
     lease = claim(site.store, site.run_id, "worker", "CPU, 2 cores")
     site.change(cancel_asked=True)
     with lease.keep(), locked(site):
@@ -98,7 +103,9 @@ def test_a_cancel_is_heard_while_nothing_can_be_written(site):
     assert "kept" in site.texts()
 
 
-def test_a_worker_that_was_replaced_meanwhile_writes_nothing_of_what_it_kept(site, long_ago):
+def test_a_worker_that_was_replaced_meanwhile_writes_nothing_of_what_it_kept(
+    site, long_ago
+) -> None:
     first = claim(site.store, site.run_id, "asleep", "CPU, 2 cores")
     first.later(LogLine("too late"))
     site.change(heartbeat_at=long_ago)
@@ -109,7 +116,9 @@ def test_a_worker_that_was_replaced_meanwhile_writes_nothing_of_what_it_kept(sit
     assert "too late" not in site.texts()
 
 
-def test_a_worker_that_only_waited_for_the_database_keeps_its_run(site, long_ago, caplog):
+def test_a_worker_that_only_waited_for_the_database_keeps_its_run(
+    site, long_ago, caplog: pytest.LogCaptureFixture
+) -> None:
     lease = claim(site.store, site.run_id, "worker", "CPU, 2 cores")
     site.change(heartbeat_at=long_ago)
     lease.later(LogLine("kept"))
@@ -121,7 +130,7 @@ def test_a_worker_that_only_waited_for_the_database_keeps_its_run(site, long_ago
         until(lambda: "kept" in site.texts())
 
 
-def test_a_worker_that_is_told_to_stop_does_not_wait_for_the_database(site, in_background):
+def test_a_worker_that_is_told_to_stop_does_not_wait_for_the_database(site, in_background) -> None:
     stopping = threading.Event()
     work = in_background("wait", stopping)
     until(lambda: site.run().progress.get("step") == 3)
@@ -135,7 +144,9 @@ def test_a_worker_that_is_told_to_stop_does_not_wait_for_the_database(site, in_b
     assert site.run().status == "running"
 
 
-def test_what_the_database_says_is_not_shown_to_people(site, supervise, monkeypatch):
+def test_what_the_database_says_is_not_shown_to_people(
+    site, supervise, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with site.store.session() as session:
         session.execute(RunEvent.__table__.delete())
         session.connection().exec_driver_sql("ALTER TABLE model_version RENAME COLUMN card TO x")
@@ -147,7 +158,7 @@ def test_what_the_database_says_is_not_shown_to_people(site, supervise, monkeypa
     assert not any(word in said for word in ("SELECT", "INSERT", "sqlite", "model_version"))
 
 
-def test_a_number_that_is_none_is_left_out(site, supervise):
+def test_a_number_that_is_none_is_left_out(site, supervise) -> None:
     supervise("diverge")
     assert site.run().status == "done"
     assert [event.payload.get("loss") for event in site.events("epoch")] == [None, 1.2, 0.9]

@@ -58,7 +58,7 @@ def snapshot(site):
     return lists
 
 
-def test_a_training_that_diverges_says_so_and_makes_no_challenger(site, snapshot):
+def test_a_training_that_diverges_says_so_and_makes_no_challenger(site, snapshot) -> None:
     site.train_with(PROGRAM)
     run = site.run()
     assert (run.status, run.slot) == ("failed", None)
@@ -79,7 +79,7 @@ WORKER = Path(__file__).with_name("worker_process.py")
 
 
 @pytest.fixture
-def on_gpu(site, tmp_path):
+def on_gpu(site, tmp_path: Path):
     """Starts a worker on one of two GPUs; what computes in fact is this computer's processor."""
     driver = tmp_path / "driver" / "nvidia-smi"
     driver.parent.mkdir()
@@ -87,7 +87,7 @@ def on_gpu(site, tmp_path):
     driver.chmod(0o755)
     started = []
 
-    def start(number):
+    def start(number) -> None:
         path = f"{driver.parent}{os.pathsep}{os.environ['PATH']}"
         settings = {"PATH": path, "CUDA_VISIBLE_DEVICES": str(number)}
         command = [sys.executable, str(WORKER), str(site.workspace.folder), *PROGRAM]
@@ -100,7 +100,9 @@ def on_gpu(site, tmp_path):
 
 
 @pytest.mark.slow
-def test_two_devices_train_at_once_and_both_trainings_end_with_a_model(site, snapshot, on_gpu):
+def test_two_devices_train_at_once_and_both_trainings_end_with_a_model(
+    site, snapshot, on_gpu
+) -> None:
     first = site.run_id
     site.change(settings=SHORT.to_json())
     with site.store.session() as session:

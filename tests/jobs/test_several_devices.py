@@ -22,10 +22,10 @@ def store(any_workspace):
 
 
 @pytest.fixture
-def there(store, monkeypatch):
+def there(store, monkeypatch: pytest.MonkeyPatch):
     """Have a worker announce itself as one on some device."""
 
-    def announce_on(name, device_name):
+    def announce_on(name, device_name) -> None:
         monkeypatch.setattr(heartbeats, "describe_device", lambda: device_name)
         announce(store, name)
 
@@ -57,16 +57,16 @@ def count_places(store):
         ("7", None),
     ],
 )
-def test_a_gpu_is_named_by_its_number(visible, name):
+def test_a_gpu_is_named_by_its_number(visible, name) -> None:
     assert gpu_in_words(TWO, visible) == name
 
 
-def test_the_only_gpu_has_no_number():
+def test_the_only_gpu_has_no_number() -> None:
     assert gpu_in_words(TWO[:1], None) == "GPU, NVIDIA H100"
     assert gpu_in_words((), None) is None
 
 
-def test_each_device_is_one_place_and_workers_of_one_share_it(store, there):
+def test_each_device_is_one_place_and_workers_of_one_share_it(store, there) -> None:
     assert count_places(store) == 1
     there("box:1:a", "GPU, NVIDIA H100 (0)")
     there("box:2:b", "GPU, NVIDIA H100 (0)")
@@ -78,7 +78,7 @@ def test_each_device_is_one_place_and_workers_of_one_share_it(store, there):
     assert count_places(store) == 3
 
 
-def test_a_second_worker_of_a_device_takes_no_second_run(store, there):
+def test_a_second_worker_of_a_device_takes_no_second_run(store, there) -> None:
     for name, number in (("box:1:a", 0), ("box:2:b", 0), ("box:3:c", 1)):
         there(name, f"GPU, NVIDIA H100 ({number})")
     first, second = queue(store, "Ada", 1), queue(store, "Ada", 2)
@@ -89,7 +89,7 @@ def test_a_second_worker_of_a_device_takes_no_second_run(store, there):
     assert claim(store, second, "box:2:b", "GPU")
 
 
-def test_two_devices_train_two_runs(store, there):
+def test_two_devices_train_two_runs(store, there) -> None:
     for name, number in (("box:1:a", 0), ("box:3:c", 1)):
         there(name, f"GPU, NVIDIA H100 ({number})")
     runs = [queue(store, "Ada", 1), queue(store, "Ben", 2)]
@@ -97,7 +97,7 @@ def test_two_devices_train_two_runs(store, there):
     assert claim(store, runs[1], "box:3:c", "GPU")
 
 
-def test_who_has_no_training_going_on_comes_first(store):
+def test_who_has_no_training_going_on_comes_first(store) -> None:
     first, second = queue(store, "Ada", 1), queue(store, "Ada", 2)
     third = queue(store, "Ben", 3)
     assert queued_run(store) == first
@@ -107,6 +107,8 @@ def test_who_has_no_training_going_on_comes_first(store):
     assert queued_run(store) == second
 
 
-def test_a_machine_without_keras_says_that_it_trains_nothing(monkeypatch):
+def test_a_machine_without_keras_says_that_it_trains_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(device, "can_train", lambda: False)
     assert device.describe_device.__wrapped__() == NO_TRAINING

@@ -16,7 +16,7 @@ def job(site):
     return folder / "job.json"
 
 
-def test_a_stubborn_training_and_all_it_started_end_within_seconds(site, job):
+def test_a_stubborn_training_and_all_it_started_end_within_seconds(site, job) -> None:
     with Child(job, site.command("stubborn")) as child:
         grandchild = int(child.next_event(20).text)
         started = time.monotonic()
@@ -27,7 +27,9 @@ def test_a_stubborn_training_and_all_it_started_end_within_seconds(site, job):
     assert took < 5
 
 
-def test_no_second_training_starts_in_the_folder_of_one_that_works(site, job, monkeypatch):
+def test_no_second_training_starts_in_the_folder_of_one_that_works(
+    site, job, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(child_module, "LOCK_SECONDS", 0.3)
     with Child(job, site.command("hang")) as first:
         first.next_event(20)
@@ -37,14 +39,14 @@ def test_no_second_training_starts_in_the_folder_of_one_that_works(site, job, mo
         assert second.next_event(20) == StageBegun("Upper layers", 1, 2)
 
 
-def test_what_is_no_event_goes_to_the_last_words(site, job):
+def test_what_is_no_event_goes_to_the_last_words(site, job) -> None:
     with Child(job, site.command("crash")) as child:
         assert until(lambda: child.next_event(1)) == ProcessEnded()
         assert child.exit_code() == 1
         assert "RuntimeError: a bug" in child.tail()
 
 
-def test_an_event_of_another_version_is_passed_over(site, job):
+def test_an_event_of_another_version_is_passed_over(site, job) -> None:
     with Child(job, site.command("newer")) as child:
         said = [until(lambda: child.next_event(1)) for _ in range(2)]
     assert said == [DeviceChosen("CPU, 2 cores"), LogLine("Reading goes well.")]

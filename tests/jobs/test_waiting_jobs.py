@@ -42,7 +42,7 @@ def promote(store, name, kind="promote"):
         return version.id
 
 
-def test_a_queued_run_waits_until_it_is_claimed(store):
+def test_a_queued_run_waits_until_it_is_claimed(store) -> None:
     assert queued_run(store) is None
     add_run(store, status="done")
     waiting = add_run(store, status="queued", slot=1)
@@ -51,17 +51,17 @@ def test_a_queued_run_waits_until_it_is_claimed(store):
     assert queued_run(store) is None
 
 
-def test_a_run_that_is_to_be_cancelled_waits_for_nobody(store):
+def test_a_run_that_is_to_be_cancelled_waits_for_nobody(store) -> None:
     add_run(store, status="queued", slot=1, cancel_asked=True)
     assert queued_run(store) is None
 
 
-def test_the_first_model_of_a_workspace_has_nothing_to_predict_anew(store):
+def test_the_first_model_of_a_workspace_has_nothing_to_predict_anew(store) -> None:
     promote(store, "shipped", kind="shipped")
     assert claim_rescoring(store, "one") is None
 
 
-def test_one_worker_predicts_for_a_promotion_and_once(store):
+def test_one_worker_predicts_for_a_promotion_and_once(store) -> None:
     model = promote(store, "v2")
     announce(store, "one")
     announce(store, "two")
@@ -72,7 +72,7 @@ def test_one_worker_predicts_for_a_promotion_and_once(store):
     assert claim_rescoring(store, "one") is claim_rescoring(store, "two") is None
 
 
-def test_what_a_worker_left_undone_is_taken_over(store):
+def test_what_a_worker_left_undone_is_taken_over(store) -> None:
     promote(store, "v2")
     announce(store, "one")
     rescoring = claim_rescoring(store, "one")
@@ -80,7 +80,9 @@ def test_what_a_worker_left_undone_is_taken_over(store):
     assert claim_rescoring(store, "two") == rescoring
 
 
-def test_a_worker_that_was_killed_a_moment_ago_is_waited_for_and_then_replaced(store, caplog):
+def test_a_worker_that_was_killed_a_moment_ago_is_waited_for_and_then_replaced(
+    store, caplog: pytest.LogCaptureFixture
+) -> None:
     promote(store, "v2")
     killed = claim_rescoring(store, "killed")
     begin_rescoring(store, killed, "killed")
@@ -99,7 +101,7 @@ def test_a_worker_that_was_killed_a_moment_ago_is_waited_for_and_then_replaced(s
     assert claim_rescoring(store, "another") is None
 
 
-def test_a_newer_promotion_does_not_wait_for_the_one_before(store):
+def test_a_newer_promotion_does_not_wait_for_the_one_before(store) -> None:
     promote(store, "v2")
     announce(store, "one")
     first = claim_rescoring(store, "one")
@@ -113,7 +115,9 @@ def test_a_newer_promotion_does_not_wait_for_the_one_before(store):
     assert claim_rescoring(store, "one") is None
 
 
-def test_a_model_that_cannot_predict_is_told_once_and_the_worker_goes_on(store, caplog):
+def test_a_model_that_cannot_predict_is_told_once_and_the_worker_goes_on(
+    store, caplog: pytest.LogCaptureFixture
+) -> None:
     promote(store, "damaged")
     worker = Worker(store.workspace)
     with caplog.at_level(logging.ERROR):

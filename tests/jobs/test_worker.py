@@ -31,7 +31,7 @@ def start_worker(site):
         process.wait()
 
 
-def test_a_click_reaches_a_worker_that_is_already_there(site, start_worker):
+def test_a_click_reaches_a_worker_that_is_already_there(site, start_worker) -> None:
     site.change(slot=None, status="cancelled")
     start_worker("finish")
     until(lambda: site.workers())
@@ -41,7 +41,7 @@ def test_a_click_reaches_a_worker_that_is_already_there(site, start_worker):
 
 def test_a_worker_killed_in_mid_epoch_takes_its_training_along_and_the_next_goes_on(
     site, start_worker, long_ago
-):
+) -> None:
     worker = start_worker("hang once")
     until(lambda: site.run().progress.get("step") == 3)
     (training,) = site.starts()
@@ -55,7 +55,7 @@ def test_a_worker_killed_in_mid_epoch_takes_its_training_along_and_the_next_goes
     assert site.model().name == "v2 · today"
 
 
-def test_two_workers_never_train_the_same_run(site, start_worker):
+def test_two_workers_never_train_the_same_run(site, start_worker) -> None:
     for _ in range(2):
         start_worker("hang")
     until(lambda: len(site.workers()) == 2)
@@ -66,7 +66,7 @@ def test_two_workers_never_train_the_same_run(site, start_worker):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_that_is_asked_to_stop_leaves_nothing_behind(site, start_worker, number):
+def test_a_worker_that_is_asked_to_stop_leaves_nothing_behind(site, start_worker, number) -> None:
     worker = start_worker("hang")
     until(lambda: site.run().progress.get("step") == 3)
     (training,) = site.starts()
@@ -76,7 +76,7 @@ def test_a_worker_that_is_asked_to_stop_leaves_nothing_behind(site, start_worker
     assert site.run().status == "queued"
 
 
-def test_a_worker_can_live_in_a_thread(site):
+def test_a_worker_can_live_in_a_thread(site) -> None:
     worker = Worker(site.workspace, site.command("finish"))
     thread = threading.Thread(target=worker.run)
     thread.start()
@@ -86,7 +86,7 @@ def test_a_worker_can_live_in_a_thread(site):
     assert not thread.is_alive()
 
 
-def test_a_worker_goes_with_the_process_that_started_it(site):
+def test_a_worker_goes_with_the_process_that_started_it(site) -> None:
     environment = os.environ | {"FETAL_WORKSPACE": str(site.workspace.folder)}
     site.change(slot=None, status="cancelled")
     worker = subprocess.Popen(
@@ -97,7 +97,7 @@ def test_a_worker_goes_with_the_process_that_started_it(site):
     assert worker.wait(15) == 0
 
 
-def test_a_worker_starts_without_a_deep_learning_library():
+def test_a_worker_starts_without_a_deep_learning_library() -> None:
     code = (
         "import sys, fetal.worker; "
         "print({'tensorflow', 'keras', 'streamlit', 'openvino'} & {*sys.modules})"

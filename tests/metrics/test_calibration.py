@@ -19,12 +19,12 @@ def honest(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.where(chance.random(n) < confidence, 0, 1), sure(confidence)
 
 
-def test_calibration_error_is_the_gap_between_confidence_and_accuracy():
+def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     labels = np.where(np.arange(100) < 60, 0, 1)
     assert expected_calibration_error(labels, sure(np.full(100, 0.9))) == pytest.approx(0.3)
 
 
-def test_the_errors_interval_lies_around_it():
+def test_the_errors_interval_lies_around_it() -> None:
     labels = np.where(np.arange(400) < 240, 0, 1)
     result = evaluate(labels, sure(np.full(400, 0.9)), [str(i) for i in range(400)])
     assert result.ece == result.ece_interval.value
@@ -39,13 +39,13 @@ def test_the_errors_interval_lies_around_it():
     assert result.brier_interval.low < result.brier < result.brier_interval.high
 
 
-def test_much_of_the_error_of_honest_probabilities_may_be_want_of_scans():
+def test_much_of_the_error_of_honest_probabilities_may_be_want_of_scans() -> None:
     labels, chances = honest(500, 0)
     interval = evaluate(labels, chances, [str(i) for i in range(500)]).ece_interval
     assert interval.low < interval.value / 2
 
 
-def test_honest_probabilities_lie_on_the_diagonal():
+def test_honest_probabilities_lie_on_the_diagonal() -> None:
     labels, chances = honest(4000, 1)
     bins = reliability(labels, chances, [str(i) for i in range(4000)], bins=10)
     assert [(one.low, one.high) for one in bins][-1] == (0.9, 1.0)
@@ -56,7 +56,7 @@ def test_honest_probabilities_lie_on_the_diagonal():
         assert one.accuracy.low - 0.02 < one.confidence < one.accuracy.high + 0.02
 
 
-def test_overconfidence_lies_below_the_diagonal():
+def test_overconfidence_lies_below_the_diagonal() -> None:
     labels = np.where(np.arange(300) % 2 == 0, 0, 1)
     (column,) = reliability(labels, sure(np.full(300, 0.95)), [str(i) for i in range(300)])
     assert column.accuracy.value == pytest.approx(0.5)

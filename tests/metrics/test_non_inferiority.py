@@ -26,16 +26,16 @@ from fetal.metrics import Interval, Verdict, judge
         ),
     ],
 )
-def test_the_interval_decides(low, high, verdict, words):
+def test_the_interval_decides(low, high, verdict, words) -> None:
     judgement = judge(Interval((low + high) / 2, low, high))
     assert (judgement.verdict, judgement.words) == (verdict, words)
 
 
-def test_another_margin_is_stated_in_the_words():
+def test_another_margin_is_stated_in_the_words() -> None:
     judgement = judge(Interval(0.0, -0.015, 0.015), margin=0.02)
     assert judgement.words == "is not worse by more than 2 points"
 
 
-def test_a_negative_margin_is_refused():
+def test_a_negative_margin_is_refused() -> None:
     with pytest.raises(ValueError, match="0 or more"):
         judge(Interval(0, 0, 0), margin=-0.01)

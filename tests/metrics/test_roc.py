@@ -14,18 +14,18 @@ def pairs(known, unknown):
     return sum((other > one) + (other == one) / 2 for one, other in both) / len(both)
 
 
-def test_the_area_is_the_share_of_pairs_in_order_ties_counting_half():
+def test_the_area_is_the_share_of_pairs_in_order_ties_counting_half() -> None:
     chance = np.random.default_rng(0)
     known, unknown = chance.integers(0, 8, 60), chance.integers(3, 12, 40)
     assert roc(known, unknown).auc == pytest.approx(pairs(known, unknown))
 
 
-def test_scores_apart_are_perfect_and_equal_ones_are_chance():
+def test_scores_apart_are_perfect_and_equal_ones_are_chance() -> None:
     assert roc([0.1, 0.2], [0.3]).auc == 1
     assert roc([0.5, 0.5], [0.5, 0.5, 0.5]).auc == 0.5
 
 
-def test_a_threshold_flags_the_scores_that_reach_it():
+def test_a_threshold_flags_the_scores_that_reach_it() -> None:
     curve = roc([1, 2, 3, 4], [3, 5])
     assert curve.flagged(3) == (0.5, 1.0)
     assert curve.flagged(3.5) == (0.25, 0.5)
@@ -33,14 +33,14 @@ def test_a_threshold_flags_the_scores_that_reach_it():
     assert curve.flagged(-1) == (1.0, 1.0)
 
 
-def test_the_threshold_for_a_share_flags_no_more_than_that_of_the_known():
+def test_the_threshold_for_a_share_flags_no_more_than_that_of_the_known() -> None:
     known = np.random.default_rng(1).normal(size=400)
     curve = roc(known, known + 2)
     assert curve.flagged(curve.threshold_for(known=0.05)).known == pytest.approx(0.05)
     assert roc([1, 1], [1, 1]).threshold_for(known=0.4) == np.inf
 
 
-def test_the_interval_is_wider_where_few_patients_stand_behind_the_pictures():
+def test_the_interval_is_wider_where_few_patients_stand_behind_the_pictures() -> None:
     chance = np.random.default_rng(2)
     habit = np.repeat(chance.normal(size=20), 15)
     known, unknown = habit + chance.normal(size=300) / 4, chance.normal(size=300) + 1
@@ -50,7 +50,7 @@ def test_the_interval_is_wider_where_few_patients_stand_behind_the_pictures():
     assert few.high - few.low > 2 * (many.high - many.low)
 
 
-def test_without_patients_there_is_no_interval():
+def test_without_patients_there_is_no_interval() -> None:
     assert roc([1, 2], [3]).auc_interval is None
 
 
@@ -62,6 +62,6 @@ def test_without_patients_there_is_no_interval():
         ([1, 2], [1], ["a"], "received 1 and 2"),
     ],
 )
-def test_what_cannot_be_judged_is_refused(known, unknown, patients, words):
+def test_what_cannot_be_judged_is_refused(known, unknown, patients, words) -> None:
     with pytest.raises(ValueError, match=words):
         roc(known, unknown, known_patients=patients)

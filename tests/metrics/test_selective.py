@@ -13,7 +13,7 @@ def answers(confidence: list[float], right: list[bool]) -> tuple[np.ndarray, np.
     return np.where(right, 0, 1), chances
 
 
-def test_the_curve_follows_the_confidence():
+def test_the_curve_follows_the_confidence() -> None:
     labels, chances = answers([0.6, 0.9, 0.8, 0.7], [True, True, True, False])
     curve = coverage(labels, chances, ["a", "b", "c", "d"], shares=[0.5, 1])
     assert curve.thresholds.tolist() == [0.9, 0.8, 0.7, 0.6]
@@ -25,7 +25,7 @@ def test_the_curve_follows_the_confidence():
     assert (whole.n, whole.threshold, whole.accuracy.value) == (4, 0.6, 0.75)
 
 
-def test_scans_that_are_equally_sure_come_together():
+def test_scans_that_are_equally_sure_come_together() -> None:
     labels, chances = answers([0.9, 0.9, 0.9, 0.6], [True, False, True, True])
     curve = coverage(labels, chances, ["a", "b", "c", "d"], shares=[0.25])
     assert curve.shares.tolist() == [0.75, 1]
@@ -33,12 +33,12 @@ def test_scans_that_are_equally_sure_come_together():
     assert curve.steps[0].n == 3
 
 
-def test_a_model_without_an_error_has_all_of_it_free():
+def test_a_model_without_an_error_has_all_of_it_free() -> None:
     labels, chances = answers([0.9, 0.8], [True, True])
     assert coverage(labels, chances, ["a", "b"]).errorless == 1
 
 
-def test_intervals_draw_patients():
+def test_intervals_draw_patients() -> None:
     chance = np.random.default_rng(0)
     confidence = chance.uniform(0.5, 1, 400)
     right = np.repeat(chance.random(40) < 0.8, 10)
@@ -49,6 +49,6 @@ def test_intervals_draw_patients():
     assert few.high - few.low > 2 * (many.high - many.low)
 
 
-def test_lengths_that_differ_are_refused():
+def test_lengths_that_differ_are_refused() -> None:
     with pytest.raises(ValueError, match="received 2, 2 and 1"):
         coverage([0, 1], np.eye(6)[[0, 1]], ["a"])

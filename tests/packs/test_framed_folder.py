@@ -50,7 +50,9 @@ def test_a_test_scan_is_refused(files, tmp_path: Path) -> None:
         write_framed([(kept, kept.read())], tmp_path / "framed", side=64)
 
 
-def test_the_same_picture_is_written_once_and_not_at_all_with_two_planes(files, tmp_path) -> None:
+def test_the_same_picture_is_written_once_and_not_at_all_with_two_planes(
+    files, tmp_path: Path
+) -> None:
     scan = files[0].read()
     twice = [(files[0], scan), (files[0], scan)]
     assert write_framed(twice, tmp_path / "once", side=64).scans == 1

@@ -38,7 +38,7 @@ def sentences(app):
     return [one.value for one in shown if SENTENCE in one.value]
 
 
-def test_review_says_so_and_goes_on_with_the_next_scan(open_app, damaged):
+def test_review_says_so_and_goes_on_with_the_next_scan(open_app, damaged) -> None:
     app = open_app("review")
     assert not app.exception
     assert damaged.name in sentences(app)[0]
@@ -47,7 +47,7 @@ def test_review_says_so_and_goes_on_with_the_next_scan(open_app, damaged):
     assert sentences(app) == []
 
 
-def test_the_gallery_shows_the_other_scans(open_app, damaged):
+def test_the_gallery_shows_the_other_scans(open_app, damaged) -> None:
     app = open_app("dataset")
     app.session_state["dataset-tab"] = "Gallery"
     app.run()
@@ -56,8 +56,8 @@ def test_the_gallery_shows_the_other_scans(open_app, damaged):
 
 
 def test_a_champion_whose_files_are_damaged_takes_no_page_down(
-    open_app, damaged, monkeypatch, tmp_path
-):
+    open_app, damaged, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     # Nobody has the model at hand to store it again.
     monkeypatch.setenv("FETAL_MODEL", str(tmp_path))
     shutil.rmtree(app_state.workbench().workspace.folder / "blobs" / "models")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
 from tests.support.labelling import WHO, add_version, keep_apart, label_scans
@@ -18,7 +18,7 @@ def workbench():
 
 
 @pytest.fixture
-def challenger(workbench):
+def challenger(workbench: Workbench):
     return add_version(workbench, tiny_model(2, "v2 · 23 Nov 2026"))
 
 
@@ -35,7 +35,9 @@ def told(app, *kinds):
     return "\n".join(f"{element.value} {getattr(element, 'help', '')}" for element in shown)
 
 
-def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(workbench, challenger, open_app):
+def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(
+    workbench: Workbench, challenger, open_app
+) -> None:
     label_scans(workbench, patients=4)
     keep_apart(workbench, 4)
     app = measured(open_app("models"))
@@ -55,7 +57,9 @@ def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(workbench, ch
     assert app.button(key="promote-yes").label == "Promote anyway"
 
 
-def test_a_better_challenger_is_promoted_without_a_warning(workbench, challenger, open_app):
+def test_a_better_challenger_is_promoted_without_a_warning(
+    workbench: Workbench, challenger, open_app
+) -> None:
     for number in label_scans(workbench, patients=16, each=1):
         said = workbench.model(challenger).predict(scans.stored_scan(workbench, number)).plane
         annotate(workbench, number, said, WHO)
@@ -67,7 +71,9 @@ def test_a_better_challenger_is_promoted_without_a_warning(workbench, challenger
     assert app.button(key="promote-yes").label == "Promote"
 
 
-def test_without_locked_scans_nobody_knows_and_the_page_says_so(workbench, challenger, open_app):
+def test_without_locked_scans_nobody_knows_and_the_page_says_so(
+    workbench: Workbench, challenger, open_app
+) -> None:
     app = measured(open_app("models"))
     assert "cannot be compared" in told(app, "info")
     app.button(key="promote").click().run()
@@ -75,7 +81,9 @@ def test_without_locked_scans_nobody_knows_and_the_page_says_so(workbench, chall
     assert app.button(key="promote-yes").label == "Promote anyway"
 
 
-def test_a_scan_that_left_the_locked_set_is_named_with_the_reason(workbench, challenger, open_app):
+def test_a_scan_that_left_the_locked_set_is_named_with_the_reason(
+    workbench: Workbench, challenger, open_app
+) -> None:
     numbers = label_scans(workbench, patients=2)
     keep_apart(workbench, 2)
     app = measured(open_app("models"))

@@ -19,7 +19,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("plane", PLANES)
-def test_a_seed_always_gives_the_same_scan_and_another_seed_another(plane):
+def test_a_seed_always_gives_the_same_scan_and_another_seed_another(plane) -> None:
     first, again = (simulate(plane, 5, size=SMALL) for _ in range(2))
     assert first.pixels.tobytes() == again.pixels.tobytes()
     assert first.sector.tobytes() == again.sector.tobytes()
@@ -30,7 +30,7 @@ def test_a_seed_always_gives_the_same_scan_and_another_seed_another(plane):
 
 
 @pytest.mark.parametrize("plane", PLANES)
-def test_a_phantom_has_the_asked_size_and_names_what_it_shows(plane):
+def test_a_phantom_has_the_asked_size_and_names_what_it_shows(plane) -> None:
     phantom = simulate(plane, 3, size=(200, 301))
     assert phantom.pixels.shape == (200, 301)
     assert phantom.pixels.dtype == np.uint8
@@ -40,7 +40,7 @@ def test_a_phantom_has_the_asked_size_and_names_what_it_shows(plane):
 
 
 @pytest.mark.parametrize("plane", PLANES)
-def test_structures_lie_inside_the_sector_and_text_outside(plane):
+def test_structures_lie_inside_the_sector_and_text_outside(plane) -> None:
     written = 0
     for seed in range(6):
         phantom = simulate(plane, seed, size=SMALL)
@@ -55,7 +55,7 @@ def test_structures_lie_inside_the_sector_and_text_outside(plane):
 
 
 @pytest.mark.parametrize("plane", PLANES)
-def test_the_sector_is_filled_with_speckle_and_uses_the_grey_scale(plane):
+def test_the_sector_is_filled_with_speckle_and_uses_the_grey_scale(plane) -> None:
     seen = np.concatenate(
         [p.pixels[p.sector] for p in (simulate(plane, seed, size=SMALL) for seed in range(4))]
     )
@@ -64,7 +64,7 @@ def test_the_sector_is_filled_with_speckle_and_uses_the_grey_scale(plane):
     assert len(np.unique(seen)) > 200
 
 
-def test_it_is_darker_behind_the_shaft_than_beside_it():
+def test_it_is_darker_behind_the_shaft_than_beside_it() -> None:
     darker = []
     for seed in range(8):
         phantom = simulate(Plane.FEMUR, seed, size=SMALL)
@@ -88,20 +88,20 @@ def test_it_is_darker_behind_the_shaft_than_beside_it():
     assert sum(darker) >= 7
 
 
-def test_bone_is_bright_and_fluid_is_dark():
+def test_bone_is_bright_and_fluid_is_dark() -> None:
     abdomen = simulate(Plane.ABDOMEN, 6)
     assert abdomen.pixels[abdomen.masks["stomach"]].mean() < 30
     head = simulate(Plane.BRAIN, 102)
     assert head.pixels[head.masks["skull"]].mean() > 2 * head.pixels[head.masks["brain"]].mean()
 
 
-def test_samples_hold_every_plane_equally_often_and_no_scan_twice():
+def test_samples_hold_every_plane_equally_often_and_no_scan_twice() -> None:
     found = samples(12)
     assert Counter(phantom.plane for phantom in found) == dict.fromkeys(PLANES, 2)
     assert len({phantom.pixels.tobytes() for phantom in found}) == 12
 
 
-def test_what_cannot_be_made_is_refused_with_one_clear_sentence():
+def test_what_cannot_be_made_is_refused_with_one_clear_sentence() -> None:
     with pytest.raises(PhantomError, match=r"seed is 0 or more, not -1"):
         simulate(Plane.BRAIN, -1)
     with pytest.raises(PhantomError, match=r"64 to 4096 pixels high and wide, not 10 x 959"):

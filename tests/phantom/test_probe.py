@@ -10,7 +10,7 @@ KINDS = (probe.curved, probe.cardiac, probe.endovaginal, probe.linear)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_point_comes_back_where_the_beams_met_it(kind):
+def test_a_point_comes_back_where_the_beams_met_it(kind) -> None:
     fan = kind(np.random.default_rng(4), SIZE)
     left, right = fan.angles
     for share in (0.2, 0.5, 0.8):
@@ -32,7 +32,7 @@ def test_a_point_comes_back_where_the_beams_met_it(kind):
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_sector_is_exactly_what_angle_and_depth_enclose(kind, seed):
+def test_the_sector_is_exactly_what_angle_and_depth_enclose(kind, seed) -> None:
     fan = kind(np.random.default_rng(seed), SIZE)
     rows, columns = np.indices(SIZE)
     u = (columns + 0.5 - SIZE[1] / 2) / SIZE[0] - fan.apex[0]
@@ -51,6 +51,6 @@ def test_the_sector_is_exactly_what_angle_and_depth_enclose(kind, seed):
     assert not (fan.sector & ~enclosed(pixel)).any()
 
 
-def test_a_fan_beside_the_scan_is_refused():
+def test_a_fan_beside_the_scan_is_refused() -> None:
     with pytest.raises(ValueError, match="outside the scan"):
         _ = probe.Fan((9.0, 0.0), 0.1, 1.0, 0.4, SIZE).sector

@@ -48,7 +48,7 @@ def write(network):
 
 
 @pytest.fixture(scope="session")
-def folder(write, tmp_path_factory):
+def folder(write, tmp_path_factory: pytest.TempPathFactory):
     return write(tmp_path_factory.mktemp("models") / "random").folder
 
 

@@ -16,19 +16,19 @@ def tilted():
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_scan_and_its_prediction_are_explained_alike(model, scans, method):
+def test_a_scan_and_its_prediction_are_explained_alike(model, scans, method) -> None:
     heat = model.explain(scans[0], method)
     assert heat.shape == model.predict(scans[0]).heat.shape
     assert heat.dtype == np.float32
     np.testing.assert_allclose(model.explain(model.predict(scans[0]), method), heat, atol=1e-5)
 
 
-def test_without_a_name_it_is_the_heat_that_predictions_bring_along(model, scans):
+def test_without_a_name_it_is_the_heat_that_predictions_bring_along(model, scans) -> None:
     prediction = model.predict(scans[2])
     np.testing.assert_allclose(model.explain(prediction), prediction.heat, atol=1e-5)
 
 
-def test_the_overlay_shows_the_heat_of_another_method(model, scans):
+def test_the_overlay_shows_the_heat_of_another_method(model, scans) -> None:
     prediction = model.predict(scans[0])
     heat = model.explain(prediction, "eigen-cam")
     assert np.abs(prediction.heat_map(heat=heat) - prediction.heat_map()).max() > 0.05
@@ -38,7 +38,7 @@ def test_the_overlay_shows_the_heat_of_another_method(model, scans):
     assert (prediction.overlay(heat=heat) != prediction.overlay()).any()
 
 
-def test_heat_is_shown_over_the_sector_only(model, tilted):
+def test_heat_is_shown_over_the_sector_only(model, tilted) -> None:
     shown = model.predict(tilted).heat_map(heat=np.ones((6, 3, 3), np.float32))
     lit = tilted.pixels > 0
     assert 0.3 < lit.mean() < 0.7
@@ -46,7 +46,7 @@ def test_heat_is_shown_over_the_sector_only(model, tilted):
     assert shown[~lit].mean() < 0.02
 
 
-def test_the_logits_of_squares_are_those_of_the_prediction(model, scans):
+def test_the_logits_of_squares_are_those_of_the_prediction(model, scans) -> None:
     squares = np.stack(
         [model.predict(scan).framing.apply(scan.pixels).astype(np.float32) for scan in scans]
     )
@@ -55,6 +55,6 @@ def test_the_logits_of_squares_are_those_of_the_prediction(model, scans):
     assert [PLANES[row.argmax()] for row in logits] == [model.predict(s).plane for s in scans]
 
 
-def test_an_unknown_method_is_refused_before_anything_is_read(model):
+def test_an_unknown_method_is_refused_before_anything_is_read(model) -> None:
     with pytest.raises(UnknownMethodError, match="tea-leaves"):
         model.explain("no such file", method="tea-leaves")

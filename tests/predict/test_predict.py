@@ -4,6 +4,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -22,13 +23,13 @@ def chances(prediction):
     return np.array([prediction.probabilities[plane] for plane in PLANES])
 
 
-def assert_same(ours, theirs, tolerance=0.0):
+def assert_same(ours, theirs, tolerance=0.0) -> None:
     np.testing.assert_allclose(chances(ours), chances(theirs), atol=tolerance)
     np.testing.assert_allclose(ours.heat, theirs.heat, atol=10 * tolerance)
     assert ours.plane is theirs.plane
 
 
-def test_a_prediction_names_the_most_probable_plane(model, scans):
+def test_a_prediction_names_the_most_probable_plane(model, scans) -> None:
     prediction = model.predict(scans[0])
     values = chances(prediction)
     assert values.sum() == pytest.approx(1)
@@ -36,26 +37,28 @@ def test_a_prediction_names_the_most_probable_plane(model, scans):
     assert prediction.confidence == values.max() > 1 / 6
 
 
-def test_a_model_that_is_warm_says_the_same(model, folder, scans):
+def test_a_model_that_is_warm_says_the_same(model, folder, scans) -> None:
     warm = load_model(folder)
     warm.warm_up()
     assert_same(warm.predict(scans[0]), model.predict(scans[0]))
 
 
-def test_openvino_and_keras_give_the_same_answer(model, folder, scans):
+def test_openvino_and_keras_give_the_same_answer(model, folder, scans) -> None:
     by_keras = load_model(folder, engine="keras")
     for ours, theirs in zip(model.predict_many(scans), by_keras.predict_many(scans), strict=True):
         assert_same(ours, theirs, tolerance=2e-5)
 
 
-def test_sixteen_bits_give_nearly_the_same_answer(model, folder, scans, monkeypatch):
+def test_sixteen_bits_give_nearly_the_same_answer(
+    model, folder, scans, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_PRECISION", "bfloat16")
     quick = load_model(folder)
     for ours, exact in zip(quick.predict_many(scans), model.predict_many(scans), strict=True):
         np.testing.assert_allclose(chances(ours), chances(exact), atol=0.05)
 
 
-def test_many_scans_get_what_each_gets_alone_in_their_order(model, scans):
+def test_many_scans_get_what_each_gets_alone_in_their_order(model, scans) -> None:
     many = list(model.predict_many(iter(scans * 2)))
     assert len(many) == 12
     for scan, prediction in zip(scans * 2, many, strict=True):
@@ -64,18 +67,18 @@ def test_many_scans_get_what_each_gets_alone_in_their_order(model, scans):
     assert len({tuple(chances(prediction).round(6)) for prediction in many}) == 6
 
 
-def test_nothing_to_predict_gives_nothing(model):
+def test_nothing_to_predict_gives_nothing(model) -> None:
     assert list(model.predict_many([])) == []
 
 
-def test_scans_are_read_as_they_are_needed(model, scans):
+def test_scans_are_read_as_they_are_needed(model, scans) -> None:
     taken = []
     endless = (taken.append(scan) or scan for _ in range(1000) for scan in scans)
     next(model.predict_many(endless))
     assert len(taken) < 10
 
 
-def test_several_people_at_once_get_their_own_answers(model, scans):
+def test_several_people_at_once_get_their_own_answers(model, scans) -> None:
     expected = [chances(model.predict(scan)) for scan in scans]
     with ThreadPoolExecutor(len(scans)) as people:
         answers = list(people.map(model.predict, scans * 4))
@@ -83,7 +86,7 @@ def test_several_people_at_once_get_their_own_answers(model, scans):
         np.testing.assert_allclose(chances(answer), values, atol=1e-5)
 
 
-def test_every_kind_of_image_gets_one_answer(model, tmp_path):
+def test_every_kind_of_image_gets_one_answer(model, tmp_path: Path) -> None:
     pixels = simulate(Plane.FEMUR, 5).pixels
     path = tmp_path / "scan.png"
     path.write_bytes(encode_png(pixels))
@@ -95,7 +98,7 @@ def test_every_kind_of_image_gets_one_answer(model, tmp_path):
         assert_same(model.predict(image), expected)
 
 
-def test_what_is_no_image_gets_a_clear_sentence(model):
+def test_what_is_no_image_gets_a_clear_sentence(model) -> None:
     with pytest.raises(NotAnImageError):
         model.predict(b"Dear colleague, here is the scan.")
     with pytest.raises(TypeError, match="float64"):
@@ -103,8 +106,8 @@ def test_what_is_no_image_gets_a_clear_sentence(model):
 
 
 def test_a_higher_temperature_makes_the_model_less_certain_of_the_same_plane(
-    model, write, scans, tmp_path
-):
+    model, write, scans, tmp_path: Path
+) -> None:
     calmer = load_model(write(tmp_path / "calm", temperature=6.0).folder)
     ours, theirs = calmer.predict(scans[0]), model.predict(scans[0])
     assert ours.plane is theirs.plane
@@ -115,7 +118,7 @@ def test_a_higher_temperature_makes_the_model_less_certain_of_the_same_plane(
     )
 
 
-def test_the_cards_threshold_decides_what_is_doubtful(write, scans, tmp_path):
+def test_the_cards_threshold_decides_what_is_doubtful(write, scans, tmp_path: Path) -> None:
     strict = load_model(write(tmp_path / "strict", check_below=1.0).folder)
     easy = load_model(write(tmp_path / "easy", check_below=0.0).folder)
     assert strict.predict(scans[0]).doubt is Doubt.CHECK
@@ -124,13 +127,13 @@ def test_the_cards_threshold_decides_what_is_doubtful(write, scans, tmp_path):
     assert "check" not in easy.predict(scans[0]).words
 
 
-def test_doubt_names_the_two_planes_to_choose_from():
+def test_doubt_names_the_two_planes_to_choose_from() -> None:
     probabilities = dict.fromkeys(PLANES, 0.0) | {Plane.OTHER: 0.3, Plane.THORAX: 0.7}
     assert doubt_words(probabilities, 0.8) == "Doubtful: thorax or another plane. Please check."
     assert doubt_words(probabilities, 0.7) == "Clear: thorax."
 
 
-def test_the_overlay_lies_on_the_scans_own_pixels(model, scans):
+def test_the_overlay_lies_on_the_scans_own_pixels(model, scans) -> None:
     prediction = model.predict(scans[0])
     height, width = scans[0].pixels.shape
     heat = prediction.heat_map()
@@ -146,7 +149,7 @@ def test_the_overlay_lies_on_the_scans_own_pixels(model, scans):
     assert not changed[heat == 0].any()
 
 
-def test_each_plane_has_a_heat_map_of_its_own(model, scans):
+def test_each_plane_has_a_heat_map_of_its_own(model, scans) -> None:
     prediction = model.predict(scans[0])
     maps = [prediction.heat_map(plane) for plane in Plane]
     shown = [heat for heat in maps if heat.any()]
@@ -164,23 +167,25 @@ def narrow():
     return read_scan(encode_png(screen), "")
 
 
-def test_nothing_is_explained_outside_the_sector_that_the_model_saw(model, narrow):
+def test_nothing_is_explained_outside_the_sector_that_the_model_saw(model, narrow) -> None:
     columns = np.flatnonzero(model.predict(narrow).heat_map().any(axis=0))
     assert 130 < columns.min() < columns.max() < 370
 
 
-def test_a_model_without_cropping_sees_the_whole_scan(model, write, narrow, tmp_path):
+def test_a_model_without_cropping_sees_the_whole_scan(model, write, narrow, tmp_path: Path) -> None:
     whole = load_model(write(tmp_path / "whole", crop=False).folder).predict(narrow)
     assert whole.framing.side == 500
     assert model.predict(narrow).framing.side < 240
 
 
-def test_the_environment_names_the_model(folder, monkeypatch):
+def test_the_environment_names_the_model(folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(folder))
     assert load_model().name == "random"
 
 
-def test_without_a_name_the_newest_shipped_model_is_loaded(folder, tmp_path, monkeypatch, write):
+def test_without_a_name_the_newest_shipped_model_is_loaded(
+    folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write
+) -> None:
     monkeypatch.delenv("FETAL_MODEL", raising=False)
     monkeypatch.setattr(model_module, "_SHIPPED", (tmp_path,))
     write(tmp_path / "b-older", created="2026-01-01")
@@ -189,19 +194,19 @@ def test_without_a_name_the_newest_shipped_model_is_loaded(folder, tmp_path, mon
     assert load_model().name == "a-newer"
 
 
-def test_a_program_without_a_model_says_so(tmp_path, monkeypatch):
+def test_a_program_without_a_model_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FETAL_MODEL", raising=False)
     monkeypatch.setattr(model_module, "_SHIPPED", (tmp_path,))
     with pytest.raises(MissingFileError, match="FETAL_MODEL"):
         load_model()
 
 
-def test_an_unknown_engine_is_named(folder):
+def test_an_unknown_engine_is_named(folder) -> None:
     with pytest.raises(UnknownEngineError, match="abacus"):
         load_model(folder, engine="abacus")
 
 
-def test_serving_imports_neither_keras_nor_tensorflow(folder):
+def test_serving_imports_neither_keras_nor_tensorflow(folder) -> None:
     code = """
 import sys
 import numpy as np
@@ -225,7 +230,9 @@ def judging(bundle, folder, threshold):
     return copy_with_card(bundle, card, folder / f"{threshold:.9f}", known).folder
 
 
-def test_what_is_like_nothing_learnt_is_not_a_plane_that_the_model_knows(write, scans, tmp_path):
+def test_what_is_like_nothing_learnt_is_not_a_plane_that_the_model_knows(
+    write, scans, tmp_path: Path
+) -> None:
     bundle = write(tmp_path / "model")
     distance = load_model(judging(bundle, tmp_path, 1.0)).predict(scans[0]).unfamiliarity
     easy = load_model(judging(bundle, tmp_path, 2 * distance)).predict(scans[0])
@@ -237,14 +244,14 @@ def test_what_is_like_nothing_learnt_is_not_a_plane_that_the_model_knows(write, 
     assert strict.words.startswith("Not a plane I know")
 
 
-def test_every_engine_finds_a_scan_equally_unfamiliar(write, scans, tmp_path):
+def test_every_engine_finds_a_scan_equally_unfamiliar(write, scans, tmp_path: Path) -> None:
     folder = judging(write(tmp_path / "model"), tmp_path, 1.0)
     ours, theirs = (load_model(folder, engine) for engine in ("openvino", "keras"))
     expected = ours.predict(scans[1]).unfamiliarity
     assert theirs.predict(scans[1]).unfamiliarity == pytest.approx(expected, rel=1e-4)
 
 
-def test_an_older_model_calls_nothing_unknown(write, scans, tmp_path):
+def test_an_older_model_calls_nothing_unknown(write, scans, tmp_path: Path) -> None:
     said = load_model(write(tmp_path / "older").folder).predict(scans[0])
     assert said.unfamiliarity == 0
     assert said.doubt is not Doubt.UNKNOWN

@@ -18,7 +18,7 @@ PROGRAM = Path(__file__).with_name("processes.py")
 
 
 @pytest.fixture
-def say(tmp_path):
+def say(tmp_path: Path):
     """What the program prints; ended where it hangs."""
     scan = tmp_path / "scan.png"
     scan.write_bytes(encode_png(simulate(Plane.BRAIN, 1, size=(200, 260)).pixels))
@@ -38,25 +38,25 @@ def say(tmp_path):
 
 
 @pytest.mark.parametrize("what", ["parent's", "own"])
-def test_a_fork_after_a_model_was_loaded_says_what_to_do(say, what):
+def test_a_fork_after_a_model_was_loaded_says_what_to_do(say, what) -> None:
     assert say(what).startswith("ForkedProcessError: ")
     assert "get_context('spawn')" in say(what)
 
 
-def test_processes_that_load_their_own_model_predict(say):
+def test_processes_that_load_their_own_model_predict(say) -> None:
     assert say("own, nothing loaded before").startswith("['")
 
 
-def test_a_model_goes_to_a_spawned_process_and_serves_many_threads(say):
+def test_a_model_goes_to_a_spawned_process_and_serves_many_threads(say) -> None:
     plane = say("threads")
     assert plane == f"{{'{say('spawn')}'}}"
 
 
-def test_a_refused_file_comes_back_from_a_process_pool(say):
+def test_a_refused_file_comes_back_from_a_process_pool(say) -> None:
     assert say("reading").startswith("NotAnImageError: Expected a PNG")
 
 
-def test_every_refusal_can_be_pickled():
+def test_every_refusal_can_be_pickled() -> None:
     arguments = (("JPEG",), ("a", "b"), (1, 2, 3), (7,), ())
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     kinds = [kind for kind in kinds if issubclass(kind, ScanError) and kind is not ScanError]
@@ -67,7 +67,7 @@ def test_every_refusal_can_be_pickled():
         assert (type(again), str(again)) == (kind, str(error))
 
 
-def test_a_model_can_be_pickled():
+def test_a_model_can_be_pickled() -> None:
     model = load_model(tiny_model().folder)
     assert pickle.loads(pickle.dumps(model)).bundle.digest == model.bundle.digest
 

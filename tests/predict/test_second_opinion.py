@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -122,7 +123,7 @@ def test_many_scans_get_the_opinions_that_each_gets_alone(scans) -> None:
     assert len(seen) == len(scans)
 
 
-def test_a_higher_temperature_makes_it_less_certain(scans, tmp_path) -> None:
+def test_a_higher_temperature_makes_it_less_certain(scans, tmp_path: Path) -> None:
     bundle = tiny_model_with_second_reader(0.3)
     second = replace(bundle.card.second_reader, temperature=9.0)
     calm = copy_with_card(bundle, replace(bundle.card, second_reader=second), tmp_path / "calm")
@@ -132,7 +133,7 @@ def test_a_higher_temperature_makes_it_less_certain(scans, tmp_path) -> None:
     assert theirs.confidence < ours.confidence
 
 
-def test_keras_serves_a_second_reader_as_openvino_does(folder, scans, tmp_path) -> None:
+def test_keras_serves_a_second_reader_as_openvino_does(folder, scans, tmp_path: Path) -> None:
     np.savez(tmp_path / "sononet16.npz", **authors_file())
     save_reader(load_reader(tmp_path / "sononet16.npz"), tmp_path / "reader.npz")
     reader = load_reader(tmp_path / "reader.npz")
@@ -146,7 +147,7 @@ def test_keras_serves_a_second_reader_as_openvino_does(folder, scans, tmp_path) 
     assert theirs.name == ours.name
 
 
-def test_keras_says_that_it_builds_no_other_second_reader(folder, tmp_path) -> None:
+def test_keras_says_that_it_builds_no_other_second_reader(folder, tmp_path: Path) -> None:
     from fetal.training.networks.from_bundle import RestoreError
     from tests.support.tiny_second_reader import copy_second_graph, tiny_reader_card
 

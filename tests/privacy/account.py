@@ -16,7 +16,7 @@ WATCHED = Path(__file__).with_name("watched")
 class Account:
     """Starts programs with a home folder of their own, and tells what they did."""
 
-    def __init__(self, folder):
+    def __init__(self, folder) -> None:
         self.folder = folder
         self.home, self.temporary = folder / "home", folder / "temporary"
         self.notes = folder / "attempts"
@@ -44,7 +44,7 @@ class Account:
             text=True,
         )
 
-    def run(self, *words):
+    def run(self, *words) -> None:
         process = self.start("fetal.cli", *words)
         told, _ = process.communicate(timeout=600)
         assert process.returncode == 0, told

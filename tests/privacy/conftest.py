@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,13 +11,13 @@ from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture(autouse=True)
-def nobody_works(monkeypatch):
+def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was erased is out of the database's file at once."""
     monkeypatch.setattr(compaction, "QUIET_SECONDS", 0.0)
 
 
 @pytest.fixture
-def reopen(tmp_path, monkeypatch) -> Callable[[], Workbench]:
+def reopen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Workbench]:
     """Opens the same workspace again and again, with a tiny model as the shipped one."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     # Commands set it; this sets it back.

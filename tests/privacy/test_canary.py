@@ -97,7 +97,7 @@ def _predicted(workbench: Workbench, version: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def brought(tmp_path_factory) -> Brought:
+def brought(tmp_path_factory: pytest.TempPathFactory) -> Brought:
     folder = tmp_path_factory.mktemp("canary")
     brought = Brought(folder)
     source = folder / "source" / f"{WORD} {NUMBER}" / "brain"
@@ -144,51 +144,53 @@ def _wrong_values(seed: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_the_files_do_carry_canaries_and_are_read(kind):
+def test_the_files_do_carry_canaries_and_are_read(kind) -> None:
     data = FORMATS[kind]()
     assert found_in(unpacked(data))
     scan = read_scan(data, "a")
     assert scan.pixels.any()
 
 
-def test_the_standards_whole_dictionary_is_in_the_dicom_file():
+def test_the_standards_whole_dictionary_is_in_the_dicom_file() -> None:
     data = FORMATS["dcm"]()
     assert data.count(WORD.encode()) > 2000
     assert data.count(NUMBER.encode()) > 500
 
 
-def test_all_formats_came_in(brought):
+def test_all_formats_came_in(brought) -> None:
     sources = [view.source for view in scans.scans(brought.open)]
     assert len(sources) == len(FORMATS) + 5
 
 
-def test_no_identifier_is_in_any_byte_of_the_workspace(brought):
+def test_no_identifier_is_in_any_byte_of_the_workspace(brought) -> None:
     kept = everything_in(brought.kept)
     assert b"SQLite format 3" in kept
     assert kept.count(b"IHDR") == len(FORMATS) + 5
     assert found_in(kept) == []
 
 
-def test_no_identifier_is_in_what_the_database_gives(brought):
+def test_no_identifier_is_in_what_the_database_gives(brought) -> None:
     with brought.open.store.engine.connect() as connection:
         dump = "\n".join(connection.connection.driver_connection.iterdump())
     assert "INSERT INTO" in dump
     assert found_in(dump.encode()) == []
 
 
-def test_no_identifier_is_in_an_export(brought):
+def test_no_identifier_is_in_an_export(brought) -> None:
     taken_out = everything_in(brought.exports)
     assert b"image,plane,patient" in taken_out
     assert found_in(taken_out) == []
 
 
-def test_no_identifier_is_in_what_the_programs_say(brought):
+def test_no_identifier_is_in_what_the_programs_say(brought) -> None:
     for whoever in (b"Added", b"The work in the app is done", b"Waiting for trainings"):
         assert whoever in brought.said
     assert found_in(brought.said) == []
 
 
-def test_nothing_that_breaks_the_rules_of_its_tag_is_repeated(tmp_path, monkeypatch, caplog, capfd):
+def test_nothing_that_breaks_the_rules_of_its_tag_is_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd
+) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     workbench = open_workbench(Workspace.at(tmp_path))
     with caplog.at_level("INFO"):

@@ -16,6 +16,7 @@ from fetal.store.tables import (
     Run,
     ScanRow,
 )
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import IngestOutcome, add_scans
@@ -30,17 +31,19 @@ from tests.workbench.training_rows import ended_run
 NOTE = "rare finding, seen in the left kidney"
 
 
-def two_scans(workbench, patient, first):
+def two_scans(workbench: Workbench, patient, first):
     files = [file(seed) for seed in (first, first + 1)]
     return [taken.scan_id for taken in add_scans(workbench, files, who="Ann", patient=patient)]
 
 
-def count(workbench, table):
+def count(workbench: Workbench, table):
     with workbench.store.reading() as session:
         return session.scalar(select(func.count()).select_from(table))
 
 
-def test_of_an_erased_patient_nothing_is_left_but_that_somebody_was_erased(workbench):
+def test_of_an_erased_patient_nothing_is_left_but_that_somebody_was_erased(
+    workbench: Workbench,
+) -> None:
     gone, stays = two_scans(workbench, "4711", 1), two_scans(workbench, "4712", 5)
     first = review.annotate(workbench, gone[0], "brain", "Ann", NOTE)
     review.undo(workbench, first, "Ann")
@@ -65,7 +68,7 @@ def test_of_an_erased_patient_nothing_is_left_but_that_somebody_was_erased(workb
         assert trace.encode() not in kept
 
 
-def test_lists_of_trainings_lose_the_erased_patient_and_no_other(workbench):
+def test_lists_of_trainings_lose_the_erased_patient_and_no_other(workbench: Workbench) -> None:
     label_scans(workbench, patients=12)
     run = ended_run(workbench)
     runs = workbench.workspace.folder / "runs" / "7"
@@ -84,7 +87,7 @@ def test_lists_of_trainings_lose_the_erased_patient_and_no_other(workbench):
     assert not (workbench.workspace.folder / "runs").exists()
 
 
-def test_models_that_learnt_from_the_scans_are_named_and_stay(workbench):
+def test_models_that_learnt_from_the_scans_are_named_and_stay(workbench: Workbench) -> None:
     label_scans(workbench, patients=12)
     run = ended_run(workbench)
     with workbench.store.reading() as session:
@@ -97,7 +100,9 @@ def test_models_that_learnt_from_the_scans_are_named_and_stay(workbench):
     assert erasure.outlook(workbench, workbench.pseudonyms.patient("Patient00004")).models == ()
 
 
-def test_one_scan_can_be_erased_alone_and_comes_back_when_it_is_brought_again(workbench):
+def test_one_scan_can_be_erased_alone_and_comes_back_when_it_is_brought_again(
+    workbench: Workbench,
+) -> None:
     one, other = two_scans(workbench, "4711", 1)
     name = scans.scan(workbench, one).name
     assert erasure.erase(workbench, name, "Dora").patient is None
@@ -106,14 +111,16 @@ def test_one_scan_can_be_erased_alone_and_comes_back_when_it_is_brought_again(wo
     assert taken.outcome is IngestOutcome.ADDED
 
 
-def test_an_erasure_that_was_killed_is_finished_by_the_next(workbench, monkeypatch):
+def test_an_erasure_that_was_killed_is_finished_by_the_next(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     two_scans(workbench, "4711", 1)
     patient = workbench.pseudonyms.patient("4711")
 
     class Killed(BaseException):
         pass
 
-    def kill(*_args):
+    def kill(*_args) -> None:
         raise Killed
 
     with monkeypatch.context() as patched:
@@ -125,13 +132,13 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(workbench, monkeypat
     assert count(workbench, ScanRow) == 0
 
 
-def test_an_unknown_code_is_told_without_being_repeated(workbench):
+def test_an_unknown_code_is_told_without_being_repeated(workbench: Workbench) -> None:
     with pytest.raises(erasure.UnknownCodeError) as error:
         erasure.erase(workbench, "Doe^Jane", "Dora")
     assert "Doe" not in str(error.value)
 
 
-def test_nothing_is_erased_under_a_training(workbench):
+def test_nothing_is_erased_under_a_training(workbench: Workbench) -> None:
     [one, _] = two_scans(workbench, "4711", 1)
     with workbench.store.session() as session:
         session.add(
@@ -142,7 +149,7 @@ def test_nothing_is_erased_under_a_training(workbench):
     assert len(list(workbench.blobs.keys("scans"))) == 2
 
 
-def test_the_command_asks_for_an_identifier_that_it_does_not_show(workbench):
+def test_the_command_asks_for_an_identifier_that_it_does_not_show(workbench: Workbench) -> None:
     two_scans(workbench, "4711", 1)
     words = ["forget", "--identifier", "--workspace", str(workbench.workspace.folder)]
     refused = CliRunner().invoke(main, words, input="4711\nn\n")
@@ -156,7 +163,7 @@ def test_the_command_asks_for_an_identifier_that_it_does_not_show(workbench):
     assert count(workbench, ScanRow) == 0
 
 
-def test_the_command_renews_the_key(workbench):
+def test_the_command_renews_the_key(workbench: Workbench) -> None:
     two_scans(workbench, "4711", 1)
     words = ["key", "rotate", "--workspace", str(workbench.workspace.folder)]
     done = CliRunner().invoke(main, words)
@@ -164,7 +171,9 @@ def test_the_command_renews_the_key(workbench):
     assert "1 patient has a new code; 2 scans were carried over. This is key 2." in done.output
 
 
-def test_while_people_work_the_file_is_written_anew_later(workbench, monkeypatch):
+def test_while_people_work_the_file_is_written_anew_later(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     [taken, *_] = add_scans(workbench, [file(1), file(2)], who="Ann", patient="4711")
     code = scans.scan(workbench, taken.scan_id).patient
     written = []

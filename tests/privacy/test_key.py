@@ -4,6 +4,7 @@ import os
 import stat
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -13,6 +14,7 @@ from fetal.scans.deidentification.pseudonyms import DAYS
 from fetal.store import audit
 from fetal.store.database import Store
 from fetal.store.tables import Fact, Patient, Run, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import exports, scans
 from fetal.workbench.core.key_check import RENEWAL, KeyRenewalGoesOnError
@@ -25,12 +27,12 @@ from tests.privacy.with_tags import ultrasound
 from tests.support.drawn import file
 
 
-def scans_of(workbench):
+def scans_of(workbench: Workbench):
     with workbench.store.reading() as session:
         return {scan.name: scan for scan in session.scalars(select(ScanRow))}
 
 
-def test_a_new_key_gives_new_codes_and_still_finds_the_patient(reopen):
+def test_a_new_key_gives_new_codes_and_still_finds_the_patient(reopen) -> None:
     workbench = reopen()
     add_scans(workbench, [ultrasound(1, PatientID="4711", StudyDate="20260301")], who="Ann")
     [before] = scans_of(workbench).values()
@@ -51,7 +53,7 @@ def test_a_new_key_gives_new_codes_and_still_finds_the_patient(reopen):
     assert (new.day - after.day) % DAYS == 14
 
 
-def test_labels_still_find_their_scans_by_file_name_after_a_new_key(reopen):
+def test_labels_still_find_their_scans_by_file_name_after_a_new_key(reopen) -> None:
     workbench = reopen()
     [taken] = add_scans(workbench, [file(1, "Jane Doe.png")], who="Ann")
     pseudonym_key.renew_key(workbench.store, "Ann")
@@ -61,7 +63,7 @@ def test_labels_still_find_their_scans_by_file_name_after_a_new_key(reopen):
     assert scans.scan(workbench, taken.scan_id).label == "brain"
 
 
-def test_old_codes_and_the_old_key_find_nobody(reopen):
+def test_old_codes_and_the_old_key_find_nobody(reopen) -> None:
     workbench = reopen()
     add_scans(workbench, [file(1, "Jane Doe.png")], who="Ann", patient="4711")
     old = Pseudonyms(workbench.workspace.key_file.read_bytes())
@@ -72,7 +74,7 @@ def test_old_codes_and_the_old_key_find_nobody(reopen):
         assert code.removeprefix("P-").encode() not in kept
 
 
-def test_lists_of_trainings_and_the_audit_trail_get_the_new_codes(workbench):
+def test_lists_of_trainings_and_the_audit_trail_get_the_new_codes(workbench: Workbench) -> None:
     [taken] = add_scans(workbench, [file(1)], who="Ann", patient="4711")
     before = scans.scan(workbench, taken.scan_id).patient
     content = json.dumps({"examples": [{"digest": "1", "patient": before}], "test": []})
@@ -96,7 +98,7 @@ def test_lists_of_trainings_and_the_audit_trail_get_the_new_codes(workbench):
     assert not workbench.blobs.exists("snapshots/old.json")
 
 
-def test_a_patients_side_outlives_the_key(workbench):
+def test_a_patients_side_outlives_the_key(workbench: Workbench) -> None:
     add_scans(workbench, [file(1)], who="Ann", patient="4711")
     with workbench.store.session() as session:
         session.scalars(select(Patient)).one().split = "test"
@@ -105,7 +107,7 @@ def test_a_patients_side_outlives_the_key(workbench):
         assert session.scalars(select(Patient)).one().split == "test"
 
 
-def test_a_program_that_runs_on_writes_no_old_codes(workbench):
+def test_a_program_that_runs_on_writes_no_old_codes(workbench: Workbench) -> None:
     add_scans(workbench, [file(1)], who="Ann", patient="4711")
     pseudonym_key.renew_key(workbench.store, "Ann")
     with pytest.raises(PseudonymKeyError, match="Start the app again"):
@@ -132,7 +134,9 @@ def killed_at(step):
     return session
 
 
-def test_a_renewal_can_be_killed_at_any_moment_and_goes_on(reopen, monkeypatch):
+def test_a_renewal_can_be_killed_at_any_moment_and_goes_on(
+    reopen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(carry_codes, "SCANS_AT_ONCE", 1)
     workbench = reopen()
     days = {1: "20260301", 2: "20260315", 3: "20260401"}
@@ -173,21 +177,21 @@ def test_a_renewal_can_be_killed_at_any_moment_and_goes_on(reopen, monkeypatch):
     assert unfinished >= 5
 
 
-def refused(workbench):
+def refused(workbench: Workbench):
     with workbench.store.reading() as session:
         return session.get(Fact, RENEWAL) is not None
 
 
-def scan_row(workbench, number):
+def scan_row(workbench: Workbench, number):
     with workbench.store.reading() as session:
         return session.get_one(ScanRow, number)
 
 
-def owner(workbench, number):
+def owner(workbench: Workbench, number):
     return scan_row(workbench, number).patient_id
 
 
-def test_a_new_key_counts_once_it_is_written_down(reopen):
+def test_a_new_key_counts_once_it_is_written_down(reopen) -> None:
     workbench = reopen()
     add_scans(workbench, [file(1)], who="Ann", patient="4711")
     workspace = workbench.workspace
@@ -203,7 +207,7 @@ def test_a_new_key_counts_once_it_is_written_down(reopen):
     assert "another patient" not in taken.sentence
 
 
-def test_a_training_is_not_disturbed(workbench):
+def test_a_training_is_not_disturbed(workbench: Workbench) -> None:
     with workbench.store.session() as session:
         session.add(
             Run(status="running", slot=1, settings={}, snapshot="", snapshot_counts={}, who="Ann")
@@ -213,12 +217,12 @@ def test_a_training_is_not_disturbed(workbench):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX knows them")
-def test_the_new_key_file_is_its_owners_only(workbench):
+def test_the_new_key_file_is_its_owners_only(workbench: Workbench) -> None:
     pseudonym_key.renew_key(workbench.store, "Ann")
     assert stat.S_IMODE(workbench.workspace.key_file.stat().st_mode) == 0o600
 
 
-def test_no_export_and_no_other_file_holds_a_key(workbench, tmp_path):
+def test_no_export_and_no_other_file_holds_a_key(workbench: Workbench, tmp_path: Path) -> None:
     [taken] = add_scans(workbench, [file(1)], who="Ann", patient="4711")
     review.annotate(workbench, taken.scan_id, "brain", "Ann")
     pseudonym_key.renew_key(workbench.store, "Ann")
@@ -232,14 +236,14 @@ def test_no_export_and_no_other_file_holds_a_key(workbench, tmp_path):
         assert one.hex().encode() not in kept
 
 
-def test_days_are_spread_evenly_whatever_the_date():
+def test_days_are_spread_evenly_whatever_the_date() -> None:
     names = Pseudonyms(b"1" * 32)
     days = [names.day(date(2026, 3, 1), f"P-{number:010d}") for number in range(2000)]
     thirds = [sum(low <= day < low + DAYS // 3 for day in days) for low in (0, 12175, 24350)]
     assert min(thirds) > 600
 
 
-def test_old_rows_without_new_columns_are_carried_over(workbench):
+def test_old_rows_without_new_columns_are_carried_over(workbench: Workbench) -> None:
     add_scans(workbench, [file(1)], who="Ann")
     with workbench.store.session() as session:
         session.execute(text("UPDATE scan SET study = NULL, day = NULL, file_key = NULL"))

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,7 @@ stages.epochs: 1
 
 
 @pytest.fixture
-def account(tmp_path):
+def account(tmp_path: Path):
     return Account(tmp_path)
 
 
@@ -38,13 +39,13 @@ def images(folder):
     return ("--data", table, "--images", folder)
 
 
-def test_the_watch_sees_what_it_is_to_see(account):
+def test_the_watch_sees_what_it_is_to_see(account) -> None:
     program = "timeit", "-n1", "-r1", "import socket; socket.getaddrinfo('a.example', 80)"
     assert account.start(*program).wait(60) != 0
     assert "a.example" in account.attempts()
 
 
-def test_the_command_line_keeps_to_itself(account, tmp_path):
+def test_the_command_line_keeps_to_itself(account, tmp_path: Path) -> None:
     data = images(tmp_path / "images")
     account.run("predict", tmp_path / "images" / "0.png")
     account.run("evaluate", *data)
@@ -55,7 +56,7 @@ def test_the_command_line_keeps_to_itself(account, tmp_path):
     assert account.left() == []
 
 
-def test_a_training_keeps_to_itself(account, tmp_path):
+def test_a_training_keeps_to_itself(account, tmp_path: Path) -> None:
     settings = tmp_path / "short.yaml"
     settings.write_text(SHORT)
     data = images(tmp_path / "images")
@@ -64,7 +65,7 @@ def test_a_training_keeps_to_itself(account, tmp_path):
     assert account.left() == []
 
 
-def test_a_page_of_another_origin_makes_the_app_ask_nobody(account):
+def test_a_page_of_another_origin_makes_the_app_ask_nobody(account) -> None:
     port = free_port()
     process = account.start("fetal.cli", "serve", "--port", port, "--no-worker")
     until(lambda: answers(port), 90)
@@ -81,7 +82,7 @@ def test_a_page_of_another_origin_makes_the_app_ask_nobody(account):
     assert account.attempts() == ""
 
 
-def test_an_app_for_the_whole_network_asks_nobody_for_its_address(account):
+def test_an_app_for_the_whole_network_asks_nobody_for_its_address(account) -> None:
     port = free_port()
     process = account.start(
         "fetal.cli", "serve", "--port", port, "--address", "0.0.0.0", "--without-accounts"

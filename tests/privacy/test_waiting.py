@@ -1,11 +1,14 @@
 """Scans that wait for a person are in memory alone, with their names and all that is on them."""
 
 import tempfile
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from fetal.scans import Box, decode_png
 from fetal.scans.mask_edits import Change, Tool
+from fetal.workbench import Workbench
 from fetal.workbench.ingest.quarantine_decisions import keep, leave_out
 from fetal.workbench.ingest.upload_batch import UploadQueue
 from tests.privacy.canary import DATE, NUMBER, WORD
@@ -29,8 +32,12 @@ def traces(content: bytes) -> list[str]:
 
 
 def test_what_waits_is_on_no_disk_and_in_no_log_before_and_after_it_is_decided_on(
-    workbench, tmp_path, monkeypatch, caplog, capfd
-):
+    workbench: Workbench,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd,
+) -> None:
     elsewhere = tmp_path / "temporary"
     elsewhere.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))

@@ -21,7 +21,7 @@ def rows_under(heading):
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def test_the_table_is_the_allow_list():
+def test_the_table_is_the_allow_list() -> None:
     written = [tuple(row) for row in rows_under("DICOM: the allow-list")]
     assert written == [
         (one.keyword, one.profile, one.fate.value, f"`{one.kept_as}`") for one in ALLOWED
@@ -29,13 +29,13 @@ def test_the_table_is_the_allow_list():
 
 
 @pytest.mark.parametrize("one", ALLOWED, ids=lambda one: one.keyword)
-def test_every_line_names_a_tag_and_a_place_that_exist(one):
+def test_every_line_names_a_tag_and_a_place_that_exist(one) -> None:
     assert tag_for_keyword(one.keyword) is not None
     facts = {"maker", "probe", "frequency_mhz", "spacing_mm"}
     assert one.kept_as in facts | set(ScanRow.__table__.columns.keys())
 
 
-def test_nothing_but_the_allow_list_is_asked_of_a_file(monkeypatch):
+def test_nothing_but_the_allow_list_is_asked_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = set()
     made = dataset_of(1)
     original = type(made).get
@@ -51,13 +51,13 @@ def test_nothing_but_the_allow_list_is_asked_of_a_file(monkeypatch):
     assert asked - within_regions <= {one.keyword for one in ALLOWED}
 
 
-def test_every_format_that_is_read_has_a_line():
+def test_every_format_that_is_read_has_a_line() -> None:
     lines = {name.casefold() for row in rows_under("Other formats") for name in row[0].split(", ")}
     endings = {"jpg": "jpeg", "tif": "tiff"}
     assert {endings.get(kind, kind) for kind in FORMATS} - {"dcm"} <= lines
 
 
-def test_the_commands_are_there():
+def test_the_commands_are_there() -> None:
     assert {"key rotate", "forget"} <= set(
         re.findall(r"^    fetal (key rotate|forget)", TEXT, re.M)
     )

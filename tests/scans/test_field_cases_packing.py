@@ -35,7 +35,9 @@ def _same(data, screen):
 
 @pytest.mark.parametrize("bytes_of", LOOKALIKES.values(), ids=LOOKALIKES.keys())
 @pytest.mark.parametrize("photometric", ["MONOCHROME2", "RGB", "PALETTE COLOR"])
-def test_run_lengths_are_believed_whatever_their_bytes_look_like(screen, bytes_of, photometric):
+def test_run_lengths_are_believed_whatever_their_bytes_look_like(
+    screen, bytes_of, photometric
+) -> None:
     likened = screen.copy()
     # Each byte of a literal run stands in the stream as it is.
     likened[240, 300 : 300 + len(bytes_of)] = np.frombuffer(bytes_of, np.uint8)
@@ -53,7 +55,7 @@ def test_run_lengths_are_believed_whatever_their_bytes_look_like(screen, bytes_o
     assert _same(data, likened)
 
 
-def test_pixels_that_begin_as_a_compressed_file_does_are_pixels(screen):
+def test_pixels_that_begin_as_a_compressed_file_does_are_pixels(screen) -> None:
     likened = screen.copy()
     likened[0, :8] = np.frombuffer(bytes.fromhex("feff00e000000000"), np.uint8)
     likened[0, 8:12] = np.frombuffer(bytes.fromhex("ffd8ffe0"), np.uint8)
@@ -66,7 +68,7 @@ def _without_end(data):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "JPEG2000", "RLE"])
-def test_a_whole_frame_without_the_end_mark_is_read(screen, packed, expected, kind):
+def test_a_whole_frame_without_the_end_mark_is_read(screen, packed, expected, kind) -> None:
     dataset = described(screen)
     if kind == "RLE":
         dataset.compress(RLELossless)
@@ -84,7 +86,7 @@ def _six(screen, packed, kind="JPEG", syntax=JPEGBaseline8Bit):
 
 
 @pytest.mark.parametrize("table", [True, False], ids=["table of offsets", "no table"])
-def test_a_film_that_was_cut_keeps_its_whole_frames(screen, packed, table):
+def test_a_film_that_was_cut_keeps_its_whole_frames(screen, packed, table) -> None:
     dataset, frames = _six(screen, packed)
     if not table:
         value = dataset.PixelData
@@ -99,13 +101,13 @@ def test_a_film_that_was_cut_keeps_its_whole_frames(screen, packed, table):
         read_frames(within_the_first, "a")
 
 
-def test_fewer_pieces_than_frames_are_the_frames_that_there_are(screen, packed):
+def test_fewer_pieces_than_frames_are_the_frames_that_there_are(screen, packed) -> None:
     dataset, _ = _six(screen, packed)
     dataset.NumberOfFrames = 9
     assert len(read_frames(written(dataset), "a")) == 6
 
 
-def test_frames_in_several_pieces_are_put_together(screen, packed):
+def test_frames_in_several_pieces_are_put_together(screen, packed) -> None:
     frames = [packed(np.roll(screen, 8 * shift, axis=1), "JPEG") for shift in range(3)]
     pieces = [half for frame in frames for half in (frame[:1000], frame[1000:])]
     dataset = packed_as(described(screen), JPEGBaseline8Bit, pieces)
@@ -118,7 +120,9 @@ def test_frames_in_several_pieces_are_put_together(screen, packed):
 
 @pytest.mark.parametrize("label", [ExplicitVRLittleEndian, RLELossless, JPEGLosslessSV1])
 @pytest.mark.parametrize("kind", ["JPEG", "JPEG2000", "RLE"])
-def test_a_compressed_stream_under_the_wrong_label_is_read(screen, packed, expected, label, kind):
+def test_a_compressed_stream_under_the_wrong_label_is_read(
+    screen, packed, expected, label, kind
+) -> None:
     dataset = described(screen)
     if kind == "RLE":
         dataset.compress(RLELossless)
@@ -131,7 +135,7 @@ def test_a_compressed_stream_under_the_wrong_label_is_read(screen, packed, expec
     assert np.abs(difference).mean() < 2
 
 
-def test_a_compressed_stream_in_an_implicit_file_is_read(screen, packed, expected):
+def test_a_compressed_stream_in_an_implicit_file_is_read(screen, packed, expected) -> None:
     dataset = described(screen)
     dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     dataset.PixelData = b"PLACE" * 2
@@ -145,7 +149,7 @@ def test_a_compressed_stream_in_an_implicit_file_is_read(screen, packed, expecte
 
 
 @pytest.mark.parametrize("label", [JPEGBaseline8Bit, JPEG2000Lossless, RLELossless])
-def test_pixels_that_are_not_compressed_under_the_label_of_a_codec_are_read(screen, label):
+def test_pixels_that_are_not_compressed_under_the_label_of_a_codec_are_read(screen, label) -> None:
     data = relabelled(written(described(screen)), ExplicitVRLittleEndian, label)
     assert _same(data, screen)
 
@@ -162,21 +166,21 @@ def test_pixels_that_are_not_compressed_under_the_label_of_a_codec_are_read(scre
     ],
     ids=lambda uid: uid.name[:12],
 )
-def test_tags_in_another_encoding_than_the_header_says_are_read(screen, truth, label):
+def test_tags_in_another_encoding_than_the_header_says_are_read(screen, truth, label) -> None:
     dataset = described(screen)
     dataset.file_meta.TransferSyntaxUID = truth
     dataset["PixelData"].VR = "OB"
     assert _same(relabelled(written(dataset), truth, label), screen)
 
 
-def test_the_bytes_of_deep_samples_are_put_in_order(screen):
+def test_the_bytes_of_deep_samples_are_put_in_order(screen) -> None:
     deep = np.rint(screen * (4095 / 255)).astype(">u2")
     deep[0, 0] = 4095
     whole = read_scan(written(described(deep.astype("<u2"), bits=12)), "a")
     assert read_scan(written(described(deep, bits=12)), "a").digest == whole.digest
 
 
-def test_what_is_no_stream_at_all_is_refused(screen):
+def test_what_is_no_stream_at_all_is_refused(screen) -> None:
     data = written(packed_as(described(screen), JPEGBaseline8Bit, [b"nonsense" * 9]))
     with pytest.raises(ScanError):
         read_scan(data, "a")

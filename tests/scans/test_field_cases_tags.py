@@ -43,7 +43,9 @@ def expected(screen):
 
 @pytest.mark.parametrize("damage", NO_NUMBERS, ids=repr)
 @pytest.mark.parametrize("keyword", NUMBERS)
-def test_a_tag_that_holds_no_number_is_as_good_as_not_written(screen, expected, keyword, damage):
+def test_a_tag_that_holds_no_number_is_as_good_as_not_written(
+    screen, expected, keyword, damage
+) -> None:
     dataset = described(screen)
     for other in ("Window", "Rescale"):
         if keyword.startswith(other):
@@ -58,13 +60,13 @@ def test_a_tag_that_holds_no_number_is_as_good_as_not_written(screen, expected, 
 
 
 @pytest.mark.parametrize(("slope", "shift"), [(0, 5), (0, 0)])
-def test_a_rescaling_to_nothing_counts_for_nothing(screen, expected, slope, shift):
+def test_a_rescaling_to_nothing_counts_for_nothing(screen, expected, slope, shift) -> None:
     dataset = described(screen)
     dataset.RescaleSlope, dataset.RescaleIntercept = slope, shift
     assert read_scan(written(dataset), "a").digest == expected.digest
 
 
-def test_a_window_beside_the_picture_counts_for_nothing(screen, expected):
+def test_a_window_beside_the_picture_counts_for_nothing(screen, expected) -> None:
     dataset = described(screen)
     dataset.WindowCenter, dataset.WindowWidth = 30_000, 10
     assert read_scan(written(dataset), "a").digest == expected.digest
@@ -72,7 +74,7 @@ def test_a_window_beside_the_picture_counts_for_nothing(screen, expected):
 
 @pytest.mark.parametrize("sequence", ["VOILUTSequence", "ModalityLUTSequence"])
 @pytest.mark.parametrize("damage", ["empty", "no data", "no descriptor", "wrong descriptor"])
-def test_a_damaged_table_counts_for_nothing(screen, expected, sequence, damage):
+def test_a_damaged_table_counts_for_nothing(screen, expected, sequence, damage) -> None:
     dataset = described(screen)
     item = Dataset()
     if damage in ("no data", "wrong descriptor"):
@@ -87,7 +89,7 @@ def test_a_damaged_table_counts_for_nothing(screen, expected, sequence, damage):
 @pytest.mark.parametrize(
     "damage", ["no bounds", "a bound that is text", "bounds turned round", "bytes for a sequence"]
 )
-def test_damaged_regions_count_for_nothing(screen, expected, damage):
+def test_damaged_regions_count_for_nothing(screen, expected, damage) -> None:
     region = Dataset()
     region.RegionSpatialFormat = region.RegionDataType = 1
     if damage != "no bounds":
@@ -109,7 +111,9 @@ def test_damaged_regions_count_for_nothing(screen, expected, damage):
 
 @pytest.mark.parametrize("keyword", ["BitsStored", "HighBit", "PixelRepresentation"])
 @pytest.mark.parametrize("value", [b"", b"\xff\xff"])
-def test_a_description_of_the_samples_that_cannot_be_is_completed(screen, expected, keyword, value):
+def test_a_description_of_the_samples_that_cannot_be_is_completed(
+    screen, expected, keyword, value
+) -> None:
     dataset = described(screen)
     del dataset[keyword]
     if value and keyword != "PixelRepresentation":
@@ -119,7 +123,7 @@ def test_a_description_of_the_samples_that_cannot_be_is_completed(screen, expect
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 5])
 @pytest.mark.parametrize("damage", [None, b"\0" * 8, b"many    "])
-def test_grey_frames_are_counted_by_their_length(screen, frames, damage):
+def test_grey_frames_are_counted_by_their_length(screen, frames, damage) -> None:
     dataset = described(screen)
     shifted = [np.roll(screen, 9 * shift, axis=1) for shift in range(frames)]
     dataset.PixelData = np.stack(shifted).tobytes()
@@ -157,7 +161,7 @@ def _as_it_is(deep, dataset, packed):
 
 @pytest.mark.parametrize("pack", [_as_it_is, _as_run_lengths, _as_jpeg_2000])
 @pytest.mark.parametrize(("stored", "bit"), [(8, 8), (8, 15), (12, 12), (12, 15)])
-def test_what_stands_above_the_stored_bits_is_not_shown(screen, packed, pack, stored, bit):
+def test_what_stands_above_the_stored_bits_is_not_shown(screen, packed, pack, stored, bit) -> None:
     whole = screen.copy()
     whole[0, 0] = 255
     levels = np.rint(whole * ((2**stored - 1) / 255)).astype(np.uint16)
@@ -169,8 +173,8 @@ def test_what_stands_above_the_stored_bits_is_not_shown(screen, packed, pack, st
 
 @pytest.mark.parametrize("codec", ["JPEGLosslessProcess14_1", "JPEGLSLossless"])
 def test_what_stands_above_the_stored_bits_of_a_lossless_stream_is_not_shown(
-    screen, expected, codec, tmp_path
-):
+    screen, expected, codec, tmp_path: Path
+) -> None:
     deep = screen.astype(np.uint16) | (_named(screen).astype(np.uint16) << 8)
     place = str(tmp_path / "a.dcm")
     Path(place).write_bytes(written(described(deep, bits=16)))
@@ -194,7 +198,7 @@ def test_what_stands_above_the_stored_bits_of_a_lossless_stream_is_not_shown(
     assert read_scan(written(dataset), "a").digest == expected.digest
 
 
-def test_what_stands_above_in_signed_samples_is_not_shown(screen):
+def test_what_stands_above_in_signed_samples_is_not_shown(screen) -> None:
     levels = (screen.astype(np.int16) * 8 - 1000) & 0x0FFF
     named = levels | (_named(screen).astype(np.int16) << 13)
     scans = []
@@ -206,20 +210,20 @@ def test_what_stands_above_in_signed_samples_is_not_shown(screen):
     assert find_sector(screen).found == scans[0].sector_found
 
 
-def test_what_stands_below_the_stored_bits_is_not_shown(screen, expected):
+def test_what_stands_below_the_stored_bits_is_not_shown(screen, expected) -> None:
     deep = (screen.astype(np.uint16) << 8) | (_named(screen).astype(np.uint16) * 255)
     dataset = described(deep, bits=8)
     dataset.HighBit = 15
     assert read_scan(written(dataset), "a").digest == expected.digest
 
 
-def test_a_high_bit_that_no_sample_reaches_is_not_believed(screen, expected):
+def test_a_high_bit_that_no_sample_reaches_is_not_believed(screen, expected) -> None:
     dataset = described(screen.astype(np.uint16), bits=8)
     dataset.HighBit = 15
     assert read_scan(written(dataset), "a").digest == expected.digest
 
 
-def test_stored_bits_that_the_picture_itself_exceeds_are_not_believed(screen):
+def test_stored_bits_that_the_picture_itself_exceeds_are_not_believed(screen) -> None:
     deep = np.rint(screen * (4095 / 255)).astype(np.uint16)
     deep[0, 0] = 4095
     honest = read_scan(written(described(deep, bits=12)), "a")
@@ -228,7 +232,7 @@ def test_stored_bits_that_the_picture_itself_exceeds_are_not_believed(screen):
 
 @pytest.mark.parametrize("values", [2, 3], ids=["subsampled", "not subsampled"])
 @pytest.mark.parametrize("kind", ["YBR_FULL_422", "YBR_PARTIAL_422"])
-def test_colour_differences_for_every_second_pixel(screen, expected, kind, values):
+def test_colour_differences_for_every_second_pixel(screen, expected, kind, values) -> None:
     partial = kind == "YBR_PARTIAL_422"
     luma = np.rint(screen * (219 / 255) + 16).astype(np.uint8) if partial else screen
     grey = np.full_like(luma, 128)

@@ -9,7 +9,7 @@ from fetal.scans.sector.edges import _sharpness
 from fetal.scans.sector.sides import Side
 
 
-def test_a_line_that_is_one_level_brighter_outside_is_no_sharp_edge():
+def test_a_line_that_is_one_level_brighter_outside_is_no_sharp_edge() -> None:
     """The share of no step: a division by zero, for one damaged TIFF in ten thousand."""
     small = np.full((40, 40), 26, np.float32)
     small[:20] = 27

@@ -14,7 +14,7 @@ from tests.support.films import film
 
 
 @pytest.mark.parametrize("read", [lambda data: read_scan(data, "a.png"), read_grey])
-def test_the_largest_picture_is_a_setting(read, monkeypatch):
+def test_the_largest_picture_is_a_setting(read, monkeypatch: pytest.MonkeyPatch) -> None:
     picture = encode_png(np.random.default_rng(0).integers(0, 255, (1001, 1000)).astype(np.uint8))
     assert read(picture) is not None
     monkeypatch.setenv("FETAL_FILE_MEGAPIXELS", "1")
@@ -25,7 +25,7 @@ def test_the_largest_picture_is_a_setting(read, monkeypatch):
         read(picture)
 
 
-def test_the_longest_film_is_a_setting(monkeypatch):
+def test_the_longest_film_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     data = film([np.full((1000, 1000), 9, np.uint8)] * 2)
     assert len(read_frames(data, "a.dcm")) == 2
     monkeypatch.setenv("FETAL_FILM_FRAMES", "1")
@@ -36,7 +36,9 @@ def test_the_longest_film_is_a_setting(monkeypatch):
         read_frames(data, "a.dcm")
 
 
-def test_the_largest_file_in_an_archive_is_the_largest_file(monkeypatch):
+def test_the_largest_file_in_an_archive_is_the_largest_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("a.png", bytes(2_000_000))
@@ -46,7 +48,7 @@ def test_the_largest_file_in_an_archive_is_the_largest_file(monkeypatch):
 
 
 @pytest.mark.parametrize("written", ["many", "-1", "0", "1.5", "٣", "9" * 5000])
-def test_what_is_no_whole_number_is_told(written, monkeypatch):
+def test_what_is_no_whole_number_is_told(written, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, limits in (("FETAL_READING_SECONDS", Limits), ("FETAL_ARCHIVE_RATIO", ArchiveLimits)):
         monkeypatch.setenv(name, written)
         with pytest.raises(SettingError, match=f"{name}: expected a whole number from 1, received"):
@@ -55,6 +57,6 @@ def test_what_is_no_whole_number_is_told(written, monkeypatch):
         assert limits.from_environment() == limits()
 
 
-def test_archives_in_archives_can_be_forbidden(monkeypatch):
+def test_archives_in_archives_can_be_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FETAL_ARCHIVE_NESTING", "0")
     assert ArchiveLimits.from_environment().nesting == 0

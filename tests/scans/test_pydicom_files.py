@@ -28,7 +28,7 @@ def benchmark() -> ModuleType:
     return module
 
 
-def test_the_docs_say_what_becomes_of_each_file(benchmark):
+def test_the_docs_say_what_becomes_of_each_file(benchmark) -> None:
     written = (ROOT / "docs" / "formats.md").read_text().splitlines()
     documented = {line.split("`")[1]: line for line in written if ".dcm` |" in line}
     found = benchmark.paths()
@@ -44,7 +44,9 @@ def test_the_docs_say_what_becomes_of_each_file(benchmark):
         assert documented.keys() == outcomes.keys()
 
 
-def test_pictures_are_those_that_pydicom_decodes_but_for_their_scale(benchmark, caplog):
+def test_pictures_are_those_that_pydicom_decodes_but_for_their_scale(
+    benchmark, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.CRITICAL)
     compared = 0
     for path in benchmark.paths():
@@ -62,7 +64,7 @@ def test_pictures_are_those_that_pydicom_decodes_but_for_their_scale(benchmark, 
     assert compared >= 55
 
 
-def test_a_stream_that_ends_its_decoder_is_refused_and_the_next_one_is_read():
+def test_a_stream_that_ends_its_decoder_is_refused_and_the_next_one_is_read() -> None:
     # A picture of pydicom's with a few bytes changed, on which GDCM calls abort().
     damaged = (Path(__file__).parent / "aborts_gdcm.dcm").read_bytes()
     with pytest.raises(ScanError, match="cannot be unpacked"):

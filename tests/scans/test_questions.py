@@ -6,7 +6,7 @@ import numpy as np
 from fetal.scans import encode_png, read_scan
 
 
-def test_text_that_is_blanked_is_not_asked_about():
+def test_text_that_is_blanked_is_not_asked_about() -> None:
     speckle = np.random.default_rng(3).rayleigh(45, (420, 640)) + 12
     tissue = cv2.GaussianBlur(speckle, (0, 0), 1.5).clip(0, 255).astype(np.uint8)
     cv2.putText(tissue, "DOE 4711", (540, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 230, 1)

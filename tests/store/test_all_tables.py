@@ -10,7 +10,7 @@ from fetal.store.schema.all_tables import ALL_TABLES
 STORE = Path(fetal.store.__file__).parent
 
 
-def test_every_module_that_declares_a_table_is_among_these():
+def test_every_module_that_declares_a_table_is_among_these() -> None:
     declaring = {
         path
         for path in STORE.rglob("*.py")
@@ -19,7 +19,7 @@ def test_every_module_that_declares_a_table_is_among_these():
     assert declaring <= {Path(str(module.__file__)) for module in ALL_TABLES}
 
 
-def test_an_erasure_in_a_process_of_its_own_knows_them_too():
+def test_an_erasure_in_a_process_of_its_own_knows_them_too() -> None:
     told = (
         "from fetal.workbench.privacy import erasure\n"
         "from fetal.store.table_base import Table\n"

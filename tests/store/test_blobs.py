@@ -2,6 +2,7 @@ import hashlib
 import os
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -18,14 +19,14 @@ from tests.support.at_once import at_once, raised
 
 
 @pytest.fixture(params=["folder", "remote"])
-def blobs(request, tmp_path):
+def blobs(request: pytest.FixtureRequest, tmp_path: Path):
     if request.param == "folder":
         return Blobs(str(tmp_path / "blobs"))
     return Blobs(f"memory://{uuid.uuid4().hex}", cache=tmp_path / "cache")
 
 
 @pytest.fixture
-def model(tmp_path):
+def model(tmp_path: Path):
     folder = tmp_path / "model"
     (folder / "deep").mkdir(parents=True)
     (folder / "card.json").write_text("{}")
@@ -33,7 +34,7 @@ def model(tmp_path):
     return folder
 
 
-def test_what_was_put_is_there_until_it_is_deleted(blobs):
+def test_what_was_put_is_there_until_it_is_deleted(blobs) -> None:
     blobs.put("scans/ab/a.png", b"one")
     blobs.put("scans/ab/a.png", b"two")
     assert blobs.get("scans/ab/a.png") == b"two"
@@ -45,7 +46,7 @@ def test_what_was_put_is_there_until_it_is_deleted(blobs):
         blobs.get("scans/ab/a.png")
 
 
-def test_keys_are_listed_by_folder(blobs):
+def test_keys_are_listed_by_folder(blobs) -> None:
     for key in ("scans/a.png", "scans/b/c.png", "models/m/card.json"):
         blobs.put(key, b"x")
     assert set(blobs.keys("scans")) == {"scans/a.png", "scans/b/c.png"}
@@ -55,7 +56,7 @@ def test_keys_are_listed_by_folder(blobs):
 @pytest.mark.parametrize(
     "key", ["../a", "a/../b", "/etc/passwd", "a//b", "", ".hidden", "a\\b", "C:/a", "a/b\n", "a\0"]
 )
-def test_no_key_leads_out_of_the_store(blobs, key):
+def test_no_key_leads_out_of_the_store(blobs, key) -> None:
     for use in (blobs.get, blobs.exists, blobs.delete, blobs.local_folder):
         with pytest.raises(BlobKeyError):
             use(key)
@@ -63,7 +64,7 @@ def test_no_key_leads_out_of_the_store(blobs, key):
         blobs.put(key, b"x")
 
 
-def test_a_folder_comes_back_as_it_went_in(blobs, model):
+def test_a_folder_comes_back_as_it_went_in(blobs, model) -> None:
     blobs.put_folder("models/one", model)
     (model / "card.json").write_text("second")
     blobs.put_folder("models/two", model)
@@ -75,18 +76,20 @@ def test_a_folder_comes_back_as_it_went_in(blobs, model):
         blobs.local_folder("models/three")
 
 
-def test_a_folder_can_be_put_again(blobs, model):
+def test_a_folder_can_be_put_again(blobs, model) -> None:
     blobs.put_folder("models/one", model)
     (model / "card.json").write_text("second")
     blobs.put_folder("models/one", model)
     assert blobs.get("models/one/card.json") == b"second"
 
 
-def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
+def test_a_write_that_fails_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     blobs = Blobs(str(tmp_path))
     blobs.put("a/b.png", b"whole")
 
-    def full(_):
+    def full(_) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr("os.fsync", full)
@@ -96,7 +99,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
     assert list(blobs.keys()) == ["a/b.png"]
 
 
-def test_content_that_is_not_what_was_written_is_told(blobs):
+def test_content_that_is_not_what_was_written_is_told(blobs) -> None:
     blobs.put("snapshots/a.json", b"whole")
     digest = hashlib.sha256(b"whole").hexdigest()
     assert blobs.get("snapshots/a.json", digest) == b"whole"
@@ -105,7 +108,7 @@ def test_content_that_is_not_what_was_written_is_told(blobs):
         blobs.get("snapshots/a.json", digest)
 
 
-def test_folders_put_at_once_are_one_whole_folder(tmp_path, model):
+def test_folders_put_at_once_are_one_whole_folder(tmp_path: Path, model) -> None:
     blobs = Blobs(str(tmp_path / "blobs"))
     assert raised(at_once([lambda: blobs.put_folder("models/one", model)] * 8)) == []
     assert set(blobs.keys()) == {"models/one/card.json", "models/one/deep/graph.bin"}
@@ -113,7 +116,7 @@ def test_folders_put_at_once_are_one_whole_folder(tmp_path, model):
 
 
 @pytest.fixture
-def remote(tmp_path, model):
+def remote(tmp_path: Path, model):
     """A remote store with a model, and the place of its local copy."""
     blobs = Blobs(f"memory://{uuid.uuid4().hex}", cache=tmp_path / "cache")
     blobs.put_folder("models/one", model)
@@ -129,7 +132,7 @@ def remote(tmp_path, model):
     ],
     ids=["cut short", "gone", "unreadable list"],
 )
-def test_a_damaged_copy_of_a_remote_folder_is_fetched_again(remote, damage):
+def test_a_damaged_copy_of_a_remote_folder_is_fetched_again(remote, damage) -> None:
     blobs, copy = remote
     damage(copy)
     again = blobs.local_folder("models/one")
@@ -137,7 +140,7 @@ def test_a_damaged_copy_of_a_remote_folder_is_fetched_again(remote, damage):
     assert (again / "card.json").read_text() == "{}"
 
 
-def test_a_whole_copy_needs_no_network(remote):
+def test_a_whole_copy_needs_no_network(remote) -> None:
     blobs, copy = remote
     blobs.delete("models/one/card.json")
     assert blobs.local_folder("models/one") == copy
@@ -146,7 +149,7 @@ def test_a_whole_copy_needs_no_network(remote):
     assert not (blobs.local_folder("models/one") / "card.json").exists()
 
 
-def test_drafts_that_killed_programs_left_are_swept_at_the_next_start(tmp_path):
+def test_drafts_that_killed_programs_left_are_swept_at_the_next_start(tmp_path: Path) -> None:
     workspace = Workspace.at(tmp_path / "workspace")
     drafts = workspace.folder / "blobs" / ".incoming"
     drafts.mkdir(parents=True)

@@ -8,7 +8,9 @@ from fetal.store.tables import Patient
 from tests.support.postgresql import DATABASES
 
 
-def test_what_was_confirmed_is_read_on_either_database(any_workspace, request):
+def test_what_was_confirmed_is_read_on_either_database(
+    any_workspace, request: pytest.FixtureRequest
+) -> None:
     name = request.node.callspec.params["database_url"]
     store = Store.open(any_workspace)
     assert store.engine.dialect.name == name
@@ -23,7 +25,7 @@ def test_what_was_confirmed_is_read_on_either_database(any_workspace, request):
     store.close()
 
 
-def test_all_that_a_transaction_reads_is_of_one_moment(any_workspace):
+def test_all_that_a_transaction_reads_is_of_one_moment(any_workspace) -> None:
     store = Store.open(any_workspace)
     with store.session() as session:
         session.add(Patient(id="P-1", named=True))
@@ -37,7 +39,7 @@ def test_all_that_a_transaction_reads_is_of_one_moment(any_workspace):
     store.close()
 
 
-def test_a_writer_does_not_wait_for_ever(any_workspace, monkeypatch):
+def test_a_writer_does_not_wait_for_ever(any_workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 1)
     store = Store.open(any_workspace)
     count = select(func.count(Patient.id))

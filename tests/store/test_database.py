@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -34,7 +35,7 @@ OLDER_ROWS = (
 
 
 @pytest.fixture
-def workspace(tmp_path):
+def workspace(tmp_path: Path):
     return Workspace.at(tmp_path / "workspace")
 
 
@@ -96,7 +97,7 @@ def _index(index):
     return index["name"], index["column_names"], index["unique"], sorted(options.items())
 
 
-def test_new_tables_are_those_that_all_migrations_make(any_workspace, tmp_path):
+def test_new_tables_are_those_that_all_migrations_make(any_workspace, tmp_path: Path) -> None:
     before = {
         "sqlite": lambda: Workspace.at(tmp_path / "migrated"),
         "postgresql": lambda: any_workspace,
@@ -118,7 +119,7 @@ def test_new_tables_are_those_that_all_migrations_make(any_workspace, tmp_path):
     other.close()
 
 
-def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace):
+def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace) -> None:
     engine = make_tables(workspace, "0002")
     with engine.begin() as connection:
         for statement in OLDER_ROWS:
@@ -135,8 +136,8 @@ def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace)
     store.close()
 
 
-def test_a_transaction_is_kept_whole_or_not_at_all(store):
-    def fail_halfway():
+def test_a_transaction_is_kept_whole_or_not_at_all(store) -> None:
+    def fail_halfway() -> None:
         with store.session() as session:
             session.add(patient("P-1"))
             session.flush()
@@ -150,7 +151,7 @@ def test_a_transaction_is_kept_whole_or_not_at_all(store):
     assert patients(store) == {"P-2"}
 
 
-def test_a_scan_of_no_patient_is_refused(store):
+def test_a_scan_of_no_patient_is_refused(store) -> None:
     scan = ScanRow(
         digest="d", name="S-d", patient_id="nobody", source="upload", width=1, height=1,
         sector=[0, 0, 1, 1], blob="b", added_by="Ann",
@@ -159,8 +160,8 @@ def test_a_scan_of_no_patient_is_refused(store):
         session.add(scan)
 
 
-def test_only_one_run_holds_the_slot(store):
-    def ask():
+def test_only_one_run_holds_the_slot(store) -> None:
+    def ask() -> None:
         with store.session() as session:
             session.add(
                 Run(
@@ -174,11 +175,11 @@ def test_only_one_run_holds_the_slot(store):
         ask()
 
 
-def test_many_threads_that_read_and_then_write_lose_nothing(store):
+def test_many_threads_that_read_and_then_write_lose_nothing(store) -> None:
     with store.session() as session:
         session.add(patient("count-0"))
 
-    def climb():
+    def climb() -> None:
         for _ in range(10):
             with store.session() as session:
                 reached = len(session.scalars(select(Patient.id)).all())
@@ -192,7 +193,7 @@ def test_many_threads_that_read_and_then_write_lose_nothing(store):
     assert patients(store) == {f"count-{number}" for number in range(41)}
 
 
-def test_a_reader_does_not_wait_for_a_writer(store):
+def test_a_reader_does_not_wait_for_a_writer(store) -> None:
     with store.session() as writing:
         writing.add(patient("P-1"))
         writing.flush()
@@ -200,7 +201,7 @@ def test_a_reader_does_not_wait_for_a_writer(store):
     assert patients(store) == {"P-1"}
 
 
-def test_processes_that_open_a_new_workspace_at_once_agree_on_its_tables(workspace):
+def test_processes_that_open_a_new_workspace_at_once_agree_on_its_tables(workspace) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(4, mp_context=context) as pool:
         assert list(pool.map(_open, [workspace] * 4)) == [True] * 4
@@ -212,7 +213,7 @@ def _open(workspace):
         return session.scalar(select(Patient.id)) is None
 
 
-def test_what_was_confirmed_survives_a_hard_kill(workspace):
+def test_what_was_confirmed_survives_a_hard_kill(workspace) -> None:
     program = f"""
 import os
 from pathlib import Path
@@ -231,7 +232,7 @@ with store.session() as session:
     assert patients(Store.open(workspace)) == {"confirmed"}
 
 
-def test_a_second_opening_does_without_alembic(workspace):
+def test_a_second_opening_does_without_alembic(workspace) -> None:
     Store.open(workspace).close()
     program = f"""
 import sys
@@ -247,14 +248,16 @@ print("alembic" in sys.modules)
     assert ran.stdout.strip() == "False"
 
 
-def test_a_workspace_of_a_later_program_is_left_alone(workspace, store):
+def test_a_workspace_of_a_later_program_is_left_alone(workspace, store) -> None:
     with store.session() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(NewerDatabaseError, match="later version"):
         Store.open(workspace)
 
 
-def test_the_environment_names_the_workspace(monkeypatch, tmp_path):
+def test_the_environment_names_the_workspace(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "w"))
     monkeypatch.delenv("FETAL_DATABASE_URL", raising=False)
     monkeypatch.setenv("FETAL_BLOBS", "s3://bucket/fetal")

@@ -27,7 +27,7 @@ def rows(name, *columns):
     return insert(table(name, *(column(one) for one in columns)))
 
 
-def fill(connection):
+def fill(connection) -> None:
     """Scans of a program that knew no lists: 1 to 5 were compared, 6 was not."""
     added = {"added_at": AT}
     connection.execute(
@@ -62,14 +62,14 @@ def fill(connection):
     )
 
 
-def older(workspace: Workspace):
+def older(workspace: Workspace) -> None:
     engine = make_tables(workspace, OLDER)
     with engine.begin() as connection:
         fill(connection)
     engine.dispose()
 
 
-def test_what_people_decided_and_what_is_not_compared_is_carried_over(any_workspace):
+def test_what_people_decided_and_what_is_not_compared_is_carried_over(any_workspace) -> None:
     older(any_workspace)
     store = Store.open(any_workspace)
     with store.reading() as session:

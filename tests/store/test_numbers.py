@@ -1,6 +1,7 @@
 """The number of a row that is gone is never given to another one."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Integer, inspect
@@ -20,7 +21,7 @@ NUMBERED = sorted(
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path):
     return tmp_path / "workspace"
 
 
@@ -32,14 +33,14 @@ def scan(name):
 
 
 @pytest.mark.parametrize("name", NUMBERED)
-def test_sqlite_counts_on_in_every_numbered_table(folder, name):
+def test_sqlite_counts_on_in_every_numbered_table(folder, name) -> None:
     Store.open(Workspace.at(folder)).close()
     with sqlite3.connect(folder / "fetal.db") as database:
         [[made]] = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", [name])
     assert "AUTOINCREMENT" in made
 
 
-def test_the_number_of_an_erased_newest_scan_does_not_come_back(folder):
+def test_the_number_of_an_erased_newest_scan_does_not_come_back(folder) -> None:
     store = Store.open(Workspace.at(folder))
     with store.session() as session:
         session.add_all([Patient(id="P", named=True), scan("first"), newest := scan("newest")])
@@ -55,7 +56,7 @@ def test_the_number_of_an_erased_newest_scan_does_not_come_back(folder):
     store.close()
 
 
-def test_two_scans_never_share_a_name(folder):
+def test_two_scans_never_share_a_name(folder) -> None:
     store = Store.open(Workspace.at(folder))
     with store.session() as session:
         session.add_all([Patient(id="P", named=True), scan("one")])
@@ -66,7 +67,7 @@ def test_two_scans_never_share_a_name(folder):
     store.close()
 
 
-def test_references_hold_after_the_tables_were_written_anew(folder):
+def test_references_hold_after_the_tables_were_written_anew(folder) -> None:
     store = Store.open(Workspace.at(folder))
     with pytest.raises(IntegrityError), store.session() as session:
         session.add(Annotation(scan_id=7, label="brain", kind="label", who="Ann"))

@@ -8,7 +8,7 @@ import pytest
 
 from fetal.planes import PLANES
 from fetal.store.workspace import Workspace
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import UploadedFile, add_scans
@@ -19,7 +19,7 @@ ARCHIVE = Path(__file__).with_name("data") / "workspace-0.1.tar.gz"
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     with tarfile.open(ARCHIVE) as archive:
         archive.extractall(tmp_path, filter="data")
@@ -49,7 +49,7 @@ def rows(folder, columns=None):
         }
 
 
-def test_every_row_of_an_older_workspace_is_kept(folder):
+def test_every_row_of_an_older_workspace_is_kept(folder) -> None:
     columns, before = rows(folder)
     assert len(before["annotation"]) == 11
     open_workbench(Workspace.at(folder)).close()
@@ -61,7 +61,7 @@ def test_every_row_of_an_older_workspace_is_kept(folder):
         assert not missing, name
 
 
-def test_an_older_workspace_goes_on_working(workbench):
+def test_an_older_workspace_goes_on_working(workbench: Workbench) -> None:
     found = scans.scans(workbench, scans.ScanFilter(order="oldest"))
     assert len(found) == 8
     assert found[0].note == "Looks like a brain to me."
@@ -71,12 +71,12 @@ def test_an_older_workspace_goes_on_working(workbench):
     assert scans.scan(workbench, found[0].id).label == PLANES[2]
 
 
-def test_scans_of_an_older_workspace_are_known_again(workbench):
+def test_scans_of_an_older_workspace_are_known_again(workbench: Workbench) -> None:
     again = add_scans(workbench, drop_of(0, 2), who="Bob")
     assert [taken.outcome.value for taken in again] == ["already there"] * 2
 
 
-def test_a_patient_of_an_older_workspace_gets_the_new_scans(workbench):
+def test_a_patient_of_an_older_workspace_gets_the_new_scans(workbench: Workbench) -> None:
     before = scans.scans(workbench, scans.ScanFilter(order="oldest"))[0].patient
     new = UploadedFile("Patient00000_9.png", drop_of(9, 1)[0].data)
     [taken] = add_scans(workbench, [new], who="Bob")

@@ -17,7 +17,7 @@ def a_run(slot):
     return Run(status="queued", slot=slot, settings={}, snapshot="s", snapshot_counts={}, who="Ann")
 
 
-def test_a_run_keeps_its_slot_and_its_number(any_workspace):
+def test_a_run_keeps_its_slot_and_its_number(any_workspace) -> None:
     engine = make_tables(any_workspace, "0013")
     run = table("run", *(column(name) for name in ("id", "status", "seat", *RUN)))
     with engine.begin() as connection:

@@ -20,7 +20,9 @@ from tests.support.tiny_model import tiny_model
 NAMES = ["a?b", "a?c", "a%20b", "a b", "a#b", "ü", "x::y", "a%41", "a&b=c", "[x]", "~a", "a;b@c"]
 
 
-def test_names_of_folders_that_addresses_know_otherwise(tmp_path, monkeypatch):
+def test_names_of_folders_that_addresses_know_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     for name in NAMES:
         workspace = Workspace.at(tmp_path / name)
@@ -42,7 +44,7 @@ def test_names_of_folders_that_addresses_know_otherwise(tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES)
 
 
-def test_a_workspace_of_0_1_keeps_its_database(tmp_path):
+def test_a_workspace_of_0_1_keeps_its_database(tmp_path: Path) -> None:
     """Until 0.1 the database of the folder `w?1` lay at `w`, beside it."""
     folder = tmp_path / "w?1"
     folder.mkdir()
@@ -61,12 +63,12 @@ def test_a_workspace_of_0_1_keeps_its_database(tmp_path):
         ("mysql://a@b/c", "a database of the kind “mysql”"),
     ],
 )
-def test_an_address_of_no_known_kind(tmp_path, address, told):
+def test_an_address_of_no_known_kind(tmp_path: Path, address, told) -> None:
     with pytest.raises(AddressError, match=told):
         Workspace.at(tmp_path, database_url=address)
 
 
-def test_a_store_for_files_of_no_known_kind(tmp_path):
+def test_a_store_for_files_of_no_known_kind(tmp_path: Path) -> None:
     with pytest.raises(AddressError, match="a store of the kind “nonsense”"):
         Store.open(Workspace.at(tmp_path, blobs_url="nonsense://bucket"))
 
@@ -98,7 +100,9 @@ print([name for name, mode in shown.items() if mode not in ("0o600", "0o700")])
 """
 
 
-def test_all_that_is_made_is_for_its_owner_alone(tmp_path, monkeypatch):
+def test_all_that_is_made_is_for_its_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     place = tmp_path / "workspace"
     done = subprocess.run(
@@ -111,7 +115,9 @@ def test_all_that_is_made_is_for_its_owner_alone(tmp_path, monkeypatch):
     assert open_to_others(place) == []
 
 
-def test_a_workspace_that_was_open_to_all_is_closed_once(tmp_path, monkeypatch):
+def test_a_workspace_that_was_open_to_all_is_closed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     place = tmp_path / "workspace"
     workbench = open_workbench(Workspace.at(place))
@@ -128,7 +134,7 @@ def test_a_workspace_that_was_open_to_all_is_closed_once(tmp_path, monkeypatch):
     assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o644
 
 
-def test_the_rights_of_a_library_user_stay_as_they_are(tmp_path):
+def test_the_rights_of_a_library_user_stay_as_they_are(tmp_path: Path) -> None:
     Store.open(Workspace.at(tmp_path / "workspace")).close()
     (tmp_path / "mine.txt").touch()
     before = stat.S_IMODE((tmp_path / "mine.txt").stat().st_mode)
@@ -139,13 +145,15 @@ def test_the_rights_of_a_library_user_stay_as_they_are(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def usual_mask(monkeypatch):
+def usual_mask(monkeypatch: pytest.MonkeyPatch):
     """Gives the process its mask back."""
     before = os.umask(0o022)
     yield
     os.umask(before)
 
 
-def test_a_relative_folder_is_made_absolute(tmp_path, monkeypatch):
+def test_a_relative_folder_is_made_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert Workspace.at(Path("w")).folder == tmp_path / "w"

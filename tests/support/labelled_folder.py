@@ -7,7 +7,7 @@ from fetal.planes import PLANES
 from fetal.scans import encode_png
 
 
-def labelled_folder(place, count=12):
+def labelled_folder(place, count=12) -> None:
     """Make `images` and `labels.csv` in a folder: two scans a patient, the planes in turn."""
     (place / "images").mkdir()
     lines = ["image,plane,patient"]

@@ -16,7 +16,7 @@ from fetal.planes import PLANES
 from fetal.scans import read_scan
 from fetal.store.tables import Annotation, ModelVersion, Patient, Run, ScanRow
 from fetal.store.workspace import Workspace
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from tests.support.begun import begin
@@ -39,7 +39,7 @@ def digests_of(patient, each=3):
     return [read_scan(one.data, one.name).digest for one in drop_of(patient, each)]
 
 
-def label_scans(workbench, patients=12, each=3, first=0, planes=PLANES[:3]):
+def label_scans(workbench: Workbench, patients=12, each=3, first=0, planes=PLANES[:3]):
     """Store `each` scans of every patient and label them, each patient with all planes in turn.
 
     Storing takes seconds, so an empty workspace becomes a copy of one that was filled once.
@@ -58,7 +58,7 @@ def label_scans(workbench, patients=12, each=3, first=0, planes=PLANES[:3]):
     return list(numbers)
 
 
-def _is_empty(workbench):
+def _is_empty(workbench: Workbench):
     """Say whether a workspace with its database in its folder holds nothing but the tiny model."""
     set_here = {name for name in os.environ if name.startswith("FETAL_")}
     at_home = workbench.workspace == Workspace.at(workbench.workspace.folder)
@@ -82,7 +82,7 @@ def _filled_once(patients, each, first, planes):
     return folder, tuple(numbers)
 
 
-def _store_and_label(workbench, patients, each, first, planes):
+def _store_and_label(workbench: Workbench, patients, each, first, planes):
     numbers = []
     for patient in range(first, first + patients):
         for index, taken in enumerate(add_scans(workbench, drop_of(patient, each), who=WHO)):
@@ -91,7 +91,7 @@ def _store_and_label(workbench, patients, each, first, planes):
     return numbers
 
 
-def labelled_rows(workbench, patients=12, each=3):
+def labelled_rows(workbench: Workbench, patients=12, each=3) -> None:
     """Write rows of labelled scans without pictures, for tests that look at none."""
     with workbench.store.session() as session:
         for patient in range(patients):
@@ -115,7 +115,7 @@ def labelled_rows(workbench, patients=12, each=3):
                 session.add(Annotation(scan_id=scan.id, label=plane, kind="label", who=WHO))
 
 
-def keep_apart(workbench, patients):
+def keep_apart(workbench: Workbench, patients) -> None:
     """Put the first patients in the split of the locked test set."""
     with workbench.store.session() as session:
         named = session.scalars(select(Patient).order_by(Patient.id)).all()
@@ -123,7 +123,7 @@ def keep_apart(workbench, patients):
             patient.split = "test"
 
 
-def add_version(workbench, bundle):
+def add_version(workbench: Workbench, bundle):
     """Register a model as the result of a run that has just been asked for."""
     with workbench.store.session() as session:
         run = Run(

@@ -32,13 +32,13 @@ EVENTS = [
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.kind)
-def test_an_event_is_read_as_it_was_written(event):
+def test_an_event_is_read_as_it_was_written(event) -> None:
     line = to_line(event)
     assert "\n" not in line
     assert from_line(line) == event
 
 
-def test_a_loss_that_is_no_number_is_left_out_and_known_as_such():
+def test_a_loss_that_is_no_number_is_left_out_and_known_as_such() -> None:
     point = EpochDone("All layers", 1, 2, loss=float("nan"), val_loss=float("inf"))
     assert from_line(to_line(point)) == EpochDone("All layers", 1, 2)
     assert point.diverged
@@ -46,7 +46,7 @@ def test_a_loss_that_is_no_number_is_left_out_and_known_as_such():
     assert not EpochDone("All layers", 1, 2, loss=0.5, val_loss=0.25).diverged
 
 
-def test_another_version_may_say_more_or_less():
+def test_another_version_may_say_more_or_less() -> None:
     assert event_of("log", {"text": "a line", "colour": "red"}) == LogLine("a line")
     assert event_of("log", {}) is None
     assert event_of("weather", {"text": "sunny"}) is None
@@ -54,6 +54,6 @@ def test_another_version_may_say_more_or_less():
 
 
 @pytest.mark.parametrize("line", ["Warning: hot", "7", "[]", '{"text": "no kind"}', '{"kind": 7}'])
-def test_a_line_that_is_no_event_is_told_apart(line):
+def test_a_line_that_is_no_event_is_told_apart(line) -> None:
     with pytest.raises(ValueError, match=r"kind|Expecting"):
         from_line(line)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import keras
 import numpy as np
 import openvino
@@ -38,7 +40,7 @@ def served(folder, batch):
     return result["maps"], result["logits"]
 
 
-def assert_same(model, folder, batch):
+def assert_same(model, folder, batch) -> None:
     for name, ours, theirs in zip(
         ("maps", "logits"), served(folder, batch), model(batch), strict=True
     ):
@@ -55,7 +57,7 @@ def small(middle, spread=0.3):
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(tmp_path: Path):
     def write(model, name, architecture, channels=(MEAN, STD)):
         card = Card(name, "2026-11-23", architecture, InputSpec(64, *channels), Head("maps"))
         return write_bundle(tmp_path / name, card, lambda folder: export_graph(model, folder))
@@ -72,7 +74,7 @@ NETWORKS = [
 
 
 @pytest.mark.parametrize("architecture", NETWORKS)
-def test_a_network_is_served_restored_and_written_again_without_loss(architecture, write):
+def test_a_network_is_served_restored_and_written_again_without_loss(architecture, write) -> None:
     # Hundreds of layers of random weights multiply every rounding, the more the wilder they are
     # and the further scans are from what a network expects.
     spread = 0.3 if architecture in REGULAR else 0.02
@@ -93,7 +95,7 @@ def test_a_network_is_served_restored_and_written_again_without_loss(architectur
         assert (again.folder / name).read_bytes() == (bundle.folder / name).read_bytes()
 
 
-def test_a_resnet50_takes_less_than_75_megabytes(write):
+def test_a_resnet50_takes_less_than_75_megabytes(write) -> None:
     bundle = write(build("resnet50", 64, MEAN, STD), "size", "resnet50")
     assert sum(path.stat().st_size for path in bundle.folder.iterdir()) < 75_000_000
 
@@ -132,25 +134,25 @@ MIDDLES = {
 
 
 @pytest.mark.parametrize("middle", MIDDLES.values(), ids=MIDDLES)
-def test_every_known_layer_computes_what_keras_computes(middle, tmp_path):
+def test_every_known_layer_computes_what_keras_computes(middle, tmp_path: Path) -> None:
     model = small(middle)
     export_graph(model, tmp_path)
     assert_same(model, tmp_path, scans())
 
 
-def test_an_unknown_layer_is_named(tmp_path):
+def test_an_unknown_layer_is_named(tmp_path: Path) -> None:
     model = small(LAYERS.UpSampling2D(name="enlarge"))
     with pytest.raises(UnsupportedLayerError, match=r"enlarge.*UpSampling2D"):
         export_graph(model, tmp_path)
 
 
-def test_an_unknown_option_is_named(tmp_path):
+def test_an_unknown_option_is_named(tmp_path: Path) -> None:
     model = small(LAYERS.Conv2D(6, 3, activation="tanh", name="bent"))
     with pytest.raises(UnsupportedLayerError, match=r"tanh.*bent"):
         export_graph(model, tmp_path)
 
 
-def test_logits_from_which_no_heat_map_follows_are_refused(tmp_path):
+def test_logits_from_which_no_heat_map_follows_are_refused(tmp_path: Path) -> None:
     scan = keras.Input((64, 64, 1))
     maps = LAYERS.Conv2D(3, 3, strides=4)(scan)
     model = keras.Model(scan, [maps, LAYERS.Dense(6)(LAYERS.Flatten()(maps))])
@@ -158,7 +160,7 @@ def test_logits_from_which_no_heat_map_follows_are_refused(tmp_path):
         export_graph(model, tmp_path)
 
 
-def test_a_weight_that_is_no_number_is_named(tmp_path):
+def test_a_weight_that_is_no_number_is_named(tmp_path: Path) -> None:
     model = small(LAYERS.Conv2D(3, 3, name="burst"))
     layer = model.get_layer("burst")
     layer.bias.assign([np.nan, 0, 0])
@@ -166,13 +168,13 @@ def test_a_weight_that_is_no_number_is_named(tmp_path):
         export_graph(model, tmp_path)
 
 
-def test_a_kernel_beyond_float16_is_kept_exactly(write):
+def test_a_kernel_beyond_float16_is_kept_exactly(write) -> None:
     model = small(LAYERS.Conv2D(3, 3, name="huge"))
     model.get_layer("huge").kernel.assign(np.full((3, 3, 3, 3), 1e6))
     assert write(model, "huge", "small").variables()["huge/kernel"].max() == 1e6
 
 
-def test_weights_that_do_not_fit_their_network_are_named(write):
+def test_weights_that_do_not_fit_their_network_are_named(write) -> None:
     bundle = write(small(LAYERS.Conv2D(3, 3, name="lonely")), "odd", "resnet50")
     with pytest.raises(RestoreError, match="conv1_bn"):
         restore(bundle)

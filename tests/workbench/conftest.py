@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture
-def reopen(tmp_path, monkeypatch) -> Callable[[], Workbench]:
+def reopen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Workbench]:
     """Opens the same workspace again and again, with a tiny model as the shipped one."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     begin(tmp_path / "workspace")
@@ -26,7 +27,7 @@ def workbench(reopen):
 
 
 @pytest.fixture
-def each_workbench(begun_workspace, monkeypatch) -> Iterator[Workbench]:
+def each_workbench(begun_workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
     """An open workbench, once on SQLite and once on PostgreSQL."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     workbench = open_workbench(begun_workspace)
@@ -35,7 +36,7 @@ def each_workbench(begun_workspace, monkeypatch) -> Iterator[Workbench]:
 
 
 @pytest.fixture
-def five_scans(workbench):
+def five_scans(workbench: Workbench):
     """The ids of five stored scans of one patient, in the order they came."""
     files = [file(seed) for seed in range(5)]
     return [taken.scan_id for taken in add_scans(workbench, files, who="Ann", patient="4711")]

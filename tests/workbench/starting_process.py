@@ -8,12 +8,12 @@ import threading
 from pathlib import Path
 
 from fetal.store.workspace import Workspace
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.retraining import service
 from fetal.workbench.retraining.prepare import prepare
 
 
-def prepare_and_stay(workbench, settings):
+def prepare_and_stay(workbench: Workbench, settings) -> None:
     prepared = prepare(workbench, settings)
     print(prepared.snapshot, flush=True)
     threading.Event().wait()

@@ -1,6 +1,7 @@
 import csv
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from fetal.progress import Progress
 from fetal.store.tables import Patient, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import (
     NoFolderError,
@@ -31,11 +33,13 @@ def packed(files):
     return target.getvalue()
 
 
-def labels(workbench):
+def labels(workbench: Workbench):
     return sorted((scan.label or "") for scan in scans.scans(workbench))
 
 
-def test_an_archive_of_folders_comes_in_without_touching_the_disk(workbench, tmp_path):
+def test_an_archive_of_folders_comes_in_without_touching_the_disk(
+    workbench: Workbench, tmp_path: Path
+) -> None:
     inner = packed({"femur/b.png": file(2).data})
     content = packed(
         {
@@ -60,7 +64,9 @@ def test_an_archive_of_folders_comes_in_without_touching_the_disk(workbench, tmp
     assert [planned.piece.label for planned in plan.images] == ["drop.zip/inner.zip/femur/b.png"]
 
 
-def test_what_was_exported_comes_in_again_as_one_archive(workbench, tmp_path):
+def test_what_was_exported_comes_in_again_as_one_archive(
+    workbench: Workbench, tmp_path: Path
+) -> None:
     table = b"image,plane,patient\na.png,femur,P-1\nb.png,unusable,P-2\n"
     files = {"labels.csv": table, "images/a.png": file(1).data, "images/b.png": file(2).data}
     files["images/c.png"] = file(3).data
@@ -71,8 +77,8 @@ def test_what_was_exported_comes_in_again_as_one_archive(workbench, tmp_path):
 
 
 def test_fetal_planes_keeps_split_machine_and_operator_and_names_what_is_missing(
-    workbench, tmp_path
-):
+    workbench: Workbench, tmp_path: Path
+) -> None:
     folder = tmp_path / "FETAL_PLANES_ZENODO"
     (folder / "Images").mkdir(parents=True)
     for patient in (1, 2):
@@ -101,7 +107,9 @@ def test_fetal_planes_keeps_split_machine_and_operator_and_names_what_is_missing
     assert [facts.get("operator") for _, facts, _ in kept] == ["Op. 1", None]
 
 
-def test_hc18_is_fetal_heads_without_their_outlines_grouped_by_patient(workbench, tmp_path):
+def test_hc18_is_fetal_heads_without_their_outlines_grouped_by_patient(
+    workbench: Workbench, tmp_path: Path
+) -> None:
     folder = tmp_path / "hc18" / "training_set"
     folder.mkdir(parents=True)
     for seed, name in enumerate(("000_HC", "010_HC", "010_2HC", "000_HC_Annotation")):
@@ -118,7 +126,7 @@ def test_hc18_is_fetal_heads_without_their_outlines_grouped_by_patient(workbench
 
 
 @pytest.mark.filterwarnings("ignore:Invalid value for VR CS")
-def test_a_dicomdir_names_its_files_and_none_outside_its_folder(tmp_path):
+def test_a_dicomdir_names_its_files_and_none_outside_its_folder(tmp_path: Path) -> None:
     disc = tmp_path / "disc"
     (disc / "IMAGES").mkdir(parents=True)
     (disc / "IMAGES" / "A.001").write_bytes(file(1).data)
@@ -145,7 +153,7 @@ def test_a_dicomdir_names_its_files_and_none_outside_its_folder(tmp_path):
     assert [name for name, _ in open_source(disc).refused] == ["DICOMDIR"]
 
 
-def test_columns_are_guessed_from_names_and_from_cells():
+def test_columns_are_guessed_from_names_and_from_cells() -> None:
     names = ["Nr", "FILE", "Finding", "Patient_ID"]
     lines = [["1", "a.png", "Fetal brain", "x"], ["2", "b.png", "unusable", "y"]]
     guess = guess_columns(names, lines)
@@ -154,18 +162,18 @@ def test_columns_are_guessed_from_names_and_from_cells():
 
 
 @pytest.mark.parametrize("text", ["image", "colour=FILE", "image=", "image=nothing"])
-def test_a_mapping_that_cannot_be_used_says_what_is_expected(text):
+def test_a_mapping_that_cannot_be_used_says_what_is_expected(text) -> None:
     with pytest.raises(ColumnsError):
         parse_columns(text, ["FILE", "LABEL"])
 
 
-def test_a_mapping_of_columns_overrules_the_guess(workbench):
+def test_a_mapping_of_columns_overrules_the_guess(workbench: Workbench) -> None:
     table = b"image,code,plane\na.png,femur,brain\n"
     plan = plan_import([file(1, "a.png")], table=table, columns=parse_columns("plane=code"))
     assert [planned.label for planned in plan.images] == ["femur"]
 
 
-def test_a_dry_run_tells_what_would_be_and_writes_nothing(workbench):
+def test_a_dry_run_tells_what_would_be_and_writes_nothing(workbench: Workbench) -> None:
     files = [file(1, "a.png"), file(1, "b.png"), file(2, "c.png"), UploadedFile("d.png", b"broken")]
     table = b"image,plane\na,brain\nb,brain\nc,femur\nd,femur\ne,other\n"
     plan = plan_import(files, table=table)
@@ -182,7 +190,7 @@ def test_a_dry_run_tells_what_would_be_and_writes_nothing(workbench):
     assert import_scans(workbench, plan, "Ann").count(IngestOutcome.ADDED) == 2
 
 
-def test_a_stopped_import_goes_on_where_it_was(workbench):
+def test_a_stopped_import_goes_on_where_it_was(workbench: Workbench) -> None:
     plan = plan_import([file(seed, f"{seed}.png") for seed in range(16)], unlabelled=True)
     done = []
     stopped = import_scans(
@@ -201,7 +209,9 @@ def test_a_stopped_import_goes_on_where_it_was(workbench):
     assert not again.stopped
 
 
-def test_the_report_is_a_table_that_no_spreadsheet_takes_for_a_formula(workbench):
+def test_the_report_is_a_table_that_no_spreadsheet_takes_for_a_formula(
+    workbench: Workbench,
+) -> None:
     files = [
         file(1, "=1+1.png"),
         UploadedFile("b.png", b"broken"),
@@ -217,14 +227,16 @@ def test_the_report_is_a_table_that_no_spreadsheet_takes_for_a_formula(workbench
     assert all(row["sentence"] for row in rows)
 
 
-def test_many_scans_are_read_in_other_processes_and_come_in_order(workbench):
+def test_many_scans_are_read_in_other_processes_and_come_in_order(workbench: Workbench) -> None:
     files = [file(seed, f"{seed:02d}.png") for seed in range(12)]
     report = import_scans(workbench, plan_import(files, unlabelled=True), "Ann")
     assert report.files == [f"{seed:02d}.png" for seed in range(12)]
     assert report.count(IngestOutcome.ADDED) == 12
 
 
-def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(workbench):
+def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(
+    workbench: Workbench,
+) -> None:
     inner = packed({"b.png": file(2).data})
     dropped = packed({"a.png": file(1).data, "in.zip": inner, "bad.png": b"x", "x.txt": b"x"})
     files = [UploadedFile("c.png", file(3).data), UploadedFile("all.zip", dropped)]
@@ -241,6 +253,6 @@ def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(workben
     assert reported[-1] == Progress(5, 5)
 
 
-def test_a_place_that_is_not_there_says_so(tmp_path):
+def test_a_place_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(NoFolderError):
         plan_import(tmp_path / "gone.zip")

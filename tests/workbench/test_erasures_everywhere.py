@@ -26,7 +26,7 @@ from fetal.store.tables import (
     RunEvent,
     ScanRow,
 )
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.near_duplicates import detect_pairs
@@ -41,7 +41,7 @@ def erase_in_a_process(workspace, name):
     return erasure.generation(open_workbench(workspace))
 
 
-def test_an_erasure_of_another_process_is_seen_at_once(each_workbench):
+def test_an_erasure_of_another_process_is_seen_at_once(each_workbench: Workbench) -> None:
     [first] = add_scans(each_workbench, [file(1)], who="Ann", patient="one")
     look = read_scan(file(1).data, "a.png")
     assert detect_pairs.look(each_workbench, look, "P-other", "upload") is not None
@@ -67,7 +67,7 @@ def numbered():
     }
 
 
-def newest(workbench):
+def newest(workbench: Workbench):
     with workbench.store.reading() as session:
         return {
             name: session.scalar(select(table.c.id).order_by(table.c.id.desc()).limit(1)) or 0
@@ -75,7 +75,7 @@ def newest(workbench):
         }
 
 
-def fill(workbench, mark):
+def fill(workbench: Workbench, mark) -> None:
     """Add a row to every table whose numbers leave the database."""
     with workbench.store.session() as session:
         session.add(Patient(id=f"P-{mark}", named=True))
@@ -127,7 +127,7 @@ def fill(workbench, mark):
         audit.record(session, "Ann", "look")
 
 
-def test_no_number_comes_back_after_its_row_is_gone(each_workbench):
+def test_no_number_comes_back_after_its_row_is_gone(each_workbench: Workbench) -> None:
     fill(each_workbench, "first")
     before = newest(each_workbench)
     assert all(before.values()), before

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from fetal.store import audit
 from fetal.store.tables import Annotation, Audit, LockedScan
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.annotations.review import UndoError
 from fetal.workbench.catalogue import scans
@@ -24,18 +24,18 @@ EACH = 6
 
 
 @pytest.fixture
-def scan(each_workbench):
+def scan(each_workbench: Workbench):
     [taken] = add_scans(each_workbench, [file(1)], who="Ann", patient="4711")
     return taken.scan_id
 
 
-def history(workbench, scan):
+def history(workbench: Workbench, scan):
     with workbench.store.reading() as session:
         rows = select(Annotation).where(Annotation.scan_id == scan).order_by(Annotation.id)
         return session.scalars(rows).all()
 
 
-def work(workbench, scan, caller):
+def work(workbench: Workbench, scan, caller) -> None:
     """Label or write notes, again and again."""
     for turn in range(EACH):
         if caller % 2:
@@ -44,7 +44,7 @@ def work(workbench, scan, caller):
             review.note(workbench, scan, f"note {turn} of {caller}", f"reader {caller}")
 
 
-def bring(workbench):
+def bring(workbench: Workbench):
     """Bring the same four scans as everybody else."""
     files = [file(seed) for seed in range(1, 5)]
     return [taken.outcome for taken in add_scans(workbench, files, who="Ann", patient="4711")]
@@ -58,7 +58,7 @@ def work_in_a_process(workspace, scan, caller):
     return brought
 
 
-def check_history(rows, callers):
+def check_history(rows, callers) -> None:
     """Every row is there, and each goes on from the one before it."""
     assert len(rows) == callers * EACH
     label, note = None, ""
@@ -70,13 +70,15 @@ def check_history(rows, callers):
         label, note = row.label, row.note
 
 
-def test_notes_beside_labels_lose_and_revert_nothing(each_workbench, scan):
+def test_notes_beside_labels_lose_and_revert_nothing(each_workbench: Workbench, scan) -> None:
     calls = [lambda caller=caller: work(each_workbench, scan, caller) for caller in range(CALLERS)]
     assert raised(at_once(calls)) == []
     check_history(history(each_workbench, scan), CALLERS)
 
 
-def test_notes_beside_labels_of_other_processes_lose_and_revert_nothing(each_workbench, scan):
+def test_notes_beside_labels_of_other_processes_lose_and_revert_nothing(
+    each_workbench: Workbench, scan
+) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=context) as pool:
         others = [
@@ -91,7 +93,7 @@ def test_notes_beside_labels_of_other_processes_lose_and_revert_nothing(each_wor
     assert scans.count(each_workbench) == 4
 
 
-def test_one_label_is_taken_back_once(each_workbench, scan):
+def test_one_label_is_taken_back_once(each_workbench: Workbench, scan) -> None:
     given = review.annotate(each_workbench, scan, "brain", "Ann")
     results = at_once([lambda: review.undo(each_workbench, given, "Ann")] * CALLERS)
     assert len(raised(results)) == CALLERS - 1
@@ -99,7 +101,7 @@ def test_one_label_is_taken_back_once(each_workbench, scan):
     assert [row.kind for row in history(each_workbench, scan)][1:] == ["undo"]
 
 
-def test_many_undos_at_once_take_back_one_step_each(each_workbench, scan):
+def test_many_undos_at_once_take_back_one_step_each(each_workbench: Workbench, scan) -> None:
     for label in ("brain", "femur", "thorax"):
         review.annotate(each_workbench, scan, label, "Ann")
     results = at_once([lambda: review.undo_last(each_workbench, "Ann")] * CALLERS)
@@ -108,7 +110,9 @@ def test_many_undos_at_once_take_back_one_step_each(each_workbench, scan):
     assert scans.scan(each_workbench, scan).label is None
 
 
-def test_a_scan_that_is_erased_under_labels_is_gone_and_the_others_are_told(each_workbench, scan):
+def test_a_scan_that_is_erased_under_labels_is_gone_and_the_others_are_told(
+    each_workbench: Workbench, scan
+) -> None:
     name = scans.scan(each_workbench, scan).name
 
     def erase():
@@ -130,7 +134,7 @@ def test_a_scan_that_is_erased_under_labels_is_gone_and_the_others_are_told(each
     assert line.detail == {"scans": 1, "labels": results[-1].labels}
 
 
-def test_the_test_set_grows_while_labels_come_in(each_workbench, scan):
+def test_the_test_set_grows_while_labels_come_in(each_workbench: Workbench, scan) -> None:
     review.annotate(each_workbench, scan, "brain", "Ann")
     keep_apart(each_workbench, 1)
 
@@ -143,8 +147,8 @@ def test_the_test_set_grows_while_labels_come_in(each_workbench, scan):
         assert session.scalars(select(LockedScan.scan_id)).all() == [scan]
 
 
-def test_every_line_of_the_audit_trail_is_kept(each_workbench):
-    def write(caller):
+def test_every_line_of_the_audit_trail_is_kept(each_workbench: Workbench) -> None:
+    def write(caller) -> None:
         for _ in range(EACH):
             with each_workbench.store.session() as session:
                 audit.record(session, f"reader {caller}", "look")

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 from fetal.bundle import copy_with_card
 from fetal.jobs.register_model import register
 from fetal.store.tables import ModelVersion, PredictionRow, Promotion, Run
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.models import promotion
@@ -19,7 +20,7 @@ from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture
-def challengers(each_workbench, tmp_path):
+def challengers(each_workbench: Workbench, tmp_path: Path):
     """Three versions beside the first champion."""
     return [add(each_workbench, another_model(tmp_path, number)).id for number in range(3)]
 
@@ -30,7 +31,7 @@ def another_model(place, number):
     return copy_with_card(tiny_model(), card, place / f"model {number}").folder
 
 
-def add(workbench, folder):
+def add(workbench: Workbench, folder):
     """Register a model as the result of a run."""
     with workbench.store.session() as session:
         run = Run(status="done", settings={}, snapshot="", snapshot_counts={}, who="Ann")
@@ -38,14 +39,14 @@ def add(workbench, folder):
     return register(workbench.store, folder, run)
 
 
-def steps(workbench):
+def steps(workbench: Workbench):
     """Every change of the champion, as (before, after)."""
     with workbench.store.reading() as session:
         rows = session.scalars(select(Promotion).order_by(Promotion.id)).all()
     return [(row.previous_id, row.model_id) for row in rows]
 
 
-def test_promotions_at_once_follow_one_another(each_workbench, challengers):
+def test_promotions_at_once_follow_one_another(each_workbench: Workbench, challengers) -> None:
     calls = [
         lambda model=model: promotion.promote(each_workbench, model, "Ann")
         for model in [*challengers, *challengers, *challengers[:2]]
@@ -57,7 +58,9 @@ def test_promotions_at_once_follow_one_another(each_workbench, challengers):
     assert all(before != after for before, after in made)
 
 
-def test_eight_who_roll_the_same_model_back_go_back_one_step(each_workbench, challengers):
+def test_eight_who_roll_the_same_model_back_go_back_one_step(
+    each_workbench: Workbench, challengers
+) -> None:
     first = each_workbench.champion().version.id
     for model in challengers:
         promotion.promote(each_workbench, model, "Ann")
@@ -71,7 +74,9 @@ def test_eight_who_roll_the_same_model_back_go_back_one_step(each_workbench, cha
     assert promotion.roll_back(each_workbench, "Ann").id == first
 
 
-def test_nobody_promotes_in_place_of_a_champion_that_is_another_by_now(each_workbench, challengers):
+def test_nobody_promotes_in_place_of_a_champion_that_is_another_by_now(
+    each_workbench: Workbench, challengers
+) -> None:
     seen = each_workbench.champion().version.id
     calls = [
         lambda model=model: promotion.promote(each_workbench, model, "Ann", instead_of=seen)
@@ -83,8 +88,8 @@ def test_nobody_promotes_in_place_of_a_champion_that_is_another_by_now(each_work
 
 
 def test_a_step_that_an_older_program_wrote_down_three_times_counts_once(
-    each_workbench, challengers
-):
+    each_workbench: Workbench, challengers
+) -> None:
     first = each_workbench.champion().version.id
     for model in challengers:
         promotion.promote(each_workbench, model, "Ann")
@@ -100,8 +105,8 @@ def test_a_step_that_an_older_program_wrote_down_three_times_counts_once(
 
 
 def test_processes_that_open_a_new_workspace_at_once_have_one_first_champion(
-    any_workspace, monkeypatch
-):
+    any_workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     workbenches = at_once([lambda: open_workbench(any_workspace)] * CALLERS)
     assert raised(workbenches) == []
@@ -113,7 +118,9 @@ def test_processes_that_open_a_new_workspace_at_once_have_one_first_champion(
         workbench.close()
 
 
-def test_models_of_one_name_registered_at_once_get_names_of_their_own(each_workbench, tmp_path):
+def test_models_of_one_name_registered_at_once_get_names_of_their_own(
+    each_workbench: Workbench, tmp_path: Path
+) -> None:
     folders = [another_model(tmp_path, number) for number in range(3)]
     versions = at_once([lambda one=one: add(each_workbench, folders[one]) for one in (0, 1, 2, 2)])
     assert raised(versions) == []
@@ -122,8 +129,8 @@ def test_models_of_one_name_registered_at_once_get_names_of_their_own(each_workb
 
 
 def test_a_scan_that_eight_people_look_at_has_one_prediction_of_a_model(
-    each_workbench, challengers
-):
+    each_workbench: Workbench, challengers
+) -> None:
     [taken] = add_scans(each_workbench, [file(1)], who="Ann", patient="4711")
     promotion.promote(each_workbench, challengers[0], "Ann")
     calls = [lambda: scans.explanation(each_workbench, taken.scan_id)] * (CALLERS // 2)
@@ -137,8 +144,8 @@ def test_a_scan_that_eight_people_look_at_has_one_prediction_of_a_model(
 
 
 def test_a_model_that_loads_slowly_keeps_nobody_from_another(
-    each_workbench, challengers, monkeypatch
-):
+    each_workbench: Workbench, challengers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     champion = each_workbench.champion()
     loads, go_on = threading.Event(), threading.Event()
     open_folder = each_workbench._open

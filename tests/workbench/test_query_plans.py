@@ -13,7 +13,7 @@ from sqlalchemy import delete, event
 from fetal.store.table_base import now
 from fetal.store.tables import Annotation
 from fetal.store.workspace import Workspace
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations import conflicts, history, review
 from fetal.workbench.catalogue import exports, scan_table, scans
 from fetal.workbench.catalogue.scan_figures import figures
@@ -35,17 +35,17 @@ def narrowed(**chosen):
     return ScanFilter(limit=24, **chosen)
 
 
-def after_the_first(workbench, **chosen):
+def after_the_first(workbench: Workbench, **chosen):
     first = scans.scans(workbench, ScanFilter(limit=1))[0]
     return narrowed(after=(first.added_at, first.id), **chosen)
 
 
-def handed_out(order, workbench, **chosen):
+def handed_out(order, workbench: Workbench, **chosen) -> None:
     some = ScanFilter(planes=("brain", "femur"), sources=("upload",), **chosen)
     reservations.upcoming(workbench, [1], 6, queues.passing(workbench, "some", some, order))
 
 
-def handed_out_of_many_between_dates(workbench):
+def handed_out_of_many_between_dates(workbench: Workbench) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(first_waiting, "SORTED_AT_MOST", 0)
         handed_out("doubt", workbench, since=datetime(2020, 1, 1, tzinfo=UTC))
@@ -111,7 +111,7 @@ QUESTIONS = {
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory):
+def stored(tmp_path_factory: pytest.TempPathFactory):
     """An open workbench with a few scans."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("FETAL_MODEL", str(tiny_model().folder))
@@ -123,11 +123,11 @@ def stored(tmp_path_factory):
         workbench.close()
 
 
-def plans(workbench, ask):
+def plans(workbench: Workbench, ask):
     """How SQLite answers what a question asks, and the statements."""
     asked = []
 
-    def keep(_connection, _cursor, statement, values, *_):
+    def keep(_connection, _cursor, statement, values, *_) -> None:
         if re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", statement):
             asked.append((statement, values))
 
@@ -143,7 +143,7 @@ def plans(workbench, ask):
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_no_question_reads_or_sorts_a_whole_table(stored, question):
+def test_no_question_reads_or_sorts_a_whole_table(stored, question) -> None:
     found = list(plans(stored, QUESTIONS[question]))
     assert found
     for statement, steps in found:

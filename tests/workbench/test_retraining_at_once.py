@@ -7,28 +7,29 @@ from fetal.jobs.lease import LeaseLostError, claim
 from fetal.jobs.recovery import recover
 from fetal.jobs.supervisor import Supervisor
 from fetal.store.tables import Patient, Run
+from fetal.workbench import Workbench
 from fetal.workbench.retraining import service
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.support.labelling import WHO, labelled_rows
 
 
 @pytest.fixture
-def workbench(each_workbench):
+def workbench(each_workbench: Workbench):
     labelled_rows(each_workbench)
     return each_workbench
 
 
-def statuses(workbench):
+def statuses(workbench: Workbench):
     with workbench.store.reading() as session:
         return [(row.status, row.slot) for row in session.scalars(select(Run).order_by(Run.id))]
 
 
-def start(workbench):
+def start(workbench: Workbench):
     return lambda: service.start(workbench, WHO).id
 
 
-def cancel_active(workbench):
-    def act():
+def cancel_active(workbench: Workbench):
+    def act() -> None:
         for _ in range(3):
             for run in service.active(workbench):
                 service.cancel(workbench, run.id, "Bob")
@@ -36,11 +37,11 @@ def cancel_active(workbench):
     return act
 
 
-def worker(workbench, number):
+def worker(workbench: Workbench, number):
     return lambda: claim(workbench.store, number, "a worker", "CPU, 2 cores")
 
 
-def test_of_eight_starts_one_becomes_a_run_and_all_get_it(workbench):
+def test_of_eight_starts_one_becomes_a_run_and_all_get_it(workbench: Workbench) -> None:
     found = at_once([start(workbench)] * CALLERS)
     assert raised(found) == []
     assert len(set(found)) == 1
@@ -51,7 +52,7 @@ def test_of_eight_starts_one_becomes_a_run_and_all_get_it(workbench):
     assert set(workbench.blobs.keys("snapshots")) == set(named)
 
 
-def test_cancels_beside_starts_leave_at_most_one_run(workbench):
+def test_cancels_beside_starts_leave_at_most_one_run(workbench: Workbench) -> None:
     found = at_once([start(workbench), cancel_active(workbench)] * (CALLERS // 2))
     assert raised(found) == []
     ends = statuses(workbench)
@@ -62,7 +63,7 @@ def test_cancels_beside_starts_leave_at_most_one_run(workbench):
     assert service.active(workbench) == []
 
 
-def test_trying_again_beside_starts_leaves_one_run(workbench):
+def test_trying_again_beside_starts_leaves_one_run(workbench: Workbench) -> None:
     first = service.start(workbench, WHO)
     service.cancel(workbench, first.id, WHO)
     again = [lambda: service.try_again(workbench, first.id, "Bob").id]
@@ -72,7 +73,7 @@ def test_trying_again_beside_starts_leaves_one_run(workbench):
     assert sum(slot is not None for _, slot in statuses(workbench)) == 1
 
 
-def test_of_eight_workers_one_gets_the_run(workbench):
+def test_of_eight_workers_one_gets_the_run(workbench: Workbench) -> None:
     run = service.start(workbench, WHO)
     found = at_once([worker(workbench, run.id)] * CALLERS)
     assert raised(found) == []
@@ -80,7 +81,7 @@ def test_of_eight_workers_one_gets_the_run(workbench):
     assert statuses(workbench) == [("running", 1)]
 
 
-def test_a_cancel_beside_the_claim_is_never_lost(workbench):
+def test_a_cancel_beside_the_claim_is_never_lost(workbench: Workbench) -> None:
     run = service.start(workbench, WHO)
     cancels = [lambda: service.cancel(workbench, run.id, "Bob").status] * (CALLERS - 1)
     lease, *seen = at_once([worker(workbench, run.id), *cancels])
@@ -93,7 +94,7 @@ def test_a_cancel_beside_the_claim_is_never_lost(workbench):
 
 
 @pytest.mark.parametrize("status", ["done", "failed"])
-def test_a_cancel_beside_the_end_changes_nothing_about_it(workbench, status):
+def test_a_cancel_beside_the_end_changes_nothing_about_it(workbench: Workbench, status) -> None:
     run = service.start(workbench, WHO)
     lease = claim(workbench.store, run.id, "a worker", "CPU, 2 cores")
     cancels = [lambda: service.cancel(workbench, run.id, "Bob").status] * (CALLERS - 1)
@@ -103,7 +104,7 @@ def test_a_cancel_beside_the_end_changes_nothing_about_it(workbench, status):
     assert {None, "running", status} >= set(found)
 
 
-def test_a_run_that_many_find_lost_is_taken_away_once(workbench):
+def test_a_run_that_many_find_lost_is_taken_away_once(workbench: Workbench) -> None:
     run = service.start(workbench, WHO)
     lease = claim(workbench.store, run.id, "dead", "CPU, 2 cores")
     with workbench.store.session() as session:
@@ -117,7 +118,7 @@ def test_a_run_that_many_find_lost_is_taken_away_once(workbench):
         lease.write()
 
 
-def test_a_run_that_two_workers_see_waiting_trains_once(workbench):
+def test_a_run_that_two_workers_see_waiting_trains_once(workbench: Workbench) -> None:
     run = service.start(workbench, WHO)
     workers = [
         Supervisor(workbench.store, f"worker {number}", command=("/bin/false",))

@@ -11,6 +11,7 @@ from fetal.store.state.derivation import (
 )
 from fetal.store.state.state_tables import PatientCount, ScanCount, ScanState
 from fetal.store.tables import Patient, PredictionRow, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.state_rebuild import rebuild_state
@@ -27,14 +28,14 @@ WHO = "Ann"
 
 
 @pytest.fixture
-def stored(each_workbench):
+def stored(each_workbench: Workbench):
     """The numbers of 12 scans of 4 patients, all labelled."""
     labelled_rows(each_workbench, patients=4)
     with each_workbench.store.reading() as session:
         return list(session.scalars(select(ScanRow.id).order_by(ScanRow.id)))
 
 
-def check(workbench):
+def check(workbench: Workbench) -> None:
     """Compare every state and every count with what follows from the events."""
     with workbench.store.reading() as session:
         assert session.scalars(text(differing("scan.id > 0"))).all() == []
@@ -46,38 +47,40 @@ def check(workbench):
             assert rows[0] == rows[1]
 
 
-def state(workbench, scan):
+def state(workbench: Workbench, scan):
     with workbench.store.reading() as session:
         return session.get_one(ScanState, scan)
 
 
-def shown(workbench):
+def shown(workbench: Workbench):
     """The models whose opinions lists show, scan by scan."""
     with workbench.store.reading() as session:
         return session.scalars(select(ScanState.model_id).order_by(ScanState.scan_id)).all()
 
 
-def test_everything_that_happens_at_once_is_in_the_states_and_counts(each_workbench, stored):
+def test_everything_that_happens_at_once_is_in_the_states_and_counts(
+    each_workbench: Workbench, stored
+) -> None:
     workbench = each_workbench
     first, *_, last = stored
     second = add_version(workbench, tiny_model(2, "v2"))
     champion = workbench.champion().version.id
 
-    def label(scan, caller):
+    def label(scan, caller) -> None:
         for plane in ("brain", "femur"):
             review.annotate(workbench, scan, plane, f"reader {caller}")
         review.note(workbench, scan, "look again", f"reader {caller}")
         review.undo_last(workbench, f"reader {caller}")
         review.undo_last(workbench, f"reader {caller}")
 
-    def look():
+    def look() -> None:
         reservations.hold(workbench, stored[1], Reader("Ben", "b"))
         reservations.hold(workbench, stored[2], Reader("Ben", "b"))
 
-    def predict(model, plane):
+    def predict(model, plane) -> None:
         has_said(workbench, model, dict.fromkeys(stored[:8], plane))
 
-    def change():
+    def change() -> None:
         with workbench.store.session() as session:
             session.execute(update(PredictionRow).values(doubt="unknown"))
             session.execute(
@@ -105,7 +108,9 @@ def test_everything_that_happens_at_once_is_in_the_states_and_counts(each_workbe
     assert state(workbench, stored[1]).reserved_by is None
 
 
-def test_what_was_written_past_the_triggers_is_derived_again(each_workbench, stored):
+def test_what_was_written_past_the_triggers_is_derived_again(
+    each_workbench: Workbench, stored
+) -> None:
     workbench = each_workbench
     has_said(workbench, workbench.champion().version.id, dict.fromkeys(stored, "brain"))
     assert rebuild_state(workbench) == 0
@@ -125,7 +130,7 @@ def test_what_was_written_past_the_triggers_is_derived_again(each_workbench, sto
     assert rebuild_state(workbench) == 0
 
 
-def test_an_erased_patient_is_in_no_count(each_workbench, stored):
+def test_an_erased_patient_is_in_no_count(each_workbench: Workbench, stored) -> None:
     erasure.erase(each_workbench, "P-0000", WHO)
     check(each_workbench)
     with each_workbench.store.reading() as session:
@@ -139,8 +144,8 @@ def test_an_erased_patient_is_in_no_count(each_workbench, stored):
 
 
 def test_opinions_follow_a_promotion_in_small_steps_and_go_on_after_a_stop(
-    each_workbench, stored, monkeypatch
-):
+    each_workbench: Workbench, stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workbench = each_workbench
     monkeypatch.setattr(follow_promotions, "AT_ONCE", 5)
     monkeypatch.setattr(promotion, "_FOLLOW_AT_ONCE", 5)

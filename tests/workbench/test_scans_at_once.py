@@ -19,7 +19,7 @@ from fetal.store.tables import (
     PendingComparison,
     ScanRow,
 )
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.core.key_check import KeyRenewedError
 from fetal.workbench.ingest.files import IngestItem, IngestOutcome
 from fetal.workbench.ingest.ingest import Ingest
@@ -30,12 +30,12 @@ from tests.support.at_once import CALLERS, at_once, raised
 from tests.support.drawn import fan, file
 
 
-def count(workbench, column):
+def count(workbench: Workbench, column):
     with workbench.store.reading() as session:
         return session.scalar(select(func.count(column)))
 
 
-def stored(workbench):
+def stored(workbench: Workbench):
     with workbench.store.reading() as session:
         return session.scalars(select(ScanRow).order_by(ScanRow.id)).all()
 
@@ -48,7 +48,7 @@ def paler(seed):
 
 
 @pytest.fixture
-def pair(each_workbench):
+def pair(each_workbench: Workbench):
     """Two scans of two patients that look alike."""
     for seed, patient in ((file(1), "one"), (paler(1), "two")):
         add_scans(each_workbench, [seed], who="Ann", patient=patient)
@@ -56,7 +56,7 @@ def pair(each_workbench):
     return found.scan_id, found.other_id
 
 
-def test_one_scan_that_eight_people_bring_is_stored_once(each_workbench):
+def test_one_scan_that_eight_people_bring_is_stored_once(each_workbench: Workbench) -> None:
     def bring(person):
         [taken] = add_scans(each_workbench, [file(1)], who=person, patient="4711")
         return taken
@@ -69,7 +69,9 @@ def test_one_scan_that_eight_people_bring_is_stored_once(each_workbench):
     assert count(each_workbench, ScanRow.id) == count(each_workbench, Fingerprint.id) == 1
 
 
-def test_scans_of_one_examination_that_come_at_once_have_one_unknown_patient(each_workbench):
+def test_scans_of_one_examination_that_come_at_once_have_one_unknown_patient(
+    each_workbench: Workbench,
+) -> None:
     reads = [replace(read_scan(file(seed).data, "a.png"), study="1.2.3") for seed in range(CALLERS)]
 
     def bring(read):
@@ -83,7 +85,9 @@ def test_scans_of_one_examination_that_come_at_once_have_one_unknown_patient(eac
     assert count(each_workbench, Patient.id) == 1
 
 
-def test_a_scan_of_nobody_is_filed_under_one_patient_by_whoever_comes_first(each_workbench):
+def test_a_scan_of_nobody_is_filed_under_one_patient_by_whoever_comes_first(
+    each_workbench: Workbench,
+) -> None:
     add_scans(each_workbench, [file(1)], who="Ann")
 
     def bring(patient):
@@ -99,7 +103,9 @@ def test_a_scan_of_nobody_is_filed_under_one_patient_by_whoever_comes_first(each
     assert sum("under another patient" in sentence for sentence in told) == CALLERS // 2
 
 
-def test_a_scan_that_is_brought_while_it_is_erased_is_whole_or_not_there(each_workbench):
+def test_a_scan_that_is_brought_while_it_is_erased_is_whole_or_not_there(
+    each_workbench: Workbench,
+) -> None:
     [first] = add_scans(each_workbench, [file(1)], who="Ann", patient="4711")
     [scan] = stored(each_workbench)
 
@@ -115,7 +121,9 @@ def test_a_scan_that_is_brought_while_it_is_erased_is_whole_or_not_there(each_wo
     assert len(list(each_workbench.blobs.keys("scans"))) == len(left)
 
 
-def test_scans_that_come_while_the_key_is_renewed_have_codes_of_one_key(each_workbench):
+def test_scans_that_come_while_the_key_is_renewed_have_codes_of_one_key(
+    each_workbench: Workbench,
+) -> None:
     other = open_workbench(each_workbench.workspace)
 
     def bring(seed):
@@ -132,7 +140,7 @@ def test_scans_that_come_while_the_key_is_renewed_have_codes_of_one_key(each_wor
     other.close()
 
 
-def test_only_one_of_those_who_renew_the_key_at_once_does(each_workbench):
+def test_only_one_of_those_who_renew_the_key_at_once_does(each_workbench: Workbench) -> None:
     add_scans(each_workbench, [file(1)], who="Ann", patient="4711")
     renewals = at_once([lambda: pseudonym_key.renew_key(each_workbench.store, "Ann")] * 4)
     assert all(isinstance(error, KeyRenewedError) for error in raised(renewals))
@@ -143,7 +151,9 @@ def test_only_one_of_those_who_renew_the_key_at_once_does(each_workbench):
     assert [scan.patient_id for scan in stored(each_workbench)] == [new.patient("4711")]
 
 
-def test_older_scans_that_eight_processes_compare_are_compared_once(each_workbench, pair):
+def test_older_scans_that_eight_processes_compare_are_compared_once(
+    each_workbench: Workbench, pair
+) -> None:
     with each_workbench.store.session() as session:
         session.execute(Fingerprint.__table__.delete())
         session.execute(Lookalike.__table__.delete())
@@ -158,8 +168,10 @@ def test_older_scans_that_eight_processes_compare_are_compared_once(each_workben
         workbench.close()
 
 
-def test_a_decision_on_a_pair_overrides_none_that_its_person_has_not_seen(each_workbench, pair):
-    def decide(person):
+def test_a_decision_on_a_pair_overrides_none_that_its_person_has_not_seen(
+    each_workbench: Workbench, pair
+) -> None:
+    def decide(person) -> None:
         decisions.decide(each_workbench, pair, decisions.DIFFERENT, person, only_if_open=True)
 
     results = at_once([lambda one=one: decide(f"reader {one}") for one in range(CALLERS)])
@@ -171,7 +183,7 @@ def test_a_decision_on_a_pair_overrides_none_that_its_person_has_not_seen(each_w
     assert shown.who in str(refused[0])
 
 
-def test_a_decision_is_taken_back_once(each_workbench, pair):
+def test_a_decision_is_taken_back_once(each_workbench: Workbench, pair) -> None:
     decisions.decide(each_workbench, pair, decisions.DIFFERENT, "Ann")
     refused = raised(at_once([lambda: decisions.take_back(each_workbench, pair, "Ann")] * CALLERS))
     assert [type(error) for error in refused] == [decisions.PairError] * (CALLERS - 1)

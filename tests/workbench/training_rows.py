@@ -7,12 +7,15 @@ from fetal.jobs.run_events import row_of
 from fetal.store.tables import PredictionRow, Run
 from fetal.training.events import EpochDone
 from fetal.training.settings import PRESETS
+from fetal.workbench import Workbench
 from fetal.workbench.retraining import service
 from tests.support.labelling import WHO
 from tests.support.tiny_model import tiny_model
 
 
-def ended_run(workbench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75), minutes=6):
+def ended_run(
+    workbench: Workbench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75), minutes=6
+):
     """Start a training and end it without a model."""
     run = service.start(workbench, WHO, settings)
     with workbench.store.session() as session:
@@ -27,14 +30,14 @@ def ended_run(workbench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75
     return run.id
 
 
-def with_model(workbench, run_id, seed):
+def with_model(workbench: Workbench, run_id, seed):
     """Give a training the model that it made."""
     with workbench.store.reading() as session:
         row = session.get_one(Run, run_id)
     return register(workbench.store, tiny_model(seed, f"v{seed}").folder, row).id
 
 
-def has_said(workbench, model_id, planes):
+def has_said(workbench: Workbench, model_id, planes) -> None:
     """Have a model say a plane of each scan."""
     with workbench.store.session() as session:
         for scan, plane in planes.items():

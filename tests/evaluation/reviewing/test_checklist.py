@@ -53,7 +53,7 @@ def pointers(report, card):
 
 
 @pytest.mark.parametrize("made", [bare, full])
-def test_every_pointer_resolves_in_the_page_and_in_the_card(made):
+def test_every_pointer_resolves_in_the_page_and_in_the_card(made) -> None:
     report, card = made()
     named = pointers(report, card)
     assert named
@@ -65,14 +65,14 @@ def test_every_pointer_resolves_in_the_page_and_in_the_card(made):
 
 
 @pytest.mark.parametrize("made", [bare, full])
-def test_every_item_is_answered_or_says_why_not(made):
+def test_every_item_is_answered_or_says_why_not(made) -> None:
     for one in checklist_of(*made()):
         for item in one.items:
             assert item.done == item.answer.startswith("#")
             assert bool(item.why) != item.done, f"{one.name}, {item.number}"
 
 
-def test_what_nobody_recorded_is_not_done_until_somebody_does():
+def test_what_nobody_recorded_is_not_done_until_somebody_does() -> None:
     assert not answered(*bare()) & {"rights", "reference", "sets", "strangers", "withstood"}
     assert answered(*full()) >= {"rights", "reference", "sets", "strangers", "withstood"}
     claim, *_ = checklist_of(*bare())
@@ -83,7 +83,7 @@ def test_what_nobody_recorded_is_not_done_until_somebody_does():
     )
 
 
-def test_the_checklists_are_whole():
+def test_the_checklists_are_whole() -> None:
     claim, tripod, calib = checklist_of(*bare())
     assert [item.number for item in claim.items] == [str(number) for number in range(1, 45)]
     assert len(tripod.items) == 52
@@ -93,21 +93,21 @@ def test_the_checklists_are_whole():
     assert {item.number[:8] for item in calib.items} == {f"domain {n}" for n in range(1, 7)}
 
 
-def test_it_is_read_by_machines_and_names_what_it_is_of():
+def test_it_is_read_by_machines_and_names_what_it_is_of() -> None:
     report, card = bare()
     written = json.loads(json.dumps(checklist_of(report, card).to_json()))
     assert written["model_digest"] == report.model_digest
     assert written["checklists"][0]["items"][0].keys() == {"number", "asks", "answer", "why"}
 
 
-def test_statements_of_a_card_are_in_the_page_and_in_the_card():
+def test_statements_of_a_card_are_in_the_page_and_in_the_card() -> None:
     report, card = full()
     for text in (to_html(report, card), to_markdown(report, card)):
         assert [key for key in STATEMENTS if f"Of {key}." not in text.replace("\\_", "_")] == []
 
 
 @pytest.mark.parametrize("write", [to_html, to_markdown])
-def test_every_report_says_how_rare_other_is(write):
+def test_every_report_says_how_rare_other_is(write) -> None:
     others = [case(number, Plane.OTHER) for number in range(20)]
     report = measure([*cases(), *others], tiny_model(), "with others")
     said = "(4,213 of the 12,400 of FETAL_PLANES_DB) and 20.0 % of this test (20 of 100)"
@@ -115,7 +115,7 @@ def test_every_report_says_how_rare_other_is(write):
     assert said in write(report, tiny_model().card)
 
 
-def test_how_frequent_other_really_is_was_counted(real_collection):
+def test_how_frequent_other_really_is_was_counted(real_collection) -> None:
     with (real_collection / "FETAL_PLANES_DB_data.csv").open() as file:
         planes = [row["Plane"] for row in csv.DictReader(file, delimiter=";")]
     assert (planes.count("Other"), len(planes)) == (REAL_OTHERS, REAL_FRAMES)

@@ -34,13 +34,13 @@ def row(store, number=1):
         return session.get_one(BatchJob, number)
 
 
-def change(store, **values):
+def change(store, **values) -> None:
     with store.session() as session:
         for name, value in values.items():
             setattr(session.get_one(BatchJob, 1), name, value)
 
 
-def test_a_job_says_how_far_it_is_and_what_it_set_aside(store):
+def test_a_job_says_how_far_it_is_and_what_it_set_aside(store) -> None:
     lease = begin_batch(store, BatchKind.IMPORT, "Import images", "Ann")
     with at_work(lease):
         lease.on_progress(Progress(3, 4))
@@ -55,7 +55,7 @@ def test_a_job_says_how_far_it_is_and_what_it_set_aside(store):
     assert (refusal.place, refusal.sentence) == (2, "Expected a PNG.")
 
 
-def test_an_error_ends_a_job_with_its_sentence(store):
+def test_an_error_ends_a_job_with_its_sentence(store) -> None:
     with (
         pytest.raises(BatchGoesOnError),
         at_work(begin_batch(store, LOOK, "Look", "Ann", slot="look")),
@@ -65,7 +65,7 @@ def test_an_error_ends_a_job_with_its_sentence(store):
     assert row(store).slot is None
 
 
-def test_a_cancelled_job_hears_of_it(store):
+def test_a_cancelled_job_hears_of_it(store) -> None:
     lease = begin_batch(store, LOOK, "Look", "Ann")
     change(store, cancel_asked=True)
     with at_work(lease):
@@ -74,12 +74,12 @@ def test_a_cancelled_job_hears_of_it(store):
     assert row(store).status == RunState.CANCELLED
 
 
-def test_one_of_several_at_once_begins(store):
+def test_one_of_several_at_once_begins(store) -> None:
     results = at_once([lambda: begin_batch(store, LOOK, "Look", "Ann", slot="look")] * 4)
     assert [type(error) for error in raised(results)] == [BatchGoesOnError] * 3
 
 
-def test_a_job_whose_program_is_gone_ends_and_its_late_writes_change_nothing(store):
+def test_a_job_whose_program_is_gone_ends_and_its_late_writes_change_nothing(store) -> None:
     lost = begin_batch(store, LOOK, "Look", "Ann", slot="look")
     recover_batches(store)
     assert row(store).status == RunState.RUNNING
@@ -97,7 +97,7 @@ def test_a_job_whose_program_is_gone_ends_and_its_late_writes_change_nothing(sto
     assert row(store).status == RunState.DONE
 
 
-def test_what_follows_a_promotion_waits_for_the_next_worker(store):
+def test_what_follows_a_promotion_waits_for_the_next_worker(store) -> None:
     begin_batch(store, BatchKind.RESCORING, "Predict", "Ann", slot="rescoring 7")
     change(store, heartbeat_at=now() - timedelta(minutes=5))
     recover_batches(store)
@@ -105,7 +105,7 @@ def test_what_follows_a_promotion_waits_for_the_next_worker(store):
     assert begin_batch(store, BatchKind.RESCORING, "Predict", "x", slot="rescoring 7").attempt == 2
 
 
-def test_a_worker_takes_what_it_can_do_and_gives_it_back(store):
+def test_a_worker_takes_what_it_can_do_and_gives_it_back(store) -> None:
     begin_batch(store, LOOK, "Look", "Ann")
     change(store, status=RunState.QUEUED)
     assert claim_batch(store, "one", lambda number, kind: kind is BatchKind.ARCHIVE) is None
@@ -117,7 +117,7 @@ def test_a_worker_takes_what_it_can_do_and_gives_it_back(store):
     assert claim_batch(store, "two", lambda number, kind: True)
 
 
-def test_memory_and_table_stay_bounded_however_many_files_are_bad(store):
+def test_memory_and_table_stay_bounded_however_many_files_are_bad(store) -> None:
     lease = begin_batch(store, BatchKind.IMPORT, "Import images", "Ann")
     for place in range(MOST_REFUSALS + 10):
         lease.set_aside(place, "x" * 900)

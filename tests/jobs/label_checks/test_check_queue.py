@@ -24,14 +24,14 @@ def row(store):
         return session.get_one(LabelCheck, 1)
 
 
-def change(store, **values):
+def change(store, **values) -> None:
     with store.session() as session:
         found = session.get_one(LabelCheck, 1)
         for name, value in values.items():
             setattr(found, name, value)
 
 
-def test_a_check_is_one_workers(store):
+def test_a_check_is_one_workers(store) -> None:
     lease = claim_check(store, "one")
     assert claim_check(store, "other") is None
     lease.report(Progress(3, 4, "Looking"))
@@ -41,7 +41,7 @@ def test_a_check_is_one_workers(store):
     assert claim_check(store, "other") is None
 
 
-def test_a_check_whose_worker_is_gone_is_taken_over_and_the_first_one_keeps_nothing(store):
+def test_a_check_whose_worker_is_gone_is_taken_over_and_the_first_one_keeps_nothing(store) -> None:
     lost = claim_check(store, "one")
     change(store, heartbeat_at=now() - timedelta(hours=1))
     taken = claim_check(store, "other")
@@ -51,27 +51,27 @@ def test_a_check_whose_worker_is_gone_is_taken_over_and_the_first_one_keeps_noth
     assert row(store).result == {"by": "other"}
 
 
-def test_a_cancelled_check_ends_at_the_next_report(store):
+def test_a_cancelled_check_ends_at_the_next_report(store) -> None:
     lease = claim_check(store, "one")
     change(store, cancel_asked=True)
     with pytest.raises(CheckOverError):
         lease.report(Progress(1, 2))
 
 
-def test_what_is_given_back_waits_again(store):
+def test_what_is_given_back_waits_again(store) -> None:
     claim_check(store, "one").give_back()
     assert row(store).status == "queued"
     assert claim_check(store, "other").attempt == 2
 
 
-def test_a_check_that_is_lost_again_and_again_is_ended_with_a_reason(store):
+def test_a_check_that_is_lost_again_and_again_is_ended_with_a_reason(store) -> None:
     change(store, attempts=MOST_ATTEMPTS)
     assert claim_check(store, "one") is None
     assert row(store).status == "failed"
     assert "start it again" in row(store).reason
 
 
-def test_the_list_leaves_out_what_was_erased_meanwhile(store):
+def test_the_list_leaves_out_what_was_erased_meanwhile(store) -> None:
     with store.session() as session:
         session.add(Patient(id="P-1", named=True))
         kept = {"sector": [0, 0, 1, 1], "patient_id": "P-1", "source": "upload", "added_by": "Ann"}

@@ -39,7 +39,9 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-def test_the_end_of_a_training_is_told_and_signed(site, supervise, address, monkeypatch):
+def test_the_end_of_a_training_is_told_and_signed(
+    site, supervise, address, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_WEBHOOK_URL", address)
     monkeypatch.setenv("FETAL_WEBHOOK_SECRET", "s" * 16)
     supervise("finish")
@@ -53,12 +55,12 @@ def test_the_end_of_a_training_is_told_and_signed(site, supervise, address, monk
     assert set(told) == {"event", "training", "state", "model", "ended_at"}
 
 
-def test_without_a_secret_nobody_is_told(site, address, monkeypatch):
+def test_without_a_secret_nobody_is_told(site, address, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FETAL_WEBHOOK_URL", address)
     assert tell_ended(site.store, site.run().id) is None
 
 
-def test_a_failure_is_tried_again_and_a_redirection_is_not_followed(address):
+def test_a_failure_is_tried_again_and_a_redirection_is_not_followed(address) -> None:
     Listener.answers = [500, 302, 204]
     waited: list[float] = []
     assert send(address, SECRET, b"{}", waited.append)

@@ -7,7 +7,7 @@ from fetal.metrics.conformal.set_thresholds import SetThresholds
 from fetal.planes import PLANES, Plane
 
 
-def test_coverage_is_counted_by_plane_and_size_over_all_scans():
+def test_coverage_is_counted_by_plane_and_size_over_all_scans() -> None:
     thresholds = SetThresholds(
         0.95, {Plane.BRAIN: 0.5, Plane.FEMUR: 0.3}, {Plane.BRAIN: 40, Plane.FEMUR: 22}
     )
@@ -25,7 +25,7 @@ def test_coverage_is_counted_by_plane_and_size_over_all_scans():
     assert Plane.CERVIX in found.unpromised
 
 
-def test_a_promised_plane_that_no_scan_shows_has_no_figure():
+def test_a_promised_plane_that_no_scan_shows_has_no_figure() -> None:
     thresholds = SetThresholds(0.95, {Plane.BRAIN: 0.5, Plane.FEMUR: 0.3}, {})
     found = set_figures(thresholds, [0], np.eye(6)[[0]], ["a"])
     assert set(found.kept) == {Plane.BRAIN}

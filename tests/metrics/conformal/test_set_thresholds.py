@@ -21,7 +21,7 @@ def thresholds_of(chances, patients):
     return set_thresholds([BRAIN] * len(chances), brains(chances), patients)
 
 
-def test_nineteen_patients_are_the_fewest_of_whom_95_percent_can_be_promised():
+def test_nineteen_patients_are_the_fewest_of_whom_95_percent_can_be_promised() -> None:
     chances = np.linspace(0.5, 0.95, 19)
     assert needed(0.95) == 19
     enough = thresholds_of(chances, [f"P{n}" for n in range(19)])
@@ -32,11 +32,11 @@ def test_nineteen_patients_are_the_fewest_of_whom_95_percent_can_be_promised():
     assert fewer.patients[Plane.BRAIN] == 18
 
 
-def test_many_scans_of_few_patients_promise_nothing():
+def test_many_scans_of_few_patients_promise_nothing() -> None:
     assert thresholds_of(np.full(60, 0.9), ["P1", "P2", "P3"] * 20).least == {}
 
 
-def test_a_patient_with_many_scans_counts_once():
+def test_a_patient_with_many_scans_counts_once() -> None:
     once = thresholds_of(np.linspace(0.3, 0.9, 40), [f"P{n}" for n in range(40)])
     # The same patient forty times more: by scans, half of all would be as low as hers.
     chances = np.append(np.linspace(0.3, 0.9, 40), np.full(40, 0.3))
@@ -44,7 +44,7 @@ def test_a_patient_with_many_scans_counts_once():
     assert repeated.least == once.least
 
 
-def test_the_promise_is_kept_for_new_patients_whose_scans_resemble_each_other():
+def test_the_promise_is_kept_for_new_patients_whose_scans_resemble_each_other() -> None:
     chooser = np.random.default_rng(3)
     inside = []
     for _ in range(400):
@@ -61,7 +61,7 @@ def test_the_promise_is_kept_for_new_patients_whose_scans_resemble_each_other():
     assert 0.907 < np.mean(inside) < 0.99
 
 
-def test_a_set_names_its_planes_and_what_it_cannot_promise():
+def test_a_set_names_its_planes_and_what_it_cannot_promise() -> None:
     thresholds = SetThresholds(0.95, {Plane.BRAIN: 0.4, Plane.FEMUR: 0.2, Plane.OTHER: 0.3}, {})
     chances = dict.fromkeys(PLANES, 0.0) | {Plane.BRAIN: 0.45, Plane.OTHER: 0.5}
     found = thresholds.set_of(chances)
@@ -71,13 +71,13 @@ def test_a_set_names_its_planes_and_what_it_cannot_promise():
     )
 
 
-def test_a_set_may_be_empty():
+def test_a_set_may_be_empty() -> None:
     thresholds = SetThresholds(0.9, dict.fromkeys(PLANES, 0.6), {})
     found = thresholds.set_of(dict.fromkeys(PLANES, 1 / 6))
     assert (found.planes, found.words) == ((), "none of the planes, 90 %")
 
 
-def test_impossible_thresholds_are_refused():
+def test_impossible_thresholds_are_refused() -> None:
     with pytest.raises(ValueError, match="Calibrate the model again"):
         SetThresholds(0.95, {Plane.BRAIN: 1.2}, {})
     with pytest.raises(ValueError, match="Calibrate the model again"):

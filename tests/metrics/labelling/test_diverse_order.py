@@ -13,7 +13,7 @@ def groups(each=6):
     return features, np.repeat([0.9, 0.6, 0.3], each)
 
 
-def test_of_scans_that_look_alike_one_comes_first_and_the_others_after_all_groups():
+def test_of_scans_that_look_alike_one_comes_first_and_the_others_after_all_groups() -> None:
     features, doubts = groups()
     known = np.ones(len(features), np.bool_)
     order = diverse_order(features, doubts, known, NOTHING, 3)
@@ -21,14 +21,14 @@ def test_of_scans_that_look_alike_one_comes_first_and_the_others_after_all_group
     assert sorted(diverse_order(features, doubts, known, NOTHING, 99)) == list(range(18))
 
 
-def test_what_looks_like_the_scans_read_last_comes_late():
+def test_what_looks_like_the_scans_read_last_comes_late() -> None:
     features, doubts = groups()
     known = np.ones(len(features), np.bool_)
     order = diverse_order(features, doubts, known, np.eye(3, 8)[:1], 2)
     assert (order // 6).tolist() == [1, 2]
 
 
-def test_without_features_doubt_alone_decides():
+def test_without_features_doubt_alone_decides() -> None:
     doubts = np.array([0.2, 0.9, 0.0, 0.9, 0.5])
     known = np.zeros(5, np.bool_)
     assert diverse_order(np.zeros((5, 1)), doubts, known, NOTHING, 5).tolist() == [1, 3, 4, 0, 2]

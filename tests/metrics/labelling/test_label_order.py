@@ -14,7 +14,7 @@ def planes():
     return random.normal(size=(150, 12)) + 4 * np.eye(3, 12)[classes], classes
 
 
-def test_rare_planes_and_doubt_come_first(planes):
+def test_rare_planes_and_doubt_come_first(planes) -> None:
     features, classes = planes
     labelled = np.array([0, 1, 2, 3, 4, 5, 100, 101])
     left = np.setdiff1d(np.arange(150), labelled)
@@ -26,7 +26,7 @@ def test_rare_planes_and_doubt_come_first(planes):
     np.testing.assert_array_equal(order, label_order(features, classes, labelled, left, 12))
 
 
-def test_without_labels_one_typical_scan_of_each_group_comes_first():
+def test_without_labels_one_typical_scan_of_each_group_comes_first() -> None:
     groups = np.arange(150) % 3
     features = np.random.default_rng(3).normal(size=(150, 12)) + 9 * np.eye(3, 12)[groups]
     nothing = np.empty(0, np.int64)
@@ -37,11 +37,11 @@ def test_without_labels_one_typical_scan_of_each_group_comes_first():
     assert label_order(features, classes, nothing, np.array([7]), 5).tolist() == [7]
 
 
-def test_points_that_lie_on_one_another_are_each_given_once():
+def test_points_that_lie_on_one_another_are_each_given_once() -> None:
     assert sorted(typical(np.zeros((4, 2)), 4)) == [0, 1, 2, 3]
 
 
-def test_the_curve_rises_and_its_forecast_holds_what_is_held_back():
+def test_the_curve_rises_and_its_forecast_holds_what_is_held_back() -> None:
     random = np.random.default_rng(5)
     classes = random.integers(0, 3, 260)
     features = random.normal(size=(260, 20)) + 1.6 * np.eye(3, 20)[classes]
@@ -56,7 +56,7 @@ def test_the_curve_rises_and_its_forecast_holds_what_is_held_back():
     assert gain.low <= more.right[-1] - curve.right[-1] <= gain.high
 
 
-def test_too_few_labels_for_a_curve_are_said(planes):
+def test_too_few_labels_for_a_curve_are_said(planes) -> None:
     features, classes = planes
     with pytest.raises(TooFewLabelsError, match="at least 40 labelled scans"):
         learning_curve(features[:20], classes[:20], ["a", "b"] * 10)

@@ -22,7 +22,7 @@ def scans_of_four_planes(wrong=12):
     return features, true, given, changed
 
 
-def test_wrong_labels_come_first():
+def test_wrong_labels_come_first() -> None:
     features, _, given, changed = scans_of_four_planes()
     chances = out_of_fold(features, given, PATIENTS)
     first = np.argsort(label_quality(given, chances))[:24]
@@ -32,7 +32,7 @@ def test_wrong_labels_come_first():
     assert not chances[:, 4:].any()
 
 
-def test_a_patient_is_judged_by_heads_that_have_not_seen_the_patient():
+def test_a_patient_is_judged_by_heads_that_have_not_seen_the_patient() -> None:
     # Each patient's scans lie in a place of their own, where only their own labels could be known.
     classes = np.repeat(np.arange(20) % 2, 3)
     features = 10 * np.repeat(np.eye(20), 3, axis=0)
@@ -43,7 +43,7 @@ def test_a_patient_is_judged_by_heads_that_have_not_seen_the_patient():
     assert (apart.argmax(axis=1) == classes).all()
 
 
-def test_what_teaches_nothing_changes_no_answer_on_others():
+def test_what_teaches_nothing_changes_no_answer_on_others() -> None:
     features, true, given, _ = scans_of_four_planes()
     held_out = np.array([int(name[2:]) < 20 for name in PATIENTS])
     spoilt = np.where(held_out, (true + 2) % 4, given)
@@ -55,13 +55,13 @@ def test_what_teaches_nothing_changes_no_answer_on_others():
 @pytest.mark.parametrize(
     ("classes", "patients"), [([0, 0, 0, 0], "abcd"), ([0, 1, 0, 1], "aaaa"), ([], "")]
 )
-def test_too_little_to_judge_by_is_said(classes, patients):
+def test_too_little_to_judge_by_is_said(classes, patients) -> None:
     features = np.random.default_rng(0).normal(size=(len(classes), 3))
     with pytest.raises(TooFewLabelsError, match="at least two patients and two planes"):
         out_of_fold(features, np.array(classes, np.int64), list(patients))
 
 
-def test_features_that_never_vary_are_left_out():
+def test_features_that_never_vary_are_left_out() -> None:
     features = np.random.default_rng(0).normal(size=(30, 5))
     features[:, 2] = 3
     scaling = Scaling.of(features)

@@ -24,7 +24,7 @@ def drawn(sharpness=1.0, shift=0.0):
 
 
 @pytest.mark.parametrize("error", [classwise_calibration_error, adaptive_calibration_error])
-def test_honest_probabilities_are_told_from_overstated_ones(error):
+def test_honest_probabilities_are_told_from_overstated_ones(error) -> None:
     honest = error(*drawn(), PATIENTS, resamples=200)
     overstated = error(*drawn(sharpness=2.5), PATIENTS, resamples=200)
     assert honest.low < 0.01
@@ -32,7 +32,7 @@ def test_honest_probabilities_are_told_from_overstated_ones(error):
     assert overstated.low > 0.03
 
 
-def test_adaptive_bins_find_what_equal_bins_let_cancel():
+def test_adaptive_bins_find_what_equal_bins_let_cancel() -> None:
     # Stated 0.02 where it is never so, and 0.06 where it is 0.08: one bin of 1/15 holds both.
     chances = np.repeat([[0.02, 0.98], [0.06, 0.94]], 100, axis=0)
     labels = np.array([1] * 100 + [0] * 8 + [1] * 92)
@@ -42,7 +42,7 @@ def test_adaptive_bins_find_what_equal_bins_let_cancel():
     assert adaptive_calibration_error(labels, chances, patients).value == pytest.approx(0.02)
 
 
-def test_an_error_of_a_rare_plane_hides_from_the_error_of_the_named_one():
+def test_an_error_of_a_rare_plane_hides_from_the_error_of_the_named_one() -> None:
     # Never named, and three times as frequent as stated.
     chances = np.tile([0.9, 0.09, 0.01], (100, 1))
     labels = np.array([0] * 90 + [1] * 7 + [2] * 3)
@@ -51,7 +51,7 @@ def test_an_error_of_a_rare_plane_hides_from_the_error_of_the_named_one():
     assert found.value == pytest.approx(0.04 / 3)
 
 
-def test_the_slope_is_the_most_likely_one():
+def test_the_slope_is_the_most_likely_one() -> None:
     labels, chances = drawn(sharpness=1.6)
     found = calibration_line(labels, chances, PATIENTS, resamples=200).slope
     odds = np.log(chances / (1 - chances)).ravel()
@@ -66,7 +66,7 @@ def test_the_slope_is_the_most_likely_one():
     assert found.low < found.value < found.high
 
 
-def test_a_plane_that_is_stated_too_often_has_an_intercept_below_zero():
+def test_a_plane_that_is_stated_too_often_has_an_intercept_below_zero() -> None:
     honest = calibration_line(*drawn(), PATIENTS, resamples=200)
     assert honest.slope.low < 1 < honest.slope.high
     assert all(one.low < 0.1 and one.high > -0.1 for one in honest.intercepts)
@@ -76,7 +76,7 @@ def test_a_plane_that_is_stated_too_often_has_an_intercept_below_zero():
     assert all(one.value > 0.1 for one in others)
 
 
-def test_there_is_no_slope_where_no_error_bends_it_and_no_intercept_without_scans():
+def test_there_is_no_slope_where_no_error_bends_it_and_no_intercept_without_scans() -> None:
     chances = np.tile([0.8, 0.15, 0.05], (6, 1))
     line = calibration_line([0] * 6, chances, list("abcdef"))
     assert line.slope is None

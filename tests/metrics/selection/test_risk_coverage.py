@@ -18,7 +18,7 @@ def written_out(right):
     return np.mean([wrong[:count].mean() for count in range(1, len(wrong) + 1)])
 
 
-def test_the_area_is_the_mean_risk_over_all_coverages():
+def test_the_area_is_the_mean_risk_over_all_coverages() -> None:
     chooser = np.random.default_rng(0)
     confidence = np.sort(chooser.uniform(0.55, 1, 300))[::-1]
     right = chooser.random(300) < confidence
@@ -33,14 +33,14 @@ def test_the_area_is_the_mean_risk_over_all_coverages():
     assert found.excess.low > 0
 
 
-def test_errors_that_come_last_leave_no_excess():
+def test_errors_that_come_last_leave_no_excess() -> None:
     confidence = np.linspace(0.99, 0.6, 40)
     found = risk_coverage(*answers(confidence, np.arange(40) < 36), [f"P{n}" for n in range(40)])
     assert found.excess.value == pytest.approx(0)
     assert found.area.value > 0
 
 
-def test_equally_sure_scans_come_together():
+def test_equally_sure_scans_come_together() -> None:
     right = np.array([True] * 9 + [False])
     patients = [f"P{n}" for n in range(10)]
     one = risk_coverage(*answers(np.full(10, 0.9), right), patients)
@@ -50,6 +50,6 @@ def test_equally_sure_scans_come_together():
     assert one.coverage.tolist() == [1.0]
 
 
-def test_without_an_error_the_area_is_nothing():
+def test_without_an_error_the_area_is_nothing() -> None:
     found = risk_coverage(*answers(np.full(5, 0.9), np.full(5, True)), list("abcde"))
     assert (found.area.value, found.area.high, found.excess.value) == (0, 0, 0)

@@ -6,7 +6,7 @@ import pytest
 from fetal.metrics.selection.strangers import strangers
 
 
-def test_each_kind_has_its_own_figure():
+def test_each_kind_has_its_own_figure() -> None:
     chooser = np.random.default_rng(1)
     known = chooser.normal(0.5, 0.1, 200)
     patients = [f"P{n // 4}" for n in range(200)]
@@ -20,6 +20,6 @@ def test_each_kind_has_its_own_figure():
     assert hard.flagged == 0
 
 
-def test_a_kind_without_pictures_is_refused():
+def test_a_kind_without_pictures_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown pictures"):
         strangers([0.1], ["a"], {"nothing": ([], [])})

@@ -7,7 +7,7 @@ from pages.parts.app import start
 NOT_NEEDED = {"pandas", "pyarrow", "scipy", "pydicom", "alembic", "keras", "tensorflow", "sklearn"}
 
 
-def test_the_first_page_waits_for_no_library_that_it_does_not_show():
+def test_the_first_page_waits_for_no_library_that_it_does_not_show() -> None:
     program = (
         "import sys\n"
         "from pages.parts.app import router\n"
@@ -22,7 +22,7 @@ def test_the_first_page_waits_for_no_library_that_it_does_not_show():
     assert loaded.stdout.strip() == "[]", loaded.stderr
 
 
-def test_the_start_leaves_python_as_it_was():
+def test_the_start_leaves_python_as_it_was() -> None:
     before = sys.getswitchinterval()
     with start._quick_turns(), start._uncollected():
         assert sys.getswitchinterval() < before

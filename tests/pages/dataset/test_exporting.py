@@ -4,6 +4,7 @@ import csv
 import io
 import tempfile
 import zipfile
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -30,8 +31,8 @@ def stored():
 
 
 def test_the_names_of_one_s_own_files_come_out_beside_the_codes(
-    open_app, stored, monkeypatch, tmp_path
-):
+    open_app, stored, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     app = open_app("dataset")
     app.session_state["dataset-tab"] = "Export"
@@ -58,7 +59,7 @@ def fetched(address, method="GET"):
     return answer.status, answer.body
 
 
-def test_the_table_of_labels_holds_the_chosen_scans_and_is_given_out_once(open_app, stored):
+def test_the_table_of_labels_holds_the_chosen_scans_and_is_given_out_once(open_app, stored) -> None:
     app = open_app("dataset")
     app.session_state["dataset-tab"] = "Export"
     app.run()
@@ -74,7 +75,7 @@ def test_the_table_of_labels_holds_the_chosen_scans_and_is_given_out_once(open_a
     assert offered(app.run(), "export-labels") != address
 
 
-def test_a_packed_archive_is_sent_from_its_file(open_app, stored):
+def test_a_packed_archive_is_sent_from_its_file(open_app, stored) -> None:
     app = open_app("dataset")
     app.session_state["dataset-tab"] = "Export"
     app.run()
@@ -90,7 +91,9 @@ def test_a_packed_archive_is_sent_from_its_file(open_app, stored):
     assert fetched(address)[0] == 404
 
 
-def test_whoever_may_not_export_gets_nothing(open_app, stored, monkeypatch):
+def test_whoever_may_not_export_gets_nothing(
+    open_app, stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = open_app("dataset")
     app.session_state["dataset-tab"] = "Export"
     address = offered(app.run(), "export-labels")
@@ -99,7 +102,7 @@ def test_whoever_may_not_export_gets_nothing(open_app, stored, monkeypatch):
     assert fetched(address)[0] == 403
 
 
-def test_an_address_is_one_person_s_and_is_good_for_an_hour():
+def test_an_address_is_one_person_s_and_is_good_for_an_hour() -> None:
     now = [0.0]
     offers = download_route.Offers(lambda: now[0])
     token = offers.add("labels", download_route.Offer(7, lambda workbench: None))

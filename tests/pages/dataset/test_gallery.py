@@ -1,5 +1,7 @@
 """Pictures of very many scans: pages are turned, and nothing before a page is read."""
 
+import pytest
+
 from fetal.workbench.catalogue import scans
 from pages.parts.app import app_state
 from pages.parts.dataset import gallery
@@ -12,8 +14,8 @@ def shown(app):
 
 
 def test_pages_of_very_many_scans_are_turned_and_begin_anew_with_another_filter(
-    open_app, monkeypatch
-):
+    open_app, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(gallery, "_PER_PAGE", 2)
     monkeypatch.setattr(gallery, "_NUMBERED", 2)
     app = open_app("dataset")

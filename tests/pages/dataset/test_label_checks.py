@@ -3,7 +3,7 @@
 import pytest
 
 from fetal.store.states import CheckKind
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations import history, review
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.label_quality import check_requests, suspects
@@ -24,7 +24,7 @@ def labels(open_app):
     return app.run()
 
 
-def test_one_click_asks_for_a_check_that_a_worker_does(open_app, workbench):
+def test_one_click_asks_for_a_check_that_a_worker_does(open_app, workbench: Workbench) -> None:
     app = labels(open_app)
     app.button(key="check-mistakes").click().run()
     waiting = check_requests.newest_check(workbench, CheckKind.MISTAKES)
@@ -33,7 +33,7 @@ def test_one_click_asks_for_a_check_that_a_worker_does(open_app, workbench):
     assert not check_requests.check(workbench, waiting.id).is_active
 
 
-def test_a_person_keeps_one_label_and_changes_another(open_app, workbench):
+def test_a_person_keeps_one_label_and_changes_another(open_app, workbench: Workbench) -> None:
     done = check_requests.check_now(workbench, CheckKind.MISTAKES, "Ben")
     kept, changed = suspects.suspects(workbench, done.id, most=2)
     app = labels(open_app)
@@ -48,7 +48,9 @@ def test_a_person_keeps_one_label_and_changes_another(open_app, workbench):
     assert kept.scan.id not in suspects.waiting_scans(workbench, done.id)
 
 
-def test_the_page_shows_what_to_label_next_and_what_it_would_bring(open_app, workbench):
+def test_the_page_shows_what_to_label_next_and_what_it_would_bring(
+    open_app, workbench: Workbench
+) -> None:
     taken = [
         add_scans(workbench, drop_of(patient), who="Ann")[place].scan_id
         for patient in (90, 91)
@@ -67,7 +69,7 @@ def test_the_page_shows_what_to_label_next_and_what_it_would_bring(open_app, wor
     assert list(table["More labels"]) == [25, 50, 100, 200]
 
 
-def test_the_map_shows_all_scans_and_says_which_are_missing(open_app, workbench):
+def test_the_map_shows_all_scans_and_says_which_are_missing(open_app, workbench: Workbench) -> None:
     app = open_app("dataset")
     app.session_state["dataset-tab"] = "Map"
     app.run()

@@ -7,7 +7,7 @@ import pytest
 from fetal.planes import PLANES
 from fetal.store.states import CheckKind
 from fetal.store.tables import Run
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations.review import undo
 from fetal.workbench.retraining import service
 from pages.parts.app import app_state
@@ -24,13 +24,15 @@ def workbench():
     workbench.close()
 
 
-def locked(workbench, run_id):
+def locked(workbench: Workbench, run_id):
     with workbench.store.reading() as session:
         snapshot = json.loads(workbench.blobs.get(session.get_one(Run, run_id).snapshot))
     return {entry["scan"]: entry["plane"] for entry in snapshot["test"]}
 
 
-def test_past_trainings_are_a_curve_by_the_scans_they_learnt_from(open_app, workbench):
+def test_past_trainings_are_a_curve_by_the_scans_they_learnt_from(
+    open_app, workbench: Workbench
+) -> None:
     numbers = label_scans(workbench)
     more = ended_run(workbench)
     labels = locked(workbench, more)

@@ -16,7 +16,7 @@ def draws(text: str) -> bool:
     return re.search(r"(?<!\\)(\\\\)*[\[\]<$]", text) is not None
 
 
-def test_what_a_file_is_called_is_shown_and_draws_nothing():
+def test_what_a_file_is_called_is_shown_and_draws_nothing() -> None:
     """The reader's browser would fetch a picture that somebody wrote into a name."""
     assert plain("a_1-2 (3).png") == "a_1-2 (3).png"
     assert plain("two\nlines") == "two lines"
@@ -25,7 +25,7 @@ def test_what_a_file_is_called_is_shown_and_draws_nothing():
     assert not draws(plain(f"\\{BEACON}"))
 
 
-def test_a_refused_files_name_is_no_markup():
+def test_a_refused_files_name_is_no_markup() -> None:
     def page(name: str) -> None:
         from fetal.workbench.ingest.upload import IngestOutcome, IngestResult
         from pages.parts.scans import upload_results
@@ -40,7 +40,7 @@ def test_a_refused_files_name_is_no_markup():
     assert not draws(line.replace(":orange[:material/block:]", "").replace("**", ""))
 
 
-def test_a_share_is_never_rounded_to_certainty():
+def test_a_share_is_never_rounded_to_certainty() -> None:
     assert [percent(share) for share in (0.0, 0.004, 0.5, 0.9951, 1.0)] == [
         "0 %",
         "< 1 %",
@@ -56,14 +56,14 @@ def test_a_share_is_never_rounded_to_certainty():
     ]
 
 
-def test_a_moment_has_one_form_today_and_on_other_days():
+def test_a_moment_has_one_form_today_and_on_other_days() -> None:
     form = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d")
     today = datetime.now().astimezone()
     for at in (today, today - timedelta(days=40)):
         assert form.fullmatch(moment(at))
 
 
-def test_curves_mark_where_another_stage_begins_and_say_why_the_error_jumps():
+def test_curves_mark_where_another_stage_begins_and_say_why_the_error_jumps() -> None:
     def page() -> None:
         from fetal.training.events import EpochDone
         from pages.parts.shared import plots
@@ -90,7 +90,7 @@ def test_curves_mark_where_another_stage_begins_and_say_why_the_error_jumps():
     assert "shapes" not in second["layout"]
 
 
-def test_a_set_of_planes_is_one_short_line():
+def test_a_set_of_planes_is_one_short_line() -> None:
     both = (Plane.BRAIN, Plane.OTHER)
     assert plane_set_words(PlaneSet(both, (), 0.95)) == "With 95 %: brain or other."
     assert plane_set_words(PlaneSet((), (Plane.CERVIX,), 0.9)) == (

@@ -11,7 +11,7 @@ _HERE = ("", "localhost", "::1", "0.0.0.0", "::", None)
 _NOTES = Path(os.environ["FETAL_TEST_ATTEMPTS"])
 
 
-def _watch(event, arguments):
+def _watch(event, arguments) -> None:
     match event, arguments:
         case ("socket.connect" | "socket.sendto", (_, (host, *_))):
             _check(event, host)
@@ -19,7 +19,7 @@ def _watch(event, arguments):
             _check(event, host)
 
 
-def _check(event, host):
+def _check(event, host) -> None:
     name = host.decode() if isinstance(host, bytes) else host
     if name in _HERE or name.startswith("127."):
         return

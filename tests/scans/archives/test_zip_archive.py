@@ -1,6 +1,7 @@
 import io
 import struct
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -28,7 +29,7 @@ def packed(files, method=zipfile.ZIP_DEFLATED):
     return target.getvalue()
 
 
-def test_files_come_out_as_they_went_in_those_of_an_inner_archive_too(tmp_path):
+def test_files_come_out_as_they_went_in_those_of_an_inner_archive_too(tmp_path: Path) -> None:
     inner = packed({"b.png": b"inside", "deep/c.png": b"deeper"})
     content = packed({"brain/a.png": b"outside", "more.zip": inner, "empty/": b""})
     assert is_archive(content)
@@ -43,7 +44,7 @@ def test_files_come_out_as_they_went_in_those_of_an_inner_archive_too(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../../a.png", "/etc/a.png", "C:\\x\\..\\a.png", "./a.png"])
-def test_a_name_is_a_label_that_leads_nowhere(name):
+def test_a_name_is_a_label_that_leads_nowhere(name) -> None:
     [entry] = entries(packed({name: b"x"}))
     assert entry.label.endswith("a.png")
     assert not entry.label.startswith("/")
@@ -51,20 +52,20 @@ def test_a_name_is_a_label_that_leads_nowhere(name):
     assert ":" not in entry.label
 
 
-def test_a_file_without_a_name_is_read_as_any_other():
+def test_a_file_without_a_name_is_read_as_any_other() -> None:
     # A name ends where a zero is.
     [entry] = entries(packed({"n.png": b"x"}).replace(b"n.png", b"\0.png"))
     assert (entry.label, entry.read()) == ("file", b"x")
 
 
-def test_only_one_inner_archive_is_in_memory_and_all_can_be_read_in_any_order():
+def test_only_one_inner_archive_is_in_memory_and_all_can_be_read_in_any_order() -> None:
     archives = {f"{at}.zip": packed({f"{at}.png": bytes([at])}) for at in range(3)}
     found = {entry.label: entry for entry in entries(packed(archives))}
     order = ["2.zip/2.png", "0.zip/0.png", "1.zip/1.png", "0.zip/0.png"]
     assert [found[label].read() for label in order] == [b"\2", b"\0", b"\1", b"\0"]
 
 
-def test_an_archive_that_lies_too_deep_is_named_and_the_others_go_on():
+def test_an_archive_that_lies_too_deep_is_named_and_the_others_go_on() -> None:
     deepest = packed({"a.png": b"a"})
     content = packed({"1.zip": packed({"2.zip": deepest, "b.png": b"b"}), "c.png": b"c"})
     found = {entry.label: entry for entry in entries(content)}
@@ -75,7 +76,7 @@ def test_an_archive_that_lies_too_deep_is_named_and_the_others_go_on():
     assert "1.zip/2.zip/a.png" in {entry.label for entry in deeper}
 
 
-def test_a_file_that_unpacks_to_too_much_is_refused_before_it_is_unpacked():
+def test_a_file_that_unpacks_to_too_much_is_refused_before_it_is_unpacked() -> None:
     content = packed({"bomb.png": bytes(5_000_000), "small.png": bytes(500_000)})
     bomb, small = entries(content)
     assert isinstance(bomb.error, TooDenseError)
@@ -86,7 +87,7 @@ def test_a_file_that_unpacks_to_too_much_is_refused_before_it_is_unpacked():
     assert isinstance(large.error, ArchiveTooLargeError)
 
 
-def test_an_archive_beyond_the_limits_is_refused_as_a_whole():
+def test_an_archive_beyond_the_limits_is_refused_as_a_whole() -> None:
     content = packed({f"{at}.png": bytes(1_000_000) for at in range(3)}, zipfile.ZIP_STORED)
     with pytest.raises(TooManyEntriesError, match="at most 2 files"):
         list(entries(content, ArchiveLimits(entries=2)))
@@ -94,7 +95,7 @@ def test_an_archive_beyond_the_limits_is_refused_as_a_whole():
         list(entries(content, ArchiveLimits(megabytes=2)))
 
 
-def test_a_directory_of_millions_is_refused_before_it_is_read():
+def test_a_directory_of_millions_is_refused_before_it_is_read() -> None:
     content = bytearray(packed({"a.png": b"a"}))
     at = content.rfind(b"PK\5\6")
     struct.pack_into("<L", content, at + 12, 2_000_000_000)
@@ -102,7 +103,7 @@ def test_a_directory_of_millions_is_refused_before_it_is_read():
         list(entries(bytes(content)))
 
 
-def test_an_inner_archive_that_is_too_large_is_named():
+def test_an_inner_archive_that_is_too_large_is_named() -> None:
     inner = packed({"a.png": bytes(2_000_000)}, zipfile.ZIP_STORED)
     [entry] = entries(
         packed({"1.zip": inner}, zipfile.ZIP_STORED), ArchiveLimits(inner_megabytes=1)
@@ -110,7 +111,7 @@ def test_an_inner_archive_that_is_too_large_is_named():
     assert isinstance(entry.error, ArchiveTooLargeError)
 
 
-def test_what_is_damaged_locked_or_packed_otherwise_is_named():
+def test_what_is_damaged_locked_or_packed_otherwise_is_named() -> None:
     content = packed({"a.png": b"some pixels"}, zipfile.ZIP_STORED)
     with pytest.raises(DamagedArchiveError):
         list(entries(content[: len(content) // 2]))
@@ -130,7 +131,7 @@ def test_what_is_damaged_locked_or_packed_otherwise_is_named():
         entry.read()
 
 
-def test_an_administrator_sets_the_limits(monkeypatch):
+def test_an_administrator_sets_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FETAL_ARCHIVE_ENTRIES", "2")
     limits = ArchiveLimits.from_environment()
     assert (limits.entries, limits.ratio) == (2, ArchiveLimits().ratio)
@@ -141,7 +142,7 @@ def test_an_administrator_sets_the_limits(monkeypatch):
 @pytest.mark.parametrize(
     "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 )
-def test_whatever_byte_is_damaged_the_archive_is_read_right_or_called_damaged(method):
+def test_whatever_byte_is_damaged_the_archive_is_read_right_or_called_damaged(method) -> None:
     """Each kind of packing has an error of its own; LZMA's is of none of the usual families."""
     content = packed({"a.png": b"pixels " * 9}, method)
     refused = 0
@@ -156,7 +157,7 @@ def test_whatever_byte_is_damaged_the_archive_is_read_right_or_called_damaged(me
 
 
 @pytest.mark.parametrize("name", ["Fötus é.png", "Fo\u0308tus.png", "胎児.png", "плод/1.png"])
-def test_a_name_in_utf8_that_is_not_marked_so_is_read_all_the_same(name):
+def test_a_name_in_utf8_that_is_not_marked_so_is_read_all_the_same(name) -> None:
     """As older programs of macOS and Linux pack: UTF-8, and no word of it."""
     content = packed({"?" * len(name.encode()): b"x"})
     [entry] = entries(content.replace(b"?" * len(name.encode()), name.encode()))
@@ -165,7 +166,7 @@ def test_a_name_in_utf8_that_is_not_marked_so_is_read_all_the_same(name):
     assert marked.label == name
 
 
-def test_a_name_in_the_code_page_of_dos_stays_what_it_is():
+def test_a_name_in_the_code_page_of_dos_stays_what_it_is() -> None:
     content = packed({"?.png": b"x"}).replace(b"?.png", "ö.png".encode("cp437"))
     [entry] = entries(content)
     assert (entry.label, entry.read()) == ("ö.png", b"x")

@@ -21,7 +21,7 @@ def region(**tags):
     return made
 
 
-def test_what_an_ultrasound_machine_tells_of_itself_is_kept():
+def test_what_an_ultrasound_machine_tells_of_itself_is_kept() -> None:
     made = Dataset()
     made.PatientID, made.StudyInstanceUID, made.StudyDate = "4711", "1.2.3", "20260301"
     made.Manufacturer, made.ManufacturerModelName = "GE Healthcare", "Voluson E10"
@@ -39,7 +39,7 @@ def test_what_an_ultrasound_machine_tells_of_itself_is_kept():
     }
 
 
-def test_an_examination_without_a_uid_goes_by_its_accession_number():
+def test_an_examination_without_a_uid_goes_by_its_accession_number() -> None:
     made = Dataset()
     made.AccessionNumber = "A-17"
     assert header_of(made).study == "A-17"
@@ -57,7 +57,7 @@ def test_an_examination_without_a_uid_goes_by_its_accession_number():
         {"SequenceOfUltrasoundRegions": Sequence([region(), region(RegionLocationMaxY1=959)])},
     ],
 )
-def test_what_is_no_known_word_and_no_plausible_number_is_dropped(tags):
+def test_what_is_no_known_word_and_no_plausible_number_is_dropped(tags) -> None:
     made = Dataset()
     made.Rows, made.Columns = 480, 640
     for keyword, value in tags.items():
@@ -83,11 +83,11 @@ def test_what_is_no_known_word_and_no_plausible_number_is_dropped(tags):
         (None, None),
     ],
 )
-def test_machines_are_named_in_known_words_only(written, kept):
+def test_machines_are_named_in_known_words_only(written, kept) -> None:
     assert machine_named(written) == kept
 
 
-def test_a_maker_that_is_not_known_is_not_named():
+def test_a_maker_that_is_not_known_is_not_named() -> None:
     assert maker_named("Philips Medical Systems") == "Philips"
     assert maker_named("Jane Doe Ultrasound") == "Other"
     assert maker_named("") is None

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def picture(seed, size=(80, 96)):
     return packed.getvalue()
 
 
-def test_scans_come_in_order_as_read_here_and_what_cannot_be_read_is_refused():
+def test_scans_come_in_order_as_read_here_and_what_cannot_be_read_is_refused() -> None:
     files = [picture(0), b"no picture", picture(1), b"", picture(2)]
     with ReaderPool(2) as readers:
         found = list(readers.read(range(5), lambda at: (files[at], f"{at}.png")))
@@ -43,7 +44,7 @@ def test_scans_come_in_order_as_read_here_and_what_cannot_be_read_is_refused():
             assert (decode_png(read.png) == here.pixels).all()
 
 
-def test_a_file_that_cannot_be_loaded_is_refused_and_the_others_go_on():
+def test_a_file_that_cannot_be_loaded_is_refused_and_the_others_go_on() -> None:
     def load(at):
         if at == 0:
             raise OSError(5, "Input/output error")
@@ -56,7 +57,7 @@ def test_a_file_that_cannot_be_loaded_is_refused_and_the_others_go_on():
     assert refusals == ["The file cannot be read (Input/output error).", "Locked.", None]
 
 
-def test_only_a_few_files_are_read_ahead_of_whoever_takes_them():
+def test_only_a_few_files_are_read_ahead_of_whoever_takes_them() -> None:
     loaded = []
 
     def load(at):
@@ -69,7 +70,7 @@ def test_only_a_few_files_are_read_ahead_of_whoever_takes_them():
         assert len(loaded) < 10
 
 
-def test_what_is_read_already_comes_together_and_in_order():
+def test_what_is_read_already_comes_together_and_in_order() -> None:
     files = [picture(seed) for seed in range(8)]
     with ReaderPool(2) as readers:
         groups = readers.read_groups(range(8), lambda at: (files[at], "a.png"), 4)
@@ -80,7 +81,7 @@ def test_what_is_read_already_comes_together_and_in_order():
     assert found == [(at, None) for at in range(8)]
 
 
-def test_large_files_are_not_all_held_at_once(monkeypatch):
+def test_large_files_are_not_all_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fetal.scans.sandboxed_reading.reader_pool._AHEAD_BYTES", 1)
     loaded = []
 
@@ -93,7 +94,7 @@ def test_large_files_are_not_all_held_at_once(monkeypatch):
     assert len(loaded) == 1
 
 
-def test_a_file_that_takes_too_long_ends_its_reader_and_the_next_is_read():
+def test_a_file_that_takes_too_long_ends_its_reader_and_the_next_is_read() -> None:
     with ReaderPool(1) as readers:
         assert readers.read_one(picture(0), "a.png").refusal is None
         with pytest.raises(TooSlowError, match="within 1 seconds"):
@@ -101,7 +102,7 @@ def test_a_file_that_takes_too_long_ends_its_reader_and_the_next_is_read():
         assert readers.read_one(picture(1), "a.png").refusal is None
 
 
-def test_what_only_waits_for_its_answers_to_be_taken_is_not_too_slow():
+def test_what_only_waits_for_its_answers_to_be_taken_is_not_too_slow() -> None:
     limits = Limits(seconds=2)
     with ReaderPool(1) as readers:
         answers = readers.ask(limits, read_film, film([fan(0), fan(1)]), "a.dcm", (0, 1), 2, limits)
@@ -111,7 +112,9 @@ def test_what_only_waits_for_its_answers_to_be_taken_is_not_too_slow():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no process's memory")
-def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_is_read(monkeypatch):
+def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with ReaderPool(1) as readers:
         assert readers.read_one(picture(0), "a.png").refusal is None
         monkeypatch.setenv("FETAL_READING_MEGABYTES", "1")
@@ -121,7 +124,7 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_is_read(monke
         assert readers.read_one(picture(1), "a.png").refusal is None
 
 
-def test_a_file_that_breaks_its_reader_is_refused_and_the_next_is_read():
+def test_a_file_that_breaks_its_reader_is_refused_and_the_next_is_read() -> None:
     with ReaderPool(1) as readers:
         with pytest.raises(UnreadableError):
             list(readers.ask(Limits(), os.abort))
@@ -129,13 +132,13 @@ def test_a_file_that_breaks_its_reader_is_refused_and_the_next_is_read():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no process's time")
-def test_a_reader_that_nobody_can_kill_any_more_ends_by_itself():
+def test_a_reader_that_nobody_can_kill_any_more_ends_by_itself() -> None:
     """Its starter may be gone before its time is up."""
     with ReaderPool(1) as readers, pytest.raises(TooSlowError):
         list(readers.ask(Limits(), mischief.spin, 1))
 
 
-def test_an_answer_cannot_make_the_app_run_anything(tmp_path):
+def test_an_answer_cannot_make_the_app_run_anything(tmp_path: Path) -> None:
     """A file may have taken the reader over."""
     touched = tmp_path / "touched"
     with ReaderPool(1) as readers:
@@ -145,20 +148,20 @@ def test_an_answer_cannot_make_the_app_run_anything(tmp_path):
         assert readers.read_one(picture(1), "a.png").refusal is None
 
 
-def test_an_error_of_a_decoder_is_told_by_its_kind_alone(caplog):
+def test_an_error_of_a_decoder_is_told_by_its_kind_alone(caplog: pytest.LogCaptureFixture) -> None:
     with ReaderPool(1) as readers, pytest.raises(UnreadableError):
         list(readers.ask(Limits(), int, "Jane Doe"))
     assert "ValueError" in caplog.text
     assert "Jane" not in caplog.text
 
 
-def test_that_no_reader_starts_is_no_fault_of_the_file(monkeypatch):
+def test_that_no_reader_starts_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fetal.scans.sandboxed_reading.reader_pool._MODULE", "fetal.scans.limits")
     with ReaderPool(1) as readers, pytest.raises(StartError):
         readers.read_one(picture(0), "a.png")
 
 
-def test_a_reader_ends_with_the_app_even_one_that_is_killed():
+def test_a_reader_ends_with_the_app_even_one_that_is_killed() -> None:
     program = (
         "from fetal.scans.sandboxed_reading import client; "
         "client.inspect_file(b'DICM'.rjust(132), ''); "
@@ -174,7 +177,7 @@ def test_a_reader_ends_with_the_app_even_one_that_is_killed():
     until(lambda: not alive(reader))
 
 
-def test_a_reader_knows_no_model_and_no_page():
+def test_a_reader_knows_no_model_and_no_page() -> None:
     """It has to start in a moment, and to be small."""
     program = "import fetal.scans.sandboxed_reading.file_reader, sys; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)

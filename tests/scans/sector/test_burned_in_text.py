@@ -24,14 +24,14 @@ def covers(boxes, pixels, drawn):
 
 
 @pytest.mark.parametrize("words", ["DOE JANE", "feto a", "1 D 46.2 mm", "+"])
-def test_what_is_written_over_the_fan_is_found_and_said(screen, words):
+def test_what_is_written_over_the_fan_is_found_and_said(screen, words) -> None:
     drawn = written(screen, words, (270, 260))
     scan = read_scan(encode_png(drawn), "a.png")
     assert covers(scan.lettering, screen, drawn) > 0.9
     assert any("no name" in warning for warning in scan.warnings)
 
 
-def test_it_is_known_after_a_scan_was_read_in_a_process_of_its_own(screen):
+def test_it_is_known_after_a_scan_was_read_in_a_process_of_its_own(screen) -> None:
     data = encode_png(written(screen, "DOE JANE", (270, 260)))
     with ReaderPool(1) as readers:
         ((_, read),) = readers.read(["a.png"], lambda name: (data, name))
@@ -39,20 +39,20 @@ def test_it_is_known_after_a_scan_was_read_in_a_process_of_its_own(screen):
     assert read.scan.lettering == read_scan(data, "a.png").lettering != ()
 
 
-def test_nothing_is_found_over_a_fan_without_writing(screen):
+def test_nothing_is_found_over_a_fan_without_writing(screen) -> None:
     scan = read_scan(encode_png(screen), "a.png")
     assert scan.lettering == ()
     assert scan.warnings == []
 
 
-def test_phantoms_have_no_writing_over_them():
+def test_phantoms_have_no_writing_over_them() -> None:
     alarms = sum(
         bool(find_lettering(one.pixels, find_sector(one.pixels).mask)) for one in samples(12)
     )
     assert alarms == 0
 
 
-def test_writing_on_noise_is_found_and_noise_is_not():
+def test_writing_on_noise_is_found_and_noise_is_not() -> None:
     noise = np.random.default_rng(0).normal(1, 0.25, (300, 400))
     scan = (noise * 110).clip(0, 255).astype(np.uint8)
     assert find_writing(scan) == ()
@@ -60,7 +60,7 @@ def test_writing_on_noise_is_found_and_noise_is_not():
     assert covers(find_writing(drawn), scan, drawn) > 0.9
 
 
-def test_large_pictures_are_searched_too():
+def test_large_pictures_are_searched_too() -> None:
     scan = np.full((1500, 2000), 50, np.uint8)
     drawn = cv2.putText(scan.copy(), "DOE", (900, 700), cv2.FONT_HERSHEY_SIMPLEX, 2, 255, 4)
     boxes = find_writing(drawn)
@@ -68,7 +68,7 @@ def test_large_pictures_are_searched_too():
     assert all(box.height < 200 and box.width < 400 for box in boxes)
 
 
-def test_a_bar_over_tissue_is_found_and_tissue_is_no_bar(screen):
+def test_a_bar_over_tissue_is_found_and_tissue_is_no_bar(screen) -> None:
     speckle = np.random.default_rng(3).rayleigh(45, (400, 600)) + 12
     grown = cv2.GaussianBlur(speckle, (0, 0), 1.5).clip(0, 255).astype(np.uint8)
     bar = np.linspace(240, 0, 130, dtype=np.uint8)[:, None]
@@ -78,7 +78,7 @@ def test_a_bar_over_tissue_is_found_and_tissue_is_no_bar(screen):
     assert np.abs(np.array(box) - np.array([2, 30, 32, 160])).max() < 12
 
 
-def test_margins_are_blanked_over_tissue_too():
+def test_margins_are_blanked_over_tissue_too() -> None:
     speckle = np.random.default_rng(3).rayleigh(45, (420, 640)) + 12
     tissue = cv2.GaussianBlur(speckle, (0, 0), 1.5).clip(0, 255).astype(np.uint8)
     drawn = written(tissue, "DOE 4711", (540, 30))
@@ -87,11 +87,11 @@ def test_margins_are_blanked_over_tissue_too():
     assert mask.mean() > 0.95
 
 
-def test_a_box_can_be_moved():
+def test_a_box_can_be_moved() -> None:
     assert Box(1, 2, 3, 5).moved(10, 20) == Box(11, 22, 13, 25)
 
 
-def test_the_outline_goes_around_the_fan(screen, fan):
+def test_the_outline_goes_around_the_fan(screen, fan) -> None:
     filled = np.zeros(screen.shape, np.uint8)
     cv2.fillConvexPoly(filled, np.rint(find_sector(screen).outline).astype(np.int32), 1)
     assert (fan & (filled == 0)).sum() < 0.01 * fan.sum()

@@ -10,7 +10,7 @@ from fetal.scans import Box, encode_png, find_sector, read_scan
 from fetal.scans.sector.detect_sector import stored_sector
 
 
-def test_the_fan_is_kept_and_what_is_written_beside_it_goes(screen, fan):
+def test_the_fan_is_kept_and_what_is_written_beside_it_goes(screen, fan) -> None:
     sector = find_sector(screen)
     assert sector.found
     assert (fan & ~sector.mask).sum() < 0.01 * fan.sum()
@@ -18,7 +18,7 @@ def test_the_fan_is_kept_and_what_is_written_beside_it_goes(screen, fan):
     assert not (screen[40:160, 4:14] * sector.mask[40:160, 4:14]).any()
 
 
-def test_a_read_scan_is_black_outside_its_sector(screen):
+def test_a_read_scan_is_black_outside_its_sector(screen) -> None:
     scan = read_scan(encode_png(screen), "a.png")
     outside = np.ones(screen.shape, np.bool_)
     box = scan.sector
@@ -28,7 +28,7 @@ def test_a_read_scan_is_black_outside_its_sector(screen):
     assert scan.warnings == []
 
 
-def test_shadow_inside_the_fan_is_kept(screen, fan):
+def test_shadow_inside_the_fan_is_kept(screen, fan) -> None:
     shadowed = screen.copy()
     rows, columns = np.mgrid[: screen.shape[0], : screen.shape[1]]
     shadowed[(rows > 180) & (np.abs(columns - 300) < 60) & fan] = 0
@@ -36,7 +36,7 @@ def test_shadow_inside_the_fan_is_kept(screen, fan):
     assert (fan & ~sector.mask).sum() < 0.02 * fan.sum()
 
 
-def test_a_rectangle_is_found_too():
+def test_a_rectangle_is_found_too() -> None:
     drawn = np.zeros((400, 600), np.uint8)
     speckle = np.random.default_rng(1).rayleigh(50, (300, 350)) + 10
     drawn[50:350, 100:450] = cv2.GaussianBlur(speckle, (0, 0), 1.2).clip(0, 255)
@@ -46,7 +46,7 @@ def test_a_rectangle_is_found_too():
     assert np.abs(np.array(sector.box) - np.array([100, 50, 450, 350])).max() <= 6
 
 
-def test_a_picture_without_any_edge_is_kept_whole_and_says_so():
+def test_a_picture_without_any_edge_is_kept_whole_and_says_so() -> None:
     rows, columns = np.mgrid[:360, :480]
     speckle = np.random.default_rng(2).rayleigh(40, (360, 480))
     light = np.zeros((360, 480))
@@ -60,12 +60,12 @@ def test_a_picture_without_any_edge_is_kept_whole_and_says_so():
     assert "check" in scan.warnings[0]
 
 
-def test_the_sector_is_the_same_every_time(screen):
+def test_the_sector_is_the_same_every_time(screen) -> None:
     first, second = find_sector(screen), find_sector(screen.copy())
     np.testing.assert_array_equal(first.mask, second.mask)
 
 
-def test_phantoms_lose_little_of_the_sector_and_nearly_all_text():
+def test_phantoms_lose_little_of_the_sector_and_nearly_all_text() -> None:
     text_left = text_all = sector_lost = sector_all = 0
     for phantom in samples(12, seed=5):
         mask = find_sector(phantom.pixels).mask
@@ -78,7 +78,7 @@ def test_phantoms_lose_little_of_the_sector_and_nearly_all_text():
     assert text_left / text_all < 0.005
 
 
-def test_real_scans_have_a_sector_that_fills_much_of_the_screen(real_scans):
+def test_real_scans_have_a_sector_that_fills_much_of_the_screen(real_scans) -> None:
     found = 0
     chosen = real_scans[::70]
     for path, _ in chosen:
@@ -89,7 +89,7 @@ def test_real_scans_have_a_sector_that_fills_much_of_the_screen(real_scans):
     assert found >= 0.9 * len(chosen)
 
 
-def test_the_digest_is_the_hash_of_shape_and_pixels(screen):
+def test_the_digest_is_the_hash_of_shape_and_pixels(screen) -> None:
     scan = read_scan(encode_png(screen), "a.png")
     height, width = scan.pixels.shape
     expected = hashlib.sha256(f"{height}x{width}:".encode() + scan.pixels.tobytes()).hexdigest()
@@ -97,12 +97,12 @@ def test_the_digest_is_the_hash_of_shape_and_pixels(screen):
     assert json.dumps(scan.sector) == json.dumps(list(scan.sector))
 
 
-def test_the_sector_of_a_stored_scan_is_the_one_that_was_found(screen):
+def test_the_sector_of_a_stored_scan_is_the_one_that_was_found(screen) -> None:
     for pixels in (screen, *(phantom.pixels for phantom in samples(6, seed=5))):
         found = find_sector(pixels).mask
         again = stored_sector(np.where(found, pixels, np.uint8(0)))
         assert (found & again).sum() > 0.9 * (found | again).sum()
 
 
-def test_a_blank_scan_has_no_sector():
+def test_a_blank_scan_has_no_sector() -> None:
     assert not stored_sector(np.zeros((5, 7), np.uint8)).any()

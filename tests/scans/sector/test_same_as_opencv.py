@@ -25,7 +25,7 @@ def speckled(share, shape, seed=0):
 
 @pytest.mark.parametrize("share", [0.02, 0.4], ids=["few pixels", "many pixels"])
 @pytest.mark.parametrize("connectivity", [4, 8])
-def test_components_are_measured_as_opencv_measures_them(share, connectivity):
+def test_components_are_measured_as_opencv_measures_them(share, connectivity) -> None:
     mask = speckled(share, (61, 83))
     _, labels, stats, centres = cv2.connectedComponentsWithStats(
         mask.view(np.uint8), connectivity=connectivity
@@ -39,13 +39,13 @@ def test_components_are_measured_as_opencv_measures_them(share, connectivity):
     assert np.array_equal(found.drawn(large), np.r_[False, large][labels])
 
 
-def test_components_without_a_pixel_are_none():
+def test_components_without_a_pixel_are_none() -> None:
     assert len(connected_components(np.zeros((5, 6), np.bool_)).boxes) == 0
     assert labelled(np.zeros((5, 6), np.bool_))[1].tolist() == [0]
 
 
 @pytest.mark.parametrize("least", [0, 30, 10_000])
-def test_large_components_and_the_largest_are_counted(least):
+def test_large_components_and_the_largest_are_counted(least) -> None:
     mask = speckled(0.4, (61, 83))
     mask[10:30, 20:60] = True
     labels, areas = labelled(mask, least)
@@ -58,7 +58,7 @@ def test_large_components_and_the_largest_are_counted(least):
 
 
 @pytest.mark.parametrize("shape", [(121, 160), (120, 161), (163, 121), (120, 160), (61, 83)])
-def test_dense_strokes_are_those_of_halved_and_averaged_masks(shape):
+def test_dense_strokes_are_those_of_halved_and_averaged_masks(shape) -> None:
     # A busy corner, and strokes at the picture's border, where averages go on mirrored.
     masks = [speckled(0.01, shape, seed).astype(np.uint8) * 255 for seed in range(4)]
     for mask in masks:
@@ -75,7 +75,7 @@ def test_dense_strokes_are_those_of_halved_and_averaged_masks(shape):
 
 
 @pytest.mark.parametrize("length", [3, 4, 17, 34])
-def test_runs_are_those_of_an_opening(length):
+def test_runs_are_those_of_an_opening(length) -> None:
     mask = np.repeat(speckled(0.9, (20, 40)), 6, axis=0)
     column = np.ones((length, 1), np.uint8)
     opened = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_OPEN, column)
@@ -83,7 +83,7 @@ def test_runs_are_those_of_an_opening(length):
 
 
 @pytest.mark.parametrize(("plane", "seed"), [(Plane.FEMUR, 2032), (Plane.BRAIN, 2042)])
-def test_a_second_look_that_knows_the_first_finds_what_one_finds_that_does_not(plane, seed):
+def test_a_second_look_that_knows_the_first_finds_what_one_finds_that_does_not(plane, seed) -> None:
     pixels = simulate(plane, seed).pixels
     look = look_for_sector(pixels)
     for after in (*blank(pixels).looks, blank(pixels).pixels):

@@ -16,7 +16,7 @@ def seen(name, pixels, patient):
     return ComparedImage(name, scan.digest, patient, small_square(scan.pixels, scan.sector))
 
 
-def test_exact_copies_come_first_then_those_across_patients():
+def test_exact_copies_come_first_then_those_across_patients() -> None:
     scans = [
         seen("a", BRAIN, "1"),
         seen("b", corrupt(BRAIN, "JPEG, quality 25"), "2"),
@@ -33,17 +33,17 @@ def test_exact_copies_come_first_then_those_across_patients():
     assert reported[-1] == Progress(3, 3)
 
 
-def test_scans_of_unknown_patients_are_judged_as_of_different_ones():
+def test_scans_of_unknown_patients_are_judged_as_of_different_ones() -> None:
     small = corrupt(BRAIN, "256 pixels wide")
     [pair] = find_copies([seen("a", BRAIN, None), seen("b", small, None)])
     assert pair.same_patient is None
 
 
-def test_what_somebody_points_at_is_looked_at_from_several_angles():
+def test_what_somebody_points_at_is_looked_at_from_several_angles() -> None:
     scans = [seen("a", BRAIN, "1"), seen("b", corrupt(BRAIN, "rotated by 15°"), "2")]
     assert find_copies(scans) == []
     assert [pair.other for pair in find_copies(scans, [(1, 0), (1, 1)])] == ["b"]
 
 
-def test_nothing_is_like_nothing():
+def test_nothing_is_like_nothing() -> None:
     assert find_copies([]) == []

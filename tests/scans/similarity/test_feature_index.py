@@ -5,7 +5,7 @@ from fetal.scans.similarity.feature_index import WIDTH, FeatureIndex
 
 
 @pytest.mark.parametrize("channels", [8, 1024])
-def test_copies_with_a_little_noise_come_first(channels):
+def test_copies_with_a_little_noise_come_first(channels) -> None:
     random = np.random.default_rng(1)
     features = random.normal(size=(400, channels)) + 3
     index = FeatureIndex(channels)
@@ -20,6 +20,6 @@ def test_copies_with_a_little_noise_come_first(channels):
     assert index.all()[1].shape == (400, min(channels, WIDTH))
 
 
-def test_an_empty_index_finds_nothing():
+def test_an_empty_index_finds_nothing() -> None:
     numbers, cosines = FeatureIndex(4).nearest(np.ones(4), 3)
     assert numbers.size == cosines.size == 0

@@ -5,7 +5,7 @@ from fetal.scans.similarity import feature_neighbours
 from fetal.scans.similarity.feature_neighbours import nearest_pairs
 
 
-def test_the_nearest_are_found_whatever_all_have_in_common():
+def test_the_nearest_are_found_whatever_all_have_in_common() -> None:
     seen = np.array([[9, 1, 0], [9, 0, 1], [9, 1.1, 0], [9, 0, 1.2]], np.float32)
     assert nearest_pairs(seen, 1).tolist() == [[0, 2], [1, 3]]
     assert nearest_pairs(seen, 9).tolist() == [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]
@@ -13,7 +13,9 @@ def test_the_nearest_are_found_whatever_all_have_in_common():
 
 
 @pytest.mark.parametrize("whole", [40, 400])
-def test_copies_are_nearest_however_many_pictures_there_are(monkeypatch, whole):
+def test_copies_are_nearest_however_many_pictures_there_are(
+    monkeypatch: pytest.MonkeyPatch, whole
+) -> None:
     for name, value in (("_WHOLE", whole), ("_ROWS", 32), ("_COLUMNS", 50), ("_KEPT", 24)):
         monkeypatch.setattr(feature_neighbours, name, value)
     rng = np.random.default_rng(0)

@@ -21,7 +21,9 @@ def many():
 
 
 @pytest.mark.parametrize("block", [7, 65_536])
-def test_a_search_finds_all_that_are_near_and_no_other(monkeypatch, many, block):
+def test_a_search_finds_all_that_are_near_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, many, block
+) -> None:
     monkeypatch.setattr(hash_search, "_BLOCK", block)
     expected = distances(many[0], many)
     for reach in (0, 40, 72):
@@ -32,7 +34,7 @@ def test_a_search_finds_all_that_are_near_and_no_other(monkeypatch, many, block)
     assert [len(found) for found in search(many[0], to_columns(many[:0]))] == [0, 0]
 
 
-def test_each_pair_is_found_once(many):
+def test_each_pair_is_found_once(many) -> None:
     apart = distances(many[:, None], many)
     found = {(one, other): bits for one, other, bits in near_pairs(many, 40)}
     wanted = {tuple(pair) for pair in np.argwhere(np.triu(apart <= 40, 1)).tolist()}

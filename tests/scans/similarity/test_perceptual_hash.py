@@ -38,20 +38,20 @@ def apart(one, other):
 @pytest.mark.parametrize(
     "how", ["brighter", "darker", "speckle", "JPEG, quality 25", "256 pixels wide", "mirrored"]
 )
-def test_a_copy_is_recognised_however_it_was_stored(brain, how):
+def test_a_copy_is_recognised_however_it_was_stored(brain, how) -> None:
     copy = square(corrupt(brain, how))
     assert apart(square(brain), copy) <= REACH
     assert similarity(square(brain), copy) >= ALIKE
 
 
-def test_a_copy_is_recognised_when_two_in_a_hundred_of_it_are_cut_away(brain):
+def test_a_copy_is_recognised_when_two_in_a_hundred_of_it_are_cut_away(brain) -> None:
     height, width = brain.shape
     cut = brain[round(0.02 * height) :, round(0.02 * width) :]
     assert apart(square(brain), square(cut)) <= REACH
     assert similarity(square(brain), square(cut)) >= ALIKE
 
 
-def test_a_turned_copy_is_recognised_when_it_is_looked_at_from_several_angles(brain):
+def test_a_turned_copy_is_recognised_when_it_is_looked_at_from_several_angles(brain) -> None:
     whole = square(brain)
     turned = cv2.warpAffine(
         whole, cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), 15, 1), (SIDE, SIDE)
@@ -59,28 +59,28 @@ def test_a_turned_copy_is_recognised_when_it_is_looked_at_from_several_angles(br
     assert similarity(whole, turned, TURNS) >= ALIKE
 
 
-def test_another_picture_of_the_same_plane_is_no_copy(brain):
+def test_another_picture_of_the_same_plane_is_no_copy(brain) -> None:
     other = simulate(Plane.BRAIN, 4).pixels
     assert similarity(square(brain), square(other)) < ALIKE
 
 
-def test_the_same_picture_correlates_fully(brain):
+def test_the_same_picture_correlates_fully(brain) -> None:
     assert similarity(square(brain), square(brain)) >= SAME
 
 
-def test_a_blank_square_is_like_nothing(brain):
+def test_a_blank_square_is_like_nothing(brain) -> None:
     blank = np.zeros((SIDE, SIDE), np.uint8)
     assert similarity(blank, square(brain)) < ALIKE
     assert similarity(blank, blank) < ALIKE
 
 
-def test_fingerprints_survive_being_written_down(brain):
+def test_fingerprints_survive_being_written_down(brain) -> None:
     one = fingerprint(square(brain))
     assert from_texts([to_text(one)]).tolist() == [one.tolist()]
     assert from_texts([]).shape == (0, 4)
 
 
-def test_the_known_pairs_of_real_scans_are_found(real_collection):
+def test_the_known_pairs_of_real_scans_are_found(real_collection) -> None:
     def read(name):
         scan = read_scan((real_collection / "images" / f"{name}.webp").read_bytes(), name)
         return small_square(scan.pixels, scan.sector)

@@ -35,14 +35,14 @@ def found(store, expected=None):
         return follow(session, expected)
 
 
-def tamper(store, *statements):
+def tamper(store, *statements) -> None:
     """What somebody does who owns the database."""
     with store.engine.begin() as connection:
         for statement in [*TRIGGERS[store.engine.dialect.name], *statements]:
             connection.execute(text(statement))
 
 
-def test_a_whole_chain_has_no_problems(store):
+def test_a_whole_chain_has_no_problems(store) -> None:
     chain = found(store)
     assert (chain.events, chain.problems) == (5, ())
     assert found(store, chain.last).problems == ()
@@ -56,13 +56,13 @@ def test_a_whole_chain_has_no_problems(store):
         "DELETE FROM audit_event",
     ],
 )
-def test_the_database_itself_refuses_to_change_or_remove(store, statement):
+def test_the_database_itself_refuses_to_change_or_remove(store, statement) -> None:
     with pytest.raises(DatabaseError, match="only added"), store.session() as session:
         session.execute(text(statement))
     assert found(store).events == 5
 
 
-def test_sqlite_does_not_replace_and_postgresql_does_not_truncate(store):
+def test_sqlite_does_not_replace_and_postgresql_does_not_truncate(store) -> None:
     statement = {
         "sqlite": "INSERT OR REPLACE INTO audit_event SELECT * FROM audit_event WHERE number = 2",
         "postgresql": "TRUNCATE audit_event",
@@ -97,13 +97,13 @@ def test_sqlite_does_not_replace_and_postgresql_does_not_truncate(store):
         ),
     ],
 )
-def test_tampering_is_found(store, statement, sentence):
+def test_tampering_is_found(store, statement, sentence) -> None:
     tamper(store, statement)
     problems = found(store).problems
     assert any(sentence in problem for problem in problems)
 
 
-def test_an_event_that_is_put_between_two_others_with_a_right_digest_is_found(store):
+def test_an_event_that_is_put_between_two_others_with_a_right_digest_is_found(store) -> None:
     tamper(
         store,
         "UPDATE audit_event SET number = 7 WHERE number = 5",
@@ -129,14 +129,14 @@ def test_an_event_that_is_put_between_two_others_with_a_right_digest_is_found(st
     assert "Event 5 was changed after it was written." in problems
 
 
-def test_a_removed_end_is_found_by_the_digest_that_was_kept(store):
+def test_a_removed_end_is_found_by_the_digest_that_was_kept(store) -> None:
     last = found(store).last
     tamper(store, "DELETE FROM audit_event WHERE number = 5")
     assert found(store).problems == ()
     assert "end was removed" in found(store, last).problems[0]
 
 
-def test_a_mark_without_an_event_that_tells_of_it_is_found(store):
+def test_a_mark_without_an_event_that_tells_of_it_is_found(store) -> None:
     with store.session() as session:
         third = session.get_one(AuditEvent, 3)
         session.add(AuditStart(number=3, digest=third.digest))
@@ -145,7 +145,9 @@ def test_a_mark_without_an_event_that_tells_of_it_is_found(store):
     assert "no event tells of it" in found(store).problems[0]
 
 
-def test_old_events_go_when_their_time_is_over_and_the_chain_stays_whole(store, monkeypatch):
+def test_old_events_go_when_their_time_is_over_and_the_chain_stays_whole(
+    store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = found(store).last
     later = audit_chain.now() + timedelta(days=400)
     monkeypatch.setattr(audit_chain, "now", lambda: later)
@@ -160,7 +162,7 @@ def test_old_events_go_when_their_time_is_over_and_the_chain_stays_whole(store, 
     assert found(store, before).problems == ()
 
 
-def test_on_postgresql_a_second_role_keeps_the_app_from_the_triggers_too(store):
+def test_on_postgresql_a_second_role_keeps_the_app_from_the_triggers_too(store) -> None:
     if store.engine.dialect.name == "sqlite":
         pytest.skip("SQLite has no roles")
     with store.engine.begin() as connection:

@@ -8,13 +8,13 @@ from tests.support.signing_in import be_quick
 class Clock:
     """Tells the moment that a test sets."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.at = datetime(2026, 11, 26, 9, tzinfo=UTC)
 
     def __call__(self):
         return self.at
 
-    def wait(self, **long):
+    def wait(self, **long) -> None:
         self.at += timedelta(**long)
 
 
@@ -24,5 +24,5 @@ def clock():
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch):
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     be_quick(monkeypatch)

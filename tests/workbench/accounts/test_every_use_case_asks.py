@@ -36,7 +36,7 @@ def takes_workbench(function):
     return any(ast.unparse(note) == "Workbench" for note in notes)
 
 
-def test_every_use_case_asks():
+def test_every_use_case_asks() -> None:
     functions = [
         node
         for tree in trees("fetal/workbench")

@@ -3,6 +3,7 @@
 import pytest
 
 from fetal.store.access.audit_chain import EventKind
+from fetal.workbench import Workbench
 from fetal.workbench.accounts import audit_trail, people
 from fetal.workbench.accounts.gatekeeper import Gatekeeper
 from fetal.workbench.catalogue import scans
@@ -12,7 +13,7 @@ from tests.support.signing_in import PASSWORD, add
 
 
 class Seconds:
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = 0.0
 
     def __call__(self):
@@ -25,18 +26,20 @@ def seconds():
 
 
 @pytest.fixture
-def keeper(workbench, seconds):
+def keeper(workbench: Workbench, seconds):
     return Gatekeeper(workbench.store, seconds)
 
 
-def test_the_first_account_closes_the_gate_within_a_second(workbench, keeper, seconds):
+def test_the_first_account_closes_the_gate_within_a_second(
+    workbench: Workbench, keeper, seconds
+) -> None:
     assert not keeper.closed()
     add(workbench, "ana", "administrator")
     seconds.now += 1.1
     assert keeper.closed()
 
 
-def test_what_was_ended_opens_nothing_a_second_later(workbench, keeper, seconds):
+def test_what_was_ended_opens_nothing_a_second_later(workbench: Workbench, keeper, seconds) -> None:
     add(workbench, "ana", "administrator")
     token = keeper.enter("ana", PASSWORD, "here", None)
     assert keeper.find(token).actor.name == "ana"
@@ -47,14 +50,14 @@ def test_what_was_ended_opens_nothing_a_second_later(workbench, keeper, seconds)
     assert keeper.find(None) is None
 
 
-def test_who_leaves_is_out_at_once(workbench, keeper):
+def test_who_leaves_is_out_at_once(workbench: Workbench, keeper) -> None:
     add(workbench, "ana", "administrator")
     token = keeper.enter("ana", PASSWORD, "here", None)
     keeper.leave(keeper.find(token))
     assert keeper.find(token) is None
 
 
-def test_activity_is_written_down_now_and_then(workbench, keeper, seconds):
+def test_activity_is_written_down_now_and_then(workbench: Workbench, keeper, seconds) -> None:
     add(workbench, "ana", "administrator")
     mine = keeper.find(keeper.enter("ana", PASSWORD, "here", None))
     written = []
@@ -64,7 +67,7 @@ def test_activity_is_written_down_now_and_then(workbench, keeper, seconds):
     assert written.count(True) == 3
 
 
-def test_refusals_are_counted_and_told_once_a_minute(workbench, keeper, seconds):
+def test_refusals_are_counted_and_told_once_a_minute(workbench: Workbench, keeper, seconds) -> None:
     for number in range(1_000):
         keeper.note_refusal("no sign-in", f"10.0.0.{number % 2}")
     keeper.tell_refusals()
@@ -77,7 +80,7 @@ def test_refusals_are_counted_and_told_once_a_minute(workbench, keeper, seconds)
     assert audit_trail.newest(workbench, (EventKind.REFUSED,))[0].detail["requests"] == 1
 
 
-def test_very_many_addresses_are_told_as_one(workbench, keeper):
+def test_very_many_addresses_are_told_as_one(workbench: Workbench, keeper) -> None:
     for number in range(3_000):
         keeper.note_refusal("no sign-in", f"address {number}")
     keeper.tell_refusals()
@@ -86,7 +89,7 @@ def test_very_many_addresses_are_told_as_one(workbench, keeper):
     assert sum(line.detail["requests"] for line in told) == 3_000
 
 
-def test_what_an_account_looked_at_is_told_by_number(workbench, five_scans):
+def test_what_an_account_looked_at_is_told_by_number(workbench: Workbench, five_scans) -> None:
     mine = workbench.acting_as(Actor.with_roles("Eve", 9, [Role.READER]))
     for scan in (*five_scans[:3], five_scans[0]):
         scans.digest_of(mine, scan)

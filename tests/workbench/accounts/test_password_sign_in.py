@@ -6,6 +6,7 @@ import pytest
 
 from fetal.store.access.account_tables import Account, SignIn
 from fetal.store.access.audit_chain import EventKind
+from fetal.workbench import Workbench
 from fetal.workbench.accounts import audit_trail, passwords, people
 from fetal.workbench.accounts.guess_limits import MOST, TooManyGuessesError
 from fetal.workbench.accounts.password_sign_in import WrongPasswordError, enter, leave
@@ -16,7 +17,7 @@ from tests.support.signing_in import PASSWORD, add
 
 
 @pytest.fixture
-def there(each_workbench):
+def there(each_workbench: Workbench):
     add(each_workbench, "ana", "administrator")
     add(each_workbench, "ben", "reader", shown="Ben Ode")
     return each_workbench
@@ -27,15 +28,15 @@ def sign_ins(there, clock):
     return SignIns(there.store, clock)
 
 
-def come_in(workbench, clock, name="ben", password=PASSWORD, address="10.0.0.1", **more):
+def come_in(workbench: Workbench, clock, name="ben", password=PASSWORD, address="10.0.0.1", **more):
     return enter(workbench.store, name, password, address, clock=clock, **more)
 
 
-def told(workbench):
+def told(workbench: Workbench):
     return Counter(line.kind for line in audit_trail.newest(workbench, limit=1000))
 
 
-def test_a_person_comes_in_with_roles_and_shown_name(there, clock, sign_ins):
+def test_a_person_comes_in_with_roles_and_shown_name(there, clock, sign_ins) -> None:
     assert accounts_exist(there.store)
     found = sign_ins.find(digest_of(come_in(there, clock, " BEN ")))
     assert found.actor.name == "Ben Ode"
@@ -43,7 +44,7 @@ def test_a_person_comes_in_with_roles_and_shown_name(there, clock, sign_ins):
     assert not found.actor.may("train a model")
 
 
-def test_only_digests_are_kept(there, clock):
+def test_only_digests_are_kept(there, clock) -> None:
     token = come_in(there, clock)
     with there.store.reading() as session:
         [row] = session.query(SignIn).all()
@@ -56,13 +57,13 @@ def test_only_digests_are_kept(there, clock):
 @pytest.mark.parametrize(
     ("name", "password"), [("ben", "wrong"), ("nobody", PASSWORD), ("ben", ""), ("", "")]
 )
-def test_who_is_wrong_does_not_come_in_and_is_told_the_same(there, clock, name, password):
+def test_who_is_wrong_does_not_come_in_and_is_told_the_same(there, clock, name, password) -> None:
     with pytest.raises(WrongPasswordError, match="Name or password is wrong"):
         come_in(there, clock, name, password)
     assert told(there)[EventKind.WRONG_PASSWORD] == 1
 
 
-def test_it_ends_after_half_an_hour_without_a_click(there, clock, sign_ins):
+def test_it_ends_after_half_an_hour_without_a_click(there, clock, sign_ins) -> None:
     digest = digest_of(come_in(there, clock))
     clock.wait(minutes=29)
     sign_ins.touch(digest)
@@ -73,7 +74,7 @@ def test_it_ends_after_half_an_hour_without_a_click(there, clock, sign_ins):
     assert sign_ins.standing([digest]) == set()
 
 
-def test_it_ends_after_twelve_hours_however_busy_the_person_is(there, clock, sign_ins):
+def test_it_ends_after_twelve_hours_however_busy_the_person_is(there, clock, sign_ins) -> None:
     digest = digest_of(come_in(there, clock))
     for _ in range(47):
         clock.wait(minutes=15)
@@ -84,7 +85,7 @@ def test_it_ends_after_twelve_hours_however_busy_the_person_is(there, clock, sig
     assert sign_ins.find(digest) is None
 
 
-def test_both_times_are_settings(there, clock, sign_ins, monkeypatch):
+def test_both_times_are_settings(there, clock, sign_ins, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FETAL_IDLE_MINUTES", "5")
     digest = digest_of(come_in(there, clock))
     clock.wait(minutes=6)
@@ -96,7 +97,7 @@ def test_both_times_are_settings(there, clock, sign_ins, monkeypatch):
     assert sign_ins.find(digest) is None
 
 
-def test_signing_in_gives_a_new_text_and_ends_what_the_browser_had(there, clock, sign_ins):
+def test_signing_in_gives_a_new_text_and_ends_what_the_browser_had(there, clock, sign_ins) -> None:
     first = come_in(there, clock)
     second = come_in(there, clock, before=first)
     assert first != second
@@ -108,7 +109,7 @@ def test_signing_in_gives_a_new_text_and_ends_what_the_browser_had(there, clock,
     assert sign_ins.find(digest_of(planted)) is None
 
 
-def test_it_ends_at_once_by_the_person_and_by_an_administrator(there, clock, sign_ins):
+def test_it_ends_at_once_by_the_person_and_by_an_administrator(there, clock, sign_ins) -> None:
     mine, other = digest_of(come_in(there, clock)), digest_of(come_in(there, clock))
     leave(there.store, sign_ins.find(mine))
     assert sign_ins.standing([mine, other]) == {other}
@@ -126,7 +127,7 @@ def test_it_ends_at_once_by_the_person_and_by_an_administrator(there, clock, sig
         lambda bench: people.set_password(bench, "ben", "another long password"),
     ],
 )
-def test_a_closed_account_and_an_old_password_open_nothing(there, clock, sign_ins, close):
+def test_a_closed_account_and_an_old_password_open_nothing(there, clock, sign_ins, close) -> None:
     digest = digest_of(come_in(there, clock))
     close(there)
     assert sign_ins.find(digest) is None
@@ -134,14 +135,14 @@ def test_a_closed_account_and_an_old_password_open_nothing(there, clock, sign_in
         come_in(there, clock)
 
 
-def test_other_roles_hold_at_the_next_look(there, clock, sign_ins):
+def test_other_roles_hold_at_the_next_look(there, clock, sign_ins) -> None:
     digest = digest_of(come_in(there, clock))
     people.set_roles(there, "ben", [Role.TRAINER])
     assert sign_ins.find(digest).actor.may("train a model")
     assert not sign_ins.find(digest).actor.may("label scans")
 
 
-def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(there, clock):
+def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(there, clock) -> None:
     for _ in range(MOST["account"]):
         with pytest.raises(WrongPasswordError):
             come_in(there, clock, password="wrong")
@@ -155,7 +156,7 @@ def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(there, clock)
     assert come_in(there, clock)
 
 
-def test_a_new_password_lifts_the_wait(there, clock):
+def test_a_new_password_lifts_the_wait(there, clock) -> None:
     for _ in range(MOST["account"]):
         with pytest.raises(WrongPasswordError):
             come_in(there, clock, password="wrong")
@@ -163,7 +164,9 @@ def test_a_new_password_lifts_the_wait(there, clock):
     assert come_in(there, clock, password="another long password")
 
 
-def test_tries_at_the_same_time_are_no_way_round_the_limit(there, clock, monkeypatch):
+def test_tries_at_the_same_time_are_no_way_round_the_limit(
+    there, clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     looked = Counter()
     monkeypatch.setattr(passwords, "is_right", lambda *_: looked.update(["at"]) or False)
     raised = at_once([lambda: come_in(there, clock, password="wrong")] * 12)
@@ -171,7 +174,7 @@ def test_tries_at_the_same_time_are_no_way_round_the_limit(there, clock, monkeyp
     assert Counter(map(type, raised)) == {WrongPasswordError: 5, TooManyGuessesError: 7}
 
 
-def test_names_from_one_address_are_limited_too(there, clock):
+def test_names_from_one_address_are_limited_too(there, clock) -> None:
     for number in range(MOST["address"]):
         with pytest.raises(WrongPasswordError):
             come_in(there, clock, f"guess{number}", "wrong")
@@ -181,7 +184,7 @@ def test_names_from_one_address_are_limited_too(there, clock):
 
 
 @pytest.mark.parametrize("guesses", [300, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_very_many_guesses_are_turned_away_and_told(workbench, clock, guesses):
+def test_very_many_guesses_are_turned_away_and_told(workbench: Workbench, clock, guesses) -> None:
     add(workbench, "ana", "administrator")
     answers = Counter()
     for number in range(guesses):

@@ -3,6 +3,7 @@
 import pytest
 
 from fetal.store.access.audit_chain import EventKind
+from fetal.workbench import Workbench
 from fetal.workbench.accounts import audit_trail, people
 from fetal.workbench.accounts.passwords import WeakPasswordError
 from fetal.workbench.accounts.people import AccountError
@@ -12,7 +13,7 @@ from fetal.workbench.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from tests.support.signing_in import PASSWORD, add
 
 
-def test_the_first_account_is_an_administrators(workbench):
+def test_the_first_account_is_an_administrators(workbench: Workbench) -> None:
     assert not accounts_exist(workbench.store)
     with pytest.raises(AccountError, match="administrator"):
         add(workbench, "ben", "reader")
@@ -22,7 +23,7 @@ def test_the_first_account_is_an_administrators(workbench):
     assert (ana.shown, ana.roles) == ("Ana Sousa", (Role.READER, Role.ADMINISTRATOR))
 
 
-def test_somebody_stays_administrator(workbench):
+def test_somebody_stays_administrator(workbench: Workbench) -> None:
     add(workbench, "ana", "administrator")
     add(workbench, "ben", "reader")
     for step in (
@@ -37,12 +38,12 @@ def test_somebody_stays_administrator(workbench):
 
 
 @pytest.mark.parametrize("name", ["", "a b", "<ana>", "ana/../x", "-ana", "å"])
-def test_a_name_to_sign_in_with_is_plain(workbench, name):
+def test_a_name_to_sign_in_with_is_plain(workbench: Workbench, name) -> None:
     with pytest.raises(AccountError, match="small letters"):
         add(workbench, name, "administrator")
 
 
-def test_a_name_means_one_person_for_ever(workbench):
+def test_a_name_means_one_person_for_ever(workbench: Workbench) -> None:
     add(workbench, "ana", "administrator", shown="Ana Sousa")
     for name, shown in (("ana", "Another"), ("other", "ana sousa")):
         with pytest.raises(AccountError, match="already"):
@@ -52,7 +53,7 @@ def test_a_name_means_one_person_for_ever(workbench):
 @pytest.mark.parametrize(
     "password", ["", "short", "aaaaaaaaaaaaaaaa", "ana.sousa-2026-11", "x" * 201]
 )
-def test_a_password_is_not_too_easy_to_guess(workbench, password):
+def test_a_password_is_not_too_easy_to_guess(workbench: Workbench, password) -> None:
     with pytest.raises(WeakPasswordError):
         people.add_person(workbench, "ana.sousa", password, [Role.ADMINISTRATOR])
     assert not accounts_exist(workbench.store)
@@ -74,7 +75,9 @@ STEPS = {
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("step", STEPS)
-def test_administrators_and_nobody_else_look_after_accounts(workbench, role, step):
+def test_administrators_and_nobody_else_look_after_accounts(
+    workbench: Workbench, role, step
+) -> None:
     add(workbench, "ana", "administrator")
     add(workbench, "ben", "reader")
     mine = workbench.acting_as(Actor.with_roles("Eve", 9, [role]))
@@ -87,12 +90,12 @@ def test_administrators_and_nobody_else_look_after_accounts(workbench, role, ste
     assert (refused.kind, refused.who) == (EventKind.REFUSED, "Eve")
 
 
-def test_every_permission_is_somebodys_and_everybody_sees():
+def test_every_permission_is_somebodys_and_everybody_sees() -> None:
     assert set().union(*ROLE_PERMISSIONS.values()) == set(Permission)
     assert all(Permission.SEE in some for some in ROLE_PERMISSIONS.values())
 
 
-def test_the_command_line_says_so_in_the_audit(workbench):
+def test_the_command_line_says_so_in_the_audit(workbench: Workbench) -> None:
     mine = workbench.acting_as(system_user("root"))
     add(mine, "ana", "administrator")
     [made] = audit_trail.newest(workbench)

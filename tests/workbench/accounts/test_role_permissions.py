@@ -8,6 +8,7 @@ from sqlalchemy import select
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.states import CheckKind
 from fetal.store.tables import Annotation, Promotion, Run, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.accounts import audit_trail
 from fetal.workbench.annotations import conflicts, history, review
 from fetal.workbench.batches import batch_list, steer_batches
@@ -136,7 +137,7 @@ USE_CASES = {
 }
 
 
-def add_run(workbench, number, who):
+def add_run(workbench: Workbench, number, who) -> None:
     with workbench.store.session() as session:
         session.add(
             Run(id=number, status="failed", settings={}, snapshot="", snapshot_counts={}, who=who)
@@ -144,7 +145,7 @@ def add_run(workbench, number, who):
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory):
+def bench(tmp_path_factory: pytest.TempPathFactory):
     """One workbench for all: what a role may not do changes nothing in it."""
     from fetal.store.workspace import Workspace
     from fetal.workbench import open_workbench
@@ -161,7 +162,7 @@ def bench(tmp_path_factory):
         workbench.close()
 
 
-def a_scan(workbench):
+def a_scan(workbench: Workbench):
     """A stored scan, brought in again where a use case erased it."""
     with workbench.store.reading() as session:
         there = session.scalars(select(ScanRow.id).limit(1)).first()
@@ -171,7 +172,7 @@ def a_scan(workbench):
     return taken.scan_id
 
 
-def rows(workbench):
+def rows(workbench: Workbench):
     """What use cases write, counted."""
     with workbench.store.reading() as session:
         return [
@@ -182,7 +183,7 @@ def rows(workbench):
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("name", USE_CASES)
-def test_a_use_case_is_done_by_those_who_may(bench, name, role):
+def test_a_use_case_is_done_by_those_who_may(bench, name, role) -> None:
     permission, use_case = USE_CASES[name]
     scan = a_scan(bench)
     mine = bench.acting_as(Actor.with_roles("Eve", 9, [role]))
@@ -208,7 +209,7 @@ def test_a_use_case_is_done_by_those_who_may(bench, name, role):
     assert refused.detail["what"] == permission.value
 
 
-def test_the_key_is_renewed_by_administrators_alone(workbench, five_scans):
+def test_the_key_is_renewed_by_administrators_alone(workbench: Workbench, five_scans) -> None:
     def as_a(role):
         return workbench.acting_as(Actor.with_roles("Eve", 9, [role]))
 
@@ -220,7 +221,7 @@ def test_the_key_is_renewed_by_administrators_alone(workbench, five_scans):
     assert renewed.who == "Eve"
 
 
-def test_every_permission_of_a_use_case_is_tried():
+def test_every_permission_of_a_use_case_is_tried() -> None:
     elsewhere = {
         Permission.RENEW_KEY,
         Permission.ADJUDICATE,
@@ -230,7 +231,9 @@ def test_every_permission_of_a_use_case_is_tried():
     assert {permission for permission, _ in USE_CASES.values()} == set(Permission) - elsewhere
 
 
-def test_whatever_name_is_given_the_accounts_own_is_written_down(workbench, five_scans):
+def test_whatever_name_is_given_the_accounts_own_is_written_down(
+    workbench: Workbench, five_scans
+) -> None:
     mine = workbench.acting_as(Actor.with_roles("Eve", 9, [Role.READER, Role.DATA_MANAGER]))
     review.annotate(mine, five_scans[0], "brain", WHO)
     assert history.history(workbench, five_scans[0])[0].who == "Eve"
@@ -242,7 +245,9 @@ def test_whatever_name_is_given_the_accounts_own_is_written_down(workbench, five
     )
 
 
-def test_without_accounts_the_one_person_here_may_do_everything(workbench, five_scans):
+def test_without_accounts_the_one_person_here_may_do_everything(
+    workbench: Workbench, five_scans
+) -> None:
     review.annotate(workbench, five_scans[0], "brain", WHO)
     assert history.history(workbench, five_scans[0])[0].who == WHO
     exports.export_labels(workbench, who=WHO)

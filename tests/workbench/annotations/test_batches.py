@@ -2,6 +2,7 @@
 
 import pytest
 
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import label_batches, review
 from fetal.workbench.annotations.label_batches import BatchError, label_many, undo_batch
 from fetal.workbench.catalogue import scans
@@ -11,22 +12,24 @@ from fetal.workbench.ingest.upload import add_scans
 from tests.support.drawn import file
 
 
-def seen(workbench):
+def seen(workbench: Workbench):
     return {one.id: one.label_id for one in scans.scans(workbench)}
 
 
-def labels(workbench):
+def labels(workbench: Workbench):
     return {one.id: one.label for one in scans.scans(workbench)}
 
 
 @pytest.fixture
-def two_hundred(workbench):
+def two_hundred(workbench: Workbench) -> None:
     files = [file(seed) for seed in range(200)]
     add_scans(workbench, files, who="Ann", patient="4711")
 
 
 @pytest.mark.slow
-def test_two_hundred_scans_are_accepted_and_one_undo_takes_all_back(workbench, two_hundred):
+def test_two_hundred_scans_are_accepted_and_one_undo_takes_all_back(
+    workbench: Workbench, two_hundred
+) -> None:
     before = labels(workbench)
     done = label_many(workbench, seen(workbench), None, "Ann")
     assert len(done.labelled) == 200
@@ -35,7 +38,7 @@ def test_two_hundred_scans_are_accepted_and_one_undo_takes_all_back(workbench, t
     assert labels(workbench) == before
 
 
-def test_what_was_labelled_meanwhile_is_left_as_it_is(workbench, five_scans):
+def test_what_was_labelled_meanwhile_is_left_as_it_is(workbench: Workbench, five_scans) -> None:
     shown = seen(workbench)
     review.annotate(workbench, five_scans[0], "femur", "Ben")
     done = label_many(workbench, {**shown, 9999: None}, "brain", "Ann")
@@ -52,7 +55,9 @@ def test_what_was_labelled_meanwhile_is_left_as_it_is(workbench, five_scans):
             undo_batch(workbench, done.id, who)
 
 
-def test_the_last_undo_takes_a_whole_batch_back_and_then_what_was_before(workbench, five_scans):
+def test_the_last_undo_takes_a_whole_batch_back_and_then_what_was_before(
+    workbench: Workbench, five_scans
+) -> None:
     review.annotate(workbench, five_scans[0], "femur", "Ann")
     label_many(workbench, seen(workbench), None, "Ann")
     review.undo_last(workbench, "Ann")
@@ -62,13 +67,13 @@ def test_the_last_undo_takes_a_whole_batch_back_and_then_what_was_before(workben
     assert set(labels(workbench).values()) == {None}
 
 
-def test_a_batch_has_its_bounds(workbench):
+def test_a_batch_has_its_bounds(workbench: Workbench) -> None:
     for many in ({}, dict.fromkeys(range(label_batches.MOST + 1))):
         with pytest.raises(BatchError, match="at once"):
             label_many(workbench, many, "brain", "Ann")
 
 
-def test_a_patient_is_found_as_typed(workbench, five_scans):
+def test_a_patient_is_found_as_typed(workbench: Workbench, five_scans) -> None:
     add_scans(workbench, [file(77)], who="Ann", patient="Meyer, Eva")
     codes = patient_codes(workbench, " Meyer, Eva ")
     [found] = scans.scans(workbench, ScanFilter(patients=codes))

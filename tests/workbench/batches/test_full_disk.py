@@ -1,5 +1,7 @@
 """A job on a full disk says so in one sentence, and goes on once there is room."""
 
+from pathlib import Path
+
 import pyarrow.parquet as pq
 import pytest
 
@@ -8,7 +10,7 @@ from fetal.jobs.batches.batch_lease import at_work
 from fetal.jobs.batches.batch_queue import begin_batch
 from fetal.store.states import BatchKind, RunState
 from fetal.store.workspace import Workspace
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.batches.archive_jobs import predict_archive_into
 from fetal.workbench.batches.batch_list import batch_job
 from fetal.workbench.batches.library_jobs import predict_library_into
@@ -22,7 +24,9 @@ from tests.support.waiting import until
 FULL = "The disk is full, so nothing was written. Make room on it, then try again."
 
 
-def test_a_table_on_a_full_disk_is_written_once_there_is_room(workbench, five_scans, tmp_path):
+def test_a_table_on_a_full_disk_is_written_once_there_is_room(
+    workbench: Workbench, five_scans, tmp_path: Path
+) -> None:
     with small_disk(tmp_path / "disk", "4k") as disk:
         out = tmp_path / "disk" / "all.parquet"
         with pytest.raises(OSError, match="space"):
@@ -37,7 +41,7 @@ def test_a_table_on_a_full_disk_is_written_once_there_is_room(workbench, five_sc
         assert pq.read_table(out).num_rows == 5
 
 
-def test_an_archive_on_a_full_disk_can_be_tried_again(workbench, tmp_path):
+def test_an_archive_on_a_full_disk_can_be_tried_again(workbench: Workbench, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "4k"):
         job = ArchiveJob(str(tmp_path), str(tmp_path / "disk" / "all.parquet"))
         with pytest.raises(Exception, match="full"):
@@ -47,7 +51,9 @@ def test_an_archive_on_a_full_disk_can_be_tried_again(workbench, tmp_path):
         assert repeat_batch(workbench, "1", "Ann").status is RunState.QUEUED
 
 
-def test_an_end_that_the_workspace_s_disk_has_no_room_for_is_written_later(tmp_path, monkeypatch):
+def test_an_end_that_the_workspace_s_disk_has_no_room_for_is_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     with small_disk(tmp_path / "disk", "8m") as disk:
         workbench = open_workbench(Workspace.at(begin(tmp_path / "disk" / "workspace")))
@@ -60,7 +66,7 @@ def test_an_end_that_the_workspace_s_disk_has_no_room_for_is_written_later(tmp_p
         workbench.close()
 
 
-def fail_on_full(disk, workbench):
+def fail_on_full(disk, workbench: Workbench) -> None:
     # Else the last changes could be written where earlier ones were.
     with workbench.store.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -68,6 +74,6 @@ def fail_on_full(disk, workbench):
     raise RuntimeError
 
 
-def begin_look(workbench):
+def begin_look(workbench: Workbench):
     kind = BatchKind.LOOKALIKES
     return begin_batch(workbench.store, kind, "Look", "Ann", slot=str(kind))

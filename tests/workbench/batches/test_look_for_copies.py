@@ -7,6 +7,7 @@ from sqlalchemy import delete
 
 from fetal.store.labelling.labelling_tables import ScanFeature
 from fetal.store.tables import Lookalike
+from fetal.workbench import Workbench
 from fetal.workbench.batches.library_jobs import look_for_copies
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.label_quality.feature_network import champion_network
@@ -19,7 +20,7 @@ from tests.workbench.near_duplicates.test_deep_search import turned
 
 
 @pytest.fixture
-def with_copy(workbench):
+def with_copy(workbench: Workbench):
     for degrees, patient in ((0, "4711"), (10, "4712")):
         add_scans(workbench, [turned(degrees)], who="Ann", patient=patient)
     with workbench.store.session() as session:
@@ -27,12 +28,12 @@ def with_copy(workbench):
     return workbench
 
 
-def count_features(workbench):
+def count_features(workbench: Workbench):
     with workbench.store.reading() as session:
         return session.query(ScanFeature).count()
 
 
-def test_a_stopped_search_goes_on_with_what_it_computed(with_copy):
+def test_a_stopped_search_goes_on_with_what_it_computed(with_copy) -> None:
     asked = iter([False, True, True, True])
     assert look_for_copies(with_copy, "Ann", stop=lambda: next(asked, True)) == 0
     assert look_for_copies(with_copy, "Ann") == 1
@@ -43,7 +44,9 @@ def test_a_stopped_search_goes_on_with_what_it_computed(with_copy):
     assert told[0].done > 2
 
 
-def test_features_of_a_cluster_are_those_of_this_process(with_copy, monkeypatch):
+def test_features_of_a_cluster_are_those_of_this_process(
+    with_copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     network, numbers = champion_network(with_copy), every_scan(with_copy)
     compute_missing(with_copy, network, numbers)
     with with_copy.store.session() as session:

@@ -11,6 +11,7 @@ from fetal.jobs.batches.left_out_scans import set_scans_aside
 from fetal.jobs.waiting_jobs import claim_rescoring, end_rescoring
 from fetal.store.states import BatchKind, CheckKind, RunState
 from fetal.store.tables import Promotion
+from fetal.workbench import Workbench
 from fetal.workbench.accounts.audit_trail import newest
 from fetal.workbench.batches.batch_list import UnknownBatchError, batch_job, batch_jobs, set_aside
 from fetal.workbench.batches.library_jobs import look_for_copies
@@ -23,7 +24,7 @@ from fetal.workbench.label_quality.check_requests import ask_for_check
 from tests.support.drawn import file
 
 
-def test_an_import_is_a_job_with_what_it_refused(workbench):
+def test_an_import_is_a_job_with_what_it_refused(workbench: Workbench) -> None:
     bad = replace(file(2, "brain/bad.png"), data=b"no picture")
     import_folder(workbench, [file(1, "brain/a.png"), bad], "Ann")
     [job] = batch_jobs(workbench)
@@ -37,7 +38,7 @@ def test_an_import_is_a_job_with_what_it_refused(workbench):
         repeat_batch(workbench, job.name, "Ann")
 
 
-def test_a_stopped_import_is_given_again_where_it_was_given(workbench):
+def test_a_stopped_import_is_given_again_where_it_was_given(workbench: Workbench) -> None:
     import_folder(workbench, [file(1, "brain/a.png")], "Ann", stop=lambda: True)
     [job] = batch_jobs(workbench)
     assert job.status is RunState.CANCELLED
@@ -45,7 +46,7 @@ def test_a_stopped_import_is_given_again_where_it_was_given(workbench):
         repeat_batch(workbench, job.name, "Ann")
 
 
-def test_label_checks_are_listed_cancelled_and_asked_for_again(workbench):
+def test_label_checks_are_listed_cancelled_and_asked_for_again(workbench: Workbench) -> None:
     ask_for_check(workbench, CheckKind.MISTAKES, "Ann")
     [job] = batch_jobs(workbench)
     assert (job.name, job.status, job.may_repeat) == ("check-1", RunState.QUEUED, False)
@@ -53,7 +54,7 @@ def test_label_checks_are_listed_cancelled_and_asked_for_again(workbench):
     assert repeat_batch(workbench, "check-1", "Ann").name == "check-2"
 
 
-def test_a_search_that_failed_waits_for_a_worker_and_only_once(workbench):
+def test_a_search_that_failed_waits_for_a_worker_and_only_once(workbench: Workbench) -> None:
     with pytest.raises(RuntimeError), at_work(begin_look(workbench)):
         raise RuntimeError
     job = batch_job(workbench, "1")
@@ -67,12 +68,14 @@ def test_a_search_that_failed_waits_for_a_worker_and_only_once(workbench):
     assert [(one.name, one.status) for one in batch_jobs(workbench)] == [("1", RunState.DONE)]
 
 
-def begin_look(workbench):
+def begin_look(workbench: Workbench):
     kind = BatchKind.LOOKALIKES
     return begin_batch(workbench.store, kind, "Look", "Ann", slot=str(kind))
 
 
-def test_what_follows_a_promotion_is_tried_again_while_its_model_predicts(workbench, five_scans):
+def test_what_follows_a_promotion_is_tried_again_while_its_model_predicts(
+    workbench: Workbench, five_scans
+) -> None:
     first = promote(workbench)
     with at_work(begin_rescoring(workbench.store, first, "worker")) as lease:
         set_scans_aside(lease, [scans.scan(workbench, five_scans[0]).name])
@@ -91,13 +94,13 @@ def test_what_follows_a_promotion_is_tried_again_while_its_model_predicts(workbe
         repeat_batch(workbench, "1", "Ann")
 
 
-def promote(workbench):
+def promote(workbench: Workbench):
     with workbench.store.session() as session:
         session.add(Promotion(model_id=1, kind="promote", who="Ann"))
     return claim_rescoring(workbench.store, "worker")
 
 
-def test_a_reader_neither_sees_jobs_nor_stops_them(workbench):
+def test_a_reader_neither_sees_jobs_nor_stops_them(workbench: Workbench) -> None:
     begin_look(workbench)
     reader = workbench.acting_as(Actor.with_roles("Rea", 1, [Role.READER]))
     for act in (
@@ -117,7 +120,7 @@ def test_a_reader_neither_sees_jobs_nor_stops_them(workbench):
         cancel_batch(trainer, "seven", "")
 
 
-def test_what_an_archive_was_asked_for_lies_beside_the_workspace(workbench):
+def test_what_an_archive_was_asked_for_lies_beside_the_workspace(workbench: Workbench) -> None:
     place = workbench.workspace
     job = ArchiveJob("/data/Jane Doe", "/data/results.parquet")
     write_asked(place, 3, job)

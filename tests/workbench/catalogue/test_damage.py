@@ -1,6 +1,7 @@
 """A picture that is gone or damaged concerns its own scan only, and can be mended."""
 
 import zipfile
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,7 @@ from fetal.jobs.batch_prediction import score
 from fetal.progress import Progress
 from fetal.scans import encode_png
 from fetal.store.tables import ModelVersion, PredictionRow, Run, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.damage import extent, find_damage
@@ -34,23 +36,25 @@ DAMAGES = {
 
 
 @pytest.fixture(params=DAMAGES)
-def any_damage(request, workbench):
+def any_damage(request: pytest.FixtureRequest, workbench: Workbench):
     """Damages the picture of a scan in one of several ways."""
     return lambda number: DAMAGES[request.param](picture_of(workbench, number))
 
 
 @pytest.fixture
-def damage(workbench):
+def damage(workbench: Workbench):
     """Cuts the picture of a scan short."""
     return lambda number: DAMAGES["cut short"](picture_of(workbench, number))
 
 
-def picture_of(workbench, number):
+def picture_of(workbench: Workbench, number):
     with workbench.store.reading() as session:
         return workbench.workspace.folder / "blobs" / session.get_one(ScanRow, number).blob
 
 
-def test_a_damaged_picture_is_told_in_one_sentence(workbench, five_scans, any_damage):
+def test_a_damaged_picture_is_told_in_one_sentence(
+    workbench: Workbench, five_scans, any_damage
+) -> None:
     any_damage(five_scans[0])
     name = scans.scan(workbench, five_scans[0]).name
     for look in (scans.pixels, scans.explanation):
@@ -59,7 +63,9 @@ def test_a_damaged_picture_is_told_in_one_sentence(workbench, five_scans, any_da
         look(workbench, five_scans[1])
 
 
-def test_the_same_file_heals_its_scan_and_keeps_the_label(workbench, five_scans, any_damage):
+def test_the_same_file_heals_its_scan_and_keeps_the_label(
+    workbench: Workbench, five_scans, any_damage
+) -> None:
     review.annotate(workbench, five_scans[0], "brain", "Ann")
     any_damage(five_scans[0])
     [taken] = add_scans(workbench, [file(0)], who="Ann", patient="4711")
@@ -72,7 +78,9 @@ def test_the_same_file_heals_its_scan_and_keeps_the_label(workbench, five_scans,
     assert "whole again" not in again.sentence
 
 
-def test_an_export_goes_on_and_says_what_is_not_in_it(workbench, five_scans, damage, tmp_path):
+def test_an_export_goes_on_and_says_what_is_not_in_it(
+    workbench: Workbench, five_scans, damage, tmp_path: Path
+) -> None:
     damage(five_scans[2])
     name = scans.scan(workbench, five_scans[2]).name
     export_archive(workbench, None, tmp_path / "out.zip")
@@ -84,7 +92,7 @@ def test_an_export_goes_on_and_says_what_is_not_in_it(workbench, five_scans, dam
         assert name in archive.read("labels.csv").decode()
 
 
-def test_a_new_champion_predicts_all_other_scans(workbench, five_scans, damage):
+def test_a_new_champion_predicts_all_other_scans(workbench: Workbench, five_scans, damage) -> None:
     damage(five_scans[3])
     version = add_version(workbench, tiny_model(2, "v2"))
     promotion.promote(workbench, version, "Ann")
@@ -94,13 +102,13 @@ def test_a_new_champion_predicts_all_other_scans(workbench, five_scans, damage):
         assert set(session.scalars(said)) == set(five_scans) - {five_scans[3]}
 
 
-def test_scans_are_compared_beside_a_damaged_one(workbench, five_scans, damage):
+def test_scans_are_compared_beside_a_damaged_one(workbench: Workbench, five_scans, damage) -> None:
     damage(five_scans[0])
     assert compare_stored.search(workbench) == 0
 
 
 @pytest.fixture
-def tested(workbench):
+def tested(workbench: Workbench):
     """The scans of two patients who are kept apart for testing."""
     numbers = label_scans(workbench, patients=4)
     keep_apart(workbench, 2)
@@ -111,7 +119,9 @@ def tested(workbench):
     return [number for number in numbers if splits[number] in kept]
 
 
-def test_a_comparison_goes_on_and_counts_what_it_left_out(workbench, tested, damage):
+def test_a_comparison_goes_on_and_counts_what_it_left_out(
+    workbench: Workbench, tested, damage
+) -> None:
     version = add_version(workbench, tiny_model(2, "v2"))
     damage(tested[0])
     found = comparison.compare(workbench, 1, version)
@@ -122,10 +132,12 @@ def test_a_comparison_goes_on_and_counts_what_it_left_out(workbench, tested, dam
     assert [row.n_scans for row in promotion.scores(workbench)] == [len(tested), len(tested) - 1]
 
 
-def test_a_scan_that_is_erased_during_a_comparison_is_left_out(workbench, tested, monkeypatch):
+def test_a_scan_that_is_erased_during_a_comparison_is_left_out(
+    workbench: Workbench, tested, monkeypatch: pytest.MonkeyPatch
+) -> None:
     version = add_version(workbench, tiny_model(2, "v2"))
 
-    def erase_first(store, *arguments, **options):
+    def erase_first(store, *arguments, **options) -> None:
         score(store, *arguments, **options)
         monkeypatch.undo()
         erasure.erase(workbench, scans.scan(workbench, tested[0]).name, "Ann")
@@ -136,7 +148,7 @@ def test_a_scan_that_is_erased_during_a_comparison_is_left_out(workbench, tested
     assert all(one.scan.id != tested[0] for one in found.disagreements)
 
 
-def test_all_damage_is_listed_with_what_to_do(workbench, five_scans):
+def test_all_damage_is_listed_with_what_to_do(workbench: Workbench, five_scans) -> None:
     version = add_version(workbench, tiny_model(2, "v2"))
     workbench.blobs.put("snapshots/" + 64 * "a" + ".json", b'{"examples": []}')
     with workbench.store.session() as session:
@@ -154,7 +166,9 @@ def test_all_damage_is_listed_with_what_to_do(workbench, five_scans):
     assert reported[-1] == Progress(extent(workbench).all, extent(workbench).all)
 
 
-def test_the_command_lists_damage_and_its_status_tells_of_it(workbench, five_scans, monkeypatch):
+def test_the_command_lists_damage_and_its_status_tells_of_it(
+    workbench: Workbench, five_scans, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_WORKSPACE", str(workbench.workspace.folder))
     whole = CliRunner().invoke(main, ["check"])
     assert whole.exit_code == 0

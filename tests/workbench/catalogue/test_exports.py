@@ -1,6 +1,7 @@
 import csv
 import io
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from fetal.scans import decode_png
 from fetal.scans.deidentification.file_names import frame_name
 from fetal.store.audit import entries
 from fetal.store.tables import Patient, PredictionRow, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import exports, scan_table, scans
 from fetal.workbench.catalogue.scans import ScanFilter
@@ -23,7 +25,9 @@ def lines(text):
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_labels_come_out_with_who_when_and_the_model_s_opinion(workbench, five_scans):
+def test_labels_come_out_with_who_when_and_the_model_s_opinion(
+    workbench: Workbench, five_scans
+) -> None:
     review.annotate(workbench, five_scans[0], "brain", "Ann", note="clear; thalami, midline")
     found = lines(exports.export_labels(workbench))
     scan = scans.scan(workbench, five_scans[0])
@@ -40,19 +44,21 @@ def test_labels_come_out_with_who_when_and_the_model_s_opinion(workbench, five_s
     assert found[1]["plane"] == found[1]["annotator"] == ""
 
 
-def test_only_what_the_filter_shows_comes_out(workbench, five_scans):
+def test_only_what_the_filter_shows_comes_out(workbench: Workbench, five_scans) -> None:
     review.annotate(workbench, five_scans[0], "brain", "Ann")
     assert len(lines(exports.export_labels(workbench, ScanFilter(reviewed=True)))) == 1
 
 
-def test_no_note_becomes_a_formula_in_a_spreadsheet(workbench, five_scans):
+def test_no_note_becomes_a_formula_in_a_spreadsheet(workbench: Workbench, five_scans) -> None:
     review.annotate(workbench, five_scans[0], "brain", "@Ann", note='=HYPERLINK("http://x")')
     (line,) = lines(exports.export_labels(workbench, ScanFilter(reviewed=True)))
     assert line["note"].startswith("'=")
     assert line["annotator"] == "'@Ann"
 
 
-def test_an_archive_holds_labels_and_pixels_and_comes_in_again(workbench, five_scans, tmp_path):
+def test_an_archive_holds_labels_and_pixels_and_comes_in_again(
+    workbench: Workbench, five_scans, tmp_path: Path
+) -> None:
     for number, plane in zip(five_scans, ("brain", "femur", "unusable"), strict=False):
         review.annotate(workbench, number, plane, "Ann")
     reported = []
@@ -83,7 +89,9 @@ def test_an_archive_holds_labels_and_pixels_and_comes_in_again(workbench, five_s
     assert scans.count(workbench) == 5
 
 
-def test_what_leaves_the_workspace_is_in_the_audit_trail(workbench, five_scans, tmp_path):
+def test_what_leaves_the_workspace_is_in_the_audit_trail(
+    workbench: Workbench, five_scans, tmp_path: Path
+) -> None:
     exports.export_labels(workbench, who="Ann")
     exports.export_archive(workbench, None, tmp_path / "a.zip", who="Ben")
     with workbench.store.reading() as session:
@@ -94,7 +102,7 @@ def test_what_leaves_the_workspace_is_in_the_audit_trail(workbench, five_scans, 
     ]
 
 
-def test_the_table_has_a_line_for_each_scan(workbench, five_scans):
+def test_the_table_has_a_line_for_each_scan(workbench: Workbench, five_scans) -> None:
     review.annotate(workbench, five_scans[0], "cervix", "Ann")
     table = scan_table.table(workbench, ScanFilter(order="oldest"))
     assert list(table["id"]) == five_scans
@@ -103,7 +111,7 @@ def test_the_table_has_a_line_for_each_scan(workbench, five_scans):
     assert scan_table.table(workbench, ScanFilter(ids=())).empty
 
 
-def test_scans_are_counted_by_plane_and_by_patient(workbench, five_scans):
+def test_scans_are_counted_by_plane_and_by_patient(workbench: Workbench, five_scans) -> None:
     review.annotate(workbench, five_scans[0], "brain", "Ann")
     review.annotate(workbench, five_scans[1], "unusable", "Ann")
     planes = scan_table.counts_per_plane(workbench)
@@ -119,14 +127,14 @@ def test_scans_are_counted_by_plane_and_by_patient(workbench, five_scans):
     }
 
 
-def test_an_empty_workspace_counts_nothing(workbench):
+def test_an_empty_workspace_counts_nothing(workbench: Workbench) -> None:
     assert scan_table.counts_per_plane(workbench).empty
     assert scan_table.counts_per_patient(workbench).most.empty
 
 
 def test_the_table_says_how_much_the_model_doubts_and_on_which_side_a_patient_is(
-    workbench, five_scans
-):
+    workbench: Workbench, five_scans
+) -> None:
     with workbench.store.session() as session:
         scan = session.get_one(ScanRow, five_scans[0])
         session.get_one(Patient, scan.patient_id).split = "validation"
@@ -141,14 +149,16 @@ def test_the_table_says_how_much_the_model_doubts_and_on_which_side_a_patient_is
     )
 
 
-def test_new_columns_stand_behind_those_of_version_0_1(workbench):
+def test_new_columns_stand_behind_those_of_version_0_1(workbench: Workbench) -> None:
     header = exports.export_labels(workbench).splitlines()[0]
     assert header.startswith(
         "image,plane,patient,annotator,time,model_plane,model_probability,model,note,doubt"
     )
 
 
-def test_a_person_s_own_file_names_stand_beside_the_codes_and_are_not_kept(workbench, five_scans):
+def test_a_person_s_own_file_names_stand_beside_the_codes_and_are_not_kept(
+    workbench: Workbench, five_scans
+) -> None:
     names = ["ward/scan 0.png", "other/scan 0.tif", "scan 3.png", "unrelated.png"]
     found = lines(exports.export_labels(workbench, files=names))
     assert [line["file"] for line in found] == [
@@ -163,7 +173,7 @@ def test_a_person_s_own_file_names_stand_beside_the_codes_and_are_not_kept(workb
     assert not any(b"ward/scan" in path.read_bytes() for path in files)
 
 
-def test_a_frame_of_a_film_is_found_by_the_film_s_name(workbench):
+def test_a_frame_of_a_film_is_found_by_the_film_s_name(workbench: Workbench) -> None:
     key = workbench.pseudonyms.file(frame_name("clip.dcm", 11))
     assert own_names(workbench.pseudonyms, ["a/clip.dcm"], {key}.intersection) == {
         key: "a/clip.dcm, frame 12"
@@ -171,8 +181,8 @@ def test_a_frame_of_a_film_is_found_by_the_film_s_name(workbench):
 
 
 def test_an_archive_goes_on_without_a_damaged_picture_and_names_the_scan(
-    workbench, five_scans, tmp_path
-):
+    workbench: Workbench, five_scans, tmp_path: Path
+) -> None:
     with workbench.store.reading() as session:
         scan = session.get_one(ScanRow, five_scans[1])
     workbench.blobs.put(scan.blob, b"damaged")
@@ -187,6 +197,6 @@ def test_an_archive_goes_on_without_a_damaged_picture_and_names_the_scan(
 
 
 @pytest.mark.parametrize("text", ["=1", "'=1", "''+", "-ok", "plain", "'quoted'", "", "'"])
-def test_what_is_guarded_against_spreadsheets_reads_back(text):
+def test_what_is_guarded_against_spreadsheets_reads_back(text) -> None:
     assert plain_cell(safe_cell(text)) == text
     assert safe_cell(text)[:1] not in ("=", "+", "-", "@")

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from fetal.store.tables import ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import find_scans, scans
 from fetal.workbench.catalogue.scans import ScanFilter
@@ -16,7 +17,7 @@ PLANES = ("brain", "femur", "thorax", "unusable")
 
 
 @pytest.fixture
-def stored(each_workbench, monkeypatch):
+def stored(each_workbench: Workbench, monkeypatch: pytest.MonkeyPatch):
     """24 scans in several cells, most of the newest in one; each read takes two of each cell."""
     monkeypatch.setattr(find_scans, "_FIRST_READ", 2)
     monkeypatch.setattr(find_scans, "_PARTS", 3)
@@ -32,7 +33,9 @@ def stored(each_workbench, monkeypatch):
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
-def test_a_page_of_a_filter_holds_what_reading_all_would_give(each_workbench, stored, order):
+def test_a_page_of_a_filter_holds_what_reading_all_would_give(
+    each_workbench: Workbench, stored, order
+) -> None:
     everything = stored if order == "oldest" else stored[::-1]
     places = [None, (everything[9].added_at, everything[9].id)]
     days = [None, everything[12].added_at]

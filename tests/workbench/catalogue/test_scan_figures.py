@@ -4,6 +4,7 @@ import numpy as np
 from sqlalchemy import event, update
 
 from fetal.store.tables import PredictionRow
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scan_figures import figures, scan_of
 from fetal.workbench.ingest import upload
@@ -11,7 +12,7 @@ from tests.support.drawn import file
 from tests.workbench.catalogue.test_scans import promote_another
 
 
-def test_the_heat_is_there_as_soon_as_the_scan_is_and_costs_one_query(workbench):
+def test_the_heat_is_there_as_soon_as_the_scan_is_and_costs_one_query(workbench: Workbench) -> None:
     taken = upload.add_scans(workbench, [file(3), file(4)], who="Ann")
     asked = []
     event.listen(workbench.store.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
@@ -24,7 +25,7 @@ def test_the_heat_is_there_as_soon_as_the_scan_is_and_costs_one_query(workbench)
         assert scan_of(workbench, shown.digest) == one.scan_id
 
 
-def test_a_row_of_an_older_program_gets_its_heat_when_it_is_shown(workbench):
+def test_a_row_of_an_older_program_gets_its_heat_when_it_is_shown(workbench: Workbench) -> None:
     (taken,) = upload.add_scans(workbench, [file(3)], who="Ann")
     with workbench.store.session() as session:
         session.execute(update(PredictionRow).values(heat=None))
@@ -35,7 +36,7 @@ def test_a_row_of_an_older_program_gets_its_heat_when_it_is_shown(workbench):
     assert scans.scan(workbench, taken.scan_id) == before
 
 
-def test_another_champion_has_not_looked_at_it_yet(workbench):
+def test_another_champion_has_not_looked_at_it_yet(workbench: Workbench) -> None:
     (taken,) = upload.add_scans(workbench, [file(3)], who="Ann")
     promote_another(workbench)
     shown = figures(workbench, [taken.scan_id])[taken.scan_id]
@@ -43,6 +44,6 @@ def test_another_champion_has_not_looked_at_it_yet(workbench):
     assert (shown.heat, shown.plane) == (None, None)
 
 
-def test_a_scan_that_is_not_there_has_none(workbench):
+def test_a_scan_that_is_not_there_has_none(workbench: Workbench) -> None:
     assert figures(workbench, [7]) == {}
     assert scan_of(workbench, "0" * 64) is None

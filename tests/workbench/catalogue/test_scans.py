@@ -9,6 +9,7 @@ from fetal.planes import PLANES
 from fetal.predict import Doubt
 from fetal.store.table_base import now
 from fetal.store.tables import ModelVersion, PredictionRow, Promotion
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scans import ScanFilter
@@ -17,11 +18,11 @@ from tests.support.drawn import file
 from tests.support.tiny_model import tiny_model
 
 
-def ids(workbench, **chosen):
+def ids(workbench: Workbench, **chosen):
     return [scan.id for scan in scans.scans(workbench, ScanFilter(**chosen))]
 
 
-def opinion(workbench, scan_id, plane, confidence=0.9, **doubt):
+def opinion(workbench: Workbench, scan_id, plane, confidence=0.9, **doubt) -> None:
     shares = [confidence if one == plane else (1 - confidence) / 5 for one in PLANES]
     with workbench.store.session() as session:
         session.execute(
@@ -31,7 +32,7 @@ def opinion(workbench, scan_id, plane, confidence=0.9, **doubt):
         )
 
 
-def promote_another(workbench):
+def promote_another(workbench: Workbench) -> None:
     other = tiny_model(2, "other")
     workbench.blobs.put_folder("models/other", other.folder)
     with workbench.store.session() as session:
@@ -43,7 +44,9 @@ def promote_another(workbench):
         session.add(Promotion(model_id=version.id, kind="promote", who="Ann"))
 
 
-def test_every_list_takes_the_same_few_queries_however_long_it_is(workbench, five_scans):
+def test_every_list_takes_the_same_few_queries_however_long_it_is(
+    workbench: Workbench, five_scans
+) -> None:
     for scan in five_scans:
         review.annotate(workbench, scan, "brain", "Ann")
     statements = []
@@ -56,7 +59,7 @@ def test_every_list_takes_the_same_few_queries_however_long_it_is(workbench, fiv
     assert len(statements) - one == one
 
 
-def test_filters_narrow_down_and_count_alike(workbench, five_scans):
+def test_filters_narrow_down_and_count_alike(workbench: Workbench, five_scans) -> None:
     a, b, c, d, e = five_scans
     for scan, plane in zip(five_scans, ("brain", "brain", "femur", "femur", "other"), strict=True):
         opinion(workbench, scan, plane)
@@ -85,13 +88,13 @@ def test_filters_narrow_down_and_count_alike(workbench, five_scans):
     assert scans.count(workbench, paged) == 5
 
 
-def test_dates_narrow_down(workbench, five_scans):
+def test_dates_narrow_down(workbench: Workbench, five_scans) -> None:
     assert ids(workbench, since=now() - timedelta(hours=1)) == five_scans[::-1]
     assert ids(workbench, since=now() + timedelta(hours=1)) == []
     assert ids(workbench, until=now() - timedelta(hours=1)) == []
 
 
-def test_a_doubtful_opinion_says_so_in_words(workbench, five_scans):
+def test_a_doubtful_opinion_says_so_in_words(workbench: Workbench, five_scans) -> None:
     opinion(workbench, five_scans[0], "brain", doubt="check", words="Hm. Please check.")
     opinion(workbench, five_scans[1], "brain", doubt="sure", words="Clear: brain.")
     doubtful, sure = (scans.scan(workbench, number) for number in five_scans[:2])
@@ -101,12 +104,16 @@ def test_a_doubtful_opinion_says_so_in_words(workbench, five_scans):
     assert sure.doubt_words == ""
 
 
-def test_an_opinion_of_an_older_program_is_put_in_today_s_words(workbench, five_scans):
+def test_an_opinion_of_an_older_program_is_put_in_today_s_words(
+    workbench: Workbench, five_scans
+) -> None:
     opinion(workbench, five_scans[0], "brain", 0.4, doubt="check", words="")
     assert scans.scan(workbench, five_scans[0]).doubt_words.startswith("Doubtful: brain or ")
 
 
-def test_scans_are_found_by_what_the_model_said_of_its_certainty(workbench, five_scans):
+def test_scans_are_found_by_what_the_model_said_of_its_certainty(
+    workbench: Workbench, five_scans
+) -> None:
     a, b, c, d, e = five_scans
     for scan, doubt in zip(
         five_scans, ("sure", "check", "unknown", "unknown", "sure"), strict=True
@@ -117,7 +124,9 @@ def test_scans_are_found_by_what_the_model_said_of_its_certainty(workbench, five
         assert scans.count(workbench, ScanFilter(doubts=doubts)) == len(expected)
 
 
-def test_the_opinion_shown_is_the_champion_s_as_soon_as_it_has_one(workbench, five_scans):
+def test_the_opinion_shown_is_the_champion_s_as_soon_as_it_has_one(
+    workbench: Workbench, five_scans
+) -> None:
     promote_another(workbench)
     scan = scans.scan(workbench, five_scans[0])
     assert scan.model_name == "tiny"
@@ -128,7 +137,7 @@ def test_the_opinion_shown_is_the_champion_s_as_soon_as_it_has_one(workbench, fi
     assert scans.scan(workbench, five_scans[1]).model_name == "tiny"
 
 
-def test_a_stored_scan_is_explained_as_it_was_when_it_came(workbench):
+def test_a_stored_scan_is_explained_as_it_was_when_it_came(workbench: Workbench) -> None:
     (taken,) = upload.add_scans(workbench, [file(3)], who="Ann")
     before = scans.scan(workbench, taken.scan_id)
     explained = scans.explanation(workbench, taken.scan_id)
@@ -138,13 +147,13 @@ def test_a_stored_scan_is_explained_as_it_was_when_it_came(workbench):
     assert np.array_equal(explained.scan.pixels, scans.pixels(workbench, taken.scan_id))
 
 
-def test_a_number_that_no_scan_has_is_refused(workbench):
+def test_a_number_that_no_scan_has_is_refused(workbench: Workbench) -> None:
     for ask in (scans.scan, scans.pixels, scans.explanation):
         with pytest.raises(scans.UnknownScanError, match="number 7"):
             ask(workbench, 7)
 
 
-def test_an_empty_workspace_has_no_scans(workbench):
+def test_an_empty_workspace_has_no_scans(workbench: Workbench) -> None:
     assert scans.scans(workbench) == []
     assert scans.count(workbench) == 0
     assert scans.scans(workbench, replace(ScanFilter(), order="doubt")) == []

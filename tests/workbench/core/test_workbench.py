@@ -1,3 +1,4 @@
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -7,14 +8,14 @@ from fetal.bundle import BundleError
 from fetal.scans import PseudonymKeyError
 from fetal.store.tables import ModelVersion, Promotion
 from fetal.store.workspace import Workspace
-from fetal.workbench import NoModelError, open_workbench
+from fetal.workbench import NoModelError, Workbench, open_workbench
 from fetal.workbench.catalogue.damage import find_damage
 from fetal.workbench.models import promotion
 from fetal.workbench.open import worker_workbench
 from tests.support.tiny_model import tiny_model
 
 
-def test_the_shipped_model_predicts_in_a_new_workspace(workbench):
+def test_the_shipped_model_predicts_in_a_new_workspace(workbench: Workbench) -> None:
     champion = workbench.champion()
     assert champion.version.origin == "shipped"
     assert champion.version.name == "tiny"
@@ -22,7 +23,7 @@ def test_the_shipped_model_predicts_in_a_new_workspace(workbench):
     assert champion.model.bundle.digest == tiny_model().digest
 
 
-def test_the_shipped_model_is_registered_once(reopen):
+def test_the_shipped_model_is_registered_once(reopen) -> None:
     for _ in range(3):
         workbench = reopen()
     with workbench.store.reading() as session:
@@ -30,13 +31,17 @@ def test_the_shipped_model_is_registered_once(reopen):
         assert len(session.scalars(select(Promotion)).all()) == 1
 
 
-def test_a_workspace_keeps_its_model_when_the_program_ships_another(reopen, monkeypatch):
+def test_a_workspace_keeps_its_model_when_the_program_ships_another(
+    reopen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = reopen().champion().model.bundle.digest
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model(2, "later").folder))
     assert reopen().champion().model.bundle.digest == first
 
 
-def test_a_model_of_a_later_program_waits_to_be_compared(reopen, monkeypatch):
+def test_a_model_of_a_later_program_waits_to_be_compared(
+    reopen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reopen()
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model(2, "later").folder))
     for _ in range(2):
@@ -45,14 +50,14 @@ def test_a_model_of_a_later_program_waits_to_be_compared(reopen, monkeypatch):
     assert sorted(found) == [("later", False), ("tiny", True)]
 
 
-def test_another_key_is_refused(reopen):
+def test_another_key_is_refused(reopen) -> None:
     workbench = reopen()
     workbench.workspace.key_file.write_bytes(bytes(range(32)))
     with pytest.raises(PseudonymKeyError, match="Put the right key file back"):
         reopen()
 
 
-def test_a_worker_on_another_machine_predicts_without_the_key(reopen):
+def test_a_worker_on_another_machine_predicts_without_the_key(reopen) -> None:
     workbench = reopen()
     workbench.workspace.key_file.unlink()
     worker = worker_workbench(workbench.workspace, workbench.store)
@@ -60,7 +65,7 @@ def test_a_worker_on_another_machine_predicts_without_the_key(reopen):
     assert not workbench.workspace.key_file.exists()
 
 
-def test_a_promotion_takes_effect_at_once_in_every_open_workbench(reopen):
+def test_a_promotion_takes_effect_at_once_in_every_open_workbench(reopen) -> None:
     here, there = reopen(), reopen()
     before = there.champion()
     other = tiny_model(2, "other")
@@ -78,13 +83,17 @@ def test_a_promotion_takes_effect_at_once_in_every_open_workbench(reopen):
     assert there.champion().model is after.model
 
 
-def test_a_workspace_without_a_model_says_what_to_do(reopen, monkeypatch, tmp_path):
+def test_a_workspace_without_a_model_says_what_to_do(
+    reopen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tmp_path / "nothing"))
     with pytest.raises(NoModelError, match="FETAL_MODEL"):
         reopen().champion()
 
 
-def test_a_damaged_copy_of_a_remote_model_heals_itself(tmp_path, monkeypatch):
+def test_a_damaged_copy_of_a_remote_model_heals_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     workspace = Workspace.at(tmp_path / "workspace", blobs_url=f"memory://{uuid4().hex}")
     workbench = open_workbench(workspace)
@@ -100,7 +109,7 @@ def test_a_damaged_copy_of_a_remote_model_heals_itself(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "damage", [lambda graph: graph.unlink(), lambda graph: graph.write_bytes(b"")]
 )
-def test_a_damaged_model_that_came_with_the_program_is_stored_again(reopen, damage):
+def test_a_damaged_model_that_came_with_the_program_is_stored_again(reopen, damage) -> None:
     workbench = reopen()
     [graph] = (workbench.workspace.folder / "blobs" / "models").rglob("graph.bin")
     damage(graph)
@@ -108,7 +117,9 @@ def test_a_damaged_model_that_came_with_the_program_is_stored_again(reopen, dama
     assert list(find_damage(workbench)) == []
 
 
-def test_a_damaged_model_that_did_not_is_refused(reopen, monkeypatch, tmp_path):
+def test_a_damaged_model_that_did_not_is_refused(
+    reopen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     workbench = reopen()
     monkeypatch.setenv("FETAL_MODEL", str(tmp_path))
     [graph] = (workbench.workspace.folder / "blobs" / "models").rglob("graph.bin")

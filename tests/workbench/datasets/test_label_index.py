@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from fetal.store import audit
 from fetal.store.tables import UNUSABLE, Annotation, Lookalike, Patient, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations.review import annotate, note, undo
 from fetal.workbench.datasets import label_index
 from fetal.workbench.datasets.label_columns import read_columns
@@ -18,7 +19,7 @@ from tests.support.labelling import WHO, labelled_rows
 
 
 @pytest.fixture
-def workbench(each_workbench):
+def workbench(each_workbench: Workbench):
     labelled_rows(each_workbench)
     return each_workbench
 
@@ -34,7 +35,7 @@ def rows(columns):
     return *told, pairs, of_pairs, named
 
 
-def followed(workbench):
+def followed(workbench: Workbench):
     """Return what the index tells, after making sure that a fresh look tells the same."""
     columns, known = read_labels(workbench)
     with workbench.store.reading() as session:
@@ -43,19 +44,19 @@ def followed(workbench):
     return columns
 
 
-def same_plan(plan, session, workbench):
+def same_plan(plan, session, workbench: Workbench):
     fresh = plan_now(session, workbench.blobs)
     return (plan.split_of(), plan.counts, plan.new, plan.held_back, plan.new_splits) == (
         fresh.split_of(), fresh.counts, fresh.new, fresh.held_back, fresh.new_splits,
     )  # fmt: skip
 
 
-def numbers(workbench):
+def numbers(workbench: Workbench):
     with workbench.store.reading() as session:
         return list(session.scalars(select(ScanRow.id).order_by(ScanRow.id)))
 
 
-def test_every_change_is_followed(workbench):
+def test_every_change_is_followed(workbench: Workbench) -> None:
     one, other, third, *_ = numbers(workbench)
     assert len(followed(workbench).labels.scan) == 36
     unusable = annotate(workbench, one, UNUSABLE, WHO)
@@ -73,7 +74,7 @@ def test_every_change_is_followed(workbench):
     assert (followed(workbench).splits >= 0).all()
 
 
-def test_a_scan_that_goes_to_another_patient_or_is_erased_is_followed(workbench):
+def test_a_scan_that_goes_to_another_patient_or_is_erased_is_followed(workbench: Workbench) -> None:
     first, *_ = numbers(workbench)
     followed(workbench)
     with workbench.store.session() as session:
@@ -87,7 +88,9 @@ def test_a_scan_that_goes_to_another_patient_or_is_erased_is_followed(workbench)
     assert len(followed(workbench).labels.scan) == 33
 
 
-def test_very_many_changes_are_read_at_once(workbench, monkeypatch):
+def test_very_many_changes_are_read_at_once(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     followed(workbench)
     monkeypatch.setattr(label_index, "_MOST_CHANGES", 2)
     for number in numbers(workbench)[:3]:

@@ -2,6 +2,7 @@
 
 import io
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
 from fetal.splits import TEST, TRAIN
 from fetal.store.learnt_tables import LearntScan
 from fetal.store.tables import ModelVersion, Patient, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.datasets.leakage import seen_by
 from fetal.workbench.datasets.lineage import note_learnt
@@ -67,10 +69,10 @@ WAYS = {
 
 
 @pytest.fixture
-def learnt(tmp_path, monkeypatch):
+def learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Ships a tiny model that was trained on the screens; `hashes` false is as 0.1 wrote it."""
 
-    def ship(*, hashes):
+    def ship(*, hashes) -> None:
         bundle = tiny_model()
         scans = [scan(one) for one in LEARNT]
         digests = [one.digest for one in scans]
@@ -93,7 +95,7 @@ def learnt(tmp_path, monkeypatch):
     return ship
 
 
-def bring(workbench, contents):
+def bring(workbench: Workbench, contents):
     """Store pictures, each of a patient of its own who is kept apart for testing."""
     numbers = []
     for index, content in enumerate(contents):
@@ -109,7 +111,7 @@ def bring(workbench, contents):
     return numbers
 
 
-def unseen(workbench):
+def unseen(workbench: Workbench):
     with workbench.store.reading() as session:
         version = session.get_one(ModelVersion, workbench.champion().version.id)
         known = seen_by(session, workbench.blobs, version)
@@ -117,7 +119,7 @@ def unseen(workbench):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_scans_of_its_training_count_as_seen_however_they_come(learnt, reopen, way):
+def test_scans_of_its_training_count_as_seen_however_they_come(learnt, reopen, way) -> None:
     learnt(hashes=True)
     workbench = reopen()
     *numbers, stranger = bring(workbench, [*(WAYS[way](one) for one in LEARNT), file(1).data])
@@ -129,14 +131,18 @@ def test_scans_of_its_training_count_as_seen_however_they_come(learnt, reopen, w
 
 
 @pytest.mark.parametrize("way", ["the same file", "another format", "an export of version 0.1"])
-def test_a_list_that_version_0_1_wrote_knows_its_scans_by_their_digests(learnt, reopen, way):
+def test_a_list_that_version_0_1_wrote_knows_its_scans_by_their_digests(
+    learnt, reopen, way
+) -> None:
     learnt(hashes=False)
     workbench = reopen()
     bring(workbench, [WAYS[way](one) for one in LEARNT])
     assert unseen(workbench) == []
 
 
-def test_a_workspace_of_version_0_1_knows_by_the_list_that_came_with_this_one(learnt, reopen):
+def test_a_workspace_of_version_0_1_knows_by_the_list_that_came_with_this_one(
+    learnt, reopen
+) -> None:
     learnt(hashes=False)
     reopen().close()
     learnt(hashes=True)
@@ -146,7 +152,7 @@ def test_a_workspace_of_version_0_1_knows_by_the_list_that_came_with_this_one(le
     assert unseen(workbench) == []
 
 
-def splits_without_any_given(workbench):
+def splits_without_any_given(workbench: Workbench):
     """The split that each patient would get by whether the model has learnt from the scan."""
     with workbench.store.session() as session:
         for patient in session.scalars(select(Patient)):
@@ -156,7 +162,7 @@ def splits_without_any_given(workbench):
     return list(planned.split_of().values())
 
 
-def test_patients_of_its_training_learn_and_are_not_tested_on(learnt, reopen):
+def test_patients_of_its_training_learn_and_are_not_tested_on(learnt, reopen) -> None:
     learnt(hashes=True)
     workbench = reopen()
     again = [WAYS["a JPEG of the file"](one) for one in LEARNT]
@@ -166,7 +172,7 @@ def test_patients_of_its_training_learn_and_are_not_tested_on(learnt, reopen):
     assert TEST in splits
 
 
-def test_an_erasure_names_the_model_that_learnt_from_the_picture(learnt, reopen):
+def test_an_erasure_names_the_model_that_learnt_from_the_picture(learnt, reopen) -> None:
     learnt(hashes=True)
     workbench = reopen()
     bring(workbench, [WAYS["a JPEG of the file"](LEARNT[0])])
@@ -175,7 +181,7 @@ def test_an_erasure_names_the_model_that_learnt_from_the_picture(learnt, reopen)
     assert outlook(workbench, name).models == ("tiny",)
 
 
-def test_a_model_whose_files_are_damaged_keeps_no_scan_out(learnt, reopen):
+def test_a_model_whose_files_are_damaged_keeps_no_scan_out(learnt, reopen) -> None:
     learnt(hashes=True)
     workbench = reopen()
     for path in (workbench.workspace.folder / "blobs" / "models").rglob("trained_on.txt"):
@@ -185,13 +191,13 @@ def test_a_model_whose_files_are_damaged_keeps_no_scan_out(learnt, reopen):
     assert taken.outcome is IngestOutcome.ADDED
 
 
-def scan_that(workbench, number):
+def scan_that(workbench: Workbench, number):
     with workbench.store.reading() as session:
         return session.get_one(ScanRow, number).name
 
 
 @pytest.mark.parametrize("way", ["the same file", "a JPEG of the file"])
-def test_a_scan_that_was_erased_is_known_again(learnt, reopen, way):
+def test_a_scan_that_was_erased_is_known_again(learnt, reopen, way) -> None:
     learnt(hashes=True)
     workbench = reopen()
     first, stranger = bring(workbench, [encode_png(screen(LEARNT[0])), file(1).data])
@@ -201,7 +207,7 @@ def test_a_scan_that_was_erased_is_known_again(learnt, reopen, way):
     assert unseen(workbench) == [stranger]
 
 
-def test_what_was_noted_is_what_the_list_says_of_scans_that_come_later(learnt, reopen):
+def test_what_was_noted_is_what_the_list_says_of_scans_that_come_later(learnt, reopen) -> None:
     learnt(hashes=True)
     workbench = reopen()
     (stranger,) = bring(workbench, [file(1).data])

@@ -2,6 +2,7 @@ import pytest
 from sqlalchemy import event, update
 
 from fetal.store.tables import ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue.scan_figures import figures
 from fetal.workbench.examinations.cine_frames import cine_frames
 from fetal.workbench.ingest.upload import UploadedFile, add_scans
@@ -12,17 +13,19 @@ from tests.support.films import film
 CLIP = film([fan(seed) for seed in range(6)])
 
 
-def brought(workbench, *frames, name="clip.dcm"):
+def brought(workbench: Workbench, *frames, name="clip.dcm"):
     taken = add_scans(workbench, [UploadedFile(name, CLIP, frames)], who="Ann")
     return [one.scan_id for one in taken]
 
 
-def frames_of(workbench, scan_id):
+def frames_of(workbench: Workbench, scan_id):
     found = cine_frames(workbench, figures(workbench, [scan_id])[scan_id])
     return [(one.scan_id, one.index) for one in found]
 
 
-def test_the_stored_frames_of_a_film_are_listed_in_its_order_however_they_came(each_workbench):
+def test_the_stored_frames_of_a_film_are_listed_in_its_order_however_they_came(
+    each_workbench: Workbench,
+) -> None:
     first, last = brought(each_workbench, 1, 5)
     # Under another name, in another drop.
     [between] = brought(each_workbench, 3, name="again.dcm")
@@ -30,7 +33,7 @@ def test_the_stored_frames_of_a_film_are_listed_in_its_order_however_they_came(e
         assert frames_of(each_workbench, scan) == [(first, 1), (between, 3), (last, 5)]
 
 
-def test_for_a_still_and_for_the_only_stored_frame_there_is_no_film(workbench):
+def test_for_a_still_and_for_the_only_stored_frame_there_is_no_film(workbench: Workbench) -> None:
     [alone] = brought(workbench, 2)
     [still] = [one.scan_id for one in add_scans(workbench, [file(99)], who="Ann")]
     assert frames_of(workbench, alone) == []
@@ -41,7 +44,9 @@ def test_for_a_still_and_for_the_only_stored_frame_there_is_no_film(workbench):
     assert not asked, "nothing is read for a still"
 
 
-def test_frames_that_an_older_program_stored_are_joined_when_the_film_comes_again(workbench):
+def test_frames_that_an_older_program_stored_are_joined_when_the_film_comes_again(
+    workbench: Workbench,
+) -> None:
     scans = brought(workbench, 0, 4)
     with workbench.store.session() as session:
         session.execute(update(ScanRow).values(cine=None, frame=None))
@@ -50,7 +55,7 @@ def test_frames_that_an_older_program_stored_are_joined_when_the_film_comes_agai
     assert frames_of(workbench, scans[0]) == [(scans[0], 0), (scans[1], 4)]
 
 
-def test_a_new_key_keeps_frames_together_and_finds_them_again(reopen):
+def test_a_new_key_keeps_frames_together_and_finds_them_again(reopen) -> None:
     workbench = reopen()
     scans = brought(workbench, 0, 4)
     before = figures(workbench, scans)[scans[0]].cine
@@ -61,7 +66,7 @@ def test_a_new_key_keeps_frames_together_and_finds_them_again(reopen):
     assert [scan for scan, _ in frames_of(workbench, more)] == [scans[0], more, scans[1]]
 
 
-def test_a_film_is_known_by_no_digest_that_its_file_tells(workbench):
+def test_a_film_is_known_by_no_digest_that_its_file_tells(workbench: Workbench) -> None:
     import hashlib
 
     [scan] = brought(workbench, 0)
@@ -71,5 +76,5 @@ def test_a_film_is_known_by_no_digest_that_its_file_tells(workbench):
 
 
 @pytest.mark.parametrize("frames", [(2, 2)])
-def test_a_frame_picked_twice_is_one(workbench, frames):
+def test_a_frame_picked_twice_is_one(workbench: Workbench, frames) -> None:
     assert len(set(brought(workbench, *frames))) == 1

@@ -1,18 +1,21 @@
 from sqlalchemy import update
 
 from fetal.store.tables import ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.examinations.patient_record import patient_record
 from fetal.workbench.ingest.upload import add_scans
 from tests.support.drawn import file
 
 
-def filed(workbench, scans, study, day):
+def filed(workbench: Workbench, scans, study, day) -> None:
     with workbench.store.session() as session:
         session.execute(update(ScanRow).where(ScanRow.id.in_(scans)).values(study=study, day=day))
 
 
-def test_a_patients_scans_come_by_examination_in_the_order_of_their_days(workbench, five_scans):
+def test_a_patients_scans_come_by_examination_in_the_order_of_their_days(
+    workbench: Workbench, five_scans
+) -> None:
     other = add_scans(workbench, [file(99)], who="Ann", patient="4712")
     # Days are counted round: 36,520 comes before 3.
     filed(workbench, five_scans[:2], "E-2", 3)
@@ -31,7 +34,7 @@ def test_a_patients_scans_come_by_examination_in_the_order_of_their_days(workben
     assert other[0].scan_id not in five_scans
 
 
-def test_many_scans_are_read_a_part_at_a_time(workbench, five_scans):
+def test_many_scans_are_read_a_part_at_a_time(workbench: Workbench, five_scans) -> None:
     code = workbench.pseudonyms.patient("4711")
     newest = patient_record(workbench, code, most=2)
     assert [scan.id for scan in newest.examinations[0].scans] == five_scans[3:]

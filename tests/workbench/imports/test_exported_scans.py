@@ -5,6 +5,7 @@ import io
 import shutil
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from fetal.planes import Plane
 from fetal.scans import encode_png, find_sector, pixel_digest
 from fetal.store.tables import Annotation, Patient, ScanRow
 from fetal.store.workspace import Workspace
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import exports, scans
 from fetal.workbench.catalogue.scans import ScanFilter
@@ -30,7 +31,7 @@ KEPT = ("image", "plane", "annotator", "time", "note", "split", "source", "machi
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory: pytest.TempPathFactory):
     """A workspace's folder and its export, made once: storing the samples takes seconds."""
     place = tmp_path_factory.mktemp("exported")
     with pytest.MonkeyPatch.context() as patch:
@@ -43,7 +44,7 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def workbench(made, tmp_path, monkeypatch):
+def workbench(made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The workspace that was exported, as it was then."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     shutil.copytree(made / "workspace", tmp_path / "workspace")
@@ -59,7 +60,7 @@ def exported(made):
 
 
 @pytest.fixture
-def another(tmp_path, monkeypatch):
+def another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A workspace elsewhere, with a key of its own."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     opened = open_workbench(Workspace.at(begin(tmp_path / "elsewhere")))
@@ -67,7 +68,7 @@ def another(tmp_path, monkeypatch):
     opened.close()
 
 
-def fill(workbench):
+def fill(workbench: Workbench) -> None:
     """Store labelled, noted, unusable and sample scans of known and unknown patients."""
     named = [
         taken.scan_id for taken in add_scans(workbench, [file(1), file(2)], who="Ann", patient="7")
@@ -83,7 +84,7 @@ def fill(workbench):
         session.get_one(ScanRow, unknown[0]).machine = "Voluson E6"
 
 
-def pack(workbench, target):
+def pack(workbench: Workbench, target):
     return exports.export_archive(workbench, None, target).target
 
 
@@ -103,14 +104,14 @@ def by_name(rows):
     return sorted(told(rows), key=lambda row: row["image"])
 
 
-def history(workbench):
+def history(workbench: Workbench):
     with workbench.store.reading() as session:
         return len(session.scalars(select(Annotation)).all()), scans.count(workbench)
 
 
 def test_labels_notes_people_times_and_marks_come_back_in_another_workspace(
-    exported, another, tmp_path
-):
+    exported, another, tmp_path: Path
+) -> None:
     report = import_folder(another, exported, "Carl")
     assert (report.refused, report.count(IngestOutcome.ADDED), report.labelled) == ([], 28, 3)
     again = table_of(pack(another, tmp_path / "again.zip"))
@@ -122,7 +123,7 @@ def test_labels_notes_people_times_and_marks_come_back_in_another_workspace(
     assert [row["note"] for row in again if row["annotator"] == "'=Bob"] == ["''=1+1"]
 
 
-def test_the_person_who_imported_is_kept_beside_the_one_who_labelled(exported, another):
+def test_the_person_who_imported_is_kept_beside_the_one_who_labelled(exported, another) -> None:
     import_folder(another, exported, "Carl")
     with another.store.reading() as session:
         rows = session.scalars(select(Annotation).where(Annotation.label == "brain")).all()
@@ -133,7 +134,7 @@ def test_the_person_who_imported_is_kept_beside_the_one_who_labelled(exported, a
     assert (scan.labelled_by, scan.labelled_at) == ("Ann", row.given_at)
 
 
-def test_patients_stay_apart_and_unknown_ones_unknown(exported, another):
+def test_patients_stay_apart_and_unknown_ones_unknown(exported, another) -> None:
     import_folder(another, exported, "Carl")
     before = {row["image"]: row["patient"] for row in table_of(exported)}
     with another.store.reading() as session:
@@ -143,7 +144,7 @@ def test_patients_stay_apart_and_unknown_ones_unknown(exported, another):
     assert all(row.named is not before[f"{row.name}.png"].startswith("U-") for row in rows)
 
 
-def test_in_its_own_workspace_an_export_adds_nothing(workbench, exported):
+def test_in_its_own_workspace_an_export_adds_nothing(workbench: Workbench, exported) -> None:
     before, table = history(workbench), exports.export_labels(workbench)
     report = import_folder(workbench, exported, "Carl")
     assert report.count(IngestOutcome.ALREADY_THERE) == 28
@@ -153,7 +154,7 @@ def test_in_its_own_workspace_an_export_adds_nothing(workbench, exported):
     assert exports.export_labels(workbench) == table
 
 
-def test_its_table_alone_adds_nothing_and_misses_nothing(workbench, exported):
+def test_its_table_alone_adds_nothing_and_misses_nothing(workbench: Workbench, exported) -> None:
     before = history(workbench)
     data = zipfile.ZipFile(exported).read("labels.csv")
     report = import_run.import_csv(workbench, data, None, "Carl")
@@ -161,7 +162,7 @@ def test_its_table_alone_adds_nothing_and_misses_nothing(workbench, exported):
     assert history(workbench) == before
 
 
-def test_a_label_given_after_the_export_stays(workbench, exported):
+def test_a_label_given_after_the_export_stays(workbench: Workbench, exported) -> None:
     number = number_of(workbench, "brain")
     review.annotate(workbench, number, "thorax", "Bob")
     report = import_folder(workbench, exported, "Carl")
@@ -169,7 +170,9 @@ def test_a_label_given_after_the_export_stays(workbench, exported):
     assert scans.scan(workbench, number).label == "thorax"
 
 
-def test_a_label_that_was_taken_back_after_the_export_comes_back(workbench, exported):
+def test_a_label_that_was_taken_back_after_the_export_comes_back(
+    workbench: Workbench, exported
+) -> None:
     number = number_of(workbench, "femur")
     review.undo_last(workbench, "Eva")
     review.undo_last(workbench, "Eva")
@@ -179,7 +182,9 @@ def test_a_label_that_was_taken_back_after_the_export_comes_back(workbench, expo
     assert scans.scan(workbench, number).labelled_by == "Eva"
 
 
-def test_an_older_label_of_elsewhere_does_not_replace_a_newer_one(workbench, exported, another):
+def test_an_older_label_of_elsewhere_does_not_replace_a_newer_one(
+    workbench: Workbench, exported, another
+) -> None:
     add_scans(another, [file(1)], who="Carl", patient="7")
     (scan,) = scans.scans(another)
     review.annotate(another, scan.id, "cervix", "Carl")
@@ -188,12 +193,12 @@ def test_an_older_label_of_elsewhere_does_not_replace_a_newer_one(workbench, exp
     assert scans.scan(another, scan.id).label == "cervix"
 
 
-def number_of(workbench, label):
+def number_of(workbench: Workbench, label):
     (number,) = (scan.id for scan in scans.scans(workbench) if scan.label == label)
     return number
 
 
-def test_the_test_lock_of_a_patient_comes_back(exported, another):
+def test_the_test_lock_of_a_patient_comes_back(exported, another) -> None:
     import_folder(another, exported, "Carl")
     with another.store.reading() as session:
         splits = session.execute(select(ScanRow.id, Patient.split).join(Patient)).all()
@@ -202,7 +207,7 @@ def test_the_test_lock_of_a_patient_comes_back(exported, another):
 
 
 @pytest.fixture
-def former(tmp_path):
+def former(tmp_path: Path):
     """An export of version 0.1: nine columns, shorter names, pixels that were blanked once."""
     pixels = once(simulate(Plane.FEMUR, 2032).pixels)
     name = f"S-{pixel_digest(pixels)[:10]}.png"
@@ -221,7 +226,9 @@ def former(tmp_path):
     return target
 
 
-def test_an_export_of_version_0_1_keeps_names_notes_people_and_samples(another, former, tmp_path):
+def test_an_export_of_version_0_1_keeps_names_notes_people_and_samples(
+    another, former, tmp_path: Path
+) -> None:
     import_folder(another, former, "Carl")
     again = table_of(pack(another, tmp_path / "again.zip"))
     for row, before in zip(again, table_of(former), strict=True):
@@ -229,7 +236,7 @@ def test_an_export_of_version_0_1_keeps_names_notes_people_and_samples(another, 
     assert [row["source"] for row in again] == ["import", "sample"]
 
 
-def test_the_file_that_an_exported_scan_came_from_is_the_same_scan(another, former):
+def test_the_file_that_an_exported_scan_came_from_is_the_same_scan(another, former) -> None:
     import_folder(another, former, "Carl")
     screen = simulate(Plane.FEMUR, 2032).pixels
     assert pixel_digest(once(screen)) != pixel_digest(once(once(screen)))
@@ -237,7 +244,7 @@ def test_the_file_that_an_exported_scan_came_from_is_the_same_scan(another, form
     assert taken.outcome is IngestOutcome.ALREADY_THERE
 
 
-def test_a_picture_that_only_claims_to_be_exported_is_blanked_all_the_same(another):
+def test_a_picture_that_only_claims_to_be_exported_is_blanked_all_the_same(another) -> None:
     screen = simulate(Plane.FEMUR, 2032).pixels
     name = f"S-{pixel_digest(screen)[:16]}.png"
     (taken,) = add_scans(another, [UploadedFile(name, encode_png(screen))], who="Carl")
@@ -246,7 +253,7 @@ def test_a_picture_that_only_claims_to_be_exported_is_blanked_all_the_same(anoth
     assert not scans.pixels(another, taken.scan_id)[outside].any()
 
 
-def test_a_moment_without_a_zone_is_utc(another, former):
+def test_a_moment_without_a_zone_is_utc(another, former) -> None:
     import_folder(another, former, "Carl")
     text = zipfile.ZipFile(former).read("labels.csv").decode().replace("+00:00", "")
     report = import_run.import_csv(

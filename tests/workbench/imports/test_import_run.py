@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
 from fetal.progress import Progress
 from fetal.store.audit import entries
 from fetal.store.tables import Patient
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scan_table, scans
 from fetal.workbench.imports import import_run
@@ -16,7 +19,7 @@ from tests.support.films import film
 
 
 @pytest.fixture
-def images(tmp_path):
+def images(tmp_path: Path):
     """A folder with images a.png, b.bmp and deep/c.tif."""
     folder = tmp_path / "images"
     (folder / "deep").mkdir(parents=True)
@@ -27,18 +30,20 @@ def images(tmp_path):
     return folder
 
 
-def labels(workbench):
+def labels(workbench: Workbench):
     return sorted(
         (scan.label, scan.label_kind) for scan in scans.scans(workbench) if scan.label is not None
     )
 
 
-def splits(workbench):
+def splits(workbench: Workbench):
     with workbench.store.reading() as session:
         return dict(session.execute(select(Patient.id, Patient.split)).all())
 
 
-def test_a_simple_table_labels_its_images_and_names_what_is_missing(workbench, images):
+def test_a_simple_table_labels_its_images_and_names_what_is_missing(
+    workbench: Workbench, images
+) -> None:
     table = (
         b"image,plane,patient\n"
         b"a,Fetal brain,4711\nb.bmp,femur,4711\nc.png,unusable,4712\n"
@@ -55,7 +60,9 @@ def test_a_simple_table_labels_its_images_and_names_what_is_missing(workbench, i
     assert patients == {workbench.pseudonyms.patient(name) for name in ("4711", "4712")}
 
 
-def test_the_official_table_puts_its_test_patients_on_the_test_side(workbench, tmp_path):
+def test_the_official_table_puts_its_test_patients_on_the_test_side(
+    workbench: Workbench, tmp_path: Path
+) -> None:
     folder = tmp_path / "images"
     folder.mkdir()
     for seed in range(3):
@@ -78,7 +85,9 @@ def test_the_official_table_puts_its_test_patients_on_the_test_side(workbench, t
     assert {scan.machine for scan in scans.scans(workbench)} == {"Aloka", "Voluson E6", "Other"}
 
 
-def test_frames_of_a_film_come_without_the_label_of_its_folder(workbench, tmp_path):
+def test_frames_of_a_film_come_without_the_label_of_its_folder(
+    workbench: Workbench, tmp_path: Path
+) -> None:
     (tmp_path / "brain").mkdir()
     (tmp_path / "brain" / "a.png").write_bytes(file(1).data)
     (tmp_path / "brain" / "clip.dcm").write_bytes(film([fan(2), fan(3)]))
@@ -89,7 +98,9 @@ def test_frames_of_a_film_come_without_the_label_of_its_folder(workbench, tmp_pa
     assert [scan.label for scan in scans.scans(workbench)].count("brain") == 1
 
 
-def test_an_import_that_comes_again_adds_nothing_and_overrules_nobody(workbench, images):
+def test_an_import_that_comes_again_adds_nothing_and_overrules_nobody(
+    workbench: Workbench, images
+) -> None:
     table = b"image,plane\na,brain\nb,femur\n"
     import_run.import_csv(workbench, table, images, "Ann")
     corrected = next(scan.id for scan in scans.scans(workbench) if scan.label == "femur")
@@ -103,7 +114,9 @@ def test_an_import_that_comes_again_adds_nothing_and_overrules_nobody(workbench,
     assert scans.scan(workbench, corrected).label == "thorax"
 
 
-def test_a_table_alone_labels_scans_that_came_from_files_of_these_names(workbench):
+def test_a_table_alone_labels_scans_that_came_from_files_of_these_names(
+    workbench: Workbench,
+) -> None:
     (taken,) = upload.add_scans(workbench, [file(1, "ward/Scan 7.PNG")], who="Ann")
     name = scans.scan(workbench, taken.scan_id).name
     report = import_run.import_csv(
@@ -115,14 +128,16 @@ def test_a_table_alone_labels_scans_that_came_from_files_of_these_names(workbenc
     assert scans.scan(workbench, taken.scan_id).label == "femur"
 
 
-def test_a_name_that_two_scans_share_labels_neither(workbench):
+def test_a_name_that_two_scans_share_labels_neither(workbench: Workbench) -> None:
     upload.add_scans(workbench, [file(1, "1.png"), file(2, "1.png")], who="Ann")
     report = import_run.import_csv(workbench, b"image,plane\n1.png,brain\n", None, "Ann")
     assert labels(workbench) == []
     assert "2 stored scans" in report.refused[0]
 
 
-def test_images_of_the_same_name_are_told_apart_by_their_folder(workbench, tmp_path):
+def test_images_of_the_same_name_are_told_apart_by_their_folder(
+    workbench: Workbench, tmp_path: Path
+) -> None:
     for seed, place in enumerate(("one", "two")):
         (tmp_path / place).mkdir()
         (tmp_path / place / "x.png").write_bytes(file(seed).data)
@@ -141,18 +156,20 @@ def test_images_of_the_same_name_are_told_apart_by_their_folder(workbench, tmp_p
         (b"PK\x03\x04\0\0\0", "save the table as CSV"),
     ],
 )
-def test_what_is_no_table_of_labels_is_refused_in_one_sentence(workbench, table, words):
+def test_what_is_no_table_of_labels_is_refused_in_one_sentence(
+    workbench: Workbench, table, words
+) -> None:
     with pytest.raises(label_table.LabelTableError, match=words):
         import_run.import_csv(workbench, table, None, "Ann")
 
 
-def test_a_patients_number_of_thousands_of_digits_is_a_name_like_any_other():
+def test_a_patients_number_of_thousands_of_digits_is_a_name_like_any_other() -> None:
     table = b"Image_name;Patient_num;Plane\na;" + b"9" * 5000 + b";Fetal brain\nb;7;Other\n"
     rows = read_label_table(table)
     assert [row.patient for row in rows] == ["9" * 5000, "Patient00007"]
 
 
-def test_tables_as_spreadsheets_write_them_are_read(workbench, images):
+def test_tables_as_spreadsheets_write_them_are_read(workbench: Workbench, images) -> None:
     table = "\ufeffImage;Plane;Patient\r\n\r\na;Fetal brain;Müller\r\nb;;\r\n".encode()
     report = import_run.import_csv(workbench, table, images, "Ann")
     assert labels(workbench) == [("brain", "import")]
@@ -163,7 +180,7 @@ def test_tables_as_spreadsheets_write_them_are_read(workbench, images):
     assert named == {workbench.pseudonyms.patient("Müller")}
 
 
-def test_a_folder_for_each_plane_is_imported(workbench, tmp_path):
+def test_a_folder_for_each_plane_is_imported(workbench: Workbench, tmp_path: Path) -> None:
     for seed, place in enumerate(("brain", "Fetal abdomen", "femur/patient 7", "liver")):
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place / f"{seed}.png").write_bytes(file(seed).data)
@@ -180,7 +197,7 @@ def test_a_folder_for_each_plane_is_imported(workbench, tmp_path):
     assert {scan.source for scan in scans.scans(workbench)} == {"import"}
 
 
-def test_a_folder_that_is_none_or_holds_none_says_so(workbench, tmp_path):
+def test_a_folder_that_is_none_or_holds_none_says_so(workbench: Workbench, tmp_path: Path) -> None:
     with pytest.raises(NoFolderError):
         import_run.import_folder(workbench, tmp_path / "nothing", "Ann")
     with pytest.raises(NoFolderError):
@@ -189,7 +206,9 @@ def test_a_folder_that_is_none_or_holds_none_says_so(workbench, tmp_path):
     assert "found none" in report.refused[0]
 
 
-def test_an_import_leaves_a_line_in_the_audit_trail_without_names(workbench, images):
+def test_an_import_leaves_a_line_in_the_audit_trail_without_names(
+    workbench: Workbench, images
+) -> None:
     import_run.import_csv(workbench, b"image,plane\na,brain\ngone,brain\n", images, "Ann")
     with workbench.store.reading() as session:
         (line,) = entries(session, action="import table")
@@ -199,8 +218,12 @@ def test_an_import_leaves_a_line_in_the_audit_trail_without_names(workbench, ima
 
 
 def test_real_scans_come_in_with_the_official_table(
-    workbench, real_scans, real_collection, tmp_path, monkeypatch
-):
+    workbench: Workbench,
+    real_scans,
+    real_collection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("FETAL_UNSURE", "keep")
     folder = tmp_path / "images"
     folder.mkdir()

@@ -4,6 +4,7 @@ import numpy as np
 
 from fetal.predict import load_model
 from fetal.scans import encode_png, read_scan
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans as views
 from fetal.workbench.ingest.cine_upload import propose
 from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
@@ -16,7 +17,7 @@ def _digests(frames):
     return [read_scan(encode_png(frame), "a.png").digest for frame in frames]
 
 
-def test_of_a_film_come_the_best_frames_that_differ_each_as_a_scan(workbench):
+def test_of_a_film_come_the_best_frames_that_differ_each_as_a_scan(workbench: Workbench) -> None:
     frames = [fan(seed // 3) for seed in range(24)]
     taken = add_scans(workbench, [UploadedFile("clip.dcm", film(frames)), file(99)], who="Ann")
     assert [one.outcome for one in taken] == [IngestOutcome.ADDED] * 6
@@ -27,7 +28,7 @@ def test_of_a_film_come_the_best_frames_that_differ_each_as_a_scan(workbench):
     assert scans[0].patient == workbench.pseudonyms.patient("4711") != scans[5].patient
 
 
-def test_frames_that_a_person_picked_come_and_no_others(workbench):
+def test_frames_that_a_person_picked_come_and_no_others(workbench: Workbench) -> None:
     frames = [fan(seed) for seed in range(4)]
     taken = add_scans(workbench, [UploadedFile("clip.dcm", film(frames), (1, 3))], who="Ann")
     assert [one.file for one in taken] == ["clip frame 2.dcm", "clip frame 4.dcm"]
@@ -39,7 +40,7 @@ def test_frames_that_a_person_picked_come_and_no_others(workbench):
     ]
 
 
-def test_the_same_film_again_adds_nothing(workbench):
+def test_the_same_film_again_adds_nothing(workbench: Workbench) -> None:
     clip = UploadedFile("clip.dcm", film([fan(seed) for seed in range(3)]))
     first = add_scans(workbench, [clip], who="Ann")
     again = add_scans(workbench, [clip], who="Ann")
@@ -47,14 +48,14 @@ def test_the_same_film_again_adds_nothing(workbench):
     assert {one.outcome for one in again} == {IngestOutcome.ALREADY_THERE}
 
 
-def test_a_film_without_a_frame_to_read_gets_one_sentence(workbench):
+def test_a_film_without_a_frame_to_read_gets_one_sentence(workbench: Workbench) -> None:
     flat = [np.full((100, 100), level, np.uint8) for level in (10, 90)]
     (taken,) = add_scans(workbench, [UploadedFile("clip.dcm", film(flat))], who="Ann")
     assert taken.outcome is IngestOutcome.REFUSED
     assert "one flat grey" in taken.sentence
 
 
-def test_the_proposed_frames_are_the_likeliest_and_lie_apart():
+def test_the_proposed_frames_are_the_likeliest_and_lie_apart() -> None:
     model = load_model(tiny_model().folder)
     data = film([fan(seed) for seed in range(20)])
     proposed, count = propose(data, "clip.dcm", model, most=4)
@@ -66,6 +67,6 @@ def test_the_proposed_frames_are_the_likeliest_and_lie_apart():
     assert max(everything, key=lambda one: one.likeness).index in indices
 
 
-def test_without_a_model_frames_are_spread_evenly():
+def test_without_a_model_frames_are_spread_evenly() -> None:
     proposed, _ = propose(film([fan(seed) for seed in range(9)]), "clip.dcm", None, most=3)
     assert [one.index for one in proposed] == [0, 4, 8]

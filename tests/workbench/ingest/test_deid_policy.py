@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sqlalchemy import func, select
@@ -7,6 +9,7 @@ from fetal.scans import Box, read_scan
 from fetal.scans.mask_edits import Change, NothingLeftError, Tool
 from fetal.store import audit
 from fetal.store.tables import Patient, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest.deid_policy import (
@@ -24,18 +27,18 @@ from tests.support.films import film
 BAR = Box(0, 0, 70, 20)
 
 
-def stored(workbench) -> int:
+def stored(workbench: Workbench) -> int:
     with workbench.store.reading() as session:
         return session.scalar(select(func.count()).select_from(ScanRow))
 
 
-def trail(workbench, action: str) -> list[tuple[str, dict]]:
+def trail(workbench: Workbench, action: str) -> list[tuple[str, dict]]:
     with workbench.store.reading() as session:
         return [(line.who, line.detail) for line in audit.entries(session, action=action)]
 
 
 @pytest.fixture
-def desk(workbench) -> UploadQueue:
+def desk(workbench: Workbench) -> UploadQueue:
     return UploadQueue(workbench)
 
 
@@ -46,7 +49,9 @@ def dropped(desk, *files, **how):
     return drop
 
 
-def test_a_scan_without_a_sector_waits_and_nothing_of_it_is_stored(workbench, desk):
+def test_a_scan_without_a_sector_waits_and_nothing_of_it_is_stored(
+    workbench: Workbench, desk
+) -> None:
     drop = dropped(desk, unsure(1), file(1))
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS, IngestOutcome.ADDED]
     assert "could not be told from the rest" in drop.results[0].sentence
@@ -57,8 +62,8 @@ def test_a_scan_without_a_sector_waits_and_nothing_of_it_is_stored(workbench, de
 
 
 def test_what_is_kept_as_shown_is_stored_under_its_patient_with_a_line_in_the_trail(
-    workbench, desk
-):
+    workbench: Workbench, desk
+) -> None:
     drop = dropped(desk, unsure(1))
     [number] = desk.quarantine.of("Ann")
     taken = keep(workbench, desk.quarantine, number, "Ann")
@@ -73,7 +78,7 @@ def test_what_is_kept_as_shown_is_stored_under_its_patient_with_a_line_in_the_tr
     assert keep(workbench, desk.quarantine, number, "Ann") is None
 
 
-def test_what_a_person_blanks_is_never_stored(workbench, desk):
+def test_what_a_person_blanks_is_never_stored(workbench: Workbench, desk) -> None:
     dropped(desk, unsure(1))
     [number] = desk.quarantine.of("Ann")
     taken = keep(workbench, desk.quarantine, number, "Ann", [Change(Tool.BLANK, BAR)])
@@ -85,7 +90,9 @@ def test_what_a_person_blanks_is_never_stored(workbench, desk):
     assert detail["blank"] == 1
 
 
-def test_a_mask_that_blanks_all_is_refused_and_the_scan_waits_on(workbench, desk):
+def test_a_mask_that_blanks_all_is_refused_and_the_scan_waits_on(
+    workbench: Workbench, desk
+) -> None:
     dropped(desk, unsure(1))
     [number] = desk.quarantine.of("Ann")
     with pytest.raises(NothingLeftError):
@@ -94,7 +101,7 @@ def test_a_mask_that_blanks_all_is_refused_and_the_scan_waits_on(workbench, desk
     assert stored(workbench) == 0
 
 
-def test_what_is_left_out_is_gone_and_the_trail_tells_how_many(workbench, desk):
+def test_what_is_left_out_is_gone_and_the_trail_tells_how_many(workbench: Workbench, desk) -> None:
     drop = dropped(desk, unsure(1), unsure(2))
     out = leave_out(workbench, desk.quarantine, list(desk.quarantine.of("Ann")), "Ann")
     for number, taken in out.items():
@@ -114,14 +121,18 @@ def test_what_is_left_out_is_gone_and_the_trail_tells_how_many(workbench, desk):
         (" Keep ", IngestOutcome.ADDED),
     ],
 )
-def test_the_setting_decides_where_nobody_can_be_asked(workbench, monkeypatch, setting, outcome):
+def test_the_setting_decides_where_nobody_can_be_asked(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch, setting, outcome
+) -> None:
     monkeypatch.setenv("FETAL_UNSURE", setting)
     unclear, clear = add_scans(workbench, [unsure(1), file(1)], who="Ann")
     assert (unclear.outcome, clear.outcome) == (outcome, IngestOutcome.ADDED)
     assert stored(workbench) == 1 + (outcome is IngestOutcome.ADDED)
 
 
-def test_a_dry_run_tells_what_would_be_set_aside_and_an_import_can_keep_it(workbench, tmp_path):
+def test_a_dry_run_tells_what_would_be_set_aside_and_an_import_can_keep_it(
+    workbench: Workbench, tmp_path: Path
+) -> None:
     (tmp_path / "brain").mkdir()
     for incoming in (unsure(1), file(1)):
         (tmp_path / "brain" / incoming.name).write_bytes(incoming.data)
@@ -136,7 +147,9 @@ def test_a_dry_run_tells_what_would_be_set_aside_and_an_import_can_keep_it(workb
     assert (report.set_aside, report.labelled) == ([], 1)
 
 
-def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(workbench, tmp_path):
+def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(
+    workbench: Workbench, tmp_path: Path
+) -> None:
     (tmp_path / "femur").mkdir()
     for seed in (1, 2):
         (tmp_path / "femur" / f"{seed}.png").write_bytes(unsure(seed).data)
@@ -150,7 +163,9 @@ def test_scans_of_an_import_wait_with_their_labels_as_far_as_they_fit(workbench,
     assert report.labelled == 1
 
 
-def test_a_setting_that_is_none_is_told_and_nothing_is_taken(workbench, desk, monkeypatch):
+def test_a_setting_that_is_none_is_told_and_nothing_is_taken(
+    workbench: Workbench, desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_UNSURE", "perhaps")
     with pytest.raises(SettingError, match="perhaps"):
         DeidentificationPolicy.from_environment()
@@ -160,7 +175,7 @@ def test_a_setting_that_is_none_is_told_and_nothing_is_taken(workbench, desk, mo
     assert stored(workbench) == 0
 
 
-def test_a_scan_that_was_kept_before_is_not_asked_about_again(workbench, desk):
+def test_a_scan_that_was_kept_before_is_not_asked_about_again(workbench: Workbench, desk) -> None:
     add_scans(
         workbench, [unsure(1)], who="Ann", gate=DeidentificationCheck(DeidentificationPolicy.KEEP)
     )
@@ -168,13 +183,13 @@ def test_a_scan_that_was_kept_before_is_not_asked_about_again(workbench, desk):
     assert [one.outcome for one in drop.results] == [IngestOutcome.ALREADY_THERE]
 
 
-def test_all_scans_of_a_drop_can_be_made_to_wait(desk, workbench):
+def test_all_scans_of_a_drop_can_be_made_to_wait(desk, workbench: Workbench) -> None:
     drop = dropped(desk, file(1), unsure(1), every=True)
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
     assert stored(workbench) == 0
 
 
-def test_frames_of_a_film_wait_like_files(workbench, desk):
+def test_frames_of_a_film_wait_like_files(workbench: Workbench, desk) -> None:
     glow = [read_scan(unsure(seed).data, "a").pixels for seed in (1, 90)]
     drop = dropped(desk, UploadedFile("clip.dcm", film(glow)))
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
@@ -184,7 +199,7 @@ def test_frames_of_a_film_wait_like_files(workbench, desk):
     assert scans.pixels(workbench, taken.scan_id)[:20, :70].max() == 0
 
 
-def test_a_scan_that_comes_again_waits_once(workbench, desk):
+def test_a_scan_that_comes_again_waits_once(workbench: Workbench, desk) -> None:
     drop = dropped(desk, unsure(1, "a.png"), unsure(1, "b.png"))
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS] * 2
     [(number, held)] = desk.quarantine.of("Ann").items()
@@ -193,7 +208,7 @@ def test_a_scan_that_comes_again_waits_once(workbench, desk):
     assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] * 2
 
 
-def test_no_more_wait_than_fit(workbench):
+def test_no_more_wait_than_fit(workbench: Workbench) -> None:
     desk = UploadQueue(workbench, Memory(0.05))
     drop = dropped(desk, unsure(1), unsure(2))
     assert [one.outcome for one in drop.results] == [IngestOutcome.WAITS, IngestOutcome.SET_ASIDE]
@@ -202,7 +217,9 @@ def test_no_more_wait_than_fit(workbench):
     assert dropped(desk, unsure(2)).results[0].outcome is IngestOutcome.WAITS
 
 
-def test_a_scan_that_cannot_be_stored_waits_on(workbench, desk, monkeypatch):
+def test_a_scan_that_cannot_be_stored_waits_on(
+    workbench: Workbench, desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dropped(desk, unsure(1), unsure(2))
     first, second = desk.quarantine.of("Ann")
     with monkeypatch.context() as patch:
@@ -213,18 +230,20 @@ def test_a_scan_that_cannot_be_stored_waits_on(workbench, desk, monkeypatch):
     assert keep(workbench, desk.quarantine, first, "Ann").outcome is IngestOutcome.ADDED
 
 
-def _full(_):
+def _full(_) -> None:
     raise OSError("disk full")
 
 
-def test_a_stored_scan_can_be_seen_as_it_arrived_while_the_drop_is_fresh(workbench, desk):
+def test_a_stored_scan_can_be_seen_as_it_arrived_while_the_drop_is_fresh(
+    workbench: Workbench, desk
+) -> None:
     drop = dropped(desk, file(1))
     [taken] = drop.results
     assert drop.before.get(scans.digest_of(workbench, taken.scan_id))[:2] == b"\xff\xd8"
     assert drop.before.get("another") is None
 
 
-def test_pictures_as_they_arrived_take_bounded_memory():
+def test_pictures_as_they_arrived_take_bounded_memory() -> None:
     pictures = OriginalPreviews(megabytes=0.001)
     for number in range(5):
         pictures.add(str(number), bytes(400))
@@ -233,7 +252,7 @@ def test_pictures_as_they_arrived_take_bounded_memory():
     ] * 2
 
 
-def test_what_is_blanked_is_shown_in_colour():
+def test_what_is_blanked_is_shown_in_colour() -> None:
     scan = read_scan(unsure(1).data, "a")
     before = scan.pixels.copy()
     scan.pixels[:50, :70] = 0
@@ -243,7 +262,7 @@ def test_what_is_blanked_is_shown_in_colour():
     assert (np.ptp(picture[60:70, 80:90], axis=2) == 0).all()
 
 
-def test_patients_of_scans_that_wait_come_with_them(workbench, desk):
+def test_patients_of_scans_that_wait_come_with_them(workbench: Workbench, desk) -> None:
     dropped(desk, unsure(1, "Patient00042_1.png"))
     assert stored(workbench) == 0
     with workbench.store.reading() as session:

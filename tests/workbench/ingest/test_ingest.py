@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from fetal.jobs.batch_prediction import kept_values
 from fetal.store.database import Store
 from fetal.store.tables import Fingerprint, PredictionRow, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.ingest import store_scan
 from fetal.workbench.ingest.upload import IngestOutcome, add_scans
 from tests.support.drawn import file
@@ -15,13 +16,15 @@ class Killed(BaseException):
     """What no part of the program catches, as it cannot catch being killed."""
 
 
-def rows(workbench, table):
+def rows(workbench: Workbench, table):
     with workbench.store.reading() as session:
         return session.scalar(select(func.count()).select_from(table))
 
 
-def test_a_kill_between_pixels_and_rows_leaves_nothing_half(workbench, monkeypatch):
-    def die(*_):
+def test_a_kill_between_pixels_and_rows_leaves_nothing_half(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:
@@ -34,8 +37,8 @@ def test_a_kill_between_pixels_and_rows_leaves_nothing_half(workbench, monkeypat
 
 
 def test_a_kill_while_several_scans_are_written_leaves_each_whole_or_not_there(
-    workbench, monkeypatch
-):
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = []
 
     def die(*values):
@@ -56,7 +59,9 @@ def test_a_kill_while_several_scans_are_written_leaves_each_whole_or_not_there(
     assert rows(workbench, ScanRow) == rows(workbench, PredictionRow) == 6
 
 
-def test_a_stopped_drop_keeps_what_is_stored_and_names_what_was_not_read(workbench):
+def test_a_stopped_drop_keeps_what_is_stored_and_names_what_was_not_read(
+    workbench: Workbench,
+) -> None:
     stored = []
     files = [file(seed) for seed in range(16)]
     taken = add_scans(

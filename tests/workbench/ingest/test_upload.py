@@ -17,7 +17,7 @@ from fetal.scans import encode_png
 from fetal.scans.errors import TooMuchMemoryError
 from fetal.scans.sandboxed_reading import client
 from fetal.store.tables import Patient, PredictionRow, ScanRow
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest import upload
@@ -27,7 +27,7 @@ from tests.support.drawn import fan, file
 from tests.support.tiny_model import tiny_model
 
 
-def rows(workbench, table):
+def rows(workbench: Workbench, table):
     with workbench.store.reading() as session:
         return session.scalar(select(func.count()).select_from(table))
 
@@ -52,7 +52,7 @@ def dicom(patient: str | None) -> UploadedFile:
     return UploadedFile("IM0001", packed.getvalue())
 
 
-def test_a_dropped_scan_is_stored_predicted_and_shown(workbench):
+def test_a_dropped_scan_is_stored_predicted_and_shown(workbench: Workbench) -> None:
     (taken,) = add_scans(workbench, [file(1)], who="Ann", patient="4711")
     assert taken.outcome is IngestOutcome.ADDED
     scan = scans.scan(workbench, taken.scan_id)
@@ -64,7 +64,7 @@ def test_a_dropped_scan_is_stored_predicted_and_shown(workbench):
     assert np.array_equal(scans.pixels(workbench, scan.id) > 0, fan(1) > 0)
 
 
-def test_one_bad_file_gets_one_sentence_and_the_others_go_on(workbench):
+def test_one_bad_file_gets_one_sentence_and_the_others_go_on(workbench: Workbench) -> None:
     cmyk = io.BytesIO()
     Image.new("CMYK", (100, 100), (0, 255, 255, 0)).save(cmyk, "JPEG")
     files = [
@@ -89,7 +89,7 @@ def test_one_bad_file_gets_one_sentence_and_the_others_go_on(workbench):
     assert rows(workbench, ScanRow) == len(list(workbench.blobs.keys("scans"))) == 2
 
 
-def test_the_same_pixels_in_another_format_are_already_there(workbench):
+def test_the_same_pixels_in_another_format_are_already_there(workbench: Workbench) -> None:
     first, second = add_scans(
         workbench, [file(1, "a.png"), file(1, "b.bmp", "BMP")], who="Ann", patient="4711"
     )
@@ -98,7 +98,7 @@ def test_the_same_pixels_in_another_format_are_already_there(workbench):
     assert scans.scan(workbench, first.scan_id).name in second.sentence
 
 
-def test_no_name_of_a_patient_or_a_file_is_stored(workbench):
+def test_no_name_of_a_patient_or_a_file_is_stored(workbench: Workbench) -> None:
     files = [
         file(1, "../../Jane Ashdown 19900427.png"),
         file(2, "C:\\scans\\Patient00042_Jane.png"),
@@ -121,7 +121,7 @@ def test_no_name_of_a_patient_or_a_file_is_stored(workbench):
         assert secret not in stored
 
 
-def test_a_drop_without_names_is_one_unknown_patient(workbench):
+def test_a_drop_without_names_is_one_unknown_patient(workbench: Workbench) -> None:
     first = add_scans(workbench, [file(1), file(2)], who="Ann")
     second = add_scans(workbench, [file(3)], who="Ann", patient="  ")
     found = [scans.scan(workbench, one.scan_id) for one in (*first, *second)]
@@ -129,7 +129,7 @@ def test_a_drop_without_names_is_one_unknown_patient(workbench):
     assert not any(scan.named_patient for scan in found)
 
 
-def test_the_file_s_own_patient_comes_before_the_one_given(workbench):
+def test_the_file_s_own_patient_comes_before_the_one_given(workbench: Workbench) -> None:
     taken = add_scans(
         workbench,
         [file(1, "Patient00042_a.png"), file(2), dicom("0815"), dicom(None)],
@@ -143,7 +143,9 @@ def test_the_file_s_own_patient_comes_before_the_one_given(workbench):
     assert "filed under another patient" in taken[3].sentence
 
 
-def test_a_scan_of_an_unknown_patient_is_refiled_once_the_patient_is_known(workbench):
+def test_a_scan_of_an_unknown_patient_is_refiled_once_the_patient_is_known(
+    workbench: Workbench,
+) -> None:
     (first,) = add_scans(workbench, [file(1)], who="Ann")
     (again,) = add_scans(workbench, [file(1)], who="Ann", patient="4711")
     assert again.outcome is IngestOutcome.ALREADY_THERE
@@ -151,7 +153,9 @@ def test_a_scan_of_an_unknown_patient_is_refiled_once_the_patient_is_known(workb
     assert scans.scan(workbench, first.scan_id).patient == workbench.pseudonyms.patient("4711")
 
 
-def test_a_scan_stays_with_an_unknown_patient_that_is_on_a_side_already(workbench):
+def test_a_scan_stays_with_an_unknown_patient_that_is_on_a_side_already(
+    workbench: Workbench,
+) -> None:
     (first,) = add_scans(workbench, [file(1)], who="Ann")
     unknown = scans.scan(workbench, first.scan_id).patient
     with workbench.store.session() as session:
@@ -169,17 +173,17 @@ def test_a_scan_stays_with_an_unknown_patient_that_is_on_a_side_already(workbenc
         (UploadedFile("a/Patient1/scan.png", b""), False),
     ],
 )
-def test_it_is_told_whether_a_file_names_its_patient(incoming, names):
+def test_it_is_told_whether_a_file_names_its_patient(incoming, names) -> None:
     assert incoming.inspection.names_patient is names
 
 
-def test_a_dicom_file_names_its_patient_by_its_identifier():
+def test_a_dicom_file_names_its_patient_by_its_identifier() -> None:
     assert dicom("0815").inspection.names_patient
     assert not dicom(None).inspection.names_patient
     assert not dicom(" ").inspection.names_patient
 
 
-def test_samples_are_two_dozen_phantoms_of_all_planes_and_come_once(workbench):
+def test_samples_are_two_dozen_phantoms_of_all_planes_and_come_once(workbench: Workbench) -> None:
     first = upload.add_samples(workbench, "Ann")
     again = upload.add_samples(workbench, "Ann")
     assert [one.outcome for one in first] == [IngestOutcome.ADDED] * 24
@@ -189,7 +193,7 @@ def test_samples_are_two_dozen_phantoms_of_all_planes_and_come_once(workbench):
     assert all(scan.patient.startswith("P-sample-") for scan in found)
 
 
-def test_the_machine_s_text_is_gone_before_a_scan_is_stored(workbench):
+def test_the_machine_s_text_is_gone_before_a_scan_is_stored(workbench: Workbench) -> None:
     phantom = simulate("brain", seed=5)
     (taken,) = add_scans(workbench, [UploadedFile("p.png", encode_png(phantom.pixels))], who="Ann")
     kept = scans.pixels(workbench, taken.scan_id)
@@ -197,14 +201,16 @@ def test_the_machine_s_text_is_gone_before_a_scan_is_stored(workbench):
     assert kept[phantom.text & ~phantom.sector].max() == 0
 
 
-def test_a_drop_goes_on_in_the_background_and_tells_how_far_it_is(workbench):
+def test_a_drop_goes_on_in_the_background_and_tells_how_far_it_is(workbench: Workbench) -> None:
     drop = UploadQueue(workbench).start([file(seed) for seed in range(6)], "Ann", "4711")
     assert drop.wait(60)
     assert (drop.progress, drop.finished, drop.failure) == (Progress(6, 6), True, None)
     assert [one.outcome for one in drop.results] == [IngestOutcome.ADDED] * 6
 
 
-def test_a_drop_that_cannot_be_stored_says_so(workbench, monkeypatch):
+def test_a_drop_that_cannot_be_stored_says_so(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("os.fsync", _full)
     drop = UploadQueue(workbench).start([file(1)], "Ann")
     assert drop.wait(60)
@@ -212,11 +218,13 @@ def test_a_drop_that_cannot_be_stored_says_so(workbench, monkeypatch):
     assert rows(workbench, ScanRow) == 0
 
 
-def _full(_):
+def _full(_) -> None:
     raise OSError("disk full")
 
 
-def test_a_file_is_looked_at_once_however_often_the_page_asks(monkeypatch):
+def test_a_file_is_looked_at_once_however_often_the_page_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked = []
     real = client.inspect_file
     monkeypatch.setattr(client, "inspect_file", lambda *file: asked.append(file) or real(*file))
@@ -226,7 +234,7 @@ def test_a_file_is_looked_at_once_however_often_the_page_asks(monkeypatch):
     assert len(asked) == 1
 
 
-def test_two_threads_with_the_same_drop_store_each_scan_once(workbench):
+def test_two_threads_with_the_same_drop_store_each_scan_once(workbench: Workbench) -> None:
     files = [file(seed) for seed in range(6)]
     results = []
     threads = [
@@ -244,7 +252,7 @@ def test_two_threads_with_the_same_drop_store_each_scan_once(workbench):
     assert sum(one.outcome is IngestOutcome.ALREADY_THERE for one in results) == 12
 
 
-def test_two_processes_that_add_the_same_scan_at_once_store_it_once(workbench):
+def test_two_processes_that_add_the_same_scan_at_once_store_it_once(workbench: Workbench) -> None:
     tiny_model()
     context = multiprocessing.get_context("spawn")
     files = [file(seed) for seed in range(4)]
@@ -262,8 +270,8 @@ def _add(workspace, files):
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems bound no process's memory")
 @pytest.mark.parametrize("way", ["drop", "import"])
 def test_a_file_that_needs_too_much_memory_gets_a_sentence_and_the_others_go_on(
-    workbench, monkeypatch, way
-):
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch, way
+) -> None:
     huge = UploadedFile("huge.png", encode_png(np.tile(np.arange(100, dtype=np.uint8), (6300, 63))))
     files = [file(1), huge, file(2)]
     # A reading process takes about 340 MB for itself.

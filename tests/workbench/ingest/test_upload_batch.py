@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from fetal.store.tables import ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.accounts.browser_sessions import HOURS_UNSEEN, BrowserSessions
 from fetal.workbench.catalogue.stored_pixels import digests_of
 from fetal.workbench.ingest import ingest
@@ -19,7 +20,7 @@ from tests.support.drawn import file, unsure
 
 
 @pytest.fixture
-def desk(workbench) -> UploadQueue:
+def desk(workbench: Workbench) -> UploadQueue:
     return UploadQueue(workbench)
 
 
@@ -31,12 +32,12 @@ def done(desk, *files, who="Ann", patient="4711", **how):
 
 
 @pytest.fixture
-def held_up(monkeypatch):
+def held_up(monkeypatch: pytest.MonkeyPatch):
     """Holds up what is stored until `go_on` is set; tells in `begun` when something is."""
     begun, go_on = threading.Event(), threading.Event()
     real = ingest.store_scans
 
-    def slow(workbench, scans):
+    def slow(workbench: Workbench, scans):
         begun.set()
         if any(new.file == "slow.png" for new in scans):
             assert go_on.wait(60)
@@ -47,7 +48,7 @@ def held_up(monkeypatch):
     go_on.set()
 
 
-def test_a_second_drop_does_not_hide_the_first(desk, held_up):
+def test_a_second_drop_does_not_hide_the_first(desk, held_up) -> None:
     _, go_on = held_up
     first = desk.start([file(1, "slow.png")], "Ann", "4711")
     second = done(desk, file(2))
@@ -59,14 +60,14 @@ def test_a_second_drop_does_not_hide_the_first(desk, held_up):
     assert desk.drops("Bea") == []
 
 
-def test_of_drops_that_ended_a_few_are_told_of_until_the_person_clears_them(desk):
+def test_of_drops_that_ended_a_few_are_told_of_until_the_person_clears_them(desk) -> None:
     drops = [done(desk, file(seed)) for seed in range(FINISHED_KEPT + 2)]
     assert desk.drops("Ann") == drops[: -FINISHED_KEPT - 1 : -1]
     desk.let_go("Ann")
     assert desk.drops("Ann") == []
 
 
-def test_pictures_as_they_arrived_go_with_the_next_drop(workbench, desk):
+def test_pictures_as_they_arrived_go_with_the_next_drop(workbench: Workbench, desk) -> None:
     first = done(desk, file(1))
     digest = next(iter(digests_of(workbench, [first.results[0].scan_id]).values()))
     assert first.before.get(digest) is not None
@@ -74,7 +75,7 @@ def test_pictures_as_they_arrived_go_with_the_next_drop(workbench, desk):
     assert first.before.get(digest) is None
 
 
-def test_a_drop_that_is_stopped_says_what_was_not_read(desk, held_up):
+def test_a_drop_that_is_stopped_says_what_was_not_read(desk, held_up) -> None:
     begun, go_on = held_up
     files = [file(0, "slow.png"), *(file(seed) for seed in range(1, 16))]
     drop = desk.start(files, "Ann", "4711")
@@ -89,7 +90,7 @@ def test_a_drop_that_is_stopped_says_what_was_not_read(desk, held_up):
     ) + [IngestOutcome.NOT_READ] * drop.not_read
 
 
-def test_the_bytes_of_a_file_go_once_it_is_through(workbench):
+def test_the_bytes_of_a_file_go_once_it_is_through(workbench: Workbench) -> None:
     held = [file(seed) for seed in range(3)]
     left = [weakref.ref(one) for one in held]
     seen = []
@@ -98,7 +99,7 @@ def test_the_bytes_of_a_file_go_once_it_is_through(workbench):
         while held:
             yield held.pop(0)
 
-    def through(progress):
+    def through(progress) -> None:
         gc.collect()
         seen.append(sum(one() is not None for one in left))
 
@@ -109,7 +110,7 @@ def test_the_bytes_of_a_file_go_once_it_is_through(workbench):
     assert seen[0] <= 3
 
 
-def test_what_was_left_out_can_be_brought_back_and_then_kept(workbench, desk):
+def test_what_was_left_out_can_be_brought_back_and_then_kept(workbench: Workbench, desk) -> None:
     drop = done(desk, unsure(1), unsure(2))
     numbers = list(desk.quarantine.of("Ann"))
     for number, taken in leave_out(workbench, desk.quarantine, numbers, "Ann").items():
@@ -124,7 +125,7 @@ def test_what_was_left_out_can_be_brought_back_and_then_kept(workbench, desk):
     assert keep(workbench, desk.quarantine, numbers[0], "Ann").outcome is IngestOutcome.ADDED
 
 
-def test_a_browser_finds_its_own_scans_again_and_nobody_elses(workbench):
+def test_a_browser_finds_its_own_scans_again_and_nobody_elses(workbench: Workbench) -> None:
     sessions = BrowserSessions(workbench)
     ann, other = sessions.of("a" * 43), sessions.of("b" * 43)
     done(ann.desk, unsure(1))
@@ -136,7 +137,7 @@ def test_a_browser_finds_its_own_scans_again_and_nobody_elses(workbench):
     assert keep(workbench, other.desk.quarantine, number, "Ann") is None
 
 
-def test_what_a_browser_left_goes_after_a_day(workbench):
+def test_what_a_browser_left_goes_after_a_day(workbench: Workbench) -> None:
     now = [0.0]
     sessions = BrowserSessions(workbench, lambda: now[0])
     quarantine = sessions.of("a" * 43).desk.quarantine
@@ -147,7 +148,9 @@ def test_what_a_browser_left_goes_after_a_day(workbench):
     assert sessions.of("a" * 43).desk.quarantine is not quarantine
 
 
-def test_an_erasure_empties_what_is_kept_of_the_patient_and_of_nobody_else(workbench):
+def test_an_erasure_empties_what_is_kept_of_the_patient_and_of_nobody_else(
+    workbench: Workbench,
+) -> None:
     sessions = BrowserSessions(workbench)
     desk = sessions.of("a" * 43).desk
     gone = done(desk, file(1), unsure(1), patient="4711")
@@ -164,7 +167,7 @@ def test_an_erasure_empties_what_is_kept_of_the_patient_and_of_nobody_else(workb
     assert newcomer in desk.drops("Ann")
 
 
-def test_an_erased_scan_leaves_no_picture_of_how_it_arrived(workbench):
+def test_an_erased_scan_leaves_no_picture_of_how_it_arrived(workbench: Workbench) -> None:
     sessions = BrowserSessions(workbench)
     drop = done(sessions.of("a" * 43).desk, file(1), file(2))
     first, second = (one.scan_id for one in drop.results)

@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 from fetal.store.labelling.labelling_tables import ListedScan, ScanFeature
 from fetal.store.states import CheckKind, RunState
 from fetal.store.tables import Patient, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.label_quality import check_requests, suspects
 from fetal.workbench.label_quality.feature_network import feature_network
@@ -22,21 +23,23 @@ WHO = "Ben"
 
 
 @pytest.fixture
-def labelled(workbench):
+def labelled(workbench: Workbench):
     """36 labelled scans of noise, on which every label is as good as any other."""
     return label_scans(workbench)
 
 
-def count(workbench, table):
+def count(workbench: Workbench, table):
     with workbench.store.reading() as session:
         return session.scalar(select(func.count()).select_from(table))
 
 
-def checked(workbench):
+def checked(workbench: Workbench):
     return check_requests.check_now(workbench, CheckKind.MISTAKES, WHO)
 
 
-def test_doubted_labels_are_listed_and_what_a_person_keeps_is_not_listed_again(workbench, labelled):
+def test_doubted_labels_are_listed_and_what_a_person_keeps_is_not_listed_again(
+    workbench: Workbench, labelled
+) -> None:
     done = checked(workbench)
     assert done.status is RunState.DONE, done.reason
     assert done.result["scans"] == len(labelled)
@@ -61,7 +64,7 @@ def test_doubted_labels_are_listed_and_what_a_person_keeps_is_not_listed_again(w
     assert kept.scan.id not in {one.scan.id for one in again}
 
 
-def test_features_are_computed_once_and_go_with_their_scan(workbench, labelled):
+def test_features_are_computed_once_and_go_with_their_scan(workbench: Workbench, labelled) -> None:
     checked(workbench)
     network = feature_network(workbench)
     assert without_features(workbench, network, labelled) == []
@@ -77,7 +80,9 @@ def test_features_are_computed_once_and_go_with_their_scan(workbench, labelled):
     assert one.scan.id not in suspects.waiting_scans(workbench, 1)
 
 
-def test_the_network_is_the_one_that_has_learnt_from_fewest_of_the_scans(workbench, labelled):
+def test_the_network_is_the_one_that_has_learnt_from_fewest_of_the_scans(
+    workbench: Workbench, labelled
+) -> None:
     shipped = feature_network(workbench)
     learnt = tuple(row.digest for row in digests(workbench, labelled))
     challenger = add_version(workbench, tiny_model(2, "heir", learnt))
@@ -87,12 +92,12 @@ def test_the_network_is_the_one_that_has_learnt_from_fewest_of_the_scans(workben
     assert shipped.learnt == 0
 
 
-def digests(workbench, numbers):
+def digests(workbench: Workbench, numbers):
     with workbench.store.reading() as session:
         return session.scalars(select(ScanRow).where(ScanRow.id.in_(numbers))).all()
 
 
-def test_scans_that_are_locked_away_are_judged_and_marked(workbench, labelled):
+def test_scans_that_are_locked_away_are_judged_and_marked(workbench: Workbench, labelled) -> None:
     keep_apart(workbench, 4)
     found = suspects.suspects(workbench, checked(workbench).id, most=100)
     with workbench.store.reading() as session:
@@ -103,20 +108,20 @@ def test_scans_that_are_locked_away_are_judged_and_marked(workbench, labelled):
     assert {one.held_out for one in found} == {True, False}
 
 
-def test_labels_of_the_locked_away_alone_teach_nothing(workbench, labelled):
+def test_labels_of_the_locked_away_alone_teach_nothing(workbench: Workbench, labelled) -> None:
     keep_apart(workbench, 11)
     done = checked(workbench)
     assert done.status is RunState.FAILED
     assert "at least two patients and two planes; received 1 patients" in done.reason
 
 
-def test_too_few_labels_are_said_in_a_sentence(workbench):
+def test_too_few_labels_are_said_in_a_sentence(workbench: Workbench) -> None:
     done = checked(workbench)
     assert done.status is RunState.FAILED
     assert "Label more" in done.reason
 
 
-def test_one_job_of_a_kind_whoever_asks(workbench):
+def test_one_job_of_a_kind_whoever_asks(workbench: Workbench) -> None:
     one = check_requests.ask_for_check(workbench, CheckKind.MISTAKES, WHO)
     assert check_requests.ask_for_check(workbench, CheckKind.MISTAKES, "Ann").id == one.id
     assert check_requests.cancel_check(workbench, one.id, WHO).status is RunState.CANCELLED

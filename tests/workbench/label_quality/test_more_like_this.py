@@ -3,6 +3,7 @@ import pytest
 
 from fetal.store.labelling.labelling_tables import ScanFeature
 from fetal.store.states import CheckKind, RunState
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.label_quality import check_requests
@@ -15,7 +16,7 @@ from fetal.workbench.reading_queues.reservations import Reader
 from tests.support.labelling import drop_of, label_scans
 
 
-def test_likenesses_and_map_follow_what_comes_and_goes(workbench):
+def test_likenesses_and_map_follow_what_comes_and_goes(workbench: Workbench) -> None:
     numbers = label_scans(workbench)
     assert scan_map(workbench).known == 0
     assert more_like(workbench, numbers[5]) == []
@@ -36,7 +37,7 @@ def test_likenesses_and_map_follow_what_comes_and_goes(workbench):
     assert new.scan_id in {one.id for one in scan_map(workbench).scans}
 
 
-def test_a_list_is_handed_out_in_its_own_order(workbench):
+def test_a_list_is_handed_out_in_its_own_order(workbench: Workbench) -> None:
     numbers = label_scans(workbench)[:6]
     listed = tuple(numbers[place] for place in (4, 1, 3))
     queue = queues.passing(workbench, "list", ScanFilter(ids=listed), as_listed=True)
@@ -48,7 +49,7 @@ def test_a_list_is_handed_out_in_its_own_order(workbench):
 
 
 @pytest.mark.slow
-def test_umap_lays_scans_that_are_seen_alike_near_one_another(workbench):
+def test_umap_lays_scans_that_are_seen_alike_near_one_another(workbench: Workbench) -> None:
     """Where `umap-learn` is installed, which the lock files leave to whoever wants it."""
     pytest.importorskip("umap")
     numbers = label_scans(workbench)

@@ -1,6 +1,7 @@
 import pytest
 
 from fetal.store.states import CheckKind, RunState
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.label_quality import check_requests, suspects
@@ -9,12 +10,12 @@ from tests.support.labelling import drop_of, label_scans
 WHO = "Ben"
 
 
-def ordered(workbench):
+def ordered(workbench: Workbench):
     return check_requests.check_now(workbench, CheckKind.NEXT, WHO)
 
 
 @pytest.fixture
-def waiting(workbench):
+def waiting(workbench: Workbench):
     """Labelled scans, and six without a label; returns the numbers of the latter."""
     label_scans(workbench)
     return [
@@ -24,7 +25,9 @@ def waiting(workbench):
     ]
 
 
-def test_scans_without_a_label_are_put_into_order_until_they_have_one(workbench, waiting):
+def test_scans_without_a_label_are_put_into_order_until_they_have_one(
+    workbench: Workbench, waiting
+) -> None:
     done = ordered(workbench)
     assert done.status is RunState.DONE, done.reason
     listed = suspects.waiting_scans(workbench, done.id)
@@ -35,7 +38,9 @@ def test_scans_without_a_label_are_put_into_order_until_they_have_one(workbench,
     assert suspects.waiting_scans(workbench, done.id) == listed[1:]
 
 
-def test_with_enough_labels_it_forecasts_what_more_would_bring(workbench, waiting):
+def test_with_enough_labels_it_forecasts_what_more_would_bring(
+    workbench: Workbench, waiting
+) -> None:
     for number in waiting[:5]:
         review.annotate(workbench, number, "brain", WHO)
     said = ordered(workbench).result
@@ -44,7 +49,7 @@ def test_with_enough_labels_it_forecasts_what_more_would_bring(workbench, waitin
     assert len(said["sizes"]) == len(said["right"]) > 3
 
 
-def test_where_every_scan_has_a_label_that_is_said(workbench):
+def test_where_every_scan_has_a_label_that_is_said(workbench: Workbench) -> None:
     label_scans(workbench)
     done = ordered(workbench)
     assert done.status is RunState.FAILED

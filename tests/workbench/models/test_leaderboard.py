@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 
 from fetal.progress import Progress
 from fetal.store.tables import ModelVersion, PredictionRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
 from fetal.workbench.catalogue.scans import digest_of
@@ -15,14 +16,14 @@ from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture
-def locked(workbench):
+def locked(workbench: Workbench):
     """Fifteen locked scans of five patients."""
     label_scans(workbench, patients=5)
     keep_apart(workbench, 5)
     return take_stock(workbench).scans
 
 
-def test_all_versions_are_measured_on_the_same_scans(workbench, locked):
+def test_all_versions_are_measured_on_the_same_scans(workbench: Workbench, locked) -> None:
     add_version(workbench, tiny_model(2, "v2 · 23 Nov 2026"))
     told = []
     rows = promotion.scores(workbench, told.append)
@@ -34,7 +35,7 @@ def test_all_versions_are_measured_on_the_same_scans(workbench, locked):
         assert row.accuracy == figures.accuracy
 
 
-def test_a_version_is_not_asked_what_it_has_learnt_by_heart(workbench, locked):
+def test_a_version_is_not_asked_what_it_has_learnt_by_heart(workbench: Workbench, locked) -> None:
     seen = tuple(digest_of(workbench, scan.scan) for scan in locked[:6])
     add_version(workbench, tiny_model(3, "cheat", seen))
     add_version(
@@ -47,7 +48,9 @@ def test_a_version_is_not_asked_what_it_has_learnt_by_heart(workbench, locked):
     assert (rows["tiny"].n_scans, rows["tiny"].seen) == (15, 0)
 
 
-def test_a_label_that_changes_changes_the_scores_without_predicting_anew(workbench, locked):
+def test_a_label_that_changes_changes_the_scores_without_predicting_anew(
+    workbench: Workbench, locked
+) -> None:
     (before,) = promotion.scores(workbench)
     with workbench.store.reading() as session:
         predictions = session.scalar(select(func.count(PredictionRow.id)))
@@ -60,7 +63,7 @@ def test_a_label_that_changes_changes_the_scores_without_predicting_anew(workben
         assert session.scalar(select(func.count(PredictionRow.id))) == predictions
 
 
-def test_a_damaged_version_does_not_hide_the_others(workbench, locked):
+def test_a_damaged_version_does_not_hide_the_others(workbench: Workbench, locked) -> None:
     number = add_version(workbench, tiny_model(6, "broken"))
     with workbench.store.reading() as session:
         place = session.get_one(ModelVersion, number).location
@@ -72,6 +75,6 @@ def test_a_damaged_version_does_not_hide_the_others(workbench, locked):
     assert fine.n_scans == 15
 
 
-def test_without_locked_scans_there_is_no_accuracy(workbench):
+def test_without_locked_scans_there_is_no_accuracy(workbench: Workbench) -> None:
     (row,) = promotion.scores(workbench)
     assert (row.accuracy, row.n_scans) == (None, 0)

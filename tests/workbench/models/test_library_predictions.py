@@ -1,11 +1,14 @@
 """Stored scans on a cluster: predicted once, kept in the workspace, and told in a table."""
 
+from pathlib import Path
+
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import func, select
 
 from fetal.jobs.on_cluster import cluster_scoring
 from fetal.store.tables import PredictionRow, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.core.actor import Actor, NotPermittedError
 from fetal.workbench.core.permissions import Role
@@ -15,15 +18,15 @@ from tests.support.labelling import add_version
 from tests.support.tiny_model import tiny_model
 
 
-def _predicted(workbench, version):
+def _predicted(workbench: Workbench, version):
     with workbench.store.reading() as session:
         said = select(func.count()).where(PredictionRow.model_id == version)
         return session.scalar(said)
 
 
 def test_a_promotion_is_followed_on_a_cluster_and_the_library_told(
-    workbench, five_scans, tmp_path, monkeypatch
-):
+    workbench: Workbench, five_scans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cluster_scoring, "MANY", 2)
     monkeypatch.setattr(cluster_scoring, "SHARD", 2)
     with workbench.store.reading() as session:
@@ -49,7 +52,7 @@ def test_a_promotion_is_followed_on_a_cluster_and_the_library_told(
     assert {row["model"] for row in rows} == {"v2"}
 
 
-def test_who_may_not_export_gets_no_table(workbench, five_scans, tmp_path):
+def test_who_may_not_export_gets_no_table(workbench: Workbench, five_scans, tmp_path: Path) -> None:
     reader = workbench.acting_as(Actor.with_roles("Ann", 1, [Role.READER]))
     with pytest.raises(NotPermittedError):
         predict_library(reader, tmp_path / "library.parquet", "Ann")

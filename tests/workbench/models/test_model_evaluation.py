@@ -5,13 +5,13 @@ from fetal.evaluation import NothingToMeasureError
 from fetal.planes import PLANES
 from fetal.progress import Progress
 from fetal.store.tables import Patient, ScanRow
-from fetal.workbench import NoModelError
+from fetal.workbench import NoModelError, Workbench
 from fetal.workbench.models.model_evaluation import evaluate
 from tests.support.labelling import add_version, label_scans
 from tests.support.tiny_model import tiny_model
 
 
-def keep_apart(workbench, patients):
+def keep_apart(workbench: Workbench, patients) -> None:
     with workbench.store.session() as session:
         named = session.scalars(select(Patient).order_by(Patient.id)).all()
         for patient in named[:patients]:
@@ -19,7 +19,7 @@ def keep_apart(workbench, patients):
 
 
 @pytest.fixture
-def locked(workbench):
+def locked(workbench: Workbench):
     """Fifteen labelled scans of five patients who are kept apart, of two machines."""
     label_scans(workbench)
     keep_apart(workbench, 5)
@@ -29,7 +29,7 @@ def locked(workbench):
     return workbench
 
 
-def test_a_version_is_measured_on_the_patients_kept_apart(locked):
+def test_a_version_is_measured_on_the_patients_kept_apart(locked) -> None:
     champion = locked.champion().version
     told = []
     found = evaluate(locked, champion.id, told.append)
@@ -51,7 +51,7 @@ def test_a_version_is_measured_on_the_patients_kept_apart(locked):
     assert all(one.scan.startswith(b"\xff\xd8") for one in found.exhibits)
 
 
-def test_its_page_holds_scans_only_when_asked(locked):
+def test_its_page_holds_scans_only_when_asked(locked) -> None:
     found = evaluate(locked, locked.champion().version.id)
     assert found.exhibits
     assert "data:image" in found.page(pictures=True)
@@ -59,7 +59,7 @@ def test_its_page_holds_scans_only_when_asked(locked):
     assert found.card_text().startswith("# Model card: tiny")
 
 
-def test_scans_that_a_version_has_learnt_from_are_left_out_and_counted(locked):
+def test_scans_that_a_version_has_learnt_from_are_left_out_and_counted(locked) -> None:
     with locked.store.reading() as session:
         apart = session.scalars(
             select(ScanRow.digest).join(Patient).where(Patient.split == "test").order_by(ScanRow.id)
@@ -69,11 +69,11 @@ def test_scans_that_a_version_has_learnt_from_are_left_out_and_counted(locked):
     assert (report.scans, list(report.left_out.values())) == (9, [6])
 
 
-def test_without_locked_scans_it_says_so(workbench):
+def test_without_locked_scans_it_says_so(workbench: Workbench) -> None:
     with pytest.raises(NothingToMeasureError, match="Label scans of more patients"):
         evaluate(workbench, workbench.champion().version.id)
 
 
-def test_an_unknown_version_is_named(workbench):
+def test_an_unknown_version_is_named(workbench: Workbench) -> None:
     with pytest.raises(NoModelError, match="number 99"):
         evaluate(workbench, 99)

@@ -13,7 +13,7 @@ from fetal.planes import PLANES, Plane
 from fetal.progress import Progress
 from fetal.store import audit
 from fetal.store.tables import ModelVersion, Patient, ScanRow
-from fetal.workbench import NoModelError
+from fetal.workbench import NoModelError, Workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_samples, add_scans
@@ -30,12 +30,12 @@ STAND_IN = Path(__file__).parents[2] / "jobs" / "stand_in.py"
 
 
 @pytest.fixture
-def challenger(workbench):
+def challenger(workbench: Workbench):
     """A second version, as a run would leave it."""
     return add_version(workbench, tiny_model(2, "v2 · 23 Nov 2026"))
 
 
-def test_the_loop_from_click_to_promotion(workbench):
+def test_the_loop_from_click_to_promotion(workbench: Workbench) -> None:
     label_scans(workbench)
     command = [sys.executable, str(STAND_IN), "finish", str(tiny_model(2, "v2 · today").folder)]
     worker = Worker(workbench.workspace, command)
@@ -60,7 +60,9 @@ def test_the_loop_from_click_to_promotion(workbench):
     assert not thread.is_alive()
 
 
-def test_two_models_are_measured_on_the_same_patients_kept_apart(workbench, challenger):
+def test_two_models_are_measured_on_the_same_patients_kept_apart(
+    workbench: Workbench, challenger
+) -> None:
     label_scans(workbench)
     keep_apart(workbench, 5)
     told = []
@@ -84,7 +86,7 @@ def test_two_models_are_measured_on_the_same_patients_kept_apart(workbench, chal
         assert cells == [list(row) for row in figures.confusion]
 
 
-def test_few_patients_cannot_show_that_a_model_is_harmless(workbench):
+def test_few_patients_cannot_show_that_a_model_is_harmless(workbench: Workbench) -> None:
     label_scans(workbench)
     keep_apart(workbench, 5)
     same = workbench.champion().version.id
@@ -95,7 +97,7 @@ def test_few_patients_cannot_show_that_a_model_is_harmless(workbench):
     assert comparison.disagreements == []
 
 
-def test_a_better_model_is_called_better_in_points(workbench, challenger):
+def test_a_better_model_is_called_better_in_points(workbench: Workbench, challenger) -> None:
     numbers = label_scans(workbench, each=1, patients=30)
     keep_apart(workbench, 30)
     for number in numbers:
@@ -118,11 +120,11 @@ def test_a_better_model_is_called_better_in_points(workbench, challenger):
     assert swapped.words.startswith(f"“tiny” is worse. {change.replace('+', '−')}")
 
 
-def said(workbench, number):
+def said(workbench: Workbench, number):
     return scans.stored_scan(workbench, number)
 
 
-def test_scans_that_one_of_the_two_was_trained_on_do_not_count(workbench):
+def test_scans_that_one_of_the_two_was_trained_on_do_not_count(workbench: Workbench) -> None:
     label_scans(workbench)
     keep_apart(workbench, 5)
     with workbench.store.reading() as session:
@@ -134,7 +136,7 @@ def test_scans_that_one_of_the_two_was_trained_on_do_not_count(workbench):
     assert (comparison.n_scans, comparison.left_out) == (9, 6)
 
 
-def test_samples_are_never_the_models_accuracy(workbench, challenger):
+def test_samples_are_never_the_models_accuracy(workbench: Workbench, challenger) -> None:
     for taken in add_samples(workbench, WHO):
         annotate(workbench, taken.scan_id, taken.file.split("-")[1], WHO)
     keep_apart(workbench, 24)
@@ -144,7 +146,7 @@ def test_samples_are_never_the_models_accuracy(workbench, challenger):
     assert "cannot be compared" in comparison.words
 
 
-def test_a_promotion_keeps_what_the_gate_said(workbench, challenger):
+def test_a_promotion_keeps_what_the_gate_said(workbench: Workbench, challenger) -> None:
     label_scans(workbench)
     keep_apart(workbench, 5)
     first = workbench.champion().version.id
@@ -159,7 +161,7 @@ def test_a_promotion_keeps_what_the_gate_said(workbench, challenger):
     assert back.detail["verdict"] == "not compared", "that comparison was the other way round"
 
 
-def test_promote_twice_is_one_promotion(workbench, challenger):
+def test_promote_twice_is_one_promotion(workbench: Workbench, challenger) -> None:
     promotion.promote(workbench, challenger, WHO)
     promotion.promote(workbench, challenger, WHO)
     newest, first = promotion.promotions(workbench)
@@ -169,14 +171,16 @@ def test_promote_twice_is_one_promotion(workbench, challenger):
     assert promotion.versions(workbench)[0].origin == "retrained"
 
 
-def test_a_promotion_holds_in_a_workbench_opened_elsewhere(workbench, reopen, challenger):
+def test_a_promotion_holds_in_a_workbench_opened_elsewhere(
+    workbench: Workbench, reopen, challenger
+) -> None:
     other = reopen()
     promotion.promote(workbench, challenger, WHO)
     assert other.champion().version.id == challenger
     other.close()
 
 
-def test_rolling_back_goes_back_step_by_step(workbench, challenger):
+def test_rolling_back_goes_back_step_by_step(workbench: Workbench, challenger) -> None:
     first = workbench.champion().version.id
     third = add_version(workbench, tiny_model(3, "v3 · 23 Nov 2026"))
     promotion.promote(workbench, challenger, WHO)
@@ -188,7 +192,9 @@ def test_rolling_back_goes_back_step_by_step(workbench, challenger):
     assert workbench.champion().version.id == first
 
 
-def test_a_new_champion_predicts_what_waits_for_a_label(workbench, challenger, five_scans):
+def test_a_new_champion_predicts_what_waits_for_a_label(
+    workbench: Workbench, challenger, five_scans
+) -> None:
     annotate(workbench, five_scans[0], Plane.BRAIN, WHO)
     promotion.promote(workbench, challenger, WHO)
     promotion.refresh(workbench, challenger)
@@ -196,29 +202,33 @@ def test_a_new_champion_predicts_what_waits_for_a_label(workbench, challenger, f
     assert names == ["tiny", *["v2 · 23 Nov 2026"] * 4]
 
 
-def test_a_refresh_for_a_model_that_was_replaced_does_nothing(workbench, challenger, five_scans):
+def test_a_refresh_for_a_model_that_was_replaced_does_nothing(
+    workbench: Workbench, challenger, five_scans
+) -> None:
     promotion.refresh(workbench, challenger)
     assert {scans.scan(workbench, number).model_name for number in five_scans} == {"tiny"}
 
 
-def test_the_same_bundle_is_registered_once(workbench, challenger):
+def test_the_same_bundle_is_registered_once(workbench: Workbench, challenger) -> None:
     assert add_version(workbench, tiny_model(2, "v2 · 23 Nov 2026")) == challenger
 
 
-def test_a_name_that_is_taken_becomes_the_next_one(workbench, challenger):
+def test_a_name_that_is_taken_becomes_the_next_one(workbench: Workbench, challenger) -> None:
     other = add_version(workbench, tiny_model(4, "v2 · 23 Nov 2026"))
     with workbench.store.reading() as session:
         assert session.get_one(ModelVersion, other).name.startswith("v3 · ")
 
 
-def test_a_downloaded_version_is_a_model_again(workbench, challenger, tmp_path):
+def test_a_downloaded_version_is_a_model_again(
+    workbench: Workbench, challenger, tmp_path: Path
+) -> None:
     with zipfile.ZipFile(io.BytesIO(promotion.archive(workbench, challenger))) as packed:
         packed.extractall(tmp_path)
     (folder,) = (path.parent for path in tmp_path.glob("v2*/card.json"))
     assert Bundle.open(folder).digest == tiny_model(2, "v2 · 23 Nov 2026").digest
 
 
-def test_an_unknown_version_is_named(workbench):
+def test_an_unknown_version_is_named(workbench: Workbench) -> None:
     with pytest.raises(NoModelError, match="no model with the number 99"):
         promotion.promote(workbench, 99, WHO)
     with pytest.raises(NoModelError):

@@ -3,6 +3,7 @@
 import pytest
 
 from fetal.store.access.audit_chain import EventKind
+from fetal.workbench import Workbench
 from fetal.workbench.accounts import audit_trail
 from fetal.workbench.core.actor import Actor, system_user
 from fetal.workbench.core.permissions import Role
@@ -12,17 +13,17 @@ from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture
-def bench(workbench, monkeypatch):
+def bench(workbench: Workbench, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FETAL_SECOND_PERSON", "yes")
     add_version(workbench, tiny_model(2))
     return workbench
 
 
-def as_trainer(workbench, name, account):
+def as_trainer(workbench: Workbench, name, account):
     return workbench.acting_as(Actor.with_roles(name, account, [Role.TRAINER]))
 
 
-def test_the_second_of_two_people_promotes(bench):
+def test_the_second_of_two_people_promotes(bench) -> None:
     first, second = as_trainer(bench, "Ana", 1), as_trainer(bench, "Ben", 2)
     champion, challenger = promotion.versions(bench)
     for _ in range(2):
@@ -38,14 +39,14 @@ def test_the_second_of_two_people_promotes(bench):
     assert not promotion.promote(second, challenger.id, "").is_champion
 
 
-def test_without_accounts_and_at_the_command_line_one_person_decides(bench):
+def test_without_accounts_and_at_the_command_line_one_person_decides(bench) -> None:
     champion, challenger = promotion.versions(bench)
     assert promotion.promote(bench, challenger.id, "Ana").is_champion
     mine = bench.acting_as(system_user("root"))
     assert promotion.promote(mine, champion.id, "Ana").is_champion
 
 
-def test_without_the_setting_one_person_decides(bench, monkeypatch):
+def test_without_the_setting_one_person_decides(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FETAL_SECOND_PERSON", "no")
     challenger = promotion.versions(bench)[1]
     assert promotion.promote(as_trainer(bench, "Ana", 1), challenger.id, "").is_champion

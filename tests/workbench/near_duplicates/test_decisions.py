@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from fetal.store.tables import Lookalike, LookalikeDecision, Patient, Run, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
 from fetal.workbench.datasets.test_set import locked_mark, take_stock
@@ -19,7 +20,7 @@ from tests.support.tiny_model import tiny_model
 from tests.workbench.near_duplicates.test_detect_pairs import brighter
 
 
-def add(workbench, incoming, label="brain"):
+def add(workbench: Workbench, incoming, label="brain"):
     [taken] = add_scans(workbench, [incoming], who=WHO)
     annotate(workbench, taken.scan_id, label, WHO)
     return taken.scan_id
@@ -30,19 +31,19 @@ def copy_of(seed, patient):
     return UploadedFile(f"Patient{patient:05d}_copy.png", brighter(seed).data)
 
 
-def put(workbench, **splits):
+def put(workbench: Workbench, **splits) -> None:
     """Put patients, as their files name them, in splits."""
     with workbench.store.session() as session:
         for name, split in splits.items():
             session.get_one(Patient, workbench.pseudonyms.patient(name)).split = split
 
 
-def split_of(workbench, name):
+def split_of(workbench: Workbench, name):
     with workbench.store.reading() as session:
         return session.get_one(Patient, workbench.pseudonyms.patient(name)).split
 
 
-def snapshot(workbench, run):
+def snapshot(workbench: Workbench, run):
     with workbench.store.reading() as session:
         return json.loads(workbench.blobs.get(session.get_one(Run, run.id).snapshot))
 
@@ -52,7 +53,7 @@ def numbers(entries):
 
 
 @pytest.fixture
-def leaking(workbench):
+def leaking(workbench: Workbench):
     """Scans of twelve patients; patient 99 brings a copy of a scan of patient 3, who tests."""
     everything = label_scans(workbench, patients=12)
     put(workbench, Patient00003="test", Patient00004="validation")
@@ -63,8 +64,8 @@ def leaking(workbench):
 
 
 def test_an_undecided_leak_comes_first_and_the_copy_that_would_be_learnt_is_held_back(
-    workbench, leaking
-):
+    workbench: Workbench, leaking
+) -> None:
     tested, copy, more = leaking
     [pair] = alike.list_pairs(workbench)
     assert (pair.scan_id, pair.other_id) == (copy, tested)
@@ -76,7 +77,9 @@ def test_an_undecided_leak_comes_first_and_the_copy_that_would_be_learnt_is_held
     assert tested in numbers(run["test"])
 
 
-def test_a_leak_into_the_patients_who_check_a_training_is_held_back_too(workbench):
+def test_a_leak_into_the_patients_who_check_a_training_is_held_back_too(
+    workbench: Workbench,
+) -> None:
     label_scans(workbench, patients=12)
     copy = add(workbench, copy_of(400, 99))
     put(workbench, Patient00004="validation", Patient00099="train", Patient00003="test")
@@ -85,7 +88,7 @@ def test_a_leak_into_the_patients_who_check_a_training_is_held_back_too(workbenc
     assert copy not in numbers(snapshot(workbench, service.start(workbench, WHO))["examples"])
 
 
-def test_where_scans_are_too_few_those_held_back_are_told(workbench):
+def test_where_scans_are_too_few_those_held_back_are_told(workbench: Workbench) -> None:
     label_scans(workbench, patients=4)
     add(workbench, copy_of(300, 99))
     put(workbench, Patient00003="test", Patient00099="train")
@@ -98,7 +101,7 @@ def test_where_scans_are_too_few_those_held_back_are_told(workbench):
     )
 
 
-def test_scans_called_different_are_both_used(workbench, leaking):
+def test_scans_called_different_are_both_used(workbench: Workbench, leaking) -> None:
     tested, copy, _ = leaking
     alike.decide(workbench, (tested, copy), alike.DIFFERENT, "Dora")
     run = snapshot(workbench, service.start(workbench, WHO))
@@ -107,7 +110,9 @@ def test_scans_called_different_are_both_used(workbench, leaking):
     assert alike.undecided(workbench) == 0
 
 
-def test_of_two_codes_of_one_patient_the_side_that_learns_gives_way(workbench, leaking):
+def test_of_two_codes_of_one_patient_the_side_that_learns_gives_way(
+    workbench: Workbench, leaking
+) -> None:
     tested, copy, more = leaking
     alike.decide(workbench, (tested, copy), alike.TOGETHER, "Dora")
     outlook = service.outlook(workbench)
@@ -118,7 +123,9 @@ def test_of_two_codes_of_one_patient_the_side_that_learns_gives_way(workbench, l
     assert split_of(workbench, "Patient00099") == "train"
 
 
-def test_new_codes_of_one_patient_go_to_one_side_and_count_as_one_patient(workbench):
+def test_new_codes_of_one_patient_go_to_one_side_and_count_as_one_patient(
+    workbench: Workbench,
+) -> None:
     label_scans(workbench, patients=12)
     copies = [add(workbench, copy_of(300, 99)), add(workbench, copy_of(500, 98))]
     for pair in alike.list_pairs(workbench):
@@ -133,7 +140,9 @@ def test_new_codes_of_one_patient_go_to_one_side_and_count_as_one_patient(workbe
     assert patient not in codes.values()
 
 
-def test_a_copy_takes_no_part_and_leaves_the_locked_set_with_a_word(workbench, leaking):
+def test_a_copy_takes_no_part_and_leaves_the_locked_set_with_a_word(
+    workbench: Workbench, leaking
+) -> None:
     tested, copy, _ = leaking
     assert tested in {scan.scan for scan in take_stock(workbench).scans}
     before = locked_mark(workbench)
@@ -146,7 +155,9 @@ def test_a_copy_takes_no_part_and_leaves_the_locked_set_with_a_word(workbench, l
     assert copy in numbers(snapshot(workbench, service.start(workbench, WHO))["examples"])
 
 
-def test_what_was_decided_can_be_taken_back_and_every_step_stays_a_row(workbench, leaking):
+def test_what_was_decided_can_be_taken_back_and_every_step_stays_a_row(
+    workbench: Workbench, leaking
+) -> None:
     tested, copy, _ = leaking
     alike.decide(workbench, (tested, copy), alike.COPY, "Ann", left_out=copy)
     [pair] = alike.list_pairs(workbench)
@@ -163,7 +174,7 @@ def test_what_was_decided_can_be_taken_back_and_every_step_stays_a_row(workbench
 @pytest.mark.parametrize(
     ("decision", "left_out"), [("copy", None), ("together", "copy"), ("copy", 1), ("else", None)]
 )
-def test_what_makes_no_sense_is_refused(workbench, leaking, decision, left_out):
+def test_what_makes_no_sense_is_refused(workbench: Workbench, leaking, decision, left_out) -> None:
     tested, copy, more = leaking
     chosen = copy if left_out == "copy" else left_out
     with pytest.raises(alike.PairError):
@@ -172,7 +183,9 @@ def test_what_makes_no_sense_is_refused(workbench, leaking, decision, left_out):
         alike.decide(workbench, (tested, more), alike.DIFFERENT, "Dora")
 
 
-def test_a_model_is_not_measured_on_the_like_of_what_it_has_learnt(workbench, leaking):
+def test_a_model_is_not_measured_on_the_like_of_what_it_has_learnt(
+    workbench: Workbench, leaking
+) -> None:
     tested, copy, _ = leaking
     with workbench.store.reading() as session:
         digest = session.get_one(ScanRow, copy).digest
@@ -185,7 +198,7 @@ def test_a_model_is_not_measured_on_the_like_of_what_it_has_learnt(workbench, le
     assert promotion.compare(workbench, champion, version).left_out == 0
 
 
-def test_an_erased_patient_leaves_no_pair_and_no_decision(workbench, leaking):
+def test_an_erased_patient_leaves_no_pair_and_no_decision(workbench: Workbench, leaking) -> None:
     tested, copy, _ = leaking
     alike.decide(workbench, (tested, copy), alike.TOGETHER, "Dora")
     service.cancel(workbench, service.start(workbench, WHO).id, WHO)
@@ -196,7 +209,9 @@ def test_an_erased_patient_leaves_no_pair_and_no_decision(workbench, leaking):
             assert session.scalar(select(func.count()).select_from(table)) == 0
 
 
-def test_a_second_pair_of_one_patient_needs_no_second_decision(workbench, leaking):
+def test_a_second_pair_of_one_patient_needs_no_second_decision(
+    workbench: Workbench, leaking
+) -> None:
     tested, copy, _ = leaking
     second = add(workbench, UploadedFile("Patient00099_3.png", brighter(301).data))
     assert alike.undecided(workbench) == 2
@@ -207,7 +222,7 @@ def test_a_second_pair_of_one_patient_needs_no_second_decision(workbench, leakin
     assert (settled.scan_id, settled.settled, settled.held_back) == (second, True, None)
 
 
-def test_a_new_key_keeps_decisions(workbench, leaking):
+def test_a_new_key_keeps_decisions(workbench: Workbench, leaking) -> None:
     tested, copy, _ = leaking
     alike.decide(workbench, (tested, copy), alike.TOGETHER, "Dora")
     renew_key(workbench.store, "Dora")
@@ -215,7 +230,9 @@ def test_a_new_key_keeps_decisions(workbench, leaking):
     assert (pair.decision, pair.one_group, pair.across) == ("together", True, True)
 
 
-def test_a_patient_whom_the_champion_knows_draws_the_others_of_the_group_along(workbench):
+def test_a_patient_whom_the_champion_knows_draws_the_others_of_the_group_along(
+    workbench: Workbench,
+) -> None:
     label_scans(workbench, patients=12)
     second_copy = add(workbench, copy_of(300, 99))
     version = add_version(workbench, tiny_model(6, "knows 3", tuple(digests_of(3))))
@@ -226,7 +243,9 @@ def test_a_patient_whom_the_champion_knows_draws_the_others_of_the_group_along(w
     assert split_of(workbench, "Patient00003") == split_of(workbench, "Patient00099") != "test"
 
 
-def test_nobody_takes_back_the_decision_of_another_but_may_decide_otherwise(workbench):
+def test_nobody_takes_back_the_decision_of_another_but_may_decide_otherwise(
+    workbench: Workbench,
+) -> None:
     pair = tuple(
         add_scans(workbench, [incoming], who="Ann", patient=patient)[0].scan_id
         for incoming, patient in ((file(1), "4711"), (brighter(1), "4712"))

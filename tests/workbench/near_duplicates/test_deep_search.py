@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from fetal.phantom import simulate
 from fetal.planes import Plane
 from fetal.store.tables import Lookalike
+from fetal.workbench import Workbench
 from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from fetal.workbench.near_duplicates.decisions import list_pairs
 from fetal.workbench.near_duplicates.deep_search import search_thoroughly
@@ -22,7 +23,7 @@ def turned(degrees):
     return UploadedFile(f"turned {degrees}.png", packed.getvalue())
 
 
-def test_a_turned_copy_is_found_and_only_once(workbench):
+def test_a_turned_copy_is_found_and_only_once(workbench: Workbench) -> None:
     for degrees, patient in ((0, "4711"), (10, "4712")):
         add_scans(workbench, [turned(degrees)], who="Ann", patient=patient)
     with workbench.store.session() as session:

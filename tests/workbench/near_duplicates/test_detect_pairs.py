@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from fetal.progress import Progress
 from fetal.scans import read_scan
 from fetal.store.tables import Fingerprint, Lookalike, PendingComparison
+from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
 from fetal.workbench.near_duplicates import compare_stored, detect_pairs
@@ -22,17 +23,19 @@ def brighter(seed):
     return UploadedFile(f"brighter {seed}.png", packed.getvalue())
 
 
-def add(workbench, incoming, patient):
+def add(workbench: Workbench, incoming, patient):
     [taken] = add_scans(workbench, [incoming], who="Ann", patient=patient)
     return taken
 
 
-def pairs(workbench):
+def pairs(workbench: Workbench):
     with workbench.store.reading() as session:
         return [(row.scan_id, row.other_id) for row in session.scalars(select(Lookalike))]
 
 
-def test_a_scan_that_looks_like_one_of_another_patient_is_taken_and_said(workbench):
+def test_a_scan_that_looks_like_one_of_another_patient_is_taken_and_said(
+    workbench: Workbench,
+) -> None:
     one = add(workbench, file(1), "4711")
     add(workbench, file(2), "4711")
     other = add(workbench, brighter(1), "4712")
@@ -42,31 +45,33 @@ def test_a_scan_that_looks_like_one_of_another_patient_is_taken_and_said(workben
     assert pairs(workbench) == [(other.scan_id, one.scan_id)]
 
 
-def test_scans_of_one_drop_are_compared_with_each_other_too(workbench):
+def test_scans_of_one_drop_are_compared_with_each_other_too(workbench: Workbench) -> None:
     first, second = add_scans(workbench, [file(1), brighter(1)], who="Ann", patient="4711")
     assert "nearly the same picture as" in second.sentence
     assert pairs(workbench) == [(second.scan_id, first.scan_id)]
 
 
-def test_scans_that_differ_are_not_called_alike(workbench):
+def test_scans_that_differ_are_not_called_alike(workbench: Workbench) -> None:
     taken = [add(workbench, file(seed), f"patient {seed}") for seed in range(4)]
     assert not any("look" in one.sentence for one in taken)
     assert pairs(workbench) == []
 
 
-def test_the_same_picture_of_one_patient_is_said_too(workbench):
+def test_the_same_picture_of_one_patient_is_said_too(workbench: Workbench) -> None:
     add(workbench, file(1), "4711")
     assert "nearly the same picture as" in add(workbench, brighter(1), "4711").sentence
 
 
-def test_samples_are_compared_with_nothing(workbench):
+def test_samples_are_compared_with_nothing(workbench: Workbench) -> None:
     for incoming in (file(1), brighter(1)):
         add_scans(workbench, [incoming], who="Ann", source="sample")
     assert compare_stored.waiting(workbench) == 0
     assert pairs(workbench) == []
 
 
-def test_scans_of_an_older_program_are_compared_later_and_it_can_be_stopped(workbench):
+def test_scans_of_an_older_program_are_compared_later_and_it_can_be_stopped(
+    workbench: Workbench,
+) -> None:
     one, other = add(workbench, file(1), "4711"), add(workbench, brighter(1), "4712")
     with workbench.store.session() as session:
         session.execute(delete(Lookalike))
@@ -83,7 +88,9 @@ def test_scans_of_an_older_program_are_compared_later_and_it_can_be_stopped(work
 
 
 @pytest.mark.parametrize(("seed", "waits"), [(1, 1), (2, 0)])
-def test_scans_that_arrive_at_the_same_moment_are_compared_afterwards(workbench, seed, waits):
+def test_scans_that_arrive_at_the_same_moment_are_compared_afterwards(
+    workbench: Workbench, seed, waits
+) -> None:
     """Scan 1 is stored between the moment in which the other is compared and its own storing."""
     incoming = brighter(seed)
     seen = detect_pairs.look(
@@ -99,7 +106,7 @@ def test_scans_that_arrive_at_the_same_moment_are_compared_afterwards(workbench,
     assert compare_stored.waiting(workbench) == 0
 
 
-def test_all_scans_are_compared_again_and_what_was_stopped_goes_on(workbench):
+def test_all_scans_are_compared_again_and_what_was_stopped_goes_on(workbench: Workbench) -> None:
     add(workbench, file(1), "4711")
     add(workbench, brighter(1), "4712")
     with workbench.store.session() as session:
@@ -112,7 +119,7 @@ def test_all_scans_are_compared_again_and_what_was_stopped_goes_on(workbench):
     assert len(pairs(workbench)) == 1
 
 
-def test_what_another_process_adds_and_erases_is_followed(workbench, reopen):
+def test_what_another_process_adds_and_erases_is_followed(workbench: Workbench, reopen) -> None:
     add(workbench, file(1), "4711")
     beside = reopen()
     add(beside, file(5), "4713")
@@ -127,7 +134,7 @@ def test_what_another_process_adds_and_erases_is_followed(workbench, reopen):
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_an_erased_scan_takes_its_pair_along(workbench, which):
+def test_an_erased_scan_takes_its_pair_along(workbench: Workbench, which) -> None:
     taken = add(workbench, file(1), "4711"), add(workbench, brighter(1), "4712")
     erasure.erase(workbench, scans.scan(workbench, taken[which].scan_id).name, "Dora")
     assert pairs(workbench) == []

@@ -4,6 +4,7 @@ import pytest
 
 from fetal.splits import TEST, TRAIN
 from fetal.store.tables import Patient, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.near_duplicates import decisions
 from fetal.workbench.near_duplicates.decisions import COPY, DIFFERENT, TOGETHER
@@ -18,7 +19,7 @@ PAIRS = [(2, 1), (3, 2), (4, 3), (5, 4), (6, 5)]
 """The scans of five patients, of which the last one has two: each looks like the one before."""
 
 
-def fill(workbench):
+def fill(workbench: Workbench):
     """Store scans 1 to 6 of the patients P-1 to P-5, and the pairs between them."""
     with workbench.store.session() as session:
         session.add_all(Patient(id=f"P-{number}", named=number < 5) for number in range(1, 6))
@@ -39,25 +40,25 @@ def fill(workbench):
 
 
 @pytest.fixture
-def each_chain(each_workbench):
+def each_chain(each_workbench: Workbench):
     return fill(each_workbench)
 
 
 @pytest.fixture
-def chain(workbench):
+def chain(workbench: Workbench):
     return fill(workbench)
 
 
-def listed(workbench, **chosen):
+def listed(workbench: Workbench, **chosen):
     return [(one.scan_id, one.other_id) for one in decisions.list_pairs(workbench, **chosen)]
 
 
-def grouped(workbench):
+def grouped(workbench: Workbench):
     with workbench.store.reading() as session:
         return groups(session)
 
 
-def test_pairs_are_listed_page_by_page_in_the_order_in_which_people_decide(each_chain):
+def test_pairs_are_listed_page_by_page_in_the_order_in_which_people_decide(each_chain) -> None:
     assert listed(each_chain) == PAIRS
     with each_chain.store.session() as session:
         session.get_one(Patient, "P-4").split = TEST
@@ -78,7 +79,7 @@ def test_pairs_are_listed_page_by_page_in_the_order_in_which_people_decide(each_
         assert left_out(session).keys() == {1}
 
 
-def test_a_chain_is_one_patient_until_a_link_of_it_is_taken_back(each_chain):
+def test_a_chain_is_one_patient_until_a_link_of_it_is_taken_back(each_chain) -> None:
     for pair in ((4, 3), (2, 1), (3, 2)):
         decisions.decide(each_chain, pair, TOGETHER, "Ann")
     assert set(grouped(each_chain).values()) == {"G-1"}
@@ -90,7 +91,7 @@ def test_a_chain_is_one_patient_until_a_link_of_it_is_taken_back(each_chain):
     assert listed(each_chain, settled=False) == [(3, 2), (5, 4), (6, 5)]
 
 
-def test_a_pair_is_settled_while_other_pairs_make_its_patients_one(chain):
+def test_a_pair_is_settled_while_other_pairs_make_its_patients_one(chain) -> None:
     with chain.store.session() as session:
         assert add_pair(session, (3, 1), 3, 0.99)
     for pair in ((2, 1), (3, 2)):
@@ -100,7 +101,7 @@ def test_a_pair_is_settled_while_other_pairs_make_its_patients_one(chain):
     assert listed(chain, settled=False)[0] == (3, 1)
 
 
-def test_an_erased_link_ends_what_it_held_together(chain):
+def test_an_erased_link_ends_what_it_held_together(chain) -> None:
     for pair in ((2, 1), (3, 2)):
         decisions.decide(chain, pair, TOGETHER, "Ann")
     erasure.erase(chain, "P-2", "Ann")
@@ -108,7 +109,7 @@ def test_an_erased_link_ends_what_it_held_together(chain):
     assert listed(chain) == PAIRS[2:]
 
 
-def test_a_scan_that_finds_its_patient_takes_its_pairs_along(workbench):
+def test_a_scan_that_finds_its_patient_takes_its_pairs_along(workbench: Workbench) -> None:
     add_scans(workbench, [file(1)], who="Ann")
     add_scans(workbench, [brighter(1)], who="Ann", patient="4711")
     decisions.decide(workbench, (2, 1), TOGETHER, "Ann")

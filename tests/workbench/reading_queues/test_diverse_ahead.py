@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from fetal.store.labelling.labelling_tables import ScanFeature
 from fetal.store.state.state_tables import ScanState
 from fetal.store.tables import Annotation, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.label_quality.stored_features import pack
@@ -19,13 +20,13 @@ GROUPS = 3
 
 
 @pytest.fixture
-def workbench(each_workbench):
+def workbench(each_workbench: Workbench):
     """On SQLite and on PostgreSQL."""
     return each_workbench
 
 
 @pytest.fixture
-def alike(workbench):
+def alike(workbench: Workbench):
     """Scans without a label, whose kept features are of three kinds; their numbers by kind."""
     labelled_rows(workbench, patients=3, each=4)
     with workbench.store.session() as session:
@@ -42,11 +43,13 @@ def alike(workbench):
     return {number: place % GROUPS for place, number in enumerate(numbers)}
 
 
-def varied(workbench, **chosen):
+def varied(workbench: Workbench, **chosen):
     return queues.passing(workbench, "varied", ScanFilter(reviewed=False, **chosen), "diversity")
 
 
-def test_readers_are_handed_scans_of_another_kind_each_and_none_twice(workbench, alike):
+def test_readers_are_handed_scans_of_another_kind_each_and_none_twice(
+    workbench: Workbench, alike
+) -> None:
     queue = varied(workbench)
     readers = [Reader(f"Reader {number}", str(number)) for number in range(GROUPS)]
     handed = [reservations.hand_out(workbench, one, queue=queue).id for one in readers]
@@ -59,7 +62,9 @@ def test_readers_are_handed_scans_of_another_kind_each_and_none_twice(workbench,
     assert len(handed) == len(alike) + 1, "the first reader's own scan was handed out again"
 
 
-def test_the_order_is_kept_until_it_is_used_up_or_something_is_erased(workbench, alike):
+def test_the_order_is_kept_until_it_is_used_up_or_something_is_erased(
+    workbench: Workbench, alike
+) -> None:
     queue = varied(workbench)
     ahead = diverse_ahead.look_ahead(workbench, queue)
     assert (len(ahead.scans), ahead.compared, ahead.without_features) == (12, 12, 0)
@@ -74,7 +79,7 @@ def test_the_order_is_kept_until_it_is_used_up_or_something_is_erased(workbench,
     assert ahead.scans[1] not in left
 
 
-def test_without_features_scans_come_by_doubt_and_it_is_said(workbench, alike):
+def test_without_features_scans_come_by_doubt_and_it_is_said(workbench: Workbench, alike) -> None:
     with workbench.store.session() as session:
         session.execute(delete(ScanFeature))
     queue = varied(workbench)
@@ -85,7 +90,7 @@ def test_without_features_scans_come_by_doubt_and_it_is_said(workbench, alike):
     assert diverse_ahead.look_ahead(workbench, by_doubt) is None
 
 
-def test_a_saved_queue_has_the_order(workbench, alike):
+def test_a_saved_queue_has_the_order(workbench: Workbench, alike) -> None:
     chosen = ScanFilter(reviewed=False, sources=("upload",))
     saved = queues.save(workbench, "Varied", chosen, "Cy", order="diversity")
     assert queues.open_queues(workbench) == [saved]

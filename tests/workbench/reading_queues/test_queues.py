@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.annotations.reading_figures import as_table, reading_figures
 from fetal.workbench.catalogue import scans
@@ -21,12 +22,14 @@ ANN, BEN = Reader("Ann", "a"), Reader("Ben", "b")
 
 
 @pytest.fixture
-def workbench(each_workbench):
+def workbench(each_workbench: Workbench):
     """On SQLite and on PostgreSQL."""
     return each_workbench
 
 
-def test_a_queue_of_labelled_scans_is_done_when_each_has_a_newer_label(workbench, five_scans):
+def test_a_queue_of_labelled_scans_is_done_when_each_has_a_newer_label(
+    workbench: Workbench, five_scans
+) -> None:
     for number in five_scans[:3]:
         review.annotate(workbench, number, "brain", "Cy")
     queue = queues.save(
@@ -43,7 +46,9 @@ def test_a_queue_of_labelled_scans_is_done_when_each_has_a_newer_label(workbench
     assert progress(workbench, queue).left == 1, "what was taken back waits again"
 
 
-def test_more_scans_than_are_counted_are_told_as_such(workbench, five_scans, monkeypatch):
+def test_more_scans_than_are_counted_are_told_as_such(
+    workbench: Workbench, five_scans, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("fetal.workbench.reading_queues.queue_progress.MOST_COUNTED", 2)
     for number in five_scans[:3]:
         review.annotate(workbench, number, "brain", "Cy")
@@ -53,7 +58,9 @@ def test_more_scans_than_are_counted_are_told_as_such(workbench, five_scans, mon
         assert progress(workbench, queue) == Progress(left, {}, is_more=True)
 
 
-def test_a_queue_is_for_its_readers_and_ends_when_it_is_closed(workbench, five_scans):
+def test_a_queue_is_for_its_readers_and_ends_when_it_is_closed(
+    workbench: Workbench, five_scans
+) -> None:
     queue = queues.save(workbench, "Of Ann", ScanFilter(reviewed=False), "Cy", readers=["Ann"])
     assert reservations.hand_out(workbench, ANN, queue=queue) is not None
     with pytest.raises(QueueError, match="is for Ann"):
@@ -67,13 +74,13 @@ def test_a_queue_is_for_its_readers_and_ends_when_it_is_closed(workbench, five_s
         queues.close(workbench, queue.id, "Cy")
 
 
-def test_what_could_name_a_patient_is_not_kept(workbench):
+def test_what_could_name_a_patient_is_not_kept(workbench: Workbench) -> None:
     for chosen in (ScanFilter(patients=("P-1",)), ScanFilter(note="Meyer"), ScanFilter(ids=(1,))):
         with pytest.raises(QueueError, match="name no patient"):
             queues.save(workbench, "Kept", chosen, "Cy")
 
 
-def test_a_reader_works_through_queues_and_sets_none_up(workbench, five_scans):
+def test_a_reader_works_through_queues_and_sets_none_up(workbench: Workbench, five_scans) -> None:
     ann = workbench.acting_as(Actor.with_roles("Ann", 1, [Role.READER]))
     with pytest.raises(NotPermittedError):
         queues.save(ann, "Mine", ScanFilter(), "Ann")
@@ -82,11 +89,13 @@ def test_a_reader_works_through_queues_and_sets_none_up(workbench, five_scans):
     assert queues.open_queues(ann, "Ann")[0].name == "Ours"
 
 
-def test_readers_of_one_queue_at_once_are_handed_different_scans(workbench, five_scans):
+def test_readers_of_one_queue_at_once_are_handed_different_scans(
+    workbench: Workbench, five_scans
+) -> None:
     queue = queues.save(workbench, "All", ScanFilter(), "Cy", order="plane")
     handed = []
 
-    def read(number):
+    def read(number) -> None:
         reader = Reader(f"Reader {number}", f"token {number}")
         scan = reservations.hand_out(workbench, reader, queue=queue)
         if scan is not None:
@@ -96,7 +105,7 @@ def test_readers_of_one_queue_at_once_are_handed_different_scans(workbench, five
     assert sorted(handed) == sorted(five_scans)
 
 
-def test_where_people_and_the_model_differ_comes_first(workbench, five_scans):
+def test_where_people_and_the_model_differ_comes_first(workbench: Workbench, five_scans) -> None:
     said = {one.id: one.predicted for one in scans.scans(workbench)}
     other = next(plane for plane in ("brain", "femur") if plane != said[five_scans[3]])
     review.annotate(workbench, five_scans[0], said[five_scans[0]].value, "Cy")
@@ -109,7 +118,7 @@ def test_where_people_and_the_model_differ_comes_first(workbench, five_scans):
     assert sorted(read) == five_scans
 
 
-def test_the_figures_tell_labels_time_and_agreement(workbench, five_scans):
+def test_the_figures_tell_labels_time_and_agreement(workbench: Workbench, five_scans) -> None:
     for number in five_scans[:2]:
         review.annotate(workbench, number, "brain", "Ann")
         review.annotate(workbench, number, "brain", "Ben")
@@ -120,7 +129,7 @@ def test_the_figures_tell_labels_time_and_agreement(workbench, five_scans):
     assert list(as_table([ann, ben])["labels"]) == [2, 3]
 
 
-def test_a_filter_comes_back_from_an_address_as_it_went():
+def test_a_filter_comes_back_from_an_address_as_it_went() -> None:
     chosen = ScanFilter(planes=("brain",), reviewed=False, patients=("P-1",), ids=(3, 4))
     assert from_text(to_text(chosen)) == chosen
     assert to_text(ScanFilter()) == ""

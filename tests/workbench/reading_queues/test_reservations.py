@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from fetal.store.table_base import now
 from fetal.store.tables import Annotation, Reservation
+from fetal.workbench import Workbench
 from fetal.workbench.annotations import conflicts, review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
@@ -23,31 +24,33 @@ ANN_AGAIN = Reader("Ann", "another tab")
 
 
 @pytest.fixture
-def workbench(each_workbench):
+def workbench(each_workbench: Workbench):
     """On SQLite and on PostgreSQL."""
     return each_workbench
 
 
 @pytest.fixture
-def many_scans(workbench):
+def many_scans(workbench: Workbench):
     files = [file(seed) for seed in range(24)]
     return [taken.scan_id for taken in add_scans(workbench, files, who="Ann", patient="4711")]
 
 
-def lapse(workbench):
+def lapse(workbench: Workbench) -> None:
     """Let all reservations end."""
     with workbench.store.session() as session:
         session.execute(update(Reservation).values(until=now() - timedelta(seconds=1)))
 
 
-def test_two_readers_are_handed_different_scans(workbench, five_scans):
+def test_two_readers_are_handed_different_scans(workbench: Workbench, five_scans) -> None:
     first, second, third = (
         reservations.hand_out(workbench, reader).id for reader in (ANN, BEN, ANN_AGAIN)
     )
     assert len({first, second, third}) == 3
 
 
-def test_a_reader_keeps_the_scan_until_it_is_labelled_or_skipped(workbench, five_scans):
+def test_a_reader_keeps_the_scan_until_it_is_labelled_or_skipped(
+    workbench: Workbench, five_scans
+) -> None:
     first = reservations.hand_out(workbench, ANN).id
     assert reservations.hand_out(workbench, ANN).id == first
     second = reservations.hand_out(workbench, ANN, skipped=[first]).id
@@ -55,50 +58,52 @@ def test_a_reader_keeps_the_scan_until_it_is_labelled_or_skipped(workbench, five
     assert reservations.hand_out(workbench, ANN, skipped=[first]).id not in (first, second)
 
 
-def test_a_scan_that_was_let_go_of_is_free_for_others(workbench, five_scans):
+def test_a_scan_that_was_let_go_of_is_free_for_others(workbench: Workbench, five_scans) -> None:
     first = reservations.hand_out(workbench, ANN).id
     reservations.release(workbench, ANN)
     assert reservations.hand_out(workbench, BEN).id == first
 
 
-def test_a_reservation_ends_by_itself_when_nobody_renews_it(workbench, five_scans):
+def test_a_reservation_ends_by_itself_when_nobody_renews_it(
+    workbench: Workbench, five_scans
+) -> None:
     first = reservations.hand_out(workbench, ANN).id
     lapse(workbench)
     assert reservations.hand_out(workbench, BEN).id == first
     assert reservations.hand_out(workbench, ANN).id != first
 
 
-def test_looking_on_renews_a_reservation(workbench, five_scans):
+def test_looking_on_renews_a_reservation(workbench: Workbench, five_scans) -> None:
     first = reservations.hand_out(workbench, ANN).id
     lapse(workbench)
     assert reservations.hold(workbench, first, ANN) is None
     assert reservations.hand_out(workbench, BEN).id != first
 
 
-def test_who_goes_back_to_a_scan_is_told_who_looks_at_it(workbench, five_scans):
+def test_who_goes_back_to_a_scan_is_told_who_looks_at_it(workbench: Workbench, five_scans) -> None:
     held = reservations.hand_out(workbench, ANN).id
     assert reservations.hold(workbench, held, BEN) == "Ann"
     assert reservations.held_by_others(workbench, BEN) == {held: "Ann"}
 
 
-def test_nothing_is_left_where_others_hold_the_rest(workbench, five_scans):
+def test_nothing_is_left_where_others_hold_the_rest(workbench: Workbench, five_scans) -> None:
     for number in range(5):
         assert reservations.hand_out(workbench, Reader("Ann", str(number))) is not None
     assert reservations.hand_out(workbench, BEN) is None
     assert len(reservations.held_by_others(workbench, BEN)) == 5
 
 
-def test_an_erased_scan_takes_its_reservation_along(workbench, five_scans):
+def test_an_erased_scan_takes_its_reservation_along(workbench: Workbench, five_scans) -> None:
     held = reservations.hand_out(workbench, ANN)
     erase(workbench, held.name, "Ann")
     assert reservations.hold(workbench, held.id, ANN) is None
     assert reservations.hand_out(workbench, ANN).id != held.id
 
 
-def test_eight_readers_share_the_scans_and_lose_no_label(workbench, many_scans):
+def test_eight_readers_share_the_scans_and_lose_no_label(workbench: Workbench, many_scans) -> None:
     handed, labelled = [], []
 
-    def read(number):
+    def read(number) -> None:
         reader = Reader(f"Reader {number}", f"token {number}")
         while (scan := reservations.hand_out(workbench, reader)) is not None:
             handed.append(scan.id)
@@ -114,12 +119,12 @@ def test_eight_readers_share_the_scans_and_lose_no_label(workbench, many_scans):
 
 
 def test_eight_who_label_one_scan_at_once_are_all_kept_and_all_but_one_are_told(
-    workbench, five_scans
-):
+    workbench: Workbench, five_scans
+) -> None:
     seen = scans.scan(workbench, five_scans[0])
     found = []
 
-    def give(number):
+    def give(number) -> None:
         who = f"Reader {number}"
         found.append(review.label(workbench, seen.id, "brain", who, seen=seen.label_id).conflict)
 
@@ -134,7 +139,9 @@ def test_eight_who_label_one_scan_at_once_are_all_kept_and_all_but_one_are_told(
     assert conflicts.untold(workbench, stands) == []
 
 
-def test_both_are_told_when_a_label_replaces_one_that_was_not_seen(workbench, five_scans):
+def test_both_are_told_when_a_label_replaces_one_that_was_not_seen(
+    workbench: Workbench, five_scans
+) -> None:
     seen = scans.scan(workbench, five_scans[0])
     review.label(workbench, seen.id, "brain", "Ann", seen=seen.label_id)
     done = review.label(workbench, seen.id, "femur", "Ben", seen=seen.label_id)
@@ -147,7 +154,7 @@ def test_both_are_told_when_a_label_replaces_one_that_was_not_seen(workbench, fi
     assert scans.scan(workbench, seen.id).label == "femur"
 
 
-def test_whoever_saw_the_label_before_makes_no_conflict(workbench, five_scans):
+def test_whoever_saw_the_label_before_makes_no_conflict(workbench: Workbench, five_scans) -> None:
     scan = five_scans[0]
     review.annotate(workbench, scan, "brain", "Ann")
     review.note(workbench, scan, "blurred", "Cleo")
@@ -156,7 +163,7 @@ def test_whoever_saw_the_label_before_makes_no_conflict(workbench, five_scans):
     assert conflicts.untold(workbench, "Ann") == []
 
 
-def test_one_person_in_two_tabs_is_told_as_well(workbench, five_scans):
+def test_one_person_in_two_tabs_is_told_as_well(workbench: Workbench, five_scans) -> None:
     seen = scans.scan(workbench, five_scans[0])
     review.label(workbench, seen.id, "brain", "Ann", seen=seen.label_id)
     done = review.label(workbench, seen.id, "femur", "Ann", seen=seen.label_id)

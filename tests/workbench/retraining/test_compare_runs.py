@@ -6,6 +6,7 @@ import pytest
 from fetal.planes import PLANES, Plane
 from fetal.store.tables import Run
 from fetal.training.settings import PRESETS
+from fetal.workbench import Workbench
 from fetal.workbench.annotations.review import annotate, undo
 from fetal.workbench.retraining import compare_runs, run_accuracies, service
 from fetal.workbench.retraining.compare_runs import DataDifference
@@ -15,18 +16,18 @@ from tests.workbench.training_rows import ended_run, has_said, with_model
 DEFAULT = PRESETS["default"]
 
 
-def locked(workbench, run_id):
+def locked(workbench: Workbench, run_id):
     """The locked scans of a training, with their labels."""
     with workbench.store.reading() as session:
         snapshot = json.loads(workbench.blobs.get(session.get_one(Run, run_id).snapshot))
     return {entry["scan"]: entry["plane"] for entry in snapshot["test"]}
 
 
-def view(workbench, run_id):
+def view(workbench: Workbench, run_id):
     return service.run(workbench, run_id)
 
 
-def test_only_what_differs_is_named():
+def test_only_what_differs_is_named() -> None:
     head, upper = DEFAULT.stages
     other = DEFAULT.but(
         size=224,
@@ -41,19 +42,19 @@ def test_only_what_differs_is_named():
     }
 
 
-def test_settings_read_back_from_the_database_are_the_same_settings():
+def test_settings_read_back_from_the_database_are_the_same_settings() -> None:
     stored = json.loads(json.dumps(DEFAULT.to_json()))
     assert compare_runs.differing([DEFAULT.to_json(), stored]) == {}
 
 
-def test_a_stage_that_one_training_lacks_is_none_there():
+def test_a_stage_that_one_training_lacks_is_none_there() -> None:
     short = DEFAULT.but(stages=DEFAULT.stages[:1])
     found = compare_runs.differing([short.to_json(), DEFAULT.to_json()])
     assert found["stages.1.learn"] == (None, "conv5")
     assert {name.split(".")[1] for name in found} == {"1"}
 
 
-def test_an_older_training_did_not_do_what_its_version_did_not_know():
+def test_an_older_training_did_not_do_what_its_version_did_not_know() -> None:
     old = json.loads(json.dumps(DEFAULT.to_json()))
     del old["phantoms"], old["augmentation"]["writing"], old["stages"][0]["patience"]
     assert compare_runs.differing([old, DEFAULT.to_json()]) == {}
@@ -62,7 +63,7 @@ def test_an_older_training_did_not_do_what_its_version_did_not_know():
     }
 
 
-def test_scans_are_told_apart_by_what_they_show_and_their_label():
+def test_scans_are_told_apart_by_what_they_show_and_their_label() -> None:
     first = dict.fromkeys("abcd", "brain")
     second = {"b": "brain", "c": "femur", **dict.fromkeys("xyz", "brain")}
     assert compare_runs.data_difference(first, second) == DataDifference(
@@ -70,7 +71,7 @@ def test_scans_are_told_apart_by_what_they_show_and_their_label():
     )
 
 
-def test_trainings_tell_how_their_scans_differ(workbench):
+def test_trainings_tell_how_their_scans_differ(workbench: Workbench) -> None:
     numbers = label_scans(workbench)
     first = ended_run(workbench)
     learning = [number for number in numbers if number not in locked(workbench, first)]
@@ -83,14 +84,14 @@ def test_trainings_tell_how_their_scans_differ(workbench):
     assert found == DataDifference(same=len(learning) - 2, added=0, removed=1, relabelled=1)
 
 
-def test_a_list_of_scans_that_is_gone_is_no_failure(workbench):
+def test_a_list_of_scans_that_is_gone_is_no_failure(workbench: Workbench) -> None:
     label_scans(workbench)
     first, second = view(workbench, ended_run(workbench)), view(workbench, ended_run(workbench))
     workbench.blobs.delete(first.snapshot)
     assert compare_runs.learnt_from(workbench, first, second) is None
 
 
-def test_an_ended_training_with_curves_can_be_compared(workbench):
+def test_an_ended_training_with_curves_can_be_compared(workbench: Workbench) -> None:
     label_scans(workbench)
     ended_run(workbench, accuracies=())
     second = ended_run(workbench)
@@ -103,7 +104,9 @@ def test_an_ended_training_with_curves_can_be_compared(workbench):
     assert only.parent_name == workbench.champion().version.name
 
 
-def test_models_are_measured_on_the_locked_scans_that_all_of_them_have_read(workbench):
+def test_models_are_measured_on_the_locked_scans_that_all_of_them_have_read(
+    workbench: Workbench,
+) -> None:
     label_scans(workbench)
     ids = [ended_run(workbench) for _ in range(3)]
     labels = locked(workbench, ids[0])
@@ -121,7 +124,7 @@ def test_models_are_measured_on_the_locked_scans_that_all_of_them_have_read(work
     assert {run: found.value for run, found in tested.accuracy.items()} == {ids[0]: 1, ids[1]: 0}
 
 
-def test_figures_are_kept_until_a_label_or_a_prediction_is_new(workbench):
+def test_figures_are_kept_until_a_label_or_a_prediction_is_new(workbench: Workbench) -> None:
     label_scans(workbench)
     runs = [ended_run(workbench)]
     labels = locked(workbench, runs[0])
@@ -147,14 +150,14 @@ def test_figures_are_kept_until_a_label_or_a_prediction_is_new(workbench):
     assert measured().accuracy[runs[0]].value == pytest.approx(len(others) / len(labels))
 
 
-def test_a_training_without_a_model_has_no_accuracy(workbench):
+def test_a_training_without_a_model_has_no_accuracy(workbench: Workbench) -> None:
     label_scans(workbench)
     run = view(workbench, ended_run(workbench))
     assert run_accuracies.tested(workbench, [run]) == run_accuracies.Tested(0, 0, {})
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
-def test_every_setting_of_a_preset_is_named_once(name):
+def test_every_setting_of_a_preset_is_named_once(name) -> None:
     named = compare_runs.flat(PRESETS[name].to_json())
     assert len(PRESETS[name].stages) == sum(key.endswith(".learn") for key in named)
     assert "augmentation" not in named

@@ -4,13 +4,13 @@ from fetal.training.settings import PRESETS, SettingsError
 from fetal.workbench.retraining import custom_settings
 
 
-def test_a_file_changes_a_preset():
+def test_a_file_changes_a_preset() -> None:
     settings = custom_settings.from_upload(b"preset: default\nstages.epochs: 3\nbatch: 8")
     assert [stage.epochs for stage in settings.stages] == [3, 3]
     assert settings.batch == 8
 
 
-def test_a_changed_preset_does_not_go_by_its_name():
+def test_a_changed_preset_does_not_go_by_its_name() -> None:
     assert custom_settings.from_upload(b"preset: default\nbatch: 8").name == "default, changed"
     assert custom_settings.from_upload(b"preset: default").name == "default"
     whole = custom_settings.to_file(PRESETS["default"].but(batch=8)).encode()
@@ -19,28 +19,28 @@ def test_a_changed_preset_does_not_go_by_its_name():
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
-def test_a_file_that_was_downloaded_can_be_uploaded(name):
+def test_a_file_that_was_downloaded_can_be_uploaded(name) -> None:
     settings = PRESETS[name].but(start="nothing", weights=None, name="mine")
     file = custom_settings.to_file(settings)
     assert custom_settings.from_upload(file.encode()) == settings
 
 
-def test_json_is_read_too():
+def test_json_is_read_too() -> None:
     assert custom_settings.from_upload(b'{"preset": "original", "size": 224}').size == 224
 
 
-def test_a_file_on_the_servers_disk_cannot_be_named():
+def test_a_file_on_the_servers_disk_cannot_be_named() -> None:
     file = b"preset: default\nstart: weights\nweights: /etc/passwd"
     with pytest.raises(SettingsError, match="cannot read a weights file from the server"):
         custom_settings.from_upload(file)
 
 
-def test_a_path_that_would_not_be_used_is_not_kept_either():
+def test_a_path_that_would_not_be_used_is_not_kept_either() -> None:
     file = b"preset: default\nstart: nothing\nweights: /etc/passwd"
     assert custom_settings.from_upload(file).weights is None
 
 
-def test_presets_that_need_a_weights_file_are_left_to_the_command_line():
+def test_presets_that_need_a_weights_file_are_left_to_the_command_line() -> None:
     assert {preset.start for preset in custom_settings.presets().values()} <= {
         *custom_settings.STARTS
     }
@@ -73,7 +73,7 @@ def test_presets_that_need_a_weights_file_are_left_to_the_command_line():
         (b"# " + b"x" * custom_settings.LARGEST_FILE, "64 KB"),
     ],
 )
-def test_a_file_with_a_mistake_gets_a_sentence(file, says):
+def test_a_file_with_a_mistake_gets_a_sentence(file, says) -> None:
     with pytest.raises(SettingsError, match=says) as told:
         custom_settings.from_upload(file)
     assert "\n" not in str(told.value)

@@ -1,20 +1,24 @@
 """A first retraining that gives very many patients a split."""
 
+import pytest
 from sqlalchemy import func, select
 
 from fetal.store.tables import Patient, Run
 from fetal.training.settings import PRESETS
+from fetal.workbench import Workbench
 from fetal.workbench.retraining import prepare, service
 from fetal.workbench.retraining.prepare import claim
 from tests.support.labelling import WHO, labelled_rows
 
 
-def without_split(workbench):
+def without_split(workbench: Workbench):
     with workbench.store.reading() as session:
         return session.scalar(select(func.count()).where(Patient.split.is_(None)))
 
 
-def test_they_get_it_a_part_at_a_time_before_the_run_is_there(each_workbench, monkeypatch):
+def test_they_get_it_a_part_at_a_time_before_the_run_is_there(
+    each_workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     labelled_rows(each_workbench)
     monkeypatch.setattr(prepare, "PATIENTS_AT_ONCE", 5)
     seen = []
@@ -30,7 +34,9 @@ def test_they_get_it_a_part_at_a_time_before_the_run_is_there(each_workbench, mo
     assert (run.status, without_split(each_workbench)) == ("queued", 0)
 
 
-def test_who_comes_second_writes_no_split(each_workbench, monkeypatch):
+def test_who_comes_second_writes_no_split(
+    each_workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     labelled_rows(each_workbench)
     monkeypatch.setattr(prepare, "PATIENTS_AT_ONCE", 5)
     several = [PRESETS["default"], PRESETS["default"], PRESETS["default"].but(seed=1)]

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from fetal.jobs.heartbeats import announce
 from fetal.store.tables import Annotation, Lookalike, Patient, Run
+from fetal.workbench import Workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.models import promotion
 from fetal.workbench.privacy import erasure, pseudonym_key, snapshot_rewrite
@@ -25,7 +26,7 @@ PROCESS = Path(__file__).parents[1] / "starting_process.py"
 class QuarantinedScan:
     """Stops whoever comes by, until `go`; afterwards lets everybody pass."""
 
-    def __init__(self, act):
+    def __init__(self, act) -> None:
         self._act = act
         self.there, self._gate = threading.Event(), threading.Event()
 
@@ -35,7 +36,7 @@ class QuarantinedScan:
         assert self._gate.wait(60)
         return done
 
-    def go(self):
+    def go(self) -> None:
         self._gate.set()
 
 
@@ -47,7 +48,7 @@ def in_thread(act, *given):
 
 
 @pytest.fixture
-def started(workbench, monkeypatch):
+def started(workbench: Workbench, monkeypatch: pytest.MonkeyPatch):
     """A retraining of twelve patients whose plan is made and frozen, but not yet claimed."""
     numbers = label_scans(workbench)
     held = QuarantinedScan(prepare.prepare)
@@ -65,18 +66,20 @@ def started(workbench, monkeypatch):
     thread.join(60)
 
 
-def orphans(workbench):
+def orphans(workbench: Workbench):
     with workbench.store.reading() as session:
         named = set(session.scalars(select(Run.snapshot)))
     return set(workbench.blobs.keys("snapshots")) - named
 
 
-def labels(workbench):
+def labels(workbench: Workbench):
     with workbench.store.reading() as session:
         return session.scalar(select(func.count(Annotation.id)))
 
 
-def test_a_colleagues_label_goes_through_while_a_plan_is_made(workbench, monkeypatch):
+def test_a_colleagues_label_goes_through_while_a_plan_is_made(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     numbers = label_scans(workbench)
     before = labels(workbench)
     held = QuarantinedScan(prepare.plan_now)
@@ -95,12 +98,14 @@ def test_a_colleagues_label_goes_through_while_a_plan_is_made(workbench, monkeyp
     assert orphans(workbench) == set()
 
 
-def everything(workbench, run):
+def everything(workbench: Workbench, run):
     frozen_list = snapshot(workbench, run.id)
     return [*frozen_list["examples"], *frozen_list["test"]]
 
 
-def test_a_label_that_came_while_planning_is_new_for_the_next_training(workbench, started):
+def test_a_label_that_came_while_planning_is_new_for_the_next_training(
+    workbench: Workbench, started
+) -> None:
     numbers, finish = started
     annotate(workbench, numbers[0], "other", "Bob")
     run = finish()
@@ -109,7 +114,7 @@ def test_a_label_that_came_while_planning_is_new_for_the_next_training(workbench
     assert run.asked_at < label.at
 
 
-def test_what_was_erased_while_planning_is_not_trained_on(workbench, started):
+def test_what_was_erased_while_planning_is_not_trained_on(workbench: Workbench, started) -> None:
     numbers, finish = started
     patient = workbench.pseudonyms.patient("Patient00003")
     erasure.erase(workbench, patient, "Eve")
@@ -119,7 +124,7 @@ def test_what_was_erased_while_planning_is_not_trained_on(workbench, started):
     assert orphans(workbench) == set()
 
 
-def test_a_key_renewed_while_planning_leaves_no_old_codes(workbench, started):
+def test_a_key_renewed_while_planning_leaves_no_old_codes(workbench: Workbench, started) -> None:
     _, finish = started
     pseudonym_key.renew_key(workbench.store, "Eve")
     run = finish()
@@ -128,14 +133,16 @@ def test_a_key_renewed_while_planning_leaves_no_old_codes(workbench, started):
     assert {entry["patient"] for entry in everything(workbench, run)} <= codes
 
 
-def test_a_model_promoted_while_planning_is_what_the_training_starts_from(workbench, started):
+def test_a_model_promoted_while_planning_is_what_the_training_starts_from(
+    workbench: Workbench, started
+) -> None:
     _, finish = started
     number = add_version(workbench, tiny_model(5, "v2"))
     promotion.promote(workbench, number, WHO)
     assert finish().parent_id == number
 
 
-def test_a_patient_who_got_a_side_while_planning_keeps_it(workbench, started):
+def test_a_patient_who_got_a_side_while_planning_keeps_it(workbench: Workbench, started) -> None:
     _, finish = started
     with workbench.store.reading() as session:
         planned = prepare.plan_now(session, workbench.blobs).new_splits
@@ -149,7 +156,7 @@ def test_a_patient_who_got_a_side_while_planning_keeps_it(workbench, started):
     }
 
 
-def test_look_alikes_found_while_planning_are_held_back(workbench, started):
+def test_look_alikes_found_while_planning_are_held_back(workbench: Workbench, started) -> None:
     numbers, finish = started
     plan = service.outlook(workbench)
     assert plan.held_back == 0
@@ -164,7 +171,9 @@ def test_look_alikes_found_while_planning_are_held_back(workbench, started):
     assert len(entries) == len(numbers) - 1
 
 
-def test_a_workspace_that_never_rests_is_told_of(workbench, monkeypatch):
+def test_a_workspace_that_never_rests_is_told_of(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     label_scans(workbench)
     monkeypatch.setattr(prepare, "_new_pairs", lambda *_: True)
     with pytest.raises(RestlessError, match="start it again"):
@@ -174,7 +183,7 @@ def test_a_workspace_that_never_rests_is_told_of(workbench, monkeypatch):
     assert orphans(workbench) == set()
 
 
-def test_killed_while_it_starts_a_training_leaves_nothing_half(workbench):
+def test_killed_while_it_starts_a_training_leaves_nothing_half(workbench: Workbench) -> None:
     label_scans(workbench)
     program = subprocess.Popen(
         [sys.executable, PROCESS, workbench.workspace.folder], stdout=subprocess.PIPE, text=True
@@ -191,7 +200,9 @@ def test_killed_while_it_starts_a_training_leaves_nothing_half(workbench):
     assert orphans(workbench) == set()
 
 
-def test_labels_go_through_while_old_lists_are_written_anew_for_an_erasure(workbench, monkeypatch):
+def test_labels_go_through_while_old_lists_are_written_anew_for_an_erasure(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     numbers = label_scans(workbench)
     run = service.start(workbench, WHO)
     service.cancel(workbench, run.id, WHO)
@@ -209,7 +220,7 @@ def test_labels_go_through_while_old_lists_are_written_anew_for_an_erasure(workb
     assert orphans(workbench) == set()
 
 
-def test_the_outlook_tells_of_the_workers_that_are_there(workbench):
+def test_the_outlook_tells_of_the_workers_that_are_there(workbench: Workbench) -> None:
     assert service.outlook(workbench).workers == 0
     announce(workbench.store, "one")
     assert service.outlook(workbench).workers == 1

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from fetal.store.states import RunState
 from fetal.store.tables import Run, RunEvent
 from fetal.training.events import EpochDone
+from fetal.workbench import Workbench
 from fetal.workbench.retraining import service
 
 ROWS_OF_0_1 = [
@@ -15,7 +16,7 @@ ROWS_OF_0_1 = [
 ]
 
 
-def test_a_training_of_an_older_version_is_shown_whole(workbench):
+def test_a_training_of_an_older_version_is_shown_whole(workbench: Workbench) -> None:
     with workbench.store.session() as session:
         run = Run(
             status="running",

@@ -8,6 +8,7 @@ from fetal.jobs import heartbeats
 from fetal.planes import Plane
 from fetal.store.tables import UNUSABLE, Patient, Run
 from fetal.training.settings import PRESETS
+from fetal.workbench import Workbench
 from fetal.workbench.annotations.review import annotate, note
 from fetal.workbench.ingest.upload import add_samples, add_scans
 from fetal.workbench.models import promotion
@@ -18,23 +19,23 @@ from tests.support.labelling import WHO, add_version, digests_of, label_scans
 from tests.support.tiny_model import tiny_model
 
 
-def snapshot(workbench, run_id):
+def snapshot(workbench: Workbench, run_id):
     with workbench.store.reading() as session:
         return json.loads(workbench.blobs.get(session.get_one(Run, run_id).snapshot))
 
 
-def splits(workbench):
+def splits(workbench: Workbench):
     with workbench.store.reading() as session:
         return dict(iter(session.execute(select(Patient.id, Patient.split))))
 
 
-def set_run(workbench, run_id, **values):
+def set_run(workbench: Workbench, run_id, **values) -> None:
     with workbench.store.session() as session:
         for key, value in values.items():
             setattr(session.get_one(Run, run_id), key, value)
 
 
-def test_an_empty_workspace_says_what_is_missing(workbench):
+def test_an_empty_workspace_says_what_is_missing(workbench: Workbench) -> None:
     outlook = service.outlook(workbench)
     assert outlook.reasons == [
         "At least 20 labelled scans are needed to train on; there are 0 so far.",
@@ -44,14 +45,14 @@ def test_an_empty_workspace_says_what_is_missing(workbench):
         service.start(workbench, WHO)
 
 
-def test_labels_of_one_plane_do_not_do(workbench):
+def test_labels_of_one_plane_do_not_do(workbench: Workbench) -> None:
     label_scans(workbench, planes=(Plane.BRAIN,))
     assert service.outlook(workbench).reasons == [
         "All labels to train on name one plane; label scans of another plane too."
     ]
 
 
-def test_the_outlook_counts_what_would_be_trained_on(workbench):
+def test_the_outlook_counts_what_would_be_trained_on(workbench: Workbench) -> None:
     numbers = label_scans(workbench)
     annotate(workbench, numbers[0], UNUSABLE, WHO)
     outlook = service.outlook(workbench)
@@ -65,7 +66,7 @@ def test_the_outlook_counts_what_would_be_trained_on(workbench):
     assert set(splits(workbench).values()) == {None}
 
 
-def test_the_samples_alone_are_enough_to_try_it(workbench):
+def test_the_samples_alone_are_enough_to_try_it(workbench: Workbench) -> None:
     for taken in add_samples(workbench, WHO):
         annotate(workbench, taken.scan_id, taken.file.split("-")[1], WHO)
     outlook = service.outlook(workbench)
@@ -74,7 +75,7 @@ def test_the_samples_alone_are_enough_to_try_it(workbench):
     assert sum(outlook.splits["test"].values()) == 0
 
 
-def test_however_often_it_is_clicked_there_is_one_job(workbench):
+def test_however_often_it_is_clicked_there_is_one_job(workbench: Workbench) -> None:
     label_scans(workbench)
     with ThreadPoolExecutor(6) as clicks:
         runs = list(clicks.map(lambda _: service.start(workbench, WHO), range(12)))
@@ -83,7 +84,9 @@ def test_however_often_it_is_clicked_there_is_one_job(workbench):
     assert [run.id for run in service.outlook(workbench).active] == [runs[0].id]
 
 
-def test_two_devices_train_at_once_and_a_second_click_starts_no_second_run(workbench, monkeypatch):
+def test_two_devices_train_at_once_and_a_second_click_starts_no_second_run(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     label_scans(workbench)
     for number in range(2):
         monkeypatch.setattr(heartbeats, "describe_device", lambda number=number: f"GPU ({number})")
@@ -99,7 +102,9 @@ def test_two_devices_train_at_once_and_a_second_click_starts_no_second_run(workb
     assert service.outlook(workbench).has_room
 
 
-def test_as_many_trainings_wait_as_the_setting_allows(workbench, monkeypatch):
+def test_as_many_trainings_wait_as_the_setting_allows(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     label_scans(workbench)
     monkeypatch.setenv("FETAL_TRAININGS_WAITING", "1")
     for seed in range(3):
@@ -107,7 +112,7 @@ def test_as_many_trainings_wait_as_the_setting_allows(workbench, monkeypatch):
     assert len(service.active(workbench)) == 2
 
 
-def test_a_click_freezes_scans_and_sides(workbench):
+def test_a_click_freezes_scans_and_sides(workbench: Workbench) -> None:
     label_scans(workbench)
     run = service.start(workbench, WHO)
     frozen = snapshot(workbench, run.id)
@@ -122,7 +127,7 @@ def test_a_click_freezes_scans_and_sides(workbench):
     assert snapshot(workbench, run.id) == frozen
 
 
-def test_a_patient_never_changes_sides(workbench):
+def test_a_patient_never_changes_sides(workbench: Workbench) -> None:
     label_scans(workbench)
     run = service.start(workbench, WHO)
     before = splits(workbench)
@@ -135,7 +140,7 @@ def test_a_patient_never_changes_sides(workbench):
 
 
 @pytest.fixture
-def workbench_that_has_seen(reopen, monkeypatch):
+def workbench_that_has_seen(reopen, monkeypatch: pytest.MonkeyPatch):
     """Opens a workspace whose champion was trained on the scans of the first patients."""
 
     def open_it(patients):
@@ -146,7 +151,7 @@ def workbench_that_has_seen(reopen, monkeypatch):
     return open_it
 
 
-def test_a_patient_whom_the_champion_has_seen_is_never_tested_on(workbench_that_has_seen):
+def test_a_patient_whom_the_champion_has_seen_is_never_tested_on(workbench_that_has_seen) -> None:
     workbench = workbench_that_has_seen(8)
     label_scans(workbench, patients=20)
     service.start(workbench, WHO)
@@ -156,7 +161,7 @@ def test_a_patient_whom_the_champion_has_seen_is_never_tested_on(workbench_that_
     assert set(by_split.values()) == {"train", "validation", "test"}
 
 
-def test_scans_that_the_champion_has_seen_can_be_trained_on_alone(workbench_that_has_seen):
+def test_scans_that_the_champion_has_seen_can_be_trained_on_alone(workbench_that_has_seen) -> None:
     workbench = workbench_that_has_seen(12)
     label_scans(workbench, patients=12)
     run = service.start(workbench, WHO)
@@ -164,7 +169,7 @@ def test_scans_that_the_champion_has_seen_can_be_trained_on_alone(workbench_that
     assert run.counts["scans"] == 36
 
 
-def test_a_start_that_is_refused_leaves_no_trace(workbench):
+def test_a_start_that_is_refused_leaves_no_trace(workbench: Workbench) -> None:
     label_scans(workbench, patients=3)
     with pytest.raises(TooLittleError):
         service.start(workbench, WHO)
@@ -172,7 +177,7 @@ def test_a_start_that_is_refused_leaves_no_trace(workbench):
     assert set(splits(workbench).values()) == {None}
 
 
-def test_nothing_new_is_a_reason_and_a_correction_is_new(workbench):
+def test_nothing_new_is_a_reason_and_a_correction_is_new(workbench: Workbench) -> None:
     numbers = label_scans(workbench)
     learnt = [digest for patient in range(12) for digest in digests_of(patient)]
     promotion.promote(workbench, add_version(workbench, tiny_model(5, "v2", tuple(learnt))), WHO)
@@ -189,7 +194,7 @@ def test_nothing_new_is_a_reason_and_a_correction_is_new(workbench):
     assert service.outlook(workbench).reasons == []
 
 
-def test_a_waiting_run_is_cancelled_at_once_and_can_be_tried_again(workbench):
+def test_a_waiting_run_is_cancelled_at_once_and_can_be_tried_again(workbench: Workbench) -> None:
     label_scans(workbench)
     run = service.start(workbench, WHO)
     cancelled = service.cancel(workbench, run.id, "Bob")
@@ -200,7 +205,7 @@ def test_a_waiting_run_is_cancelled_at_once_and_can_be_tried_again(workbench):
     assert service.start(workbench, WHO).id == run.id
 
 
-def test_a_working_run_is_asked_to_stop(workbench):
+def test_a_working_run_is_asked_to_stop(workbench: Workbench) -> None:
     label_scans(workbench)
     run = service.start(workbench, WHO)
     set_run(workbench, run.id, status="running", attempts=1, heartbeat_at=run.asked_at)
@@ -208,7 +213,7 @@ def test_a_working_run_is_asked_to_stop(workbench):
     assert service.cancel(workbench, run.id, WHO).cancelling
 
 
-def test_trying_an_old_run_again_while_another_works_gives_that_one(workbench):
+def test_trying_an_old_run_again_while_another_works_gives_that_one(workbench: Workbench) -> None:
     label_scans(workbench)
     old = service.start(workbench, WHO)
     service.cancel(workbench, old.id, WHO)
@@ -217,7 +222,7 @@ def test_trying_an_old_run_again_while_another_works_gives_that_one(workbench):
     assert service.run(workbench, old.id).status == "cancelled"
 
 
-def test_without_a_worker_a_lost_run_is_shown_as_waiting(workbench):
+def test_without_a_worker_a_lost_run_is_shown_as_waiting(workbench: Workbench) -> None:
     label_scans(workbench)
     run = service.start(workbench, WHO)
     long_ago = run.asked_at.replace(year=2020)
@@ -227,7 +232,9 @@ def test_without_a_worker_a_lost_run_is_shown_as_waiting(workbench):
 
 
 @pytest.mark.parametrize("year", [2020, 2090])
-def test_a_dead_workers_run_is_cancelled_at_once_whatever_the_clock_did(workbench, year):
+def test_a_dead_workers_run_is_cancelled_at_once_whatever_the_clock_did(
+    workbench: Workbench, year
+) -> None:
     label_scans(workbench)
     run = service.start(workbench, WHO)
     heard = run.asked_at.replace(year=year)
@@ -236,12 +243,12 @@ def test_a_dead_workers_run_is_cancelled_at_once_whatever_the_clock_did(workbenc
     assert service.start(workbench, WHO).id != run.id
 
 
-def test_an_unknown_run_is_named(workbench):
+def test_an_unknown_run_is_named(workbench: Workbench) -> None:
     with pytest.raises(UnknownRunError, match="no run with the number 7"):
         service.run(workbench, 7)
 
 
-def test_every_scan_of_a_drop_without_names_is_on_one_side(workbench):
+def test_every_scan_of_a_drop_without_names_is_on_one_side(workbench: Workbench) -> None:
     label_scans(workbench)
     drop = [file(9000 + seed) for seed in range(6)]
     unknown = [taken.scan_id for taken in add_scans(workbench, drop, who=WHO)]

@@ -8,6 +8,7 @@ from fetal.configuration.declared import OIDC_ISSUER
 from fetal.store.access.account_tables import Account, AccountIdentity, PendingSignIn, SignIn
 from fetal.store.access.audit_chain import EventKind
 from fetal.store.table_base import now
+from fetal.workbench import Workbench
 from fetal.workbench.accounts import audit_trail, people
 from fetal.workbench.accounts.gatekeeper import Gatekeeper
 from fetal.workbench.accounts.people import AccountError
@@ -25,7 +26,7 @@ AFTER = "http://127.0.0.1:8501/sign-in"
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory):
+def there(tmp_path_factory: pytest.TempPathFactory):
     with identity_provider(tmp_path_factory.mktemp("provider")) as running:
         running.let_return_to(BACK, after=AFTER)
         yield running
@@ -37,14 +38,14 @@ def browsers(there):
 
 
 @pytest.fixture
-def settings(there, monkeypatch):
+def settings(there, monkeypatch: pytest.MonkeyPatch):
     for name, value in there.settings().items():
         monkeypatch.setenv(name, value)
     return monkeypatch
 
 
 @pytest.fixture
-def way(there, browsers, settings, workbench):
+def way(there, browsers, settings, workbench: Workbench):
     """Goes to the provider and back as somebody; what was changed on the way is given."""
 
     def go(name, before=None, **changed):
@@ -66,13 +67,15 @@ def way(there, browsers, settings, workbench):
     return go
 
 
-def refused(workbench):
+def refused(workbench: Workbench):
     return [
         line.detail["what"] for line in audit_trail.newest(workbench, (EventKind.REFUSED,), 1_000)
     ]
 
 
-def test_somebody_new_gets_an_account_with_the_roles_of_the_groups(workbench, way):
+def test_somebody_new_gets_an_account_with_the_roles_of_the_groups(
+    workbench: Workbench, way
+) -> None:
     assert Gatekeeper(workbench.store).closed()
     token, going = way("ana")
     assert going == "/train"
@@ -92,7 +95,7 @@ def test_somebody_new_gets_an_account_with_the_roles_of_the_groups(workbench, wa
     assert SignIns(workbench.store).find(digest_of(again)).actor.account_id == ana.id
 
 
-def test_somebody_in_no_group_is_refused_and_told_of(workbench, way):
+def test_somebody_in_no_group_is_refused_and_told_of(workbench: Workbench, way) -> None:
     with pytest.raises(NotAdmittedError, match="none of its groups may use this program"):
         way("eve")
     assert people.people(workbench) == []
@@ -101,7 +104,7 @@ def test_somebody_in_no_group_is_refused_and_told_of(workbench, way):
     assert told.detail["subject"]
 
 
-def test_roles_follow_the_groups_at_the_next_sign_in(workbench, way, there):
+def test_roles_follow_the_groups_at_the_next_sign_in(workbench: Workbench, way, there) -> None:
     way("ben")
     try:
         there.set_groups("ben", ["fetal-admins"])
@@ -115,7 +118,9 @@ def test_roles_follow_the_groups_at_the_next_sign_in(workbench, way, there):
         there.set_groups("ben", ["fetal-readers"])
 
 
-def test_roles_given_by_hand_stay_where_no_groups_are_set(workbench, way, settings):
+def test_roles_given_by_hand_stay_where_no_groups_are_set(
+    workbench: Workbench, way, settings
+) -> None:
     way("ana")
     settings.delenv("FETAL_GROUP_ROLES")
     people.set_roles(workbench, "ana", [Role.ADMINISTRATOR, Role.TRAINER])
@@ -125,7 +130,7 @@ def test_roles_given_by_hand_stay_where_no_groups_are_set(workbench, way, settin
         way("ben")
 
 
-def test_a_closed_account_opens_nothing(workbench, way):
+def test_a_closed_account_opens_nothing(workbench: Workbench, way) -> None:
     way("ana")
     way("ben")
     people.set_disabled(workbench, "ben", True)
@@ -133,7 +138,9 @@ def test_a_closed_account_opens_nothing(workbench, way):
         way("ben")
 
 
-def test_a_name_is_no_proof_until_an_administrator_joins_the_two(workbench, way, monkeypatch):
+def test_a_name_is_no_proof_until_an_administrator_joins_the_two(
+    workbench: Workbench, way, monkeypatch: pytest.MonkeyPatch
+) -> None:
     be_quick(monkeypatch)
     add(workbench, "ana", "administrator", shown="Ana S.")
     with pytest.raises(NotAdmittedError, match="another account with the name “ana”"):
@@ -163,8 +170,8 @@ def test_a_name_is_no_proof_until_an_administrator_joins_the_two(workbench, way,
     ],
 )
 def test_an_answer_that_is_not_to_this_browsers_request_opens_nothing(
-    workbench, way, changed, error
-):
+    workbench: Workbench, way, changed, error
+) -> None:
     with pytest.raises(error):
         way("ben", **changed)
     with workbench.store.reading() as session:
@@ -173,7 +180,7 @@ def test_an_answer_that_is_not_to_this_browsers_request_opens_nothing(
     assert refused(workbench)
 
 
-def test_an_answer_counts_once(workbench, way, there, browsers):
+def test_an_answer_counts_once(workbench: Workbench, way, there, browsers) -> None:
     url, browser = provider_sign_in.begin(workbench.store, provider(), BACK, "/", "::1")
     sent = there.answer(browsers["ben"], url)
     assert provider_sign_in.finish(workbench.store, provider(), sent, browser, BACK, "::1")
@@ -181,13 +188,13 @@ def test_an_answer_counts_once(workbench, way, there, browsers):
         provider_sign_in.finish(workbench.store, provider(), sent, browser, BACK, "::1")
 
 
-def test_what_the_provider_refuses_is_one_sentence(workbench, way):
+def test_what_the_provider_refuses_is_one_sentence(workbench: Workbench, way) -> None:
     with pytest.raises(ProviderError, match="sign-in does not answer as it should") as raised:
         way("ben", url=lambda url: url.replace("method=S256", "method=plain"))
     assert raised.value.reason
 
 
-def test_very_many_begun_from_one_address_are_turned_away(workbench, settings):
+def test_very_many_begun_from_one_address_are_turned_away(workbench: Workbench, settings) -> None:
     for _ in range(provider_sign_in.MOST_AT_ONCE):
         provider_sign_in.begin(workbench.store, provider(), BACK, "/", "10.0.0.1")
     with pytest.raises(TooManyPendingError):
@@ -199,7 +206,7 @@ def test_very_many_begun_from_one_address_are_turned_away(workbench, settings):
         assert session.query(PendingSignIn).count() == 1
 
 
-def test_the_browser_signs_out_at_the_provider_too(workbench, way):
+def test_the_browser_signs_out_at_the_provider_too(workbench: Workbench, way) -> None:
     signed_in = SignIns(workbench.store).find(digest_of(way("ben")[0]))
     url = provider().sign_out_url(signed_in.id_token, AFTER)
     assert url.startswith(f"{OIDC_ISSUER.value()}/end_session?")
@@ -209,14 +216,16 @@ def test_the_browser_signs_out_at_the_provider_too(workbench, way):
         assert session.query(SignIn).one().id_token is None
 
 
-def test_a_provider_that_is_away_or_calls_itself_another_is_not_believed(there, settings):
+def test_a_provider_that_is_away_or_calls_itself_another_is_not_believed(there, settings) -> None:
     for issuer in ("http://127.0.0.1:9", f"{there.issuer}/", there.url):
         with pytest.raises(ProviderError):
             Provider(issuer).ask(BACK)
         assert Provider(issuer).sign_out_url("x", AFTER) is None
 
 
-def test_identities_are_kept_on_both_databases(each_workbench, there, browsers, settings):
+def test_identities_are_kept_on_both_databases(
+    each_workbench: Workbench, there, browsers, settings
+) -> None:
     url, browser = provider_sign_in.begin(each_workbench.store, provider(), BACK, "/", "::1")
     sent = there.answer(browsers["ana"], url)
     token, _ = provider_sign_in.finish(each_workbench.store, provider(), sent, browser, BACK, "::1")
