@@ -87,9 +87,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Deal `--dist loadfile` by `TOGETHER`, in the order of the tests."""
     if config.getoption("dist") != "loadfile":
         return None
-    from xdist.scheduler import LoadFileScheduling
+    # pytest-xdist tells no types of its own.
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
-    class Scheduling(LoadFileScheduling):
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             found = [reason for start, reason in TOGETHER.items() if nodeid.startswith(start)]
             return found[0] if found else str(super()._split_scope(nodeid))

@@ -1,7 +1,7 @@
 """Asking an ASGI application in this process, from any address and with any headers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,7 +79,7 @@ async def _ask(
     }
     if not websocket:
         scope["method"] = method
-    come = iter(
+    come: Iterator[dict[str, Any]] = iter(
         [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}]
         if websocket
         else [{"type": "http.request", "body": b"", "more_body": False}]

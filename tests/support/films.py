@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage
+from pydicom.uid import UID, ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage
 
 
 def film(frames: Sequence[np.ndarray], patient: str | None = "4711") -> bytes:
@@ -16,7 +16,7 @@ def film(frames: Sequence[np.ndarray], patient: str | None = "4711") -> bytes:
     made.file_meta = FileMetaDataset()
     made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     made.file_meta.MediaStorageSOPClassUID = UltrasoundMultiFrameImageStorage
-    made.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    made.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3")
     if patient is not None:
         made.PatientID = patient
     made.NumberOfFrames, made.Rows, made.Columns = pixels.shape[:3]

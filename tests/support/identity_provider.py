@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -173,7 +174,7 @@ def _ok(answer: requests.Response) -> None:
     assert answer.ok, f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
 
 
-def _client(addresses: tuple[str, ...] | list[str], after: str) -> dict[str, object]:
+def _client(addresses: tuple[str, ...] | list[str], after: str) -> dict[str, Any]:
     return {
         "client_id": "fetal",
         "name": "Fetal planes",
@@ -188,7 +189,7 @@ def _client(addresses: tuple[str, ...] | list[str], after: str) -> dict[str, obj
     }
 
 
-def _user(name: str, groups: list[str]) -> dict[str, object]:
+def _user(name: str, groups: list[str]) -> dict[str, Any]:
     return {
         "username": name,
         "name": NAMES[name],
@@ -200,7 +201,7 @@ def _user(name: str, groups: list[str]) -> dict[str, object]:
     }
 
 
-def _claim(name: str, of: str) -> dict[str, object]:
+def _claim(name: str, of: str) -> dict[str, Any]:
     return {
         "name": name,
         "user-property": of,
@@ -210,7 +211,7 @@ def _claim(name: str, of: str) -> dict[str, object]:
     }
 
 
-def _plugin(issuer: str) -> dict[str, object]:
+def _plugin(issuer: str) -> dict[str, Any]:
     key = RSAKey.generate_key(2048)
     return {
         "module": "oidc",

@@ -1,13 +1,14 @@
 """A folder of simulated scans with a table of their labels."""
 
 from functools import cache
+from pathlib import Path
 
 from fetal.phantom import simulate
-from fetal.planes import PLANES
+from fetal.planes import PLANES, Plane
 from fetal.scans import encode_png
 
 
-def labelled_folder(place, count=12) -> None:
+def labelled_folder(place: Path, count: int = 12) -> None:
     """Make `images` and `labels.csv` in a folder: two scans a patient, the planes in turn."""
     (place / "images").mkdir()
     lines = ["image,plane,patient"]
@@ -19,5 +20,5 @@ def labelled_folder(place, count=12) -> None:
 
 
 @cache
-def _picture(plane, seed):
+def _picture(plane: Plane, seed: int) -> bytes:
     return encode_png(simulate(plane, seed, size=(200, 260)).pixels)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from functools import cache
 from hashlib import sha256
@@ -11,8 +12,9 @@ from tempfile import mkdtemp
 
 from sqlalchemy import select
 
+from fetal.bundle import Bundle
 from fetal.jobs.register_model import register
-from fetal.planes import PLANES
+from fetal.planes import PLANES, Plane
 from fetal.scans import read_scan
 from fetal.store.tables import Annotation, ModelVersion, Patient, Run, ScanRow
 from fetal.store.workspace import Workspace
@@ -26,7 +28,7 @@ from tests.support.tiny_model import tiny_model
 WHO = "Ann"
 
 
-def drop_of(patient, each=3):
+def drop_of(patient: int, each: int = 3) -> list[UploadedFile]:
     """The files of one patient."""
     return [
         UploadedFile(f"Patient{patient:05d}_{index}.png", file(100 * patient + index).data)
@@ -34,12 +36,18 @@ def drop_of(patient, each=3):
     ]
 
 
-def digests_of(patient, each=3):
+def digests_of(patient: int, each: int = 3) -> list[str]:
     """The digests that the scans of one patient will have."""
     return [read_scan(one.data, one.name).digest for one in drop_of(patient, each)]
 
 
-def label_scans(workbench: Workbench, patients=12, each=3, first=0, planes=PLANES[:3]):
+def label_scans(
+    workbench: Workbench,
+    patients: int = 12,
+    each: int = 3,
+    first: int = 0,
+    planes: Sequence[Plane] = PLANES[:3],
+) -> list[int]:
     """Store `each` scans of every patient and label them, each patient with all planes in turn.
 
     Storing takes seconds, so an empty workspace becomes a copy of one that was filled once.
@@ -58,7 +66,7 @@ def label_scans(workbench: Workbench, patients=12, each=3, first=0, planes=PLANE
     return list(numbers)
 
 
-def _is_empty(workbench: Workbench):
+def _is_empty(workbench: Workbench) -> bool:
     """Say whether a workspace with its database in its folder holds nothing but the tiny model."""
     set_here = {name for name in os.environ if name.startswith("FETAL_")}
     at_home = workbench.workspace == Workspace.at(workbench.workspace.folder)
@@ -73,7 +81,9 @@ def _is_empty(workbench: Workbench):
 
 
 @cache
-def _filled_once(patients, each, first, planes):
+def _filled_once(
+    patients: int, each: int, first: int, planes: tuple[Plane, ...]
+) -> tuple[Path, tuple[int, ...]]:
     """Fill a workspace; returns its folder and the numbers of the scans."""
     folder = Path(mkdtemp(prefix="labelled-")) / "workspace"
     workbench = open_workbench(Workspace.at(begin(folder)))
@@ -82,16 +92,19 @@ def _filled_once(patients, each, first, planes):
     return folder, tuple(numbers)
 
 
-def _store_and_label(workbench: Workbench, patients, each, first, planes):
+def _store_and_label(
+    workbench: Workbench, patients: int, each: int, first: int, planes: Sequence[Plane]
+) -> list[int]:
     numbers = []
     for patient in range(first, first + patients):
         for index, taken in enumerate(add_scans(workbench, drop_of(patient, each), who=WHO)):
+            assert taken.scan_id is not None
             annotate(workbench, taken.scan_id, planes[(patient + index) % len(planes)], WHO)
             numbers.append(taken.scan_id)
     return numbers
 
 
-def labelled_rows(workbench: Workbench, patients=12, each=3) -> None:
+def labelled_rows(workbench: Workbench, patients: int = 12, each: int = 3) -> None:
     """Write rows of labelled scans without pictures, for tests that look at none."""
     with workbench.store.session() as session:
         for patient in range(patients):
@@ -115,7 +128,7 @@ def labelled_rows(workbench: Workbench, patients=12, each=3) -> None:
                 session.add(Annotation(scan_id=scan.id, label=plane, kind="label", who=WHO))
 
 
-def keep_apart(workbench: Workbench, patients) -> None:
+def keep_apart(workbench: Workbench, patients: int) -> None:
     """Put the first patients in the split of the locked test set."""
     with workbench.store.session() as session:
         named = session.scalars(select(Patient).order_by(Patient.id)).all()
@@ -123,7 +136,7 @@ def keep_apart(workbench: Workbench, patients) -> None:
             patient.split = "test"
 
 
-def add_version(workbench: Workbench, bundle):
+def add_version(workbench: Workbench, bundle: Bundle) -> int:
     """Register a model as the result of a run that has just been asked for."""
     with workbench.store.session() as session:
         run = Run(

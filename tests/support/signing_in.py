@@ -18,6 +18,6 @@ def be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords._nobodys.cache_clear()
 
 
-def add(workbench: Workbench, name, *roles, shown=""):
+def add(workbench: Workbench, name: str, *roles: str, shown: str = "") -> int:
     """Make an account with the tests' password."""
     return add_person(workbench, name, PASSWORD, [Role(role) for role in roles], shown=shown)

@@ -43,7 +43,7 @@ def small_disk(folder: Path, size: str) -> Iterator[SmallDisk]:
         size: such as `8k`.
     """
     folder.mkdir(exist_ok=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("no file system may be mounted here")
     try:

@@ -2,12 +2,16 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, TypeVar
 
 import pytest
 
+Found = TypeVar("Found")
 
-def until(condition, seconds=30.0):
+
+def until(condition: Callable[[], Found | Literal[False] | None], seconds: float = 30.0) -> Found:
     """Wait for something to become true; fail where it does not."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -18,7 +22,7 @@ def until(condition, seconds=30.0):
     pytest.fail(f"waited {seconds} s in vain")
 
 
-def alive(pid):
+def alive(pid: int) -> bool:
     """Whether a process runs; one that has ended but was not collected does not."""
     try:
         os.kill(pid, 0)
