@@ -1,15 +1,30 @@
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from fetal.bundle import Card, Head, InputSpec, write_bundle
+from fetal.bundle import Bundle, Card, FeatureStatistics, Head, InputSpec, write_bundle
 from fetal.training.export.graph import export_graph
 
 
+class Write(Protocol):
+    """Writes the network as a model of this name."""
+
+    def __call__(
+        self,
+        name: str = ...,
+        card: Card = ...,
+        trained_on: Iterable[str] = ...,
+        features: FeatureStatistics | None = ...,
+    ) -> Bundle: ...
+
+
 @pytest.fixture(scope="session")
-def network():
+def network() -> keras.Model:
     keras.utils.set_random_seed(0)
     scan = keras.Input((64, 64, 1))
     three = keras.layers.Concatenate()([scan, scan, scan])
@@ -22,7 +37,7 @@ def network():
 
 
 @pytest.fixture
-def card():
+def card() -> Card:
     return Card(
         name="a small one",
         created="2026-11-23T10:00:00+00:00",
@@ -35,8 +50,13 @@ def card():
 
 
 @pytest.fixture
-def write(network, card, tmp_path: Path):
-    def write(name="model", card=card, trained_on=("b" * 64, "a" * 64), features=None):
+def write(network: keras.Model, card: Card, tmp_path: Path) -> Write:
+    def write(
+        name: str = "model",
+        card: Card = card,
+        trained_on: Iterable[str] = ("b" * 64, "a" * 64),
+        features: FeatureStatistics | None = None,
+    ) -> Bundle:
         return write_bundle(
             tmp_path / name,
             card,
@@ -49,7 +69,7 @@ def write(network, card, tmp_path: Path):
 
 
 @pytest.fixture
-def weights(network):
+def weights(network: keras.Model) -> dict[str, NDArray[Any]]:
     return {
         weight.path: np.asarray(keras.ops.convert_to_numpy(weight)) for weight in network.weights
     }

@@ -3,13 +3,16 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fetal.bundle import (
     Bundle,
     BundleExistsError,
+    Card,
     CardError,
     DigestError,
     GraphError,
@@ -21,33 +24,36 @@ from fetal.bundle import (
 from fetal.bundle.manifest import digests_text
 from fetal.metrics import SetThresholds
 from fetal.planes import Plane
+from tests.bundle.conftest import Write
 
 
-def sign(folder) -> None:
+def sign(folder: Path) -> None:
     """Give a changed model digests that fit, as whoever means harm would."""
     (folder / "digests.json").write_text(digests_text(folder))
 
 
-def change_card(folder, **values) -> None:
+def change_card(folder: Path, **values: object) -> None:
     card = json.loads((folder / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps(card | values))
     sign(folder)
 
 
-def change_graph(folder, old, new) -> None:
+def change_graph(folder: Path, old: str, new: str) -> None:
     graph = (folder / "graph.xml").read_text()
     assert old in graph
     (folder / "graph.xml").write_text(graph.replace(old, new, 1))
     sign(folder)
 
 
-def test_a_written_model_opens_with_its_card_and_the_scans_it_has_seen(write, card) -> None:
+def test_a_written_model_opens_with_its_card_and_the_scans_it_has_seen(
+    write: Write, card: Card
+) -> None:
     bundle = Bundle.open(write().folder)
     assert bundle.card == card
     assert bundle.trained_on() == {"a" * 64, "b" * 64}
 
 
-def test_a_card_keeps_from_where_on_a_plane_belongs_to_a_set(write, card) -> None:
+def test_a_card_keeps_from_where_on_a_plane_belongs_to_a_set(write: Write, card: Card) -> None:
     thresholds = SetThresholds(
         0.95, {Plane.BRAIN: 0.4, Plane.OTHER: 0.1}, {Plane.BRAIN: 30, Plane.OTHER: 19}
     )
@@ -58,7 +64,7 @@ def test_a_card_keeps_from_where_on_a_plane_belongs_to_a_set(write, card) -> Non
     assert written["calibration"]["plane_sets"]["least"] == {"brain": 0.4, "other": 0.1}
 
 
-def test_a_card_of_an_older_program_opens_and_promises_nothing(write) -> None:
+def test_a_card_of_an_older_program_opens_and_promises_nothing(write: Write) -> None:
     bundle = write()
     calibration = json.loads((bundle.folder / "card.json").read_text())["calibration"]
     del calibration["plane_sets"]
@@ -75,7 +81,9 @@ def test_a_card_of_an_older_program_opens_and_promises_nothing(write) -> None:
         {"coverage": 0.95},
     ],
 )
-def test_thresholds_of_sets_that_cannot_be_are_refused(write, impossible) -> None:
+def test_thresholds_of_sets_that_cannot_be_are_refused(
+    write: Write, impossible: dict[str, object]
+) -> None:
     bundle = write()
     calibration = json.loads((bundle.folder / "card.json").read_text())["calibration"]
     change_card(bundle.folder, calibration=calibration | {"plane_sets": impossible})
@@ -83,7 +91,9 @@ def test_thresholds_of_sets_that_cannot_be_are_refused(write, impossible) -> Non
         Bundle.open(bundle.folder)
 
 
-def test_the_weights_come_back_in_keras_layout(write, weights) -> None:
+def test_the_weights_come_back_in_keras_layout(
+    write: Write, weights: dict[str, NDArray[Any]]
+) -> None:
     stored = write().variables()
     assert stored.keys() == weights.keys()
     for path, values in weights.items():
@@ -92,20 +102,22 @@ def test_the_weights_come_back_in_keras_layout(write, weights) -> None:
         assert stored[path].dtype == np.float32
 
 
-def test_the_head_is_the_classifying_layer(write, weights) -> None:
+def test_the_head_is_the_classifying_layer(write: Write, weights: dict[str, NDArray[Any]]) -> None:
     kernel, bias = write().head()
     assert kernel.shape == (16, 6)
     np.testing.assert_allclose(kernel, weights["head/kernel"], atol=1e-3)
     np.testing.assert_array_equal(bias, weights["head/bias"])
 
 
-def test_the_same_model_has_the_same_digest_and_another_has_another(write, card) -> None:
+def test_the_same_model_has_the_same_digest_and_another_has_another(
+    write: Write, card: Card
+) -> None:
     first, again = write("one"), write("two")
     other = write("three", dataclasses.replace(card, name="another"))
     assert first.digest == again.digest != other.digest
 
 
-def test_weights_are_read_without_openvino_or_keras(write) -> None:
+def test_weights_are_read_without_openvino_or_keras(write: Write) -> None:
     code = (
         "import sys; from fetal.bundle import Bundle; Bundle.open(sys.argv[1]).variables();"
         "sys.exit(bool({'openvino', 'keras', 'tensorflow'} & set(sys.modules)))"
@@ -114,7 +126,7 @@ def test_weights_are_read_without_openvino_or_keras(write) -> None:
 
 
 @pytest.mark.parametrize("name", ["card.json", "graph.xml", "graph.bin", "trained_on.txt"])
-def test_one_changed_byte_is_noticed_in_every_file(write, name) -> None:
+def test_one_changed_byte_is_noticed_in_every_file(write: Write, name: str) -> None:
     path = write().folder / name
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -126,7 +138,7 @@ def test_one_changed_byte_is_noticed_in_every_file(write, name) -> None:
 @pytest.mark.parametrize(
     "name", ["card.json", "graph.xml", "graph.bin", "trained_on.txt", "digests.json"]
 )
-def test_a_missing_file_is_named(write, name) -> None:
+def test_a_missing_file_is_named(write: Write, name: str) -> None:
     folder = write().folder
     (folder / name).unlink()
     with pytest.raises(MissingFileError, match=name):
@@ -138,14 +150,14 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         Bundle.open(tmp_path / "nowhere")
 
 
-def test_unreadable_digests_are_an_error_of_their_own(write) -> None:
+def test_unreadable_digests_are_an_error_of_their_own(write: Write) -> None:
     folder = write().folder
     (folder / "digests.json").write_text("[")
     with pytest.raises(DigestError):
         Bundle.open(folder)
 
 
-def test_a_later_format_is_refused(write) -> None:
+def test_a_later_format_is_refused(write: Write) -> None:
     folder = write().folder
     change_card(folder, format=2)
     with pytest.raises(UnknownFormatError, match="format 2"):
@@ -160,7 +172,7 @@ def test_a_later_format_is_refused(write) -> None:
         ["brain", "abdomen", "femur", "thorax", "cervix", "kidney"],
     ],
 )
-def test_other_planes_or_another_order_are_refused(write, planes) -> None:
+def test_other_planes_or_another_order_are_refused(write: Write, planes: list[str]) -> None:
     folder = write().folder
     change_card(folder, planes=planes)
     with pytest.raises(WrongPlanesError, match=planes[-1]):
@@ -180,14 +192,16 @@ def test_other_planes_or_another_order_are_refused(write, planes) -> None:
         ({"input": {"size": 64, "channels": 3, "mean": [1, 2], "std": [1, 1, 1]}}, "crop"),
     ],
 )
-def test_an_impossible_card_says_which_entry(write, values, named) -> None:
+def test_an_impossible_card_says_which_entry(
+    write: Write, values: dict[str, object], named: str
+) -> None:
     folder = write().folder
     change_card(folder, **values)
     with pytest.raises(CardError, match=named):
         Bundle.open(folder)
 
 
-def test_what_a_card_says_beyond_this_version_is_kept(write) -> None:
+def test_what_a_card_says_beyond_this_version_is_kept(write: Write) -> None:
     folder = write().folder
     change_card(folder, thanks="to everybody")
     card = Bundle.open(folder).card
@@ -195,7 +209,7 @@ def test_what_a_card_says_beyond_this_version_is_kept(write) -> None:
     assert card.to_json()["thanks"] == "to everybody"
 
 
-def test_a_graph_that_could_swell_in_memory_is_refused(write) -> None:
+def test_a_graph_that_could_swell_in_memory_is_refused(write: Write) -> None:
     folder = write().folder
     bomb = '<!DOCTYPE net [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>\n<net '
     change_graph(folder, "<net ", bomb)
@@ -203,7 +217,7 @@ def test_a_graph_that_could_swell_in_memory_is_refused(write) -> None:
         Bundle.open(folder)
 
 
-def test_weights_beyond_the_end_of_the_file_are_refused(write) -> None:
+def test_weights_beyond_the_end_of_the_file_are_refused(write: Write) -> None:
     folder = write().folder
     content = (folder / "graph.bin").read_bytes()
     (folder / "graph.bin").write_bytes(content[: len(content) // 2])
@@ -212,7 +226,7 @@ def test_weights_beyond_the_end_of_the_file_are_refused(write) -> None:
         Bundle.open(folder)
 
 
-def test_a_graph_of_another_size_than_its_card_is_refused(write) -> None:
+def test_a_graph_of_another_size_than_its_card_is_refused(write: Write) -> None:
     folder = write().folder
     card = json.loads((folder / "card.json").read_text())
     change_card(folder, input=card["input"] | {"size": 128})
@@ -220,7 +234,7 @@ def test_a_graph_of_another_size_than_its_card_is_refused(write) -> None:
         Bundle.open(folder)
 
 
-def test_a_graph_that_is_no_graph_is_refused(write) -> None:
+def test_a_graph_that_is_no_graph_is_refused(write: Write) -> None:
     folder = write().folder
     (folder / "graph.xml").write_text("<net><layers>")
     sign(folder)
@@ -228,15 +242,15 @@ def test_a_graph_that_is_no_graph_is_refused(write) -> None:
         Bundle.open(folder)
 
 
-def test_a_model_is_never_written_over_another(write) -> None:
+def test_a_model_is_never_written_over_another(write: Write) -> None:
     before = write().digest
     with pytest.raises(BundleExistsError, match="model"):
         write()
     assert Bundle.open(write("other").folder.parent / "model").digest == before
 
 
-def test_a_writing_that_fails_leaves_nothing(card, tmp_path: Path) -> None:
-    def fail(folder) -> None:
+def test_a_writing_that_fails_leaves_nothing(card: Card, tmp_path: Path) -> None:
+    def fail(folder: Path) -> None:
         (folder / "graph.xml").write_text("half")
         raise RuntimeError("killed")
 
