@@ -1,8 +1,7 @@
 """What the tests of scans share: a drawn screen, and files made of it."""
 
 import io
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -11,6 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Screen = NDArray[np.uint8]
+
+
+class Pack(Protocol):
+    """Packs an image as a file of a format that Pillow writes."""
+
+    def __call__(self, image: Image.Image | NDArray[Any], kind: str, **options: Any) -> bytes: ...
 
 
 @pytest.fixture(scope="session")
@@ -42,10 +47,10 @@ def fan(screen: Screen) -> NDArray[np.bool_]:
 
 
 @pytest.fixture(scope="session")
-def packed() -> Callable[..., bytes]:
+def packed() -> Pack:
     """Pack an image as a file of a format that Pillow writes."""
 
-    def pack(image: Image.Image | Screen, kind: str, **options: Any) -> bytes:
+    def pack(image: Image.Image | NDArray[Any], kind: str, **options: Any) -> bytes:
         whole = image if isinstance(image, Image.Image) else Image.fromarray(image)
         file = io.BytesIO()
         whole.save(file, kind, **options)

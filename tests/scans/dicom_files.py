@@ -19,7 +19,7 @@ def described(pixels: np.ndarray, photometric: str = "MONOCHROME2", bits: int = 
     made.file_meta = FileMetaDataset()
     made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     made.file_meta.MediaStorageSOPClassUID = UltrasoundMultiFrameImageStorage
-    made.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    made.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3")
     made.SOPClassUID = UltrasoundMultiFrameImageStorage
     made.PatientID = "4711"
     made.Rows, made.Columns = pixels.shape[:2]

@@ -1,5 +1,7 @@
 """What a file might do to the process that reads it, as functions that the process can import."""
 
+from collections.abc import Callable
+
 from fetal.scans import Limits
 from fetal.scans.sandbox import sandbox_process
 
@@ -10,7 +12,7 @@ class Code:
     def __init__(self, code: str) -> None:
         self.code = code
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
         return exec, (self.code,)
 
 

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -13,7 +15,8 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from fetal.scans import ScanError, TruncatedError, encode_png, is_film, read_frames, read_scan
+from fetal.scans import Scan, ScanError, TruncatedError, encode_png, is_film, read_frames, read_scan
+from tests.scans.conftest import Pack, Screen
 from tests.scans.dicom_files import described, packed_as, relabelled, written
 
 LOOKALIKES = {
@@ -25,18 +28,18 @@ LOOKALIKES = {
 
 
 @pytest.fixture
-def expected(screen):
+def expected(screen: Screen) -> Scan:
     return read_scan(encode_png(screen), "a.png")
 
 
-def _same(data, screen):
+def _same(data: bytes, screen: Screen) -> bool:
     return read_scan(data, "a").digest == read_scan(encode_png(screen), "a.png").digest
 
 
 @pytest.mark.parametrize("bytes_of", LOOKALIKES.values(), ids=LOOKALIKES.keys())
 @pytest.mark.parametrize("photometric", ["MONOCHROME2", "RGB", "PALETTE COLOR"])
 def test_run_lengths_are_believed_whatever_their_bytes_look_like(
-    screen, bytes_of, photometric
+    screen: Screen, bytes_of: bytes, photometric: str
 ) -> None:
     likened = screen.copy()
     # Each byte of a literal run stands in the stream as it is.
@@ -55,20 +58,22 @@ def test_run_lengths_are_believed_whatever_their_bytes_look_like(
     assert _same(data, likened)
 
 
-def test_pixels_that_begin_as_a_compressed_file_does_are_pixels(screen) -> None:
+def test_pixels_that_begin_as_a_compressed_file_does_are_pixels(screen: Screen) -> None:
     likened = screen.copy()
     likened[0, :8] = np.frombuffer(bytes.fromhex("feff00e000000000"), np.uint8)
     likened[0, 8:12] = np.frombuffer(bytes.fromhex("ffd8ffe0"), np.uint8)
     assert _same(written(described(likened)), likened)
 
 
-def _without_end(data):
+def _without_end(data: bytes) -> bytes:
     assert data.endswith(bytes.fromhex("feffdde000000000"))
     return data[:-8]
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "JPEG2000", "RLE"])
-def test_a_whole_frame_without_the_end_mark_is_read(screen, packed, expected, kind) -> None:
+def test_a_whole_frame_without_the_end_mark_is_read(
+    screen: Screen, packed: Pack, expected: Scan, kind: str
+) -> None:
     dataset = described(screen)
     if kind == "RLE":
         dataset.compress(RLELossless)
@@ -80,13 +85,17 @@ def test_a_whole_frame_without_the_end_mark_is_read(screen, packed, expected, ki
     assert np.abs(difference).mean() < 2
 
 
-def _six(screen, packed, kind="JPEG", syntax=JPEGBaseline8Bit):
+def _six(
+    screen: Screen, packed: Pack, kind: str = "JPEG", syntax: UID = JPEGBaseline8Bit
+) -> tuple[Dataset, list[bytes]]:
     frames = [packed(np.roll(screen, 8 * shift, axis=1), kind) for shift in range(6)]
     return packed_as(described(screen), syntax, frames), frames
 
 
 @pytest.mark.parametrize("table", [True, False], ids=["table of offsets", "no table"])
-def test_a_film_that_was_cut_keeps_its_whole_frames(screen, packed, table) -> None:
+def test_a_film_that_was_cut_keeps_its_whole_frames(
+    screen: Screen, packed: Pack, table: bool
+) -> None:
     dataset, frames = _six(screen, packed)
     if not table:
         value = dataset.PixelData
@@ -101,13 +110,15 @@ def test_a_film_that_was_cut_keeps_its_whole_frames(screen, packed, table) -> No
         read_frames(within_the_first, "a")
 
 
-def test_fewer_pieces_than_frames_are_the_frames_that_there_are(screen, packed) -> None:
+def test_fewer_pieces_than_frames_are_the_frames_that_there_are(
+    screen: Screen, packed: Pack
+) -> None:
     dataset, _ = _six(screen, packed)
     dataset.NumberOfFrames = 9
     assert len(read_frames(written(dataset), "a")) == 6
 
 
-def test_frames_in_several_pieces_are_put_together(screen, packed) -> None:
+def test_frames_in_several_pieces_are_put_together(screen: Screen, packed: Pack) -> None:
     frames = [packed(np.roll(screen, 8 * shift, axis=1), "JPEG") for shift in range(3)]
     pieces = [half for frame in frames for half in (frame[:1000], frame[1000:])]
     dataset = packed_as(described(screen), JPEGBaseline8Bit, pieces)
@@ -121,7 +132,7 @@ def test_frames_in_several_pieces_are_put_together(screen, packed) -> None:
 @pytest.mark.parametrize("label", [ExplicitVRLittleEndian, RLELossless, JPEGLosslessSV1])
 @pytest.mark.parametrize("kind", ["JPEG", "JPEG2000", "RLE"])
 def test_a_compressed_stream_under_the_wrong_label_is_read(
-    screen, packed, expected, label, kind
+    screen: Screen, packed: Pack, expected: Scan, label: UID, kind: str
 ) -> None:
     dataset = described(screen)
     if kind == "RLE":
@@ -135,7 +146,9 @@ def test_a_compressed_stream_under_the_wrong_label_is_read(
     assert np.abs(difference).mean() < 2
 
 
-def test_a_compressed_stream_in_an_implicit_file_is_read(screen, packed, expected) -> None:
+def test_a_compressed_stream_in_an_implicit_file_is_read(
+    screen: Screen, packed: Pack, expected: Scan
+) -> None:
     dataset = described(screen)
     dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     dataset.PixelData = b"PLACE" * 2
@@ -149,7 +162,9 @@ def test_a_compressed_stream_in_an_implicit_file_is_read(screen, packed, expecte
 
 
 @pytest.mark.parametrize("label", [JPEGBaseline8Bit, JPEG2000Lossless, RLELossless])
-def test_pixels_that_are_not_compressed_under_the_label_of_a_codec_are_read(screen, label) -> None:
+def test_pixels_that_are_not_compressed_under_the_label_of_a_codec_are_read(
+    screen: Screen, label: UID
+) -> None:
     data = relabelled(written(described(screen)), ExplicitVRLittleEndian, label)
     assert _same(data, screen)
 
@@ -166,21 +181,23 @@ def test_pixels_that_are_not_compressed_under_the_label_of_a_codec_are_read(scre
     ],
     ids=lambda uid: uid.name[:12],
 )
-def test_tags_in_another_encoding_than_the_header_says_are_read(screen, truth, label) -> None:
+def test_tags_in_another_encoding_than_the_header_says_are_read(
+    screen: Screen, truth: UID, label: UID
+) -> None:
     dataset = described(screen)
     dataset.file_meta.TransferSyntaxUID = truth
     dataset["PixelData"].VR = "OB"
     assert _same(relabelled(written(dataset), truth, label), screen)
 
 
-def test_the_bytes_of_deep_samples_are_put_in_order(screen) -> None:
+def test_the_bytes_of_deep_samples_are_put_in_order(screen: Screen) -> None:
     deep = np.rint(screen * (4095 / 255)).astype(">u2")
     deep[0, 0] = 4095
     whole = read_scan(written(described(deep.astype("<u2"), bits=12)), "a")
     assert read_scan(written(described(deep, bits=12)), "a").digest == whole.digest
 
 
-def test_what_is_no_stream_at_all_is_refused(screen) -> None:
+def test_what_is_no_stream_at_all_is_refused(screen: Screen) -> None:
     data = written(packed_as(described(screen), JPEGBaseline8Bit, [b"nonsense" * 9]))
     with pytest.raises(ScanError):
         read_scan(data, "a")

@@ -1,16 +1,19 @@
 """Tags of DICOM files that hold no number, and bits that are not the picture's."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-import gdcm
+import gdcm  # type: ignore[import-untyped]
 import numpy as np
 import pydicom
 import pytest
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
-from fetal.scans import encode_png, find_sector, is_film, read_frames, read_scan
+from fetal.scans import Scan, encode_png, find_sector, is_film, read_frames, read_scan
+from tests.scans.conftest import Pack, Screen
 from tests.scans.dicom_files import described, packed_as, written
 
 MARK = b"12345678"
@@ -37,14 +40,14 @@ NUMBERS = (
 
 
 @pytest.fixture
-def expected(screen):
+def expected(screen: Screen) -> Scan:
     return read_scan(encode_png(screen), "a.png")
 
 
 @pytest.mark.parametrize("damage", NO_NUMBERS, ids=repr)
 @pytest.mark.parametrize("keyword", NUMBERS)
 def test_a_tag_that_holds_no_number_is_as_good_as_not_written(
-    screen, expected, keyword, damage
+    screen: Screen, expected: Scan, keyword: str, damage: bytes
 ) -> None:
     dataset = described(screen)
     for other in ("Window", "Rescale"):
@@ -60,13 +63,15 @@ def test_a_tag_that_holds_no_number_is_as_good_as_not_written(
 
 
 @pytest.mark.parametrize(("slope", "shift"), [(0, 5), (0, 0)])
-def test_a_rescaling_to_nothing_counts_for_nothing(screen, expected, slope, shift) -> None:
+def test_a_rescaling_to_nothing_counts_for_nothing(
+    screen: Screen, expected: Scan, slope: int, shift: int
+) -> None:
     dataset = described(screen)
     dataset.RescaleSlope, dataset.RescaleIntercept = slope, shift
     assert read_scan(written(dataset), "a").digest == expected.digest
 
 
-def test_a_window_beside_the_picture_counts_for_nothing(screen, expected) -> None:
+def test_a_window_beside_the_picture_counts_for_nothing(screen: Screen, expected: Scan) -> None:
     dataset = described(screen)
     dataset.WindowCenter, dataset.WindowWidth = 30_000, 10
     assert read_scan(written(dataset), "a").digest == expected.digest
@@ -74,7 +79,9 @@ def test_a_window_beside_the_picture_counts_for_nothing(screen, expected) -> Non
 
 @pytest.mark.parametrize("sequence", ["VOILUTSequence", "ModalityLUTSequence"])
 @pytest.mark.parametrize("damage", ["empty", "no data", "no descriptor", "wrong descriptor"])
-def test_a_damaged_table_counts_for_nothing(screen, expected, sequence, damage) -> None:
+def test_a_damaged_table_counts_for_nothing(
+    screen: Screen, expected: Scan, sequence: str, damage: str
+) -> None:
     dataset = described(screen)
     item = Dataset()
     if damage in ("no data", "wrong descriptor"):
@@ -89,7 +96,7 @@ def test_a_damaged_table_counts_for_nothing(screen, expected, sequence, damage) 
 @pytest.mark.parametrize(
     "damage", ["no bounds", "a bound that is text", "bounds turned round", "bytes for a sequence"]
 )
-def test_damaged_regions_count_for_nothing(screen, expected, damage) -> None:
+def test_damaged_regions_count_for_nothing(screen: Screen, expected: Scan, damage: str) -> None:
     region = Dataset()
     region.RegionSpatialFormat = region.RegionDataType = 1
     if damage != "no bounds":
@@ -112,7 +119,7 @@ def test_damaged_regions_count_for_nothing(screen, expected, damage) -> None:
 @pytest.mark.parametrize("keyword", ["BitsStored", "HighBit", "PixelRepresentation"])
 @pytest.mark.parametrize("value", [b"", b"\xff\xff"])
 def test_a_description_of_the_samples_that_cannot_be_is_completed(
-    screen, expected, keyword, value
+    screen: Screen, expected: Scan, keyword: str, value: bytes
 ) -> None:
     dataset = described(screen)
     del dataset[keyword]
@@ -123,7 +130,9 @@ def test_a_description_of_the_samples_that_cannot_be_is_completed(
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 5])
 @pytest.mark.parametrize("damage", [None, b"\0" * 8, b"many    "])
-def test_grey_frames_are_counted_by_their_length(screen, frames, damage) -> None:
+def test_grey_frames_are_counted_by_their_length(
+    screen: Screen, frames: int, damage: bytes | None
+) -> None:
     dataset = described(screen)
     shifted = [np.roll(screen, 9 * shift, axis=1) for shift in range(frames)]
     dataset.PixelData = np.stack(shifted).tobytes()
@@ -137,31 +146,37 @@ def test_grey_frames_are_counted_by_their_length(screen, frames, damage) -> None
         assert cine[index].digest == read_scan(encode_png(pixels), "a").digest
 
 
-def _named(screen):
+def _named(screen: Screen) -> Screen:
     words = np.zeros_like(screen)
     cv2.putText(words, "DOE JANE", (230, 260), cv2.FONT_HERSHEY_SIMPLEX, 1, 1, 3)
     cv2.rectangle(words, (200, 300), (420, 380), 1, -1)
     return words
 
 
-def _as_jpeg_2000(deep, dataset, packed):
+def _as_jpeg_2000(deep: NDArray[np.uint16], dataset: Dataset, packed: Pack) -> Dataset:
     return packed_as(dataset, JPEG2000Lossless, [packed(deep.astype(np.uint16), "JPEG2000")])
 
 
-def _as_run_lengths(deep, dataset, packed):
+def _as_run_lengths(deep: NDArray[np.uint16], dataset: Dataset, packed: Pack) -> Dataset:
     stored, dataset.BitsStored = dataset.BitsStored, 16
     dataset.compress(RLELossless)
     dataset.BitsStored = stored
     return dataset
 
 
-def _as_it_is(deep, dataset, packed):
+def _as_it_is(deep: NDArray[np.uint16], dataset: Dataset, packed: Pack) -> Dataset:
     return dataset
 
 
 @pytest.mark.parametrize("pack", [_as_it_is, _as_run_lengths, _as_jpeg_2000])
 @pytest.mark.parametrize(("stored", "bit"), [(8, 8), (8, 15), (12, 12), (12, 15)])
-def test_what_stands_above_the_stored_bits_is_not_shown(screen, packed, pack, stored, bit) -> None:
+def test_what_stands_above_the_stored_bits_is_not_shown(
+    screen: Screen,
+    packed: Pack,
+    pack: Callable[[NDArray[np.uint16], Dataset, Pack], Dataset],
+    stored: int,
+    bit: int,
+) -> None:
     whole = screen.copy()
     whole[0, 0] = 255
     levels = np.rint(whole * ((2**stored - 1) / 255)).astype(np.uint16)
@@ -173,7 +188,7 @@ def test_what_stands_above_the_stored_bits_is_not_shown(screen, packed, pack, st
 
 @pytest.mark.parametrize("codec", ["JPEGLosslessProcess14_1", "JPEGLSLossless"])
 def test_what_stands_above_the_stored_bits_of_a_lossless_stream_is_not_shown(
-    screen, expected, codec, tmp_path: Path
+    screen: Screen, expected: Scan, codec: str, tmp_path: Path
 ) -> None:
     deep = screen.astype(np.uint16) | (_named(screen).astype(np.uint16) << 8)
     place = str(tmp_path / "a.dcm")
@@ -198,7 +213,7 @@ def test_what_stands_above_the_stored_bits_of_a_lossless_stream_is_not_shown(
     assert read_scan(written(dataset), "a").digest == expected.digest
 
 
-def test_what_stands_above_in_signed_samples_is_not_shown(screen) -> None:
+def test_what_stands_above_in_signed_samples_is_not_shown(screen: Screen) -> None:
     levels = (screen.astype(np.int16) * 8 - 1000) & 0x0FFF
     named = levels | (_named(screen).astype(np.int16) << 13)
     scans = []
@@ -210,20 +225,20 @@ def test_what_stands_above_in_signed_samples_is_not_shown(screen) -> None:
     assert find_sector(screen).found == scans[0].sector_found
 
 
-def test_what_stands_below_the_stored_bits_is_not_shown(screen, expected) -> None:
+def test_what_stands_below_the_stored_bits_is_not_shown(screen: Screen, expected: Scan) -> None:
     deep = (screen.astype(np.uint16) << 8) | (_named(screen).astype(np.uint16) * 255)
     dataset = described(deep, bits=8)
     dataset.HighBit = 15
     assert read_scan(written(dataset), "a").digest == expected.digest
 
 
-def test_a_high_bit_that_no_sample_reaches_is_not_believed(screen, expected) -> None:
+def test_a_high_bit_that_no_sample_reaches_is_not_believed(screen: Screen, expected: Scan) -> None:
     dataset = described(screen.astype(np.uint16), bits=8)
     dataset.HighBit = 15
     assert read_scan(written(dataset), "a").digest == expected.digest
 
 
-def test_stored_bits_that_the_picture_itself_exceeds_are_not_believed(screen) -> None:
+def test_stored_bits_that_the_picture_itself_exceeds_are_not_believed(screen: Screen) -> None:
     deep = np.rint(screen * (4095 / 255)).astype(np.uint16)
     deep[0, 0] = 4095
     honest = read_scan(written(described(deep, bits=12)), "a")
@@ -232,7 +247,9 @@ def test_stored_bits_that_the_picture_itself_exceeds_are_not_believed(screen) ->
 
 @pytest.mark.parametrize("values", [2, 3], ids=["subsampled", "not subsampled"])
 @pytest.mark.parametrize("kind", ["YBR_FULL_422", "YBR_PARTIAL_422"])
-def test_colour_differences_for_every_second_pixel(screen, expected, kind, values) -> None:
+def test_colour_differences_for_every_second_pixel(
+    screen: Screen, expected: Scan, kind: str, values: int
+) -> None:
     partial = kind == "YBR_PARTIAL_422"
     luma = np.rint(screen * (219 / 255) + 16).astype(np.uint8) if partial else screen
     grey = np.full_like(luma, 128)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from tests.support.films import film
 
 
 @pytest.mark.parametrize("read", [lambda data: read_scan(data, "a.png"), read_grey])
-def test_the_largest_picture_is_a_setting(read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_largest_picture_is_a_setting(
+    read: Callable[[bytes], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     picture = encode_png(np.random.default_rng(0).integers(0, 255, (1001, 1000)).astype(np.uint8))
     assert read(picture) is not None
     monkeypatch.setenv("FETAL_FILE_MEGAPIXELS", "1")
@@ -48,7 +51,7 @@ def test_the_largest_file_in_an_archive_is_the_largest_file(
 
 
 @pytest.mark.parametrize("written", ["many", "-1", "0", "1.5", "٣", "9" * 5000])
-def test_what_is_no_whole_number_is_told(written, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_whole_number_is_told(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, limits in (("FETAL_READING_SECONDS", Limits), ("FETAL_ARCHIVE_RATIO", ArchiveLimits)):
         monkeypatch.setenv(name, written)
         with pytest.raises(SettingError, match=f"{name}: expected a whole number from 1, received"):

@@ -5,12 +5,14 @@ import logging
 import warnings
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
-from pydicom.pixels import pixel_array
+from numpy.typing import NDArray
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
+from pydicom.pixels.utils import pixel_array
 
 from fetal.scans import Limits, ScanError
 from fetal.scans.dicom.file import DicomFile
@@ -23,12 +25,14 @@ def benchmark() -> ModuleType:
     spec = importlib.util.spec_from_file_location(
         "benchmark_dicom", ROOT / "benchmarks" / "dicom.py"
     )
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def test_the_docs_say_what_becomes_of_each_file(benchmark) -> None:
+def test_the_docs_say_what_becomes_of_each_file(benchmark: ModuleType) -> None:
     written = (ROOT / "docs" / "formats.md").read_text().splitlines()
     documented = {line.split("`")[1]: line for line in written if ".dcm` |" in line}
     found = benchmark.paths()
@@ -45,7 +49,7 @@ def test_the_docs_say_what_becomes_of_each_file(benchmark) -> None:
 
 
 def test_pictures_are_those_that_pydicom_decodes_but_for_their_scale(
-    benchmark, caplog: pytest.LogCaptureFixture
+    benchmark: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
     compared = 0
@@ -73,7 +77,7 @@ def test_a_stream_that_ends_its_decoder_is_refused_and_the_next_one_is_read() ->
     assert DicomFile(path.read_bytes(), Limits()).picture(0).pixels.shape == (64, 64)
 
 
-def _by_pydicom(path):
+def _by_pydicom(path: Path) -> NDArray[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         dataset = pydicom.dcmread(path, force=True)
@@ -86,11 +90,11 @@ def _by_pydicom(path):
         return -shown if dataset.PhotometricInterpretation == "MONOCHROME1" else shown
 
 
-def _farthest_from_a_line(x, y):
+def _farthest_from_a_line(x: NDArray[Any], y: NDArray[Any]) -> float:
     """How far levels lie from what a line with a rising slope makes of pydicom's."""
     x, y = x.ravel()[::5].astype(float), y.ravel()[::5].astype(float)
     if np.ptp(x) == 0:
-        return np.ptp(y)
+        return float(np.ptp(y))
     from_mean = x - x.mean()
     slope = (from_mean * y).mean() / (from_mean**2).mean()
-    return np.abs(slope * from_mean + y.mean() - y).max() if slope > 0 else np.inf
+    return float(np.abs(slope * from_mean + y.mean() - y).max()) if slope > 0 else np.inf

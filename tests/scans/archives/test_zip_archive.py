@@ -1,6 +1,7 @@
 import io
 import struct
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from fetal.scans.archives.zip_archive import entries, is_archive
 from fetal.scans.limits import Limits
 
 
-def packed(files, method=zipfile.ZIP_DEFLATED):
+def packed(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A ZIP archive of these files, by name."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", method) as archive:
@@ -44,7 +45,7 @@ def test_files_come_out_as_they_went_in_those_of_an_inner_archive_too(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["../../a.png", "/etc/a.png", "C:\\x\\..\\a.png", "./a.png"])
-def test_a_name_is_a_label_that_leads_nowhere(name) -> None:
+def test_a_name_is_a_label_that_leads_nowhere(name: str) -> None:
     [entry] = entries(packed({name: b"x"}))
     assert entry.label.endswith("a.png")
     assert not entry.label.startswith("/")
@@ -142,7 +143,7 @@ def test_an_administrator_sets_the_limits(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 )
-def test_whatever_byte_is_damaged_the_archive_is_read_right_or_called_damaged(method) -> None:
+def test_whatever_byte_is_damaged_the_archive_is_read_right_or_called_damaged(method: int) -> None:
     """Each kind of packing has an error of its own; LZMA's is of none of the usual families."""
     content = packed({"a.png": b"pixels " * 9}, method)
     refused = 0
@@ -157,7 +158,7 @@ def test_whatever_byte_is_damaged_the_archive_is_read_right_or_called_damaged(me
 
 
 @pytest.mark.parametrize("name", ["Fötus é.png", "Fo\u0308tus.png", "胎児.png", "плод/1.png"])
-def test_a_name_in_utf8_that_is_not_marked_so_is_read_all_the_same(name) -> None:
+def test_a_name_in_utf8_that_is_not_marked_so_is_read_all_the_same(name: str) -> None:
     """As older programs of macOS and Linux pack: UTF-8, and no word of it."""
     content = packed({"?" * len(name.encode()): b"x"})
     [entry] = entries(content.replace(b"?" * len(name.encode()), name.encode()))

@@ -58,7 +58,7 @@ def test_a_damaged_key_is_refused_with_a_remedy(tmp_path: Path) -> None:
         ("Patient.png", None),
     ],
 )
-def test_a_name_may_tell_the_patient(name, patient) -> None:
+def test_a_name_may_tell_the_patient(name: str, patient: str | None) -> None:
     drawn = np.zeros((200, 200), np.uint8)
     drawn[40:160, 40:160] = 90
     assert read_scan(encode_png(drawn), name).patient == patient

@@ -8,7 +8,7 @@ from fetal.scans.deidentification.machines import machine_named, maker_named
 from fetal.scans.dicom.allowlist import header_of
 
 
-def region(**tags):
+def region(**tags: object) -> Dataset:
     made = Dataset()
     made.RegionSpatialFormat = made.RegionDataType = 1
     made.RegionLocationMinX0 = made.RegionLocationMinY0 = 0
@@ -57,7 +57,7 @@ def test_an_examination_without_a_uid_goes_by_its_accession_number() -> None:
         {"SequenceOfUltrasoundRegions": Sequence([region(), region(RegionLocationMaxY1=959)])},
     ],
 )
-def test_what_is_no_known_word_and_no_plausible_number_is_dropped(tags) -> None:
+def test_what_is_no_known_word_and_no_plausible_number_is_dropped(tags: dict[str, object]) -> None:
     made = Dataset()
     made.Rows, made.Columns = 480, 640
     for keyword, value in tags.items():
@@ -83,7 +83,7 @@ def test_what_is_no_known_word_and_no_plausible_number_is_dropped(tags) -> None:
         (None, None),
     ],
 )
-def test_machines_are_named_in_known_words_only(written, kept) -> None:
+def test_machines_are_named_in_known_words_only(written: str | None, kept: str | None) -> None:
     assert machine_named(written) == kept
 
 

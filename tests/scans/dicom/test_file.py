@@ -3,10 +3,12 @@ import io
 import numpy as np
 import pydicom
 import pytest
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
     MPEG2MPML,
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -28,6 +30,7 @@ from fetal.scans import (
     encode_png,
     read_scan,
 )
+from tests.scans.conftest import Pack, Screen
 
 
 def _dataset(pixels: np.ndarray, photometric: str, bits: int = 8) -> Dataset:
@@ -66,19 +69,19 @@ def _written(dataset: Dataset, preamble: bool = True) -> bytes:
 
 
 @pytest.mark.parametrize("preamble", [True, False], ids=["with preamble", "without preamble"])
-def test_grey_dicom_is_the_same_scan_as_its_png(screen, preamble) -> None:
+def test_grey_dicom_is_the_same_scan_as_its_png(screen: Screen, preamble: bool) -> None:
     scan = read_scan(_written(_dataset(screen, "MONOCHROME2"), preamble), "IM000001")
     assert scan.digest == read_scan(encode_png(screen), "a.png").digest
     assert scan.patient == "4711"
     assert scan.machine == "Voluson E10"
 
 
-def test_monochrome1_is_turned_round(screen) -> None:
+def test_monochrome1_is_turned_round(screen: Screen) -> None:
     scan = read_scan(_written(_dataset(255 - screen, "MONOCHROME1")), "a")
     assert scan.digest == read_scan(encode_png(screen), "a.png").digest
 
 
-def test_rgb_and_ybr(screen) -> None:
+def test_rgb_and_ybr(screen: Screen) -> None:
     expected = read_scan(encode_png(screen), "a.png").digest
     rgb = np.stack([screen] * 3, axis=-1)
     assert read_scan(_written(_dataset(rgb, "RGB")), "a").digest == expected
@@ -87,7 +90,7 @@ def test_rgb_and_ybr(screen) -> None:
     assert read_scan(_written(_dataset(ybr, "YBR_FULL")), "a").digest == expected
 
 
-def test_palette_colour(screen) -> None:
+def test_palette_colour(screen: Screen) -> None:
     dataset = _dataset(screen, "PALETTE COLOR")
     table = (np.arange(256, dtype=np.uint16) * 257).astype("<u2").tobytes()
     for colour in ("Red", "Green", "Blue"):
@@ -98,7 +101,7 @@ def test_palette_colour(screen) -> None:
 
 
 @pytest.mark.parametrize("bits", [12, 16])
-def test_deep_greys(screen, bits) -> None:
+def test_deep_greys(screen: Screen, bits: int) -> None:
     exact = screen.copy()
     exact[0, 0] = 255
     deep = np.rint(exact * ((2**bits - 1) / 255)).astype(np.uint16)
@@ -106,14 +109,14 @@ def test_deep_greys(screen, bits) -> None:
     assert scan.digest == read_scan(encode_png(exact), "a.png").digest
 
 
-def test_run_length_encoding(screen) -> None:
+def test_run_length_encoding(screen: Screen) -> None:
     dataset = _dataset(screen, "MONOCHROME2")
     dataset.compress(RLELossless)
     scan = read_scan(_written(dataset), "a")
     assert scan.digest == read_scan(encode_png(screen), "a.png").digest
 
 
-def test_a_film_is_refused_with_its_length(screen) -> None:
+def test_a_film_is_refused_with_its_length(screen: Screen) -> None:
     dataset = _dataset(screen, "MONOCHROME2")
     dataset.NumberOfFrames = 3
     dataset.PixelData = dataset.PixelData * 3
@@ -121,27 +124,27 @@ def test_a_film_is_refused_with_its_length(screen) -> None:
         read_scan(_written(dataset), "a")
 
 
-def test_a_report_has_no_picture(screen) -> None:
+def test_a_report_has_no_picture(screen: Screen) -> None:
     dataset = _dataset(screen, "MONOCHROME2")
     del dataset.PixelData
     with pytest.raises(UnsupportedFormatError, match="without a picture"):
         read_scan(_written(dataset), "a")
 
 
-def test_too_many_pixels_are_refused_before_they_are_decoded(screen) -> None:
+def test_too_many_pixels_are_refused_before_they_are_decoded(screen: Screen) -> None:
     dataset = _dataset(screen, "MONOCHROME2")
     dataset.Rows = dataset.Columns = 30_000
     with pytest.raises(TooLargeError, match="30,000 x 30,000"):
         read_scan(_written(dataset), "a")
 
 
-def test_a_truncated_file(screen) -> None:
+def test_a_truncated_file(screen: Screen) -> None:
     whole = _written(_dataset(screen, "MONOCHROME2"))
     with pytest.raises(TruncatedError, match="DICOM"):
         read_scan(whole[: len(whole) // 2], "a")
 
 
-def test_a_compression_that_is_not_read_is_named(screen) -> None:
+def test_a_compression_that_is_not_read_is_named(screen: Screen) -> None:
     dataset = _dataset(screen, "MONOCHROME2")
     dataset.file_meta.TransferSyntaxUID = MPEG2MPML
     dataset.PixelData = encapsulate([b"\x00\x00\x01\xb3\x00\x00"])
@@ -150,14 +153,21 @@ def test_a_compression_that_is_not_read_is_named(screen) -> None:
         read_scan(_written(dataset), "a")
 
 
-def test_colour_doppler_is_refused(screen) -> None:
+def test_colour_doppler_is_refused(screen: Screen) -> None:
     colour = np.stack([screen] * 3, axis=-1)
     colour[180:230, 280:340] = (210, 40, 20)
     with pytest.raises(ColourDopplerError):
         read_scan(_written(_dataset(colour, "RGB")), "a")
 
 
-def _in_jpeg(dataset, packed, pixels, kind="JPEG", syntax=JPEGBaseline8Bit, **options):
+def _in_jpeg(
+    dataset: Dataset,
+    packed: Pack,
+    pixels: NDArray[np.uint8],
+    kind: str = "JPEG",
+    syntax: UID = JPEGBaseline8Bit,
+    **options: object,
+) -> NDArray[np.int_]:
     dataset.file_meta.TransferSyntaxUID = syntax
     dataset.PixelData = encapsulate([packed(pixels, kind, **options)])
     dataset["PixelData"].VR = "OB"
@@ -166,7 +176,7 @@ def _in_jpeg(dataset, packed, pixels, kind="JPEG", syntax=JPEGBaseline8Bit, **op
 
 @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422", "MONOCHROME2"])
 def test_a_jpeg_is_shown_as_its_stream_says_whatever_the_file_says(
-    screen, packed, photometric
+    screen: Screen, packed: Pack, photometric: str
 ) -> None:
     colour = np.stack([screen] * 3, axis=-1)
     expected = read_scan(encode_png(screen), "a.png").pixels
@@ -174,7 +184,7 @@ def test_a_jpeg_is_shown_as_its_stream_says_whatever_the_file_says(
     assert np.abs(found - expected).mean() < 1
 
 
-def test_a_jpeg_without_markers_is_judged_by_its_pixels(screen, packed) -> None:
+def test_a_jpeg_without_markers_is_judged_by_its_pixels(screen: Screen, packed: Pack) -> None:
     colour = np.stack([screen] * 3, axis=-1)
     stream = packed(colour, "JPEG", quality=98)
     unmarked = stream[:2] + stream[2 + 2 + int.from_bytes(stream[4:6], "big") :]
@@ -187,7 +197,9 @@ def test_a_jpeg_without_markers_is_judged_by_its_pixels(screen, packed) -> None:
 
 
 @pytest.mark.parametrize(("written", "true"), [("RGB", "YBR"), ("YBR_FULL", "RGB")])
-def test_a_lie_about_colours_that_are_not_compressed_is_seen_through(screen, written, true) -> None:
+def test_a_lie_about_colours_that_are_not_compressed_is_seen_through(
+    screen: Screen, written: str, true: str
+) -> None:
     grey = np.full_like(screen, 128)
     planes = [screen, grey, grey] if true == "YBR" else [screen] * 3
     found = read_scan(_written(_dataset(np.stack(planes, axis=-1), written)), "a")
@@ -195,7 +207,7 @@ def test_a_lie_about_colours_that_are_not_compressed_is_seen_through(screen, wri
 
 
 @pytest.mark.parametrize("declared", [1, 3])
-def test_the_number_of_samples_is_taken_from_the_data(screen, declared) -> None:
+def test_the_number_of_samples_is_taken_from_the_data(screen: Screen, declared: int) -> None:
     truth = screen if declared == 3 else np.stack([screen] * 3, axis=-1)
     dataset = _dataset(truth, "RGB" if declared == 3 else "MONOCHROME2")
     dataset.SamplesPerPixel = declared
@@ -204,7 +216,7 @@ def test_the_number_of_samples_is_taken_from_the_data(screen, declared) -> None:
     assert read_scan(_written(dataset), "a").digest == expected
 
 
-def test_colours_in_planes(screen) -> None:
+def test_colours_in_planes(screen: Screen) -> None:
     dataset = _dataset(np.stack([screen] * 3, axis=-1), "RGB")
     dataset.PlanarConfiguration = 1
     dataset.PixelData = np.stack([screen] * 3).tobytes()
@@ -212,7 +224,7 @@ def test_colours_in_planes(screen) -> None:
     assert read_scan(_written(dataset), "a").digest == expected
 
 
-def test_half_the_colour_differences(screen) -> None:
+def test_half_the_colour_differences(screen: Screen) -> None:
     dataset = _dataset(np.stack([screen] * 3, axis=-1), "YBR_FULL_422")
     pairs = np.full((*screen.shape, 2), 128, np.uint8)
     pairs[..., 0] = screen
@@ -222,12 +234,12 @@ def test_half_the_colour_differences(screen) -> None:
     assert read_scan(_written(dataset), "a").digest == expected
 
 
-def test_lossless_jpeg_2000(screen, packed) -> None:
+def test_lossless_jpeg_2000(screen: Screen, packed: Pack) -> None:
     found = _in_jpeg(_dataset(screen, "MONOCHROME2"), packed, screen, "JPEG2000", JPEG2000Lossless)
     assert np.array_equal(found, read_scan(encode_png(screen), "a.png").pixels)
 
 
-def test_a_window_says_what_is_black_and_what_is_white(screen) -> None:
+def test_a_window_says_what_is_black_and_what_is_white(screen: Screen) -> None:
     dataset = _dataset(screen.astype(np.uint16) * 4 + 1000, "MONOCHROME2", bits=12)
     dataset.RescaleSlope, dataset.RescaleIntercept = 1, -1000
     # Linear: from centre - width / 2 to centre + width / 2 - 1.
@@ -236,7 +248,7 @@ def test_a_window_says_what_is_black_and_what_is_white(screen) -> None:
     assert np.abs(read_scan(_written(dataset), "a").pixels - expected).max() <= 1
 
 
-def test_big_endian(screen) -> None:
+def test_big_endian(screen: Screen) -> None:
     dataset = _dataset(screen, "MONOCHROME2")
     dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
     dataset["PixelData"].VR = "OB"
@@ -246,7 +258,7 @@ def test_big_endian(screen) -> None:
     assert read_scan(file.getvalue(), "a").digest == expected
 
 
-def test_deflated_and_a_deflated_bomb(screen) -> None:
+def test_deflated_and_a_deflated_bomb(screen: Screen) -> None:
     dataset = _dataset(screen, "MONOCHROME2")
     dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     expected = read_scan(encode_png(screen), "a.png").digest
@@ -256,7 +268,9 @@ def test_deflated_and_a_deflated_bomb(screen) -> None:
         read_scan(_written(dataset), "a", Limits(film_megabytes=2))
 
 
-def test_a_stream_that_holds_more_pixels_than_the_file_promised(screen, packed) -> None:
+def test_a_stream_that_holds_more_pixels_than_the_file_promised(
+    screen: Screen, packed: Pack
+) -> None:
     dataset = _dataset(screen[:100, :100], "MONOCHROME2")
     dataset.file_meta.TransferSyntaxUID = JPEG2000Lossless
     dataset.PixelData = encapsulate([packed(screen, "JPEG2000")])
@@ -265,14 +279,14 @@ def test_a_stream_that_holds_more_pixels_than_the_file_promised(screen, packed) 
         read_scan(_written(dataset), "a", Limits(pixels=200_000))
 
 
-def test_too_many_frames_are_refused_before_one_is_decoded(screen) -> None:
+def test_too_many_frames_are_refused_before_one_is_decoded(screen: Screen) -> None:
     dataset = _dataset(screen, "MONOCHROME2")
     dataset.NumberOfFrames = 2_001
     with pytest.raises(TooLargeError, match=r"2,000 frames, received 2,001 frames"):
         read_scan(_written(dataset), "a")
 
 
-def _region(left, top, right, bottom, kind=1):
+def _region(left: int, top: int, right: int, bottom: int, kind: int = 1) -> Dataset:
     region = Dataset()
     region.RegionSpatialFormat, region.RegionDataType = kind, kind
     region.RegionLocationMinX0, region.RegionLocationMinY0 = left, top
@@ -280,7 +294,9 @@ def _region(left, top, right, bottom, kind=1):
     return region
 
 
-def test_all_outside_of_the_regions_of_tissue_is_blank(screen, fan) -> None:
+def test_all_outside_of_the_regions_of_tissue_is_blank(
+    screen: Screen, fan: NDArray[np.bool_]
+) -> None:
     dataset = _dataset(screen, "MONOCHROME2")
     dataset.SequenceOfUltrasoundRegions = [_region(40, 45, 320, 439), _region(0, 0, 639, 20, 4)]
     scan = read_scan(_written(dataset), "a")
@@ -293,7 +309,7 @@ def test_all_outside_of_the_regions_of_tissue_is_blank(screen, fan) -> None:
     assert lost < 0.02 * np.count_nonzero(inside)
 
 
-def test_regions_of_another_picture_count_for_nothing(screen) -> None:
+def test_regions_of_another_picture_count_for_nothing(screen: Screen) -> None:
     dataset = _dataset(screen, "MONOCHROME2")
     dataset.SequenceOfUltrasoundRegions = [_region(168, 62, 1190, 828)]
     scan = read_scan(_written(dataset), "a")

@@ -20,7 +20,7 @@ from tests.support.films import film
 from tests.support.waiting import alive, until
 
 
-def picture(seed, size=(80, 96)):
+def picture(seed: int, size: tuple[int, int] = (80, 96)) -> bytes:
     pixels = np.random.default_rng(seed).integers(60, 200, size).astype(np.uint8)
     pixels[:8] = 0
     packed = io.BytesIO()
@@ -40,12 +40,14 @@ def test_scans_come_in_order_as_read_here_and_what_cannot_be_read_is_refused() -
             assert (read.scan, read.png, read.refusal) == (None, None, str(refused.value))
         else:
             here = read_scan(files[at], f"{at}.png")
+            assert read.scan is not None
+            assert read.png is not None
             assert read.scan.digest == here.digest
             assert (decode_png(read.png) == here.pixels).all()
 
 
 def test_a_file_that_cannot_be_loaded_is_refused_and_the_others_go_on() -> None:
-    def load(at):
+    def load(at: int) -> tuple[bytes, str]:
         if at == 0:
             raise OSError(5, "Input/output error")
         if at == 1:
@@ -58,9 +60,9 @@ def test_a_file_that_cannot_be_loaded_is_refused_and_the_others_go_on() -> None:
 
 
 def test_only_a_few_files_are_read_ahead_of_whoever_takes_them() -> None:
-    loaded = []
+    loaded: list[int] = []
 
-    def load(at):
+    def load(at: int) -> tuple[bytes, str]:
         loaded.append(at)
         return picture(at), "a.png"
 
@@ -74,7 +76,7 @@ def test_what_is_read_already_comes_together_and_in_order() -> None:
     files = [picture(seed) for seed in range(8)]
     with ReaderPool(2) as readers:
         groups = readers.read_groups(range(8), lambda at: (files[at], "a.png"), 4)
-        found = []
+        found: list[tuple[int, str | None]] = []
         for group in groups:
             assert 0 < len(group) <= 4
             found += [(at, read.refusal) for at, read in group]
@@ -83,9 +85,9 @@ def test_what_is_read_already_comes_together_and_in_order() -> None:
 
 def test_large_files_are_not_all_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fetal.scans.sandboxed_reading.reader_pool._AHEAD_BYTES", 1)
-    loaded = []
+    loaded: list[int] = []
 
-    def load(at):
+    def load(at: int) -> tuple[bytes, str]:
         loaded.append(at)
         return picture(at), "a.png"
 
@@ -170,6 +172,7 @@ def test_a_reader_ends_with_the_app_even_one_that_is_killed() -> None:
     app = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
+    assert app.stdout is not None
     reader = int(app.stdout.readline())
     assert alive(reader)
     app.kill()

@@ -3,14 +3,19 @@ import json
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from fetal.phantom import samples
 from fetal.scans import Box, encode_png, find_sector, read_scan
 from fetal.scans.sector.detect_sector import stored_sector
+from tests.conftest import RealScan
+from tests.scans.conftest import Screen
 
 
-def test_the_fan_is_kept_and_what_is_written_beside_it_goes(screen, fan) -> None:
+def test_the_fan_is_kept_and_what_is_written_beside_it_goes(
+    screen: Screen, fan: NDArray[np.bool_]
+) -> None:
     sector = find_sector(screen)
     assert sector.found
     assert (fan & ~sector.mask).sum() < 0.01 * fan.sum()
@@ -18,7 +23,7 @@ def test_the_fan_is_kept_and_what_is_written_beside_it_goes(screen, fan) -> None
     assert not (screen[40:160, 4:14] * sector.mask[40:160, 4:14]).any()
 
 
-def test_a_read_scan_is_black_outside_its_sector(screen) -> None:
+def test_a_read_scan_is_black_outside_its_sector(screen: Screen) -> None:
     scan = read_scan(encode_png(screen), "a.png")
     outside = np.ones(screen.shape, np.bool_)
     box = scan.sector
@@ -28,7 +33,7 @@ def test_a_read_scan_is_black_outside_its_sector(screen) -> None:
     assert scan.warnings == []
 
 
-def test_shadow_inside_the_fan_is_kept(screen, fan) -> None:
+def test_shadow_inside_the_fan_is_kept(screen: Screen, fan: NDArray[np.bool_]) -> None:
     shadowed = screen.copy()
     rows, columns = np.mgrid[: screen.shape[0], : screen.shape[1]]
     shadowed[(rows > 180) & (np.abs(columns - 300) < 60) & fan] = 0
@@ -60,7 +65,7 @@ def test_a_picture_without_any_edge_is_kept_whole_and_says_so() -> None:
     assert "check" in scan.warnings[0]
 
 
-def test_the_sector_is_the_same_every_time(screen) -> None:
+def test_the_sector_is_the_same_every_time(screen: Screen) -> None:
     first, second = find_sector(screen), find_sector(screen.copy())
     np.testing.assert_array_equal(first.mask, second.mask)
 
@@ -78,7 +83,7 @@ def test_phantoms_lose_little_of_the_sector_and_nearly_all_text() -> None:
     assert text_left / text_all < 0.005
 
 
-def test_real_scans_have_a_sector_that_fills_much_of_the_screen(real_scans) -> None:
+def test_real_scans_have_a_sector_that_fills_much_of_the_screen(real_scans: list[RealScan]) -> None:
     found = 0
     chosen = real_scans[::70]
     for path, _ in chosen:
@@ -89,7 +94,7 @@ def test_real_scans_have_a_sector_that_fills_much_of_the_screen(real_scans) -> N
     assert found >= 0.9 * len(chosen)
 
 
-def test_the_digest_is_the_hash_of_shape_and_pixels(screen) -> None:
+def test_the_digest_is_the_hash_of_shape_and_pixels(screen: Screen) -> None:
     scan = read_scan(encode_png(screen), "a.png")
     height, width = scan.pixels.shape
     expected = hashlib.sha256(f"{height}x{width}:".encode() + scan.pixels.tobytes()).hexdigest()
@@ -97,7 +102,7 @@ def test_the_digest_is_the_hash_of_shape_and_pixels(screen) -> None:
     assert json.dumps(scan.sector) == json.dumps(list(scan.sector))
 
 
-def test_the_sector_of_a_stored_scan_is_the_one_that_was_found(screen) -> None:
+def test_the_sector_of_a_stored_scan_is_the_one_that_was_found(screen: Screen) -> None:
     for pixels in (screen, *(phantom.pixels for phantom in samples(6, seed=5))):
         found = find_sector(pixels).mask
         again = stored_sector(np.where(found, pixels, np.uint8(0)))

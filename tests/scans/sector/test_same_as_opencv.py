@@ -3,9 +3,12 @@
 A scan is known again by the digest of its masked pixels, so not one of them may differ.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fetal.phantom import simulate
 from fetal.planes import Plane
@@ -16,16 +19,16 @@ from fetal.scans.sector.gray_bars import _opened_upwards
 from fetal.scans.sector.stroke_density import dense_in_all
 
 
-def speckled(share, shape, seed=0):
+def speckled(share: float, shape: tuple[int, int], seed: int = 0) -> NDArray[np.bool_]:
     """A mask of small blotches, of about the share of pixels."""
     noise = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
     smooth = cv2.GaussianBlur(noise, (0, 0), 1.2)
-    return smooth > np.quantile(smooth, 1 - share)
+    return np.asarray(smooth > np.quantile(smooth, 1 - share), np.bool_)
 
 
 @pytest.mark.parametrize("share", [0.02, 0.4], ids=["few pixels", "many pixels"])
 @pytest.mark.parametrize("connectivity", [4, 8])
-def test_components_are_measured_as_opencv_measures_them(share, connectivity) -> None:
+def test_components_are_measured_as_opencv_measures_them(share: float, connectivity: int) -> None:
     mask = speckled(share, (61, 83))
     _, labels, stats, centres = cv2.connectedComponentsWithStats(
         mask.view(np.uint8), connectivity=connectivity
@@ -45,7 +48,7 @@ def test_components_without_a_pixel_are_none() -> None:
 
 
 @pytest.mark.parametrize("least", [0, 30, 10_000])
-def test_large_components_and_the_largest_are_counted(least) -> None:
+def test_large_components_and_the_largest_are_counted(least: int) -> None:
     mask = speckled(0.4, (61, 83))
     mask[10:30, 20:60] = True
     labels, areas = labelled(mask, least)
@@ -58,13 +61,13 @@ def test_large_components_and_the_largest_are_counted(least) -> None:
 
 
 @pytest.mark.parametrize("shape", [(121, 160), (120, 161), (163, 121), (120, 160), (61, 83)])
-def test_dense_strokes_are_those_of_halved_and_averaged_masks(shape) -> None:
+def test_dense_strokes_are_those_of_halved_and_averaged_masks(shape: tuple[int, int]) -> None:
     # A busy corner, and strokes at the picture's border, where averages go on mirrored.
     masks = [speckled(0.01, shape, seed).astype(np.uint8) * 255 for seed in range(4)]
     for mask in masks:
         mask[5:40, 3:50][speckled(0.3, (35, 47), 9)] = 255
         mask[-9:, -20:][::2] = 255
-    expected = 1
+    expected: int | NDArray[Any] = 1
     for mask in masks:
         half = ((shape[1] + 1) // 2, (shape[0] + 1) // 2)
         small = cv2.resize(mask, half, interpolation=cv2.INTER_AREA)
@@ -75,7 +78,7 @@ def test_dense_strokes_are_those_of_halved_and_averaged_masks(shape) -> None:
 
 
 @pytest.mark.parametrize("length", [3, 4, 17, 34])
-def test_runs_are_those_of_an_opening(length) -> None:
+def test_runs_are_those_of_an_opening(length: int) -> None:
     mask = np.repeat(speckled(0.9, (20, 40)), 6, axis=0)
     column = np.ones((length, 1), np.uint8)
     opened = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_OPEN, column)
@@ -83,7 +86,9 @@ def test_runs_are_those_of_an_opening(length) -> None:
 
 
 @pytest.mark.parametrize(("plane", "seed"), [(Plane.FEMUR, 2032), (Plane.BRAIN, 2042)])
-def test_a_second_look_that_knows_the_first_finds_what_one_finds_that_does_not(plane, seed) -> None:
+def test_a_second_look_that_knows_the_first_finds_what_one_finds_that_does_not(
+    plane: Plane, seed: int
+) -> None:
     pixels = simulate(plane, seed).pixels
     look = look_for_sector(pixels)
     for after in (*blank(pixels).looks, blank(pixels).pixels):

@@ -1,4 +1,5 @@
 import numpy as np
+from numpy.typing import NDArray
 
 from fetal.evaluation.corruptions import corrupt
 from fetal.phantom import simulate
@@ -11,7 +12,7 @@ from fetal.scans.similarity.perceptual_hash import small_square
 BRAIN = simulate(Plane.BRAIN, 3).pixels
 
 
-def seen(name, pixels, patient):
+def seen(name: str, pixels: NDArray[np.uint8], patient: str | None) -> ComparedImage:
     scan = read_scan(encode_png(np.ascontiguousarray(pixels)), name)
     return ComparedImage(name, scan.digest, patient, small_square(scan.pixels, scan.sector))
 
@@ -23,7 +24,7 @@ def test_exact_copies_come_first_then_those_across_patients() -> None:
         seen("c", BRAIN, "1"),
         seen("d", simulate(Plane.FEMUR, 3).pixels, "2"),
     ]
-    reported = []
+    reported: list[Progress] = []
     found = find_copies(scans, on_progress=reported.append)
     assert [(pair.one, pair.other, pair.exact, pair.same_patient) for pair in found] == [
         ("a", "c", True, True),

@@ -5,7 +5,7 @@ from fetal.scans.similarity.feature_index import WIDTH, FeatureIndex
 
 
 @pytest.mark.parametrize("channels", [8, 1024])
-def test_copies_with_a_little_noise_come_first(channels) -> None:
+def test_copies_with_a_little_noise_come_first(channels: int) -> None:
     random = np.random.default_rng(1)
     features = random.normal(size=(400, channels)) + 3
     index = FeatureIndex(channels)

@@ -14,7 +14,7 @@ def test_the_nearest_are_found_whatever_all_have_in_common() -> None:
 
 @pytest.mark.parametrize("whole", [40, 400])
 def test_copies_are_nearest_however_many_pictures_there_are(
-    monkeypatch: pytest.MonkeyPatch, whole
+    monkeypatch: pytest.MonkeyPatch, whole: int
 ) -> None:
     for name, value in (("_WHOLE", whole), ("_ROWS", 32), ("_COLUMNS", 50), ("_KEPT", 24)):
         monkeypatch.setattr(feature_neighbours, name, value)

@@ -3,11 +3,11 @@ import pytest
 
 from fetal.scans.similarity import hash_search
 from fetal.scans.similarity.hash_search import near_pairs, search, to_columns
-from fetal.scans.similarity.perceptual_hash import distances, fingerprint
+from fetal.scans.similarity.perceptual_hash import Fingerprints, distances, fingerprint
 
 
 @pytest.fixture
-def many():
+def many() -> Fingerprints:
     """Hashes of which some differ little from the first, some from it mirrored."""
     rng = np.random.default_rng(0)
     square = rng.integers(0, 255, (96, 96)).astype(np.uint8)
@@ -22,7 +22,7 @@ def many():
 
 @pytest.mark.parametrize("block", [7, 65_536])
 def test_a_search_finds_all_that_are_near_and_no_other(
-    monkeypatch: pytest.MonkeyPatch, many, block
+    monkeypatch: pytest.MonkeyPatch, many: Fingerprints, block: int
 ) -> None:
     monkeypatch.setattr(hash_search, "_BLOCK", block)
     expected = distances(many[0], many)
@@ -34,7 +34,7 @@ def test_a_search_finds_all_that_are_near_and_no_other(
     assert [len(found) for found in search(many[0], to_columns(many[:0]))] == [0, 0]
 
 
-def test_each_pair_is_found_once(many) -> None:
+def test_each_pair_is_found_once(many: Fingerprints) -> None:
     apart = distances(many[:, None], many)
     found = {(one, other): bits for one, other, bits in near_pairs(many, 40)}
     wanted = {tuple(pair) for pair in np.argwhere(np.triu(apart <= 40, 1)).tolist()}
