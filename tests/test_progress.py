@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from fetal.progress import BackgroundWork, NoResultError, Progress, within
+from fetal.progress import BackgroundWork, NoResultError, OnProgress, Progress, within
 
 
 class SentenceError(ValueError):
@@ -15,7 +15,7 @@ SentenceError.__module__ = "fetal.somewhere"
 
 
 def test_one_of_several_parts_reports_the_progress_of_the_whole() -> None:
-    reported = []
+    reported: list[Progress] = []
     on_progress = within(reported.append, 1, 4)
     on_progress(Progress(5, 10, "Reading"))
     assert reported == [Progress(15, 40, "Reading")]
@@ -26,7 +26,7 @@ def test_work_says_how_far_it_is_and_stops_when_asked() -> None:
     reached = Event()
     stop = Event()
 
-    def task(on_progress):
+    def task(on_progress: OnProgress) -> str:
         on_progress(Progress(1, 2))
         reached.set()
         assert stop.wait(10)
@@ -37,6 +37,7 @@ def test_work_says_how_far_it_is_and_stops_when_asked() -> None:
     assert (work.progress, work.finished, work.stopping) == (Progress(1, 2), False, False)
     with pytest.raises(NoResultError):
         _ = work.result
+    assert work.stop is not None
     work.stop.set()
     assert work.wait(10)
     assert (work.result, work.finished, work.stopping, work.failure) == ("half", True, True, None)
@@ -46,11 +47,12 @@ def test_work_says_how_far_it_is_and_stops_when_asked() -> None:
     ("error", "sentence"),
     [(SentenceError("The disk is full."), "The disk is full."), (KeyError("x"), "log says why")],
 )
-def test_work_that_fails_says_why_in_a_sentence(error, sentence) -> None:
-    def task(on_progress) -> None:
+def test_work_that_fails_says_why_in_a_sentence(error: Exception, sentence: str) -> None:
+    def task(on_progress: OnProgress) -> None:
         raise error
 
     work = BackgroundWork(task)
     assert work.wait(10)
     assert work.error is error
+    assert work.failure is not None
     assert sentence in work.failure

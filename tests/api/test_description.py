@@ -1,11 +1,15 @@
 """The OpenAPI description and the running API say the same; schemathesis tries both."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import checks
+from schemathesis.core.errors import InvalidSchema
+from schemathesis.core.result import Ok, Result
+from schemathesis.schemas import APIOperation
 
 from fetal.workbench.ingest.upload import add_scans
 from tests.support.drawn import file
@@ -20,13 +24,21 @@ CHECKS = [
 ]
 
 
+Operation = APIOperation[Any, Any, Any, Any]
+
+
+def _ok(result: Result[Operation, InvalidSchema]) -> Operation:
+    assert isinstance(result, Ok)
+    return result.ok()
+
+
 def try_all(api: RunningApi, token: str, examples: int) -> int:
     """Ask every route for as many things, and return how many routes there are."""
     headers = {"Authorization": f"Bearer {token}"}
     schema = schemathesis.openapi.from_asgi(
         "/api/v1/openapi.json", api.application, headers=headers
     )
-    operations = [result.ok() for result in schema.get_all_operations()]
+    operations = [_ok(result) for result in schema.get_all_operations()]
     for operation in operations:
 
         @settings(
@@ -38,7 +50,7 @@ def try_all(api: RunningApi, token: str, examples: int) -> int:
             suppress_health_check=list(HealthCheck),
         )
         @given(case=operation.as_strategy())
-        def ask(case: schemathesis.Case) -> None:
+        def ask(case: schemathesis.Case[Operation]) -> None:
             case.call_and_validate(headers=headers, checks=CHECKS)
 
         ask()

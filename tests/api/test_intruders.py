@@ -1,6 +1,6 @@
 """Whoever has no token that holds, or none for it, gets nowhere; and the audit tells of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import pytest
@@ -125,7 +125,13 @@ def test_a_token_without_the_scope_is_refused_at_every_route(
     ],
 )
 def test_a_token_may_do_no_more_than_its_account(
-    api: RunningApi, token_of: Tokens, who: str, verb: str, path: str, body: object, what: str
+    api: RunningApi,
+    token_of: Tokens,
+    who: str,
+    verb: str,
+    path: str,
+    body: Mapping[str, str | bool] | None,
+    what: str,
 ) -> None:
     headers = {"Authorization": f"Bearer {token_of(who)}"}
     answer = requests.request(

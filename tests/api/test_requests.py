@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -47,7 +48,7 @@ def ben(client_of: Clients, four: Path) -> Client:
     return client
 
 
-def post(client: Client, path: str, **more: object) -> requests.Response:
+def post(client: Client, path: str, **more: Any) -> requests.Response:
     session = client._connection._session
     return session.post(f"{client._connection._address}{PREFIX}{path}", timeout=20, **more)
 
@@ -133,7 +134,8 @@ def test_kept_answers_tell_nothing_to_who_reads_the_database(api: RunningApi, be
 
 
 def test_two_at_once_with_one_key_are_done_once(api: RunningApi) -> None:
-    answers, begun, key = KeptAnswers(api.workbench.store), [], uuid.uuid4().hex
+    answers, key = KeptAnswers(api.workbench.store), uuid.uuid4().hex
+    begun: list[KeptAnswer | str | None] = []
 
     def begin() -> None:
         try:
@@ -152,7 +154,7 @@ def test_two_at_once_with_one_key_are_done_once(api: RunningApi) -> None:
 
 
 def test_what_is_sent_wrongly_is_told_in_a_sentence(ben: Client) -> None:
-    wrong = {
+    wrong: dict[str, tuple[dict[str, Any], int, str]] = {
         "/scans": ({"data": {"patient": "4711"}}, 415, "multipart/form-data"),
         "/scans/1/annotations": ({"json": {"label": "foot"}}, 422, "body.label"),
         "/scans/1/notes": ({"json": {"note": "x" * 2001}}, 422, "body.note"),
@@ -190,7 +192,8 @@ def test_files_are_kept_in_memory_until_they_are_read() -> None:
 
 def test_a_token_may_ask_only_so_often(client_of: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FETAL_API_PER_MINUTE", "2")
-    client, waited = client_of("tom"), []
+    client = client_of("tom")
+    waited: list[float] = []
     client._connection.pause = waited.append
     client.me()
     client.me()

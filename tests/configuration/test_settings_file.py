@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from fetal.workbench import open_workbench
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty workspace's folder, with nothing set but its place."""
     for name in list(os.environ):
         if name.startswith("FETAL_"):
@@ -27,17 +28,17 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def write(workspace):
+def write(workspace: Path) -> Callable[[str], int]:
     """Writes the workspace's file of settings."""
     return (workspace / "fetal.toml").write_text
 
 
-def sources():
+def sources() -> dict[str, str]:
     return {view.name: view.source for view in overview()}
 
 
 def test_the_environment_comes_before_the_file_and_the_file_before_the_default(
-    write, monkeypatch: pytest.MonkeyPatch
+    write: Callable[[str], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("FETAL_FILE_MEGABYTES = 200\nFETAL_FILM_FRAMES = 9\n")
     monkeypatch.setenv("FETAL_FILM_FRAMES", "7")
@@ -45,7 +46,7 @@ def test_the_environment_comes_before_the_file_and_the_file_before_the_default(
     assert (limits.megabytes, limits.frames, limits.seconds) == (200, 7, 60)
 
 
-def test_a_file_that_is_changed_is_read_again(write) -> None:
+def test_a_file_that_is_changed_is_read_again(write: Callable[[str], int]) -> None:
     write("FETAL_FILE_MEGABYTES = 200")
     assert declared.FILE_MEGABYTES.value() == 200
     write("FETAL_FILE_MEGABYTES = 30")
@@ -53,7 +54,7 @@ def test_a_file_that_is_changed_is_read_again(write) -> None:
 
 
 def test_a_file_that_is_named_takes_the_place_of_the_workspaces(
-    write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    write: Callable[[str], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("FETAL_FILE_MEGABYTES = 200")
     other = tmp_path / "etc" / "department.toml"
@@ -69,7 +70,7 @@ def test_a_file_that_is_named_takes_the_place_of_the_workspaces(
     check_settings()
 
 
-def test_lists_and_addresses_of_a_file(write, workspace) -> None:
+def test_lists_and_addresses_of_a_file(write: Callable[[str], int], workspace: Path) -> None:
     write(
         'FETAL_HOSTS = ["a.example", "b.example"]\n'
         'FETAL_IMPORT_FOLDERS = ["/data/incoming", "own"]\n'
@@ -107,7 +108,7 @@ def test_lists_and_addresses_of_a_file(write, workspace) -> None:
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_sentence_at_the_start(
-    write, workspace, written, told
+    write: Callable[[str], int], workspace: Path, written: str, told: str
 ) -> None:
     write(written)
     with pytest.raises(SettingError) as refused:
@@ -117,14 +118,16 @@ def test_a_file_that_cannot_be_used_is_one_sentence_at_the_start(
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_a_file_that_is_named_and_not_there(workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_named_and_not_there(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_CONFIG", "nowhere.toml")
     with pytest.raises(SettingError, match=r"FETAL_CONFIG names .*nowhere.toml, which is no file"):
         check_settings()
 
 
 def test_a_process_in_another_folder_finds_what_was_named_from_this_one(
-    workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FETAL_WORKSPACE", "workspace")
@@ -144,7 +147,7 @@ def test_a_process_in_another_folder_finds_what_was_named_from_this_one(
 
 
 def test_each_value_says_where_it_comes_from(
-    write, workspace, monkeypatch: pytest.MonkeyPatch
+    write: Callable[[str], int], workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("FETAL_FILM_FRAMES = 9")
     monkeypatch.setenv("FETAL_FILE_MEGABYTES", "7")

@@ -66,5 +66,5 @@ def test_the_example_for_slurm_names_what_can_be_encrypted() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Security"
     ]
     [call] = calls
-    named = {one.arg: ast.literal_eval(one.value) for one in call.keywords}
+    named = {str(one.arg): ast.literal_eval(one.value) for one in call.keywords}
     assert Security(**named).require_encryption

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def makes(version):
+def makes(version: tuple[int, int, int]) -> str:
     """What `make run` says of a version of Python; empty where it goes on."""
     recipe = (ROOT / "Makefile").read_text()
     [check] = re.findall(r"\$\(PYTHON\) -c '(.*?)'", recipe, re.DOTALL)
@@ -27,12 +27,12 @@ def test_the_bounds_are_those_of_the_package() -> None:
 
 
 @pytest.mark.parametrize("version", [(3, 11, 0), (3, 12, 4), (3, 13, 9)])
-def test_make_goes_on_with_those(version) -> None:
+def test_make_goes_on_with_those(version: tuple[int, int, int]) -> None:
     assert makes(version) == ""
 
 
 @pytest.mark.parametrize("version", [(3, 9, 1), (3, 10, 12), (3, 14, 0), (4, 0, 0)])
-def test_make_names_the_versions_that_do(version) -> None:
+def test_make_names_the_versions_that_do(version: tuple[int, int, int]) -> None:
     [told] = makes(version).splitlines()
     assert told.startswith(
         f"Python 3.11, 3.12 or 3.13 is needed, this is {version[0]}.{version[1]}."
@@ -40,5 +40,5 @@ def test_make_names_the_versions_that_do(version) -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/administrator.md"])
-def test_the_pages_name_them_too(page) -> None:
+def test_the_pages_name_them_too(page: str) -> None:
     assert "Python 3.11, 3.12 or 3.13" in (ROOT / page).read_text()

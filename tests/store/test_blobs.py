@@ -2,6 +2,7 @@ import hashlib
 import os
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,14 @@ from tests.support.at_once import at_once, raised
 
 
 @pytest.fixture(params=["folder", "remote"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path):
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     if request.param == "folder":
         return Blobs(str(tmp_path / "blobs"))
     return Blobs(f"memory://{uuid.uuid4().hex}", cache=tmp_path / "cache")
 
 
 @pytest.fixture
-def model(tmp_path: Path):
+def model(tmp_path: Path) -> Path:
     folder = tmp_path / "model"
     (folder / "deep").mkdir(parents=True)
     (folder / "card.json").write_text("{}")
@@ -34,7 +35,7 @@ def model(tmp_path: Path):
     return folder
 
 
-def test_what_was_put_is_there_until_it_is_deleted(blobs) -> None:
+def test_what_was_put_is_there_until_it_is_deleted(blobs: Blobs) -> None:
     blobs.put("scans/ab/a.png", b"one")
     blobs.put("scans/ab/a.png", b"two")
     assert blobs.get("scans/ab/a.png") == b"two"
@@ -46,7 +47,7 @@ def test_what_was_put_is_there_until_it_is_deleted(blobs) -> None:
         blobs.get("scans/ab/a.png")
 
 
-def test_keys_are_listed_by_folder(blobs) -> None:
+def test_keys_are_listed_by_folder(blobs: Blobs) -> None:
     for key in ("scans/a.png", "scans/b/c.png", "models/m/card.json"):
         blobs.put(key, b"x")
     assert set(blobs.keys("scans")) == {"scans/a.png", "scans/b/c.png"}
@@ -56,7 +57,7 @@ def test_keys_are_listed_by_folder(blobs) -> None:
 @pytest.mark.parametrize(
     "key", ["../a", "a/../b", "/etc/passwd", "a//b", "", ".hidden", "a\\b", "C:/a", "a/b\n", "a\0"]
 )
-def test_no_key_leads_out_of_the_store(blobs, key) -> None:
+def test_no_key_leads_out_of_the_store(blobs: Blobs, key: str) -> None:
     for use in (blobs.get, blobs.exists, blobs.delete, blobs.local_folder):
         with pytest.raises(BlobKeyError):
             use(key)
@@ -64,7 +65,7 @@ def test_no_key_leads_out_of_the_store(blobs, key) -> None:
         blobs.put(key, b"x")
 
 
-def test_a_folder_comes_back_as_it_went_in(blobs, model) -> None:
+def test_a_folder_comes_back_as_it_went_in(blobs: Blobs, model: Path) -> None:
     blobs.put_folder("models/one", model)
     (model / "card.json").write_text("second")
     blobs.put_folder("models/two", model)
@@ -76,7 +77,7 @@ def test_a_folder_comes_back_as_it_went_in(blobs, model) -> None:
         blobs.local_folder("models/three")
 
 
-def test_a_folder_can_be_put_again(blobs, model) -> None:
+def test_a_folder_can_be_put_again(blobs: Blobs, model: Path) -> None:
     blobs.put_folder("models/one", model)
     (model / "card.json").write_text("second")
     blobs.put_folder("models/one", model)
@@ -89,7 +90,7 @@ def test_a_write_that_fails_leaves_what_was_there(
     blobs = Blobs(str(tmp_path))
     blobs.put("a/b.png", b"whole")
 
-    def full(_) -> None:
+    def full(_: int) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr("os.fsync", full)
@@ -99,7 +100,7 @@ def test_a_write_that_fails_leaves_what_was_there(
     assert list(blobs.keys()) == ["a/b.png"]
 
 
-def test_content_that_is_not_what_was_written_is_told(blobs) -> None:
+def test_content_that_is_not_what_was_written_is_told(blobs: Blobs) -> None:
     blobs.put("snapshots/a.json", b"whole")
     digest = hashlib.sha256(b"whole").hexdigest()
     assert blobs.get("snapshots/a.json", digest) == b"whole"
@@ -108,7 +109,7 @@ def test_content_that_is_not_what_was_written_is_told(blobs) -> None:
         blobs.get("snapshots/a.json", digest)
 
 
-def test_folders_put_at_once_are_one_whole_folder(tmp_path: Path, model) -> None:
+def test_folders_put_at_once_are_one_whole_folder(tmp_path: Path, model: Path) -> None:
     blobs = Blobs(str(tmp_path / "blobs"))
     assert raised(at_once([lambda: blobs.put_folder("models/one", model)] * 8)) == []
     assert set(blobs.keys()) == {"models/one/card.json", "models/one/deep/graph.bin"}
@@ -116,7 +117,7 @@ def test_folders_put_at_once_are_one_whole_folder(tmp_path: Path, model) -> None
 
 
 @pytest.fixture
-def remote(tmp_path: Path, model):
+def remote(tmp_path: Path, model: Path) -> tuple[Blobs, Path]:
     """A remote store with a model, and the place of its local copy."""
     blobs = Blobs(f"memory://{uuid.uuid4().hex}", cache=tmp_path / "cache")
     blobs.put_folder("models/one", model)
@@ -132,7 +133,9 @@ def remote(tmp_path: Path, model):
     ],
     ids=["cut short", "gone", "unreadable list"],
 )
-def test_a_damaged_copy_of_a_remote_folder_is_fetched_again(remote, damage) -> None:
+def test_a_damaged_copy_of_a_remote_folder_is_fetched_again(
+    remote: tuple[Blobs, Path], damage: Callable[[Path], object]
+) -> None:
     blobs, copy = remote
     damage(copy)
     again = blobs.local_folder("models/one")
@@ -140,7 +143,7 @@ def test_a_damaged_copy_of_a_remote_folder_is_fetched_again(remote, damage) -> N
     assert (again / "card.json").read_text() == "{}"
 
 
-def test_a_whole_copy_needs_no_network(remote) -> None:
+def test_a_whole_copy_needs_no_network(remote: tuple[Blobs, Path]) -> None:
     blobs, copy = remote
     blobs.delete("models/one/card.json")
     assert blobs.local_folder("models/one") == copy

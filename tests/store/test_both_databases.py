@@ -5,11 +5,12 @@ from sqlalchemy.exc import OperationalError
 from fetal.store import database
 from fetal.store.database import Store
 from fetal.store.tables import Patient
+from fetal.store.workspace import Workspace
 from tests.support.postgresql import DATABASES
 
 
 def test_what_was_confirmed_is_read_on_either_database(
-    any_workspace, request: pytest.FixtureRequest
+    any_workspace: Workspace, request: pytest.FixtureRequest
 ) -> None:
     name = request.node.callspec.params["database_url"]
     store = Store.open(any_workspace)
@@ -25,7 +26,7 @@ def test_what_was_confirmed_is_read_on_either_database(
     store.close()
 
 
-def test_all_that_a_transaction_reads_is_of_one_moment(any_workspace) -> None:
+def test_all_that_a_transaction_reads_is_of_one_moment(any_workspace: Workspace) -> None:
     store = Store.open(any_workspace)
     with store.session() as session:
         session.add(Patient(id="P-1", named=True))
@@ -39,7 +40,9 @@ def test_all_that_a_transaction_reads_is_of_one_moment(any_workspace) -> None:
     store.close()
 
 
-def test_a_writer_does_not_wait_for_ever(any_workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_does_not_wait_for_ever(
+    any_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 1)
     store = Store.open(any_workspace)
     count = select(func.count(Patient.id))

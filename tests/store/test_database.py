@@ -2,13 +2,20 @@ import multiprocessing
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy.engine.interfaces import (
+    ReflectedColumn,
+    ReflectedForeignKeyConstraint,
+    ReflectedIndex,
+)
 from sqlalchemy.exc import IntegrityError
 
 from fetal.store.database import Store
@@ -35,27 +42,27 @@ OLDER_ROWS = (
 
 
 @pytest.fixture
-def workspace(tmp_path: Path):
+def workspace(tmp_path: Path) -> Workspace:
     return Workspace.at(tmp_path / "workspace")
 
 
 @pytest.fixture
-def store(workspace):
+def store(workspace: Workspace) -> Iterator[Store]:
     store = Store.open(workspace)
     yield store
     store.close()
 
 
-def patient(name):
+def patient(name: str) -> Patient:
     return Patient(id=name, named=True)
 
 
-def patients(store):
+def patients(store: Store) -> set[str]:
     with store.reading() as session:
         return set(session.scalars(select(Patient.id)))
 
 
-def declared(engine):
+def declared(engine: Engine) -> tuple[Any, dict[str, Any], list[tuple[Any, ...]]]:
     """What a database holds besides rows, and how it differs from what the program knows."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -84,20 +91,22 @@ TRIGGERS = {
 }
 
 
-def _column(column):
+def _column(column: ReflectedColumn) -> tuple[str, bool]:
     return str(column["type"]), column["nullable"]
 
 
-def _reference(key):
+def _reference(key: ReflectedForeignKeyConstraint) -> tuple[Any, ...]:
     return key["constrained_columns"], key["referred_table"], key["options"]
 
 
-def _index(index):
+def _index(index: ReflectedIndex) -> tuple[Any, ...]:
     options = {name: str(option) for name, option in index.get("dialect_options", {}).items()}
     return index["name"], index["column_names"], index["unique"], sorted(options.items())
 
 
-def test_new_tables_are_those_that_all_migrations_make(any_workspace, tmp_path: Path) -> None:
+def test_new_tables_are_those_that_all_migrations_make(
+    any_workspace: Workspace, tmp_path: Path
+) -> None:
     before = {
         "sqlite": lambda: Workspace.at(tmp_path / "migrated"),
         "postgresql": lambda: any_workspace,
@@ -119,7 +128,7 @@ def test_new_tables_are_those_that_all_migrations_make(any_workspace, tmp_path: 
     other.close()
 
 
-def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace) -> None:
+def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace: Workspace) -> None:
     engine = make_tables(workspace, "0002")
     with engine.begin() as connection:
         for statement in OLDER_ROWS:
@@ -136,7 +145,7 @@ def test_older_predictions_are_doubted_by_their_own_model_s_threshold(workspace)
     store.close()
 
 
-def test_a_transaction_is_kept_whole_or_not_at_all(store) -> None:
+def test_a_transaction_is_kept_whole_or_not_at_all(store: Store) -> None:
     def fail_halfway() -> None:
         with store.session() as session:
             session.add(patient("P-1"))
@@ -151,7 +160,7 @@ def test_a_transaction_is_kept_whole_or_not_at_all(store) -> None:
     assert patients(store) == {"P-2"}
 
 
-def test_a_scan_of_no_patient_is_refused(store) -> None:
+def test_a_scan_of_no_patient_is_refused(store: Store) -> None:
     scan = ScanRow(
         digest="d", name="S-d", patient_id="nobody", source="upload", width=1, height=1,
         sector=[0, 0, 1, 1], blob="b", added_by="Ann",
@@ -160,7 +169,7 @@ def test_a_scan_of_no_patient_is_refused(store) -> None:
         session.add(scan)
 
 
-def test_only_one_run_holds_the_slot(store) -> None:
+def test_only_one_run_holds_the_slot(store: Store) -> None:
     def ask() -> None:
         with store.session() as session:
             session.add(
@@ -175,7 +184,7 @@ def test_only_one_run_holds_the_slot(store) -> None:
         ask()
 
 
-def test_many_threads_that_read_and_then_write_lose_nothing(store) -> None:
+def test_many_threads_that_read_and_then_write_lose_nothing(store: Store) -> None:
     with store.session() as session:
         session.add(patient("count-0"))
 
@@ -193,7 +202,7 @@ def test_many_threads_that_read_and_then_write_lose_nothing(store) -> None:
     assert patients(store) == {f"count-{number}" for number in range(41)}
 
 
-def test_a_reader_does_not_wait_for_a_writer(store) -> None:
+def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:
     with store.session() as writing:
         writing.add(patient("P-1"))
         writing.flush()
@@ -201,19 +210,21 @@ def test_a_reader_does_not_wait_for_a_writer(store) -> None:
     assert patients(store) == {"P-1"}
 
 
-def test_processes_that_open_a_new_workspace_at_once_agree_on_its_tables(workspace) -> None:
+def test_processes_that_open_a_new_workspace_at_once_agree_on_its_tables(
+    workspace: Workspace,
+) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(4, mp_context=context) as pool:
         assert list(pool.map(_open, [workspace] * 4)) == [True] * 4
 
 
-def _open(workspace):
+def _open(workspace: Workspace) -> bool:
     store = Store.open(workspace)
     with store.reading() as session:
         return session.scalar(select(Patient.id)) is None
 
 
-def test_what_was_confirmed_survives_a_hard_kill(workspace) -> None:
+def test_what_was_confirmed_survives_a_hard_kill(workspace: Workspace) -> None:
     program = f"""
 import os
 from pathlib import Path
@@ -232,7 +243,7 @@ with store.session() as session:
     assert patients(Store.open(workspace)) == {"confirmed"}
 
 
-def test_a_second_opening_does_without_alembic(workspace) -> None:
+def test_a_second_opening_does_without_alembic(workspace: Workspace) -> None:
     Store.open(workspace).close()
     program = f"""
 import sys
@@ -248,7 +259,7 @@ print("alembic" in sys.modules)
     assert ran.stdout.strip() == "False"
 
 
-def test_a_workspace_of_a_later_program_is_left_alone(workspace, store) -> None:
+def test_a_workspace_of_a_later_program_is_left_alone(workspace: Workspace, store: Store) -> None:
     with store.session() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(NewerDatabaseError, match="later version"):

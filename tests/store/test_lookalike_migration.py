@@ -1,6 +1,6 @@
 """Migration 0009: lists of look-alikes, groups and what is still to be compared, from what was."""
 
-from sqlalchemy import insert, select, table
+from sqlalchemy import Connection, Insert, insert, select, table
 from sqlalchemy.sql import column
 
 from fetal.store.database import Store
@@ -23,11 +23,11 @@ DECISIONS = [
 ]
 
 
-def rows(name, *columns):
+def rows(name: str, *columns: str) -> Insert:
     return insert(table(name, *(column(one) for one in columns)))
 
 
-def fill(connection) -> None:
+def fill(connection: Connection) -> None:
     """Scans of a program that knew no lists: 1 to 5 were compared, 6 was not."""
     added = {"added_at": AT}
     connection.execute(
@@ -69,7 +69,9 @@ def older(workspace: Workspace) -> None:
     engine.dispose()
 
 
-def test_what_people_decided_and_what_is_not_compared_is_carried_over(any_workspace) -> None:
+def test_what_people_decided_and_what_is_not_compared_is_carried_over(
+    any_workspace: Workspace,
+) -> None:
     older(any_workspace)
     store = Store.open(any_workspace)
     with store.reading() as session:

@@ -21,11 +21,11 @@ NUMBERED = sorted(
 
 
 @pytest.fixture
-def folder(tmp_path: Path):
+def folder(tmp_path: Path) -> Path:
     return tmp_path / "workspace"
 
 
-def scan(name):
+def scan(name: str) -> ScanRow:
     return ScanRow(
         digest=name, name=name, patient_id="P", source="upload", width=1, height=1,
         sector=[0, 0, 1, 1], blob="b", added_by="Ann",
@@ -33,14 +33,14 @@ def scan(name):
 
 
 @pytest.mark.parametrize("name", NUMBERED)
-def test_sqlite_counts_on_in_every_numbered_table(folder, name) -> None:
+def test_sqlite_counts_on_in_every_numbered_table(folder: Path, name: str) -> None:
     Store.open(Workspace.at(folder)).close()
     with sqlite3.connect(folder / "fetal.db") as database:
         [[made]] = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", [name])
     assert "AUTOINCREMENT" in made
 
 
-def test_the_number_of_an_erased_newest_scan_does_not_come_back(folder) -> None:
+def test_the_number_of_an_erased_newest_scan_does_not_come_back(folder: Path) -> None:
     store = Store.open(Workspace.at(folder))
     with store.session() as session:
         session.add_all([Patient(id="P", named=True), scan("first"), newest := scan("newest")])
@@ -56,7 +56,7 @@ def test_the_number_of_an_erased_newest_scan_does_not_come_back(folder) -> None:
     store.close()
 
 
-def test_two_scans_never_share_a_name(folder) -> None:
+def test_two_scans_never_share_a_name(folder: Path) -> None:
     store = Store.open(Workspace.at(folder))
     with store.session() as session:
         session.add_all([Patient(id="P", named=True), scan("one")])
@@ -67,7 +67,7 @@ def test_two_scans_never_share_a_name(folder) -> None:
     store.close()
 
 
-def test_references_hold_after_the_tables_were_written_anew(folder) -> None:
+def test_references_hold_after_the_tables_were_written_anew(folder: Path) -> None:
     store = Store.open(Workspace.at(folder))
     with pytest.raises(IntegrityError), store.session() as session:
         session.add(Annotation(scan_id=7, label="brain", kind="label", who="Ann"))

@@ -2,7 +2,9 @@
 
 import sqlite3
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ ARCHIVE = Path(__file__).with_name("data") / "workspace-0.1.tar.gz"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     with tarfile.open(ARCHIVE) as archive:
         archive.extractall(tmp_path, filter="data")
@@ -27,13 +29,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def workbench(folder):
+def workbench(folder: Path) -> Iterator[Workbench]:
     workbench = open_workbench(Workspace.at(folder))
     yield workbench
     workbench.close()
 
 
-def rows(folder, columns=None):
+def rows(
+    folder: Path, columns: dict[str, list[str]] | None = None
+) -> tuple[dict[str, list[str]], dict[str, list[tuple[Any, ...]]]]:
     """Every row of every table, by the columns that the older program knew."""
     with sqlite3.connect(folder / "fetal.db") as database:
         if columns is None:
@@ -49,7 +53,7 @@ def rows(folder, columns=None):
         }
 
 
-def test_every_row_of_an_older_workspace_is_kept(folder) -> None:
+def test_every_row_of_an_older_workspace_is_kept(folder: Path) -> None:
     columns, before = rows(folder)
     assert len(before["annotation"]) == 11
     open_workbench(Workspace.at(folder)).close()
@@ -80,4 +84,5 @@ def test_a_patient_of_an_older_workspace_gets_the_new_scans(workbench: Workbench
     before = scans.scans(workbench, scans.ScanFilter(order="oldest"))[0].patient
     new = UploadedFile("Patient00000_9.png", drop_of(9, 1)[0].data)
     [taken] = add_scans(workbench, [new], who="Bob")
+    assert taken.scan_id is not None
     assert scans.scan(workbench, taken.scan_id).patient == before

@@ -7,17 +7,24 @@ from sqlalchemy.sql import column
 
 from fetal.store.database import Store
 from fetal.store.tables import Run
+from fetal.store.workspace import Workspace
 from tests.support.older_tables import make_tables
 
-RUN = {"settings": "{}", "snapshot": "s", "snapshot_counts": "{}", "who": "Ann", "progress": "{}"}
+RUN: dict[str, object] = {
+    "settings": "{}",
+    "snapshot": "s",
+    "snapshot_counts": "{}",
+    "who": "Ann",
+    "progress": "{}",
+}
 RUN |= {"asked_at": "2026-01-01", "cancel_asked": False, "attempts": 0}
 
 
-def a_run(slot):
+def a_run(slot: int | None) -> Run:
     return Run(status="queued", slot=slot, settings={}, snapshot="s", snapshot_counts={}, who="Ann")
 
 
-def test_a_run_keeps_its_slot_and_its_number(any_workspace) -> None:
+def test_a_run_keeps_its_slot_and_its_number(any_workspace: Workspace) -> None:
     engine = make_tables(any_workspace, "0013")
     run = table("run", *(column(name) for name in ("id", "status", "seat", *RUN)))
     with engine.begin() as connection:

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_a_workspace_of_0_1_keeps_its_database(tmp_path: Path) -> None:
         ("mysql://a@b/c", "a database of the kind “mysql”"),
     ],
 )
-def test_an_address_of_no_known_kind(tmp_path: Path, address, told) -> None:
+def test_an_address_of_no_known_kind(tmp_path: Path, address: str, told: str) -> None:
     with pytest.raises(AddressError, match=told):
         Workspace.at(tmp_path, database_url=address)
 
@@ -73,7 +74,7 @@ def test_a_store_for_files_of_no_known_kind(tmp_path: Path) -> None:
         Store.open(Workspace.at(tmp_path, blobs_url="nonsense://bucket"))
 
 
-def open_to_others(folder):
+def open_to_others(folder: Path) -> list[str]:
     return [
         str(path.relative_to(folder))
         for path in (folder, *folder.rglob("*"))
@@ -145,7 +146,7 @@ def test_the_rights_of_a_library_user_stay_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def usual_mask(monkeypatch: pytest.MonkeyPatch):
+def usual_mask(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Gives the process its mask back."""
     before = os.umask(0o022)
     yield

@@ -1,5 +1,6 @@
 """Events are only added, and what was done to them all the same is found, on both databases."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from fetal.store.access import audit_chain
-from fetal.store.access.audit_chain import EventKind, append, follow, shorten
+from fetal.store.access.audit_chain import Chain, EventKind, append, follow, shorten
 from fetal.store.access.audit_tables import AuditEvent, AuditStart
 from fetal.store.database import Store
+from fetal.store.table_base import now
+from fetal.store.workspace import Workspace
 
 TRIGGERS = {
     "sqlite": [
@@ -21,7 +24,7 @@ TRIGGERS = {
 
 
 @pytest.fixture
-def store(any_workspace):
+def store(any_workspace: Workspace) -> Iterator[Store]:
     store = Store.open(any_workspace)
     with store.session() as session:
         for number in range(5):
@@ -30,19 +33,19 @@ def store(any_workspace):
     store.close()
 
 
-def found(store, expected=None):
+def found(store: Store, expected: str | None = None) -> Chain:
     with store.reading() as session:
         return follow(session, expected)
 
 
-def tamper(store, *statements) -> None:
+def tamper(store: Store, *statements: str) -> None:
     """What somebody does who owns the database."""
     with store.engine.begin() as connection:
         for statement in [*TRIGGERS[store.engine.dialect.name], *statements]:
             connection.execute(text(statement))
 
 
-def test_a_whole_chain_has_no_problems(store) -> None:
+def test_a_whole_chain_has_no_problems(store: Store) -> None:
     chain = found(store)
     assert (chain.events, chain.problems) == (5, ())
     assert found(store, chain.last).problems == ()
@@ -56,13 +59,13 @@ def test_a_whole_chain_has_no_problems(store) -> None:
         "DELETE FROM audit_event",
     ],
 )
-def test_the_database_itself_refuses_to_change_or_remove(store, statement) -> None:
+def test_the_database_itself_refuses_to_change_or_remove(store: Store, statement: str) -> None:
     with pytest.raises(DatabaseError, match="only added"), store.session() as session:
         session.execute(text(statement))
     assert found(store).events == 5
 
 
-def test_sqlite_does_not_replace_and_postgresql_does_not_truncate(store) -> None:
+def test_sqlite_does_not_replace_and_postgresql_does_not_truncate(store: Store) -> None:
     statement = {
         "sqlite": "INSERT OR REPLACE INTO audit_event SELECT * FROM audit_event WHERE number = 2",
         "postgresql": "TRUNCATE audit_event",
@@ -97,13 +100,13 @@ def test_sqlite_does_not_replace_and_postgresql_does_not_truncate(store) -> None
         ),
     ],
 )
-def test_tampering_is_found(store, statement, sentence) -> None:
+def test_tampering_is_found(store: Store, statement: str, sentence: str) -> None:
     tamper(store, statement)
     problems = found(store).problems
     assert any(sentence in problem for problem in problems)
 
 
-def test_an_event_that_is_put_between_two_others_with_a_right_digest_is_found(store) -> None:
+def test_an_event_that_is_put_between_two_others_with_a_right_digest_is_found(store: Store) -> None:
     tamper(
         store,
         "UPDATE audit_event SET number = 7 WHERE number = 5",
@@ -129,14 +132,14 @@ def test_an_event_that_is_put_between_two_others_with_a_right_digest_is_found(st
     assert "Event 5 was changed after it was written." in problems
 
 
-def test_a_removed_end_is_found_by_the_digest_that_was_kept(store) -> None:
+def test_a_removed_end_is_found_by_the_digest_that_was_kept(store: Store) -> None:
     last = found(store).last
     tamper(store, "DELETE FROM audit_event WHERE number = 5")
     assert found(store).problems == ()
     assert "end was removed" in found(store, last).problems[0]
 
 
-def test_a_mark_without_an_event_that_tells_of_it_is_found(store) -> None:
+def test_a_mark_without_an_event_that_tells_of_it_is_found(store: Store) -> None:
     with store.session() as session:
         third = session.get_one(AuditEvent, 3)
         session.add(AuditStart(number=3, digest=third.digest))
@@ -146,10 +149,10 @@ def test_a_mark_without_an_event_that_tells_of_it_is_found(store) -> None:
 
 
 def test_old_events_go_when_their_time_is_over_and_the_chain_stays_whole(
-    store, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = found(store).last
-    later = audit_chain.now() + timedelta(days=400)
+    later = now() + timedelta(days=400)
     monkeypatch.setattr(audit_chain, "now", lambda: later)
     with store.session() as session:
         append(session, EventKind.ERASED, "Ann", origin="page")
@@ -162,7 +165,7 @@ def test_old_events_go_when_their_time_is_over_and_the_chain_stays_whole(
     assert found(store, before).problems == ()
 
 
-def test_on_postgresql_a_second_role_keeps_the_app_from_the_triggers_too(store) -> None:
+def test_on_postgresql_a_second_role_keeps_the_app_from_the_triggers_too(store: Store) -> None:
     if store.engine.dialect.name == "sqlite":
         pytest.skip("SQLite has no roles")
     with store.engine.begin() as connection:
