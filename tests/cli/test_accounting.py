@@ -3,14 +3,16 @@
 import json
 import sqlite3
 from pathlib import Path
+from typing import Protocol
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from fetal.cli import main
 from fetal.cli.access.giving_tokens import SCOPES
 from fetal.configuration.declared import ROLE_WORDS
+from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.accounts.tokens.scopes import Scope
 from fetal.workbench.core.permissions import Role
@@ -19,13 +21,19 @@ from tests.support.signing_in import PASSWORD, add, be_quick
 from tests.support.tiny_model import tiny_model
 
 
+class Fetal(Protocol):
+    """Runs a command for somebody who types."""
+
+    def __call__(self, *command: str, typed: str = ...) -> Result: ...
+
+
 @pytest.fixture
-def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetal:
     monkeypatch.setenv("FETAL_WORKSPACE", str(begin(tmp_path / "workspace")))
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     be_quick(monkeypatch)
 
-    def run(*command, typed=f"{PASSWORD}\n{PASSWORD}\n"):
+    def run(*command: str, typed: str = f"{PASSWORD}\n{PASSWORD}\n") -> Result:
         return CliRunner().invoke(main, command, input=typed)
 
     return run
@@ -35,7 +43,7 @@ def test_the_roles_are_those_of_the_workbench() -> None:
     assert tuple(Role) == ROLE_WORDS
 
 
-def test_a_department_is_let_in(fetal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_department_is_let_in(fetal: Fetal, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "has to be an administrator" in fetal("user", "add", "ben", "--role", "reader").output
     made = fetal("user", "add", "ana", "--shown", "Ana Sousa", "--role", "administrator")
     assert "“ana” may sign in from now on." in made.output
@@ -56,14 +64,14 @@ def test_a_department_is_let_in(fetal, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "closed" not in fetal("user", "list").output
 
 
-def test_what_cannot_be_is_one_sentence(fetal) -> None:
+def test_what_cannot_be_is_one_sentence(fetal: Fetal) -> None:
     weak = fetal("user", "add", "ana", "--role", "administrator", typed="short\nshort\n")
     assert weak.exit_code == 1
     assert "12 to 200 characters" in weak.output
     assert "There is no account “eve”" in fetal("user", "disable", "eve").output
 
 
-def test_the_audit_is_verified_and_taken_along(fetal, tmp_path: Path) -> None:
+def test_the_audit_is_verified_and_taken_along(fetal: Fetal, tmp_path: Path) -> None:
     fetal("user", "add", "ana", "--role", "administrator")
     whole = fetal("audit", "verify")
     assert whole.exit_code == 0
@@ -87,7 +95,7 @@ def test_the_scopes_are_those_of_the_workbench() -> None:
     assert tuple(Scope) == SCOPES
 
 
-def test_a_token_is_made_listed_and_revoked(fetal) -> None:
+def test_a_token_is_made_listed_and_revoked(fetal: Fetal) -> None:
     fetal("user", "add", "ana", "--role", "administrator")
     made = fetal("user", "token", "add", "ana", "--for", "scanner 2", "--scope", "add")
     assert made.output.startswith("fetal_")
@@ -114,7 +122,7 @@ def test_a_token_is_made_listed_and_revoked(fetal) -> None:
     ],
 )
 def test_what_was_done_to_the_audit_is_found_on_both_databases(
-    begun_workspace, monkeypatch: pytest.MonkeyPatch, statement, sentence
+    begun_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, statement: str, sentence: str
 ) -> None:
     monkeypatch.setenv("FETAL_WORKSPACE", str(begun_workspace.folder))
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from fetal.configuration.declared import SETTINGS
+from tests.cli.conftest import Fetal
 
 
-def test_all_settings_are_listed_with_their_source(fetal, tmp_path: Path) -> None:
+def test_all_settings_are_listed_with_their_source(fetal: Fetal, tmp_path: Path) -> None:
     done = fetal("settings", "--workspace", tmp_path / "other")
     assert done.exit_code == 0
     lines = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
@@ -20,7 +21,7 @@ def test_all_settings_are_listed_with_their_source(fetal, tmp_path: Path) -> Non
     assert not (tmp_path / "other").exists()
 
 
-def test_passwords_are_never_shown(fetal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passwords_are_never_shown(fetal: Fetal, monkeypatch: pytest.MonkeyPatch) -> None:
     address = "postgresql://ada:s3cr:e@t@db/fetal?sslmode=require&sslpassword=hidden"
     monkeypatch.setenv("FETAL_DATABASE_URL", address)
     monkeypatch.setenv("FETAL_BLOBS", "s3://key:s3cret@bucket/fetal")
@@ -31,7 +32,7 @@ def test_passwords_are_never_shown(fetal, monkeypatch: pytest.MonkeyPatch) -> No
         assert not any(secret in told for secret in ("s3cr", "e@t", "hidden"))
 
 
-def test_json_holds_the_same(fetal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_holds_the_same(fetal: Fetal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FETAL_FILM_FRAMES", "9")
     rows = {row["name"]: row for row in json.loads(fetal("settings", "--json", "-").stdout)}
     assert rows["FETAL_FILM_FRAMES"] == {
@@ -44,7 +45,7 @@ def test_json_holds_the_same(fetal, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_wrong_value_and_a_misspelt_name_are_told_beside_the_list(
-    fetal, monkeypatch: pytest.MonkeyPatch
+    fetal: Fetal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FETAL_FILM_FRAMES", "many")
     monkeypatch.setenv("FETAL_FILM_FRAME", "9")
@@ -60,7 +61,7 @@ def test_a_wrong_value_and_a_misspelt_name_are_told_beside_the_list(
 
 
 def test_a_command_with_a_wrong_setting_says_one_sentence(
-    fetal, monkeypatch: pytest.MonkeyPatch
+    fetal: Fetal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FETAL_CACHE_GB", "much")
     done = fetal("models", "list")

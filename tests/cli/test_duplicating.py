@@ -12,20 +12,23 @@ from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.near_duplicates import decisions
+from tests.cli.conftest import Fetal
 from tests.support.drawn import fan, file
 from tests.support.tiny_model import tiny_model
 from tests.workbench.near_duplicates.test_detect_pairs import brighter
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetal:
     """Runs the command in a workspace of its own."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
     return lambda *words: CliRunner().invoke(main, ["duplicates", *(str(one) for one in words)])
 
 
-def test_copies_in_a_folder_are_named_and_what_cannot_be_read_too(run, tmp_path: Path) -> None:
+def test_copies_in_a_folder_are_named_and_what_cannot_be_read_too(
+    run: Fetal, tmp_path: Path
+) -> None:
     place = tmp_path / "scans"
     place.mkdir()
     for name, pixels in (
@@ -50,7 +53,7 @@ def test_copies_in_a_folder_are_named_and_what_cannot_be_read_too(run, tmp_path:
         assert [row["one"] for row in csv.DictReader(table)] == [row["one"] for row in rows]
 
 
-def test_a_model_can_be_asked_too(run, tmp_path: Path) -> None:
+def test_a_model_can_be_asked_too(run: Fetal, tmp_path: Path) -> None:
     for seed in range(3):
         (tmp_path / f"{seed}.png").write_bytes(file(seed).data)
     done = run(*tmp_path.glob("*.png"), "--thorough")
@@ -58,7 +61,7 @@ def test_a_model_can_be_asked_too(run, tmp_path: Path) -> None:
     assert "0 pairs of the same picture" in done.output
 
 
-def test_pairs_of_a_workspace_come_with_what_was_decided(run, tmp_path: Path) -> None:
+def test_pairs_of_a_workspace_come_with_what_was_decided(run: Fetal, tmp_path: Path) -> None:
     workbench = open_workbench(Workspace.at(tmp_path / "workspace"))
     add_scans(workbench, [file(1)], who="Ann", patient="4711")
     add_scans(workbench, [brighter(1)], who="Ann", patient="4712")
@@ -70,7 +73,7 @@ def test_pairs_of_a_workspace_come_with_what_was_decided(run, tmp_path: Path) ->
     assert "1 pair of the same picture, 1 across patients." in done.output
 
 
-def test_only_a_workspace_is_compared_again(run, tmp_path: Path) -> None:
+def test_only_a_workspace_is_compared_again(run: Fetal, tmp_path: Path) -> None:
     (tmp_path / "1.png").write_bytes(file(1).data)
     done = run(tmp_path / "1.png", "--again")
     assert done.exit_code == 2

@@ -6,14 +6,17 @@ import pytest
 from fetal.evaluation.corruptions import CORRUPTIONS
 from fetal.planes import PLANES
 from fetal.scans import read_scan
+from tests.cli.conftest import Fetal
 from tests.support.drawn import file as drawn
 from tests.support.tiny_model import tiny_model
 
 ROOT = Path(__file__).parents[2]
 
+Words = tuple[str | Path, ...]
+
 
 @pytest.fixture
-def labelled(folder, tmp_path: Path):
+def labelled(folder: Path, tmp_path: Path) -> Words:
     """The words that name a table of three images that are there and two lines that are not."""
     table = tmp_path / "labels.csv"
     table.write_text(
@@ -24,7 +27,9 @@ def labelled(folder, tmp_path: Path):
     return ("evaluate", "--data", table, "--images", folder)
 
 
-def test_evaluate_reports_and_says_what_it_left_out(fetal, labelled, tmp_path: Path) -> None:
+def test_evaluate_reports_and_says_what_it_left_out(
+    fetal: Fetal, labelled: Words, tmp_path: Path
+) -> None:
     answer = fetal(*labelled, "--official-test", "--json", "figures.json")
     assert answer.exit_code == 0, answer.output
     assert "on 3 scans of 3 patients" in answer.stdout
@@ -39,7 +44,9 @@ def test_evaluate_reports_and_says_what_it_left_out(fetal, labelled, tmp_path: P
     assert list(report["left_out"].values()) == [1, 1]
 
 
-def test_evaluate_leaves_out_what_was_trained_on(fetal, labelled, folder) -> None:
+def test_evaluate_leaves_out_what_was_trained_on(
+    fetal: Fetal, labelled: Words, folder: Path
+) -> None:
     data = (folder / "brain" / "a.png").read_bytes()
     seen = tiny_model(1, "seen", (read_scan(data, "a.png").digest,))
     answer = fetal(*labelled, "--model", seen.folder)
@@ -48,7 +55,7 @@ def test_evaluate_leaves_out_what_was_trained_on(fetal, labelled, folder) -> Non
 
 
 def test_evaluate_writes_a_page_a_card_and_a_model_with_its_figures(
-    fetal, labelled, tmp_path: Path
+    fetal: Fetal, labelled: Words, tmp_path: Path
 ) -> None:
     targets = ("--html", "page.html", "--card-text", "card.md", "--card", "measured")
     answer = fetal(*labelled, *targets)
@@ -65,7 +72,7 @@ def test_evaluate_writes_a_page_a_card_and_a_model_with_its_figures(
     assert "data:image" not in (tmp_path / "bare.html").read_text()
 
 
-def test_evaluate_measures_what_a_model_withstands(fetal, tmp_path: Path) -> None:
+def test_evaluate_measures_what_a_model_withstands(fetal: Fetal, tmp_path: Path) -> None:
     place = tmp_path / "scans"
     place.mkdir()
     lines = ["image,plane,patient"]
@@ -82,14 +89,18 @@ def test_evaluate_measures_what_a_model_withstands(fetal, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("target", [("--html", "gone/page.html"), ("--card", "scans")])
-def test_evaluate_refuses_at_once_what_it_could_not_write(fetal, labelled, target) -> None:
+def test_evaluate_refuses_at_once_what_it_could_not_write(
+    fetal: Fetal, labelled: Words, target: tuple[str, str]
+) -> None:
     answer = fetal(*labelled, *target)
     assert answer.exit_code == 1
     assert answer.output.startswith("Error: ")
     assert "Accuracy" not in answer.output
 
 
-def test_evaluate_without_a_usable_image_is_one_sentence(fetal, folder, tmp_path: Path) -> None:
+def test_evaluate_without_a_usable_image_is_one_sentence(
+    fetal: Fetal, folder: Path, tmp_path: Path
+) -> None:
     (tmp_path / "labels.csv").write_text("image,plane\ngone.png,brain\n")
     answer = fetal("evaluate", "--data", "labels.csv", "--images", folder)
     assert answer.exit_code == 1
@@ -98,7 +109,7 @@ def test_evaluate_without_a_usable_image_is_one_sentence(fetal, folder, tmp_path
 
 
 def test_evaluate_shows_it_strange_pictures_and_other_models(
-    fetal, labelled, tmp_path: Path
+    fetal: Fetal, labelled: Words, tmp_path: Path
 ) -> None:
     place = tmp_path / "strange"
     for name, seed in (("adult/1.png", 50), ("adult/2.png", 51), ("device/Fetal brain/3.png", 52)):
@@ -126,7 +137,9 @@ def test_evaluate_shows_it_strange_pictures_and_other_models(
 
 
 @pytest.mark.parametrize("given", ["other anatomy", "=scans", "other=gone"])
-def test_evaluate_refuses_strange_pictures_that_are_not_there(fetal, labelled, given) -> None:
+def test_evaluate_refuses_strange_pictures_that_are_not_there(
+    fetal: Fetal, labelled: Words, given: str
+) -> None:
     answer = fetal(*labelled, "--strange", given)
     assert answer.exit_code == 2
     assert "expected a kind and a folder that is there" in answer.output

@@ -8,17 +8,20 @@ import pytest
 
 from fetal.bundle import Bundle
 from fetal.scans import read_scan
+from tests.cli.conftest import Fetal
 from tests.packs import made_up
 from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture
-def model(tmp_path: Path):
+def model(tmp_path: Path) -> Path:
     """A copy of a model that tests may change."""
     return shutil.copytree(tiny_model().folder, tmp_path / "model")
 
 
-def test_what_is_measured_is_printed_and_kept_in_the_card(fetal, model, tmp_path: Path) -> None:
+def test_what_is_measured_is_printed_and_kept_in_the_card(
+    fetal: Fetal, model: Path, tmp_path: Path
+) -> None:
     made_up.more_scans(tmp_path / "more")
     made_up.hc18(tmp_path / "HC18")
     more = ("--pack", "more-scans", "--images", tmp_path / "more")
@@ -47,7 +50,7 @@ def test_what_is_measured_is_printed_and_kept_in_the_card(fetal, model, tmp_path
 
 
 def test_what_the_model_has_learnt_and_what_is_there_twice_is_left_out(
-    fetal, tmp_path: Path
+    fetal: Fetal, tmp_path: Path
 ) -> None:
     place = made_up.hc18(tmp_path / "HC18")
     shutil.copy(place / "training_set" / "010_HC.png", place / "training_set" / "011_HC.png")
@@ -76,7 +79,9 @@ def test_what_the_model_has_learnt_and_what_is_there_twice_is_left_out(
         (("--pack", "sononet-frames", "--images", "HC18"), "No image of SonoNet"),
     ],
 )
-def test_what_does_not_go_together_is_one_sentence(fetal, tmp_path: Path, words, said) -> None:
+def test_what_does_not_go_together_is_one_sentence(
+    fetal: Fetal, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
     made_up.hc18(tmp_path / "HC18")
     (tmp_path / "a.csv").write_text("image,plane\n")
     answer = fetal("evaluate", *words)
@@ -84,7 +89,7 @@ def test_what_does_not_go_together_is_one_sentence(fetal, tmp_path: Path, words,
     assert said in answer.output
 
 
-def test_a_pack_without_a_scan_of_the_role_says_so(fetal, tmp_path: Path) -> None:
+def test_a_pack_without_a_scan_of_the_role_says_so(fetal: Fetal, tmp_path: Path) -> None:
     made_up.sononet(tmp_path / "frames")
     words = ("evaluate", "--pack", "sononet-frames", "--images", tmp_path / "frames")
     answer = fetal(*words, "--role", "train")

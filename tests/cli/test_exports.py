@@ -5,9 +5,10 @@ import io
 import os
 import zipfile
 from pathlib import Path
+from typing import Protocol
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from PIL import Image
 
 from fetal.bundle import write_bundle
@@ -20,8 +21,14 @@ from tests.support.drawn import file
 from tests.support.tiny_model import tiny_model
 
 
+class Fetal(Protocol):
+    """Runs a command."""
+
+    def __call__(self, *words: str | Path) -> Result: ...
+
+
 @pytest.fixture
-def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetal:
     """Runs a command in a folder and a workspace of its own."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
@@ -30,7 +37,7 @@ def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def folder(tmp_path: Path):
+def folder(tmp_path: Path) -> Path:
     for seed, plane in enumerate(("brain", "femur", "femur")):
         place = tmp_path / "scans" / plane / f"scan {seed}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +45,9 @@ def folder(tmp_path: Path):
     return tmp_path / "scans"
 
 
-def test_an_export_names_the_files_that_the_person_still_has(fetal, folder, tmp_path: Path) -> None:
+def test_an_export_names_the_files_that_the_person_still_has(
+    fetal: Fetal, folder: Path, tmp_path: Path
+) -> None:
     assert fetal("import", folder).exit_code == 0
     (folder / "femur" / "scan 2.png").unlink()
     answer = fetal("export", "labels.csv", "--match", folder)
@@ -47,7 +56,9 @@ def test_an_export_names_the_files_that_the_person_still_has(fetal, folder, tmp_
     assert sorted(row["file"] for row in rows) == ["", "brain/scan 0.png", "femur/scan 1.png"]
 
 
-def test_an_export_says_which_picture_is_damaged(fetal, folder, tmp_path: Path) -> None:
+def test_an_export_says_which_picture_is_damaged(
+    fetal: Fetal, folder: Path, tmp_path: Path
+) -> None:
     assert fetal("import", folder).exit_code == 0
     damaged, *_ = sorted((tmp_path / "workspace" / "blobs" / "scans").rglob("*.png"))
     damaged.write_bytes(b"damaged")
@@ -58,18 +69,20 @@ def test_an_export_says_which_picture_is_damaged(fetal, folder, tmp_path: Path) 
 
 
 def test_evaluate_leaves_out_a_jpeg_of_what_the_model_was_trained_on(
-    fetal, folder, tmp_path: Path
+    fetal: Fetal, folder: Path, tmp_path: Path
 ) -> None:
     screen = simulate(Plane.BRAIN, 2042).pixels
     learnt = read_scan(encode_png(screen), "a.png")
     bundle = tiny_model()
+
+    def copy_graph(place: Path) -> None:
+        for name in ("graph.xml", "graph.bin"):
+            (place / name).write_bytes((bundle.folder / name).read_bytes())
+
     seen = write_bundle(
         tmp_path / "seen",
         bundle.card,
-        lambda place: [
-            (place / name).write_bytes((bundle.folder / name).read_bytes())
-            for name in ("graph.xml", "graph.bin")
-        ],
+        copy_graph,
         [learnt.digest],
         hashes=[to_text(near_duplicate_hash(learnt.pixels, learnt.sector))],
     )
@@ -85,7 +98,9 @@ def test_evaluate_leaves_out_a_jpeg_of_what_the_model_was_trained_on(
     assert "1 image looks like scans that the model was trained on; left out." in answer.stderr
 
 
-def test_evaluate_says_in_one_sentence_what_an_export_has_no_plane_for(fetal, folder) -> None:
+def test_evaluate_says_in_one_sentence_what_an_export_has_no_plane_for(
+    fetal: Fetal, folder: Path
+) -> None:
     fetal("import", folder)
     fetal("demo")
     assert fetal("export", "all.zip").exit_code == 0

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -83,7 +84,7 @@ CONTENTS = {
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory):
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with labelled images and the files that the commands need."""
     folder = tmp_path_factory.mktemp("given")
     labelled_folder(folder)
@@ -98,7 +99,7 @@ def place(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture
-def there(place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def there(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of that folder, which is the working folder."""
     shutil.copytree(place, tmp_path / "here")
     monkeypatch.chdir(tmp_path / "here")
@@ -107,7 +108,7 @@ def there(place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return tmp_path / "here"
 
 
-def refused(words):
+def refused(words: list[str]) -> str:
     """Run a command that must fail with one sentence; give that sentence."""
     done = CliRunner().invoke(main, words)
     assert isinstance(done.exception, SystemExit), repr(done.exception)
@@ -115,7 +116,7 @@ def refused(words):
     return one_sentence(done.stderr)
 
 
-def one_sentence(told):
+def one_sentence(told: str) -> str:
     lines = [line for line in told.splitlines() if not line.startswith(("Usage: ", "Try '"))]
     # Before a command gives up it may have counted what it left out.
     said = [line for line in lines if line and "that the folder does not hold" not in line]
@@ -133,7 +134,9 @@ def test_every_option_that_names_a_file_is_among_these() -> None:
         assert command
 
 
-def _paths(group, before):
+def _paths(
+    group: click.Group, before: tuple[str, ...]
+) -> Iterator[tuple[click.Command, tuple[str, ...]]]:
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from _paths(command, (*before, name))
@@ -148,13 +151,13 @@ def _paths(group, before):
 
 
 @pytest.mark.parametrize("words", READ.values(), ids=READ)
-def test_a_file_that_is_not_there(there, words) -> None:
+def test_a_file_that_is_not_there(there: Path, words: tuple[str, ...]) -> None:
     assert "nowhere" in refused([word.replace("BAD", "nowhere") for word in words])
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
 @pytest.mark.parametrize("words", READ.values(), ids=READ)
-def test_a_file_with_another_content(there, words, content) -> None:
+def test_a_file_with_another_content(there: Path, words: tuple[str, ...], content: bytes) -> None:
     bad = there / ("bad.npz" if "--weights" in words else "bad.json")
     bad.write_bytes(content)
     refused([word.replace("BAD", bad.name) for word in words])
@@ -164,19 +167,19 @@ NOT_EMPTY = {name: words for name, words in READ.items() if name != "export --ma
 
 
 @pytest.mark.parametrize("words", NOT_EMPTY.values(), ids=NOT_EMPTY)
-def test_an_empty_folder_in_place_of_a_file(there, words) -> None:
+def test_an_empty_folder_in_place_of_a_file(there: Path, words: tuple[str, ...]) -> None:
     (there / "bad").mkdir()
     refused([word.replace("BAD", "bad") for word in words])
 
 
 @pytest.mark.parametrize("words", WRITTEN.values(), ids=WRITTEN)
-def test_a_place_that_nothing_can_be_written_to(there, words) -> None:
+def test_a_place_that_nothing_can_be_written_to(there: Path, words: tuple[str, ...]) -> None:
     (there / "file").write_text("in the way")
     refused([word.replace("BAD", "file/bad") for word in words])
 
 
 @pytest.fixture
-def bound():
+def bound() -> tuple[str, ...]:
     """What stands before a command so that rights count for it, also for root."""
     if os.geteuid() != 0:
         return ()
@@ -190,7 +193,9 @@ def bound():
     "name",
     ["predict FILE", "predict --model", "evaluate --data", "train --about", "import --table"],
 )
-def test_a_file_without_the_right_to_read_it(there, bound, name) -> None:
+def test_a_file_without_the_right_to_read_it(
+    there: Path, bound: tuple[str, ...], name: str
+) -> None:
     (there / "secret").mkdir()
     (there / "secret" / "card.json").touch()
     (there / "secret.csv").write_text("image,plane\n")
@@ -205,14 +210,16 @@ def test_a_file_without_the_right_to_read_it(there, bound, name) -> None:
 @pytest.mark.parametrize(
     "name", ["predict --csv", "evaluate --json", "export TARGET", "--workspace"]
 )
-def test_a_folder_without_the_right_to_write_in_it(there, bound, name) -> None:
+def test_a_folder_without_the_right_to_write_in_it(
+    there: Path, bound: tuple[str, ...], name: str
+) -> None:
     (there / "closed").mkdir(mode=0o500)
     done = run(bound, [word.replace("BAD", "closed/bad") for word in WRITTEN[name]])
     assert done.returncode != 0
     assert "permission denied" in one_sentence(done.stderr).lower()
 
 
-def run(before, words):
+def run(before: tuple[str, ...], words: list[str]) -> subprocess.CompletedProcess[str]:
     command = [*before, sys.executable, "-m", "fetal.cli", *words]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.run(command, env=environment, capture_output=True, text=True)

@@ -8,6 +8,7 @@ from PIL import Image
 from fetal.cli import main
 from fetal.explain import COLOUR_MAPS, METHODS
 from fetal.planes import PLANES
+from tests.cli.conftest import Fetal
 from tests.support.drawn import fan
 from tests.support.films import film
 from tests.support.tiny_model import tiny_model_that_knows_nothing, tiny_model_that_promises_sets
@@ -17,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_predict_tells_overlays_and_tables_without_a_workspace(
-    fetal, folder, tmp_path: Path
+    fetal: Fetal, folder: Path, tmp_path: Path
 ) -> None:
     answer = fetal("predict", folder, "--overlay", "out", "--csv", "results.csv")
     assert answer.exit_code == 0, answer.output
@@ -38,7 +39,9 @@ def test_predict_tells_overlays_and_tables_without_a_workspace(
     assert not (tmp_path / "workspace").exists()
 
 
-def test_predict_names_no_plane_where_the_model_knows_none(fetal, folder, tmp_path: Path) -> None:
+def test_predict_names_no_plane_where_the_model_knows_none(
+    fetal: Fetal, folder: Path, tmp_path: Path
+) -> None:
     model = str(tiny_model_that_knows_nothing().folder)
     answer = fetal("predict", folder, "--model", model, "--csv", "results.csv")
     assert answer.exit_code == 0, answer.output
@@ -48,7 +51,7 @@ def test_predict_names_no_plane_where_the_model_knows_none(fetal, folder, tmp_pa
 
 
 def test_predict_writes_the_set_of_planes_that_a_model_promises(
-    fetal, folder, tmp_path: Path
+    fetal: Fetal, folder: Path, tmp_path: Path
 ) -> None:
     promising = str(tiny_model_that_promises_sets().folder)
     assert fetal("predict", folder, "--model", promising, "--csv", "results.csv").exit_code == 0
@@ -61,7 +64,7 @@ def test_predict_writes_the_set_of_planes_that_a_model_promises(
         assert {row["plane_set"] for row in csv.DictReader(file)} == {""}
 
 
-def test_predict_names_the_best_frames_of_a_film(fetal, tmp_path: Path) -> None:
+def test_predict_names_the_best_frames_of_a_film(fetal: Fetal, tmp_path: Path) -> None:
     clip = tmp_path / "clip.dcm"
     clip.write_bytes(film([fan(seed) for seed in range(6)]))
     answer = fetal("predict", "clip.dcm", "--frames", "2", "--csv", "results.csv")
@@ -73,7 +76,7 @@ def test_predict_names_the_best_frames_of_a_film(fetal, tmp_path: Path) -> None:
 
 
 def test_predict_offers_every_method_and_colour_map_and_draws_by_them(
-    fetal, folder, tmp_path: Path
+    fetal: Fetal, folder: Path, tmp_path: Path
 ) -> None:
     offered = {
         option.name: option.type.choices
@@ -89,7 +92,9 @@ def test_predict_offers_every_method_and_colour_map_and_draws_by_them(
     assert one != two
 
 
-def test_a_bad_file_gets_one_line_and_the_others_go_on(fetal, folder, tmp_path: Path) -> None:
+def test_a_bad_file_gets_one_line_and_the_others_go_on(
+    fetal: Fetal, folder: Path, tmp_path: Path
+) -> None:
     (tmp_path / "bad.png").write_text("no picture")
     answer = fetal("predict", "bad.png", "gone.png", folder / "brain" / "a.png")
     assert answer.exit_code == 1
@@ -98,7 +103,9 @@ def test_a_bad_file_gets_one_line_and_the_others_go_on(fetal, folder, tmp_path: 
     assert len(answer.stdout.splitlines()) == 1
 
 
-def test_a_model_that_is_not_there_is_one_sentence(fetal, folder, tmp_path: Path) -> None:
+def test_a_model_that_is_not_there_is_one_sentence(
+    fetal: Fetal, folder: Path, tmp_path: Path
+) -> None:
     answer = fetal("predict", folder, "--model", tmp_path / "nothing")
     assert answer.exit_code == 1
     assert answer.output.startswith("Error: ")
@@ -107,7 +114,7 @@ def test_a_model_that_is_not_there_is_one_sentence(fetal, folder, tmp_path: Path
 
 @pytest.mark.parametrize(("agree_at", "agree"), [(ALWAYS, "yes"), (NEVER, "no")])
 def test_predict_tells_what_the_second_reader_says(
-    fetal, folder, tmp_path: Path, agree_at, agree
+    fetal: Fetal, folder: Path, tmp_path: Path, agree_at: float, agree: str
 ) -> None:
     model = str(tiny_model_with_second_reader(agree_at).folder)
     answer = fetal("predict", folder, "--model", model, "--csv", "results.csv")

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO, Protocol
 
 import pytest
 
@@ -20,8 +21,16 @@ from tests.support.waiting import until
 ROOT = Path(__file__).parents[2]
 
 
+class Start(Protocol):
+    """Starts a command, with a file as its standard input where one is given."""
+
+    def __call__(
+        self, *words: str | Path, stdin: IO[bytes] | None = None
+    ) -> subprocess.Popen[bytes]: ...
+
+
 @pytest.fixture
-def start(tmp_path: Path):
+def start(tmp_path: Path) -> Start:
     """Starts a command as a shell does, in a folder with twelve scans."""
     labelled_folder(tmp_path)
     environment = os.environ | {
@@ -31,31 +40,38 @@ def start(tmp_path: Path):
         "LC_ALL": "C.UTF-8",
     }
 
-    def run(*words, **pipes):
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | pipes
-        command = [sys.executable, "-m", "fetal.cli", *map(os.fspath, words)]
-        return subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes)
+    def run(*words: str | Path, stdin: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "fetal.cli", *(os.fspath(word) for word in words)]
+        return subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     return run
 
 
-def rows(path):
+def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def latin(tmp_path: Path):
+def latin(tmp_path: Path) -> Path:
     """A folder with a scan whose name is not UTF-8, as old archives have them."""
     folder = tmp_path / "latin"
     folder.mkdir()
-    shutil.copy(tmp_path / "images" / "0.png", os.fsencode(folder) + b"/f\xf6tus.png")
+    scan = os.fsencode(tmp_path / "images" / "0.png")
+    shutil.copy(scan, os.fsencode(folder) + b"/f\xf6tus.png")
     shutil.copy(tmp_path / "images" / "1.png", folder / "scan.png")
     return folder
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
 def test_a_name_that_is_not_utf8_costs_no_result(
-    start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
 ) -> None:
     folder = latin(tmp_path)
     command = ["env", f"PYTHONIOENCODING={encoding}:strict", sys.executable, "-m", "fetal.cli"]
@@ -72,14 +88,16 @@ def test_a_name_that_is_not_utf8_costs_no_result(
 
 
 @pytest.mark.parametrize("words", [("import", "latin", "--unlabelled"), ("duplicates", "latin")])
-def test_such_a_name_stops_no_other_command(start, tmp_path: Path, words) -> None:
+def test_such_a_name_stops_no_other_command(
+    start: Start, tmp_path: Path, words: tuple[str, ...]
+) -> None:
     latin(tmp_path)
     process = start(*words)
     _, told = process.communicate(timeout=120)
     assert process.returncode == 0, told
 
 
-def test_ctrl_c_leaves_what_was_done(start, tmp_path: Path) -> None:
+def test_ctrl_c_leaves_what_was_done(start: Start, tmp_path: Path) -> None:
     place = tmp_path / "out.csv"
     process = start("predict", *["images"] * 400, "--csv", place)
     until(lambda: place.exists() and len(place.read_text().splitlines()) > 5, 60)
@@ -90,8 +108,10 @@ def test_ctrl_c_leaves_what_was_done(start, tmp_path: Path) -> None:
     assert all(row["plane"] for row in found)
 
 
-def test_a_reader_that_leaves_takes_no_result_along(start, tmp_path: Path) -> None:
+def test_a_reader_that_leaves_takes_no_result_along(start: Start, tmp_path: Path) -> None:
     process = start("predict", "images", "--csv", "out.csv", "--overlay", "drawn")
+    assert process.stdout is not None
+    assert process.stderr is not None
     assert process.stdout.readline()
     process.stdout.close()
     told = process.stderr.read()
@@ -109,8 +129,12 @@ def test_a_reader_that_leaves_takes_no_result_along(start, tmp_path: Path) -> No
         (("export", "out.csv"), "out.csv"),
     ],
 )
-def test_nobody_needs_to_read_the_words(start, tmp_path: Path, words, written) -> None:
+def test_nobody_needs_to_read_the_words(
+    start: Start, tmp_path: Path, words: tuple[str, ...], written: str
+) -> None:
     process = start(*words)
+    assert process.stdout is not None
+    assert process.stderr is not None
     process.stdout.close()
     told = process.stderr.read()
     assert b"Traceback" not in told
@@ -119,7 +143,7 @@ def test_nobody_needs_to_read_the_words(start, tmp_path: Path, words, written) -
     assert (tmp_path / written).stat().st_size > 20
 
 
-def test_a_dash_is_standard_input_and_output(start, tmp_path: Path) -> None:
+def test_a_dash_is_standard_input_and_output(start: Start, tmp_path: Path) -> None:
     with (tmp_path / "images" / "0.png").open("rb") as scan:
         process = start("predict", "-", "--csv", "-", stdin=scan)
         told, words = process.communicate(timeout=60)
@@ -130,7 +154,9 @@ def test_a_dash_is_standard_input_and_output(start, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["--json", "--html", "--card-text"])
-def test_a_report_goes_to_standard_output_and_the_words_do_not(start, tmp_path: Path, kind) -> None:
+def test_a_report_goes_to_standard_output_and_the_words_do_not(
+    start: Start, tmp_path: Path, kind: str
+) -> None:
     with (tmp_path / "labels.csv").open("rb") as table:
         process = start("evaluate", "--data", "-", "--images", "images", kind, "-", stdin=table)
         told, words = process.communicate(timeout=120)
@@ -139,7 +165,7 @@ def test_a_report_goes_to_standard_output_and_the_words_do_not(start, tmp_path: 
     assert told.decode().lstrip()[0] == {"--json": "{", "--html": "<", "--card-text": "#"}[kind]
 
 
-def test_labels_pairs_and_models_go_to_standard_output(start, tmp_path: Path) -> None:
+def test_labels_pairs_and_models_go_to_standard_output(start: Start, tmp_path: Path) -> None:
     assert start("import", "images", "--table", "labels.csv").wait(120) == 0
     labels, _ = start("export", "-").communicate(timeout=60)
     assert len(list(csv.DictReader(io.StringIO(labels.decode())))) == 12
@@ -151,14 +177,16 @@ def test_labels_pairs_and_models_go_to_standard_output(start, tmp_path: Path) ->
     assert not (tmp_path / "-").exists()
 
 
-def test_two_results_cannot_share_standard_output(start) -> None:
+def test_two_results_cannot_share_standard_output(start: Start) -> None:
     process = start("duplicates", "images", "--json", "-", "--csv", "-")
     _, told = process.communicate(timeout=60)
     assert process.returncode == 2
     assert b"Only one result can go to standard output" in told
 
 
-def test_what_is_no_picture_in_a_folder_is_counted_and_fails_nothing(start, tmp_path: Path) -> None:
+def test_what_is_no_picture_in_a_folder_is_counted_and_fails_nothing(
+    start: Start, tmp_path: Path
+) -> None:
     shutil.copy(tmp_path / "labels.csv", tmp_path / "images" / "notes.txt")
     (tmp_path / "images" / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0" * 50)
     shutil.copy(tmp_path / "images" / "0.png", tmp_path / "images" / "IM0001")
@@ -173,7 +201,9 @@ def test_what_is_no_picture_in_a_folder_is_counted_and_fails_nothing(start, tmp_
 
 
 @pytest.mark.parametrize("named", ["images/notes.txt", "images"])
-def test_a_picture_that_is_damaged_or_named_still_fails(start, tmp_path: Path, named) -> None:
+def test_a_picture_that_is_damaged_or_named_still_fails(
+    start: Start, tmp_path: Path, named: str
+) -> None:
     (tmp_path / "images" / "notes.txt").write_text("no picture")
     (tmp_path / "images" / "broken.png").write_text("no picture either")
     process = start("predict", named)

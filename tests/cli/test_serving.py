@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,21 @@ from tests.support.waiting import alive, until
 ROOT = Path(__file__).parents[2]
 
 
+class Served(subprocess.Popen[bytes]):
+    """The process that serves, and where."""
+
+    port: int
+
+
 @pytest.fixture
-def served(tmp_path: Path):
+def served(tmp_path: Path) -> Iterator[Served]:
     """The app and its worker, started as the README says."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"FETAL_MODEL": str(tiny_model().folder)}
     command = [sys.executable, "-m", "fetal.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(
+    process = Served(
         [*command, "--workspace", str(tmp_path / "workspace")], env=environment, cwd=ROOT
     )
     process.port = port
@@ -31,7 +38,7 @@ def served(tmp_path: Path):
     process.wait()
 
 
-def children(pid):
+def children(pid: int) -> list[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -43,9 +50,9 @@ def children(pid):
     return found
 
 
-def answers(port):
+def answers(port: int) -> bool:
     try:
-        return urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).status == 200
+        return bool(urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).status == 200)
     except OSError:
         return False
 
@@ -54,14 +61,16 @@ def answers(port):
     "how",
     [signal.SIGTERM, signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)],
 )
-def test_the_app_brings_a_worker_and_neither_outlives_it(served, how) -> None:
+def test_the_app_brings_a_worker_and_neither_outlives_it(
+    served: Served, how: signal.Signals
+) -> None:
     until(lambda: answers(served.port), 60)
     family = until(lambda: len(children(served.pid)) == 2 and children(served.pid))
     served.send_signal(how)
     until(lambda: not any(alive(pid) for pid in family), 30)
 
 
-def test_a_worker_that_dies_is_replaced(served) -> None:
+def test_a_worker_that_dies_is_replaced(served: Served) -> None:
     until(lambda: answers(served.port), 60)
     app, worker = sorted(until(lambda: len(children(served.pid)) == 2 and children(served.pid)))
     os.kill(worker, signal.SIGKILL)

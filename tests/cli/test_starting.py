@@ -8,7 +8,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from click.testing import CliRunner
@@ -42,14 +44,22 @@ ON_A_WORKSPACE = [
 ]
 
 
+class Start(Protocol):
+    """Starts a command, of a copy of the program and with more settings where they are given."""
+
+    def __call__(
+        self, *words: object, root: Path = ..., **environment: str
+    ) -> subprocess.Popen[str]: ...
+
+
 @pytest.fixture
-def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Starts a command in a folder with scans."""
     labelled_folder(tmp_path, 48)
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
 
-    def run(*words, root=ROOT, **environment):
+    def run(*words: object, root: Path = ROOT, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "fetal.cli", *map(str, words)],
             cwd=tmp_path,
@@ -62,14 +72,19 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return run
 
 
-def told_by(process):
+def line_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def told_by(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
 
 @pytest.mark.parametrize("words", ON_A_WORKSPACE, ids=" ".join)
 def test_a_workspace_that_cannot_be_made_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     (tmp_path / "images").mkdir()
@@ -82,11 +97,11 @@ def test_a_workspace_that_cannot_be_made_is_one_sentence(
     assert told.startswith("Error: ")
 
 
-def damaged(place) -> None:
+def damaged(place: Path) -> None:
     (place / "fetal.db").write_bytes(b"no database " * 1000)
 
 
-def closed(place) -> None:
+def closed(place: Path) -> None:
     (place / "fetal.db").unlink()
     (place / "fetal.db").mkdir()
 
@@ -97,7 +112,11 @@ def closed(place) -> None:
 )
 @pytest.mark.parametrize("words", [("demo",), ("models", "list"), ("worker",)], ids=" ".join)
 def test_a_database_that_cannot_be_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words, harm, told
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    harm: Callable[[Path], None],
+    told: str,
 ) -> None:
     monkeypatch.setenv("FETAL_WORKSPACE", str(tmp_path / "workspace"))
     Store.open(Workspace.at(tmp_path / "workspace")).close()
@@ -125,11 +144,11 @@ def test_a_locked_database_is_one_sentence_without_sql(
 
 
 @pytest.mark.parametrize("words", [("demo",), ("predict", "images", "--csv", "/dev/full")])
-def test_a_full_disk_is_one_sentence(start, tmp_path: Path, words) -> None:
+def test_a_full_disk_is_one_sentence(start: Start, tmp_path: Path, words: tuple[str, ...]) -> None:
     if words == ("demo",):
         # A file system of its own that is full at once, where this may be mounted.
         (tmp_path / "workspace").mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", tmp_path / "workspace"]
+        mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(tmp_path / "workspace")]
         if subprocess.run(mount, capture_output=True).returncode:
             pytest.skip("no file system may be mounted here")
     try:
@@ -142,14 +161,14 @@ def test_a_full_disk_is_one_sentence(start, tmp_path: Path, words) -> None:
     assert err.splitlines()[-1].startswith("Error: The disk is full")
 
 
-def test_a_misspelt_backend_is_one_sentence_that_names_all(start) -> None:
+def test_a_misspelt_backend_is_one_sentence_that_names_all(start: Start) -> None:
     words = ("train", "--data", "labels.csv", "--images", "images", "--out", "new")
     code, _, err = told_by(start(*words, KERAS_BACKEND="tensorflwo"))
     expected = "KERAS_BACKEND is “tensorflwo”. Expected tensorflow, jax or torch."
     assert (code, err.strip()) == (1, f"Error: {expected}")
 
 
-def test_a_training_prints_what_a_person_needs(start, tmp_path: Path) -> None:
+def test_a_training_prints_what_a_person_needs(start: Start, tmp_path: Path) -> None:
     settings = "preset: default\nstart: nothing\narchitecture: sononet16\nsize: 64\n"
     (tmp_path / "s.yaml").write_text(f"{settings}stages.epochs: 1\n")
     words = ("train", "--data", "labels.csv", "--images", "images", "--out", "new")
@@ -159,10 +178,10 @@ def test_a_training_prints_what_a_person_needs(start, tmp_path: Path) -> None:
     assert "oneDNN" not in out
 
 
-def test_the_first_start_prints_one_line_and_only_once_the_app_answers(start) -> None:
+def test_the_first_start_prints_one_line_and_only_once_the_app_answers(start: Start) -> None:
     port = free_port()
     process = start("serve", "--port", port)
-    line = process.stdout.readline()
+    line = line_of(process)
     assert line == f"The app is at http://127.0.0.1:{port} (stop it with Ctrl+C).\n"
     assert answers(port)
     process.send_signal(signal.SIGINT)
@@ -171,7 +190,7 @@ def test_the_first_start_prints_one_line_and_only_once_the_app_answers(start) ->
     assert out.replace("Stopping...", "").strip() == ""
 
 
-def test_an_app_that_dies_at_the_start_says_why(start, tmp_path: Path) -> None:
+def test_an_app_that_dies_at_the_start_says_why(start: Start, tmp_path: Path) -> None:
     broken = tmp_path / "program"
     for name in ("fetal", "pages", ".streamlit"):
         shutil.copytree(ROOT / name, broken / name)
@@ -191,13 +210,15 @@ def test_an_app_that_dies_at_the_start_says_why(start, tmp_path: Path) -> None:
         (("--address", "nobody.invalid"), "This computer has no address “nobody.invalid”"),
     ],
 )
-def test_an_address_that_is_not_this_computers(start, options, told) -> None:
+def test_an_address_that_is_not_this_computers(
+    start: Start, options: tuple[str, ...], told: str
+) -> None:
     code, _, err = told_by(start("serve", "--port", free_port(), *options))
     assert code == 1
     assert told in err
 
 
-def test_beyond_this_computer_it_wants_accounts_or_to_be_told_by_name(start) -> None:
+def test_beyond_this_computer_it_wants_accounts_or_to_be_told_by_name(start: Start) -> None:
     port = free_port()
     code, out, err = told_by(start("serve", "--port", port, "--address", "0.0.0.0"))
     assert (code, out) == (1, "")
@@ -205,7 +226,7 @@ def test_beyond_this_computer_it_wants_accounts_or_to_be_told_by_name(start) -> 
     assert "--without-accounts" in err
     everywhere = ("serve", "--port", port, "--address", "0.0.0.0", "--no-worker")
     process = start(*everywhere, "--without-accounts")
-    assert process.stdout.readline().startswith("The app is at")
+    assert line_of(process).startswith("The app is at")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("GET", "/")
     assert connection.getresponse().status == 200
@@ -213,7 +234,7 @@ def test_beyond_this_computer_it_wants_accounts_or_to_be_told_by_name(start) -> 
     told_by(process)
 
 
-def test_a_taken_port_is_named(start) -> None:
+def test_a_taken_port_is_named(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         code, out, err = told_by(start("serve", "--port", port))
@@ -221,9 +242,9 @@ def test_a_taken_port_is_named(start) -> None:
     assert f"Something already answers at port {port}" in err
 
 
-def test_a_worker_alone_prints_one_line(start) -> None:
+def test_a_worker_alone_prints_one_line(start: Start) -> None:
     process = start("worker")
-    assert process.stdout.readline().startswith("Waiting for trainings of the workspace ")
+    assert line_of(process).startswith("Waiting for trainings of the workspace ")
     # It takes signals once it runs.
     until(lambda: _caught(process.pid) >> (signal.SIGTERM - 1) & 1)
     process.send_signal(signal.SIGTERM)
@@ -231,23 +252,23 @@ def test_a_worker_alone_prints_one_line(start) -> None:
     assert (code, out, err) == (0, "", "")
 
 
-def test_an_app_that_ends_by_itself_is_started_again(start) -> None:
+def test_an_app_that_ends_by_itself_is_started_again(start: Start) -> None:
     process = start("serve", "--port", free_port(), "--no-worker")
-    assert process.stdout.readline()
+    assert line_of(process)
     [app] = until(lambda: _children(process.pid))
     os.kill(app, signal.SIGKILL)
-    assert process.stdout.readline().startswith("The app is at")
+    assert line_of(process).startswith("The app is at")
     process.send_signal(signal.SIGTERM)
     code, _, err = told_by(process)
     assert code == 0
     assert "The app ended by itself (exit status -9). It is started again." in err
 
 
-def _children(pid):
+def _children(pid: int) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def _caught(pid):
+def _caught(pid: int) -> int:
     """The signals that a process takes, as bits."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("SigCgt:")[1].split()[0], 16)

@@ -3,12 +3,15 @@ import json
 import zipfile
 from pathlib import Path
 
+from tests.cli.conftest import Fetal
 from tests.support.drawn import unsure
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_labelled_folder_goes_in_and_its_labels_come_out(fetal, folder, tmp_path: Path) -> None:
+def test_a_labelled_folder_goes_in_and_its_labels_come_out(
+    fetal: Fetal, folder: Path, tmp_path: Path
+) -> None:
     answer = fetal("import", folder, "--who", "Ann")
     assert answer.exit_code == 0, answer.output
     assert "Added 3 scans and 3 labels; 0 were there already." in answer.output
@@ -23,7 +26,7 @@ def test_a_labelled_folder_goes_in_and_its_labels_come_out(fetal, folder, tmp_pa
 
 
 def test_an_archive_comes_in_with_a_dry_run_a_mapping_and_a_report(
-    fetal, folder, tmp_path: Path
+    fetal: Fetal, folder: Path, tmp_path: Path
 ) -> None:
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         for path in sorted(folder.rglob("*.png")):
@@ -45,7 +48,9 @@ def test_an_archive_comes_in_with_a_dry_run_a_mapping_and_a_report(
     assert "has no column “gone”" in fetal(*words, "image=gone").output
 
 
-def test_scans_on_which_text_may_be_left_are_set_aside_unless_told_otherwise(fetal, folder) -> None:
+def test_scans_on_which_text_may_be_left_are_set_aside_unless_told_otherwise(
+    fetal: Fetal, folder: Path
+) -> None:
     (folder / "femur" / "b.png").write_bytes(unsure(1).data)
     answer = fetal("import", folder, "--report", "report.csv")
     assert answer.exit_code == 1
@@ -62,7 +67,7 @@ def test_scans_on_which_text_may_be_left_are_set_aside_unless_told_otherwise(fet
     assert "Added 1 scan and 1 label; 3 were there already." in answer.stdout
 
 
-def test_images_without_labels_are_predicted(fetal, folder, tmp_path: Path) -> None:
+def test_images_without_labels_are_predicted(fetal: Fetal, folder: Path, tmp_path: Path) -> None:
     (folder / "bad.png").write_text("no picture")
     answer = fetal("import", folder, "--unlabelled")
     assert answer.exit_code == 1
@@ -75,13 +80,13 @@ def test_images_without_labels_are_predicted(fetal, folder, tmp_path: Path) -> N
     assert len({row["patient"] for row in rows}) == 2
 
 
-def test_a_target_of_another_kind_is_refused(fetal) -> None:
+def test_a_target_of_another_kind_is_refused(fetal: Fetal) -> None:
     answer = fetal("export", "labels.xlsx")
     assert answer.exit_code == 2
     assert ".csv (labels) or .zip" in answer.output
 
 
-def test_samples_and_versions(fetal) -> None:
+def test_samples_and_versions(fetal: Fetal) -> None:
     assert "Added 24 sample scans" in fetal("demo").output
     assert "Added 0 sample scans; 24 samples were there." in fetal("demo").output
     assert fetal("models", "list").output.startswith("*   1  tiny  (shipped, ")
@@ -94,7 +99,9 @@ def test_samples_and_versions(fetal) -> None:
     assert "See `fetal models list`" in fetal("models", "show", "nonesuch").output
 
 
-def test_versions_are_judged_and_scored_on_the_locked_set(fetal, folder, tmp_path: Path) -> None:
+def test_versions_are_judged_and_scored_on_the_locked_set(
+    fetal: Fetal, folder: Path, tmp_path: Path
+) -> None:
     assert fetal("models", "compare", "1", "tiny").output.startswith("No labelled scan is kept")
     assert "no scan to measure on" in fetal("models", "scores").output
     table = tmp_path / "labels.csv"

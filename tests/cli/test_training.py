@@ -5,12 +5,13 @@ import pytest
 
 from fetal.bundle import STATEMENTS, Bundle
 from fetal.packs import read_pack
+from tests.cli.conftest import Fetal
 from tests.packs import made_up
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_train_refuses_to_overwrite_a_model(fetal, folder, tmp_path: Path) -> None:
+def test_train_refuses_to_overwrite_a_model(fetal: Fetal, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     table = tmp_path / "labels.csv"
     table.write_text("image,plane\n")
@@ -19,7 +20,9 @@ def test_train_refuses_to_overwrite_a_model(fetal, folder, tmp_path: Path) -> No
     assert "exists already" in answer.output
 
 
-def test_train_refuses_statements_that_no_report_would_show(fetal, folder, tmp_path: Path) -> None:
+def test_train_refuses_statements_that_no_report_would_show(
+    fetal: Fetal, folder: Path, tmp_path: Path
+) -> None:
     (tmp_path / "labels.csv").write_text("image,plane\nbrain/a.png,brain\n")
     (tmp_path / "about.json").write_text('{"statements": {"colour": "blue"}}')
     words = ("train", "--data", "labels.csv", "--images", folder, "--out", "out")
@@ -47,7 +50,9 @@ stages: [{name: H, learn: head, epochs: 1, learning_rate: 1e-3}]
 
 
 @pytest.mark.parametrize(("no_plane", "others"), [("leave out", 0), ("other", 1)])
-def test_train_learns_what_packs_keep_to_train(fetal, tmp_path: Path, no_plane, others) -> None:
+def test_train_learns_what_packs_keep_to_train(
+    fetal: Fetal, tmp_path: Path, no_plane: str, others: int
+) -> None:
     made_up.two_countries(tmp_path / "africa")
     made_up.more_scans(tmp_path / "more")
     made_up.picture(tmp_path / "more" / "images" / "4.png", 99)
