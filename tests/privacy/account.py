@@ -16,7 +16,7 @@ WATCHED = Path(__file__).with_name("watched")
 class Account:
     """Starts programs with a home folder of their own, and tells what they did."""
 
-    def __init__(self, folder) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.home, self.temporary = folder / "home", folder / "temporary"
         self.notes = folder / "attempts"
@@ -34,7 +34,7 @@ class Account:
             "FETAL_WORKSPACE": str(folder / "workspace"),
         }
 
-    def start(self, *words):
+    def start(self, *words: object) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", *map(str, words)],
             cwd=self.folder / "here",
@@ -44,29 +44,29 @@ class Account:
             text=True,
         )
 
-    def run(self, *words) -> None:
+    def run(self, *words: object) -> None:
         process = self.start("fetal.cli", *words)
         told, _ = process.communicate(timeout=600)
         assert process.returncode == 0, told
 
-    def attempts(self):
+    def attempts(self) -> str:
         return self.notes.read_text() if self.notes.exists() else ""
 
-    def left(self):
+    def left(self) -> list[str]:
         """What stands outside the workspace."""
         places = (self.home, self.temporary, self.folder / "here")
         return sorted(str(path) for place in places for path in place.rglob("*"))
 
 
-def free_port():
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+        return int(free.getsockname()[1])
 
 
-def answers(port):
+def answers(port: int) -> bool:
     address = f"http://127.0.0.1:{port}/_stcore/health"
     try:
-        return urllib.request.urlopen(address, timeout=1).status == 200
+        return bool(urllib.request.urlopen(address, timeout=1).status == 200)
     except OSError:
         return False

@@ -8,9 +8,10 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin, TiffImagePlugin
 from pydicom import config
-from pydicom.datadict import DicomDictionary
+from pydicom._dicom_dict import DicomDictionary
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import UID
 
 from tests.privacy.with_tags import dataset_of, packed
 from tests.support.drawn import fan
@@ -63,7 +64,7 @@ def dicom(frames: int = 1) -> bytes:
     meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
     meta.ImplementationVersionName = WORD
     meta.SourceApplicationEntityTitle = WORD
-    meta.PrivateInformationCreatorUID = f"1.2.{NUMBER}"
+    meta.PrivateInformationCreatorUID = UID(f"1.2.{NUMBER}")
     meta.PrivateInformation = WORD.encode() + b"\0"
     made.preamble = (WORD.encode() * 10)[:128]
     before = config.settings.writing_validation_mode

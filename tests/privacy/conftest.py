@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ def reopen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Work
 
 
 @pytest.fixture
-def workbench(reopen):
+def workbench(reopen: Callable[[], Workbench]) -> Iterator[Workbench]:
     workbench = reopen()
     yield workbench
     workbench.close()

@@ -37,8 +37,10 @@ def work(workbench: Workbench) -> None:
     ]
     frames = add_scans(workbench, [UploadedFile(named(33, "dcm"), FORMATS["dcm"](2))], who="Ann")
     assert [one.outcome for one in frames] == [IngestOutcome.ADDED] * 2
-    review.annotate(workbench, taken[0].scan_id, "femur", "Ann", "a plain note")
-    scans.explanation(workbench, taken[0].scan_id).overlay()
+    number = taken[0].scan_id
+    assert number is not None
+    review.annotate(workbench, number, "femur", "Ann", "a plain note")
+    scans.explanation(workbench, number).overlay()
     table = (
         "image,plane,patient,machine,operator,born\n"
         f"{named(30, 'png')},brain,{WORD}^Jane,{WORD},{WORD},{DATE}\n"

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,10 @@ class Brought:
         kept: the workspace's folder.
         exports: what was taken out.
         said: what the programs wrote on their standard output and error.
+        open: the workbench, once that is done.
     """
+
+    open: Workbench
 
     def __init__(self, folder: Path) -> None:
         self.kept, self.exports = folder / "workspace", folder / "exports"
@@ -68,6 +72,7 @@ class Brought:
         register(workbench.store, tiny_model(2, "second"))
         with workbench.store.reading() as session:
             version = session.scalar(select(func.max(ModelVersion.id)))
+        assert version is not None
         worker = subprocess.Popen(
             [sys.executable, "-m", "fetal.cli", "worker"],
             stdout=subprocess.PIPE,
@@ -91,13 +96,13 @@ class Brought:
 
 def _predicted(workbench: Workbench, version: int) -> int:
     with workbench.store.reading() as session:
-        return session.scalar(
+        return session.scalars(
             select(func.count()).select_from(PredictionRow).where(PredictionRow.model_id == version)
-        )
+        ).one()
 
 
 @pytest.fixture(scope="module")
-def brought(tmp_path_factory: pytest.TempPathFactory) -> Brought:
+def brought(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brought]:
     folder = tmp_path_factory.mktemp("canary")
     brought = Brought(folder)
     source = folder / "source" / f"{WORD} {NUMBER}" / "brain"
@@ -144,7 +149,7 @@ def _wrong_values(seed: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_the_files_do_carry_canaries_and_are_read(kind) -> None:
+def test_the_files_do_carry_canaries_and_are_read(kind: str) -> None:
     data = FORMATS[kind]()
     assert found_in(unpacked(data))
     scan = read_scan(data, "a")
@@ -157,39 +162,44 @@ def test_the_standards_whole_dictionary_is_in_the_dicom_file() -> None:
     assert data.count(NUMBER.encode()) > 500
 
 
-def test_all_formats_came_in(brought) -> None:
+def test_all_formats_came_in(brought: Brought) -> None:
     sources = [view.source for view in scans.scans(brought.open)]
     assert len(sources) == len(FORMATS) + 5
 
 
-def test_no_identifier_is_in_any_byte_of_the_workspace(brought) -> None:
+def test_no_identifier_is_in_any_byte_of_the_workspace(brought: Brought) -> None:
     kept = everything_in(brought.kept)
     assert b"SQLite format 3" in kept
     assert kept.count(b"IHDR") == len(FORMATS) + 5
     assert found_in(kept) == []
 
 
-def test_no_identifier_is_in_what_the_database_gives(brought) -> None:
+def test_no_identifier_is_in_what_the_database_gives(brought: Brought) -> None:
     with brought.open.store.engine.connect() as connection:
-        dump = "\n".join(connection.connection.driver_connection.iterdump())
+        database = connection.connection.driver_connection
+        assert database is not None
+        dump = "\n".join(database.iterdump())
     assert "INSERT INTO" in dump
     assert found_in(dump.encode()) == []
 
 
-def test_no_identifier_is_in_an_export(brought) -> None:
+def test_no_identifier_is_in_an_export(brought: Brought) -> None:
     taken_out = everything_in(brought.exports)
     assert b"image,plane,patient" in taken_out
     assert found_in(taken_out) == []
 
 
-def test_no_identifier_is_in_what_the_programs_say(brought) -> None:
+def test_no_identifier_is_in_what_the_programs_say(brought: Brought) -> None:
     for whoever in (b"Added", b"The work in the app is done", b"Waiting for trainings"):
         assert whoever in brought.said
     assert found_in(brought.said) == []
 
 
 def test_nothing_that_breaks_the_rules_of_its_tag_is_repeated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     workbench = open_workbench(Workspace.at(tmp_path))

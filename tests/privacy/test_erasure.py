@@ -7,6 +7,7 @@ from fetal.jobs.register_model import register
 from fetal.store import audit
 from fetal.store.database import Store
 from fetal.store.erasing import compaction
+from fetal.store.table_base import Table
 from fetal.store.tables import (
     Annotation,
     Fingerprint,
@@ -19,7 +20,7 @@ from fetal.store.tables import (
 from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import scans
-from fetal.workbench.ingest.upload import IngestOutcome, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, IngestResult, add_scans
 from fetal.workbench.privacy import erasure
 from fetal.workbench.privacy.snapshot_rewrite import TrainingGoesOnError
 from tests.privacy.traces import everything_in
@@ -31,14 +32,19 @@ from tests.workbench.training_rows import ended_run
 NOTE = "rare finding, seen in the left kidney"
 
 
-def two_scans(workbench: Workbench, patient, first):
+def number_of(taken: IngestResult) -> int:
+    assert taken.scan_id is not None
+    return taken.scan_id
+
+
+def two_scans(workbench: Workbench, patient: str, first: int) -> list[int]:
     files = [file(seed) for seed in (first, first + 1)]
-    return [taken.scan_id for taken in add_scans(workbench, files, who="Ann", patient=patient)]
+    return [number_of(taken) for taken in add_scans(workbench, files, who="Ann", patient=patient)]
 
 
-def count(workbench: Workbench, table):
+def count(workbench: Workbench, table: type[Table]) -> int:
     with workbench.store.reading() as session:
-        return session.scalar(select(func.count()).select_from(table))
+        return session.scalars(select(func.count()).select_from(table)).one()
 
 
 def test_of_an_erased_patient_nothing_is_left_but_that_somebody_was_erased(
@@ -120,7 +126,7 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(
     class Killed(BaseException):
         pass
 
-    def kill(*_args) -> None:
+    def kill(*_args: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patched:
@@ -175,9 +181,14 @@ def test_while_people_work_the_file_is_written_anew_later(
     workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [taken, *_] = add_scans(workbench, [file(1), file(2)], who="Ann", patient="4711")
-    code = scans.scan(workbench, taken.scan_id).patient
-    written = []
-    monkeypatch.setattr(Store, "compact", lambda store: not written.append(store))
+    code = scans.scan(workbench, number_of(taken)).patient
+    written: list[Store] = []
+
+    def compact(store: Store) -> bool:
+        written.append(store)
+        return True
+
+    monkeypatch.setattr(Store, "compact", compact)
     monkeypatch.setattr(compaction, "QUIET_SECONDS", 600.0)
     add_scans(workbench, [file(3)], who="Ann")
     assert erasure.erase(workbench, code, "Ann").later

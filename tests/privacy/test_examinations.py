@@ -12,9 +12,15 @@ from fetal.workbench.ingest.upload import add_scans
 from tests.privacy.with_tags import ultrasound
 
 
-def rows(workbench: Workbench):
+def rows(workbench: Workbench) -> list[ScanRow]:
     with workbench.store.reading() as session:
         return list(session.scalars(select(ScanRow).order_by(ScanRow.id)))
+
+
+def days_between(first: ScanRow, second: ScanRow) -> int:
+    assert first.day is not None
+    assert second.day is not None
+    return (second.day - first.day) % DAYS
 
 
 def test_a_later_drop_of_an_examination_without_a_patient_joins_the_earlier_one(
@@ -46,7 +52,7 @@ def test_days_between_examinations_stay_true_and_no_date_is_kept(workbench: Work
     ):
         add_scans(workbench, [ultrasound(seed, PatientID=patient, StudyDate=day)], who="Ann")
     first, second, other = rows(workbench)
-    assert (second.day - first.day) % DAYS == 14
+    assert days_between(first, second) == 14
     assert second.day != other.day
     assert all(row.day != date(2026, 1, 13).toordinal() % DAYS for row in (second, other))
 
@@ -61,11 +67,12 @@ def test_a_scan_that_finds_its_patient_later_keeps_its_distance_in_days(
     add_scans(workbench, [again, later], who="Ann")
     first, second = rows(workbench)
     assert first.patient_id == second.patient_id != before.patient_id
-    assert (second.day - first.day) % DAYS == 7
+    assert days_between(first, second) == 7
 
 
 def test_facts_of_the_machine_are_kept_with_the_scan(workbench: Workbench) -> None:
     tags = {"Manufacturer": "GE Healthcare", "ManufacturerModelName": "Voluson E10"}
     [taken] = add_scans(workbench, [ultrasound(1, **tags)], who="Ann")
     assert rows(workbench)[0].facts == {"maker": "GE"}
+    assert taken.scan_id is not None
     assert scans.scan(workbench, taken.scan_id).machine == "Voluson E10"

@@ -1,5 +1,7 @@
 """Workspaces of version 0.1, whose codes have ten digits, keep filing new scans with the old."""
 
+from collections.abc import Callable
+
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select, update
@@ -10,7 +12,7 @@ from fetal.store.tables import Patient, ScanRow
 from fetal.workbench import Workbench
 from fetal.workbench.imports.import_run import import_csv
 from fetal.workbench.ingest.patient_codes import patient_code
-from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from fetal.workbench.privacy import pseudonym_key
 from fetal.workbench.privacy.erasure import UnknownCodeError, erase, outlook
 from tests.privacy.with_tags import ultrasound
@@ -39,7 +41,7 @@ def codes(workbench: Workbench) -> tuple[set[str], set[str | None]]:
         return {scan.patient_id for scan in scans}, {scan.study for scan in scans}
 
 
-def came_with(seed: int) -> list:
+def came_with(seed: int) -> list[UploadedFile]:
     return [ultrasound(seed, PatientID="4711", StudyInstanceUID=UID)]
 
 
@@ -55,7 +57,9 @@ def test_a_patient_and_an_examination_are_found_by_their_old_codes(workbench: Wo
 
 
 @pytest.mark.parametrize("renewals", [1, 2])
-def test_they_are_found_after_the_key_was_renewed(reopen, renewals: int) -> None:
+def test_they_are_found_after_the_key_was_renewed(
+    reopen: Callable[[], Workbench], renewals: int
+) -> None:
     workbench = reopen()
     add_scans(workbench, came_with(1), who="Ann")
     by_0_1(workbench, "4711")

@@ -2,12 +2,14 @@ import itertools
 import json
 import os
 import stat
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from fetal.scans import PseudonymKeyError, Pseudonyms
 from fetal.scans.deidentification.pseudonyms import DAYS
@@ -22,17 +24,20 @@ from fetal.workbench.imports import import_run
 from fetal.workbench.ingest.upload import IngestOutcome, add_scans
 from fetal.workbench.privacy import carry_codes, erasure, pseudonym_key
 from fetal.workbench.privacy.snapshot_rewrite import TrainingGoesOnError
+from tests.privacy.test_examinations import days_between
 from tests.privacy.traces import everything_in
 from tests.privacy.with_tags import ultrasound
 from tests.support.drawn import file
 
 
-def scans_of(workbench: Workbench):
+def scans_of(workbench: Workbench) -> dict[str, ScanRow]:
     with workbench.store.reading() as session:
         return {scan.name: scan for scan in session.scalars(select(ScanRow))}
 
 
-def test_a_new_key_gives_new_codes_and_still_finds_the_patient(reopen) -> None:
+def test_a_new_key_gives_new_codes_and_still_finds_the_patient(
+    reopen: Callable[[], Workbench],
+) -> None:
     workbench = reopen()
     add_scans(workbench, [ultrasound(1, PatientID="4711", StudyDate="20260301")], who="Ann")
     [before] = scans_of(workbench).values()
@@ -50,20 +55,23 @@ def test_a_new_key_gives_new_codes_and_still_finds_the_patient(reopen) -> None:
     [new] = [scan for name, scan in scans_of(workbench).items() if name != after.name]
     assert new.patient_id == after.patient_id
     assert new.study == after.study
-    assert (new.day - after.day) % DAYS == 14
+    assert days_between(after, new) == 14
 
 
-def test_labels_still_find_their_scans_by_file_name_after_a_new_key(reopen) -> None:
+def test_labels_still_find_their_scans_by_file_name_after_a_new_key(
+    reopen: Callable[[], Workbench],
+) -> None:
     workbench = reopen()
     [taken] = add_scans(workbench, [file(1, "Jane Doe.png")], who="Ann")
     pseudonym_key.renew_key(workbench.store, "Ann")
     workbench = reopen()
     report = import_run.import_csv(workbench, b"image,plane\nJane Doe.webp,brain\n", None, "Ann")
     assert report.labelled == 1
+    assert taken.scan_id is not None
     assert scans.scan(workbench, taken.scan_id).label == "brain"
 
 
-def test_old_codes_and_the_old_key_find_nobody(reopen) -> None:
+def test_old_codes_and_the_old_key_find_nobody(reopen: Callable[[], Workbench]) -> None:
     workbench = reopen()
     add_scans(workbench, [file(1, "Jane Doe.png")], who="Ann", patient="4711")
     old = Pseudonyms(workbench.workspace.key_file.read_bytes())
@@ -76,6 +84,7 @@ def test_old_codes_and_the_old_key_find_nobody(reopen) -> None:
 
 def test_lists_of_trainings_and_the_audit_trail_get_the_new_codes(workbench: Workbench) -> None:
     [taken] = add_scans(workbench, [file(1)], who="Ann", patient="4711")
+    assert taken.scan_id is not None
     before = scans.scan(workbench, taken.scan_id).patient
     content = json.dumps({"examples": [{"digest": "1", "patient": before}], "test": []})
     workbench.blobs.put("snapshots/old.json", content.encode())
@@ -119,12 +128,12 @@ class Killed(BaseException):
     pass
 
 
-def killed_at(step):
+def killed_at(step: int) -> Callable[[Store], AbstractContextManager[Session]]:
     """`Store.session` of a process that is killed in its transaction of this number."""
     plain, numbers = Store.session, itertools.count()
 
     @contextmanager
-    def session(store):
+    def session(store: Store) -> Iterator[Session]:
         with plain(store) as opened:
             yield opened
             if next(numbers) == step:
@@ -135,7 +144,7 @@ def killed_at(step):
 
 
 def test_a_renewal_can_be_killed_at_any_moment_and_goes_on(
-    reopen, monkeypatch: pytest.MonkeyPatch
+    reopen: Callable[[], Workbench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(carry_codes, "SCANS_AT_ONCE", 1)
     workbench = reopen()
@@ -145,7 +154,8 @@ def test_a_renewal_can_be_killed_at_any_moment_and_goes_on(
         add_scans(workbench, [ultrasound(seed, **tags)], who="Ann")
     with workbench.store.session() as session:
         audit.record(session, "Ann", "refile", before="U-0123456789", after=owner(workbench, 1))
-    generations, unfinished = [], 0
+    generations: list[int] = []
+    unfinished = 0
     for step in range(12):
         workbench = reopen()
         before = workbench.pseudonyms.generation
@@ -167,7 +177,7 @@ def test_a_renewal_can_be_killed_at_any_moment_and_goes_on(
         assert not refused(workbench)
         assert owner(workbench, 1) == owner(workbench, 2) == workbench.pseudonyms.patient("4711")
         first, second = scan_row(workbench, 1), scan_row(workbench, 2)
-        assert (second.day - first.day) % DAYS == 14
+        assert days_between(first, second) == 14
         with workbench.store.reading() as session:
             assert audit.entries(session, action="refile")[0].detail["after"] == first.patient_id
     else:
@@ -177,21 +187,21 @@ def test_a_renewal_can_be_killed_at_any_moment_and_goes_on(
     assert unfinished >= 5
 
 
-def refused(workbench: Workbench):
+def refused(workbench: Workbench) -> bool:
     with workbench.store.reading() as session:
         return session.get(Fact, RENEWAL) is not None
 
 
-def scan_row(workbench: Workbench, number):
+def scan_row(workbench: Workbench, number: int) -> ScanRow:
     with workbench.store.reading() as session:
         return session.get_one(ScanRow, number)
 
 
-def owner(workbench: Workbench, number):
+def owner(workbench: Workbench, number: int) -> str:
     return scan_row(workbench, number).patient_id
 
 
-def test_a_new_key_counts_once_it_is_written_down(reopen) -> None:
+def test_a_new_key_counts_once_it_is_written_down(reopen: Callable[[], Workbench]) -> None:
     workbench = reopen()
     add_scans(workbench, [file(1)], who="Ann", patient="4711")
     workspace = workbench.workspace
@@ -224,6 +234,7 @@ def test_the_new_key_file_is_its_owners_only(workbench: Workbench) -> None:
 
 def test_no_export_and_no_other_file_holds_a_key(workbench: Workbench, tmp_path: Path) -> None:
     [taken] = add_scans(workbench, [file(1)], who="Ann", patient="4711")
+    assert taken.scan_id is not None
     review.annotate(workbench, taken.scan_id, "brain", "Ann")
     pseudonym_key.renew_key(workbench.store, "Ann")
     exports.export_archive(workbench, None, tmp_path / "out" / "everything.zip", "Ann")

@@ -22,11 +22,11 @@ stages.epochs: 1
 
 
 @pytest.fixture
-def account(tmp_path: Path):
+def account(tmp_path: Path) -> Account:
     return Account(tmp_path)
 
 
-def images(folder):
+def images(folder: Path) -> tuple[str | Path, ...]:
     folder.mkdir()
     lines = ["image,plane,patient"]
     for seed in range(36):
@@ -39,13 +39,13 @@ def images(folder):
     return ("--data", table, "--images", folder)
 
 
-def test_the_watch_sees_what_it_is_to_see(account) -> None:
+def test_the_watch_sees_what_it_is_to_see(account: Account) -> None:
     program = "timeit", "-n1", "-r1", "import socket; socket.getaddrinfo('a.example', 80)"
     assert account.start(*program).wait(60) != 0
     assert "a.example" in account.attempts()
 
 
-def test_the_command_line_keeps_to_itself(account, tmp_path: Path) -> None:
+def test_the_command_line_keeps_to_itself(account: Account, tmp_path: Path) -> None:
     data = images(tmp_path / "images")
     account.run("predict", tmp_path / "images" / "0.png")
     account.run("evaluate", *data)
@@ -56,7 +56,7 @@ def test_the_command_line_keeps_to_itself(account, tmp_path: Path) -> None:
     assert account.left() == []
 
 
-def test_a_training_keeps_to_itself(account, tmp_path: Path) -> None:
+def test_a_training_keeps_to_itself(account: Account, tmp_path: Path) -> None:
     settings = tmp_path / "short.yaml"
     settings.write_text(SHORT)
     data = images(tmp_path / "images")
@@ -65,7 +65,7 @@ def test_a_training_keeps_to_itself(account, tmp_path: Path) -> None:
     assert account.left() == []
 
 
-def test_a_page_of_another_origin_makes_the_app_ask_nobody(account) -> None:
+def test_a_page_of_another_origin_makes_the_app_ask_nobody(account: Account) -> None:
     port = free_port()
     process = account.start("fetal.cli", "serve", "--port", port, "--no-worker")
     until(lambda: answers(port), 90)
@@ -82,7 +82,7 @@ def test_a_page_of_another_origin_makes_the_app_ask_nobody(account) -> None:
     assert account.attempts() == ""
 
 
-def test_an_app_for_the_whole_network_asks_nobody_for_its_address(account) -> None:
+def test_an_app_for_the_whole_network_asks_nobody_for_its_address(account: Account) -> None:
     port = free_port()
     process = account.start(
         "fetal.cli", "serve", "--port", port, "--address", "0.0.0.0", "--without-accounts"

@@ -36,7 +36,7 @@ def test_what_waits_is_on_no_disk_and_in_no_log_before_and_after_it_is_decided_o
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    capfd,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     elsewhere = tmp_path / "temporary"
     elsewhere.mkdir()
@@ -52,11 +52,13 @@ def test_what_waits_is_on_no_disk_and_in_no_log_before_and_after_it_is_decided_o
         assert {path for path in kept.rglob("*") if path.is_file()} == before
         first, second, third = desk.quarantine.of("Ann")
         changes = [Change(Tool.BLANK, WRITTEN)]
-        assert (
-            keep(workbench, desk.quarantine, first, "Ann", changes, watch=drop).scan_id is not None
-        )
+        kept_first = keep(workbench, desk.quarantine, first, "Ann", changes, watch=drop)
+        assert kept_first is not None
+        assert kept_first.scan_id is not None
         leave_out(workbench, desk.quarantine, [second], "Ann")
-        assert keep(workbench, desk.quarantine, third, "Ann", watch=drop).scan_id is not None
+        kept_third = keep(workbench, desk.quarantine, third, "Ann", watch=drop)
+        assert kept_third is not None
+        assert kept_third.scan_id is not None
     pictures = [decode_png(path.read_bytes()) for path in (kept / "blobs" / "scans").rglob("*.png")]
     assert len(pictures) == 2
     blank = [not picture[20:60, 40:120].any() for picture in pictures]

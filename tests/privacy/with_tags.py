@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from fetal.workbench.ingest.upload import UploadedFile
 from tests.support.drawn import fan
@@ -18,8 +18,8 @@ def dataset_of(seed: int, **tags: Any) -> Dataset:
     made = Dataset()
     made.file_meta = FileMetaDataset()
     made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID = ULTRASOUND
-    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID = f"1.2.3.{seed}"
+    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID = UID(ULTRASOUND)
+    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID = UID(f"1.2.3.{seed}")
     made.StudyInstanceUID = "1.2.3"
     made.Modality = "US"
     made.Rows, made.Columns = pixels.shape

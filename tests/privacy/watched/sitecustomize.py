@@ -6,12 +6,13 @@ Python runs it at the start of every process that has this folder on its PYTHONP
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
-_HERE = ("", "localhost", "::1", "0.0.0.0", "::", None)
+_HERE = ("", "localhost", "::1", "0.0.0.0", "::")
 _NOTES = Path(os.environ["FETAL_TEST_ATTEMPTS"])
 
 
-def _watch(event, arguments) -> None:
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     match event, arguments:
         case ("socket.connect" | "socket.sendto", (_, (host, *_))):
             _check(event, host)
@@ -19,9 +20,9 @@ def _watch(event, arguments) -> None:
             _check(event, host)
 
 
-def _check(event, host) -> None:
+def _check(event: str, host: str | bytes | None) -> None:
     name = host.decode() if isinstance(host, bytes) else host
-    if name in _HERE or name.startswith("127."):
+    if name is None or name in _HERE or name.startswith("127."):
         return
     with _NOTES.open("a") as notes:
         notes.write(f"{sys.argv[0]} {event} {name}\n")
