@@ -2,8 +2,10 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,12 @@ from tests.support.drawn import fan
 from tests.support.films import film
 
 COUNT = PAGE + 3
+
+
+class Archive(ThreadingHTTPServer):
+    """Serves one file, as it stands in a part of an answer."""
+
+    file: bytes
 
 
 class Server(BaseHTTPRequestHandler):
@@ -27,6 +35,7 @@ class Server(BaseHTTPRequestHandler):
             numbers = range(first, min(first + int(asked["limit"]), COUNT))
             self.answer("application/dicom+json", json.dumps([_instance(n) for n in numbers]))
         elif path.endswith("/instances/1.3.0"):
+            assert isinstance(self.server, Archive)
             body = b"--x\r\nContent-Type: application/dicom\r\n\r\n" + self.server.file
             self.answer(
                 'multipart/related; type="application/dicom"; boundary=x', body + b"\r\n--x--"
@@ -34,24 +43,24 @@ class Server(BaseHTTPRequestHandler):
         else:
             self.send_error(404)
 
-    def answer(self, kind, body) -> None:
+    def answer(self, kind: str, body: bytes | str) -> None:
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.end_headers()
         self.wfile.write(body if isinstance(body, bytes) else body.encode())
 
-    def log_message(self, *_) -> None:
+    def log_message(self, *_: Any) -> None:
         pass
 
 
-def _instance(number):
+def _instance(number: int) -> dict[str, dict[str, object]]:
     uids = {"0020000D": "1.1", "0020000E": "1.2", "00080018": f"1.3.{number}"}
     return {tag: {"vr": "UI", "Value": [uid]} for tag, uid in uids.items()}
 
 
 @pytest.fixture(scope="module")
-def server():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+def server() -> Iterator[Archive]:
+    server = Archive(("127.0.0.1", 0), Server)
     server.file = film([fan(1)]) + b"\r\n--x in the pixels\r\n"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -60,7 +69,7 @@ def server():
     server.server_close()
 
 
-def test_a_dicomweb_query_is_listed_page_by_page_and_read_byte_for_byte(server) -> None:
+def test_a_dicomweb_query_is_listed_page_by_page_and_read_byte_for_byte(server: Archive) -> None:
     place = f"127.0.0.1:{server.server_port}/dicom-web"
     source = choose_source(f"http://ann:secret@{place}/instances?Modality=US")
     items = list(source.listing())
@@ -72,7 +81,7 @@ def test_a_dicomweb_query_is_listed_page_by_page_and_read_byte_for_byte(server) 
     assert source.label == f"http://{place}/instances?Modality=US"
 
 
-def test_another_address_is_told_what_is_expected(server) -> None:
+def test_another_address_is_told_what_is_expected(server: Archive) -> None:
     source = choose_source(f"http://127.0.0.1:{server.server_port}/dicom-web/studies")
     with pytest.raises(SourceError, match="Expected a DICOMweb search for instances"):
         next(source.listing())

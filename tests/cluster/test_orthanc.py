@@ -5,12 +5,16 @@ import json
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pydicom
 import pytest
 import requests
+from numpy.typing import NDArray
+from pydicom.uid import UID
 
 from fetal.cluster.archive_run import ArchiveRun
 from fetal.cluster.archive_sources.choose_source import choose_source
@@ -32,11 +36,11 @@ pytestmark = [
 ]
 
 
-def _instance(number, frames, modality="US"):
+def _instance(number: int, frames: Sequence[NDArray[np.uint8]], modality: str = "US") -> bytes:
     made = pydicom.dcmread(io.BytesIO(film(frames)))
     made.Modality = modality
     made.StudyInstanceUID, made.SeriesInstanceUID = "1.2.40", f"1.2.40.{number}"
-    made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = f"1.2.40.{number}.1"
+    made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.40.{number}.1")
     made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID
     packed = io.BytesIO()
     pydicom.dcmwrite(packed, made, enforce_file_format=True)
@@ -44,7 +48,7 @@ def _instance(number, frames, modality="US"):
 
 
 @pytest.fixture
-def server(tmp_path: Path):
+def server(tmp_path: Path) -> Iterator[str]:
     """The address of a running server that keeps two stills, a film and a slice of a CT."""
     port = free_port()
     settings = {
@@ -76,14 +80,14 @@ def server(tmp_path: Path):
         process.wait(SECONDS)
 
 
-def _answers(address):
+def _answers(address: str) -> bool:
     try:
         return requests.get(f"{address}/system", timeout=5).ok
     except requests.ConnectionError:
         return False
 
 
-def test_the_ultrasound_of_a_server_is_predicted(server, tmp_path: Path) -> None:
+def test_the_ultrasound_of_a_server_is_predicted(server: str, tmp_path: Path) -> None:
     source = choose_source(f"{server}/dicom-web/instances?Modality=US")
     items = sorted(source.listing())
     assert len(items) == 3

@@ -2,14 +2,16 @@
 
 import csv
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import Result
 
-from fetal.cluster.archive_run import ArchiveRun
+from fetal.cluster.archive_run import ArchiveRun, Estimate
 from fetal.cluster.archive_sources.choose_source import choose_source
-from fetal.cluster.shard_ledger import OtherWorkError, ShardLedger
+from fetal.cluster.shard_ledger import OtherWorkError, ShardLedger, Standing
 from fetal.planes import PLANES
 from fetal.scans import encode_png
 from fetal.scans.deidentification.file_names import frame_name
@@ -19,7 +21,7 @@ from tests.support.tiny_second_reader import tiny_model_with_second_reader
 
 
 @pytest.fixture
-def archive(tmp_path: Path):
+def archive(tmp_path: Path) -> Path:
     """Stills, a film, a file that is no picture, and what is no scan at all."""
     folder = tmp_path / "archive"
     (folder / "2024").mkdir(parents=True)
@@ -32,7 +34,7 @@ def archive(tmp_path: Path):
 
 
 @pytest.fixture
-def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     from click.testing import CliRunner
 
     from fetal.cli import main
@@ -43,7 +45,9 @@ def fetal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
 
 
-def test_an_archive_gets_the_answers_of_fetal_predict(fetal, archive, tmp_path: Path) -> None:
+def test_an_archive_gets_the_answers_of_fetal_predict(
+    fetal: Callable[..., Result], archive: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "results.parquet"
     place = ("--workspace", tmp_path / "workspace")
     told = fetal("predict-archive", archive, "--out", out, "--price", "2", *place)
@@ -86,19 +90,24 @@ def test_an_archive_gets_the_answers_of_fetal_predict(fetal, archive, tmp_path: 
     assert "is there already" in again.output
 
 
-def test_a_stopped_archive_goes_on_where_it_was(archive, tmp_path: Path) -> None:
+def test_a_stopped_archive_goes_on_where_it_was(archive: Path, tmp_path: Path) -> None:
     bundle = tiny_model_with_second_reader()
     out = tmp_path / "results.parquet"
-    told = []
+    told: list[Standing] = []
     source = choose_source(str(archive))
     begun = ArchiveRun(source, bundle, out, shard=3, on_standing=told.append)
     begun.stop = lambda: bool(told)
     standing, _ = begun.run()
     assert 3 <= standing.done < standing.files == 14
     assert not out.exists()
-    estimates = []
+    estimates: list[Estimate] = []
     again = ArchiveRun(source, bundle, out, shard=3, on_standing=told.append)
-    again.on_estimate = lambda estimate: estimates.append(estimate) or True
+
+    def note(estimate: Estimate) -> bool:
+        estimates.append(estimate)
+        return True
+
+    again.on_estimate = note
     done = standing.done
     told.clear()
     standing, refused = again.run(5)
@@ -112,7 +121,7 @@ def test_a_stopped_archive_goes_on_where_it_was(archive, tmp_path: Path) -> None
     assert len(names) == 14 + 4
 
 
-def test_other_work_is_not_mixed_in(archive, tmp_path: Path) -> None:
+def test_other_work_is_not_mixed_in(archive: Path, tmp_path: Path) -> None:
     work = {"source": "a", "model": "b"}
     ShardLedger(tmp_path, work).close()
     with pytest.raises(OtherWorkError, match="another model: expected “b”, received “c”"):

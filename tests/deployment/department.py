@@ -1,6 +1,7 @@
 """A small department on this computer: apps behind nginx, a worker, PostgreSQL, an S3 server."""
 
 import contextlib
+import importlib
 import os
 import re
 import shutil
@@ -174,7 +175,7 @@ def _blobs(folder: Path) -> Iterator[dict[str, str]]:
     """An S3 server where moto is at hand and s3fs installed, else a folder that all share."""
     program = os.environ.get("MOTO_SERVER") or shutil.which("moto_server")
     try:
-        import s3fs
+        s3fs = importlib.import_module("s3fs")
     except ImportError:
         program = None
     if program is None:

@@ -23,7 +23,7 @@ TEXTS = sorted(path for path in DEPLOY.rglob("*") if path.suffix not in {".txt",
 
 
 def check_command(words: list[str]) -> None:
-    command = main
+    command: click.Command = main
     while isinstance(command, click.Group):
         command = command.commands[words.pop(0)]
     command.make_parser(click.Context(command)).parse_args(
@@ -32,7 +32,7 @@ def check_command(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
-def test_a_unit_starts_a_command_that_there_is(unit) -> None:
+def test_a_unit_starts_a_command_that_there_is(unit: Path) -> None:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.read(unit)
     service = parser["Service"]
@@ -67,7 +67,7 @@ def test_the_services_are_read_only_and_healthy_before_others_start() -> None:
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
-def test_every_setting_that_is_named_is_one(path) -> None:
+def test_every_setting_that_is_named_is_one(path: Path) -> None:
     if path.is_file():
         text = path.read_text()
         own = set(re.findall(r"^(FETAL_\w+)=\$\{", text, re.M))
