@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +34,9 @@ QUIET = [
 
 LATE = ("TimeoutError", "waited .* in vain", "Locator expected")
 """How a test ends that waited too long."""
+
+REPORT = pytest.StashKey[pytest.TestReport]()
+"""What became of a test, for the fixtures that take down what it used."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -70,7 +73,7 @@ def page(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> It
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     opened = context.new_page()
     yield opened
-    report = getattr(request.node, "report", None)
+    report = request.node.stash.get(REPORT, None)
     if report is not None and report.failed:
         picture = tmp_path / "failure.png"
         opened.screenshot(path=picture, full_page=True)
@@ -79,10 +82,12 @@ def page(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> It
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call":
-        item.report = report
+        item.stash[REPORT] = report
     return report
 
 

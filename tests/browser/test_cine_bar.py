@@ -28,7 +28,9 @@ def film_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     workbench = open_workbench(Workspace.at(tmp_path / "workspace"))
-    clip = UploadedFile("clip.dcm", film([fan(seed) for seed in range(FRAMES)]), range(FRAMES))
+    clip = UploadedFile(
+        "clip.dcm", film([fan(seed) for seed in range(FRAMES)]), tuple(range(FRAMES))
+    )
     add_scans(workbench, [clip], who="Somebody")
     workbench.close()
     with serving(tmp_path, "--no-worker", **settings) as address:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Position, expect
 
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
@@ -43,7 +43,7 @@ def test_a_click_on_a_comparison_leads_to_the_scans_behind_it(
         plot.scroll_into_view_if_needed()
         box = plot.bounding_box()
         assert box is not None
-        at = {"x": box["width"] * (column + 0.5) / 6, "y": box["height"] * (row + 0.5) / 6}
+        at = Position(x=box["width"] * (column + 0.5) / 6, y=box["height"] * (row + 0.5) / 6)
         plot.click(position=at)
         expect(page).to_have_url(re.compile("/review"))
         expect(page.get_by_text(f"{scans} scan")).to_be_visible()

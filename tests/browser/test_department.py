@@ -50,9 +50,11 @@ def test_the_whole_loop_behind_nginx(page: Page, here: Department, labelled: Lab
     bring_labels(page, labelled)
     name = retrain(page)
     promote(page, name)
+    browser = page.context.browser
+    assert browser is not None
     # Both apps predict with the promoted model.
     for port in here.ports.values():
-        other = page.context.browser.new_context().new_page()
+        other = browser.new_context().new_page()
         enter(other, f"http://127.0.0.1:{port}")
         go_to(other, "Models")
         expect(other.locator(".st-key-champion")).to_contain_text(name)
@@ -72,7 +74,7 @@ def test_a_browser_goes_on_at_the_other_app_when_its_own_is_gone(
     for name in list(here.ports):
         here.kill(name)
         until(lambda: answers(f"{here.address}/_stcore/health"), 30)
-        fresh = page.context.browser.new_context().new_page()
+        fresh = browser.new_context().new_page()
         enter(fresh, here.address)
         go_to(fresh, "Dataset")
         expect(fresh.get_by_text("1 scan").first).to_be_visible()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import ConsoleMessage, FilePayload, Page, Request, expect
 
 from tests.browser.conftest import serving
 from tests.browser.hostile_workspace import fill, hostile_model
@@ -57,8 +57,17 @@ class Watcher:
         self.left: list[str] = []
         self.complaints: list[str] = []
         own = (address, address.replace("http", "ws", 1), "data:", "blob:")
-        page.on("request", lambda one: one.url.startswith(own) or self.left.append(one.url))
-        page.on("console", lambda one: one.type == "error" and self.complain(one.text))
+
+        def on_request(one: Request) -> None:
+            if not one.url.startswith(own):
+                self.left.append(one.url)
+
+        def on_console(one: ConsoleMessage) -> None:
+            if one.type == "error":
+                self.complain(one.text)
+
+        page.on("request", on_request)
+        page.on("console", on_console)
         page.on("dialog", lambda dialog: self.complaints.append(f"dialog {dialog.message}"))
 
     def complain(self, text: str) -> None:
@@ -137,8 +146,8 @@ def test_nothing_that_people_or_files_wrote_is_fetched_or_drawn(page: Page, host
 def scans(page: Page, watch: Watcher) -> None:
     page.locator("[class*=st-key-drop-] input[type=file]").set_input_files(
         [
-            {"name": f"{FILE}.png", "mimeType": "image/png", "buffer": b"no picture"},
-            {"name": f"{FILE} 2.png", "mimeType": "image/png", "buffer": unsure(7).data},
+            FilePayload(name=f"{FILE}.png", mimeType="image/png", buffer=b"no picture"),
+            FilePayload(name=f"{FILE} 2.png", mimeType="image/png", buffer=unsure(7).data),
         ]
     )
     patient = page.locator(".st-key-patient-of-drop input")

@@ -24,7 +24,9 @@ def not_taken(page: Page) -> int:
     words = page.locator(".missed")
     if words.is_hidden():
         return 0
-    return int(re.match(r"(\d+) keys? w", words.inner_text()).group(1))
+    told = re.match(r"(\d+) keys? w", words.inner_text())
+    assert told is not None
+    return int(told.group(1))
 
 
 def settled(page: Page, kept: Kept) -> list[tuple[int, str]]:
@@ -56,7 +58,9 @@ def shown_ahead(page: Page, first: int) -> int:
     """The scan whose picture took the first one's place."""
     picture = page.locator(f".stage .layers img:not([data-scan='{first}'])")
     picture.wait_for()
-    return int(picture.get_attribute("data-scan"))
+    number = picture.get_attribute("data-scan")
+    assert number is not None
+    return int(number)
 
 
 def test_the_next_scan_is_there_before_the_answer_and_no_key_counts_for_it_until_then(

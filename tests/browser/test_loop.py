@@ -74,7 +74,9 @@ def see_the_overlay(page: Page, card: Locator, workspace: Path) -> None:
 
     # What the browser draws is what `Prediction.overlay` draws.
     workbench = open_workbench(Workspace.at(workspace))
-    said = scans.explanation(workbench, int(scan.get_attribute("data-scan")))
+    number = scan.get_attribute("data-scan")
+    assert number is not None
+    said = scans.explanation(workbench, int(number))
     workbench.close()
     expected = said.overlay(opacity=0.6, colours="cividis").astype(int)
     assert abs(drawn(heated) - expected).mean() < 2
@@ -122,7 +124,9 @@ def retrain(page: Page) -> str:
 
     done = page.get_by_text(re.compile("Training 1: done, made “.+”"))
     expect(done).to_be_visible(timeout=TRAINING)
-    return re.search("made “(.+?)”", done.inner_text()).group(1)
+    made = re.search("made “(.+?)”", done.inner_text())
+    assert made is not None
+    return made.group(1)
 
 
 def promote(page: Page, name: str) -> None:

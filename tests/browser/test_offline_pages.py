@@ -4,6 +4,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.privacy.account import ROOT, Account, answers, free_port
 from tests.support.waiting import until
@@ -12,8 +13,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("command", ["fetal serve", "streamlit run"])
-def test_the_app_and_its_pages_keep_to_themselves(command, tmp_path: Path, page) -> None:
-    account, port, asked = Account(tmp_path), free_port(), []
+def test_the_app_and_its_pages_keep_to_themselves(command: str, tmp_path: Path, page: Page) -> None:
+    account, port = Account(tmp_path), free_port()
+    asked: list[str] = []
     if command == "fetal serve":
         process = account.start("fetal.cli", "serve", "--port", port)
     else:

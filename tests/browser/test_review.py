@@ -105,10 +105,13 @@ def test_the_heat_map_and_the_zoom_come_by_keys_that_label_nothing(
     scan = enter_review(page, few_phantoms)
     picture = page.locator("[class*=st-key-review-scan-] .layers img")
     before = picture.bounding_box()
+    assert before is not None
     page.keyboard.press("h")
     expect(page.locator(f"canvas[data-drawn='{scan}']")).to_be_visible()
     page.keyboard.press("+")
-    assert picture.bounding_box()["width"] == pytest.approx(1.25 * before["width"], rel=0.01)
+    after = picture.bounding_box()
+    assert after is not None
+    assert after["width"] == pytest.approx(1.25 * before["width"], rel=0.01)
     page.keyboard.press("]")
     expect(page.get_by_text("Window 110 %, level 50 %")).to_be_visible()
     page.keyboard.press("?")
@@ -128,7 +131,9 @@ def test_two_persons_are_shown_different_scans_and_both_hear_of_a_conflict(
     page: Page, few_phantoms: str, kept: Kept
 ) -> None:
     anna = enter_review(page, few_phantoms)
-    other = page.context.browser.new_page(viewport={"width": 1280, "height": 900})
+    browser = page.context.browser
+    assert browser is not None
+    other = browser.new_page(viewport={"width": 1280, "height": 900})
     ben = enter_review(other, few_phantoms, "Ben Ode")
     assert anna != ben
 

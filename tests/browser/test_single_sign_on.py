@@ -76,7 +76,7 @@ def test_people_come_in_by_a_proxy_that_signs_them_in(browser: Browser, tmp_path
     settings = {"FETAL_PROXY_HEADER": "Remote-User", "FETAL_PROXY_SECRET": SECRET}
     users = {"eva": "seven quiet herons", "nobody": "seven quiet herons"}
     with (
-        gated_app(tmp_path, **settings) as app,
+        gated_app(tmp_path, accounts=True, **settings) as app,
         nginx(tmp_path, app.port, SECRET, users) as address,
     ):
         roles = [Role.READER]

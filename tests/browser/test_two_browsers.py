@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+
+# axe-playwright-python tells no types of its own.
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.browser.test_loop import enter
 from tests.support.drawn import unsure
@@ -41,7 +43,9 @@ def test_a_scan_that_waits_is_found_by_its_own_browser_only(page: Page, waiting:
     expect(tab.locator(".st-key-waiting")).to_contain_text("Patient00001_1.png")
     tab.close()
 
-    with another(page.context.browser) as other:
+    browser = page.context.browser
+    assert browser is not None
+    with another(browser) as other:
         other.goto(f"{waiting}/?who=Anna+Meyer")
         expect(other.get_by_role("textbox", name="Your name")).to_be_visible()
         enter(other, waiting)
@@ -73,7 +77,12 @@ def hindrances(page: Page) -> list[str]:
 def test_the_browser_complains_of_nothing(page: Page, served: str) -> None:
     """The policy lets through all that the pages need."""
     complaints: list[str] = []
-    page.on("console", lambda one: one.type in ("error", "warning") and complaints.append(one.text))
+
+    def on_console(one: ConsoleMessage) -> None:
+        if one.type in ("error", "warning"):
+            complaints.append(one.text)
+
+    page.on("console", on_console)
     enter(page, served)
     page.locator(".st-key-samples").get_by_role("button").click()
     expect(page.locator("[class*=st-key-card-]").first).to_be_visible(timeout=60_000)

@@ -17,6 +17,7 @@ NAME = Box(48, 30, 96, 54)
 
 def drag(page: Page, box: Box) -> None:
     place = page.locator(".st-key-waiting .nsewdrag").bounding_box()
+    assert place is not None
     across, down = place["width"] / 160, place["height"] / 120
     page.mouse.move(place["x"] + box.left * across, place["y"] + box.top * down)
     page.mouse.down()
