@@ -12,11 +12,11 @@ from fetal.workbench.ingest.upload import add_scans
 from tests.support.drawn import file
 
 
-def seen(workbench: Workbench):
+def seen(workbench: Workbench) -> dict[int, int | None]:
     return {one.id: one.label_id for one in scans.scans(workbench)}
 
 
-def labels(workbench: Workbench):
+def labels(workbench: Workbench) -> dict[int, str | None]:
     return {one.id: one.label for one in scans.scans(workbench)}
 
 
@@ -28,7 +28,7 @@ def two_hundred(workbench: Workbench) -> None:
 
 @pytest.mark.slow
 def test_two_hundred_scans_are_accepted_and_one_undo_takes_all_back(
-    workbench: Workbench, two_hundred
+    workbench: Workbench, two_hundred: None
 ) -> None:
     before = labels(workbench)
     done = label_many(workbench, seen(workbench), None, "Ann")
@@ -38,7 +38,9 @@ def test_two_hundred_scans_are_accepted_and_one_undo_takes_all_back(
     assert labels(workbench) == before
 
 
-def test_what_was_labelled_meanwhile_is_left_as_it_is(workbench: Workbench, five_scans) -> None:
+def test_what_was_labelled_meanwhile_is_left_as_it_is(
+    workbench: Workbench, five_scans: list[int]
+) -> None:
     shown = seen(workbench)
     review.annotate(workbench, five_scans[0], "femur", "Ben")
     done = label_many(workbench, {**shown, 9999: None}, "brain", "Ann")
@@ -56,7 +58,7 @@ def test_what_was_labelled_meanwhile_is_left_as_it_is(workbench: Workbench, five
 
 
 def test_the_last_undo_takes_a_whole_batch_back_and_then_what_was_before(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     review.annotate(workbench, five_scans[0], "femur", "Ann")
     label_many(workbench, seen(workbench), None, "Ann")
@@ -73,13 +75,15 @@ def test_a_batch_has_its_bounds(workbench: Workbench) -> None:
             label_many(workbench, many, "brain", "Ann")
 
 
-def test_a_patient_is_found_as_typed(workbench: Workbench, five_scans) -> None:
+def test_a_patient_is_found_as_typed(workbench: Workbench, five_scans: list[int]) -> None:
     add_scans(workbench, [file(77)], who="Ann", patient="Meyer, Eva")
     codes = patient_codes(workbench, " Meyer, Eva ")
     [found] = scans.scans(workbench, ScanFilter(patients=codes))
     assert found.patient in codes
     assert patient_codes(workbench, found.patient) == (found.patient,)
-    assert patient_view(workbench, codes).scans == 1
+    view = patient_view(workbench, codes)
+    assert view is not None
+    assert view.scans == 1
     assert scans.count(workbench, ScanFilter(patients=codes, planes=("unusable",))) == 0
     assert patient_view(workbench, patient_codes(workbench, "nobody")) is None
     review.note(workbench, found.id, "Blurred 50%", "Ben")

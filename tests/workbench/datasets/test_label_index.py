@@ -3,28 +3,29 @@
 import numpy as np
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from fetal.store import audit
 from fetal.store.tables import UNUSABLE, Annotation, Lookalike, Patient, ScanRow
 from fetal.workbench import Workbench
 from fetal.workbench.annotations.review import annotate, note, undo
 from fetal.workbench.datasets import label_index
-from fetal.workbench.datasets.label_columns import read_columns
+from fetal.workbench.datasets.label_columns import Columns, read_columns
 from fetal.workbench.datasets.label_reading import read_labels
 from fetal.workbench.near_duplicates import decisions
 from fetal.workbench.privacy.erasure import erase
 from fetal.workbench.retraining import service
-from fetal.workbench.retraining.plan import plan_now
+from fetal.workbench.retraining.plan import RetrainingPlan, plan_now
 from tests.support.labelling import WHO, labelled_rows
 
 
 @pytest.fixture
-def workbench(each_workbench: Workbench):
+def workbench(each_workbench: Workbench) -> Workbench:
     labelled_rows(each_workbench)
     return each_workbench
 
 
-def rows(columns):
+def rows(columns: Columns) -> tuple[object, ...]:
     labels, codes = columns.labels, columns.patients.codes
     people = [codes[place] for place in labels.patient.tolist()]
     pairs = columns.pairs.scans.tolist()
@@ -35,7 +36,7 @@ def rows(columns):
     return *told, pairs, of_pairs, named
 
 
-def followed(workbench: Workbench):
+def followed(workbench: Workbench) -> Columns:
     """Return what the index tells, after making sure that a fresh look tells the same."""
     columns, known = read_labels(workbench)
     with workbench.store.reading() as session:
@@ -44,14 +45,14 @@ def followed(workbench: Workbench):
     return columns
 
 
-def same_plan(plan, session, workbench: Workbench):
+def same_plan(plan: RetrainingPlan, session: Session, workbench: Workbench) -> bool:
     fresh = plan_now(session, workbench.blobs)
     return (plan.split_of(), plan.counts, plan.new, plan.held_back, plan.new_splits) == (
         fresh.split_of(), fresh.counts, fresh.new, fresh.held_back, fresh.new_splits,
     )  # fmt: skip
 
 
-def numbers(workbench: Workbench):
+def numbers(workbench: Workbench) -> list[int]:
     with workbench.store.reading() as session:
         return list(session.scalars(select(ScanRow.id).order_by(ScanRow.id)))
 

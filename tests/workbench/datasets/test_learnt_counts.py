@@ -1,5 +1,6 @@
 """How many scans a model has learnt from: told at once, and right after imports and erasures."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import event, select
 from fetal.bundle import write_bundle
 from fetal.scans import read_scan
 from fetal.store.tables import ModelVersion, ScanRow
+from fetal.workbench import Workbench
 from fetal.workbench.datasets.label_index import label_index
 from fetal.workbench.datasets.lineage import note_learnt
 from fetal.workbench.ingest.deid_policy import OPEN
@@ -19,17 +21,19 @@ from tests.support.tiny_model import tiny_model
 
 
 def test_the_count_follows_imports_and_erasures(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reopen
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reopen: Callable[[], Workbench]
 ) -> None:
     contents = [file(seed).data for seed in range(3)]
     bundle = tiny_model()
+
+    def copy_graph(place: Path) -> None:
+        for name in ("graph.xml", "graph.bin"):
+            (place / name).write_bytes((bundle.folder / name).read_bytes())
+
     write_bundle(
         tmp_path / "learnt",
         bundle.card,
-        lambda place: [
-            (place / name).write_bytes((bundle.folder / name).read_bytes())
-            for name in ("graph.xml", "graph.bin")
-        ],
+        copy_graph,
         [read_scan(one, "a.png").digest for one in contents],
     )
     monkeypatch.setenv("FETAL_MODEL", str(tmp_path / "learnt"))

@@ -13,26 +13,28 @@ from tests.support.labelling import WHO, keep_apart, label_scans
 
 
 @pytest.fixture
-def locked(workbench: Workbench):
+def locked(workbench: Workbench) -> list[int]:
     """The numbers of fifteen locked scans of five patients."""
     label_scans(workbench, patients=5)
     keep_apart(workbench, 5)
     return [scan.scan for scan in take_stock(workbench).scans]
 
 
-def lock(workbench: Workbench, number) -> None:
+def lock(workbench: Workbench, number: int) -> None:
     """Keep the patient of a scan apart."""
     with workbench.store.session() as session:
         scan = session.get_one(ScanRow, number)
         session.get_one(Patient, scan.patient_id).split = "test"
 
 
-def label_of(workbench: Workbench, number):
+def label_of(workbench: Workbench, number: int) -> int:
     with workbench.store.reading() as session:
-        return newest_annotation(session, number).id
+        newest = newest_annotation(session, number)
+    assert newest is not None
+    return newest.id
 
 
-def test_the_first_look_starts_the_set(workbench: Workbench, locked) -> None:
+def test_the_first_look_starts_the_set(workbench: Workbench, locked: list[int]) -> None:
     stock = take_stock(workbench)
     assert (len(stock.scans), stock.patients, stock.joined, stock.first) == (15, 5, 15, True)
     assert stock.left == []
@@ -43,7 +45,9 @@ def test_an_empty_set_has_nothing_to_tell(workbench: Workbench) -> None:
     assert (stock.scans, stock.joined, stock.joined_at, stock.left) == ([], 0, None, [])
 
 
-def test_scans_that_join_are_counted_until_others_join(workbench: Workbench, locked) -> None:
+def test_scans_that_join_are_counted_until_others_join(
+    workbench: Workbench, locked: list[int]
+) -> None:
     more = label_scans(workbench, patients=1, first=50)
     lock(workbench, more[0])
     for _ in range(2):
@@ -53,7 +57,9 @@ def test_scans_that_join_are_counted_until_others_join(workbench: Workbench, loc
     assert promotion.compare(workbench, champion, champion).locked == stock
 
 
-def test_a_label_taken_back_is_told_of_with_the_name(workbench: Workbench, locked) -> None:
+def test_a_label_taken_back_is_told_of_with_the_name(
+    workbench: Workbench, locked: list[int]
+) -> None:
     undo(workbench, label_of(workbench, locked[0]), WHO)
     stock = take_stock(workbench)
     assert len(stock.scans) == 14
@@ -61,7 +67,9 @@ def test_a_label_taken_back_is_told_of_with_the_name(workbench: Workbench, locke
     assert (gone.scan_id, gone.reason) == (locked[0], f"label taken back by {WHO}")
 
 
-def test_a_scan_called_unusable_leaves_and_comes_back(workbench: Workbench, locked) -> None:
+def test_a_scan_called_unusable_leaves_and_comes_back(
+    workbench: Workbench, locked: list[int]
+) -> None:
     unusable = annotate(workbench, locked[3], UNUSABLE, "Cem")
     assert [one.reason for one in take_stock(workbench).left] == ["called unusable by Cem"]
     undo(workbench, unusable, "Cem")
@@ -69,7 +77,7 @@ def test_a_scan_called_unusable_leaves_and_comes_back(workbench: Workbench, lock
     assert (len(stock.scans), stock.left, stock.joined) == (15, [], 15)
 
 
-def test_a_scan_that_only_changes_its_plane_stays(workbench: Workbench, locked) -> None:
+def test_a_scan_that_only_changes_its_plane_stays(workbench: Workbench, locked: list[int]) -> None:
     annotate(workbench, locked[0], "cervix", WHO)
     stock = take_stock(workbench)
     assert (len(stock.scans), stock.left) == (15, [])
@@ -77,15 +85,19 @@ def test_a_scan_that_only_changes_its_plane_stays(workbench: Workbench, locked) 
 
 
 def test_not_even_a_patient_who_changes_sides_takes_scans_along_in_silence(
-    workbench: Workbench, locked
+    workbench: Workbench, locked: list[int]
 ) -> None:
     with workbench.store.session() as session:
-        session.scalars(select(Patient).where(Patient.split == "test")).first().split = "train"
+        patient = session.scalars(select(Patient).where(Patient.split == "test")).first()
+        assert patient is not None
+        patient.split = "train"
     reasons = [one.reason for one in take_stock(workbench).left]
     assert reasons == ["its patient is no longer kept apart"] * 3
 
 
-def test_the_mark_changes_with_the_locked_labels_only(workbench: Workbench, locked) -> None:
+def test_the_mark_changes_with_the_locked_labels_only(
+    workbench: Workbench, locked: list[int]
+) -> None:
     before = promotion.locked_mark(workbench)
     label_scans(workbench, patients=1, first=50)
     assert promotion.locked_mark(workbench) == before

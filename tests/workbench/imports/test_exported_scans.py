@@ -4,6 +4,7 @@ import csv
 import io
 import shutil
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,16 +23,24 @@ from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.imports import import_run
 from fetal.workbench.imports.import_report import ImportReport
 from fetal.workbench.imports.import_run import import_folder
-from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_samples, add_scans
+from fetal.workbench.ingest.upload import (
+    IngestOutcome,
+    IngestResult,
+    UploadedFile,
+    add_samples,
+    add_scans,
+)
 from tests.support.begun import begin
 from tests.support.drawn import file, once
 from tests.support.tiny_model import tiny_model
+
+Row = dict[str, str]
 
 KEPT = ("image", "plane", "annotator", "time", "note", "split", "source", "machine")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory):
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace's folder and its export, made once: storing the samples takes seconds."""
     place = tmp_path_factory.mktemp("exported")
     with pytest.MonkeyPatch.context() as patch:
@@ -44,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture
-def workbench(made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def workbench(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
     """The workspace that was exported, as it was then."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     shutil.copytree(made / "workspace", tmp_path / "workspace")
@@ -54,13 +63,13 @@ def workbench(made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def exported(made):
+def exported(made: Path) -> Path:
     """An export of labelled, noted, unusable and sample scans of known and unknown patients."""
     return made / "export.zip"
 
 
 @pytest.fixture
-def another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
     """A workspace elsewhere, with a key of its own."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     opened = open_workbench(Workspace.at(begin(tmp_path / "elsewhere")))
@@ -70,10 +79,8 @@ def another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def fill(workbench: Workbench) -> None:
     """Store labelled, noted, unusable and sample scans of known and unknown patients."""
-    named = [
-        taken.scan_id for taken in add_scans(workbench, [file(1), file(2)], who="Ann", patient="7")
-    ]
-    unknown = [taken.scan_id for taken in add_scans(workbench, [file(3), file(4)], who="Ann")]
+    named = stored(add_scans(workbench, [file(1), file(2)], who="Ann", patient="7"))
+    unknown = stored(add_scans(workbench, [file(3), file(4)], who="Ann"))
     add_samples(workbench, "Ann")
     review.annotate(workbench, named[0], "brain", "Ann", note="clear; “midline”,\nsecond line")
     review.annotate(workbench, named[1], "unusable", "=Bob", note="'=1+1")
@@ -84,33 +91,41 @@ def fill(workbench: Workbench) -> None:
         session.get_one(ScanRow, unknown[0]).machine = "Voluson E6"
 
 
-def pack(workbench: Workbench, target):
+def stored(results: list[IngestResult]) -> list[int]:
+    numbers = []
+    for taken in results:
+        assert taken.scan_id is not None
+        numbers.append(taken.scan_id)
+    return numbers
+
+
+def pack(workbench: Workbench, target: Path) -> Path:
     return exports.export_archive(workbench, None, target).target
 
 
-def lines(text):
+def lines(text: str) -> list[Row]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def table_of(archive):
+def table_of(archive: Path) -> list[Row]:
     return lines(zipfile.ZipFile(archive).read("labels.csv").decode())
 
 
-def told(rows):
+def told(rows: list[Row]) -> list[Row]:
     return [{name: row[name] for name in KEPT} for row in rows]
 
 
-def by_name(rows):
+def by_name(rows: list[Row]) -> list[Row]:
     return sorted(told(rows), key=lambda row: row["image"])
 
 
-def history(workbench: Workbench):
+def history(workbench: Workbench) -> tuple[int, int]:
     with workbench.store.reading() as session:
         return len(session.scalars(select(Annotation)).all()), scans.count(workbench)
 
 
 def test_labels_notes_people_times_and_marks_come_back_in_another_workspace(
-    exported, another, tmp_path: Path
+    exported: Path, another: Workbench, tmp_path: Path
 ) -> None:
     report = import_folder(another, exported, "Carl")
     assert (report.refused, report.count(IngestOutcome.ADDED), report.labelled) == ([], 28, 3)
@@ -123,18 +138,21 @@ def test_labels_notes_people_times_and_marks_come_back_in_another_workspace(
     assert [row["note"] for row in again if row["annotator"] == "'=Bob"] == ["''=1+1"]
 
 
-def test_the_person_who_imported_is_kept_beside_the_one_who_labelled(exported, another) -> None:
+def test_the_person_who_imported_is_kept_beside_the_one_who_labelled(
+    exported: Path, another: Workbench
+) -> None:
     import_folder(another, exported, "Carl")
     with another.store.reading() as session:
         rows = session.scalars(select(Annotation).where(Annotation.label == "brain")).all()
         (row,) = rows
         assert (row.who, row.given_by, row.kind) == ("Carl", "Ann", "import")
+        assert row.given_at is not None
         assert row.given_at < row.at
     (scan,) = scans.scans(another, ScanFilter(ids=(row.scan_id,)))
     assert (scan.labelled_by, scan.labelled_at) == ("Ann", row.given_at)
 
 
-def test_patients_stay_apart_and_unknown_ones_unknown(exported, another) -> None:
+def test_patients_stay_apart_and_unknown_ones_unknown(exported: Path, another: Workbench) -> None:
     import_folder(another, exported, "Carl")
     before = {row["image"]: row["patient"] for row in table_of(exported)}
     with another.store.reading() as session:
@@ -144,7 +162,7 @@ def test_patients_stay_apart_and_unknown_ones_unknown(exported, another) -> None
     assert all(row.named is not before[f"{row.name}.png"].startswith("U-") for row in rows)
 
 
-def test_in_its_own_workspace_an_export_adds_nothing(workbench: Workbench, exported) -> None:
+def test_in_its_own_workspace_an_export_adds_nothing(workbench: Workbench, exported: Path) -> None:
     before, table = history(workbench), exports.export_labels(workbench)
     report = import_folder(workbench, exported, "Carl")
     assert report.count(IngestOutcome.ALREADY_THERE) == 28
@@ -154,7 +172,9 @@ def test_in_its_own_workspace_an_export_adds_nothing(workbench: Workbench, expor
     assert exports.export_labels(workbench) == table
 
 
-def test_its_table_alone_adds_nothing_and_misses_nothing(workbench: Workbench, exported) -> None:
+def test_its_table_alone_adds_nothing_and_misses_nothing(
+    workbench: Workbench, exported: Path
+) -> None:
     before = history(workbench)
     data = zipfile.ZipFile(exported).read("labels.csv")
     report = import_run.import_csv(workbench, data, None, "Carl")
@@ -162,7 +182,7 @@ def test_its_table_alone_adds_nothing_and_misses_nothing(workbench: Workbench, e
     assert history(workbench) == before
 
 
-def test_a_label_given_after_the_export_stays(workbench: Workbench, exported) -> None:
+def test_a_label_given_after_the_export_stays(workbench: Workbench, exported: Path) -> None:
     number = number_of(workbench, "brain")
     review.annotate(workbench, number, "thorax", "Bob")
     report = import_folder(workbench, exported, "Carl")
@@ -171,7 +191,7 @@ def test_a_label_given_after_the_export_stays(workbench: Workbench, exported) ->
 
 
 def test_a_label_that_was_taken_back_after_the_export_comes_back(
-    workbench: Workbench, exported
+    workbench: Workbench, exported: Path
 ) -> None:
     number = number_of(workbench, "femur")
     review.undo_last(workbench, "Eva")
@@ -183,7 +203,7 @@ def test_a_label_that_was_taken_back_after_the_export_comes_back(
 
 
 def test_an_older_label_of_elsewhere_does_not_replace_a_newer_one(
-    workbench: Workbench, exported, another
+    workbench: Workbench, exported: Path, another: Workbench
 ) -> None:
     add_scans(another, [file(1)], who="Carl", patient="7")
     (scan,) = scans.scans(another)
@@ -193,21 +213,24 @@ def test_an_older_label_of_elsewhere_does_not_replace_a_newer_one(
     assert scans.scan(another, scan.id).label == "cervix"
 
 
-def number_of(workbench: Workbench, label):
+def number_of(workbench: Workbench, label: str) -> int:
     (number,) = (scan.id for scan in scans.scans(workbench) if scan.label == label)
     return number
 
 
-def test_the_test_lock_of_a_patient_comes_back(exported, another) -> None:
+def test_the_test_lock_of_a_patient_comes_back(exported: Path, another: Workbench) -> None:
     import_folder(another, exported, "Carl")
     with another.store.reading() as session:
         splits = session.execute(select(ScanRow.id, Patient.split).join(Patient)).all()
     locked = [row.id for row in splits if row.split == "test"]
-    assert sorted(scans.scan(another, number).label for number in locked) == ["brain", "unusable"]
+    assert sorted(str(scans.scan(another, number).label) for number in locked) == [
+        "brain",
+        "unusable",
+    ]
 
 
 @pytest.fixture
-def former(tmp_path: Path):
+def former(tmp_path: Path) -> Path:
     """An export of version 0.1: nine columns, shorter names, pixels that were blanked once."""
     pixels = once(simulate(Plane.FEMUR, 2032).pixels)
     name = f"S-{pixel_digest(pixels)[:10]}.png"
@@ -227,7 +250,7 @@ def former(tmp_path: Path):
 
 
 def test_an_export_of_version_0_1_keeps_names_notes_people_and_samples(
-    another, former, tmp_path: Path
+    another: Workbench, former: Path, tmp_path: Path
 ) -> None:
     import_folder(another, former, "Carl")
     again = table_of(pack(another, tmp_path / "again.zip"))
@@ -236,7 +259,9 @@ def test_an_export_of_version_0_1_keeps_names_notes_people_and_samples(
     assert [row["source"] for row in again] == ["import", "sample"]
 
 
-def test_the_file_that_an_exported_scan_came_from_is_the_same_scan(another, former) -> None:
+def test_the_file_that_an_exported_scan_came_from_is_the_same_scan(
+    another: Workbench, former: Path
+) -> None:
     import_folder(another, former, "Carl")
     screen = simulate(Plane.FEMUR, 2032).pixels
     assert pixel_digest(once(screen)) != pixel_digest(once(once(screen)))
@@ -244,16 +269,19 @@ def test_the_file_that_an_exported_scan_came_from_is_the_same_scan(another, form
     assert taken.outcome is IngestOutcome.ALREADY_THERE
 
 
-def test_a_picture_that_only_claims_to_be_exported_is_blanked_all_the_same(another) -> None:
+def test_a_picture_that_only_claims_to_be_exported_is_blanked_all_the_same(
+    another: Workbench,
+) -> None:
     screen = simulate(Plane.FEMUR, 2032).pixels
     name = f"S-{pixel_digest(screen)[:16]}.png"
     (taken,) = add_scans(another, [UploadedFile(name, encode_png(screen))], who="Carl")
+    assert taken.scan_id is not None
     outside = ~find_sector(screen).mask
     assert screen[outside].any()
     assert not scans.pixels(another, taken.scan_id)[outside].any()
 
 
-def test_a_moment_without_a_zone_is_utc(another, former) -> None:
+def test_a_moment_without_a_zone_is_utc(another: Workbench, former: Path) -> None:
     import_folder(another, former, "Carl")
     text = zipfile.ZipFile(former).read("labels.csv").decode().replace("+00:00", "")
     report = import_run.import_csv(

@@ -14,12 +14,13 @@ from fetal.workbench.imports.import_run import NoFolderError
 from fetal.workbench.ingest import upload
 from fetal.workbench.label_tables import label_table
 from fetal.workbench.label_tables.label_table import read_label_table
+from tests.conftest import RealScan
 from tests.support.drawn import fan, file
 from tests.support.films import film
 
 
 @pytest.fixture
-def images(tmp_path: Path):
+def images(tmp_path: Path) -> Path:
     """A folder with images a.png, b.bmp and deep/c.tif."""
     folder = tmp_path / "images"
     (folder / "deep").mkdir(parents=True)
@@ -30,19 +31,19 @@ def images(tmp_path: Path):
     return folder
 
 
-def labels(workbench: Workbench):
+def labels(workbench: Workbench) -> list[tuple[str, str | None]]:
     return sorted(
         (scan.label, scan.label_kind) for scan in scans.scans(workbench) if scan.label is not None
     )
 
 
-def splits(workbench: Workbench):
+def splits(workbench: Workbench) -> dict[str, str | None]:
     with workbench.store.reading() as session:
         return dict(session.execute(select(Patient.id, Patient.split)).all())
 
 
 def test_a_simple_table_labels_its_images_and_names_what_is_missing(
-    workbench: Workbench, images
+    workbench: Workbench, images: Path
 ) -> None:
     table = (
         b"image,plane,patient\n"
@@ -99,7 +100,7 @@ def test_frames_of_a_film_come_without_the_label_of_its_folder(
 
 
 def test_an_import_that_comes_again_adds_nothing_and_overrules_nobody(
-    workbench: Workbench, images
+    workbench: Workbench, images: Path
 ) -> None:
     table = b"image,plane\na,brain\nb,femur\n"
     import_run.import_csv(workbench, table, images, "Ann")
@@ -118,6 +119,7 @@ def test_a_table_alone_labels_scans_that_came_from_files_of_these_names(
     workbench: Workbench,
 ) -> None:
     (taken,) = upload.add_scans(workbench, [file(1, "ward/Scan 7.PNG")], who="Ann")
+    assert taken.scan_id is not None
     name = scans.scan(workbench, taken.scan_id).name
     report = import_run.import_csv(
         workbench, b"file,label\nscan 7.jpg,brain\nscan 8,brain\n", None, "Ben"
@@ -157,7 +159,7 @@ def test_images_of_the_same_name_are_told_apart_by_their_folder(
     ],
 )
 def test_what_is_no_table_of_labels_is_refused_in_one_sentence(
-    workbench: Workbench, table, words
+    workbench: Workbench, table: bytes, words: str
 ) -> None:
     with pytest.raises(label_table.LabelTableError, match=words):
         import_run.import_csv(workbench, table, None, "Ann")
@@ -169,7 +171,7 @@ def test_a_patients_number_of_thousands_of_digits_is_a_name_like_any_other() -> 
     assert [row.patient for row in rows] == ["9" * 5000, "Patient00007"]
 
 
-def test_tables_as_spreadsheets_write_them_are_read(workbench: Workbench, images) -> None:
+def test_tables_as_spreadsheets_write_them_are_read(workbench: Workbench, images: Path) -> None:
     table = "\ufeffImage;Plane;Patient\r\n\r\na;Fetal brain;Müller\r\nb;;\r\n".encode()
     report = import_run.import_csv(workbench, table, images, "Ann")
     assert labels(workbench) == [("brain", "import")]
@@ -187,7 +189,7 @@ def test_a_folder_for_each_plane_is_imported(workbench: Workbench, tmp_path: Pat
     (tmp_path / "brain" / "broken.png").write_bytes(b"no image")
     (tmp_path / "brain" / "notes.txt").write_text("not looked at")
     (tmp_path / "brain" / ".DS_Store").write_bytes(b"")
-    reported = []
+    reported: list[Progress] = []
     report = import_run.import_folder(workbench, tmp_path, "Ann", on_progress=reported.append)
     assert [label for label, _ in labels(workbench)] == ["abdomen", "brain", "femur"]
     assert len(report.refused) == 2
@@ -207,7 +209,7 @@ def test_a_folder_that_is_none_or_holds_none_says_so(workbench: Workbench, tmp_p
 
 
 def test_an_import_leaves_a_line_in_the_audit_trail_without_names(
-    workbench: Workbench, images
+    workbench: Workbench, images: Path
 ) -> None:
     import_run.import_csv(workbench, b"image,plane\na,brain\ngone,brain\n", images, "Ann")
     with workbench.store.reading() as session:
@@ -219,15 +221,15 @@ def test_an_import_leaves_a_line_in_the_audit_trail_without_names(
 
 def test_real_scans_come_in_with_the_official_table(
     workbench: Workbench,
-    real_scans,
-    real_collection,
+    real_scans: list[RealScan],
+    real_collection: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FETAL_UNSURE", "keep")
     folder = tmp_path / "images"
     folder.mkdir()
-    by_side = {"0": [], "1": []}
+    by_side: dict[str, list[RealScan]] = {"0": [], "1": []}
     for path, row in real_scans:
         by_side[row["Train"]].append((path, row))
     chosen = [*by_side["0"][:3], *by_side["1"][:3]]

@@ -18,19 +18,20 @@ from tests.support.labelling import add_version
 from tests.support.tiny_model import tiny_model
 
 
-def _predicted(workbench: Workbench, version):
+def _predicted(workbench: Workbench, version: int) -> int:
     with workbench.store.reading() as session:
         said = select(func.count()).where(PredictionRow.model_id == version)
-        return session.scalar(said)
+        return session.scalars(said).one()
 
 
 def test_a_promotion_is_followed_on_a_cluster_and_the_library_told(
-    workbench: Workbench, five_scans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workbench: Workbench, five_scans: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster_scoring, "MANY", 2)
     monkeypatch.setattr(cluster_scoring, "SHARD", 2)
     with workbench.store.reading() as session:
         lost = session.get(ScanRow, five_scans[3])
+    assert lost is not None
     workbench.blobs.delete(lost.blob)
     version = add_version(workbench, tiny_model(2, "v2"))
     promotion.promote(workbench, version, "Ann")
@@ -52,7 +53,9 @@ def test_a_promotion_is_followed_on_a_cluster_and_the_library_told(
     assert {row["model"] for row in rows} == {"v2"}
 
 
-def test_who_may_not_export_gets_no_table(workbench: Workbench, five_scans, tmp_path: Path) -> None:
+def test_who_may_not_export_gets_no_table(
+    workbench: Workbench, five_scans: list[int], tmp_path: Path
+) -> None:
     reader = workbench.acting_as(Actor.with_roles("Ann", 1, [Role.READER]))
     with pytest.raises(NotPermittedError):
         predict_library(reader, tmp_path / "library.parquet", "Ann")

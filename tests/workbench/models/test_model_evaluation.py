@@ -11,7 +11,7 @@ from tests.support.labelling import add_version, label_scans
 from tests.support.tiny_model import tiny_model
 
 
-def keep_apart(workbench: Workbench, patients) -> None:
+def keep_apart(workbench: Workbench, patients: int) -> None:
     with workbench.store.session() as session:
         named = session.scalars(select(Patient).order_by(Patient.id)).all()
         for patient in named[:patients]:
@@ -19,7 +19,7 @@ def keep_apart(workbench: Workbench, patients) -> None:
 
 
 @pytest.fixture
-def locked(workbench: Workbench):
+def locked(workbench: Workbench) -> Workbench:
     """Fifteen labelled scans of five patients who are kept apart, of two machines."""
     label_scans(workbench)
     keep_apart(workbench, 5)
@@ -29,9 +29,9 @@ def locked(workbench: Workbench):
     return workbench
 
 
-def test_a_version_is_measured_on_the_patients_kept_apart(locked) -> None:
+def test_a_version_is_measured_on_the_patients_kept_apart(locked: Workbench) -> None:
     champion = locked.champion().version
-    told = []
+    told: list[Progress] = []
     found = evaluate(locked, champion.id, told.append)
     report = found.report
     assert (report.scans, report.patients) == (15, 5)
@@ -46,12 +46,12 @@ def test_a_version_is_measured_on_the_patients_kept_apart(locked) -> None:
     bins = [found.in_bin(position) for position in range(len(report.reliability))]
     assert [len(one) for one in bins] == [one.n for one in report.reliability]
     stated = {one.scan_id: one.confidence for one in found.answers}
-    for behind, one in zip(bins, report.reliability, strict=True):
-        assert sum(map(stated.get, behind)) / one.n == pytest.approx(one.confidence)
+    for scans, one in zip(bins, report.reliability, strict=True):
+        assert sum(stated[scan] for scan in scans) / one.n == pytest.approx(one.confidence)
     assert all(one.scan.startswith(b"\xff\xd8") for one in found.exhibits)
 
 
-def test_its_page_holds_scans_only_when_asked(locked) -> None:
+def test_its_page_holds_scans_only_when_asked(locked: Workbench) -> None:
     found = evaluate(locked, locked.champion().version.id)
     assert found.exhibits
     assert "data:image" in found.page(pictures=True)
@@ -59,7 +59,7 @@ def test_its_page_holds_scans_only_when_asked(locked) -> None:
     assert found.card_text().startswith("# Model card: tiny")
 
 
-def test_scans_that_a_version_has_learnt_from_are_left_out_and_counted(locked) -> None:
+def test_scans_that_a_version_has_learnt_from_are_left_out_and_counted(locked: Workbench) -> None:
     with locked.store.reading() as session:
         apart = session.scalars(
             select(ScanRow.digest).join(Patient).where(Patient.split == "test").order_by(ScanRow.id)

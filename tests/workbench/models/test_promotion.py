@@ -2,6 +2,7 @@ import io
 import sys
 import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from fetal.bundle import Bundle
 from fetal.metrics import Verdict
 from fetal.planes import PLANES, Plane
 from fetal.progress import Progress
+from fetal.scans import Scan as ReadScan
 from fetal.store import audit
 from fetal.store.tables import ModelVersion, Patient, ScanRow
 from fetal.workbench import NoModelError, Workbench
@@ -30,7 +32,7 @@ STAND_IN = Path(__file__).parents[2] / "jobs" / "stand_in.py"
 
 
 @pytest.fixture
-def challenger(workbench: Workbench):
+def challenger(workbench: Workbench) -> int:
     """A second version, as a run would leave it."""
     return add_version(workbench, tiny_model(2, "v2 · 23 Nov 2026"))
 
@@ -45,12 +47,14 @@ def test_the_loop_from_click_to_promotion(workbench: Workbench) -> None:
         run = service.start(workbench, WHO)
         until(lambda: service.run(workbench, run.id).status == "done")
         run = service.run(workbench, run.id)
+        assert run.model_id is not None
         assert [point.epoch for point in run.curves] == [1, 2]
         assert run.model_name == "v2 · today"
         champion = workbench.champion().version
         comparison = promotion.compare(workbench, champion.id, run.model_id)
         assert comparison.n_scans == sum(run.counts["splits"]["test"].values())
         waiting = add_scans(workbench, [file(77)], who=WHO)[0].scan_id
+        assert waiting is not None
         promotion.promote(workbench, run.model_id, WHO)
         assert workbench.champion().version.id == run.model_id
         until(lambda: scans.scan(workbench, waiting).model_name == "v2 · today")
@@ -61,16 +65,20 @@ def test_the_loop_from_click_to_promotion(workbench: Workbench) -> None:
 
 
 def test_two_models_are_measured_on_the_same_patients_kept_apart(
-    workbench: Workbench, challenger
+    workbench: Workbench, challenger: int
 ) -> None:
     label_scans(workbench)
     keep_apart(workbench, 5)
-    told = []
+    told: list[Progress] = []
     first = workbench.champion().version.id
     comparison = promotion.compare(workbench, first, challenger, told.append)
     assert (comparison.n_scans, comparison.n_patients) == (15, 5)
+    assert comparison.first is not None
+    assert comparison.second is not None
     assert comparison.first.n == comparison.second.n == 15
     assert comparison.words.endswith("on 15 scans of 5 patients")
+    assert comparison.verdict is not None
+    assert comparison.difference is not None
     assert comparison.verdict.difference == comparison.difference
     gain = comparison.second.accuracy.value - comparison.first.accuracy.value
     assert comparison.difference.value == pytest.approx(gain)
@@ -91,13 +99,14 @@ def test_few_patients_cannot_show_that_a_model_is_harmless(workbench: Workbench)
     keep_apart(workbench, 5)
     same = workbench.champion().version.id
     comparison = promotion.compare(workbench, same, same)
+    assert comparison.verdict is not None
     assert comparison.verdict.verdict is Verdict.WORSE
     assert "could be worse by more than 1 point: too few scans to tell. " in comparison.words
     assert "Change in accuracy: 0.0 points (−" in comparison.words
     assert comparison.disagreements == []
 
 
-def test_a_better_model_is_called_better_in_points(workbench: Workbench, challenger) -> None:
+def test_a_better_model_is_called_better_in_points(workbench: Workbench, challenger: int) -> None:
     numbers = label_scans(workbench, each=1, patients=30)
     keep_apart(workbench, 30)
     for number in numbers:
@@ -109,6 +118,8 @@ def test_a_better_model_is_called_better_in_points(workbench: Workbench, challen
         )
     first = workbench.champion().version.id
     agree = promotion.compare(workbench, first, challenger)
+    assert agree.first is not None
+    assert agree.verdict is not None
     share = 100 * (1 - agree.first.accuracy.value)
     assert share > 0
     name = workbench.model(challenger).name
@@ -116,11 +127,12 @@ def test_a_better_model_is_called_better_in_points(workbench: Workbench, challen
     change = f"Change in accuracy: +{share:.1f} points ("
     assert agree.words.startswith(f"“{name}” is better. {change}")
     swapped = promotion.compare(workbench, challenger, first)
+    assert swapped.verdict is not None
     assert swapped.verdict.verdict is Verdict.WORSE
     assert swapped.words.startswith(f"“tiny” is worse. {change.replace('+', '−')}")
 
 
-def said(workbench: Workbench, number):
+def said(workbench: Workbench, number: int) -> ReadScan:
     return scans.stored_scan(workbench, number)
 
 
@@ -136,8 +148,9 @@ def test_scans_that_one_of_the_two_was_trained_on_do_not_count(workbench: Workbe
     assert (comparison.n_scans, comparison.left_out) == (9, 6)
 
 
-def test_samples_are_never_the_models_accuracy(workbench: Workbench, challenger) -> None:
+def test_samples_are_never_the_models_accuracy(workbench: Workbench, challenger: int) -> None:
     for taken in add_samples(workbench, WHO):
+        assert taken.scan_id is not None
         annotate(workbench, taken.scan_id, taken.file.split("-")[1], WHO)
     keep_apart(workbench, 24)
     comparison = promotion.compare(workbench, workbench.champion().version.id, challenger)
@@ -146,7 +159,7 @@ def test_samples_are_never_the_models_accuracy(workbench: Workbench, challenger)
     assert "cannot be compared" in comparison.words
 
 
-def test_a_promotion_keeps_what_the_gate_said(workbench: Workbench, challenger) -> None:
+def test_a_promotion_keeps_what_the_gate_said(workbench: Workbench, challenger: int) -> None:
     label_scans(workbench)
     keep_apart(workbench, 5)
     first = workbench.champion().version.id
@@ -156,12 +169,14 @@ def test_a_promotion_keeps_what_the_gate_said(workbench: Workbench, challenger) 
     with workbench.store.reading() as session:
         back, there = audit.entries(session, action="promote")
     assert (there.who, there.detail["model"], there.detail["previous"]) == (WHO, challenger, first)
+    assert seen.verdict is not None
+    assert seen.difference is not None
     assert there.detail["verdict"] == seen.verdict.verdict
     assert there.detail["difference"]["low"] == seen.difference.low
     assert back.detail["verdict"] == "not compared", "that comparison was the other way round"
 
 
-def test_promote_twice_is_one_promotion(workbench: Workbench, challenger) -> None:
+def test_promote_twice_is_one_promotion(workbench: Workbench, challenger: int) -> None:
     promotion.promote(workbench, challenger, WHO)
     promotion.promote(workbench, challenger, WHO)
     newest, first = promotion.promotions(workbench)
@@ -172,7 +187,7 @@ def test_promote_twice_is_one_promotion(workbench: Workbench, challenger) -> Non
 
 
 def test_a_promotion_holds_in_a_workbench_opened_elsewhere(
-    workbench: Workbench, reopen, challenger
+    workbench: Workbench, reopen: Callable[[], Workbench], challenger: int
 ) -> None:
     other = reopen()
     promotion.promote(workbench, challenger, WHO)
@@ -180,7 +195,7 @@ def test_a_promotion_holds_in_a_workbench_opened_elsewhere(
     other.close()
 
 
-def test_rolling_back_goes_back_step_by_step(workbench: Workbench, challenger) -> None:
+def test_rolling_back_goes_back_step_by_step(workbench: Workbench, challenger: int) -> None:
     first = workbench.champion().version.id
     third = add_version(workbench, tiny_model(3, "v3 · 23 Nov 2026"))
     promotion.promote(workbench, challenger, WHO)
@@ -193,7 +208,7 @@ def test_rolling_back_goes_back_step_by_step(workbench: Workbench, challenger) -
 
 
 def test_a_new_champion_predicts_what_waits_for_a_label(
-    workbench: Workbench, challenger, five_scans
+    workbench: Workbench, challenger: int, five_scans: list[int]
 ) -> None:
     annotate(workbench, five_scans[0], Plane.BRAIN, WHO)
     promotion.promote(workbench, challenger, WHO)
@@ -203,24 +218,24 @@ def test_a_new_champion_predicts_what_waits_for_a_label(
 
 
 def test_a_refresh_for_a_model_that_was_replaced_does_nothing(
-    workbench: Workbench, challenger, five_scans
+    workbench: Workbench, challenger: int, five_scans: list[int]
 ) -> None:
     promotion.refresh(workbench, challenger)
     assert {scans.scan(workbench, number).model_name for number in five_scans} == {"tiny"}
 
 
-def test_the_same_bundle_is_registered_once(workbench: Workbench, challenger) -> None:
+def test_the_same_bundle_is_registered_once(workbench: Workbench, challenger: int) -> None:
     assert add_version(workbench, tiny_model(2, "v2 · 23 Nov 2026")) == challenger
 
 
-def test_a_name_that_is_taken_becomes_the_next_one(workbench: Workbench, challenger) -> None:
+def test_a_name_that_is_taken_becomes_the_next_one(workbench: Workbench, challenger: int) -> None:
     other = add_version(workbench, tiny_model(4, "v2 · 23 Nov 2026"))
     with workbench.store.reading() as session:
         assert session.get_one(ModelVersion, other).name.startswith("v3 · ")
 
 
 def test_a_downloaded_version_is_a_model_again(
-    workbench: Workbench, challenger, tmp_path: Path
+    workbench: Workbench, challenger: int, tmp_path: Path
 ) -> None:
     with zipfile.ZipFile(io.BytesIO(promotion.archive(workbench, challenger))) as packed:
         packed.extractall(tmp_path)

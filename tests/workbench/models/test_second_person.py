@@ -13,17 +13,17 @@ from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture
-def bench(workbench: Workbench, monkeypatch: pytest.MonkeyPatch):
+def bench(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> Workbench:
     monkeypatch.setenv("FETAL_SECOND_PERSON", "yes")
     add_version(workbench, tiny_model(2))
     return workbench
 
 
-def as_trainer(workbench: Workbench, name, account):
+def as_trainer(workbench: Workbench, name: str, account: int) -> Workbench:
     return workbench.acting_as(Actor.with_roles(name, account, [Role.TRAINER]))
 
 
-def test_the_second_of_two_people_promotes(bench) -> None:
+def test_the_second_of_two_people_promotes(bench: Workbench) -> None:
     first, second = as_trainer(bench, "Ana", 1), as_trainer(bench, "Ben", 2)
     champion, challenger = promotion.versions(bench)
     for _ in range(2):
@@ -39,14 +39,16 @@ def test_the_second_of_two_people_promotes(bench) -> None:
     assert not promotion.promote(second, challenger.id, "").is_champion
 
 
-def test_without_accounts_and_at_the_command_line_one_person_decides(bench) -> None:
+def test_without_accounts_and_at_the_command_line_one_person_decides(bench: Workbench) -> None:
     champion, challenger = promotion.versions(bench)
     assert promotion.promote(bench, challenger.id, "Ana").is_champion
     mine = bench.acting_as(system_user("root"))
     assert promotion.promote(mine, champion.id, "Ana").is_champion
 
 
-def test_without_the_setting_one_person_decides(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_setting_one_person_decides(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_SECOND_PERSON", "no")
     challenger = promotion.versions(bench)[1]
     assert promotion.promote(as_trainer(bench, "Ana", 1), challenger.id, "").is_champion

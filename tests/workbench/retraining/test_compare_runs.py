@@ -10,20 +10,21 @@ from fetal.workbench import Workbench
 from fetal.workbench.annotations.review import annotate, undo
 from fetal.workbench.retraining import compare_runs, run_accuracies, service
 from fetal.workbench.retraining.compare_runs import DataDifference
+from fetal.workbench.retraining.runs import RunView
 from tests.support.labelling import WHO, label_scans
 from tests.workbench.training_rows import ended_run, has_said, with_model
 
 DEFAULT = PRESETS["default"]
 
 
-def locked(workbench: Workbench, run_id):
+def locked(workbench: Workbench, run_id: int) -> dict[int, str]:
     """The locked scans of a training, with their labels."""
     with workbench.store.reading() as session:
         snapshot = json.loads(workbench.blobs.get(session.get_one(Run, run_id).snapshot))
     return {entry["scan"]: entry["plane"] for entry in snapshot["test"]}
 
 
-def view(workbench: Workbench, run_id):
+def view(workbench: Workbench, run_id: int) -> RunView:
     return service.run(workbench, run_id)
 
 
@@ -132,10 +133,10 @@ def test_figures_are_kept_until_a_label_or_a_prediction_is_new(workbench: Workbe
     first, *others = labels
     has_said(workbench, model, {scan: labels[scan] for scan in others})
 
-    def measured():
+    def measured() -> run_accuracies.Tested:
         return run_accuracies.tested(workbench, [view(workbench, runs[0])])
 
-    def kept():
+    def kept() -> tuple[run_accuracies.Tested | None, bool]:
         return run_accuracies.tested_before(workbench, [view(workbench, runs[0])])
 
     assert kept() == (None, False)
@@ -157,7 +158,7 @@ def test_a_training_without_a_model_has_no_accuracy(workbench: Workbench) -> Non
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
-def test_every_setting_of_a_preset_is_named_once(name) -> None:
+def test_every_setting_of_a_preset_is_named_once(name: str) -> None:
     named = compare_runs.flat(PRESETS[name].to_json())
     assert len(PRESETS[name].stages) == sum(key.endswith(".learn") for key in named)
     assert "augmentation" not in named

@@ -19,7 +19,7 @@ def test_a_changed_preset_does_not_go_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
-def test_a_file_that_was_downloaded_can_be_uploaded(name) -> None:
+def test_a_file_that_was_downloaded_can_be_uploaded(name: str) -> None:
     settings = PRESETS[name].but(start="nothing", weights=None, name="mine")
     file = custom_settings.to_file(settings)
     assert custom_settings.from_upload(file.encode()) == settings
@@ -73,7 +73,7 @@ def test_presets_that_need_a_weights_file_are_left_to_the_command_line() -> None
         (b"# " + b"x" * custom_settings.LARGEST_FILE, "64 KB"),
     ],
 )
-def test_a_file_with_a_mistake_gets_a_sentence(file, says) -> None:
+def test_a_file_with_a_mistake_gets_a_sentence(file: bytes, says: str) -> None:
     with pytest.raises(SettingsError, match=says) as told:
         custom_settings.from_upload(file)
     assert "\n" not in str(told.value)

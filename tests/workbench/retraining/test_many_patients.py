@@ -1,19 +1,23 @@
 """A first retraining that gives very many patients a split."""
 
+from collections.abc import Mapping
+
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from fetal.store.tables import Patient, Run
 from fetal.training.settings import PRESETS
 from fetal.workbench import Workbench
+from fetal.workbench.datasets.snapshot import keep_splits
 from fetal.workbench.retraining import prepare, service
 from fetal.workbench.retraining.prepare import claim
 from tests.support.labelling import WHO, labelled_rows
 
 
-def without_split(workbench: Workbench):
+def without_split(workbench: Workbench) -> int:
     with workbench.store.reading() as session:
-        return session.scalar(select(func.count()).where(Patient.split.is_(None)))
+        return session.scalars(select(func.count()).where(Patient.split.is_(None))).one()
 
 
 def test_they_get_it_a_part_at_a_time_before_the_run_is_there(
@@ -21,12 +25,11 @@ def test_they_get_it_a_part_at_a_time_before_the_run_is_there(
 ) -> None:
     labelled_rows(each_workbench)
     monkeypatch.setattr(prepare, "PATIENTS_AT_ONCE", 5)
-    seen = []
-    plain = prepare.keep_splits
+    seen: list[tuple[int, int | None]] = []
 
-    def watched(session, splits):
+    def watched(session: Session, splits: Mapping[str, str]) -> int:
         seen.append((len(splits), session.scalar(select(func.count(Run.id)))))
-        return plain(session, splits)
+        return keep_splits(session, splits)
 
     monkeypatch.setattr(prepare, "keep_splits", watched)
     run = service.start(each_workbench, WHO)

@@ -3,7 +3,9 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import func, select
@@ -15,10 +17,15 @@ from fetal.workbench.annotations.review import annotate
 from fetal.workbench.models import promotion
 from fetal.workbench.privacy import erasure, pseudonym_key, snapshot_rewrite
 from fetal.workbench.retraining import prepare, service
+from fetal.workbench.retraining.plan import plan_now
+from fetal.workbench.retraining.runs import RunView
 from fetal.workbench.retraining.service import RestlessError
 from tests.support.labelling import WHO, add_version, label_scans
 from tests.support.tiny_model import tiny_model
 from tests.workbench.retraining.test_service import snapshot, splits
+
+T = TypeVar("T")
+Started = tuple[list[int], Callable[[], RunView]]
 
 PROCESS = Path(__file__).parents[1] / "starting_process.py"
 
@@ -26,11 +33,11 @@ PROCESS = Path(__file__).parents[1] / "starting_process.py"
 class QuarantinedScan:
     """Stops whoever comes by, until `go`; afterwards lets everybody pass."""
 
-    def __init__(self, act) -> None:
+    def __init__(self, act: Callable[..., object]) -> None:
         self._act = act
         self.there, self._gate = threading.Event(), threading.Event()
 
-    def __call__(self, *given):
+    def __call__(self, *given: object) -> object:
         done = self._act(*given)
         self.there.set()
         assert self._gate.wait(60)
@@ -40,15 +47,15 @@ class QuarantinedScan:
         self._gate.set()
 
 
-def in_thread(act, *given):
-    found = []
+def in_thread(act: Callable[..., T], *given: object) -> tuple[threading.Thread, list[T]]:
+    found: list[T] = []
     thread = threading.Thread(target=lambda: found.append(act(*given)))
     thread.start()
     return thread, found
 
 
 @pytest.fixture
-def started(workbench: Workbench, monkeypatch: pytest.MonkeyPatch):
+def started(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
     """A retraining of twelve patients whose plan is made and frozen, but not yet claimed."""
     numbers = label_scans(workbench)
     held = QuarantinedScan(prepare.prepare)
@@ -56,7 +63,7 @@ def started(workbench: Workbench, monkeypatch: pytest.MonkeyPatch):
     thread, found = in_thread(service.start, workbench, WHO)
     assert held.there.wait(60)
 
-    def finish():
+    def finish() -> RunView:
         held.go()
         thread.join(60)
         return found[0]
@@ -66,15 +73,15 @@ def started(workbench: Workbench, monkeypatch: pytest.MonkeyPatch):
     thread.join(60)
 
 
-def orphans(workbench: Workbench):
+def orphans(workbench: Workbench) -> set[str]:
     with workbench.store.reading() as session:
         named = set(session.scalars(select(Run.snapshot)))
     return set(workbench.blobs.keys("snapshots")) - named
 
 
-def labels(workbench: Workbench):
+def labels(workbench: Workbench) -> int:
     with workbench.store.reading() as session:
-        return session.scalar(select(func.count(Annotation.id)))
+        return session.scalars(select(func.count(Annotation.id))).one()
 
 
 def test_a_colleagues_label_goes_through_while_a_plan_is_made(
@@ -82,7 +89,7 @@ def test_a_colleagues_label_goes_through_while_a_plan_is_made(
 ) -> None:
     numbers = label_scans(workbench)
     before = labels(workbench)
-    held = QuarantinedScan(prepare.plan_now)
+    held = QuarantinedScan(plan_now)
     monkeypatch.setattr(prepare, "plan_now", held)
     thread, found = in_thread(service.start, workbench, WHO)
     assert held.there.wait(60)
@@ -98,23 +105,26 @@ def test_a_colleagues_label_goes_through_while_a_plan_is_made(
     assert orphans(workbench) == set()
 
 
-def everything(workbench: Workbench, run):
+def everything(workbench: Workbench, run: RunView) -> list[dict[str, Any]]:
     frozen_list = snapshot(workbench, run.id)
     return [*frozen_list["examples"], *frozen_list["test"]]
 
 
 def test_a_label_that_came_while_planning_is_new_for_the_next_training(
-    workbench: Workbench, started
+    workbench: Workbench, started: Started
 ) -> None:
     numbers, finish = started
     annotate(workbench, numbers[0], "other", "Bob")
     run = finish()
     with workbench.store.reading() as session:
         label = session.scalars(select(Annotation).order_by(Annotation.id.desc())).first()
+    assert label is not None
     assert run.asked_at < label.at
 
 
-def test_what_was_erased_while_planning_is_not_trained_on(workbench: Workbench, started) -> None:
+def test_what_was_erased_while_planning_is_not_trained_on(
+    workbench: Workbench, started: Started
+) -> None:
     numbers, finish = started
     patient = workbench.pseudonyms.patient("Patient00003")
     erasure.erase(workbench, patient, "Eve")
@@ -124,7 +134,9 @@ def test_what_was_erased_while_planning_is_not_trained_on(workbench: Workbench, 
     assert orphans(workbench) == set()
 
 
-def test_a_key_renewed_while_planning_leaves_no_old_codes(workbench: Workbench, started) -> None:
+def test_a_key_renewed_while_planning_leaves_no_old_codes(
+    workbench: Workbench, started: Started
+) -> None:
     _, finish = started
     pseudonym_key.renew_key(workbench.store, "Eve")
     run = finish()
@@ -134,7 +146,7 @@ def test_a_key_renewed_while_planning_leaves_no_old_codes(workbench: Workbench, 
 
 
 def test_a_model_promoted_while_planning_is_what_the_training_starts_from(
-    workbench: Workbench, started
+    workbench: Workbench, started: Started
 ) -> None:
     _, finish = started
     number = add_version(workbench, tiny_model(5, "v2"))
@@ -142,10 +154,12 @@ def test_a_model_promoted_while_planning_is_what_the_training_starts_from(
     assert finish().parent_id == number
 
 
-def test_a_patient_who_got_a_side_while_planning_keeps_it(workbench: Workbench, started) -> None:
+def test_a_patient_who_got_a_side_while_planning_keeps_it(
+    workbench: Workbench, started: Started
+) -> None:
     _, finish = started
     with workbench.store.reading() as session:
-        planned = prepare.plan_now(session, workbench.blobs).new_splits
+        planned = plan_now(session, workbench.blobs).new_splits
     code = next(code for code, split in planned.items() if split == "train")
     with workbench.store.session() as session:
         session.get_one(Patient, code).split = "test"
@@ -156,12 +170,14 @@ def test_a_patient_who_got_a_side_while_planning_keeps_it(workbench: Workbench, 
     }
 
 
-def test_look_alikes_found_while_planning_are_held_back(workbench: Workbench, started) -> None:
+def test_look_alikes_found_while_planning_are_held_back(
+    workbench: Workbench, started: Started
+) -> None:
     numbers, finish = started
     plan = service.outlook(workbench)
     assert plan.held_back == 0
     with workbench.store.reading() as session:
-        planned = prepare.plan_now(session, workbench.blobs)
+        planned = plan_now(session, workbench.blobs)
     of_split = {split: scan for scan, split in planned.split_of().items()}
     one, other = sorted((of_split["train"], of_split["test"]), reverse=True)
     with workbench.store.session() as session:
@@ -188,6 +204,7 @@ def test_killed_while_it_starts_a_training_leaves_nothing_half(workbench: Workbe
     program = subprocess.Popen(
         [sys.executable, PROCESS, workbench.workspace.folder], stdout=subprocess.PIPE, text=True
     )
+    assert program.stdout is not None
     key_of_list = program.stdout.readline().strip()
     program.kill()
     program.wait()

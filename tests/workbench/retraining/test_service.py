@@ -1,5 +1,7 @@
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -19,17 +21,20 @@ from tests.support.labelling import WHO, add_version, digests_of, label_scans
 from tests.support.tiny_model import tiny_model
 
 
-def snapshot(workbench: Workbench, run_id):
+def snapshot(workbench: Workbench, run_id: int) -> dict[str, Any]:
     with workbench.store.reading() as session:
-        return json.loads(workbench.blobs.get(session.get_one(Run, run_id).snapshot))
+        frozen: dict[str, Any] = json.loads(
+            workbench.blobs.get(session.get_one(Run, run_id).snapshot)
+        )
+    return frozen
 
 
-def splits(workbench: Workbench):
+def splits(workbench: Workbench) -> dict[str, str | None]:
     with workbench.store.reading() as session:
         return dict(iter(session.execute(select(Patient.id, Patient.split))))
 
 
-def set_run(workbench: Workbench, run_id, **values) -> None:
+def set_run(workbench: Workbench, run_id: int, **values: object) -> None:
     with workbench.store.session() as session:
         for key, value in values.items():
             setattr(session.get_one(Run, run_id), key, value)
@@ -68,6 +73,7 @@ def test_the_outlook_counts_what_would_be_trained_on(workbench: Workbench) -> No
 
 def test_the_samples_alone_are_enough_to_try_it(workbench: Workbench) -> None:
     for taken in add_samples(workbench, WHO):
+        assert taken.scan_id is not None
         annotate(workbench, taken.scan_id, taken.file.split("-")[1], WHO)
     outlook = service.outlook(workbench)
     assert outlook.reasons == []
@@ -140,10 +146,12 @@ def test_a_patient_never_changes_sides(workbench: Workbench) -> None:
 
 
 @pytest.fixture
-def workbench_that_has_seen(reopen, monkeypatch: pytest.MonkeyPatch):
+def workbench_that_has_seen(
+    reopen: Callable[[], Workbench], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[int], Workbench]:
     """Opens a workspace whose champion was trained on the scans of the first patients."""
 
-    def open_it(patients):
+    def open_it(patients: int) -> Workbench:
         seen = [digest for patient in range(patients) for digest in digests_of(patient)]
         monkeypatch.setenv("FETAL_MODEL", str(tiny_model(1, "tiny", tuple(seen)).folder))
         return reopen()
@@ -151,7 +159,9 @@ def workbench_that_has_seen(reopen, monkeypatch: pytest.MonkeyPatch):
     return open_it
 
 
-def test_a_patient_whom_the_champion_has_seen_is_never_tested_on(workbench_that_has_seen) -> None:
+def test_a_patient_whom_the_champion_has_seen_is_never_tested_on(
+    workbench_that_has_seen: Callable[[int], Workbench],
+) -> None:
     workbench = workbench_that_has_seen(8)
     label_scans(workbench, patients=20)
     service.start(workbench, WHO)
@@ -161,7 +171,9 @@ def test_a_patient_whom_the_champion_has_seen_is_never_tested_on(workbench_that_
     assert set(by_split.values()) == {"train", "validation", "test"}
 
 
-def test_scans_that_the_champion_has_seen_can_be_trained_on_alone(workbench_that_has_seen) -> None:
+def test_scans_that_the_champion_has_seen_can_be_trained_on_alone(
+    workbench_that_has_seen: Callable[[int], Workbench],
+) -> None:
     workbench = workbench_that_has_seen(12)
     label_scans(workbench, patients=12)
     run = service.start(workbench, WHO)
@@ -233,7 +245,7 @@ def test_without_a_worker_a_lost_run_is_shown_as_waiting(workbench: Workbench) -
 
 @pytest.mark.parametrize("year", [2020, 2090])
 def test_a_dead_workers_run_is_cancelled_at_once_whatever_the_clock_did(
-    workbench: Workbench, year
+    workbench: Workbench, year: int
 ) -> None:
     label_scans(workbench)
     run = service.start(workbench, WHO)
@@ -253,6 +265,7 @@ def test_every_scan_of_a_drop_without_names_is_on_one_side(workbench: Workbench)
     drop = [file(9000 + seed) for seed in range(6)]
     unknown = [taken.scan_id for taken in add_scans(workbench, drop, who=WHO)]
     for number in unknown:
+        assert number is not None
         annotate(workbench, number, "femur", WHO)
     run = service.start(workbench, WHO)
     frozen = snapshot(workbench, run.id)

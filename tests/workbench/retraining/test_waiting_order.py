@@ -12,7 +12,7 @@ from fetal.workbench.retraining import service
 from fetal.workbench.retraining.waiting_order import move_up
 
 
-def queue(workbench: Workbench, slot, status="queued"):
+def queue(workbench: Workbench, slot: int | None, status: str = "queued") -> int:
     with workbench.store.session() as session:
         run = Run(settings={}, snapshot="", snapshot_counts={}, who="Ada", slot=slot, status=status)
         session.add(run)
