@@ -34,4 +34,5 @@ if __name__ == "__main__":
         program.start()
     for program in programs:
         program.join()
-    sys.exit(max(abs(program.exitcode) for program in programs))
+    codes = [program.exitcode for program in programs]
+    sys.exit(max(1 if code is None else abs(code) for code in codes))

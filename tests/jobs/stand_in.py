@@ -14,6 +14,7 @@ from pathlib import Path
 from fetal.training.events import (
     DeviceChosen,
     EpochDone,
+    Event,
     LogLine,
     StageBegun,
     StepDone,
@@ -25,7 +26,7 @@ from fetal.training.events import (
 STAGE = "Upper layers"
 
 
-def tell(event) -> None:
+def tell(event: Event) -> None:
     print(to_line(event), flush=True)
 
 
@@ -35,7 +36,7 @@ def end_with_starter() -> None:
     os._exit(3)
 
 
-def epochs(bundle) -> None:
+def epochs(bundle: str) -> None:
     tell(DeviceChosen("CPU, 2 cores"))
     tell(LogLine("Reading goes well."))
     tell(StageBegun(STAGE, 1, 2))
@@ -51,7 +52,7 @@ def hang() -> None:
     threading.Event().wait()
 
 
-def main(mode, bundle, job) -> None:
+def main(mode: str, bundle: str, job: str) -> None:
     starts = Path(job).parent / "starts.txt"
     with starts.open("a") as file:
         file.write(f"{os.getpid()}\n")

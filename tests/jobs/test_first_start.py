@@ -6,12 +6,15 @@ from pathlib import Path
 from sqlalchemy import inspect
 
 from fetal.store.database import Store
+from fetal.store.workspace import Workspace
 from tests.support.tiny_model import tiny_model
 
 PROCESS = Path(__file__).with_name("first_start.py")
 
 
-def test_eight_programs_can_open_a_new_workspace_at_the_same_moment(any_workspace) -> None:
+def test_eight_programs_can_open_a_new_workspace_at_the_same_moment(
+    any_workspace: Workspace,
+) -> None:
     environment = os.environ | {"FETAL_MODEL": str(tiny_model().folder)}
     command = [PROCESS, any_workspace.folder, any_workspace.database_url, 8]
     done = subprocess.run(

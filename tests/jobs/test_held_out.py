@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from fetal.jobs.attempt import strip_old_jobs
+from tests.jobs.conftest import InBackground, Site, Supervise
 from tests.support.waiting import until
 
 
-def told_apart(site):
+def told_apart(site: Site) -> list[set[str]]:
     """What names the scans of either side: digest, blob and pseudonym of each."""
     names = ("digest", "blob", "patient")
     return [
@@ -18,23 +19,25 @@ def told_apart(site):
     ]
 
 
-def everything_in(folder):
+def everything_in(folder: Path) -> str:
     """The names and contents of all files of a folder."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     assert paths
     return "\n".join(f"{path}\n{path.read_bytes().decode(errors='replace')}" for path in paths)
 
 
-def named(text, words):
+def named(text: str, words: set[str]) -> set[str]:
     return {word for word in words if word in text}
 
 
 @pytest.fixture
-def run_folder(site):
+def run_folder(site: Site) -> Path:
     return site.workspace.folder / "runs" / str(site.run_id)
 
 
-def test_a_working_training_knows_nothing_of_the_test_set(site, in_background, run_folder) -> None:
+def test_a_working_training_knows_nothing_of_the_test_set(
+    site: Site, in_background: InBackground, run_folder: Path
+) -> None:
     in_background("hang")
     until(lambda: site.run().progress.get("step") == 3)
     (pid,) = site.starts()
@@ -45,14 +48,18 @@ def test_a_working_training_knows_nothing_of_the_test_set(site, in_background, r
     assert named(found, tested) == set()
 
 
-def test_a_failed_training_leaves_nothing_of_the_test_set(site, supervise, run_folder) -> None:
+def test_a_failed_training_leaves_nothing_of_the_test_set(
+    site: Site, supervise: Supervise, run_folder: Path
+) -> None:
     supervise("fail")
     learnt, tested = told_apart(site)
     assert named(everything_in(run_folder), learnt) == learnt
     assert named(everything_in(run_folder), tested) == set()
 
 
-def test_comparing_on_the_test_set_writes_nothing_beside_the_store(site, supervise) -> None:
+def test_comparing_on_the_test_set_writes_nothing_beside_the_store(
+    site: Site, supervise: Supervise
+) -> None:
     supervise("finish")
     assert site.run().status == "done"
     _, tested = told_apart(site)
@@ -62,7 +69,9 @@ def test_comparing_on_the_test_set_writes_nothing_beside_the_store(site, supervi
             assert named(f"{path}\n{path.read_bytes().decode(errors='replace')}", tested) == set()
 
 
-def test_the_test_set_is_taken_out_of_an_older_versions_job_files(site, run_folder) -> None:
+def test_the_test_set_is_taken_out_of_an_older_versions_job_files(
+    site: Site, run_folder: Path
+) -> None:
     run_folder.mkdir(parents=True)
     old = {"examples": site.examples, "test": site.test, "settings": {}}
     (run_folder / "job.json").write_text(json.dumps(old))

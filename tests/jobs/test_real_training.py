@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +18,7 @@ from fetal.planes import FETAL_PLANES
 from fetal.scans import encode_png, pixel_digest
 from fetal.store.tables import ModelVersion, Run
 from fetal.training.settings import Stage, TrainingSettings
+from tests.jobs.conftest import Site
 from tests.jobs.test_held_out import everything_in, named
 from tests.support.waiting import until
 
@@ -30,17 +34,19 @@ RUNAWAY = TrainingSettings(
 )
 PROGRAM = (sys.executable, "-m", "fetal.training.process")
 
+Snapshot = dict[str, list[dict[str, Any]]]
+
 
 @pytest.fixture
-def snapshot(site):
+def snapshot(site: Site) -> Snapshot:
     """Twelve simulated patients to learn from, and three that are held out."""
-    lists = {"examples": [], "test": []}
+    lists: Snapshot = {"examples": [], "test": []}
     for number in range(15):
         plane = FETAL_PLANES[number % 3]
         split = "test" if number >= 12 else "validation" if number >= 9 else "train"
         pixels = simulate(plane, number, size=(96, 128)).pixels
         digest = pixel_digest(pixels)
-        entry = {
+        entry: dict[str, Any] = {
             "scan": site.scan if split == "test" else 100 + number,
             "digest": digest,
             "blob": f"scans/{digest[:2]}/{digest}.png",
@@ -58,10 +64,13 @@ def snapshot(site):
     return lists
 
 
-def test_a_training_that_diverges_says_so_and_makes_no_challenger(site, snapshot) -> None:
+def test_a_training_that_diverges_says_so_and_makes_no_challenger(
+    site: Site, snapshot: Snapshot
+) -> None:
     site.train_with(PROGRAM)
     run = site.run()
     assert (run.status, run.slot) == ("failed", None)
+    assert run.reason is not None
     assert run.reason.startswith("The training diverged")
     assert "Train with a lower learning rate." in run.reason
     assert site.model() is None
@@ -79,15 +88,15 @@ WORKER = Path(__file__).with_name("worker_process.py")
 
 
 @pytest.fixture
-def on_gpu(site, tmp_path: Path):
+def on_gpu(site: Site, tmp_path: Path) -> Iterator[Callable[[int], None]]:
     """Starts a worker on one of two GPUs; what computes in fact is this computer's processor."""
     driver = tmp_path / "driver" / "nvidia-smi"
     driver.parent.mkdir()
     driver.write_text("#!/bin/sh\necho NVIDIA H100\necho NVIDIA H100\n")
     driver.chmod(0o755)
-    started = []
+    started: list[subprocess.Popen[bytes]] = []
 
-    def start(number) -> None:
+    def start(number: int) -> None:
         path = f"{driver.parent}{os.pathsep}{os.environ['PATH']}"
         settings = {"PATH": path, "CUDA_VISIBLE_DEVICES": str(number)}
         command = [sys.executable, str(WORKER), str(site.workspace.folder), *PROGRAM]
@@ -99,9 +108,14 @@ def on_gpu(site, tmp_path: Path):
         process.wait(30)
 
 
+def told(moment: datetime | None) -> datetime:
+    assert moment is not None
+    return moment
+
+
 @pytest.mark.slow
 def test_two_devices_train_at_once_and_both_trainings_end_with_a_model(
-    site, snapshot, on_gpu
+    site: Site, snapshot: Snapshot, on_gpu: Callable[[int], None]
 ) -> None:
     first = site.run_id
     site.change(settings=SHORT.to_json())
@@ -122,7 +136,7 @@ def test_two_devices_train_at_once_and_both_trainings_end_with_a_model(
     ended = [site.run(one) for one in (first, second)]
     assert [(run.status, run.attempts, run.reason) for run in ended] == [("done", 1, None)] * 2
     assert len({run.worker for run in ended}) == 2
-    assert max(run.started_at for run in ended) < min(run.ended_at for run in ended)
+    assert max(told(run.started_at) for run in ended) < min(told(run.ended_at) for run in ended)
     with site.store.reading() as session:
         made = session.scalars(select(ModelVersion).where(ModelVersion.run_id.is_not(None))).all()
     assert {model.run_id for model in made} == {first, second}

@@ -3,22 +3,27 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from fetal.jobs.waiting_jobs import queued_run
 from fetal.worker import Worker
+from tests.jobs.conftest import Site
 from tests.support.waiting import alive, until
 
 PROCESS = Path(__file__).with_name("worker_process.py")
 
+Start = Callable[[str], "subprocess.Popen[bytes]"]
+
 
 @pytest.fixture
-def start_worker(site):
-    started = []
+def start_worker(site: Site) -> Iterator[Start]:
+    started: list[subprocess.Popen[bytes]] = []
 
-    def start(mode):
+    def start(mode: str) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(
             [sys.executable, str(PROCESS), str(site.workspace.folder), *site.command(mode)]
         )
@@ -31,7 +36,7 @@ def start_worker(site):
         process.wait()
 
 
-def test_a_click_reaches_a_worker_that_is_already_there(site, start_worker) -> None:
+def test_a_click_reaches_a_worker_that_is_already_there(site: Site, start_worker: Start) -> None:
     site.change(slot=None, status="cancelled")
     start_worker("finish")
     until(lambda: site.workers())
@@ -40,7 +45,7 @@ def test_a_click_reaches_a_worker_that_is_already_there(site, start_worker) -> N
 
 
 def test_a_worker_killed_in_mid_epoch_takes_its_training_along_and_the_next_goes_on(
-    site, start_worker, long_ago
+    site: Site, start_worker: Start, long_ago: datetime
 ) -> None:
     worker = start_worker("hang once")
     until(lambda: site.run().progress.get("step") == 3)
@@ -52,10 +57,10 @@ def test_a_worker_killed_in_mid_epoch_takes_its_training_along_and_the_next_goes
     start_worker("hang once")
     until(lambda: site.run().status == "done")
     assert site.run().attempts == 2
-    assert site.model().name == "v2 · today"
+    assert site.made().name == "v2 · today"
 
 
-def test_two_workers_never_train_the_same_run(site, start_worker) -> None:
+def test_two_workers_never_train_the_same_run(site: Site, start_worker: Start) -> None:
     for _ in range(2):
         start_worker("hang")
     until(lambda: len(site.workers()) == 2)
@@ -66,7 +71,9 @@ def test_two_workers_never_train_the_same_run(site, start_worker) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_that_is_asked_to_stop_leaves_nothing_behind(site, start_worker, number) -> None:
+def test_a_worker_that_is_asked_to_stop_leaves_nothing_behind(
+    site: Site, start_worker: Start, number: signal.Signals
+) -> None:
     worker = start_worker("hang")
     until(lambda: site.run().progress.get("step") == 3)
     (training,) = site.starts()
@@ -76,7 +83,7 @@ def test_a_worker_that_is_asked_to_stop_leaves_nothing_behind(site, start_worker
     assert site.run().status == "queued"
 
 
-def test_a_worker_can_live_in_a_thread(site) -> None:
+def test_a_worker_can_live_in_a_thread(site: Site) -> None:
     worker = Worker(site.workspace, site.command("finish"))
     thread = threading.Thread(target=worker.run)
     thread.start()
@@ -86,13 +93,14 @@ def test_a_worker_can_live_in_a_thread(site) -> None:
     assert not thread.is_alive()
 
 
-def test_a_worker_goes_with_the_process_that_started_it(site) -> None:
+def test_a_worker_goes_with_the_process_that_started_it(site: Site) -> None:
     environment = os.environ | {"FETAL_WORKSPACE": str(site.workspace.folder)}
     site.change(slot=None, status="cancelled")
     worker = subprocess.Popen(
         [sys.executable, "-m", "fetal.worker"], stdin=subprocess.PIPE, env=environment
     )
     until(lambda: site.workers())
+    assert worker.stdin is not None
     worker.stdin.close()
     assert worker.wait(15) == 0
 

@@ -1,5 +1,6 @@
 """Batch jobs: begun once, said how far they are, ended whatever happens to their program."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,30 +18,31 @@ from fetal.store.batches.batch_tables import BatchJob, BatchRefusal
 from fetal.store.database import Store
 from fetal.store.states import BatchKind, RunState
 from fetal.store.table_base import now
+from fetal.store.workspace import Workspace
 from tests.support.at_once import at_once, raised
 
 LOOK = BatchKind.LOOKALIKES
 
 
 @pytest.fixture
-def store(begun_workspace):
+def store(begun_workspace: Workspace) -> Iterator[Store]:
     opened = Store.open(begun_workspace)
     yield opened
     opened.close()
 
 
-def row(store, number=1):
+def row(store: Store, number: int = 1) -> BatchJob:
     with store.reading() as session:
         return session.get_one(BatchJob, number)
 
 
-def change(store, **values) -> None:
+def change(store: Store, **values: object) -> None:
     with store.session() as session:
         for name, value in values.items():
             setattr(session.get_one(BatchJob, 1), name, value)
 
 
-def test_a_job_says_how_far_it_is_and_what_it_set_aside(store) -> None:
+def test_a_job_says_how_far_it_is_and_what_it_set_aside(store: Store) -> None:
     lease = begin_batch(store, BatchKind.IMPORT, "Import images", "Ann")
     with at_work(lease):
         lease.on_progress(Progress(3, 4))
@@ -55,7 +57,7 @@ def test_a_job_says_how_far_it_is_and_what_it_set_aside(store) -> None:
     assert (refusal.place, refusal.sentence) == (2, "Expected a PNG.")
 
 
-def test_an_error_ends_a_job_with_its_sentence(store) -> None:
+def test_an_error_ends_a_job_with_its_sentence(store: Store) -> None:
     with (
         pytest.raises(BatchGoesOnError),
         at_work(begin_batch(store, LOOK, "Look", "Ann", slot="look")),
@@ -65,7 +67,7 @@ def test_an_error_ends_a_job_with_its_sentence(store) -> None:
     assert row(store).slot is None
 
 
-def test_a_cancelled_job_hears_of_it(store) -> None:
+def test_a_cancelled_job_hears_of_it(store: Store) -> None:
     lease = begin_batch(store, LOOK, "Look", "Ann")
     change(store, cancel_asked=True)
     with at_work(lease):
@@ -74,12 +76,12 @@ def test_a_cancelled_job_hears_of_it(store) -> None:
     assert row(store).status == RunState.CANCELLED
 
 
-def test_one_of_several_at_once_begins(store) -> None:
+def test_one_of_several_at_once_begins(store: Store) -> None:
     results = at_once([lambda: begin_batch(store, LOOK, "Look", "Ann", slot="look")] * 4)
     assert [type(error) for error in raised(results)] == [BatchGoesOnError] * 3
 
 
-def test_a_job_whose_program_is_gone_ends_and_its_late_writes_change_nothing(store) -> None:
+def test_a_job_whose_program_is_gone_ends_and_its_late_writes_change_nothing(store: Store) -> None:
     lost = begin_batch(store, LOOK, "Look", "Ann", slot="look")
     recover_batches(store)
     assert row(store).status == RunState.RUNNING
@@ -97,7 +99,7 @@ def test_a_job_whose_program_is_gone_ends_and_its_late_writes_change_nothing(sto
     assert row(store).status == RunState.DONE
 
 
-def test_what_follows_a_promotion_waits_for_the_next_worker(store) -> None:
+def test_what_follows_a_promotion_waits_for_the_next_worker(store: Store) -> None:
     begin_batch(store, BatchKind.RESCORING, "Predict", "Ann", slot="rescoring 7")
     change(store, heartbeat_at=now() - timedelta(minutes=5))
     recover_batches(store)
@@ -105,11 +107,13 @@ def test_what_follows_a_promotion_waits_for_the_next_worker(store) -> None:
     assert begin_batch(store, BatchKind.RESCORING, "Predict", "x", slot="rescoring 7").attempt == 2
 
 
-def test_a_worker_takes_what_it_can_do_and_gives_it_back(store) -> None:
+def test_a_worker_takes_what_it_can_do_and_gives_it_back(store: Store) -> None:
     begin_batch(store, LOOK, "Look", "Ann")
     change(store, status=RunState.QUEUED)
     assert claim_batch(store, "one", lambda number, kind: kind is BatchKind.ARCHIVE) is None
-    lease, kind = claim_batch(store, "one", lambda number, kind: number == 1)
+    claimed = claim_batch(store, "one", lambda number, kind: number == 1)
+    assert claimed is not None
+    lease, kind = claimed
     assert kind is LOOK
     assert claim_batch(store, "two", lambda number, kind: True) is None
     lease.finish(RunState.QUEUED)
@@ -117,7 +121,7 @@ def test_a_worker_takes_what_it_can_do_and_gives_it_back(store) -> None:
     assert claim_batch(store, "two", lambda number, kind: True)
 
 
-def test_memory_and_table_stay_bounded_however_many_files_are_bad(store) -> None:
+def test_memory_and_table_stay_bounded_however_many_files_are_bad(store: Store) -> None:
     lease = begin_batch(store, BatchKind.IMPORT, "Import images", "Ann")
     for place in range(MOST_REFUSALS + 10):
         lease.set_aside(place, "x" * 900)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import func, select
@@ -41,7 +41,7 @@ def start_worker(workbench: Workbench) -> Iterator[Start]:
 
     def start() -> "subprocess.Popen[bytes]":
         settings = {"FETAL_WORKSPACE": str(workbench.workspace.folder)}
-        command = [Path(sys.executable).with_name("fetal"), "worker"]
+        command = [str(Path(sys.executable).with_name("fetal")), "worker"]
         started.append(subprocess.Popen(command, env=os.environ | settings))
         return started[-1]
 

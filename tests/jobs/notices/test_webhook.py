@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from fetal.jobs.notices.webhook import MOMENT, SIGNATURE, send, signature, tell_ended
+from tests.jobs.conftest import Site, Supervise
 
 SECRET = "a secret of both sides"
 
@@ -40,27 +41,31 @@ def address() -> Iterator[str]:
 
 
 def test_the_end_of_a_training_is_told_and_signed(
-    site, supervise, address, monkeypatch: pytest.MonkeyPatch
+    site: Site, supervise: Supervise, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FETAL_WEBHOOK_URL", address)
     monkeypatch.setenv("FETAL_WEBHOOK_SECRET", "s" * 16)
     supervise("finish")
-    tell_ended(site.store, site.run().id).join(10)
+    telling = tell_ended(site.store, site.run().id)
+    assert telling is not None
+    telling.join(10)
     path, headers, body = Listener.taken[-1]
     assert path == "/fetal"
     assert headers[SIGNATURE] == signature("s" * 16, headers[MOMENT], body)
     told = json.loads(body)
     assert (told["event"], told["training"], told["state"]) == ("training ended", 1, "done")
-    assert told["model"] == site.model().name
+    assert told["model"] == site.made().name
     assert set(told) == {"event", "training", "state", "model", "ended_at"}
 
 
-def test_without_a_secret_nobody_is_told(site, address, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_secret_nobody_is_told(
+    site: Site, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FETAL_WEBHOOK_URL", address)
     assert tell_ended(site.store, site.run().id) is None
 
 
-def test_a_failure_is_tried_again_and_a_redirection_is_not_followed(address) -> None:
+def test_a_failure_is_tried_again_and_a_redirection_is_not_followed(address: str) -> None:
     Listener.answers = [500, 302, 204]
     waited: list[float] = []
     assert send(address, SECRET, b"{}", waited.append)
