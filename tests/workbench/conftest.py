@@ -5,10 +5,16 @@ import pytest
 
 from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
-from fetal.workbench.ingest.upload import add_scans
+from fetal.workbench.ingest.upload import IngestResult, add_scans
 from tests.support.begun import begin
 from tests.support.drawn import file
 from tests.support.tiny_model import tiny_model
+
+
+def number_of(taken: IngestResult) -> int:
+    """The number of the scan that a file was stored as."""
+    assert taken.scan_id is not None
+    return taken.scan_id
 
 
 @pytest.fixture
@@ -20,14 +26,16 @@ def reopen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Work
 
 
 @pytest.fixture
-def workbench(reopen):
+def workbench(reopen: Callable[[], Workbench]) -> Iterator[Workbench]:
     workbench = reopen()
     yield workbench
     workbench.close()
 
 
 @pytest.fixture
-def each_workbench(begun_workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+def each_workbench(
+    begun_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workbench]:
     """An open workbench, once on SQLite and once on PostgreSQL."""
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     workbench = open_workbench(begun_workspace)
@@ -36,7 +44,7 @@ def each_workbench(begun_workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 @pytest.fixture
-def five_scans(workbench: Workbench):
+def five_scans(workbench: Workbench) -> list[int]:
     """The ids of five stored scans of one patient, in the order they came."""
     files = [file(seed) for seed in range(5)]
-    return [taken.scan_id for taken in add_scans(workbench, files, who="Ann", patient="4711")]
+    return [number_of(taken) for taken in add_scans(workbench, files, who="Ann", patient="4711")]

@@ -11,15 +11,15 @@ class Clock:
     def __init__(self) -> None:
         self.at = datetime(2026, 11, 26, 9, tzinfo=UTC)
 
-    def __call__(self):
+    def __call__(self) -> datetime:
         return self.at
 
-    def wait(self, **long) -> None:
+    def wait(self, **long: float) -> None:
         self.at += timedelta(**long)
 
 
 @pytest.fixture
-def clock():
+def clock() -> Clock:
     return Clock()
 
 

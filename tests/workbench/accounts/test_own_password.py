@@ -19,18 +19,18 @@ NEW = "eleven green ladders"
 
 
 @pytest.fixture
-def ben(workbench: Workbench):
+def ben(workbench: Workbench) -> Workbench:
     add(workbench, "ana", "administrator")
     number = add(workbench, "ben", "reader")
     return workbench.acting_as(Actor.with_roles("ben", number, [Role.READER]))
 
 
-def come_in(workbench: Workbench, password):
+def come_in(workbench: Workbench, password: str) -> str:
     return enter(workbench.store, "ben", password, "10.0.0.1")
 
 
 def test_the_new_password_opens_and_other_browsers_are_signed_out(
-    workbench: Workbench, ben
+    workbench: Workbench, ben: Workbench
 ) -> None:
     mine, other = (digest_of(come_in(workbench, PASSWORD)) for _ in range(2))
     change_own_password(ben, PASSWORD, NEW, keep=mine)
@@ -42,7 +42,9 @@ def test_the_new_password_opens_and_other_browsers_are_signed_out(
     assert (told[0].who, told[0].detail["password"]) == ("ben", "new, by the person")
 
 
-def test_who_finds_an_open_page_does_not_take_the_account_over(workbench: Workbench, ben) -> None:
+def test_who_finds_an_open_page_does_not_take_the_account_over(
+    workbench: Workbench, ben: Workbench
+) -> None:
     for _ in range(MOST["account"]):
         with pytest.raises(WrongPasswordError):
             change_own_password(ben, "a guess of mine", NEW)
@@ -54,13 +56,13 @@ def test_who_finds_an_open_page_does_not_take_the_account_over(workbench: Workbe
     assert come_in(workbench, PASSWORD)
 
 
-def test_a_weak_one_is_refused_and_the_old_one_stays(workbench: Workbench, ben) -> None:
+def test_a_weak_one_is_refused_and_the_old_one_stays(workbench: Workbench, ben: Workbench) -> None:
     with pytest.raises(WeakPasswordError):
         change_own_password(ben, PASSWORD, "short")
     assert come_in(workbench, PASSWORD)
 
 
-def test_who_has_no_password_here_changes_none(workbench: Workbench, ben) -> None:
+def test_who_has_no_password_here_changes_none(workbench: Workbench, ben: Workbench) -> None:
     assert has_password(ben)
     number = people.add_person(workbench, "eva", None, [Role.READER])
     eva = workbench.acting_as(Actor.with_roles("eva", number, [Role.READER]))

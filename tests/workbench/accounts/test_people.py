@@ -1,5 +1,7 @@
 """Accounts are made and changed by those who may, and never leave nobody to look after them."""
 
+from collections.abc import Callable
+
 import pytest
 
 from fetal.store.access.audit_chain import EventKind
@@ -26,10 +28,11 @@ def test_the_first_account_is_an_administrators(workbench: Workbench) -> None:
 def test_somebody_stays_administrator(workbench: Workbench) -> None:
     add(workbench, "ana", "administrator")
     add(workbench, "ben", "reader")
-    for step in (
+    steps: tuple[Callable[[], None], ...] = (
         lambda: people.set_roles(workbench, "ana", [Role.READER]),
         lambda: people.set_disabled(workbench, "ana", True),
-    ):
+    )
+    for step in steps:
         with pytest.raises(AccountError, match="administrator"):
             step()
     people.set_roles(workbench, "ben", [Role.ADMINISTRATOR])
@@ -38,7 +41,7 @@ def test_somebody_stays_administrator(workbench: Workbench) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a b", "<ana>", "ana/../x", "-ana", "å"])
-def test_a_name_to_sign_in_with_is_plain(workbench: Workbench, name) -> None:
+def test_a_name_to_sign_in_with_is_plain(workbench: Workbench, name: str) -> None:
     with pytest.raises(AccountError, match="small letters"):
         add(workbench, name, "administrator")
 
@@ -53,13 +56,13 @@ def test_a_name_means_one_person_for_ever(workbench: Workbench) -> None:
 @pytest.mark.parametrize(
     "password", ["", "short", "aaaaaaaaaaaaaaaa", "ana.sousa-2026-11", "x" * 201]
 )
-def test_a_password_is_not_too_easy_to_guess(workbench: Workbench, password) -> None:
+def test_a_password_is_not_too_easy_to_guess(workbench: Workbench, password: str) -> None:
     with pytest.raises(WeakPasswordError):
         people.add_person(workbench, "ana.sousa", password, [Role.ADMINISTRATOR])
     assert not accounts_exist(workbench.store)
 
 
-STEPS = {
+STEPS: dict[str, Callable[[Workbench], object]] = {
     "people": lambda bench: people.people(bench),
     "add": lambda bench: add(bench, "new", "reader"),
     "roles": lambda bench: people.set_roles(bench, "ben", list(Role)),
@@ -76,7 +79,7 @@ STEPS = {
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("step", STEPS)
 def test_administrators_and_nobody_else_look_after_accounts(
-    workbench: Workbench, role, step
+    workbench: Workbench, role: Role, step: str
 ) -> None:
     add(workbench, "ana", "administrator")
     add(workbench, "ben", "reader")
@@ -91,7 +94,7 @@ def test_administrators_and_nobody_else_look_after_accounts(
 
 
 def test_every_permission_is_somebodys_and_everybody_sees() -> None:
-    assert set().union(*ROLE_PERMISSIONS.values()) == set(Permission)
+    assert set[Permission]().union(*ROLE_PERMISSIONS.values()) == set(Permission)
     assert all(Permission.SEE in some for some in ROLE_PERMISSIONS.values())
 
 

@@ -1,5 +1,6 @@
 """Each use case with each role: done by those who may, refused and told of to all others."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,12 @@ from fetal.workbench.reading_queues.reservations import Reader
 from fetal.workbench.retraining import service
 from fetal.workbench.retraining.waiting_order import move_up
 from tests.support.drawn import file
+from tests.workbench.conftest import number_of
 
 ROOT = Path(__file__).parents[3]
 WHO = "Somebody Else"
 
-USE_CASES = {
+USE_CASES: dict[str, tuple[Permission, Callable[[Workbench, int], object]]] = {
     "scans": (Permission.SEE, lambda bench, scan: scans.scans(bench)),
     "scan": (Permission.SEE, lambda bench, scan: scans.scan(bench, scan)),
     "pixels": (Permission.SEE, lambda bench, scan: scans.pixels(bench, scan)),
@@ -137,7 +139,7 @@ USE_CASES = {
 }
 
 
-def add_run(workbench: Workbench, number, who) -> None:
+def add_run(workbench: Workbench, number: int, who: str) -> None:
     with workbench.store.session() as session:
         session.add(
             Run(id=number, status="failed", settings={}, snapshot="", snapshot_counts={}, who=who)
@@ -145,7 +147,7 @@ def add_run(workbench: Workbench, number, who) -> None:
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory):
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     """One workbench for all: what a role may not do changes nothing in it."""
     from fetal.store.workspace import Workspace
     from fetal.workbench import open_workbench
@@ -162,17 +164,17 @@ def bench(tmp_path_factory: pytest.TempPathFactory):
         workbench.close()
 
 
-def a_scan(workbench: Workbench):
+def a_scan(workbench: Workbench) -> int:
     """A stored scan, brought in again where a use case erased it."""
     with workbench.store.reading() as session:
         there = session.scalars(select(ScanRow.id).limit(1)).first()
     if there is not None:
         return there
     [taken] = upload.add_scans(workbench, [file(3)], who="Eve", patient="4711")
-    return taken.scan_id
+    return number_of(taken)
 
 
-def rows(workbench: Workbench):
+def rows(workbench: Workbench) -> list[int]:
     """What use cases write, counted."""
     with workbench.store.reading() as session:
         return [
@@ -183,7 +185,7 @@ def rows(workbench: Workbench):
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("name", USE_CASES)
-def test_a_use_case_is_done_by_those_who_may(bench, name, role) -> None:
+def test_a_use_case_is_done_by_those_who_may(bench: Workbench, name: str, role: Role) -> None:
     permission, use_case = USE_CASES[name]
     scan = a_scan(bench)
     mine = bench.acting_as(Actor.with_roles("Eve", 9, [role]))
@@ -209,8 +211,10 @@ def test_a_use_case_is_done_by_those_who_may(bench, name, role) -> None:
     assert refused.detail["what"] == permission.value
 
 
-def test_the_key_is_renewed_by_administrators_alone(workbench: Workbench, five_scans) -> None:
-    def as_a(role):
+def test_the_key_is_renewed_by_administrators_alone(
+    workbench: Workbench, five_scans: list[int]
+) -> None:
+    def as_a(role: Role) -> Workbench:
         return workbench.acting_as(Actor.with_roles("Eve", 9, [role]))
 
     for role in set(Role) - {Role.ADMINISTRATOR}:
@@ -232,7 +236,7 @@ def test_every_permission_of_a_use_case_is_tried() -> None:
 
 
 def test_whatever_name_is_given_the_accounts_own_is_written_down(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     mine = workbench.acting_as(Actor.with_roles("Eve", 9, [Role.READER, Role.DATA_MANAGER]))
     review.annotate(mine, five_scans[0], "brain", WHO)
@@ -246,7 +250,7 @@ def test_whatever_name_is_given_the_accounts_own_is_written_down(
 
 
 def test_without_accounts_the_one_person_here_may_do_everything(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     review.annotate(workbench, five_scans[0], "brain", WHO)
     assert history.history(workbench, five_scans[0])[0].who == WHO

@@ -1,7 +1,9 @@
 """A picture that is gone or damaged concerns its own scan only, and can be mended."""
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +13,7 @@ from fetal.cli import main
 from fetal.jobs.batch_prediction import score
 from fetal.progress import Progress
 from fetal.scans import encode_png
+from fetal.store.database import Store
 from fetal.store.tables import ModelVersion, PredictionRow, Run, ScanRow
 from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
@@ -26,7 +29,9 @@ from tests.support.drawn import fan, file
 from tests.support.labelling import add_version, keep_apart, label_scans
 from tests.support.tiny_model import tiny_model
 
-DAMAGES = {
+Damaging = Callable[[int], object]
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
     "gone": lambda path: path.unlink(),
     "empty": lambda path: path.write_bytes(b""),
     "cut short": lambda path: path.write_bytes(path.read_bytes()[:200]),
@@ -36,24 +41,24 @@ DAMAGES = {
 
 
 @pytest.fixture(params=DAMAGES)
-def any_damage(request: pytest.FixtureRequest, workbench: Workbench):
+def any_damage(request: pytest.FixtureRequest, workbench: Workbench) -> Damaging:
     """Damages the picture of a scan in one of several ways."""
     return lambda number: DAMAGES[request.param](picture_of(workbench, number))
 
 
 @pytest.fixture
-def damage(workbench: Workbench):
+def damage(workbench: Workbench) -> Damaging:
     """Cuts the picture of a scan short."""
     return lambda number: DAMAGES["cut short"](picture_of(workbench, number))
 
 
-def picture_of(workbench: Workbench, number):
+def picture_of(workbench: Workbench, number: int) -> Path:
     with workbench.store.reading() as session:
         return workbench.workspace.folder / "blobs" / session.get_one(ScanRow, number).blob
 
 
 def test_a_damaged_picture_is_told_in_one_sentence(
-    workbench: Workbench, five_scans, any_damage
+    workbench: Workbench, five_scans: list[int], any_damage: Damaging
 ) -> None:
     any_damage(five_scans[0])
     name = scans.scan(workbench, five_scans[0]).name
@@ -64,7 +69,7 @@ def test_a_damaged_picture_is_told_in_one_sentence(
 
 
 def test_the_same_file_heals_its_scan_and_keeps_the_label(
-    workbench: Workbench, five_scans, any_damage
+    workbench: Workbench, five_scans: list[int], any_damage: Damaging
 ) -> None:
     review.annotate(workbench, five_scans[0], "brain", "Ann")
     any_damage(five_scans[0])
@@ -79,7 +84,7 @@ def test_the_same_file_heals_its_scan_and_keeps_the_label(
 
 
 def test_an_export_goes_on_and_says_what_is_not_in_it(
-    workbench: Workbench, five_scans, damage, tmp_path: Path
+    workbench: Workbench, five_scans: list[int], damage: Damaging, tmp_path: Path
 ) -> None:
     damage(five_scans[2])
     name = scans.scan(workbench, five_scans[2]).name
@@ -92,7 +97,9 @@ def test_an_export_goes_on_and_says_what_is_not_in_it(
         assert name in archive.read("labels.csv").decode()
 
 
-def test_a_new_champion_predicts_all_other_scans(workbench: Workbench, five_scans, damage) -> None:
+def test_a_new_champion_predicts_all_other_scans(
+    workbench: Workbench, five_scans: list[int], damage: Damaging
+) -> None:
     damage(five_scans[3])
     version = add_version(workbench, tiny_model(2, "v2"))
     promotion.promote(workbench, version, "Ann")
@@ -102,13 +109,15 @@ def test_a_new_champion_predicts_all_other_scans(workbench: Workbench, five_scan
         assert set(session.scalars(said)) == set(five_scans) - {five_scans[3]}
 
 
-def test_scans_are_compared_beside_a_damaged_one(workbench: Workbench, five_scans, damage) -> None:
+def test_scans_are_compared_beside_a_damaged_one(
+    workbench: Workbench, five_scans: list[int], damage: Damaging
+) -> None:
     damage(five_scans[0])
     assert compare_stored.search(workbench) == 0
 
 
 @pytest.fixture
-def tested(workbench: Workbench):
+def tested(workbench: Workbench) -> list[int]:
     """The scans of two patients who are kept apart for testing."""
     numbers = label_scans(workbench, patients=4)
     keep_apart(workbench, 2)
@@ -120,7 +129,7 @@ def tested(workbench: Workbench):
 
 
 def test_a_comparison_goes_on_and_counts_what_it_left_out(
-    workbench: Workbench, tested, damage
+    workbench: Workbench, tested: list[int], damage: Damaging
 ) -> None:
     version = add_version(workbench, tiny_model(2, "v2"))
     damage(tested[0])
@@ -133,11 +142,11 @@ def test_a_comparison_goes_on_and_counts_what_it_left_out(
 
 
 def test_a_scan_that_is_erased_during_a_comparison_is_left_out(
-    workbench: Workbench, tested, monkeypatch: pytest.MonkeyPatch
+    workbench: Workbench, tested: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version = add_version(workbench, tiny_model(2, "v2"))
 
-    def erase_first(store, *arguments, **options) -> None:
+    def erase_first(store: Store, *arguments: Any, **options: Any) -> None:
         score(store, *arguments, **options)
         monkeypatch.undo()
         erasure.erase(workbench, scans.scan(workbench, tested[0]).name, "Ann")
@@ -148,7 +157,7 @@ def test_a_scan_that_is_erased_during_a_comparison_is_left_out(
     assert all(one.scan.id != tested[0] for one in found.disagreements)
 
 
-def test_all_damage_is_listed_with_what_to_do(workbench: Workbench, five_scans) -> None:
+def test_all_damage_is_listed_with_what_to_do(workbench: Workbench, five_scans: list[int]) -> None:
     version = add_version(workbench, tiny_model(2, "v2"))
     workbench.blobs.put("snapshots/" + 64 * "a" + ".json", b'{"examples": []}')
     with workbench.store.session() as session:
@@ -159,7 +168,7 @@ def test_all_damage_is_listed_with_what_to_do(workbench: Workbench, five_scans) 
     DAMAGES["empty"](picture_of(workbench, five_scans[1]))
     graph = workbench.workspace.folder / "blobs" / place / "graph.bin"
     graph.write_bytes(graph.read_bytes()[:-1])
-    reported = []
+    reported: list[Progress] = []
     found = list(find_damage(workbench, reported.append))
     assert [one.missing for one in found] == [True, False, False, False]
     assert found[-1].name == "The model “v2”"
@@ -167,7 +176,7 @@ def test_all_damage_is_listed_with_what_to_do(workbench: Workbench, five_scans) 
 
 
 def test_the_command_lists_damage_and_its_status_tells_of_it(
-    workbench: Workbench, five_scans, monkeypatch: pytest.MonkeyPatch
+    workbench: Workbench, five_scans: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FETAL_WORKSPACE", str(workbench.workspace.folder))
     whole = CliRunner().invoke(main, ["check"])

@@ -21,12 +21,12 @@ from fetal.workbench.label_tables.export_format import plain_cell, safe_cell
 from fetal.workbench.label_tables.own_file_names import own_names
 
 
-def lines(text):
+def lines(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
 def test_labels_come_out_with_who_when_and_the_model_s_opinion(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     review.annotate(workbench, five_scans[0], "brain", "Ann", note="clear; thalami, midline")
     found = lines(exports.export_labels(workbench))
@@ -39,17 +39,20 @@ def test_labels_come_out_with_who_when_and_the_model_s_opinion(
     assert found[0]["annotator"] == "Ann"
     assert found[0]["time"].endswith("+00:00")
     assert found[0]["model_plane"] == scan.predicted
+    assert scan.confidence is not None
     assert float(found[0]["model_probability"]) == round(scan.confidence, 4)
     assert found[0]["note"] == "clear; thalami, midline"
     assert found[1]["plane"] == found[1]["annotator"] == ""
 
 
-def test_only_what_the_filter_shows_comes_out(workbench: Workbench, five_scans) -> None:
+def test_only_what_the_filter_shows_comes_out(workbench: Workbench, five_scans: list[int]) -> None:
     review.annotate(workbench, five_scans[0], "brain", "Ann")
     assert len(lines(exports.export_labels(workbench, ScanFilter(reviewed=True)))) == 1
 
 
-def test_no_note_becomes_a_formula_in_a_spreadsheet(workbench: Workbench, five_scans) -> None:
+def test_no_note_becomes_a_formula_in_a_spreadsheet(
+    workbench: Workbench, five_scans: list[int]
+) -> None:
     review.annotate(workbench, five_scans[0], "brain", "@Ann", note='=HYPERLINK("http://x")')
     (line,) = lines(exports.export_labels(workbench, ScanFilter(reviewed=True)))
     assert line["note"].startswith("'=")
@@ -57,11 +60,11 @@ def test_no_note_becomes_a_formula_in_a_spreadsheet(workbench: Workbench, five_s
 
 
 def test_an_archive_holds_labels_and_pixels_and_comes_in_again(
-    workbench: Workbench, five_scans, tmp_path: Path
+    workbench: Workbench, five_scans: list[int], tmp_path: Path
 ) -> None:
     for number, plane in zip(five_scans, ("brain", "femur", "unusable"), strict=False):
         review.annotate(workbench, number, plane, "Ann")
-    reported = []
+    reported: list[Progress] = []
     target = exports.export_archive(
         workbench,
         ScanFilter(),
@@ -90,7 +93,7 @@ def test_an_archive_holds_labels_and_pixels_and_comes_in_again(
 
 
 def test_what_leaves_the_workspace_is_in_the_audit_trail(
-    workbench: Workbench, five_scans, tmp_path: Path
+    workbench: Workbench, five_scans: list[int], tmp_path: Path
 ) -> None:
     exports.export_labels(workbench, who="Ann")
     exports.export_archive(workbench, None, tmp_path / "a.zip", who="Ben")
@@ -102,7 +105,7 @@ def test_what_leaves_the_workspace_is_in_the_audit_trail(
     ]
 
 
-def test_the_table_has_a_line_for_each_scan(workbench: Workbench, five_scans) -> None:
+def test_the_table_has_a_line_for_each_scan(workbench: Workbench, five_scans: list[int]) -> None:
     review.annotate(workbench, five_scans[0], "cervix", "Ann")
     table = scan_table.table(workbench, ScanFilter(order="oldest"))
     assert list(table["id"]) == five_scans
@@ -111,7 +114,9 @@ def test_the_table_has_a_line_for_each_scan(workbench: Workbench, five_scans) ->
     assert scan_table.table(workbench, ScanFilter(ids=())).empty
 
 
-def test_scans_are_counted_by_plane_and_by_patient(workbench: Workbench, five_scans) -> None:
+def test_scans_are_counted_by_plane_and_by_patient(
+    workbench: Workbench, five_scans: list[int]
+) -> None:
     review.annotate(workbench, five_scans[0], "brain", "Ann")
     review.annotate(workbench, five_scans[1], "unusable", "Ann")
     planes = scan_table.counts_per_plane(workbench)
@@ -133,7 +138,7 @@ def test_an_empty_workspace_counts_nothing(workbench: Workbench) -> None:
 
 
 def test_the_table_says_how_much_the_model_doubts_and_on_which_side_a_patient_is(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     with workbench.store.session() as session:
         scan = session.get_one(ScanRow, five_scans[0])
@@ -157,7 +162,7 @@ def test_new_columns_stand_behind_those_of_version_0_1(workbench: Workbench) -> 
 
 
 def test_a_person_s_own_file_names_stand_beside_the_codes_and_are_not_kept(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     names = ["ward/scan 0.png", "other/scan 0.tif", "scan 3.png", "unrelated.png"]
     found = lines(exports.export_labels(workbench, files=names))
@@ -181,7 +186,7 @@ def test_a_frame_of_a_film_is_found_by_the_film_s_name(workbench: Workbench) -> 
 
 
 def test_an_archive_goes_on_without_a_damaged_picture_and_names_the_scan(
-    workbench: Workbench, five_scans, tmp_path: Path
+    workbench: Workbench, five_scans: list[int], tmp_path: Path
 ) -> None:
     with workbench.store.reading() as session:
         scan = session.get_one(ScanRow, five_scans[1])
@@ -197,6 +202,6 @@ def test_an_archive_goes_on_without_a_damaged_picture_and_names_the_scan(
 
 
 @pytest.mark.parametrize("text", ["=1", "'=1", "''+", "-ok", "plain", "'quoted'", "", "'"])
-def test_what_is_guarded_against_spreadsheets_reads_back(text) -> None:
+def test_what_is_guarded_against_spreadsheets_reads_back(text: str) -> None:
     assert plain_cell(safe_cell(text)) == text
     assert safe_cell(text)[:1] not in ("=", "+", "-", "@")

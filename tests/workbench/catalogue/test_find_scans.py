@@ -9,7 +9,8 @@ from fetal.store.tables import ScanRow
 from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.catalogue import find_scans, scans
-from fetal.workbench.catalogue.scans import ScanFilter
+from fetal.workbench.catalogue.query import Order
+from fetal.workbench.catalogue.scans import ScanFilter, ScanView
 from tests.support.labelling import labelled_rows
 from tests.workbench.training_rows import has_said
 
@@ -17,7 +18,7 @@ PLANES = ("brain", "femur", "thorax", "unusable")
 
 
 @pytest.fixture
-def stored(each_workbench: Workbench, monkeypatch: pytest.MonkeyPatch):
+def stored(each_workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> list[ScanView]:
     """24 scans in several cells, most of the newest in one; each read takes two of each cell."""
     monkeypatch.setattr(find_scans, "_FIRST_READ", 2)
     monkeypatch.setattr(find_scans, "_PARTS", 3)
@@ -34,7 +35,7 @@ def stored(each_workbench: Workbench, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 def test_a_page_of_a_filter_holds_what_reading_all_would_give(
-    each_workbench: Workbench, stored, order
+    each_workbench: Workbench, stored: list[ScanView], order: Order
 ) -> None:
     everything = stored if order == "oldest" else stored[::-1]
     places = [None, (everything[9].added_at, everything[9].id)]

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,13 +17,16 @@ from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.ingest import upload
 from tests.support.drawn import file
 from tests.support.tiny_model import tiny_model
+from tests.workbench.conftest import number_of
 
 
-def ids(workbench: Workbench, **chosen):
+def ids(workbench: Workbench, **chosen: Any) -> list[int]:
     return [scan.id for scan in scans.scans(workbench, ScanFilter(**chosen))]
 
 
-def opinion(workbench: Workbench, scan_id, plane, confidence=0.9, **doubt) -> None:
+def opinion(
+    workbench: Workbench, scan_id: int, plane: str, confidence: float = 0.9, **doubt: str
+) -> None:
     shares = [confidence if one == plane else (1 - confidence) / 5 for one in PLANES]
     with workbench.store.session() as session:
         session.execute(
@@ -45,11 +49,11 @@ def promote_another(workbench: Workbench) -> None:
 
 
 def test_every_list_takes_the_same_few_queries_however_long_it_is(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     for scan in five_scans:
         review.annotate(workbench, scan, "brain", "Ann")
-    statements = []
+    statements: list[str] = []
     event.listen(
         workbench.store.engine, "before_cursor_execute", lambda *args: statements.append(args[2])
     )
@@ -59,14 +63,14 @@ def test_every_list_takes_the_same_few_queries_however_long_it_is(
     assert len(statements) - one == one
 
 
-def test_filters_narrow_down_and_count_alike(workbench: Workbench, five_scans) -> None:
+def test_filters_narrow_down_and_count_alike(workbench: Workbench, five_scans: list[int]) -> None:
     a, b, c, d, e = five_scans
     for scan, plane in zip(five_scans, ("brain", "brain", "femur", "femur", "other"), strict=True):
         opinion(workbench, scan, plane)
     review.annotate(workbench, a, "brain", "Ann")
     review.annotate(workbench, b, "femur", "Ann")
     review.annotate(workbench, c, "unusable", "Ann")
-    cases = [
+    cases: list[tuple[dict[str, Any], list[int]]] = [
         ({"order": "oldest"}, [a, b, c, d, e]),
         ({"order": "newest"}, [e, d, c, b, a]),
         ({"planes": ("femur",), "order": "oldest"}, [b, d]),
@@ -88,13 +92,13 @@ def test_filters_narrow_down_and_count_alike(workbench: Workbench, five_scans) -
     assert scans.count(workbench, paged) == 5
 
 
-def test_dates_narrow_down(workbench: Workbench, five_scans) -> None:
+def test_dates_narrow_down(workbench: Workbench, five_scans: list[int]) -> None:
     assert ids(workbench, since=now() - timedelta(hours=1)) == five_scans[::-1]
     assert ids(workbench, since=now() + timedelta(hours=1)) == []
     assert ids(workbench, until=now() - timedelta(hours=1)) == []
 
 
-def test_a_doubtful_opinion_says_so_in_words(workbench: Workbench, five_scans) -> None:
+def test_a_doubtful_opinion_says_so_in_words(workbench: Workbench, five_scans: list[int]) -> None:
     opinion(workbench, five_scans[0], "brain", doubt="check", words="Hm. Please check.")
     opinion(workbench, five_scans[1], "brain", doubt="sure", words="Clear: brain.")
     doubtful, sure = (scans.scan(workbench, number) for number in five_scans[:2])
@@ -105,14 +109,14 @@ def test_a_doubtful_opinion_says_so_in_words(workbench: Workbench, five_scans) -
 
 
 def test_an_opinion_of_an_older_program_is_put_in_today_s_words(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     opinion(workbench, five_scans[0], "brain", 0.4, doubt="check", words="")
     assert scans.scan(workbench, five_scans[0]).doubt_words.startswith("Doubtful: brain or ")
 
 
 def test_scans_are_found_by_what_the_model_said_of_its_certainty(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     a, b, c, d, e = five_scans
     for scan, doubt in zip(
@@ -125,7 +129,7 @@ def test_scans_are_found_by_what_the_model_said_of_its_certainty(
 
 
 def test_the_opinion_shown_is_the_champion_s_as_soon_as_it_has_one(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     promote_another(workbench)
     scan = scans.scan(workbench, five_scans[0])
@@ -139,12 +143,12 @@ def test_the_opinion_shown_is_the_champion_s_as_soon_as_it_has_one(
 
 def test_a_stored_scan_is_explained_as_it_was_when_it_came(workbench: Workbench) -> None:
     (taken,) = upload.add_scans(workbench, [file(3)], who="Ann")
-    before = scans.scan(workbench, taken.scan_id)
-    explained = scans.explanation(workbench, taken.scan_id)
+    before = scans.scan(workbench, number_of(taken))
+    explained = scans.explanation(workbench, number_of(taken))
     assert explained.plane == before.predicted
     assert explained.probabilities == pytest.approx(before.probabilities, abs=1e-6)
     assert explained.overlay().shape == (before.height, before.width, 3)
-    assert np.array_equal(explained.scan.pixels, scans.pixels(workbench, taken.scan_id))
+    assert np.array_equal(explained.scan.pixels, scans.pixels(workbench, number_of(taken)))
 
 
 def test_a_number_that_no_scan_has_is_refused(workbench: Workbench) -> None:

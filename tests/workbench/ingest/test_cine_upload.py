@@ -1,6 +1,8 @@
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fetal.predict import load_model
 from fetal.scans import encode_png, read_scan
@@ -11,9 +13,10 @@ from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
 from tests.support.drawn import fan, file
 from tests.support.films import film
 from tests.support.tiny_model import tiny_model
+from tests.workbench.conftest import number_of
 
 
-def _digests(frames):
+def _digests(frames: Iterable[NDArray[np.uint8]]) -> list[str]:
     return [read_scan(encode_png(frame), "a.png").digest for frame in frames]
 
 
@@ -23,7 +26,7 @@ def test_of_a_film_come_the_best_frames_that_differ_each_as_a_scan(workbench: Wo
     assert [one.outcome for one in taken] == [IngestOutcome.ADDED] * 6
     assert len({one.scan_id for one in taken}) == 6
     assert all("of 24, one of the 5 that look most like a plane." in t.sentence for t in taken[:5])
-    scans = [views.scan(workbench, one.scan_id) for one in taken]
+    scans = [views.scan(workbench, number_of(one)) for one in taken]
     assert len({scan.patient for scan in scans[:5]}) == 1
     assert scans[0].patient == workbench.pseudonyms.patient("4711") != scans[5].patient
 
@@ -33,7 +36,7 @@ def test_frames_that_a_person_picked_come_and_no_others(workbench: Workbench) ->
     taken = add_scans(workbench, [UploadedFile("clip.dcm", film(frames), (1, 3))], who="Ann")
     assert [one.file for one in taken] == ["clip frame 2.dcm", "clip frame 4.dcm"]
     assert all("one of the 2 that a person picked" in one.sentence for one in taken)
-    shown = [views.pixels(workbench, one.scan_id) for one in taken]
+    shown = [views.pixels(workbench, number_of(one)) for one in taken]
     assert [np.array_equal(a, b) for a, b in zip(shown, (frames[1], frames[3]), strict=True)] == [
         True,
         True,

@@ -3,6 +3,7 @@ import multiprocessing
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -15,28 +16,32 @@ from fetal.phantom import simulate
 from fetal.progress import Progress
 from fetal.scans import encode_png
 from fetal.scans.errors import TooMuchMemoryError
+from fetal.scans.inspection import Inspection
 from fetal.scans.sandboxed_reading import client
+from fetal.store.table_base import Table
 from fetal.store.tables import Patient, PredictionRow, ScanRow
+from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.imports.import_run import import_scans, plan_import
 from fetal.workbench.ingest import upload
-from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, IngestResult, UploadedFile, add_scans
 from fetal.workbench.ingest.upload_batch import UploadQueue
 from tests.support.drawn import fan, file
 from tests.support.tiny_model import tiny_model
+from tests.workbench.conftest import number_of
 
 
-def rows(workbench: Workbench, table):
+def rows(workbench: Workbench, table: type[Table]) -> int:
     with workbench.store.reading() as session:
-        return session.scalar(select(func.count()).select_from(table))
+        return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def dicom(patient: str | None) -> UploadedFile:
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = pydicom.uid.UltrasoundImageStorage
-    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    meta.MediaStorageSOPInstanceUID = pydicom.uid.UID("1.2.3")
     made = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     pixels = fan(99)
     made.Rows, made.Columns = pixels.shape
@@ -55,7 +60,7 @@ def dicom(patient: str | None) -> UploadedFile:
 def test_a_dropped_scan_is_stored_predicted_and_shown(workbench: Workbench) -> None:
     (taken,) = add_scans(workbench, [file(1)], who="Ann", patient="4711")
     assert taken.outcome is IngestOutcome.ADDED
-    scan = scans.scan(workbench, taken.scan_id)
+    scan = scans.scan(workbench, number_of(taken))
     assert scan.name.startswith("S-")
     assert scan.predicted in scan.probabilities
     assert sum(scan.probabilities.values()) == pytest.approx(1)
@@ -95,7 +100,7 @@ def test_the_same_pixels_in_another_format_are_already_there(workbench: Workbenc
     )
     assert second.outcome is IngestOutcome.ALREADY_THERE
     assert second.scan_id == first.scan_id
-    assert scans.scan(workbench, first.scan_id).name in second.sentence
+    assert scans.scan(workbench, number_of(first)).name in second.sentence
 
 
 def test_no_name_of_a_patient_or_a_file_is_stored(workbench: Workbench) -> None:
@@ -124,7 +129,7 @@ def test_no_name_of_a_patient_or_a_file_is_stored(workbench: Workbench) -> None:
 def test_a_drop_without_names_is_one_unknown_patient(workbench: Workbench) -> None:
     first = add_scans(workbench, [file(1), file(2)], who="Ann")
     second = add_scans(workbench, [file(3)], who="Ann", patient="  ")
-    found = [scans.scan(workbench, one.scan_id) for one in (*first, *second)]
+    found = [scans.scan(workbench, number_of(one)) for one in (*first, *second)]
     assert found[0].patient == found[1].patient != found[2].patient
     assert not any(scan.named_patient for scan in found)
 
@@ -136,10 +141,10 @@ def test_the_file_s_own_patient_comes_before_the_one_given(workbench: Workbench)
         who="Ann",
         patient="4711",
     )
-    patients = [scans.scan(workbench, one.scan_id).patient for one in taken[:3]]
+    patients = [scans.scan(workbench, number_of(one)).patient for one in taken[:3]]
     expected = [workbench.pseudonyms.patient(name) for name in ("Patient00042", "4711", "0815")]
     assert patients == expected
-    assert scans.scan(workbench, taken[2].scan_id).machine == "Voluson E8"
+    assert scans.scan(workbench, number_of(taken[2])).machine == "Voluson E8"
     assert "filed under another patient" in taken[3].sentence
 
 
@@ -150,18 +155,18 @@ def test_a_scan_of_an_unknown_patient_is_refiled_once_the_patient_is_known(
     (again,) = add_scans(workbench, [file(1)], who="Ann", patient="4711")
     assert again.outcome is IngestOutcome.ALREADY_THERE
     assert "now filed under its patient" in again.sentence
-    assert scans.scan(workbench, first.scan_id).patient == workbench.pseudonyms.patient("4711")
+    assert scans.scan(workbench, number_of(first)).patient == workbench.pseudonyms.patient("4711")
 
 
 def test_a_scan_stays_with_an_unknown_patient_that_is_on_a_side_already(
     workbench: Workbench,
 ) -> None:
     (first,) = add_scans(workbench, [file(1)], who="Ann")
-    unknown = scans.scan(workbench, first.scan_id).patient
+    unknown = scans.scan(workbench, number_of(first)).patient
     with workbench.store.session() as session:
         session.get_one(Patient, unknown).split = "train"
     add_scans(workbench, [file(1)], who="Ann", patient="4711")
-    assert scans.scan(workbench, first.scan_id).patient == unknown
+    assert scans.scan(workbench, number_of(first)).patient == unknown
 
 
 @pytest.mark.parametrize(
@@ -173,7 +178,7 @@ def test_a_scan_stays_with_an_unknown_patient_that_is_on_a_side_already(
         (UploadedFile("a/Patient1/scan.png", b""), False),
     ],
 )
-def test_it_is_told_whether_a_file_names_its_patient(incoming, names) -> None:
+def test_it_is_told_whether_a_file_names_its_patient(incoming: UploadedFile, names: bool) -> None:
     assert incoming.inspection.names_patient is names
 
 
@@ -196,7 +201,7 @@ def test_samples_are_two_dozen_phantoms_of_all_planes_and_come_once(workbench: W
 def test_the_machine_s_text_is_gone_before_a_scan_is_stored(workbench: Workbench) -> None:
     phantom = simulate("brain", seed=5)
     (taken,) = add_scans(workbench, [UploadedFile("p.png", encode_png(phantom.pixels))], who="Ann")
-    kept = scans.pixels(workbench, taken.scan_id)
+    kept = scans.pixels(workbench, number_of(taken))
     assert phantom.pixels[phantom.text].max() > 0
     assert kept[phantom.text & ~phantom.sector].max() == 0
 
@@ -218,7 +223,7 @@ def test_a_drop_that_cannot_be_stored_says_so(
     assert rows(workbench, ScanRow) == 0
 
 
-def _full(_) -> None:
+def _full(_: object) -> None:
     raise OSError("disk full")
 
 
@@ -227,7 +232,12 @@ def test_a_file_is_looked_at_once_however_often_the_page_asks(
 ) -> None:
     asked = []
     real = client.inspect_file
-    monkeypatch.setattr(client, "inspect_file", lambda *file: asked.append(file) or real(*file))
+
+    def inspect_file(*file: Any) -> Inspection:
+        asked.append(file)
+        return real(*file)
+
+    monkeypatch.setattr(client, "inspect_file", inspect_file)
     incoming = dicom("0815")
     assert [incoming.inspection.names_patient for _ in range(3)] == [True] * 3
     assert not incoming.known_film
@@ -236,7 +246,7 @@ def test_a_file_is_looked_at_once_however_often_the_page_asks(
 
 def test_two_threads_with_the_same_drop_store_each_scan_once(workbench: Workbench) -> None:
     files = [file(seed) for seed in range(6)]
-    results = []
+    results: list[IngestResult] = []
     threads = [
         threading.Thread(
             target=lambda: results.extend(add_scans(workbench, files, who="Ann", patient="1"))
@@ -263,14 +273,14 @@ def test_two_processes_that_add_the_same_scan_at_once_store_it_once(workbench: W
     assert rows(workbench, ScanRow) == 4
 
 
-def _add(workspace, files):
+def _add(workspace: Workspace, files: list[UploadedFile]) -> list[IngestOutcome]:
     return [one.outcome for one in add_scans(open_workbench(workspace), files, who="Ann")]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems bound no process's memory")
 @pytest.mark.parametrize("way", ["drop", "import"])
 def test_a_file_that_needs_too_much_memory_gets_a_sentence_and_the_others_go_on(
-    workbench: Workbench, monkeypatch: pytest.MonkeyPatch, way
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     huge = UploadedFile("huge.png", encode_png(np.tile(np.arange(100, dtype=np.uint8), (6300, 63))))
     files = [file(1), huge, file(2)]

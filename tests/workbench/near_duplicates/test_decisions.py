@@ -1,4 +1,6 @@
 import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -14,46 +16,52 @@ from fetal.workbench.near_duplicates import decisions as alike
 from fetal.workbench.privacy import erasure
 from fetal.workbench.privacy.pseudonym_key import renew_key
 from fetal.workbench.retraining import service
+from fetal.workbench.retraining.service import RunView
 from tests.support.drawn import file
 from tests.support.labelling import WHO, add_version, digests_of, label_scans
 from tests.support.tiny_model import tiny_model
+from tests.workbench.conftest import number_of
 from tests.workbench.near_duplicates.test_detect_pairs import brighter
 
 
-def add(workbench: Workbench, incoming, label="brain"):
+def add(workbench: Workbench, incoming: UploadedFile, label: str = "brain") -> int:
     [taken] = add_scans(workbench, [incoming], who=WHO)
-    annotate(workbench, taken.scan_id, label, WHO)
-    return taken.scan_id
+    number = number_of(taken)
+    annotate(workbench, number, label, WHO)
+    return number
 
 
-def copy_of(seed, patient):
+def copy_of(seed: int, patient: int) -> UploadedFile:
     """A copy of the scan of this seed, under another patient."""
     return UploadedFile(f"Patient{patient:05d}_copy.png", brighter(seed).data)
 
 
-def put(workbench: Workbench, **splits) -> None:
+def put(workbench: Workbench, **splits: str) -> None:
     """Put patients, as their files name them, in splits."""
     with workbench.store.session() as session:
         for name, split in splits.items():
             session.get_one(Patient, workbench.pseudonyms.patient(name)).split = split
 
 
-def split_of(workbench: Workbench, name):
+def split_of(workbench: Workbench, name: str) -> str | None:
     with workbench.store.reading() as session:
         return session.get_one(Patient, workbench.pseudonyms.patient(name)).split
 
 
-def snapshot(workbench: Workbench, run):
+def snapshot(workbench: Workbench, run: RunView) -> dict[str, Any]:
     with workbench.store.reading() as session:
-        return json.loads(workbench.blobs.get(session.get_one(Run, run.id).snapshot))
+        kept: dict[str, Any] = json.loads(
+            workbench.blobs.get(session.get_one(Run, run.id).snapshot)
+        )
+    return kept
 
 
-def numbers(entries):
+def numbers(entries: Iterable[Mapping[str, Any]]) -> set[int]:
     return {entry["scan"] for entry in entries}
 
 
 @pytest.fixture
-def leaking(workbench: Workbench):
+def leaking(workbench: Workbench) -> tuple[int, int, int]:
     """Scans of twelve patients; patient 99 brings a copy of a scan of patient 3, who tests."""
     everything = label_scans(workbench, patients=12)
     put(workbench, Patient00003="test", Patient00004="validation")
@@ -64,7 +72,7 @@ def leaking(workbench: Workbench):
 
 
 def test_an_undecided_leak_comes_first_and_the_copy_that_would_be_learnt_is_held_back(
-    workbench: Workbench, leaking
+    workbench: Workbench, leaking: tuple[int, int, int]
 ) -> None:
     tested, copy, more = leaking
     [pair] = alike.list_pairs(workbench)
@@ -101,7 +109,9 @@ def test_where_scans_are_too_few_those_held_back_are_told(workbench: Workbench) 
     )
 
 
-def test_scans_called_different_are_both_used(workbench: Workbench, leaking) -> None:
+def test_scans_called_different_are_both_used(
+    workbench: Workbench, leaking: tuple[int, int, int]
+) -> None:
     tested, copy, _ = leaking
     alike.decide(workbench, (tested, copy), alike.DIFFERENT, "Dora")
     run = snapshot(workbench, service.start(workbench, WHO))
@@ -111,7 +121,7 @@ def test_scans_called_different_are_both_used(workbench: Workbench, leaking) -> 
 
 
 def test_of_two_codes_of_one_patient_the_side_that_learns_gives_way(
-    workbench: Workbench, leaking
+    workbench: Workbench, leaking: tuple[int, int, int]
 ) -> None:
     tested, copy, more = leaking
     alike.decide(workbench, (tested, copy), alike.TOGETHER, "Dora")
@@ -141,7 +151,7 @@ def test_new_codes_of_one_patient_go_to_one_side_and_count_as_one_patient(
 
 
 def test_a_copy_takes_no_part_and_leaves_the_locked_set_with_a_word(
-    workbench: Workbench, leaking
+    workbench: Workbench, leaking: tuple[int, int, int]
 ) -> None:
     tested, copy, _ = leaking
     assert tested in {scan.scan for scan in take_stock(workbench).scans}
@@ -156,7 +166,7 @@ def test_a_copy_takes_no_part_and_leaves_the_locked_set_with_a_word(
 
 
 def test_what_was_decided_can_be_taken_back_and_every_step_stays_a_row(
-    workbench: Workbench, leaking
+    workbench: Workbench, leaking: tuple[int, int, int]
 ) -> None:
     tested, copy, _ = leaking
     alike.decide(workbench, (tested, copy), alike.COPY, "Ann", left_out=copy)
@@ -174,9 +184,11 @@ def test_what_was_decided_can_be_taken_back_and_every_step_stays_a_row(
 @pytest.mark.parametrize(
     ("decision", "left_out"), [("copy", None), ("together", "copy"), ("copy", 1), ("else", None)]
 )
-def test_what_makes_no_sense_is_refused(workbench: Workbench, leaking, decision, left_out) -> None:
+def test_what_makes_no_sense_is_refused(
+    workbench: Workbench, leaking: tuple[int, int, int], decision: str, left_out: int | str | None
+) -> None:
     tested, copy, more = leaking
-    chosen = copy if left_out == "copy" else left_out
+    chosen = copy if isinstance(left_out, str) else left_out
     with pytest.raises(alike.PairError):
         alike.decide(workbench, (tested, copy), decision, "Dora", chosen)
     with pytest.raises(alike.PairError, match="look alike"):
@@ -184,7 +196,7 @@ def test_what_makes_no_sense_is_refused(workbench: Workbench, leaking, decision,
 
 
 def test_a_model_is_not_measured_on_the_like_of_what_it_has_learnt(
-    workbench: Workbench, leaking
+    workbench: Workbench, leaking: tuple[int, int, int]
 ) -> None:
     tested, copy, _ = leaking
     with workbench.store.reading() as session:
@@ -198,7 +210,9 @@ def test_a_model_is_not_measured_on_the_like_of_what_it_has_learnt(
     assert promotion.compare(workbench, champion, version).left_out == 0
 
 
-def test_an_erased_patient_leaves_no_pair_and_no_decision(workbench: Workbench, leaking) -> None:
+def test_an_erased_patient_leaves_no_pair_and_no_decision(
+    workbench: Workbench, leaking: tuple[int, int, int]
+) -> None:
     tested, copy, _ = leaking
     alike.decide(workbench, (tested, copy), alike.TOGETHER, "Dora")
     service.cancel(workbench, service.start(workbench, WHO).id, WHO)
@@ -210,7 +224,7 @@ def test_an_erased_patient_leaves_no_pair_and_no_decision(workbench: Workbench, 
 
 
 def test_a_second_pair_of_one_patient_needs_no_second_decision(
-    workbench: Workbench, leaking
+    workbench: Workbench, leaking: tuple[int, int, int]
 ) -> None:
     tested, copy, _ = leaking
     second = add(workbench, UploadedFile("Patient00099_3.png", brighter(301).data))
@@ -222,7 +236,7 @@ def test_a_second_pair_of_one_patient_needs_no_second_decision(
     assert (settled.scan_id, settled.settled, settled.held_back) == (second, True, None)
 
 
-def test_a_new_key_keeps_decisions(workbench: Workbench, leaking) -> None:
+def test_a_new_key_keeps_decisions(workbench: Workbench, leaking: tuple[int, int, int]) -> None:
     tested, copy, _ = leaking
     alike.decide(workbench, (tested, copy), alike.TOGETHER, "Dora")
     renew_key(workbench.store, "Dora")
@@ -246,10 +260,11 @@ def test_a_patient_whom_the_champion_knows_draws_the_others_of_the_group_along(
 def test_nobody_takes_back_the_decision_of_another_but_may_decide_otherwise(
     workbench: Workbench,
 ) -> None:
-    pair = tuple(
-        add_scans(workbench, [incoming], who="Ann", patient=patient)[0].scan_id
+    one, other = (
+        number_of(add_scans(workbench, [incoming], who="Ann", patient=patient)[0])
         for incoming, patient in ((file(1), "4711"), (brighter(1), "4712"))
     )
+    pair = one, other
     alike.decide(workbench, pair, alike.DIFFERENT, "Ann")
     with pytest.raises(alike.PairError, match="Only Ann"):
         alike.take_back(workbench, pair, "Ben")

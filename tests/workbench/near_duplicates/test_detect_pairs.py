@@ -1,4 +1,5 @@
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,25 +11,26 @@ from fetal.scans import read_scan
 from fetal.store.tables import Fingerprint, Lookalike, PendingComparison
 from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
-from fetal.workbench.ingest.upload import IngestOutcome, UploadedFile, add_scans
+from fetal.workbench.ingest.upload import IngestOutcome, IngestResult, UploadedFile, add_scans
 from fetal.workbench.near_duplicates import compare_stored, detect_pairs
 from fetal.workbench.privacy import erasure
 from tests.support.drawn import fan, file
+from tests.workbench.conftest import number_of
 
 
-def brighter(seed):
+def brighter(seed: int) -> UploadedFile:
     """Nearly the scan of this seed: its pixels differ, its picture does not."""
     packed = io.BytesIO()
     Image.fromarray(np.minimum(fan(seed) * 1.08, 255).astype(np.uint8)).save(packed, "PNG")
     return UploadedFile(f"brighter {seed}.png", packed.getvalue())
 
 
-def add(workbench: Workbench, incoming, patient):
+def add(workbench: Workbench, incoming: UploadedFile, patient: str) -> IngestResult:
     [taken] = add_scans(workbench, [incoming], who="Ann", patient=patient)
     return taken
 
 
-def pairs(workbench: Workbench):
+def pairs(workbench: Workbench) -> list[tuple[int, int]]:
     with workbench.store.reading() as session:
         return [(row.scan_id, row.other_id) for row in session.scalars(select(Lookalike))]
 
@@ -39,7 +41,7 @@ def test_a_scan_that_looks_like_one_of_another_patient_is_taken_and_said(
     one = add(workbench, file(1), "4711")
     add(workbench, file(2), "4711")
     other = add(workbench, brighter(1), "4712")
-    name = scans.scan(workbench, one.scan_id).name
+    name = scans.scan(workbench, number_of(one)).name
     assert other.outcome is IngestOutcome.ADDED
     assert f"It looks like {name} of another patient" in other.sentence
     assert pairs(workbench) == [(other.scan_id, one.scan_id)]
@@ -78,7 +80,7 @@ def test_scans_of_an_older_program_are_compared_later_and_it_can_be_stopped(
         session.execute(delete(Fingerprint))
         session.add_all(PendingComparison(scan_id=taken.scan_id) for taken in (one, other))
     assert compare_stored.waiting(workbench) == 2
-    reported = []
+    reported: list[Progress] = []
     stop = iter([False, True]).__next__
     assert compare_stored.catch_up(workbench, reported.append, stop) == 1
     assert (reported, compare_stored.waiting(workbench)) == ([Progress(1, 2)], 1)
@@ -89,7 +91,7 @@ def test_scans_of_an_older_program_are_compared_later_and_it_can_be_stopped(
 
 @pytest.mark.parametrize(("seed", "waits"), [(1, 1), (2, 0)])
 def test_scans_that_arrive_at_the_same_moment_are_compared_afterwards(
-    workbench: Workbench, seed, waits
+    workbench: Workbench, seed: int, waits: int
 ) -> None:
     """Scan 1 is stored between the moment in which the other is compared and its own storing."""
     incoming = brighter(seed)
@@ -100,7 +102,8 @@ def test_scans_that_arrive_at_the_same_moment_are_compared_afterwards(
     with workbench.store.session() as session:
         session.execute(delete(Lookalike))
         session.execute(delete(Fingerprint).where(Fingerprint.scan_id == other.scan_id))
-        seen.keep(session, other.scan_id)
+        assert seen is not None
+        seen.keep(session, number_of(other))
     assert compare_stored.waiting(workbench) == compare_stored.find_new(workbench) == waits
     assert pairs(workbench) == [(other.scan_id, one.scan_id)] * waits
     assert compare_stored.waiting(workbench) == 0
@@ -119,11 +122,13 @@ def test_all_scans_are_compared_again_and_what_was_stopped_goes_on(workbench: Wo
     assert len(pairs(workbench)) == 1
 
 
-def test_what_another_process_adds_and_erases_is_followed(workbench: Workbench, reopen) -> None:
+def test_what_another_process_adds_and_erases_is_followed(
+    workbench: Workbench, reopen: Callable[[], Workbench]
+) -> None:
     add(workbench, file(1), "4711")
     beside = reopen()
     add(beside, file(5), "4713")
-    gone = scans.scan(beside, add(beside, file(2), "4714").scan_id)
+    gone = scans.scan(beside, number_of(add(beside, file(2), "4714")))
     assert "looks like" in add(workbench, brighter(5), "4715").sentence
     erasure.erase(beside, gone.name, "Dora")
     beside.close()
@@ -134,9 +139,9 @@ def test_what_another_process_adds_and_erases_is_followed(workbench: Workbench, 
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_an_erased_scan_takes_its_pair_along(workbench: Workbench, which) -> None:
+def test_an_erased_scan_takes_its_pair_along(workbench: Workbench, which: int) -> None:
     taken = add(workbench, file(1), "4711"), add(workbench, brighter(1), "4712")
-    erasure.erase(workbench, scans.scan(workbench, taken[which].scan_id).name, "Dora")
+    erasure.erase(workbench, scans.scan(workbench, number_of(taken[which])).name, "Dora")
     assert pairs(workbench) == []
     with workbench.store.reading() as session:
         assert len(session.scalars(select(Fingerprint)).all()) == 1

@@ -1,5 +1,7 @@
 """Lists, counts and groups of look-alikes follow what changes, on both databases."""
 
+from typing import Any
+
 import pytest
 
 from fetal.splits import TEST, TRAIN
@@ -19,7 +21,7 @@ PAIRS = [(2, 1), (3, 2), (4, 3), (5, 4), (6, 5)]
 """The scans of five patients, of which the last one has two: each looks like the one before."""
 
 
-def fill(workbench: Workbench):
+def fill(workbench: Workbench) -> Workbench:
     """Store scans 1 to 6 of the patients P-1 to P-5, and the pairs between them."""
     with workbench.store.session() as session:
         session.add_all(Patient(id=f"P-{number}", named=number < 5) for number in range(1, 6))
@@ -40,25 +42,27 @@ def fill(workbench: Workbench):
 
 
 @pytest.fixture
-def each_chain(each_workbench: Workbench):
+def each_chain(each_workbench: Workbench) -> Workbench:
     return fill(each_workbench)
 
 
 @pytest.fixture
-def chain(workbench: Workbench):
+def chain(workbench: Workbench) -> Workbench:
     return fill(workbench)
 
 
-def listed(workbench: Workbench, **chosen):
+def listed(workbench: Workbench, **chosen: Any) -> list[tuple[int, int]]:
     return [(one.scan_id, one.other_id) for one in decisions.list_pairs(workbench, **chosen)]
 
 
-def grouped(workbench: Workbench):
+def grouped(workbench: Workbench) -> dict[str, str]:
     with workbench.store.reading() as session:
         return groups(session)
 
 
-def test_pairs_are_listed_page_by_page_in_the_order_in_which_people_decide(each_chain) -> None:
+def test_pairs_are_listed_page_by_page_in_the_order_in_which_people_decide(
+    each_chain: Workbench,
+) -> None:
     assert listed(each_chain) == PAIRS
     with each_chain.store.session() as session:
         session.get_one(Patient, "P-4").split = TEST
@@ -79,7 +83,7 @@ def test_pairs_are_listed_page_by_page_in_the_order_in_which_people_decide(each_
         assert left_out(session).keys() == {1}
 
 
-def test_a_chain_is_one_patient_until_a_link_of_it_is_taken_back(each_chain) -> None:
+def test_a_chain_is_one_patient_until_a_link_of_it_is_taken_back(each_chain: Workbench) -> None:
     for pair in ((4, 3), (2, 1), (3, 2)):
         decisions.decide(each_chain, pair, TOGETHER, "Ann")
     assert set(grouped(each_chain).values()) == {"G-1"}
@@ -91,7 +95,7 @@ def test_a_chain_is_one_patient_until_a_link_of_it_is_taken_back(each_chain) -> 
     assert listed(each_chain, settled=False) == [(3, 2), (5, 4), (6, 5)]
 
 
-def test_a_pair_is_settled_while_other_pairs_make_its_patients_one(chain) -> None:
+def test_a_pair_is_settled_while_other_pairs_make_its_patients_one(chain: Workbench) -> None:
     with chain.store.session() as session:
         assert add_pair(session, (3, 1), 3, 0.99)
     for pair in ((2, 1), (3, 2)):
@@ -101,7 +105,7 @@ def test_a_pair_is_settled_while_other_pairs_make_its_patients_one(chain) -> Non
     assert listed(chain, settled=False)[0] == (3, 1)
 
 
-def test_an_erased_link_ends_what_it_held_together(chain) -> None:
+def test_an_erased_link_ends_what_it_held_together(chain: Workbench) -> None:
     for pair in ((2, 1), (3, 2)):
         decisions.decide(chain, pair, TOGETHER, "Ann")
     erasure.erase(chain, "P-2", "Ann")

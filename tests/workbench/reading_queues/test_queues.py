@@ -22,13 +22,13 @@ ANN, BEN = Reader("Ann", "a"), Reader("Ben", "b")
 
 
 @pytest.fixture
-def workbench(each_workbench: Workbench):
+def workbench(each_workbench: Workbench) -> Workbench:
     """On SQLite and on PostgreSQL."""
     return each_workbench
 
 
 def test_a_queue_of_labelled_scans_is_done_when_each_has_a_newer_label(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     for number in five_scans[:3]:
         review.annotate(workbench, number, "brain", "Cy")
@@ -36,7 +36,7 @@ def test_a_queue_of_labelled_scans_is_done_when_each_has_a_newer_label(
         workbench, "Brains again", ScanFilter(reviewed=True), "Cy", order="newest", goal=3
     )
     assert queues.open_queues(workbench) == [queue]
-    handed = []
+    handed: list[int] = []
     while (scan := reservations.hand_out(workbench, ANN, queue=queue)) is not None:
         handed.append(scan.id)
         review.label(workbench, scan.id, "femur", "Ann", seen=scan.label_id, queue_id=queue.id)
@@ -47,7 +47,7 @@ def test_a_queue_of_labelled_scans_is_done_when_each_has_a_newer_label(
 
 
 def test_more_scans_than_are_counted_are_told_as_such(
-    workbench: Workbench, five_scans, monkeypatch: pytest.MonkeyPatch
+    workbench: Workbench, five_scans: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fetal.workbench.reading_queues.queue_progress.MOST_COUNTED", 2)
     for number in five_scans[:3]:
@@ -59,7 +59,7 @@ def test_more_scans_than_are_counted_are_told_as_such(
 
 
 def test_a_queue_is_for_its_readers_and_ends_when_it_is_closed(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     queue = queues.save(workbench, "Of Ann", ScanFilter(reviewed=False), "Cy", readers=["Ann"])
     assert reservations.hand_out(workbench, ANN, queue=queue) is not None
@@ -68,6 +68,7 @@ def test_a_queue_is_for_its_readers_and_ends_when_it_is_closed(
     assert queues.open_queues(workbench, "Ben") == []
     with pytest.raises(QueueError, match="already"):
         queues.save(workbench, " Of  Ann ", ScanFilter(), "Cy")
+    assert queue.id is not None
     queues.close(workbench, queue.id, "Cy")
     assert queues.open_queues(workbench) == []
     with pytest.raises(QueueError, match="not open"):
@@ -80,7 +81,9 @@ def test_what_could_name_a_patient_is_not_kept(workbench: Workbench) -> None:
             queues.save(workbench, "Kept", chosen, "Cy")
 
 
-def test_a_reader_works_through_queues_and_sets_none_up(workbench: Workbench, five_scans) -> None:
+def test_a_reader_works_through_queues_and_sets_none_up(
+    workbench: Workbench, five_scans: list[int]
+) -> None:
     ann = workbench.acting_as(Actor.with_roles("Ann", 1, [Role.READER]))
     with pytest.raises(NotPermittedError):
         queues.save(ann, "Mine", ScanFilter(), "Ann")
@@ -90,12 +93,12 @@ def test_a_reader_works_through_queues_and_sets_none_up(workbench: Workbench, fi
 
 
 def test_readers_of_one_queue_at_once_are_handed_different_scans(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     queue = queues.save(workbench, "All", ScanFilter(), "Cy", order="plane")
-    handed = []
+    handed: list[int] = []
 
-    def read(number) -> None:
+    def read(number: int) -> None:
         reader = Reader(f"Reader {number}", f"token {number}")
         scan = reservations.hand_out(workbench, reader, queue=queue)
         if scan is not None:
@@ -105,10 +108,14 @@ def test_readers_of_one_queue_at_once_are_handed_different_scans(
     assert sorted(handed) == sorted(five_scans)
 
 
-def test_where_people_and_the_model_differ_comes_first(workbench: Workbench, five_scans) -> None:
+def test_where_people_and_the_model_differ_comes_first(
+    workbench: Workbench, five_scans: list[int]
+) -> None:
     said = {one.id: one.predicted for one in scans.scans(workbench)}
     other = next(plane for plane in ("brain", "femur") if plane != said[five_scans[3]])
-    review.annotate(workbench, five_scans[0], said[five_scans[0]].value, "Cy")
+    same = said[five_scans[0]]
+    assert same is not None
+    review.annotate(workbench, five_scans[0], same.value, "Cy")
     review.annotate(workbench, five_scans[3], other, "Cy")
     found = scans.scans(workbench, ScanFilter(order="disagreement"))
     assert found[0].id == five_scans[3]
@@ -118,7 +125,9 @@ def test_where_people_and_the_model_differ_comes_first(workbench: Workbench, fiv
     assert sorted(read) == five_scans
 
 
-def test_the_figures_tell_labels_time_and_agreement(workbench: Workbench, five_scans) -> None:
+def test_the_figures_tell_labels_time_and_agreement(
+    workbench: Workbench, five_scans: list[int]
+) -> None:
     for number in five_scans[:2]:
         review.annotate(workbench, number, "brain", "Ann")
         review.annotate(workbench, number, "brain", "Ben")
