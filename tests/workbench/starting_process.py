@@ -8,17 +8,18 @@ import threading
 from pathlib import Path
 
 from fetal.store.workspace import Workspace
+from fetal.training.settings import TrainingSettings
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.retraining import service
 from fetal.workbench.retraining.prepare import prepare
 
 
-def prepare_and_stay(workbench: Workbench, settings) -> None:
+def prepare_and_stay(workbench: Workbench, settings: TrainingSettings) -> None:
     prepared = prepare(workbench, settings)
     print(prepared.snapshot, flush=True)
     threading.Event().wait()
 
 
 if __name__ == "__main__":
-    service.prepare = prepare_and_stay
+    vars(service)["prepare"] = prepare_and_stay
     service.start(open_workbench(Workspace.at(Path(sys.argv[1]))), "Ann")

@@ -1,11 +1,12 @@
 import csv
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 from sqlalchemy import select
 
 from fetal.progress import Progress
@@ -25,7 +26,7 @@ from fetal.workbench.label_tables.columns import Columns, ColumnsError, guess_co
 from tests.support.drawn import file
 
 
-def packed(files):
+def packed(files: Mapping[str, bytes]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name, content in files.items():
@@ -33,7 +34,7 @@ def packed(files):
     return target.getvalue()
 
 
-def labels(workbench: Workbench):
+def labels(workbench: Workbench) -> list[str]:
     return sorted((scan.label or "") for scan in scans.scans(workbench))
 
 
@@ -142,11 +143,11 @@ def test_a_dicomdir_names_its_files_and_none_outside_its_folder(tmp_path: Path) 
         directory.DirectoryRecordSequence.append(record)
     directory.file_meta = FileMetaDataset()
     directory.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    directory.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.1.3.10"
-    directory.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    directory.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.1.3.10")
+    directory.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3")
     directory.save_as(disc / "DICOMDIR", enforce_file_format=True)
-    for place in (disc, disc / "DICOMDIR"):
-        source = open_source(place)
+    for opened in (disc, disc / "DICOMDIR"):
+        source = open_source(opened)
         assert [piece.label for piece in source.pieces] == ["IMAGES/A.001"]
         assert source.missing == ["IMAGES/GONE", "../SECRET"]
     (disc / "DICOMDIR").write_bytes(b"\0" * 40)
@@ -162,7 +163,7 @@ def test_columns_are_guessed_from_names_and_from_cells() -> None:
 
 
 @pytest.mark.parametrize("text", ["image", "colour=FILE", "image=", "image=nothing"])
-def test_a_mapping_that_cannot_be_used_says_what_is_expected(text) -> None:
+def test_a_mapping_that_cannot_be_used_says_what_is_expected(text: str) -> None:
     with pytest.raises(ColumnsError):
         parse_columns(text, ["FILE", "LABEL"])
 
@@ -241,7 +242,7 @@ def test_a_dropped_archive_gives_its_scans_and_names_what_it_cannot_give(
     dropped = packed({"a.png": file(1).data, "in.zip": inner, "bad.png": b"x", "x.txt": b"x"})
     files = [UploadedFile("c.png", file(3).data), UploadedFile("all.zip", dropped)]
     files.append(UploadedFile("none.zip", packed({"notes.txt": b"x"})))
-    reported = []
+    reported: list[Progress] = []
     taken = add_scans(workbench, files, who="Ann", on_progress=reported.append)
     assert [(one.file, one.outcome) for one in taken] == [
         ("c.png", IngestOutcome.ADDED),

@@ -4,6 +4,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
 from sqlalchemy import Integer, select
+from sqlalchemy import Table as DatabaseTable
 
 from fetal.scans import read_scan
 from fetal.store import audit
@@ -26,6 +27,7 @@ from fetal.store.tables import (
     RunEvent,
     ScanRow,
 )
+from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
@@ -34,7 +36,7 @@ from fetal.workbench.privacy import erasure
 from tests.support.drawn import file
 
 
-def erase_in_a_process(workspace, name):
+def erase_in_a_process(workspace: Workspace, name: str) -> int:
     workbench = open_workbench(workspace)
     erasure.erase(workbench, name, "Ann")
     workbench.close()
@@ -46,19 +48,23 @@ def test_an_erasure_of_another_process_is_seen_at_once(each_workbench: Workbench
     look = read_scan(file(1).data, "a.png")
     assert detect_pairs.look(each_workbench, look, "P-other", "upload") is not None
     assert erasure.generation(each_workbench) == 0
+    assert first.scan_id is not None
     name = scans.scan(each_workbench, first.scan_id).name
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         assert pool.submit(erase_in_a_process, each_workbench.workspace, name).result() == 1
     assert erasure.generation(each_workbench) == 1
-    bits = detect_pairs.look(each_workbench, look, "P-other", "upload").bits
+    seen = detect_pairs.look(each_workbench, look, "P-other", "upload")
+    assert seen is not None
+    bits = seen.bits
     assert each_workbench.fingerprints.near(bits, 8) == []
     # The newest scan is gone and another one comes: it is found under its own number.
     [second] = add_scans(each_workbench, [file(1)], who="Ann", patient="two")
     assert each_workbench.fingerprints.near(bits, 8) == [(second.scan_id, 0)]
+    assert second.scan_id is not None
     assert second.scan_id > first.scan_id
 
 
-def numbered():
+def numbered() -> dict[str, DatabaseTable]:
     return {
         name: table
         for name, table in Table.metadata.tables.items()
@@ -67,7 +73,7 @@ def numbered():
     }
 
 
-def newest(workbench: Workbench):
+def newest(workbench: Workbench) -> dict[str, int]:
     with workbench.store.reading() as session:
         return {
             name: session.scalar(select(table.c.id).order_by(table.c.id.desc()).limit(1)) or 0
@@ -75,7 +81,7 @@ def newest(workbench: Workbench):
         }
 
 
-def fill(workbench: Workbench, mark) -> None:
+def fill(workbench: Workbench, mark: str) -> None:
     """Add a row to every table whose numbers leave the database."""
     with workbench.store.session() as session:
         session.add(Patient(id=f"P-{mark}", named=True))

@@ -1,13 +1,16 @@
 """Eight people label, write notes and take back at once, on both databases: nothing is lost."""
 
 import multiprocessing
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
 
 from fetal.store import audit
 from fetal.store.tables import Annotation, Audit, LockedScan
+from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations import review
 from fetal.workbench.annotations.review import UndoError
@@ -19,23 +22,24 @@ from fetal.workbench.privacy import erasure
 from tests.support.at_once import CALLERS, at_once, raised
 from tests.support.drawn import file
 from tests.support.labelling import keep_apart
+from tests.workbench.conftest import number_of
 
 EACH = 6
 
 
 @pytest.fixture
-def scan(each_workbench: Workbench):
+def scan(each_workbench: Workbench) -> int:
     [taken] = add_scans(each_workbench, [file(1)], who="Ann", patient="4711")
-    return taken.scan_id
+    return number_of(taken)
 
 
-def history(workbench: Workbench, scan):
+def history(workbench: Workbench, scan: int) -> Sequence[Annotation]:
     with workbench.store.reading() as session:
         rows = select(Annotation).where(Annotation.scan_id == scan).order_by(Annotation.id)
         return session.scalars(rows).all()
 
 
-def work(workbench: Workbench, scan, caller) -> None:
+def work(workbench: Workbench, scan: int, caller: int) -> None:
     """Label or write notes, again and again."""
     for turn in range(EACH):
         if caller % 2:
@@ -44,13 +48,13 @@ def work(workbench: Workbench, scan, caller) -> None:
             review.note(workbench, scan, f"note {turn} of {caller}", f"reader {caller}")
 
 
-def bring(workbench: Workbench):
+def bring(workbench: Workbench) -> list[IngestOutcome]:
     """Bring the same four scans as everybody else."""
     files = [file(seed) for seed in range(1, 5)]
     return [taken.outcome for taken in add_scans(workbench, files, who="Ann", patient="4711")]
 
 
-def work_in_a_process(workspace, scan, caller):
+def work_in_a_process(workspace: Workspace, scan: int, caller: int) -> list[IngestOutcome]:
     workbench = open_workbench(workspace)
     work(workbench, scan, caller)
     brought = bring(workbench)
@@ -58,10 +62,11 @@ def work_in_a_process(workspace, scan, caller):
     return brought
 
 
-def check_history(rows, callers) -> None:
+def check_history(rows: Sequence[Annotation], callers: int) -> None:
     """Every row is there, and each goes on from the one before it."""
     assert len(rows) == callers * EACH
-    label, note = None, ""
+    label: str | None = None
+    note = ""
     for row in rows:
         if row.kind == "note":
             assert row.label == label
@@ -70,14 +75,14 @@ def check_history(rows, callers) -> None:
         label, note = row.label, row.note
 
 
-def test_notes_beside_labels_lose_and_revert_nothing(each_workbench: Workbench, scan) -> None:
+def test_notes_beside_labels_lose_and_revert_nothing(each_workbench: Workbench, scan: int) -> None:
     calls = [lambda caller=caller: work(each_workbench, scan, caller) for caller in range(CALLERS)]
     assert raised(at_once(calls)) == []
     check_history(history(each_workbench, scan), CALLERS)
 
 
 def test_notes_beside_labels_of_other_processes_lose_and_revert_nothing(
-    each_workbench: Workbench, scan
+    each_workbench: Workbench, scan: int
 ) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=context) as pool:
@@ -93,7 +98,7 @@ def test_notes_beside_labels_of_other_processes_lose_and_revert_nothing(
     assert scans.count(each_workbench) == 4
 
 
-def test_one_label_is_taken_back_once(each_workbench: Workbench, scan) -> None:
+def test_one_label_is_taken_back_once(each_workbench: Workbench, scan: int) -> None:
     given = review.annotate(each_workbench, scan, "brain", "Ann")
     results = at_once([lambda: review.undo(each_workbench, given, "Ann")] * CALLERS)
     assert len(raised(results)) == CALLERS - 1
@@ -101,7 +106,7 @@ def test_one_label_is_taken_back_once(each_workbench: Workbench, scan) -> None:
     assert [row.kind for row in history(each_workbench, scan)][1:] == ["undo"]
 
 
-def test_many_undos_at_once_take_back_one_step_each(each_workbench: Workbench, scan) -> None:
+def test_many_undos_at_once_take_back_one_step_each(each_workbench: Workbench, scan: int) -> None:
     for label in ("brain", "femur", "thorax"):
         review.annotate(each_workbench, scan, label, "Ann")
     results = at_once([lambda: review.undo_last(each_workbench, "Ann")] * CALLERS)
@@ -111,11 +116,11 @@ def test_many_undos_at_once_take_back_one_step_each(each_workbench: Workbench, s
 
 
 def test_a_scan_that_is_erased_under_labels_is_gone_and_the_others_are_told(
-    each_workbench: Workbench, scan
+    each_workbench: Workbench, scan: int
 ) -> None:
     name = scans.scan(each_workbench, scan).name
 
-    def erase():
+    def erase() -> erasure.Erasure:
         return erasure.erase(each_workbench, name, "Ann")
 
     calls = [
@@ -125,20 +130,19 @@ def test_a_scan_that_is_erased_under_labels_is_gone_and_the_others_are_told(
     assert all(isinstance(error, UnknownScanError) for error in raised(results))
     assert history(each_workbench, scan) == []
     # Numbers never come back, so they tell how many rows there were.
-    review.annotate(
-        each_workbench, add_scans(each_workbench, [file(2)], who="Ann")[0].scan_id, "brain", "A"
-    )
+    [taken] = add_scans(each_workbench, [file(2)], who="Ann")
+    review.annotate(each_workbench, number_of(taken), "brain", "A")
     with each_workbench.store.reading() as session:
-        assert results[-1].labels == session.scalar(select(func.max(Annotation.id))) - 1
+        assert results[-1].labels == session.scalars(select(func.max(Annotation.id))).one() - 1
         [line] = audit.entries(session, action="erase")
     assert line.detail == {"scans": 1, "labels": results[-1].labels}
 
 
-def test_the_test_set_grows_while_labels_come_in(each_workbench: Workbench, scan) -> None:
+def test_the_test_set_grows_while_labels_come_in(each_workbench: Workbench, scan: int) -> None:
     review.annotate(each_workbench, scan, "brain", "Ann")
     keep_apart(each_workbench, 1)
 
-    def label_and_look():
+    def label_and_look() -> int:
         review.annotate(each_workbench, scan, "femur", "Ann")
         return len(take_stock(each_workbench).scans)
 
@@ -148,12 +152,12 @@ def test_the_test_set_grows_while_labels_come_in(each_workbench: Workbench, scan
 
 
 def test_every_line_of_the_audit_trail_is_kept(each_workbench: Workbench) -> None:
-    def write(caller) -> None:
+    def write(caller: int) -> None:
         for _ in range(EACH):
             with each_workbench.store.session() as session:
                 audit.record(session, f"reader {caller}", "look")
 
-    assert raised(at_once([lambda one=one: write(one) for one in range(CALLERS)])) == []
+    assert raised(at_once([partial(write, one) for one in range(CALLERS)])) == []
     with each_workbench.store.reading() as session:
         lines = select(func.count(Audit.id)).where(Audit.action == "look")
         assert session.scalar(lines) == CALLERS * EACH

@@ -19,7 +19,7 @@ MANY = 66_000
 """PostgreSQL takes 65,535 parameters."""
 
 
-def fill(store) -> None:
+def fill(store: Store) -> None:
     """Store many scans of two patients by a statement of the database's own; all look alike."""
     numbers = f"WITH up(n) AS (SELECT generate_series(1, {MANY}))"
     with store.session() as session:
@@ -48,7 +48,7 @@ def fill(store) -> None:
         derive_all(session.connection())
 
 
-def test_tens_of_thousands_of_look_alikes_are_listed(postgresql_url, tmp_path: Path) -> None:
+def test_tens_of_thousands_of_look_alikes_are_listed(postgresql_url: str, tmp_path: Path) -> None:
     workspace = Workspace.at(tmp_path / "workspace", database_url=postgresql_url)
     store = Store.open(workspace)
     fill(store)

@@ -1,7 +1,9 @@
 """Eight people promote, roll back, register and predict at once, on both databases."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,9 @@ from sqlalchemy import func, select
 
 from fetal.bundle import copy_with_card
 from fetal.jobs.register_model import register
+from fetal.predict import Model
 from fetal.store.tables import ModelVersion, PredictionRow, Promotion, Run
+from fetal.store.workspace import Workspace
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
@@ -20,18 +24,18 @@ from tests.support.tiny_model import tiny_model
 
 
 @pytest.fixture
-def challengers(each_workbench: Workbench, tmp_path: Path):
+def challengers(each_workbench: Workbench, tmp_path: Path) -> list[int]:
     """Three versions beside the first champion."""
     return [add(each_workbench, another_model(tmp_path, number)).id for number in range(3)]
 
 
-def another_model(place, number):
+def another_model(place: Path, number: int) -> Path:
     """The folder of another model that calls itself “v2”."""
     card = replace(tiny_model().card, name="v2", limits=[f"Is number {number}."])
     return copy_with_card(tiny_model(), card, place / f"model {number}").folder
 
 
-def add(workbench: Workbench, folder):
+def add(workbench: Workbench, folder: Path) -> ModelVersion:
     """Register a model as the result of a run."""
     with workbench.store.session() as session:
         run = Run(status="done", settings={}, snapshot="", snapshot_counts={}, who="Ann")
@@ -39,14 +43,16 @@ def add(workbench: Workbench, folder):
     return register(workbench.store, folder, run)
 
 
-def steps(workbench: Workbench):
+def steps(workbench: Workbench) -> list[tuple[int | None, int]]:
     """Every change of the champion, as (before, after)."""
     with workbench.store.reading() as session:
         rows = session.scalars(select(Promotion).order_by(Promotion.id)).all()
     return [(row.previous_id, row.model_id) for row in rows]
 
 
-def test_promotions_at_once_follow_one_another(each_workbench: Workbench, challengers) -> None:
+def test_promotions_at_once_follow_one_another(
+    each_workbench: Workbench, challengers: list[int]
+) -> None:
     calls = [
         lambda model=model: promotion.promote(each_workbench, model, "Ann")
         for model in [*challengers, *challengers, *challengers[:2]]
@@ -59,7 +65,7 @@ def test_promotions_at_once_follow_one_another(each_workbench: Workbench, challe
 
 
 def test_eight_who_roll_the_same_model_back_go_back_one_step(
-    each_workbench: Workbench, challengers
+    each_workbench: Workbench, challengers: list[int]
 ) -> None:
     first = each_workbench.champion().version.id
     for model in challengers:
@@ -75,7 +81,7 @@ def test_eight_who_roll_the_same_model_back_go_back_one_step(
 
 
 def test_nobody_promotes_in_place_of_a_champion_that_is_another_by_now(
-    each_workbench: Workbench, challengers
+    each_workbench: Workbench, challengers: list[int]
 ) -> None:
     seen = each_workbench.champion().version.id
     calls = [
@@ -88,7 +94,7 @@ def test_nobody_promotes_in_place_of_a_champion_that_is_another_by_now(
 
 
 def test_a_step_that_an_older_program_wrote_down_three_times_counts_once(
-    each_workbench: Workbench, challengers
+    each_workbench: Workbench, challengers: list[int]
 ) -> None:
     first = each_workbench.champion().version.id
     for model in challengers:
@@ -105,7 +111,7 @@ def test_a_step_that_an_older_program_wrote_down_three_times_counts_once(
 
 
 def test_processes_that_open_a_new_workspace_at_once_have_one_first_champion(
-    any_workspace, monkeypatch: pytest.MonkeyPatch
+    any_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model().folder))
     workbenches = at_once([lambda: open_workbench(any_workspace)] * CALLERS)
@@ -122,18 +128,21 @@ def test_models_of_one_name_registered_at_once_get_names_of_their_own(
     each_workbench: Workbench, tmp_path: Path
 ) -> None:
     folders = [another_model(tmp_path, number) for number in range(3)]
-    versions = at_once([lambda one=one: add(each_workbench, folders[one]) for one in (0, 1, 2, 2)])
+    versions = at_once([partial(add, each_workbench, folders[one]) for one in (0, 1, 2, 2)])
     assert raised(versions) == []
     assert len({version.id for version in versions}) == 3
     assert len({version.name for version in versions}) == 3
 
 
 def test_a_scan_that_eight_people_look_at_has_one_prediction_of_a_model(
-    each_workbench: Workbench, challengers
+    each_workbench: Workbench, challengers: list[int]
 ) -> None:
     [taken] = add_scans(each_workbench, [file(1)], who="Ann", patient="4711")
     promotion.promote(each_workbench, challengers[0], "Ann")
-    calls = [lambda: scans.explanation(each_workbench, taken.scan_id)] * (CALLERS // 2)
+    number = taken.scan_id
+    assert number is not None
+    calls: list[Callable[[], object]] = []
+    calls += [lambda: scans.explanation(each_workbench, number)] * (CALLERS // 2)
     calls += [lambda: promotion.refresh(each_workbench, challengers[0])] * (CALLERS // 2)
     assert raised(at_once(calls)) == []
     with each_workbench.store.reading() as session:
@@ -144,13 +153,13 @@ def test_a_scan_that_eight_people_look_at_has_one_prediction_of_a_model(
 
 
 def test_a_model_that_loads_slowly_keeps_nobody_from_another(
-    each_workbench: Workbench, challengers, monkeypatch: pytest.MonkeyPatch
+    each_workbench: Workbench, challengers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     champion = each_workbench.champion()
     loads, go_on = threading.Event(), threading.Event()
     open_folder = each_workbench._open
 
-    def slowly(version):
+    def slowly(version: ModelVersion) -> Model:
         loads.set()
         assert go_on.wait(60)
         return open_folder(version)

@@ -1,11 +1,12 @@
 """No list, count or filter reads a whole table: SQLite says how it would answer each question."""
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from io import StringIO
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import delete, event
@@ -31,16 +32,16 @@ NEWEST = ScanFilter(limit=24)
 READER = Reader(WHO, "token")
 
 
-def narrowed(**chosen):
+def narrowed(**chosen: Any) -> ScanFilter:
     return ScanFilter(limit=24, **chosen)
 
 
-def after_the_first(workbench: Workbench, **chosen):
+def after_the_first(workbench: Workbench, **chosen: Any) -> ScanFilter:
     first = scans.scans(workbench, ScanFilter(limit=1))[0]
     return narrowed(after=(first.added_at, first.id), **chosen)
 
 
-def handed_out(order, workbench: Workbench, **chosen) -> None:
+def handed_out(order: queues.ReadingOrder, workbench: Workbench, **chosen: Any) -> None:
     some = ScanFilter(planes=("brain", "femur"), sources=("upload",), **chosen)
     reservations.upcoming(workbench, [1], 6, queues.passing(workbench, "some", some, order))
 
@@ -51,7 +52,7 @@ def handed_out_of_many_between_dates(workbench: Workbench) -> None:
         handed_out("doubt", workbench, since=datetime(2020, 1, 1, tzinfo=UTC))
 
 
-QUESTIONS = {
+QUESTIONS: Mapping[str, Callable[[Workbench], object]] = {
     "newest": lambda workbench: scans.scans(workbench, NEWEST),
     "oldest": lambda workbench: scans.scans(workbench, narrowed(order="oldest")),
     "next page": lambda workbench: scans.scans(workbench, after_the_first(workbench)),
@@ -111,7 +112,7 @@ QUESTIONS = {
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory):
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     """An open workbench with a few scans."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("FETAL_MODEL", str(tiny_model().folder))
@@ -123,11 +124,13 @@ def stored(tmp_path_factory: pytest.TempPathFactory):
         workbench.close()
 
 
-def plans(workbench: Workbench, ask):
+def plans(
+    workbench: Workbench, ask: Callable[[Workbench], object]
+) -> Iterator[tuple[str, list[str]]]:
     """How SQLite answers what a question asks, and the statements."""
-    asked = []
+    asked: list[tuple[str, Any]] = []
 
-    def keep(_connection, _cursor, statement, values, *_) -> None:
+    def keep(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
         if re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", statement):
             asked.append((statement, values))
 
@@ -143,7 +146,7 @@ def plans(workbench: Workbench, ask):
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_no_question_reads_or_sorts_a_whole_table(stored, question) -> None:
+def test_no_question_reads_or_sorts_a_whole_table(stored: Workbench, question: str) -> None:
     found = list(plans(stored, QUESTIONS[question]))
     assert found
     for statement, steps in found:

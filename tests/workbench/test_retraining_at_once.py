@@ -1,11 +1,15 @@
 """Eight people and workers start, cancel, claim and end trainings at once, on both databases."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from sqlalchemy import func, select
 
-from fetal.jobs.lease import LeaseLostError, claim
+from fetal.jobs.lease import Lease, LeaseLostError, claim
 from fetal.jobs.recovery import recover
 from fetal.jobs.supervisor import Supervisor
+from fetal.store.states import RunState
 from fetal.store.tables import Patient, Run
 from fetal.workbench import Workbench
 from fetal.workbench.retraining import service
@@ -14,21 +18,21 @@ from tests.support.labelling import WHO, labelled_rows
 
 
 @pytest.fixture
-def workbench(each_workbench: Workbench):
+def workbench(each_workbench: Workbench) -> Workbench:
     labelled_rows(each_workbench)
     return each_workbench
 
 
-def statuses(workbench: Workbench):
+def statuses(workbench: Workbench) -> list[tuple[str, int | None]]:
     with workbench.store.reading() as session:
         return [(row.status, row.slot) for row in session.scalars(select(Run).order_by(Run.id))]
 
 
-def start(workbench: Workbench):
+def start(workbench: Workbench) -> Callable[[], int]:
     return lambda: service.start(workbench, WHO).id
 
 
-def cancel_active(workbench: Workbench):
+def cancel_active(workbench: Workbench) -> Callable[[], None]:
     def act() -> None:
         for _ in range(3):
             for run in service.active(workbench):
@@ -37,7 +41,7 @@ def cancel_active(workbench: Workbench):
     return act
 
 
-def worker(workbench: Workbench, number):
+def worker(workbench: Workbench, number: int) -> Callable[[], Lease | None]:
     return lambda: claim(workbench.store, number, "a worker", "CPU, 2 cores")
 
 
@@ -93,10 +97,13 @@ def test_a_cancel_beside_the_claim_is_never_lost(workbench: Workbench) -> None:
             assert lease.cancelled.wait(20)
 
 
-@pytest.mark.parametrize("status", ["done", "failed"])
-def test_a_cancel_beside_the_end_changes_nothing_about_it(workbench: Workbench, status) -> None:
+@pytest.mark.parametrize("status", [RunState.DONE, RunState.FAILED])
+def test_a_cancel_beside_the_end_changes_nothing_about_it(
+    workbench: Workbench, status: RunState
+) -> None:
     run = service.start(workbench, WHO)
     lease = claim(workbench.store, run.id, "a worker", "CPU, 2 cores")
+    assert lease is not None
     cancels = [lambda: service.cancel(workbench, run.id, "Bob").status] * (CALLERS - 1)
     found = at_once([lambda: lease.finish(status), *cancels])
     assert raised(found) == []
@@ -107,6 +114,7 @@ def test_a_cancel_beside_the_end_changes_nothing_about_it(workbench: Workbench, 
 def test_a_run_that_many_find_lost_is_taken_away_once(workbench: Workbench) -> None:
     run = service.start(workbench, WHO)
     lease = claim(workbench.store, run.id, "dead", "CPU, 2 cores")
+    assert lease is not None
     with workbench.store.session() as session:
         session.get_one(Run, run.id).heartbeat_at = run.asked_at.replace(year=2020)
     found = at_once([lambda: recover(workbench.store)] * CALLERS)
@@ -124,7 +132,7 @@ def test_a_run_that_two_workers_see_waiting_trains_once(workbench: Workbench) ->
         Supervisor(workbench.store, f"worker {number}", command=("/bin/false",))
         for number in range(2)
     ]
-    assert raised(at_once([lambda one=one: one.supervise(run.id) for one in workers])) == []
+    assert raised(at_once([partial(one.supervise, run.id) for one in workers])) == []
     assert statuses(workbench) == [("failed", None)]
     assert service.run(workbench, run.id).reason
     with workbench.store.reading() as session:

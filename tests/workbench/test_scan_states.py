@@ -1,5 +1,7 @@
 """What lists show of a scan: the database keeps it true, whoever does what at the same moment."""
 
+from collections.abc import Sequence
+
 import pytest
 from sqlalchemy import delete, select, text, update
 
@@ -28,7 +30,7 @@ WHO = "Ann"
 
 
 @pytest.fixture
-def stored(each_workbench: Workbench):
+def stored(each_workbench: Workbench) -> list[int]:
     """The numbers of 12 scans of 4 patients, all labelled."""
     labelled_rows(each_workbench, patients=4)
     with each_workbench.store.reading() as session:
@@ -47,26 +49,26 @@ def check(workbench: Workbench) -> None:
             assert rows[0] == rows[1]
 
 
-def state(workbench: Workbench, scan):
+def state(workbench: Workbench, scan: int) -> ScanState:
     with workbench.store.reading() as session:
         return session.get_one(ScanState, scan)
 
 
-def shown(workbench: Workbench):
+def shown(workbench: Workbench) -> Sequence[int | None]:
     """The models whose opinions lists show, scan by scan."""
     with workbench.store.reading() as session:
         return session.scalars(select(ScanState.model_id).order_by(ScanState.scan_id)).all()
 
 
 def test_everything_that_happens_at_once_is_in_the_states_and_counts(
-    each_workbench: Workbench, stored
+    each_workbench: Workbench, stored: list[int]
 ) -> None:
     workbench = each_workbench
     first, *_, last = stored
     second = add_version(workbench, tiny_model(2, "v2"))
     champion = workbench.champion().version.id
 
-    def label(scan, caller) -> None:
+    def label(scan: int, caller: int) -> None:
         for plane in ("brain", "femur"):
             review.annotate(workbench, scan, plane, f"reader {caller}")
         review.note(workbench, scan, "look again", f"reader {caller}")
@@ -77,8 +79,12 @@ def test_everything_that_happens_at_once_is_in_the_states_and_counts(
         reservations.hold(workbench, stored[1], Reader("Ben", "b"))
         reservations.hold(workbench, stored[2], Reader("Ben", "b"))
 
-    def predict(model, plane) -> None:
+    def predict(model: int, plane: str) -> None:
         has_said(workbench, model, dict.fromkeys(stored[:8], plane))
+
+    def predict_and_promote() -> None:
+        predict(champion, "femur")
+        promotion.promote(workbench, second, WHO)
 
     def change() -> None:
         with workbench.store.session() as session:
@@ -95,7 +101,7 @@ def test_everything_that_happens_at_once_is_in_the_states_and_counts(
             lambda: label(stored[4], 3),
             look,
             lambda: predict(second, "brain"),
-            lambda: (predict(champion, "femur"), promotion.promote(workbench, second, WHO)),
+            predict_and_promote,
             change,
             lambda: erasure.erase(workbench, name, WHO),
         ]
@@ -109,7 +115,7 @@ def test_everything_that_happens_at_once_is_in_the_states_and_counts(
 
 
 def test_what_was_written_past_the_triggers_is_derived_again(
-    each_workbench: Workbench, stored
+    each_workbench: Workbench, stored: list[int]
 ) -> None:
     workbench = each_workbench
     has_said(workbench, workbench.champion().version.id, dict.fromkeys(stored, "brain"))
@@ -123,14 +129,14 @@ def test_what_was_written_past_the_triggers_is_derived_again(
         )
         session.execute(update(ScanCount).values(scans=7))
         session.execute(update(PatientCount).values(labelled=7))
-    told = []
+    told: list[Progress] = []
     assert rebuild_state(workbench, told.append) == 3
     assert told == [Progress(len(stored), len(stored))]
     check(workbench)
     assert rebuild_state(workbench) == 0
 
 
-def test_an_erased_patient_is_in_no_count(each_workbench: Workbench, stored) -> None:
+def test_an_erased_patient_is_in_no_count(each_workbench: Workbench, stored: list[int]) -> None:
     erasure.erase(each_workbench, "P-0000", WHO)
     check(each_workbench)
     with each_workbench.store.reading() as session:
@@ -144,7 +150,7 @@ def test_an_erased_patient_is_in_no_count(each_workbench: Workbench, stored) -> 
 
 
 def test_opinions_follow_a_promotion_in_small_steps_and_go_on_after_a_stop(
-    each_workbench: Workbench, stored, monkeypatch: pytest.MonkeyPatch
+    each_workbench: Workbench, stored: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workbench = each_workbench
     monkeypatch.setattr(follow_promotions, "AT_ONCE", 5)

@@ -1,13 +1,17 @@
 """Eight people bring, refile, compare and erase the same scans at once, on both databases."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from fetal.scans import Pseudonyms, encode_png, read_scan
+from fetal.scans import Pseudonyms, Scan, encode_png, read_scan
 from fetal.scans.sandboxed_reading.file_reader import ReadFile
 from fetal.store import audit
 from fetal.store.contents import holds_pixels
@@ -21,7 +25,7 @@ from fetal.store.tables import (
 )
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.core.key_check import KeyRenewedError
-from fetal.workbench.ingest.files import IngestItem, IngestOutcome
+from fetal.workbench.ingest.files import IngestItem, IngestOutcome, IngestResult
 from fetal.workbench.ingest.ingest import Ingest
 from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from fetal.workbench.near_duplicates import compare_stored, decisions
@@ -30,17 +34,17 @@ from tests.support.at_once import CALLERS, at_once, raised
 from tests.support.drawn import fan, file
 
 
-def count(workbench: Workbench, column):
+def count(workbench: Workbench, column: InstrumentedAttribute[Any]) -> int:
     with workbench.store.reading() as session:
-        return session.scalar(select(func.count(column)))
+        return session.scalars(select(func.count(column))).one()
 
 
-def stored(workbench: Workbench):
+def stored(workbench: Workbench) -> Sequence[ScanRow]:
     with workbench.store.reading() as session:
         return session.scalars(select(ScanRow).order_by(ScanRow.id)).all()
 
 
-def paler(seed):
+def paler(seed: int) -> UploadedFile:
     """Nearly the same picture as `file(seed)`, as another program would have stored it."""
     packed = io.BytesIO()
     Image.fromarray((fan(seed) * 0.9).astype("uint8")).save(packed, "PNG")
@@ -48,7 +52,7 @@ def paler(seed):
 
 
 @pytest.fixture
-def pair(each_workbench: Workbench):
+def pair(each_workbench: Workbench) -> tuple[int, int]:
     """Two scans of two patients that look alike."""
     for seed, patient in ((file(1), "one"), (paler(1), "two")):
         add_scans(each_workbench, [seed], who="Ann", patient=patient)
@@ -57,11 +61,11 @@ def pair(each_workbench: Workbench):
 
 
 def test_one_scan_that_eight_people_bring_is_stored_once(each_workbench: Workbench) -> None:
-    def bring(person):
+    def bring(person: str) -> IngestResult:
         [taken] = add_scans(each_workbench, [file(1)], who=person, patient="4711")
         return taken
 
-    taken = at_once([lambda one=one: bring(f"reader {one}") for one in range(CALLERS)])
+    taken = at_once([partial(bring, f"reader {one}") for one in range(CALLERS)])
     assert raised(taken) == []
     outcomes = [one.outcome for one in taken]
     assert outcomes.count(IngestOutcome.ADDED) == 1
@@ -74,12 +78,12 @@ def test_scans_of_one_examination_that_come_at_once_have_one_unknown_patient(
 ) -> None:
     reads = [replace(read_scan(file(seed).data, "a.png"), study="1.2.3") for seed in range(CALLERS)]
 
-    def bring(read):
+    def bring(read: Scan) -> IngestResult:
         whole = ReadFile(read, encode_png(read.pixels), None, None)
         [taken] = Ingest(each_workbench, "Ann", predict=False).store([(IngestItem("a.png"), whole)])
         return taken
 
-    taken = at_once([lambda read=read: bring(read) for read in reads])
+    taken = at_once([partial(bring, read) for read in reads])
     assert [one.outcome for one in taken] == [IngestOutcome.ADDED] * CALLERS
     assert len({scan.patient_id for scan in stored(each_workbench)}) == 1
     assert count(each_workbench, Patient.id) == 1
@@ -90,11 +94,11 @@ def test_a_scan_of_nobody_is_filed_under_one_patient_by_whoever_comes_first(
 ) -> None:
     add_scans(each_workbench, [file(1)], who="Ann")
 
-    def bring(patient):
+    def bring(patient: str) -> str:
         [taken] = add_scans(each_workbench, [file(1)], who="Ann", patient=patient)
         return taken.sentence
 
-    told = at_once([lambda one=one: bring(f"patient {one % 2}") for one in range(CALLERS)])
+    told = at_once([partial(bring, f"patient {one % 2}") for one in range(CALLERS)])
     assert raised(told) == []
     [scan] = stored(each_workbench)
     with each_workbench.store.reading() as session:
@@ -109,13 +113,14 @@ def test_a_scan_that_is_brought_while_it_is_erased_is_whole_or_not_there(
     [first] = add_scans(each_workbench, [file(1)], who="Ann", patient="4711")
     [scan] = stored(each_workbench)
 
-    def bring():
+    def bring() -> IngestResult:
         [taken] = add_scans(each_workbench, [file(1)], who="Ann", patient="4711")
         return taken
 
     results = at_once([*[bring] * 6, lambda: erasure.erase(each_workbench, scan.name, "Ann")])
     assert raised(results) == []
     left = stored(each_workbench)
+    assert first.scan_id is not None
     assert all(one.id > first.scan_id for one in left)
     assert all(holds_pixels(each_workbench.blobs, one.blob, one.digest) for one in left)
     assert len(list(each_workbench.blobs.keys("scans"))) == len(left)
@@ -126,11 +131,11 @@ def test_scans_that_come_while_the_key_is_renewed_have_codes_of_one_key(
 ) -> None:
     other = open_workbench(each_workbench.workspace)
 
-    def bring(seed):
+    def bring(seed: int) -> list[IngestResult]:
         return add_scans(each_workbench, [file(seed)], who="Ann", patient="4711")
 
     bring(0)
-    calls = [lambda seed=seed: bring(seed) for seed in range(1, 7)]
+    calls = [partial(bring, seed) for seed in range(1, 7)]
     errors = raised(at_once([*calls, lambda: pseudonym_key.renew_key(other.store, "Ann")]))
     assert all(isinstance(error, KeyRenewedError) for error in errors)
     new = Pseudonyms.open(each_workbench.workspace.key_file)
@@ -152,16 +157,16 @@ def test_only_one_of_those_who_renew_the_key_at_once_does(each_workbench: Workbe
 
 
 def test_older_scans_that_eight_processes_compare_are_compared_once(
-    each_workbench: Workbench, pair
+    each_workbench: Workbench, pair: tuple[int, int]
 ) -> None:
     with each_workbench.store.session() as session:
-        session.execute(Fingerprint.__table__.delete())
-        session.execute(Lookalike.__table__.delete())
+        session.execute(delete(Fingerprint))
+        session.execute(delete(Lookalike))
         session.add_all(PendingComparison(scan_id=number) for number in pair)
     works = [compare_stored.catch_up, compare_stored.search] * (CALLERS // 2)
     workbenches = [open_workbench(each_workbench.workspace) for _ in works]
     calls = zip(works, workbenches, strict=True)
-    assert raised(at_once([lambda one=one, it=it: one(it) for one, it in calls])) == []
+    assert raised(at_once([partial(one, it) for one, it in calls])) == []
     assert count(each_workbench, Fingerprint.id) == 2
     assert count(each_workbench, Lookalike.id) == 1
     for workbench in workbenches:
@@ -169,12 +174,12 @@ def test_older_scans_that_eight_processes_compare_are_compared_once(
 
 
 def test_a_decision_on_a_pair_overrides_none_that_its_person_has_not_seen(
-    each_workbench: Workbench, pair
+    each_workbench: Workbench, pair: tuple[int, int]
 ) -> None:
-    def decide(person) -> None:
+    def decide(person: str) -> None:
         decisions.decide(each_workbench, pair, decisions.DIFFERENT, person, only_if_open=True)
 
-    results = at_once([lambda one=one: decide(f"reader {one}") for one in range(CALLERS)])
+    results = at_once([partial(decide, f"reader {one}") for one in range(CALLERS)])
     refused = raised(results)
     assert len(refused) == CALLERS - 1
     assert all(isinstance(error, decisions.PairError) for error in refused)
@@ -183,7 +188,7 @@ def test_a_decision_on_a_pair_overrides_none_that_its_person_has_not_seen(
     assert shown.who in str(refused[0])
 
 
-def test_a_decision_is_taken_back_once(each_workbench: Workbench, pair) -> None:
+def test_a_decision_is_taken_back_once(each_workbench: Workbench, pair: tuple[int, int]) -> None:
     decisions.decide(each_workbench, pair, decisions.DIFFERENT, "Ann")
     refused = raised(at_once([lambda: decisions.take_back(each_workbench, pair, "Ann")] * CALLERS))
     assert [type(error) for error in refused] == [decisions.PairError] * (CALLERS - 1)

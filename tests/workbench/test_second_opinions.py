@@ -35,6 +35,12 @@ def kept(workbench: Workbench) -> list[PredictionRow]:
         return list(session.scalars(select(PredictionRow).order_by(PredictionRow.id)))
 
 
+def agrees(row: PredictionRow) -> bool:
+    opinion = SecondOpinion.from_json(row.second_opinion)
+    assert opinion is not None
+    return opinion.agrees
+
+
 def test_a_new_scan_is_shown_and_exported_with_both_opinions(contrary: Workbench) -> None:
     [taken] = add_scans(contrary, [file(1)], who="Ann", patient="4711")
     assert taken.scan_id is not None
@@ -42,6 +48,7 @@ def test_a_new_scan_is_shown_and_exported_with_both_opinions(contrary: Workbench
     pixels = scans.stored_scan(contrary, taken.scan_id)
     expected = load_model(tiny_model_with_second_reader(NEVER).folder).predict(pixels)
     assert view.second_opinion is not None
+    assert expected.second_opinion is not None
     assert view.second_opinion.words == expected.second_opinion.words
     assert view.doubt is Doubt.CHECK
     assert view.doubt_words == expected.words
@@ -54,14 +61,15 @@ def test_a_new_scan_is_shown_and_exported_with_both_opinions(contrary: Workbench
 
 def test_scores_that_are_made_later_hold_it_too_and_older_ones_stay(contrary: Workbench) -> None:
     number = add_scans(contrary, [file(1)], who="Ann", patient="4711")[0].scan_id
+    assert number is not None
     single = add_version(contrary, tiny_model(5, "single"))
     score(contrary.store, contrary.model(single), single, [number])
     both = add_version(contrary, tiny_model_with_second_reader(0.0, 6, "both"))
     score(contrary.store, contrary.model(both), both, [number])
     champion, alone, agreeing = kept(contrary)
     assert alone.second_opinion is None
-    assert SecondOpinion.from_json(champion.second_opinion).agrees is False
-    assert SecondOpinion.from_json(agreeing.second_opinion).agrees is True
+    assert agrees(champion) is False
+    assert agrees(agreeing) is True
     assert (champion.doubt, alone.words.startswith("The two")) == ("check", False)
 
 

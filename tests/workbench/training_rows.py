@@ -1,12 +1,13 @@
 """Trainings that have ended, written as a worker would leave them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from fetal.jobs.register_model import register
 from fetal.jobs.run_events import row_of
 from fetal.store.tables import PredictionRow, Run
 from fetal.training.events import EpochDone
-from fetal.training.settings import PRESETS
+from fetal.training.settings import PRESETS, TrainingSettings
 from fetal.workbench import Workbench
 from fetal.workbench.retraining import service
 from tests.support.labelling import WHO
@@ -14,8 +15,11 @@ from tests.support.tiny_model import tiny_model
 
 
 def ended_run(
-    workbench: Workbench, settings=PRESETS["default"], accuracies=(0.5, 0.8, 0.75), minutes=6
-):
+    workbench: Workbench,
+    settings: TrainingSettings = PRESETS["default"],
+    accuracies: Sequence[float] = (0.5, 0.8, 0.75),
+    minutes: float = 6,
+) -> int:
     """Start a training and end it without a model."""
     run = service.start(workbench, WHO, settings)
     with workbench.store.session() as session:
@@ -30,14 +34,14 @@ def ended_run(
     return run.id
 
 
-def with_model(workbench: Workbench, run_id, seed):
+def with_model(workbench: Workbench, run_id: int, seed: int) -> int:
     """Give a training the model that it made."""
     with workbench.store.reading() as session:
         row = session.get_one(Run, run_id)
     return register(workbench.store, tiny_model(seed, f"v{seed}").folder, row).id
 
 
-def has_said(workbench: Workbench, model_id, planes) -> None:
+def has_said(workbench: Workbench, model_id: int, planes: Mapping[int, str]) -> None:
     """Have a model say a plane of each scan."""
     with workbench.store.session() as session:
         for scan, plane in planes.items():

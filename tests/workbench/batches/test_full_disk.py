@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fetal.jobs.batches.asked_for import ArchiveJob
-from fetal.jobs.batches.batch_lease import at_work
+from fetal.jobs.batches.batch_lease import BatchLease, at_work
 from fetal.jobs.batches.batch_queue import begin_batch
 from fetal.store.states import BatchKind, RunState
 from fetal.store.workspace import Workspace
@@ -17,7 +17,7 @@ from fetal.workbench.batches.library_jobs import predict_library_into
 from fetal.workbench.batches.steer_batches import repeat_batch
 from tests.support.batch_worker import do_waiting_job
 from tests.support.begun import begin
-from tests.support.small_disk import small_disk
+from tests.support.small_disk import SmallDisk, small_disk
 from tests.support.tiny_model import tiny_model
 from tests.support.waiting import until
 
@@ -25,7 +25,7 @@ FULL = "The disk is full, so nothing was written. Make room on it, then try agai
 
 
 def test_a_table_on_a_full_disk_is_written_once_there_is_room(
-    workbench: Workbench, five_scans, tmp_path: Path
+    workbench: Workbench, five_scans: list[int], tmp_path: Path
 ) -> None:
     with small_disk(tmp_path / "disk", "4k") as disk:
         out = tmp_path / "disk" / "all.parquet"
@@ -62,11 +62,13 @@ def test_an_end_that_the_workspace_s_disk_has_no_room_for_is_written_later(
         assert batch_job(workbench, "1").status is RunState.RUNNING
         disk.make_room()
         until(lambda: batch_job(workbench, "1").status is RunState.FAILED)
-        assert "log" in batch_job(workbench, "1").reason
+        reason = batch_job(workbench, "1").reason
+        assert reason is not None
+        assert "log" in reason
         workbench.close()
 
 
-def fail_on_full(disk, workbench: Workbench) -> None:
+def fail_on_full(disk: SmallDisk, workbench: Workbench) -> None:
     # Else the last changes could be written where earlier ones were.
     with workbench.store.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -74,6 +76,6 @@ def fail_on_full(disk, workbench: Workbench) -> None:
     raise RuntimeError
 
 
-def begin_look(workbench: Workbench):
+def begin_look(workbench: Workbench) -> BatchLease:
     kind = BatchKind.LOOKALIKES
     return begin_batch(workbench.store, kind, "Look", "Ann", slot=str(kind))

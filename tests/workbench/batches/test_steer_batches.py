@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from fetal.jobs.batches.asked_for import ArchiveJob, begun_before, has_asked, write_asked
-from fetal.jobs.batches.batch_lease import at_work
+from fetal.jobs.batches.batch_lease import BatchLease, at_work
 from fetal.jobs.batches.batch_queue import begin_batch, begin_rescoring
 from fetal.jobs.batches.left_out_scans import set_scans_aside
-from fetal.jobs.waiting_jobs import claim_rescoring, end_rescoring
+from fetal.jobs.waiting_jobs import Rescoring, claim_rescoring, end_rescoring
 from fetal.store.states import BatchKind, CheckKind, RunState
 from fetal.store.tables import Promotion
 from fetal.workbench import Workbench
@@ -59,6 +59,7 @@ def test_a_search_that_failed_waits_for_a_worker_and_only_once(workbench: Workbe
         raise RuntimeError
     job = batch_job(workbench, "1")
     assert job.may_repeat
+    assert job.reason is not None
     assert "log" in job.reason
     assert repeat_batch(workbench, "1", "Ann").status is RunState.QUEUED
     with pytest.raises(CannotRepeatError, match="is queued"):
@@ -68,13 +69,13 @@ def test_a_search_that_failed_waits_for_a_worker_and_only_once(workbench: Workbe
     assert [(one.name, one.status) for one in batch_jobs(workbench)] == [("1", RunState.DONE)]
 
 
-def begin_look(workbench: Workbench):
+def begin_look(workbench: Workbench) -> BatchLease:
     kind = BatchKind.LOOKALIKES
     return begin_batch(workbench.store, kind, "Look", "Ann", slot=str(kind))
 
 
 def test_what_follows_a_promotion_is_tried_again_while_its_model_predicts(
-    workbench: Workbench, five_scans
+    workbench: Workbench, five_scans: list[int]
 ) -> None:
     first = promote(workbench)
     with at_work(begin_rescoring(workbench.store, first, "worker")) as lease:
@@ -94,10 +95,12 @@ def test_what_follows_a_promotion_is_tried_again_while_its_model_predicts(
         repeat_batch(workbench, "1", "Ann")
 
 
-def promote(workbench: Workbench):
+def promote(workbench: Workbench) -> Rescoring:
     with workbench.store.session() as session:
         session.add(Promotion(model_id=1, kind="promote", who="Ann"))
-    return claim_rescoring(workbench.store, "worker")
+    claimed = claim_rescoring(workbench.store, "worker")
+    assert claimed is not None
+    return claimed
 
 
 def test_a_reader_neither_sees_jobs_nor_stops_them(workbench: Workbench) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,7 +24,7 @@ def test_the_shipped_model_predicts_in_a_new_workspace(workbench: Workbench) -> 
     assert champion.model.bundle.digest == tiny_model().digest
 
 
-def test_the_shipped_model_is_registered_once(reopen) -> None:
+def test_the_shipped_model_is_registered_once(reopen: Callable[[], Workbench]) -> None:
     for _ in range(3):
         workbench = reopen()
     with workbench.store.reading() as session:
@@ -32,7 +33,7 @@ def test_the_shipped_model_is_registered_once(reopen) -> None:
 
 
 def test_a_workspace_keeps_its_model_when_the_program_ships_another(
-    reopen, monkeypatch: pytest.MonkeyPatch
+    reopen: Callable[[], Workbench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = reopen().champion().model.bundle.digest
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model(2, "later").folder))
@@ -40,7 +41,7 @@ def test_a_workspace_keeps_its_model_when_the_program_ships_another(
 
 
 def test_a_model_of_a_later_program_waits_to_be_compared(
-    reopen, monkeypatch: pytest.MonkeyPatch
+    reopen: Callable[[], Workbench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reopen()
     monkeypatch.setenv("FETAL_MODEL", str(tiny_model(2, "later").folder))
@@ -50,14 +51,16 @@ def test_a_model_of_a_later_program_waits_to_be_compared(
     assert sorted(found) == [("later", False), ("tiny", True)]
 
 
-def test_another_key_is_refused(reopen) -> None:
+def test_another_key_is_refused(reopen: Callable[[], Workbench]) -> None:
     workbench = reopen()
     workbench.workspace.key_file.write_bytes(bytes(range(32)))
     with pytest.raises(PseudonymKeyError, match="Put the right key file back"):
         reopen()
 
 
-def test_a_worker_on_another_machine_predicts_without_the_key(reopen) -> None:
+def test_a_worker_on_another_machine_predicts_without_the_key(
+    reopen: Callable[[], Workbench],
+) -> None:
     workbench = reopen()
     workbench.workspace.key_file.unlink()
     worker = worker_workbench(workbench.workspace, workbench.store)
@@ -65,7 +68,9 @@ def test_a_worker_on_another_machine_predicts_without_the_key(reopen) -> None:
     assert not workbench.workspace.key_file.exists()
 
 
-def test_a_promotion_takes_effect_at_once_in_every_open_workbench(reopen) -> None:
+def test_a_promotion_takes_effect_at_once_in_every_open_workbench(
+    reopen: Callable[[], Workbench],
+) -> None:
     here, there = reopen(), reopen()
     before = there.champion()
     other = tiny_model(2, "other")
@@ -84,7 +89,7 @@ def test_a_promotion_takes_effect_at_once_in_every_open_workbench(reopen) -> Non
 
 
 def test_a_workspace_without_a_model_says_what_to_do(
-    reopen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    reopen: Callable[[], Workbench], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(tmp_path / "nothing"))
     with pytest.raises(NoModelError, match="FETAL_MODEL"):
@@ -109,7 +114,9 @@ def test_a_damaged_copy_of_a_remote_model_heals_itself(
 @pytest.mark.parametrize(
     "damage", [lambda graph: graph.unlink(), lambda graph: graph.write_bytes(b"")]
 )
-def test_a_damaged_model_that_came_with_the_program_is_stored_again(reopen, damage) -> None:
+def test_a_damaged_model_that_came_with_the_program_is_stored_again(
+    reopen: Callable[[], Workbench], damage: Callable[[Path], object]
+) -> None:
     workbench = reopen()
     [graph] = (workbench.workspace.folder / "blobs" / "models").rglob("graph.bin")
     damage(graph)
@@ -118,7 +125,7 @@ def test_a_damaged_model_that_came_with_the_program_is_stored_again(reopen, dama
 
 
 def test_a_damaged_model_that_did_not_is_refused(
-    reopen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    reopen: Callable[[], Workbench], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     workbench = reopen()
     monkeypatch.setenv("FETAL_MODEL", str(tmp_path))

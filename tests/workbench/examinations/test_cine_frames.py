@@ -1,3 +1,6 @@
+import hashlib
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import event, update
 
@@ -9,16 +12,17 @@ from fetal.workbench.ingest.upload import UploadedFile, add_scans
 from fetal.workbench.privacy import pseudonym_key
 from tests.support.drawn import fan, file
 from tests.support.films import film
+from tests.workbench.conftest import number_of
 
 CLIP = film([fan(seed) for seed in range(6)])
 
 
-def brought(workbench: Workbench, *frames, name="clip.dcm"):
+def brought(workbench: Workbench, *frames: int, name: str = "clip.dcm") -> list[int]:
     taken = add_scans(workbench, [UploadedFile(name, CLIP, frames)], who="Ann")
-    return [one.scan_id for one in taken]
+    return [number_of(one) for one in taken]
 
 
-def frames_of(workbench: Workbench, scan_id):
+def frames_of(workbench: Workbench, scan_id: int) -> list[tuple[int, int]]:
     found = cine_frames(workbench, figures(workbench, [scan_id])[scan_id])
     return [(one.scan_id, one.index) for one in found]
 
@@ -35,7 +39,7 @@ def test_the_stored_frames_of_a_film_are_listed_in_its_order_however_they_came(
 
 def test_for_a_still_and_for_the_only_stored_frame_there_is_no_film(workbench: Workbench) -> None:
     [alone] = brought(workbench, 2)
-    [still] = [one.scan_id for one in add_scans(workbench, [file(99)], who="Ann")]
+    [still] = [number_of(one) for one in add_scans(workbench, [file(99)], who="Ann")]
     assert frames_of(workbench, alone) == []
     shown = figures(workbench, [still])[still]
     asked = []
@@ -55,7 +59,9 @@ def test_frames_that_an_older_program_stored_are_joined_when_the_film_comes_agai
     assert frames_of(workbench, scans[0]) == [(scans[0], 0), (scans[1], 4)]
 
 
-def test_a_new_key_keeps_frames_together_and_finds_them_again(reopen) -> None:
+def test_a_new_key_keeps_frames_together_and_finds_them_again(
+    reopen: Callable[[], Workbench],
+) -> None:
     workbench = reopen()
     scans = brought(workbench, 0, 4)
     before = figures(workbench, scans)[scans[0]].cine
@@ -67,8 +73,6 @@ def test_a_new_key_keeps_frames_together_and_finds_them_again(reopen) -> None:
 
 
 def test_a_film_is_known_by_no_digest_that_its_file_tells(workbench: Workbench) -> None:
-    import hashlib
-
     [scan] = brought(workbench, 0)
     kept = figures(workbench, [scan])[scan].cine
     assert kept == workbench.pseudonyms.film(hashlib.sha256(CLIP).hexdigest())
@@ -76,5 +80,5 @@ def test_a_film_is_known_by_no_digest_that_its_file_tells(workbench: Workbench) 
 
 
 @pytest.mark.parametrize("frames", [(2, 2)])
-def test_a_frame_picked_twice_is_one(workbench: Workbench, frames) -> None:
+def test_a_frame_picked_twice_is_one(workbench: Workbench, frames: tuple[int, ...]) -> None:
     assert len(set(brought(workbench, *frames))) == 1

@@ -1,9 +1,12 @@
+from collections.abc import Collection, Sequence
+
 import numpy as np
 import pytest
 from sqlalchemy import func, select
 
 from fetal.store.labelling.labelling_tables import ListedScan, ScanFeature
 from fetal.store.states import CheckKind, RunState
+from fetal.store.table_base import Table
 from fetal.store.tables import Patient, ScanRow
 from fetal.workbench import Workbench
 from fetal.workbench.annotations import review
@@ -23,22 +26,22 @@ WHO = "Ben"
 
 
 @pytest.fixture
-def labelled(workbench: Workbench):
+def labelled(workbench: Workbench) -> list[int]:
     """36 labelled scans of noise, on which every label is as good as any other."""
     return label_scans(workbench)
 
 
-def count(workbench: Workbench, table):
+def count(workbench: Workbench, table: type[Table]) -> int:
     with workbench.store.reading() as session:
-        return session.scalar(select(func.count()).select_from(table))
+        return session.scalars(select(func.count()).select_from(table)).one()
 
 
-def checked(workbench: Workbench):
+def checked(workbench: Workbench) -> check_requests.CheckView:
     return check_requests.check_now(workbench, CheckKind.MISTAKES, WHO)
 
 
 def test_doubted_labels_are_listed_and_what_a_person_keeps_is_not_listed_again(
-    workbench: Workbench, labelled
+    workbench: Workbench, labelled: list[int]
 ) -> None:
     done = checked(workbench)
     assert done.status is RunState.DONE, done.reason
@@ -64,7 +67,9 @@ def test_doubted_labels_are_listed_and_what_a_person_keeps_is_not_listed_again(
     assert kept.scan.id not in {one.scan.id for one in again}
 
 
-def test_features_are_computed_once_and_go_with_their_scan(workbench: Workbench, labelled) -> None:
+def test_features_are_computed_once_and_go_with_their_scan(
+    workbench: Workbench, labelled: list[int]
+) -> None:
     checked(workbench)
     network = feature_network(workbench)
     assert without_features(workbench, network, labelled) == []
@@ -81,7 +86,7 @@ def test_features_are_computed_once_and_go_with_their_scan(workbench: Workbench,
 
 
 def test_the_network_is_the_one_that_has_learnt_from_fewest_of_the_scans(
-    workbench: Workbench, labelled
+    workbench: Workbench, labelled: list[int]
 ) -> None:
     shipped = feature_network(workbench)
     learnt = tuple(row.digest for row in digests(workbench, labelled))
@@ -92,12 +97,14 @@ def test_the_network_is_the_one_that_has_learnt_from_fewest_of_the_scans(
     assert shipped.learnt == 0
 
 
-def digests(workbench: Workbench, numbers):
+def digests(workbench: Workbench, numbers: Collection[int]) -> Sequence[ScanRow]:
     with workbench.store.reading() as session:
         return session.scalars(select(ScanRow).where(ScanRow.id.in_(numbers))).all()
 
 
-def test_scans_that_are_locked_away_are_judged_and_marked(workbench: Workbench, labelled) -> None:
+def test_scans_that_are_locked_away_are_judged_and_marked(
+    workbench: Workbench, labelled: list[int]
+) -> None:
     keep_apart(workbench, 4)
     found = suspects.suspects(workbench, checked(workbench).id, most=100)
     with workbench.store.reading() as session:
@@ -108,16 +115,20 @@ def test_scans_that_are_locked_away_are_judged_and_marked(workbench: Workbench, 
     assert {one.held_out for one in found} == {True, False}
 
 
-def test_labels_of_the_locked_away_alone_teach_nothing(workbench: Workbench, labelled) -> None:
+def test_labels_of_the_locked_away_alone_teach_nothing(
+    workbench: Workbench, labelled: list[int]
+) -> None:
     keep_apart(workbench, 11)
     done = checked(workbench)
     assert done.status is RunState.FAILED
+    assert done.reason is not None
     assert "at least two patients and two planes; received 1 patients" in done.reason
 
 
 def test_too_few_labels_are_said_in_a_sentence(workbench: Workbench) -> None:
     done = checked(workbench)
     assert done.status is RunState.FAILED
+    assert done.reason is not None
     assert "Label more" in done.reason
 
 

@@ -33,6 +33,7 @@ def test_likenesses_and_map_follow_what_comes_and_goes(workbench: Workbench) -> 
     assert found[0].id not in {one.id for one in more_like(workbench, numbers[5], most=40)}
     [new, *_] = add_scans(workbench, drop_of(95), who="Ann")
     assert scan_map(workbench).stored - scan_map(workbench).known == 3
+    assert new.scan_id is not None
     assert len(more_like(workbench, new.scan_id, most=4)) == 4
     assert new.scan_id in {one.id for one in scan_map(workbench).scans}
 
@@ -45,7 +46,7 @@ def test_a_list_is_handed_out_in_its_own_order(workbench: Workbench) -> None:
         reservations.hand_out(workbench, Reader("Ben", "t"), listed[:skip], queue)
         for skip in range(3)
     ]
-    assert [one.id for one in given] == list(listed)
+    assert [one and one.id for one in given] == list(listed)
 
 
 @pytest.mark.slow
