@@ -12,7 +12,15 @@ from tests.support.tiny_model import tiny_model
 CHECK_BELOW = 0.7
 
 
-def case(number, plane, said=None, confidence=0.9, patient=None, machine="E6", unfamiliarity=0.0):
+def case(
+    number: int,
+    plane: Plane,
+    said: Plane | None = None,
+    confidence: float = 0.9,
+    patient: str | None = None,
+    machine: str | None = "E6",
+    unfamiliarity: float = 0.0,
+) -> Case:
     """A scan that shows a plane, and what a model said of it and how surely."""
     said = said or plane
     chances = np.full(len(PLANES), (1 - confidence) / (len(PLANES) - 1))
@@ -28,7 +36,7 @@ def case(number, plane, said=None, confidence=0.9, patient=None, machine="E6", u
     )
 
 
-def cases():
+def cases() -> list[Case]:
     """40 brains, 35 femurs of which three are called brain, and 5 cervices on another machine."""
     wrong = {40: 0.6, 41: 0.95, 42: 0.8}
     return [
@@ -45,7 +53,7 @@ def measured() -> Report:
     return measure(cases(), tiny_model(), "made up")
 
 
-def strange():
+def strange() -> dict[str, list[Case]]:
     """Forty adult frames, half of which are noticed, and two heads of another device."""
     adult = [
         case(number, Plane.OTHER, Plane.THORAX, unfamiliarity=1.5 if number % 2 else 0.4)

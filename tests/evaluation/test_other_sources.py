@@ -2,12 +2,13 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from fetal.bundle import Card, Head, InputSpec
-from fetal.evaluation import to_html, to_markdown
+from fetal.evaluation import Report, to_html, to_markdown
 from fetal.evaluation.other_sources import (
     IN_CARD,
     OtherSource,
@@ -66,6 +67,7 @@ def test_a_data_set_measured_anew_replaces_itself_in_the_card() -> None:
         Head("last"),
         metrics={"four fetal planes": {"n": 1}},
     )
+    told: tuple[str, str, str, str, dict[str, int]]
     told = ("HC18", "CC BY 4.0", "https://example.org", "test", {})
     old = {
         "hc18": OtherSource(*told, source_rows(heads(10))),
@@ -82,7 +84,9 @@ def test_a_data_set_measured_anew_replaces_itself_in_the_card() -> None:
 
 
 @pytest.mark.parametrize("write", [to_html, to_markdown])
-def test_page_and_card_show_what_the_card_holds_of_other_sources(write) -> None:
+def test_page_and_card_show_what_the_card_holds_of_other_sources(
+    write: Callable[[Report, Card], str],
+) -> None:
     bundle = tiny_model()
     report = measured()
     without = write(report, bundle.card)

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
-from fetal.evaluation import Withstood, exhibits, measure, to_html, to_markdown
+from fetal.evaluation import Report, Withstood, exhibits, measure, to_html, to_markdown
 from fetal.metrics import Interval
 from fetal.planes import Plane
 from fetal.predict import load_model
@@ -25,42 +25,42 @@ WITHSTOOD = (
 class Elements(HTMLParser):
     """The elements of a page, each as its name and attributes, and its words."""
 
-    def __init__(self, page) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
-        self.found = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
         self.words = ""
         self.feed(page)
 
-    def handle_starttag(self, tag, attrs) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attrs)))
 
-    def handle_data(self, data) -> None:
+    def handle_data(self, data: str) -> None:
         self.words += data
 
-    def all(self, tag):
+    def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.found if name == tag]
 
 
 @pytest.fixture(scope="module")
-def report():
+def report() -> Report:
     return measure(cases(), tiny_model(), "made up", withstood=WITHSTOOD)
 
 
 @pytest.fixture(scope="module")
-def page(report):
+def page(report: Report) -> str:
     scan = read_scan(file(1).data, "a.png")
     shown = exhibits(load_model(tiny_model().folder), report.worst, lambda digest: scan)
     return to_html(report, tiny_model().card, shown)
 
 
-def test_the_page_stands_alone(page) -> None:
+def test_the_page_stands_alone(page: str) -> None:
     assert not re.search(r"<script|<link|@import|url\(|https?://", page)
     sources = [image["src"] for image in Elements(page).all("img")]
     assert len(sources) == 3 * 3
-    assert all(source.startswith("data:image/jpeg;base64,") for source in sources)
+    assert all(source and source.startswith("data:image/jpeg;base64,") for source in sources)
 
 
-def test_the_page_can_be_read_without_seeing_it(page) -> None:
+def test_the_page_can_be_read_without_seeing_it(page: str) -> None:
     elements = Elements(page)
     assert all(image["alt"] for image in elements.all("img"))
     plots = elements.all("svg")
@@ -70,7 +70,7 @@ def test_the_page_can_be_read_without_seeing_it(page) -> None:
     assert elements.all("html") == [{"lang": "en"}]
 
 
-def test_the_page_says_what_was_found(page, report) -> None:
+def test_the_page_says_what_was_found(page: str, report: Report) -> None:
     words = " ".join(Elements(page).words.split())
     for said in (
         "96.0 %", "80 scans of 40 patients", report.data_digest, report.model_digest,
@@ -82,12 +82,12 @@ def test_the_page_says_what_was_found(page, report) -> None:
         assert said in words
 
 
-def test_a_machines_name_is_never_markup(page) -> None:
+def test_a_machines_name_is_never_markup(page: str) -> None:
     assert "<b>S10</b>" not in page
     assert "&lt;b&gt;S10" in page
 
 
-def test_without_pictures_no_scan_is_in_the_page(report) -> None:
+def test_without_pictures_no_scan_is_in_the_page(report: Report) -> None:
     page = to_html(report, tiny_model().card)
     assert "data:image" not in page
     assert report.worst[0].digest[:12] in page
@@ -100,7 +100,7 @@ def test_a_model_without_an_error_says_so() -> None:
     assert "no error seen" in page
 
 
-def test_the_card_has_the_usual_sections(report) -> None:
+def test_the_card_has_the_usual_sections(report: Report) -> None:
     card = to_markdown(report, tiny_model().card)
     assert re.findall(r"^## (.+)$", card, re.MULTILINE) == [
         "Model details",
@@ -120,7 +120,7 @@ def test_the_card_has_the_usual_sections(report) -> None:
     assert "\n\n\n" not in card
 
 
-def test_a_second_reader_is_told_of(report) -> None:
+def test_a_second_reader_is_told_of(report: Report) -> None:
     card = replace(tiny_model().card, second_reader=tiny_reader_card(agree_at=0.4))
     for text in (to_html(report, card), to_markdown(report, card)):
         assert "sure only where it gives the same plane at least 40.0 %" in text
@@ -130,7 +130,9 @@ def test_a_second_reader_is_told_of(report) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_what_a_card_or_a_file_says_is_text_in_the_page_and_in_the_card(report, text) -> None:
+def test_what_a_card_or_a_file_says_is_text_in_the_page_and_in_the_card(
+    report: Report, text: str
+) -> None:
     own = tiny_model().card
     card = replace(own, limits=[text for _ in own.limits], data=[{"name": text} for _ in own.data])
     named = replace(report, model=text, data=text)
@@ -144,7 +146,9 @@ def test_what_a_card_or_a_file_says_is_text_in_the_page_and_in_the_card(report, 
     ]
 
 
-def test_a_card_shows_what_is_nearly_all_as_such_and_names_the_planes_on_one_line(report) -> None:
+def test_a_card_shows_what_is_nearly_all_as_such_and_names_the_planes_on_one_line(
+    report: Report,
+) -> None:
     own = tiny_model().card
     card = replace(
         own, training={"scans": 12, "patients": 5, "per_plane": {"other": 4, "cervix": 8}}
@@ -155,5 +159,5 @@ def test_a_card_shows_what_is_nearly_all_as_such_and_names_the_planes_on_one_lin
     assert "| darker | 75 | &gt; 99.9 % (99.9 to 100.0 %) |" in page
 
 
-def tags(page):
+def tags(page: str) -> list[str]:
     return [tag for tag, _ in Elements(page).found]

@@ -1,9 +1,11 @@
+from collections.abc import Generator, Iterator
 from itertools import count
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from fetal.evaluation import FEW, LabelledScan, examine, withstand
+from fetal.evaluation import FEW, Case, LabelledScan, Withstood, examine, withstand
 from fetal.evaluation.corruptions import CORRUPTIONS
 from fetal.planes import FETAL_PLANES, Plane
 from fetal.predict import load_model
@@ -15,9 +17,12 @@ from tests.support.tiny_model import tiny_model, tiny_model_that_knows_nothing
 
 UNREADABLE = 7
 
+Measured = tuple[list[Case], tuple[Withstood, ...], list[Progress]]
+"""Cases, what they withstood, and what was told meanwhile."""
+
 
 @pytest.fixture(scope="module")
-def measured():
+def measured() -> Measured:
     """Every corruption of a few dozen drawn scans, one of which turns out to be blank."""
     model = load_model(tiny_model().folder)
     files = {
@@ -31,9 +36,9 @@ def measured():
     )
     cases = list(examine(model, labelled))
     blank = cases[UNREADABLE].digest
-    reported = []
+    reported: list[Progress] = []
 
-    def picture(case):
+    def picture(case: Case) -> NDArray[np.uint8]:
         if case.digest == blank:
             return np.zeros((120, 160), np.uint8)
         return read_grey(files[case.digest].data)
@@ -41,7 +46,7 @@ def measured():
     return cases, withstand(model, cases, picture, reported.append), reported
 
 
-def test_every_corruption_is_measured_in_pairs(measured) -> None:
+def test_every_corruption_is_measured_in_pairs(measured: Measured) -> None:
     cases, found, reported = measured
     assert [one.name for one in found] == list(CORRUPTIONS)
     for one in found:
@@ -53,16 +58,19 @@ def test_every_corruption_is_measured_in_pairs(measured) -> None:
     assert reported[-1] == Progress(len(cases), len(cases))
 
 
-def test_what_cannot_be_read_any_more_is_counted_and_not_called_wrong(measured) -> None:
+def test_what_cannot_be_read_any_more_is_counted_and_not_called_wrong(measured: Measured) -> None:
     _, found, _ = measured
     unread = {one.name: one.unread for one in found}
     assert unread["darker"] == 1
     assert unread["text and calipers"] == 0
 
 
-def test_sure_errors_are_measured_and_strangeness_only_where_the_model_can_tell(measured) -> None:
+def test_sure_errors_are_measured_and_strangeness_only_where_the_model_can_tell(
+    measured: Measured,
+) -> None:
     _, found, _ = measured
-    assert all(one.told is None and 0 <= one.sure_wrong.value <= 1 for one in found)
+    assert all(one.told is None for one in found)
+    assert all(one.sure_wrong and 0 <= one.sure_wrong.value <= 1 for one in found)
     model = load_model(tiny_model_that_knows_nothing().folder)
     scan = read_scan(file(1).data, "a.png")
     one_each = (LabelledScan(scan, Plane.BRAIN, f"P{number}") for number in range(FEW))
@@ -71,7 +79,9 @@ def test_sure_errors_are_measured_and_strangeness_only_where_the_model_can_tell(
         one for one in withstand(model, cases, lambda case: fan(1)) if one.name == "blur"
     )
     # It is sure of nothing, and every changed scan is as strange as the others of its kind.
+    assert blurred.sure_wrong is not None
     assert blurred.sure_wrong.value == 0
+    assert blurred.told is not None
     assert blurred.told.value in (0, 0.5, 1)
 
 
@@ -83,15 +93,16 @@ def test_too_few_scans_are_not_measured() -> None:
 
 
 def test_work_ahead_keeps_the_order_and_goes_only_a_little_ahead() -> None:
-    taken = []
+    taken: list[int] = []
 
-    def numbers():
+    def numbers() -> Iterator[int]:
         for number in count():
             taken.append(number)
             yield number
 
     results = ahead(lambda number: number * number, numbers(), workers=2)
     assert [next(results) for _ in range(4)] == [0, 1, 4, 9]
+    assert isinstance(results, Generator)
     results.close()
     assert len(taken) <= 4 + 2
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from fetal.bundle import Calibration
-from fetal.evaluation.trust import measure_trust
+from fetal.evaluation.trust import Trust, measure_trust
 from fetal.metrics import SetThresholds
 from fetal.planes import Plane
 from tests.evaluation.made_up import CHECK_BELOW, case, cases, strange
@@ -19,11 +19,11 @@ CALIBRATION = Calibration(
 
 
 @pytest.fixture(scope="module")
-def trust():
+def trust() -> Trust:
     return measure_trust(cases(), CALIBRATION, strange())
 
 
-def test_sure_errors_are_counted_over_all_by_plane_and_by_strange_kind(trust) -> None:
+def test_sure_errors_are_counted_over_all_by_plane_and_by_strange_kind(trust: Trust) -> None:
     found = {row.kind: (row.scans, row.sure, row.wrong) for row in trust.sure_errors}
     assert found == {
         "all scans": (80, 79, 2),  # the third error was doubted
@@ -42,7 +42,7 @@ def test_naming_no_plane_is_right_of_what_shows_none() -> None:
     assert (row.kind, row.sure, row.wrong) == ("other anatomy", 1, 0)
 
 
-def test_strangers_are_told_kind_by_kind_by_both_scores(trust) -> None:
+def test_strangers_are_told_kind_by_kind_by_both_scores(trust: Trust) -> None:
     adult, heads = trust.strangers
     assert (adult.kind, adult.pictures, adult.flagged) == ("other anatomy", 40, 0.5)
     # Known scans all have 0, so that any unfamiliarity is above.
@@ -60,14 +60,15 @@ def test_a_model_that_cannot_tell_has_no_figure_for_it() -> None:
     assert len(found.hesitation) == 2
 
 
-def test_sets_keep_or_break_their_promise(trust) -> None:
+def test_sets_keep_or_break_their_promise(trust: Trust) -> None:
+    assert trust.sets is not None
     assert trust.sets.kept[Plane.BRAIN].value == 1
     # Of 35 femurs, three were given less than a tenth and the others just 0.9.
     assert trust.sets.kept[Plane.FEMUR].value == pytest.approx(32 / 35)
     assert Plane.CERVIX in trust.sets.unpromised
 
 
-def test_it_is_plain_json_and_the_card_holds_no_curve(trust) -> None:
+def test_it_is_plain_json_and_the_card_holds_no_curve(trust: Trust) -> None:
     whole, kept = (json.loads(json.dumps(one)) for one in (trust.to_json(), trust.figures()))
     assert len(whole["risk_coverage"]["risk"]) == len(whole["risk_coverage"]["coverage"])
     assert set(kept["risk_coverage"]) == {"area", "excess"}

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 from fetal.cli import main
 from fetal.experiments import (
     ExperimentScan,
+    Results,
     Sweep,
     SweepError,
     Variant,
@@ -31,7 +34,9 @@ BASE = "base: {preset: default, start: nothing, size: 64}\n"
 SETTINGS = PRESETS["default"].but(start="nothing", size=32)
 
 
-def case(number: int, source: str, machine: str = "", patient: str = "", **told) -> ExperimentScan:
+def case(
+    number: int, source: str, machine: str = "", patient: str = "", **told: Any
+) -> ExperimentScan:
     plane = told.pop("plane", FETAL_PLANES[number % 4])
     name = f"{source}-{machine}-{number}"
     scan = simulate(plane, number, size=(64, 80)).pixels
@@ -49,7 +54,7 @@ def several() -> list[ExperimentScan]:
     return known + lungs
 
 
-def sure_of_brain(jobs):
+def sure_of_brain(jobs: Iterable[object]) -> Iterator[tuple[int, TrialResult]]:
     """Stands for trainings, which others test: whatever it is shown is a brain, at 95 %."""
     for place, job in enumerate(jobs):
         assert isinstance(job, Job)
@@ -61,7 +66,9 @@ def sure_of_brain(jobs):
         yield place, TrialResult(chances, 1.0, 1.0, [], {})
 
 
-def run(sweep: Sweep, folder: Path, cases=None):
+def run(
+    sweep: Sweep, folder: Path, cases: list[ExperimentScan] | None = None
+) -> tuple[Results, list[str]]:
     told: list[str] = []
     cases = cases or several()
     return run_sweep(sweep, cases, folder, told.append, do=sure_of_brain), told

@@ -1,5 +1,6 @@
 """A sweep's file: what it asks for, and which key is wrong."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ BASE = "base: {preset: default, start: nothing, size: 64}\n"
 
 
 @pytest.fixture
-def read(tmp_path: Path):
+def read(tmp_path: Path) -> Callable[[str], Sweep]:
     def read(text: str) -> Sweep:
         path = tmp_path / "sweep.yaml"
         path.write_text(text)
@@ -21,7 +22,7 @@ def read(tmp_path: Path):
     return read
 
 
-def test_variants_are_the_base_with_what_they_change(read) -> None:
+def test_variants_are_the_base_with_what_they_change(read: Callable[[str], Sweep]) -> None:
     sweep = read(
         BASE
         + """
@@ -44,7 +45,7 @@ folds_run: 2
     assert sweep.official_train
 
 
-def test_a_grid_gives_every_combination_a_name(read) -> None:
+def test_a_grid_gives_every_combination_a_name(read: Callable[[str], Sweep]) -> None:
     sweep = read(BASE + "grid: {size: [64, 96], optimizer: [adam, sgd]}\n")
     assert [(one.name, one.settings.size, one.settings.optimizer) for one in sweep.variants] == [
         ("size 64, optimizer adam", 64, "adam"),
@@ -54,7 +55,9 @@ def test_a_grid_gives_every_combination_a_name(read) -> None:
     ]
 
 
-def test_weights_are_looked_for_in_the_folder_named(read, tmp_path: Path) -> None:
+def test_weights_are_looked_for_in_the_folder_named(
+    read: Callable[[str], Sweep], tmp_path: Path
+) -> None:
     text = "base: {preset: default, start: weights, weights: some.npz}\n"
     with pytest.raises(SweepError, match=r"some\.npz; there is none"):
         read(text)
@@ -90,7 +93,9 @@ def test_weights_are_looked_for_in_the_folder_named(read, tmp_path: Path) -> Non
         ("base: [", "cannot be read as YAML"),
     ],
 )
-def test_what_is_wrong_is_named_with_what_was_expected(read, text: str, said: str) -> None:
+def test_what_is_wrong_is_named_with_what_was_expected(
+    read: Callable[[str], Sweep], text: str, said: str
+) -> None:
     with pytest.raises((SweepError, ValueError), match=said):
         read(text)
 
@@ -111,6 +116,8 @@ def test_the_sweeps_that_come_along_can_be_read(path: Path, start_weights: Path)
         ("seeds: [1, 1]\n", "whole numbers, each once"),
     ],
 )
-def test_what_stands_twice_is_refused_and_overwrites_nothing(read, text: str, message: str) -> None:
+def test_what_stands_twice_is_refused_and_overwrites_nothing(
+    read: Callable[[str], Sweep], text: str, message: str
+) -> None:
     with pytest.raises((SettingsError, SweepError), match=message):
         read(BASE + text)

@@ -5,7 +5,7 @@ from fetal.explain import COLOUR_MAPS, UnknownColourMapError, colour_map, overla
 
 
 @pytest.mark.parametrize("name", COLOUR_MAPS)
-def test_hotter_is_always_brighter_whatever_the_eye(name) -> None:
+def test_hotter_is_always_brighter_whatever_the_eye(name: str) -> None:
     colours = colour_map(name)
     assert colours.shape == (256, 3)
     brightness = colours @ np.array([0.2126, 0.7152, 0.0722])

@@ -1,9 +1,12 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from fetal.bundle import Card, Head, InputSpec, write_bundle
 from fetal.explain import ForwardPass, GradCam, GradCamPlusPlus, HiResCam, grad_cam
@@ -17,8 +20,11 @@ from fetal.training.networks.from_bundle import restore
 MEAN, STD = (41.0, 41.0, 41.0), (50.0, 50.0, 50.0)
 CLASSES = 6
 
+Score = Callable[[Any], Any]
+"""From a batch of maps to its logits."""
 
-def head_over(maps):
+
+def head_over(maps: NDArray[np.float64]) -> tuple[Score, ForwardPass, NDArray[np.float64]]:
     """A pooling and a dense layer as every model has them, and what the methods need of them."""
     keras.utils.set_random_seed(4)
     pool = keras.layers.GlobalAveragePooling2D(dtype="float64")
@@ -28,22 +34,23 @@ def head_over(maps):
     return lambda some: dense(pool(some)), seen, np.asarray(logits)
 
 
-def some_maps(seed=0):
+def some_maps(seed: int = 0) -> NDArray[np.float64]:
     """Maps as after a ReLU: many cells are 0."""
     maps = np.random.default_rng(seed).normal(size=(3, 4, 8)) * 6
     return np.maximum(maps, 0)
 
 
-def gradient(score, maps, index):
+def gradient(score: Score, maps: NDArray[np.float64], index: int) -> NDArray[np.float64]:
     """The gradient of a class's logit by each cell of each map, by automatic differentiation."""
     watched = tf.constant(maps[None])
     with tf.GradientTape() as tape:
         tape.watch(watched)
         value = score(watched)[0, index]
-    return tape.gradient(value, watched)[0].numpy()
+    found: NDArray[np.float64] = tape.gradient(value, watched)[0].numpy()
+    return found
 
 
-def derivatives(score, maps, index):
+def derivatives(score: Score, maps: NDArray[np.float64], index: int) -> list[NDArray[np.float64]]:
     """First, second and third derivative of exp(logit) by each cell of each map."""
     # One copy of the maps for each cell, moved along that cell only.
     moves = tf.zeros(maps.size, tf.float64)
@@ -61,12 +68,13 @@ def derivatives(score, maps, index):
     return [tf.reshape(each, maps.shape).numpy() for each in (once, twice, thrice)]
 
 
-def scaled(heat):
+def scaled(heat: NDArray[Any]) -> NDArray[Any]:
     positive = np.maximum(heat, 0)
-    return positive / positive.max() if positive.max() > 0 else positive
+    found: NDArray[Any] = positive / positive.max() if positive.max() > 0 else positive
+    return found
 
 
-def published_grad_cam(model, scan, index):
+def published_grad_cam(model: keras.Model, scan: NDArray[np.float32], index: int) -> NDArray[Any]:
     """Grad-CAM as published, by automatic differentiation of a whole network."""
     with tf.GradientTape() as tape:
         maps, logits = model(scan[None])

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fetal.explain import (
     METHODS,
@@ -14,13 +15,13 @@ from fetal.explain import (
 SIZE = 32
 
 
-def four_corners(kernel):
+def four_corners(kernel: NDArray[np.float32]) -> ForwardPass:
     """One map for each corner of a scan, and a model that counts the light in each corner."""
     maps = np.zeros((4, 4, 4), np.float32)
     for index, (row, column) in enumerate(((0, 0), (0, 2), (2, 0), (2, 2))):
         maps[row : row + 2, column : column + 2, index] = 1 + index
 
-    def forward(squares):
+    def forward(squares: NDArray[np.float32]) -> NDArray[np.float32]:
         half = SIZE // 2
         light = [
             squares[:, :half, :half],
@@ -28,28 +29,33 @@ def four_corners(kernel):
             squares[:, half:, :half],
             squares[:, half:, half:],
         ]
-        means = np.stack([corner.mean(axis=(1, 2)) for corner in light], axis=1)
-        return means @ kernel
+        means: NDArray[np.float32] = np.stack(
+            [corner.mean(axis=(1, 2)) for corner in light], axis=1
+        )
+        logits: NDArray[np.float32] = means @ kernel
+        return logits
 
     square = np.full((SIZE, SIZE), 10.0, np.float32)
-    return ForwardPass(maps, kernel.astype(np.float32), square, forward)
+    return ForwardPass(maps, kernel, square, forward)
 
 
-def corner_of(heat):
+def corner_of(heat: NDArray[np.float32]) -> tuple[int, int]:
     row, column = np.unravel_index(heat.argmax(), heat.shape)
-    return (row // 2, column // 2)
+    return (int(row) // 2, int(column) // 2)
 
 
-def seen_by_chance(seed=0):
+def seen_by_chance(seed: int = 0) -> ForwardPass:
     rng = np.random.default_rng(seed)
     maps = np.maximum(rng.normal(size=(3, 5, 12)), 0).astype(np.float32)
     kernel = rng.normal(size=(12, 6)).astype(np.float32)
     square = rng.uniform(0, 255, (SIZE, SIZE)).astype(np.float32)
-    return ForwardPass(maps, kernel, square, lambda squares: squares[:, :12, 0] @ kernel / 255)
+    return ForwardPass(
+        maps, kernel, square, lambda squares: squares[:, :12, 0] @ kernel / np.float32(255)
+    )
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_every_method_explains_every_class_from_0_to_1(name) -> None:
+def test_every_method_explains_every_class_from_0_to_1(name: str) -> None:
     heat = method(name)(seen_by_chance())
     assert heat.shape == (6, 3, 5)
     assert heat.dtype == np.float32
@@ -58,7 +64,7 @@ def test_every_method_explains_every_class_from_0_to_1(name) -> None:
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_model_that_saw_nothing_has_nothing_to_show(name) -> None:
+def test_a_model_that_saw_nothing_has_nothing_to_show(name: str) -> None:
     seen = seen_by_chance()
     nothing = ForwardPass(np.zeros_like(seen.maps), seen.kernel, seen.square, seen.forward)
     np.testing.assert_array_equal(method(name)(nothing), 0)
@@ -85,10 +91,12 @@ def test_eigen_cam_is_the_first_singular_direction_for_every_class() -> None:
 
 def test_score_cam_finds_the_corner_that_the_model_answers_to() -> None:
     # The kernel claims that each class rests on its own corner, but the model answers to others.
-    seen = four_corners(np.eye(4))
-    answers = np.eye(4)[[3, 2, 1, 0]] * 5
+    seen = four_corners(np.eye(4, dtype=np.float32))
+    answers = np.eye(4, dtype=np.float32)[[3, 2, 1, 0]] * np.float32(5)
+    forward = seen.forward
+    assert forward is not None
     others = ForwardPass(
-        seen.maps, seen.kernel, seen.square, lambda squares: seen.forward(squares) @ answers
+        seen.maps, seen.kernel, seen.square, lambda squares: forward(squares) @ answers
     )
     heat = ScoreCam()(others)
     assert [corner_of(each) for each in heat] == [(1, 1), (1, 0), (0, 1), (0, 0)]
@@ -96,10 +104,11 @@ def test_score_cam_finds_the_corner_that_the_model_answers_to() -> None:
 
 def test_score_cam_tries_the_maps_that_contribute_most_and_no_others() -> None:
     seen = seen_by_chance(1)
-    shown = []
+    shown: list[NDArray[np.float32]] = []
 
-    def forward(squares):
+    def forward(squares: NDArray[np.float32]) -> NDArray[np.float32]:
         shown.extend(squares)
+        assert seen.forward is not None
         return seen.forward(squares)
 
     watched = ForwardPass(seen.maps, seen.kernel, seen.square, forward)
@@ -108,6 +117,7 @@ def test_score_cam_tries_the_maps_that_contribute_most_and_no_others() -> None:
     assert len(shown) == 6
     assert set(contribution.argmax(axis=0)) <= set(np.flatnonzero(weights.any(axis=1)))
     np.testing.assert_allclose(weights.sum(axis=0), 1, rtol=1e-6)
+    assert seen.square is not None
     for square in shown:
         assert (square <= seen.square + 1e-3).all()
 

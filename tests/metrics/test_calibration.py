@@ -27,6 +27,7 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
 def test_the_errors_interval_lies_around_it() -> None:
     labels = np.where(np.arange(400) < 240, 0, 1)
     result = evaluate(labels, sure(np.full(400, 0.9)), [str(i) for i in range(400)])
+    assert result.ece_interval is not None
     assert result.ece == result.ece_interval.value
     # One bin holds all: its accuracy is a share of 400 independent patients.
     deviation = np.sqrt(0.6 * 0.4 / 400)
@@ -36,12 +37,14 @@ def test_the_errors_interval_lies_around_it() -> None:
     right = 0.1**2 + 5 * 0.02**2
     wrong = 0.9**2 + 0.98**2 + 4 * 0.02**2
     assert result.brier == pytest.approx(0.6 * right + 0.4 * wrong)
+    assert result.brier_interval is not None
     assert result.brier_interval.low < result.brier < result.brier_interval.high
 
 
 def test_much_of_the_error_of_honest_probabilities_may_be_want_of_scans() -> None:
     labels, chances = honest(500, 0)
     interval = evaluate(labels, chances, [str(i) for i in range(500)]).ece_interval
+    assert interval is not None
     assert interval.low < interval.value / 2
 
 

@@ -26,7 +26,7 @@ from fetal.metrics import Interval, Verdict, judge
         ),
     ],
 )
-def test_the_interval_decides(low, high, verdict, words) -> None:
+def test_the_interval_decides(low: float, high: float, verdict: Verdict, words: str) -> None:
     judgement = judge(Interval((low + high) / 2, low, high))
     assert (judgement.verdict, judgement.words) == (verdict, words)
 

@@ -4,19 +4,21 @@ import itertools
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fetal.metrics import roc
 
 
-def pairs(known, unknown):
+def pairs(known: NDArray[np.float64], unknown: NDArray[np.float64]) -> float:
     """The definition: how often the unknown one has the higher score; ties count half."""
     both = list(itertools.product(known, unknown))
-    return sum((other > one) + (other == one) / 2 for one, other in both) / len(both)
+    return float(sum((other > one) + (other == one) / 2 for one, other in both) / len(both))
 
 
 def test_the_area_is_the_share_of_pairs_in_order_ties_counting_half() -> None:
     chance = np.random.default_rng(0)
-    known, unknown = chance.integers(0, 8, 60), chance.integers(3, 12, 40)
+    known = chance.integers(0, 8, 60).astype(float)
+    unknown = chance.integers(3, 12, 40).astype(float)
     assert roc(known, unknown).auc == pytest.approx(pairs(known, unknown))
 
 
@@ -46,6 +48,8 @@ def test_the_interval_is_wider_where_few_patients_stand_behind_the_pictures() ->
     known, unknown = habit + chance.normal(size=300) / 4, chance.normal(size=300) + 1
     few = roc(known, unknown, known_patients=[f"P{i // 15}" for i in range(300)]).auc_interval
     many = roc(known, unknown, known_patients=[f"P{i}" for i in range(300)]).auc_interval
+    assert few is not None
+    assert many is not None
     assert few.low < few.value < few.high
     assert few.high - few.low > 2 * (many.high - many.low)
 
@@ -62,6 +66,8 @@ def test_without_patients_there_is_no_interval() -> None:
         ([1, 2], [1], ["a"], "received 1 and 2"),
     ],
 )
-def test_what_cannot_be_judged_is_refused(known, unknown, patients, words) -> None:
+def test_what_cannot_be_judged_is_refused(
+    known: list[float], unknown: list[float], patients: list[str] | None, words: str
+) -> None:
     with pytest.raises(ValueError, match=words):
         roc(known, unknown, known_patients=patients)

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fetal.metrics import coverage
 
 
-def answers(confidence: list[float], right: list[bool]) -> tuple[np.ndarray, np.ndarray]:
+def answers(
+    confidence: list[float] | NDArray[np.float64], right: list[bool] | NDArray[np.bool_]
+) -> tuple[np.ndarray, np.ndarray]:
     chances = np.zeros((len(right), 6))
     chances[:, 0] = confidence
     chances[:, 1] = 1 - chances[:, 0]

@@ -66,8 +66,10 @@ def test_the_area_of_a_plane_is_the_share_of_pairs_in_order() -> None:
     chances[:, 0] = [0.9, 0.4, 0.4, 0.1]
     chances[:, 1] = 1 - chances[:, 0]
     result = evaluate([0, 0, 1, 1], chances, ["a", "b", "c", "d"])
-    assert result.per_plane[Plane.BRAIN].auc.value == pytest.approx(3.5 / 4)
-    assert result.per_plane[Plane.ABDOMEN].auc.value == pytest.approx(3.5 / 4)
+    for plane in (Plane.BRAIN, Plane.ABDOMEN):
+        auc = result.per_plane[plane].auc
+        assert auc is not None
+        assert auc.value == pytest.approx(3.5 / 4)
 
 
 def test_the_interval_of_an_area_holds_what_drawing_the_patients_by_hand_gives() -> None:
@@ -84,6 +86,7 @@ def test_the_interval_of_an_area_holds_what_drawing_the_patients_by_hand_gives()
 
     low, high = np.percentile([drawn() for _ in range(400)], [2.5, 97.5])
     auc = evaluate(labels, chances, [f"P{i}" for i in owner]).per_plane[Plane.ABDOMEN].auc
+    assert auc is not None
     assert auc.value == pytest.approx(pairs_in_order(score, labels == 1))
     assert (auc.low, auc.high) == pytest.approx((low, high), abs=0.015)
 
@@ -101,11 +104,15 @@ def test_confusions_are_shares_of_their_row_with_intervals() -> None:
     labels = np.repeat([0, 1], 50)
     guesses = np.where(np.arange(100) % 10 == 0, 1 - labels, labels)
     result = evaluate(labels, CERTAIN[guesses], [str(i) for i in range(100)])
-    wrong = result.confusion_shares[0][1]
+    shares = result.confusion_shares
+    assert shares is not None
+    brains = shares[0]
+    assert brains is not None
+    wrong = brains[1]
     assert wrong.value == pytest.approx(0.1)
     assert wrong.low < 0.1 < wrong.high
-    assert result.confusion_shares[0][2] == Interval(0, 0, 0)
-    assert result.confusion_shares[5] is None
+    assert brains[2] == Interval(0, 0, 0)
+    assert shares[5] is None
 
 
 def test_lengths_that_differ_are_refused() -> None:

@@ -19,7 +19,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("plane", PLANES)
-def test_a_seed_always_gives_the_same_scan_and_another_seed_another(plane) -> None:
+def test_a_seed_always_gives_the_same_scan_and_another_seed_another(plane: Plane) -> None:
     first, again = (simulate(plane, 5, size=SMALL) for _ in range(2))
     assert first.pixels.tobytes() == again.pixels.tobytes()
     assert first.sector.tobytes() == again.sector.tobytes()
@@ -30,7 +30,7 @@ def test_a_seed_always_gives_the_same_scan_and_another_seed_another(plane) -> No
 
 
 @pytest.mark.parametrize("plane", PLANES)
-def test_a_phantom_has_the_asked_size_and_names_what_it_shows(plane) -> None:
+def test_a_phantom_has_the_asked_size_and_names_what_it_shows(plane: Plane) -> None:
     phantom = simulate(plane, 3, size=(200, 301))
     assert phantom.pixels.shape == (200, 301)
     assert phantom.pixels.dtype == np.uint8
@@ -40,7 +40,7 @@ def test_a_phantom_has_the_asked_size_and_names_what_it_shows(plane) -> None:
 
 
 @pytest.mark.parametrize("plane", PLANES)
-def test_structures_lie_inside_the_sector_and_text_outside(plane) -> None:
+def test_structures_lie_inside_the_sector_and_text_outside(plane: Plane) -> None:
     written = 0
     for seed in range(6):
         phantom = simulate(plane, seed, size=SMALL)
@@ -55,7 +55,7 @@ def test_structures_lie_inside_the_sector_and_text_outside(plane) -> None:
 
 
 @pytest.mark.parametrize("plane", PLANES)
-def test_the_sector_is_filled_with_speckle_and_uses_the_grey_scale(plane) -> None:
+def test_the_sector_is_filled_with_speckle_and_uses_the_grey_scale(plane: Plane) -> None:
     seen = np.concatenate(
         [p.pixels[p.sector] for p in (simulate(plane, seed, size=SMALL) for seed in range(4))]
     )

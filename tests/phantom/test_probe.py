@@ -1,16 +1,19 @@
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fetal.phantom import probe
 
 SIZE = (331, 480)
+Kind = Callable[[np.random.Generator, tuple[int, int]], probe.Fan]
 KINDS = (probe.curved, probe.cardiac, probe.endovaginal, probe.linear)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_point_comes_back_where_the_beams_met_it(kind) -> None:
+def test_a_point_comes_back_where_the_beams_met_it(kind: Kind) -> None:
     fan = kind(np.random.default_rng(4), SIZE)
     left, right = fan.angles
     for share in (0.2, 0.5, 0.8):
@@ -32,14 +35,14 @@ def test_a_point_comes_back_where_the_beams_met_it(kind) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_sector_is_exactly_what_angle_and_depth_enclose(kind, seed) -> None:
+def test_the_sector_is_exactly_what_angle_and_depth_enclose(kind: Kind, seed: int) -> None:
     fan = kind(np.random.default_rng(seed), SIZE)
     rows, columns = np.indices(SIZE)
     u = (columns + 0.5 - SIZE[1] / 2) / SIZE[0] - fan.apex[0]
     v = (rows + 0.5) / SIZE[0] - fan.apex[1]
     distance, angle = np.hypot(u, v), np.abs(np.arctan2(u, v))
 
-    def enclosed(spare):
+    def enclosed(spare: float) -> NDArray[np.bool_]:
         return (
             (distance >= fan.near - spare)
             & (distance <= fan.far + spare)

@@ -1,20 +1,37 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
 import keras
 import numpy as np
 import pytest
 
-from fetal.bundle import Calibration, Card, Head, InputSpec, write_bundle
+from fetal.bundle import Bundle, Calibration, Card, Head, InputSpec, write_bundle
 from fetal.phantom import simulate
 from fetal.planes import Plane
-from fetal.predict import load_model
-from fetal.scans import encode_png, read_scan
+from fetal.predict import Model, load_model
+from fetal.scans import Scan, encode_png, read_scan
 from fetal.training.export.graph import export_graph
 from fetal.training.networks.architectures import build
 
 MEAN, STD = (41.0, 41.0, 41.0), (50.0, 50.0, 50.0)
 
 
+class Write(Protocol):
+    """Writes the network as a model into this folder."""
+
+    def __call__(
+        self,
+        folder: Path,
+        created: str = ...,
+        temperature: float = ...,
+        crop: bool = ...,
+        check_below: float = ...,
+    ) -> Bundle: ...
+
+
 @pytest.fixture(scope="session", autouse=True)
-def exact():
+def exact() -> Iterator[None]:
     """Compute in 32 bits: most of what is compared here agrees to the last digits."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FETAL_PRECISION", "float32")
@@ -22,7 +39,7 @@ def exact():
 
 
 @pytest.fixture(scope="session")
-def network():
+def network() -> keras.Model:
     keras.utils.set_random_seed(2)
     network = build("resnet50", 96, MEAN, STD)
     head = network.get_layer("head").kernel
@@ -32,8 +49,14 @@ def network():
 
 
 @pytest.fixture(scope="session")
-def write(network):
-    def write(folder, created="2026-11-23", temperature=1.5, crop=True, check_below=0.8):
+def write(network: keras.Model) -> Write:
+    def write(
+        folder: Path,
+        created: str = "2026-11-23",
+        temperature: float = 1.5,
+        crop: bool = True,
+        check_below: float = 0.8,
+    ) -> Bundle:
         card = Card(
             name=folder.name,
             created=created,
@@ -48,17 +71,17 @@ def write(network):
 
 
 @pytest.fixture(scope="session")
-def folder(write, tmp_path_factory: pytest.TempPathFactory):
+def folder(write: Write, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("models") / "random").folder
 
 
 @pytest.fixture(scope="session")
-def model(folder):
+def model(folder: Path) -> Model:
     return load_model(folder)
 
 
 @pytest.fixture(scope="session")
-def scans():
+def scans() -> list[Scan]:
     return [
         read_scan(encode_png(simulate(plane, seed).pixels), "") for seed, plane in enumerate(Plane)
     ]

@@ -7,22 +7,23 @@ import threading
 import fetal
 from fetal.scans import read_scan
 
-MODEL = None
+MODEL: "fetal.Model | None" = None
 
 
-def with_the_parents(path):
+def with_the_parents(path: str) -> str:
+    assert MODEL is not None
     return str(MODEL.predict(path).plane)
 
 
-def with_its_own(path):
+def with_its_own(path: str) -> str:
     return str(fetal.load_model().predict(path).plane)
 
 
-def reading(path):
+def reading(path: str) -> str:
     return read_scan(b"no picture", path).digest
 
 
-def main(what, path):
+def main(what: str, path: str) -> object:
     global MODEL
     if what == "own, nothing loaded before":
         with multiprocessing.get_context("fork").Pool(2) as pool:
@@ -33,7 +34,7 @@ def main(what, path):
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             return pool.map(MODEL.predict, [path])[0].plane.value
     if what == "threads":
-        found = []
+        found: list[str] = []
         threads = [
             threading.Thread(target=lambda: found.append(with_the_parents(path))) for _ in range(8)
         ]

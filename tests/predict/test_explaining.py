@@ -3,11 +3,12 @@ import pytest
 
 from fetal.explain import METHODS, UnknownMethodError
 from fetal.planes import PLANES
-from fetal.scans import encode_png, read_scan
+from fetal.predict import Model
+from fetal.scans import Scan, encode_png, read_scan
 
 
 @pytest.fixture(scope="module")
-def tilted():
+def tilted() -> Scan:
     """A scan whose sector is a diamond, so that half of its box is blank."""
     rows, columns = np.mgrid[:300, :300]
     diamond = np.abs(rows - 150) + np.abs(columns - 150) < 130
@@ -16,19 +17,23 @@ def tilted():
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_scan_and_its_prediction_are_explained_alike(model, scans, method) -> None:
+def test_a_scan_and_its_prediction_are_explained_alike(
+    model: Model, scans: list[Scan], method: str
+) -> None:
     heat = model.explain(scans[0], method)
     assert heat.shape == model.predict(scans[0]).heat.shape
     assert heat.dtype == np.float32
     np.testing.assert_allclose(model.explain(model.predict(scans[0]), method), heat, atol=1e-5)
 
 
-def test_without_a_name_it_is_the_heat_that_predictions_bring_along(model, scans) -> None:
+def test_without_a_name_it_is_the_heat_that_predictions_bring_along(
+    model: Model, scans: list[Scan]
+) -> None:
     prediction = model.predict(scans[2])
     np.testing.assert_allclose(model.explain(prediction), prediction.heat, atol=1e-5)
 
 
-def test_the_overlay_shows_the_heat_of_another_method(model, scans) -> None:
+def test_the_overlay_shows_the_heat_of_another_method(model: Model, scans: list[Scan]) -> None:
     prediction = model.predict(scans[0])
     heat = model.explain(prediction, "eigen-cam")
     assert np.abs(prediction.heat_map(heat=heat) - prediction.heat_map()).max() > 0.05
@@ -38,7 +43,7 @@ def test_the_overlay_shows_the_heat_of_another_method(model, scans) -> None:
     assert (prediction.overlay(heat=heat) != prediction.overlay()).any()
 
 
-def test_heat_is_shown_over_the_sector_only(model, tilted) -> None:
+def test_heat_is_shown_over_the_sector_only(model: Model, tilted: Scan) -> None:
     shown = model.predict(tilted).heat_map(heat=np.ones((6, 3, 3), np.float32))
     lit = tilted.pixels > 0
     assert 0.3 < lit.mean() < 0.7
@@ -46,7 +51,7 @@ def test_heat_is_shown_over_the_sector_only(model, tilted) -> None:
     assert shown[~lit].mean() < 0.02
 
 
-def test_the_logits_of_squares_are_those_of_the_prediction(model, scans) -> None:
+def test_the_logits_of_squares_are_those_of_the_prediction(model: Model, scans: list[Scan]) -> None:
     squares = np.stack(
         [model.predict(scan).framing.apply(scan.pixels).astype(np.float32) for scan in scans]
     )
@@ -55,6 +60,6 @@ def test_the_logits_of_squares_are_those_of_the_prediction(model, scans) -> None
     assert [PLANES[row.argmax()] for row in logits] == [model.predict(s).plane for s in scans]
 
 
-def test_an_unknown_method_is_refused_before_anything_is_read(model) -> None:
+def test_an_unknown_method_is_refused_before_anything_is_read(model: Model) -> None:
     with pytest.raises(UnknownMethodError, match="tea-leaves"):
         model.explain("no such file", method="tea-leaves")

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from fetal.predict import KeptHeat
+from fetal.predict import KeptHeat, Model
+from fetal.scans import Scan
 
 
-def test_what_is_kept_is_the_heat_of_the_prediction_and_its_square(model, scans) -> None:
+def test_what_is_kept_is_the_heat_of_the_prediction_and_its_square(
+    model: Model, scans: list[Scan]
+) -> None:
     said = model.predict(scans[0])
     kept = KeptHeat.unpack(KeptHeat.of(said).pack())
     assert kept.cells.shape == said.heat.shape
@@ -15,12 +18,12 @@ def test_what_is_kept_is_the_heat_of_the_prediction_and_its_square(model, scans)
     assert (kept.left, kept.top, kept.side) == (framing.left, framing.top, framing.side)
 
 
-def test_it_takes_one_byte_a_cell(model, scans) -> None:
+def test_it_takes_one_byte_a_cell(model: Model, scans: list[Scan]) -> None:
     said = model.predict(scans[0])
     assert len(KeptHeat.of(said).pack()) - said.heat.size == 16
 
 
 @pytest.mark.parametrize("length", [3, 17])
-def test_bytes_that_are_none_are_refused(model, scans, length) -> None:
+def test_bytes_that_are_none_are_refused(model: Model, scans: list[Scan], length: int) -> None:
     with pytest.raises(ValueError, match=r"bytes|reshape"):
         KeptHeat.unpack(KeptHeat.of(model.predict(scans[0])).pack()[:length])

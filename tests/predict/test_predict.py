@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations
@@ -9,27 +10,30 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from numpy.typing import NDArray
 
-from fetal.bundle import MissingFileError, copy_with_card
+from fetal.bundle import Bundle, MissingFileError, copy_with_card
 from fetal.phantom import simulate
 from fetal.planes import PLANES, Plane
-from fetal.predict import Doubt, UnknownEngineError, doubt_words, load_model
+from fetal.predict import Doubt, Model, Prediction, UnknownEngineError, doubt_words, load_model
 from fetal.predict import model as model_module
-from fetal.scans import NotAnImageError, encode_png, read_scan
+from fetal.predict.inputs import Image
+from fetal.scans import NotAnImageError, Scan, encode_png, read_scan
 from fetal.training.features.fit_statistics import fit_features
+from tests.predict.conftest import Write
 
 
-def chances(prediction):
+def chances(prediction: Prediction) -> NDArray[np.float64]:
     return np.array([prediction.probabilities[plane] for plane in PLANES])
 
 
-def assert_same(ours, theirs, tolerance=0.0) -> None:
+def assert_same(ours: Prediction, theirs: Prediction, tolerance: float = 0.0) -> None:
     np.testing.assert_allclose(chances(ours), chances(theirs), atol=tolerance)
     np.testing.assert_allclose(ours.heat, theirs.heat, atol=10 * tolerance)
     assert ours.plane is theirs.plane
 
 
-def test_a_prediction_names_the_most_probable_plane(model, scans) -> None:
+def test_a_prediction_names_the_most_probable_plane(model: Model, scans: list[Scan]) -> None:
     prediction = model.predict(scans[0])
     values = chances(prediction)
     assert values.sum() == pytest.approx(1)
@@ -37,20 +41,22 @@ def test_a_prediction_names_the_most_probable_plane(model, scans) -> None:
     assert prediction.confidence == values.max() > 1 / 6
 
 
-def test_a_model_that_is_warm_says_the_same(model, folder, scans) -> None:
+def test_a_model_that_is_warm_says_the_same(model: Model, folder: Path, scans: list[Scan]) -> None:
     warm = load_model(folder)
     warm.warm_up()
     assert_same(warm.predict(scans[0]), model.predict(scans[0]))
 
 
-def test_openvino_and_keras_give_the_same_answer(model, folder, scans) -> None:
+def test_openvino_and_keras_give_the_same_answer(
+    model: Model, folder: Path, scans: list[Scan]
+) -> None:
     by_keras = load_model(folder, engine="keras")
     for ours, theirs in zip(model.predict_many(scans), by_keras.predict_many(scans), strict=True):
         assert_same(ours, theirs, tolerance=2e-5)
 
 
 def test_sixteen_bits_give_nearly_the_same_answer(
-    model, folder, scans, monkeypatch: pytest.MonkeyPatch
+    model: Model, folder: Path, scans: list[Scan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FETAL_PRECISION", "bfloat16")
     quick = load_model(folder)
@@ -58,7 +64,9 @@ def test_sixteen_bits_give_nearly_the_same_answer(
         np.testing.assert_allclose(chances(ours), chances(exact), atol=0.05)
 
 
-def test_many_scans_get_what_each_gets_alone_in_their_order(model, scans) -> None:
+def test_many_scans_get_what_each_gets_alone_in_their_order(
+    model: Model, scans: list[Scan]
+) -> None:
     many = list(model.predict_many(iter(scans * 2)))
     assert len(many) == 12
     for scan, prediction in zip(scans * 2, many, strict=True):
@@ -67,18 +75,23 @@ def test_many_scans_get_what_each_gets_alone_in_their_order(model, scans) -> Non
     assert len({tuple(chances(prediction).round(6)) for prediction in many}) == 6
 
 
-def test_nothing_to_predict_gives_nothing(model) -> None:
+def test_nothing_to_predict_gives_nothing(model: Model) -> None:
     assert list(model.predict_many([])) == []
 
 
-def test_scans_are_read_as_they_are_needed(model, scans) -> None:
-    taken = []
-    endless = (taken.append(scan) or scan for _ in range(1000) for scan in scans)
-    next(model.predict_many(endless))
+def test_scans_are_read_as_they_are_needed(model: Model, scans: list[Scan]) -> None:
+    taken: list[Scan] = []
+
+    def endless() -> Iterator[Scan]:
+        for scan in scans * 1000:
+            taken.append(scan)
+            yield scan
+
+    next(model.predict_many(endless()))
     assert len(taken) < 10
 
 
-def test_several_people_at_once_get_their_own_answers(model, scans) -> None:
+def test_several_people_at_once_get_their_own_answers(model: Model, scans: list[Scan]) -> None:
     expected = [chances(model.predict(scan)) for scan in scans]
     with ThreadPoolExecutor(len(scans)) as people:
         answers = list(people.map(model.predict, scans * 4))
@@ -86,19 +99,25 @@ def test_several_people_at_once_get_their_own_answers(model, scans) -> None:
         np.testing.assert_allclose(chances(answer), values, atol=1e-5)
 
 
-def test_every_kind_of_image_gets_one_answer(model, tmp_path: Path) -> None:
+def test_every_kind_of_image_gets_one_answer(model: Model, tmp_path: Path) -> None:
     pixels = simulate(Plane.FEMUR, 5).pixels
     path = tmp_path / "scan.png"
     path.write_bytes(encode_png(pixels))
     expected = model.predict(path)
     colours = np.repeat(pixels[..., None], 3, axis=2)
-    kinds = [str(path), path.read_bytes(), pixels, colours, PIL.Image.fromarray(pixels)]
+    kinds: list[Image] = [
+        str(path),
+        path.read_bytes(),
+        pixels,
+        colours,
+        PIL.Image.fromarray(pixels),
+    ]
     kinds += [PIL.Image.fromarray(pixels).convert("P"), expected.scan]
     for image in kinds:
         assert_same(model.predict(image), expected)
 
 
-def test_what_is_no_image_gets_a_clear_sentence(model) -> None:
+def test_what_is_no_image_gets_a_clear_sentence(model: Model) -> None:
     with pytest.raises(NotAnImageError):
         model.predict(b"Dear colleague, here is the scan.")
     with pytest.raises(TypeError, match="float64"):
@@ -106,7 +125,7 @@ def test_what_is_no_image_gets_a_clear_sentence(model) -> None:
 
 
 def test_a_higher_temperature_makes_the_model_less_certain_of_the_same_plane(
-    model, write, scans, tmp_path: Path
+    model: Model, write: Write, scans: list[Scan], tmp_path: Path
 ) -> None:
     calmer = load_model(write(tmp_path / "calm", temperature=6.0).folder)
     ours, theirs = calmer.predict(scans[0]), model.predict(scans[0])
@@ -118,7 +137,9 @@ def test_a_higher_temperature_makes_the_model_less_certain_of_the_same_plane(
     )
 
 
-def test_the_cards_threshold_decides_what_is_doubtful(write, scans, tmp_path: Path) -> None:
+def test_the_cards_threshold_decides_what_is_doubtful(
+    write: Write, scans: list[Scan], tmp_path: Path
+) -> None:
     strict = load_model(write(tmp_path / "strict", check_below=1.0).folder)
     easy = load_model(write(tmp_path / "easy", check_below=0.0).folder)
     assert strict.predict(scans[0]).doubt is Doubt.CHECK
@@ -133,7 +154,7 @@ def test_doubt_names_the_two_planes_to_choose_from() -> None:
     assert doubt_words(probabilities, 0.7) == "Clear: thorax."
 
 
-def test_the_overlay_lies_on_the_scans_own_pixels(model, scans) -> None:
+def test_the_overlay_lies_on_the_scans_own_pixels(model: Model, scans: list[Scan]) -> None:
     prediction = model.predict(scans[0])
     height, width = scans[0].pixels.shape
     heat = prediction.heat_map()
@@ -149,7 +170,7 @@ def test_the_overlay_lies_on_the_scans_own_pixels(model, scans) -> None:
     assert not changed[heat == 0].any()
 
 
-def test_each_plane_has_a_heat_map_of_its_own(model, scans) -> None:
+def test_each_plane_has_a_heat_map_of_its_own(model: Model, scans: list[Scan]) -> None:
     prediction = model.predict(scans[0])
     maps = [prediction.heat_map(plane) for plane in Plane]
     shown = [heat for heat in maps if heat.any()]
@@ -160,31 +181,35 @@ def test_each_plane_has_a_heat_map_of_its_own(model, scans) -> None:
 
 
 @pytest.fixture(scope="module")
-def narrow():
+def narrow() -> Scan:
     """A scan whose sector fills the columns 140 to 360 of 500."""
     screen = np.zeros((300, 500), np.uint8)
     screen[40:260, 140:360] = np.random.default_rng(0).integers(30, 200, (220, 220))
     return read_scan(encode_png(screen), "")
 
 
-def test_nothing_is_explained_outside_the_sector_that_the_model_saw(model, narrow) -> None:
+def test_nothing_is_explained_outside_the_sector_that_the_model_saw(
+    model: Model, narrow: Scan
+) -> None:
     columns = np.flatnonzero(model.predict(narrow).heat_map().any(axis=0))
     assert 130 < columns.min() < columns.max() < 370
 
 
-def test_a_model_without_cropping_sees_the_whole_scan(model, write, narrow, tmp_path: Path) -> None:
+def test_a_model_without_cropping_sees_the_whole_scan(
+    model: Model, write: Write, narrow: Scan, tmp_path: Path
+) -> None:
     whole = load_model(write(tmp_path / "whole", crop=False).folder).predict(narrow)
     assert whole.framing.side == 500
     assert model.predict(narrow).framing.side < 240
 
 
-def test_the_environment_names_the_model(folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_names_the_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FETAL_MODEL", str(folder))
     assert load_model().name == "random"
 
 
 def test_without_a_name_the_newest_shipped_model_is_loaded(
-    folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Write
 ) -> None:
     monkeypatch.delenv("FETAL_MODEL", raising=False)
     monkeypatch.setattr(model_module, "_SHIPPED", (tmp_path,))
@@ -201,12 +226,12 @@ def test_a_program_without_a_model_says_so(tmp_path: Path, monkeypatch: pytest.M
         load_model()
 
 
-def test_an_unknown_engine_is_named(folder) -> None:
+def test_an_unknown_engine_is_named(folder: Path) -> None:
     with pytest.raises(UnknownEngineError, match="abacus"):
-        load_model(folder, engine="abacus")
+        load_model(folder, engine="abacus")  # type: ignore[arg-type]
 
 
-def test_serving_imports_neither_keras_nor_tensorflow(folder) -> None:
+def test_serving_imports_neither_keras_nor_tensorflow(folder: Path) -> None:
     code = """
 import sys
 import numpy as np
@@ -220,7 +245,7 @@ sys.exit(", ".join({"keras", "tensorflow", "plotly.graph_objects"} & set(sys.mod
     assert done.stderr.decode().strip() == ""
 
 
-def judging(bundle, folder, threshold):
+def judging(bundle: Bundle, folder: Path, threshold: float) -> Path:
     """A model that tells the unknown from the known, by made-up statistics and this threshold."""
     channels, *_ = bundle.head()[0].shape
     rng = np.random.default_rng(0)
@@ -231,7 +256,7 @@ def judging(bundle, folder, threshold):
 
 
 def test_what_is_like_nothing_learnt_is_not_a_plane_that_the_model_knows(
-    write, scans, tmp_path: Path
+    write: Write, scans: list[Scan], tmp_path: Path
 ) -> None:
     bundle = write(tmp_path / "model")
     distance = load_model(judging(bundle, tmp_path, 1.0)).predict(scans[0]).unfamiliarity
@@ -244,14 +269,18 @@ def test_what_is_like_nothing_learnt_is_not_a_plane_that_the_model_knows(
     assert strict.words.startswith("Not a plane I know")
 
 
-def test_every_engine_finds_a_scan_equally_unfamiliar(write, scans, tmp_path: Path) -> None:
+def test_every_engine_finds_a_scan_equally_unfamiliar(
+    write: Write, scans: list[Scan], tmp_path: Path
+) -> None:
     folder = judging(write(tmp_path / "model"), tmp_path, 1.0)
     ours, theirs = (load_model(folder, engine) for engine in ("openvino", "keras"))
     expected = ours.predict(scans[1]).unfamiliarity
     assert theirs.predict(scans[1]).unfamiliarity == pytest.approx(expected, rel=1e-4)
 
 
-def test_an_older_model_calls_nothing_unknown(write, scans, tmp_path: Path) -> None:
+def test_an_older_model_calls_nothing_unknown(
+    write: Write, scans: list[Scan], tmp_path: Path
+) -> None:
     said = load_model(write(tmp_path / "older").folder).predict(scans[0])
     assert said.unfamiliarity == 0
     assert said.doubt is not Doubt.UNKNOWN

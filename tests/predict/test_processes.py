@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,12 @@ PROGRAM = Path(__file__).with_name("processes.py")
 
 
 @pytest.fixture
-def say(tmp_path: Path):
+def say(tmp_path: Path) -> Callable[[str], str]:
     """What the program prints; ended where it hangs."""
     scan = tmp_path / "scan.png"
     scan.write_bytes(encode_png(simulate(Plane.BRAIN, 1, size=(200, 260)).pixels))
 
-    def run(what):
+    def run(what: str) -> str:
         done = subprocess.run(
             [sys.executable, PROGRAM, what, scan],
             env=os.environ | {"FETAL_MODEL": str(tiny_model().folder)},
@@ -38,21 +39,25 @@ def say(tmp_path: Path):
 
 
 @pytest.mark.parametrize("what", ["parent's", "own"])
-def test_a_fork_after_a_model_was_loaded_says_what_to_do(say, what) -> None:
+def test_a_fork_after_a_model_was_loaded_says_what_to_do(
+    say: Callable[[str], str], what: str
+) -> None:
     assert say(what).startswith("ForkedProcessError: ")
     assert "get_context('spawn')" in say(what)
 
 
-def test_processes_that_load_their_own_model_predict(say) -> None:
+def test_processes_that_load_their_own_model_predict(say: Callable[[str], str]) -> None:
     assert say("own, nothing loaded before").startswith("['")
 
 
-def test_a_model_goes_to_a_spawned_process_and_serves_many_threads(say) -> None:
+def test_a_model_goes_to_a_spawned_process_and_serves_many_threads(
+    say: Callable[[str], str],
+) -> None:
     plane = say("threads")
     assert plane == f"{{'{say('spawn')}'}}"
 
 
-def test_a_refused_file_comes_back_from_a_process_pool(say) -> None:
+def test_a_refused_file_comes_back_from_a_process_pool(say: Callable[[str], str]) -> None:
     assert say("reading").startswith("NotAnImageError: Expected a PNG")
 
 
@@ -72,7 +77,7 @@ def test_a_model_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(model)).bundle.digest == model.bundle.digest
 
 
-def _made(kind, given):
+def _made(kind: type[ScanError], given: tuple[object, ...]) -> ScanError | None:
     try:
         return kind(*given)
     except (TypeError, ValueError):

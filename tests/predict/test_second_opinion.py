@@ -8,6 +8,7 @@ from fetal.bundle import copy_with_card
 from fetal.planes import PLANES, Plane
 from fetal.predict import Doubt, SecondOpinion, doubt_words, load_model
 from fetal.predict.uncertainty import readers_agree
+from fetal.scans import Scan
 from fetal.training.second_reader.add_to_bundle import add_second_reader, reader_card
 from fetal.training.second_reader.reader_network import load_reader, save_reader
 from tests.support.tiny_model import tiny_model
@@ -89,7 +90,7 @@ def test_its_answer_is_told_in_words_and_kept_as_plain_values() -> None:
     assert SecondOpinion.from_json(None) is None
 
 
-def test_a_model_with_two_readers_asks_both(scans) -> None:
+def test_a_model_with_two_readers_asks_both(scans: list[Scan]) -> None:
     agreeing = load_model(tiny_model_with_second_reader(ALWAYS).folder)
     contrary = load_model(tiny_model_with_second_reader(NEVER).folder)
     alone = load_model(tiny_model().folder)
@@ -110,7 +111,7 @@ def test_a_model_with_two_readers_asks_both(scans) -> None:
         assert "readers" in theirs.words
 
 
-def test_many_scans_get_the_opinions_that_each_gets_alone(scans) -> None:
+def test_many_scans_get_the_opinions_that_each_gets_alone(scans: list[Scan]) -> None:
     model = load_model(tiny_model_with_second_reader(0.3).folder)
     seen = set()
     for scan, both in zip(scans, model.predict_many(scans), strict=True):
@@ -123,17 +124,22 @@ def test_many_scans_get_the_opinions_that_each_gets_alone(scans) -> None:
     assert len(seen) == len(scans)
 
 
-def test_a_higher_temperature_makes_it_less_certain(scans, tmp_path: Path) -> None:
+def test_a_higher_temperature_makes_it_less_certain(scans: list[Scan], tmp_path: Path) -> None:
     bundle = tiny_model_with_second_reader(0.3)
+    assert bundle.card.second_reader is not None
     second = replace(bundle.card.second_reader, temperature=9.0)
     calm = copy_with_card(bundle, replace(bundle.card, second_reader=second), tmp_path / "calm")
     ours = load_model(bundle.folder).predict(scans[0]).second_opinion
     theirs = load_model(calm.folder).predict(scans[0]).second_opinion
+    assert ours is not None
+    assert theirs is not None
     assert theirs.name == ours.name
     assert theirs.confidence < ours.confidence
 
 
-def test_keras_serves_a_second_reader_as_openvino_does(folder, scans, tmp_path: Path) -> None:
+def test_keras_serves_a_second_reader_as_openvino_does(
+    folder: Path, scans: list[Scan], tmp_path: Path
+) -> None:
     np.savez(tmp_path / "sononet16.npz", **authors_file())
     save_reader(load_reader(tmp_path / "sononet16.npz"), tmp_path / "reader.npz")
     reader = load_reader(tmp_path / "reader.npz")
@@ -143,11 +149,13 @@ def test_keras_serves_a_second_reader_as_openvino_does(folder, scans, tmp_path: 
         load_model(both.folder, engine).predict(scans[0]).second_opinion
         for engine in ("openvino", "keras")
     )
+    assert ours is not None
+    assert theirs is not None
     assert theirs.no_plane == pytest.approx(ours.no_plane, abs=1e-3)
     assert theirs.name == ours.name
 
 
-def test_keras_says_that_it_builds_no_other_second_reader(folder, tmp_path: Path) -> None:
+def test_keras_says_that_it_builds_no_other_second_reader(folder: Path, tmp_path: Path) -> None:
     from fetal.training.networks.from_bundle import RestoreError
     from tests.support.tiny_second_reader import copy_second_graph, tiny_reader_card
 

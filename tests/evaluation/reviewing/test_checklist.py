@@ -3,13 +3,15 @@
 import csv
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
-from fetal.bundle import STATEMENTS
-from fetal.evaluation import measure, to_html, to_markdown
+from fetal.bundle import STATEMENTS, Card
+from fetal.evaluation import Report, measure, to_html, to_markdown
 from fetal.evaluation.reviewing.checklist import checklist_of
 from fetal.evaluation.reviewing.other_share import REAL_FRAMES, REAL_OTHERS, other_share
 from fetal.evaluation.reviewing.sections import answered
@@ -18,14 +20,16 @@ from tests.evaluation.made_up import case, cases, measured, strange
 from tests.evaluation.test_render import WITHSTOOD
 from tests.support.tiny_model import tiny_model, tiny_model_that_promises_sets
 
+Answers = tuple[Report, Card]
 
-def bare():
+
+def bare() -> Answers:
     """A report on a model of which nobody has said anything."""
     return measured(), replace(tiny_model().card, limits=[])
 
 
 @cache
-def full():
+def full() -> Answers:
     """A report that answers whatever a report can answer."""
     bundle = tiny_model_that_promises_sets()
     report = measure(
@@ -42,18 +46,18 @@ def full():
     return report, replace(bundle.card, statements={key: f"Of {key}." for key in STATEMENTS})
 
 
-def anchors(text):
+def anchors(text: str) -> set[str]:
     return set(re.findall(r'id="([\w-]+)"', text))
 
 
-def pointers(report, card):
+def pointers(report: Report, card: Card) -> set[str]:
     return {
         item.answer[1:] for one in checklist_of(report, card) for item in one.items if item.done
     }
 
 
 @pytest.mark.parametrize("made", [bare, full])
-def test_every_pointer_resolves_in_the_page_and_in_the_card(made) -> None:
+def test_every_pointer_resolves_in_the_page_and_in_the_card(made: Callable[[], Answers]) -> None:
     report, card = made()
     named = pointers(report, card)
     assert named
@@ -65,7 +69,7 @@ def test_every_pointer_resolves_in_the_page_and_in_the_card(made) -> None:
 
 
 @pytest.mark.parametrize("made", [bare, full])
-def test_every_item_is_answered_or_says_why_not(made) -> None:
+def test_every_item_is_answered_or_says_why_not(made: Callable[[], Answers]) -> None:
     for one in checklist_of(*made()):
         for item in one.items:
             assert item.done == item.answer.startswith("#")
@@ -107,7 +111,7 @@ def test_statements_of_a_card_are_in_the_page_and_in_the_card() -> None:
 
 
 @pytest.mark.parametrize("write", [to_html, to_markdown])
-def test_every_report_says_how_rare_other_is(write) -> None:
+def test_every_report_says_how_rare_other_is(write: Callable[[Report, Card], str]) -> None:
     others = [case(number, Plane.OTHER) for number in range(20)]
     report = measure([*cases(), *others], tiny_model(), "with others")
     said = "(4,213 of the 12,400 of FETAL_PLANES_DB) and 20.0 % of this test (20 of 100)"
@@ -115,7 +119,7 @@ def test_every_report_says_how_rare_other_is(write) -> None:
     assert said in write(report, tiny_model().card)
 
 
-def test_how_frequent_other_really_is_was_counted(real_collection) -> None:
+def test_how_frequent_other_really_is_was_counted(real_collection: Path) -> None:
     with (real_collection / "FETAL_PLANES_DB_data.csv").open() as file:
         planes = [row["Plane"] for row in csv.DictReader(file, delimiter=";")]
     assert (planes.count("Other"), len(planes)) == (REAL_OTHERS, REAL_FRAMES)

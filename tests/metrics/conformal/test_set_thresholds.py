@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fetal.metrics.conformal.set_thresholds import SetThresholds, needed, set_thresholds
 from fetal.planes import PLANES, Plane
@@ -9,7 +10,7 @@ from fetal.planes import PLANES, Plane
 BRAIN, OTHER = PLANES.index(Plane.BRAIN), PLANES.index(Plane.OTHER)
 
 
-def brains(chances):
+def brains(chances: NDArray[np.float64]) -> NDArray[np.float64]:
     """The probabilities of scans of brains of which the rest goes to *Other*."""
     found = np.zeros((len(chances), len(PLANES)))
     found[:, BRAIN] = chances
@@ -17,7 +18,7 @@ def brains(chances):
     return found
 
 
-def thresholds_of(chances, patients):
+def thresholds_of(chances: NDArray[np.float64], patients: list[str]) -> SetThresholds:
     return set_thresholds([BRAIN] * len(chances), brains(chances), patients)
 
 

@@ -1,11 +1,12 @@
 import numpy as np
+from numpy.typing import NDArray
 
 from fetal.metrics.labelling.diverse_order import diverse_order
 
 NOTHING = np.empty((0, 8))
 
 
-def groups(each=6):
+def groups(each: int = 6) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Three groups of scans that look nearly the same, the first group the most doubtful."""
     chooser = np.random.default_rng(1)
     centres = np.eye(3, 8)

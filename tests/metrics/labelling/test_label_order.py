@@ -1,20 +1,24 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fetal.metrics.labelling.feature_heads import TooFewLabelsError
 from fetal.metrics.labelling.label_order import label_order, typical
 from fetal.metrics.labelling.learning_curve import learning_curve
 
+Labelled = tuple[NDArray[np.float64], NDArray[np.int64]]
+"""Features of scans, and their planes."""
+
 
 @pytest.fixture
-def planes():
+def planes() -> Labelled:
     """Features and planes of 150 scans: 100, 40 and 10 of three planes."""
     classes = np.repeat([0, 1, 2], [100, 40, 10])
     random = np.random.default_rng(3)
     return random.normal(size=(150, 12)) + 4 * np.eye(3, 12)[classes], classes
 
 
-def test_rare_planes_and_doubt_come_first(planes) -> None:
+def test_rare_planes_and_doubt_come_first(planes: Labelled) -> None:
     features, classes = planes
     labelled = np.array([0, 1, 2, 3, 4, 5, 100, 101])
     left = np.setdiff1d(np.arange(150), labelled)
@@ -56,7 +60,7 @@ def test_the_curve_rises_and_its_forecast_holds_what_is_held_back() -> None:
     assert gain.low <= more.right[-1] - curve.right[-1] <= gain.high
 
 
-def test_too_few_labels_for_a_curve_are_said(planes) -> None:
+def test_too_few_labels_for_a_curve_are_said(planes: Labelled) -> None:
     features, classes = planes
     with pytest.raises(TooFewLabelsError, match="at least 40 labelled scans"):
         learning_curve(features[:20], classes[:20], ["a", "b"] * 10)

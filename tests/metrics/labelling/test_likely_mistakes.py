@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fetal.metrics.labelling.feature_heads import Scaling, TooFewLabelsError
 from fetal.metrics.labelling.likely_mistakes import count_mistakes, label_quality
@@ -8,7 +9,9 @@ from fetal.metrics.labelling.out_of_fold import out_of_fold
 PATIENTS = [f"P-{number // 3}" for number in range(240)]
 
 
-def scans_of_four_planes(wrong=12):
+def scans_of_four_planes(
+    wrong: int = 12,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Features of 240 scans of 80 patients, their true planes, and labels of which some are wrong.
 
     Mistakes are never in patients who are alone with their plane.
@@ -55,7 +58,7 @@ def test_what_teaches_nothing_changes_no_answer_on_others() -> None:
 @pytest.mark.parametrize(
     ("classes", "patients"), [([0, 0, 0, 0], "abcd"), ([0, 1, 0, 1], "aaaa"), ([], "")]
 )
-def test_too_little_to_judge_by_is_said(classes, patients) -> None:
+def test_too_little_to_judge_by_is_said(classes: list[int], patients: str) -> None:
     features = np.random.default_rng(0).normal(size=(len(classes), 3))
     with pytest.raises(TooFewLabelsError, match="at least two patients and two planes"):
         out_of_fold(features, np.array(classes, np.int64), list(patients))

@@ -2,20 +2,23 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fetal.metrics.selection.risk_coverage import risk_coverage
 
 
-def answers(confidence, right):
+def answers(
+    confidence: NDArray[np.float64], right: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Two planes; the first is named, surely so, and true where `right` says so."""
     chances = np.stack([confidence, 1 - np.asarray(confidence)], axis=1)
     return np.where(right, 0, 1), chances
 
 
-def written_out(right):
+def written_out(right: NDArray[np.bool_]) -> float:
     """The mean error of the surest 1, 2, … n scans (Geifman and El-Yaniv 2017)."""
     wrong = 1 - np.asarray(right, float)
-    return np.mean([wrong[:count].mean() for count in range(1, len(wrong) + 1)])
+    return float(np.mean([wrong[:count].mean() for count in range(1, len(wrong) + 1)]))
 
 
 def test_the_area_is_the_mean_risk_over_all_coverages() -> None:
