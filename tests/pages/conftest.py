@@ -1,15 +1,32 @@
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Element
 
 from tests.support.begun import begin
 from tests.support.tiny_model import tiny_model
 
 ROOT = Path(__file__).parents[2]
+
+
+class OpenApp(Protocol):
+    """Opens a page of the app as somebody who gave a name."""
+
+    def __call__(self, page: str, who: str = "Anna Meyer") -> AppTest: ...
+
+
+def elements(app: AppTest, *kinds: str) -> list[Element]:
+    """All elements of a page that are of some kinds, one kind after the other."""
+    found = []
+    for kind in kinds:
+        for node in app.get(kind):
+            assert isinstance(node, Element)
+            found.append(node)
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +43,7 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
+def open_app(monkeypatch: pytest.MonkeyPatch) -> OpenApp:
     """Opens a page of the app as somebody who gave a name."""
     monkeypatch.syspath_prepend(str(ROOT))
     # The test runs a page once, and would see what it shows while something is computed.

@@ -13,13 +13,14 @@ from fetal.workbench.accounts.tokens.scopes import Scope
 from fetal.workbench.core.permissions import Role
 from pages.parts.app.shared_workbench import shared
 from pages.parts.gate import identity
+from tests.pages.conftest import OpenApp
 from tests.support.signing_in import PASSWORD, add, be_quick
 
 Opener = Callable[[str, str], AppTest]
 
 
 @pytest.fixture
-def open_as(open_app: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch) -> Opener:
+def open_as(open_app: OpenApp, monkeypatch: pytest.MonkeyPatch) -> Opener:
     """Opens a page as somebody with an account; the gate itself is tried over the network."""
     be_quick(monkeypatch)
     add(shared(), "ana", "administrator", shown="Ana Sousa")

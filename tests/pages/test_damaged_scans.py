@@ -4,17 +4,20 @@ import shutil
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from fetal.workbench.catalogue import scans
+from fetal.workbench.catalogue.scans import ScanView
 from fetal.workbench.ingest import upload
 from pages.parts.app import app_state
+from tests.pages.conftest import OpenApp
 from tests.support.drawn import file
 
 SENTENCE = "missing or damaged"
 
 
 @pytest.fixture
-def damaged(open_app):
+def damaged(open_app: OpenApp) -> ScanView:
     """Two scans, of which the one to review first is damaged."""
     files = [file(1), file(2)]
     upload.add_scans(app_state.workbench(), files, who="Ann", patient="4711")
@@ -24,7 +27,7 @@ def damaged(open_app):
     return first
 
 
-def picture(scan):
+def picture(scan: ScanView) -> str:
     [found] = [
         key
         for key in app_state.workbench().blobs.keys("scans")
@@ -33,12 +36,14 @@ def picture(scan):
     return found.removeprefix("scans/")
 
 
-def sentences(app):
+def sentences(app: AppTest) -> list[str]:
     shown = [*app.warning, *app.caption]
     return [one.value for one in shown if SENTENCE in one.value]
 
 
-def test_review_says_so_and_goes_on_with_the_next_scan(open_app, damaged) -> None:
+def test_review_says_so_and_goes_on_with_the_next_scan(
+    open_app: OpenApp, damaged: ScanView
+) -> None:
     app = open_app("review")
     assert not app.exception
     assert damaged.name in sentences(app)[0]
@@ -47,7 +52,7 @@ def test_review_says_so_and_goes_on_with_the_next_scan(open_app, damaged) -> Non
     assert sentences(app) == []
 
 
-def test_the_gallery_shows_the_other_scans(open_app, damaged) -> None:
+def test_the_gallery_shows_the_other_scans(open_app: OpenApp, damaged: ScanView) -> None:
     app = open_app("dataset")
     app.session_state["dataset-tab"] = "Gallery"
     app.run()
@@ -56,7 +61,7 @@ def test_the_gallery_shows_the_other_scans(open_app, damaged) -> None:
 
 
 def test_a_champion_whose_files_are_damaged_takes_no_page_down(
-    open_app, damaged, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    open_app: OpenApp, damaged: ScanView, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     # Nobody has the model at hand to store it again.
     monkeypatch.setenv("FETAL_MODEL", str(tmp_path))

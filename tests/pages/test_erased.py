@@ -3,13 +3,13 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from fetal.progress import BackgroundWork
 from fetal.workbench import open_workbench
+from tests.pages.conftest import OpenApp
 from tests.pages.scans.test_cines import _after_reading as after_reading
 from tests.pages.scans.test_cines import _dropped as dropped
 from tests.support.drawn import file
@@ -17,7 +17,6 @@ from tests.support.viewers import viewers
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
-OpenApp = Callable[..., AppTest]
 
 
 def erase(code: str) -> None:
@@ -86,7 +85,7 @@ def test_an_app_at_which_nobody_works_lets_go_of_it_too(open_app: OpenApp) -> No
         following.join(10)
 
 
-def finished_work():
+def finished_work() -> BackgroundWork[str]:
     work = BackgroundWork(lambda on_progress: "pictures of scans")
     assert work.wait(10)
     return work

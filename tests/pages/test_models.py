@@ -1,42 +1,46 @@
 """The Models page: the verdict in words, what left the locked set, a warning before promoting."""
 
+from collections.abc import Iterator
+
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations.review import annotate
 from fetal.workbench.catalogue import scans
+from tests.pages.conftest import OpenApp, elements
 from tests.support.labelling import WHO, add_version, keep_apart, label_scans
 from tests.support.tiny_model import tiny_model
 from tests.support.waiting import until
 
 
 @pytest.fixture
-def workbench():
+def workbench() -> Iterator[Workbench]:
     workbench = open_workbench()
     yield workbench
     workbench.close()
 
 
 @pytest.fixture
-def challenger(workbench: Workbench):
+def challenger(workbench: Workbench) -> int:
     return add_version(workbench, tiny_model(2, "v2 · 23 Nov 2026"))
 
 
-def measured(app):
+def measured(app: AppTest) -> AppTest:
     """The page once it has compared the two and measured every version."""
     until(lambda: not app.run().get("progress"), seconds=60)
     assert not app.exception
     return app
 
 
-def told(app, *kinds):
+def told(app: AppTest, *kinds: str) -> str:
     kinds = kinds or ("markdown", "caption", "info", "success", "warning", "error")
-    shown = [element for kind in kinds for element in app.get(kind)]
+    shown = elements(app, *kinds)
     return "\n".join(f"{element.value} {getattr(element, 'help', '')}" for element in shown)
 
 
 def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(
-    workbench: Workbench, challenger, open_app
+    workbench: Workbench, challenger: int, open_app: OpenApp
 ) -> None:
     label_scans(workbench, patients=4)
     keep_apart(workbench, 4)
@@ -58,7 +62,7 @@ def test_too_few_patients_do_not_pass_the_gate_and_promoting_warns(
 
 
 def test_a_better_challenger_is_promoted_without_a_warning(
-    workbench: Workbench, challenger, open_app
+    workbench: Workbench, challenger: int, open_app: OpenApp
 ) -> None:
     for number in label_scans(workbench, patients=16, each=1):
         said = workbench.model(challenger).predict(scans.stored_scan(workbench, number)).plane
@@ -72,7 +76,7 @@ def test_a_better_challenger_is_promoted_without_a_warning(
 
 
 def test_without_locked_scans_nobody_knows_and_the_page_says_so(
-    workbench: Workbench, challenger, open_app
+    workbench: Workbench, challenger: int, open_app: OpenApp
 ) -> None:
     app = measured(open_app("models"))
     assert "cannot be compared" in told(app, "info")
@@ -82,7 +86,7 @@ def test_without_locked_scans_nobody_knows_and_the_page_says_so(
 
 
 def test_a_scan_that_left_the_locked_set_is_named_with_the_reason(
-    workbench: Workbench, challenger, open_app
+    workbench: Workbench, challenger: int, open_app: OpenApp
 ) -> None:
     numbers = label_scans(workbench, patients=2)
     keep_apart(workbench, 2)

@@ -1,19 +1,19 @@
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.conftest import OpenApp, elements
+
 ROOT = Path(__file__).parents[2]
-OpenApp = Callable[..., AppTest]
 
 
 def words(app: AppTest) -> str:
     """All that the page says, in one text."""
     kinds = ("title", "markdown", "caption", "info", "success", "warning", "error")
-    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+    return "\n".join(str(element.value) for element in elements(app, *kinds))
 
 
 @pytest.mark.parametrize("page", ["scans", "review", "dataset", "train", "models"])
@@ -88,6 +88,7 @@ def test_review_goes_on_by_itself_and_back(open_app: OpenApp) -> None:
     app.button(key="samples").click().run(timeout=120)
     app.switch_page("pages/review.py").run()
     first = next(b.key for b in app.button if (b.key or "").startswith("accept-"))
+    assert first is not None
 
     app.button(key=first).click().run()
     second = next(b.key for b in app.button if (b.key or "").startswith("accept-"))

@@ -9,14 +9,13 @@ from fetal.bundle import Bundle
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.ingest.upload import add_scans
+from tests.pages.conftest import OpenApp
 from tests.support.drawn import file
 from tests.support.tiny_model import (
     tiny_model,
     tiny_model_that_knows_nothing,
     tiny_model_that_promises_sets,
 )
-
-OpenApp = Callable[..., AppTest]
 
 SENTENCE = "With 95 %: brain. Too few scans of abdomen or thorax or cervix or other for a promise."
 

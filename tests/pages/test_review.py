@@ -1,7 +1,6 @@
 """The Review page and the record of a scan, wherever it is opened."""
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -16,10 +15,9 @@ from fetal.workbench.annotations import conflicts, history, review
 from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
 from pages.parts.app import app_state
+from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import words
 from tests.support.drawn import file
-
-OpenApp = Callable[..., AppTest]
 
 
 @pytest.fixture
@@ -34,7 +32,7 @@ def shown(app: AppTest) -> int:
     """The number of the scan on the Review page."""
     assert not app.exception
     [key] = [field.key for field in app.text_input if str(field.key).startswith("note-")]
-    return int(key.removeprefix("note-"))
+    return int(str(key).removeprefix("note-"))
 
 
 def drawn_words(app: AppTest) -> str:
@@ -207,7 +205,12 @@ def test_a_rerun_asks_once_for_labels_that_were_replaced(
 ) -> None:
     asked = []
     real = conflicts.untold
-    monkeypatch.setattr(conflicts, "untold", lambda *given: asked.append(given) or real(*given))
+
+    def untold(workbench: Workbench, who: str) -> list[conflicts.Conflict]:
+        asked.append(who)
+        return real(workbench, who)
+
+    monkeypatch.setattr(conflicts, "untold", untold)
     app = open_app("review")
     asked.clear()
     label(app, shown(app), "brain")

@@ -1,15 +1,10 @@
 """A training that ends is told on every page, until the person has read it."""
 
-from collections.abc import Callable
-
-from streamlit.testing.v1 import AppTest
-
 from fetal.store.table_base import now
 from fetal.store.tables import Run
 from pages.parts.app import app_state
+from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import words
-
-OpenApp = Callable[..., AppTest]
 
 
 def end_a_training(status: str) -> None:

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -11,11 +11,11 @@ from fetal.training.settings import PRESETS
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.retraining import service
 from pages.parts.app import beside
+from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import words
 from tests.support.labelling import label_scans
 from tests.workbench.training_rows import ended_run
 
-OpenApp = Callable[..., AppTest]
 DEFAULT = PRESETS["default"]
 
 

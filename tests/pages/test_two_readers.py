@@ -1,20 +1,16 @@
 """What a person sees of the second reader of a model."""
 
-from collections.abc import Callable
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from fetal.bundle import Bundle
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.catalogue.scans import scan
 from fetal.workbench.ingest.upload import add_scans
+from tests.pages.conftest import OpenApp
 from tests.support.drawn import file
 from tests.support.tiny_model import tiny_model
 from tests.support.tiny_second_reader import ALWAYS, NEVER, tiny_model_with_second_reader
-
-OpenApp = Callable[..., AppTest]
 
 
 def stored_with(monkeypatch: pytest.MonkeyPatch, model: Bundle) -> str:

@@ -1,17 +1,13 @@
 """What a person sees of a scan that the model does not know."""
 
-from collections.abc import Callable
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from fetal.store.workspace import Workspace
 from fetal.workbench import open_workbench
 from fetal.workbench.ingest.upload import add_scans
+from tests.pages.conftest import OpenApp, elements
 from tests.support.drawn import file
 from tests.support.tiny_model import tiny_model_that_knows_nothing
-
-OpenApp = Callable[..., AppTest]
 
 WORDS = "Not a plane I know: this does not look like the scans I learnt from. Please check."
 
@@ -34,7 +30,7 @@ def test_no_plane_is_named_and_nothing_hurries_a_person_to_agree(
     assert WORDS in [warning.value for warning in app.warning]
     [accept] = [button for button in app.button if (button.key or "").startswith("accept-")]
     assert accept.proto.type == "secondary"
-    assert not any("probable" in html.value for html in app.get("html"))
+    assert not any("probable" in html.value for html in elements(app, "html"))
 
 
 def test_it_is_found_by_what_the_model_says_of_it(open_app: OpenApp) -> None:

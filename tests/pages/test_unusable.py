@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages.test_pages import OpenApp
+from tests.pages.conftest import OpenApp
 
 
 def test_a_folder_that_cannot_be_made(

@@ -11,6 +11,8 @@ from pages.parts.app.callbacks import let_them_finish
 class OneCallback(SessionState):
     """A session whose next run calls one function, which looks at the state as ours do."""
 
+    safe: SafeSessionState
+
     def on_script_will_rerun(self, *given: object, **named: object) -> None:
         self.safe["kept"] = self.safe["typed"]
 

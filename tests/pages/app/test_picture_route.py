@@ -20,6 +20,7 @@ def digest() -> str:
     """The digest of the only stored scan."""
     st.cache_resource.clear()
     (taken,) = upload.add_scans(app_state.workbench(), [file(1)], who="Ann", patient="4711")
+    assert taken.scan_id is not None
     return figures(app_state.workbench(), [taken.scan_id])[taken.scan_id].digest
 
 

@@ -4,25 +4,28 @@ import csv
 import io
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
+from streamlit.testing.v1 import AppTest
 
-from fetal.workbench import open_workbench
+from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.core.actor import Actor
 from fetal.workbench.core.permissions import Permission
 from fetal.workbench.ingest.upload import add_scans
 from pages.parts.app import app_state
 from pages.parts.gate import identity
 from pages.parts.routes import download_route
+from tests.pages.conftest import OpenApp
 from tests.support.asked import ask
 from tests.support.drawn import file
 from tests.support.waiting import until
 
 
 @pytest.fixture
-def stored():
+def stored() -> Iterator[Workbench]:
     """Two stored scans, whose files are called `scan 0.png` and `scan 1.png`."""
     workbench = open_workbench()
     add_scans(workbench, [file(0), file(1)], who="Ann", patient="7")
@@ -31,7 +34,7 @@ def stored():
 
 
 def test_the_names_of_one_s_own_files_come_out_beside_the_codes(
-    open_app, stored, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    open_app: OpenApp, stored: Workbench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     app = open_app("dataset")
@@ -47,19 +50,21 @@ def test_the_names_of_one_s_own_files_come_out_beside_the_codes(
         assert [row["file"] for row in rows] == ["", "ward/scan 1.png"]
 
 
-def offered(app, key):
+def offered(app: AppTest, key: str) -> str:
     """The address to which a button leads."""
     [link] = [one.proto for one in app.get("link_button") if one.proto.id.endswith(f"-{key}")]
-    return link.url
+    return str(link.url)
 
 
-def fetched(address, method="GET"):
+def fetched(address: str, method: str = "GET") -> tuple[int, bytes]:
     """What the server answers at an address, and its status."""
     answer = ask(Starlette(routes=download_route.routes()), address, method=method)
     return answer.status, answer.body
 
 
-def test_the_table_of_labels_holds_the_chosen_scans_and_is_given_out_once(open_app, stored) -> None:
+def test_the_table_of_labels_holds_the_chosen_scans_and_is_given_out_once(
+    open_app: OpenApp, stored: Workbench
+) -> None:
     app = open_app("dataset")
     app.session_state["dataset-tab"] = "Export"
     app.run()
@@ -75,7 +80,7 @@ def test_the_table_of_labels_holds_the_chosen_scans_and_is_given_out_once(open_a
     assert offered(app.run(), "export-labels") != address
 
 
-def test_a_packed_archive_is_sent_from_its_file(open_app, stored) -> None:
+def test_a_packed_archive_is_sent_from_its_file(open_app: OpenApp, stored: Workbench) -> None:
     app = open_app("dataset")
     app.session_state["dataset-tab"] = "Export"
     app.run()
@@ -92,7 +97,7 @@ def test_a_packed_archive_is_sent_from_its_file(open_app, stored) -> None:
 
 
 def test_whoever_may_not_export_gets_nothing(
-    open_app, stored, monkeypatch: pytest.MonkeyPatch
+    open_app: OpenApp, stored: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_app("dataset")
     app.session_state["dataset-tab"] = "Export"

@@ -1,20 +1,23 @@
 """Pictures of very many scans: pages are turned, and nothing before a page is read."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from fetal.workbench.catalogue import scans
 from pages.parts.app import app_state
 from pages.parts.dataset import gallery
+from tests.pages.conftest import OpenApp
 from tests.support.labelling import labelled_rows
 
 
-def shown(app):
+def shown(app: AppTest) -> list[int]:
     """The scans whose pictures are on the page, in their order."""
-    return [int(one.key.removeprefix("open-")) for one in app.button if one.key.startswith("open-")]
+    keys = [str(one.key) for one in app.button]
+    return [int(key.removeprefix("open-")) for key in keys if key.startswith("open-")]
 
 
 def test_pages_of_very_many_scans_are_turned_and_begin_anew_with_another_filter(
-    open_app, monkeypatch: pytest.MonkeyPatch
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gallery, "_PER_PAGE", 2)
     monkeypatch.setattr(gallery, "_NUMBERED", 2)

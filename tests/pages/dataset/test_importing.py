@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,10 +7,9 @@ from streamlit.testing.v1 import AppTest
 from fetal.workbench.catalogue import scans
 from pages.parts.app import app_state
 from pages.parts.dataset.importing import used_alone
+from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import words
 from tests.support.drawn import file, unsure
-
-OpenApp = Callable[..., AppTest]
 
 
 def folder(tmp_path: Path) -> Path:

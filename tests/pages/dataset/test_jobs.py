@@ -1,16 +1,11 @@
-from collections.abc import Callable
-
-from streamlit.testing.v1 import AppTest
-
 from fetal.jobs.batches.batch_lease import at_work
 from fetal.jobs.batches.batch_progress import BatchProgress
 from fetal.jobs.batches.batch_queue import begin_batch
 from fetal.store.states import BatchKind, RunState
 from fetal.workbench.batches.batch_list import batch_job
 from pages.parts.app import app_state
+from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import words
-
-OpenApp = Callable[..., AppTest]
 
 
 def test_a_job_is_watched_cancelled_and_tried_again(open_app: OpenApp) -> None:

@@ -1,10 +1,8 @@
 """The address of the Dataset page, the sheet, and the queues that are made there."""
 
 import json
-from collections.abc import Callable
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans
@@ -13,10 +11,9 @@ from fetal.workbench.catalogue.scans import ScanFilter
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.reading_queues import queues
 from pages.parts.app import app_state
+from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import words
 from tests.support.drawn import file
-
-OpenApp = Callable[..., AppTest]
 
 
 @pytest.fixture
@@ -73,7 +70,7 @@ def test_a_saved_filter_is_a_queue_that_is_read_with_its_progress(
     app.switch_page("pages/review.py").run()
     app.selectbox(key="review-queue").set_value(queue.id).run()
     assert "**5 scans** left · you: 0 of 2" in words(app)
-    scan = next(one.key for one in app.text_input if str(one.key).startswith("note-"))
+    scan = next(str(one.key) for one in app.text_input if str(one.key).startswith("note-"))
     app.button(key=f"label-{scan.removeprefix('note-')}-brain").click().run()
     assert "**4 scans** left · you: 1 of 2" in words(app)
 

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
@@ -11,11 +9,10 @@ from fetal.workbench.catalogue import scans
 from fetal.workbench.ingest.upload import add_scans
 from fetal.workbench.near_duplicates import decisions
 from pages.parts.app import app_state
+from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import words
 from tests.support.drawn import file
 from tests.workbench.near_duplicates.test_detect_pairs import brighter
-
-OpenApp = Callable[..., AppTest]
 
 
 @pytest.fixture
@@ -25,6 +22,7 @@ def app(open_app: OpenApp) -> AppTest:
     workbench = app_state.workbench()
     for incoming, patient, label in ((file(1), "4711", "brain"), (brighter(1), "4712", "femur")):
         [taken] = add_scans(workbench, [incoming], who="Ann", patient=patient)
+        assert taken.scan_id is not None
         annotate(workbench, taken.scan_id, label, "Ann")
     app.session_state["dataset-tab"] = "Look-alikes"
     return app.run()

@@ -1,6 +1,7 @@
 """The curve of past trainings, beside what to label next."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,26 +13,28 @@ from fetal.workbench.annotations.review import undo
 from fetal.workbench.retraining import service
 from pages.parts.app import app_state
 from pages.parts.label_checks import past_trainings
+from pages.parts.train.measured_runs import measured
+from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import words
 from tests.support.labelling import WHO, label_scans
 from tests.workbench.training_rows import ended_run, has_said, with_model
 
 
 @pytest.fixture
-def workbench():
+def workbench() -> Iterator[Workbench]:
     workbench = open_workbench()
     yield workbench
     workbench.close()
 
 
-def locked(workbench: Workbench, run_id):
+def locked(workbench: Workbench, run_id: int) -> dict[int, str]:
     with workbench.store.reading() as session:
         snapshot = json.loads(workbench.blobs.get(session.get_one(Run, run_id).snapshot))
     return {entry["scan"]: entry["plane"] for entry in snapshot["test"]}
 
 
 def test_past_trainings_are_a_curve_by_the_scans_they_learnt_from(
-    open_app, workbench: Workbench
+    open_app: OpenApp, workbench: Workbench
 ) -> None:
     numbers = label_scans(workbench)
     more = ended_run(workbench)
@@ -54,7 +57,7 @@ def test_past_trainings_are_a_curve_by_the_scans_they_learnt_from(
     assert f"Measured on {len(labels)} scans" in words(app)
 
     [first, second] = service.runs(workbench)
-    tested = past_trainings.measured([first, second])
+    tested = measured([first, second])
     found = [
         (run.counts["scans"], tested.accuracy[run.id], run)
         for run in sorted([first, second], key=lambda run: run.counts["scans"])

@@ -1,12 +1,15 @@
 """An open page is shut when its sign-in ends, and keeps nobody signed in by itself."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
+from fetal.workbench import Workbench
 from fetal.workbench.accounts import people
 from pages.parts.gate.gate import _is_by_hand
 from tests.support.gated_app import PAGE, GatedApp, gated_app
@@ -18,9 +21,9 @@ def opened(app: GatedApp, cookie: str = "") -> ClientConnection:
     headers = {"Cookie": cookie} if cookie else {}
     return connect(
         f"ws://{app.own}/_stcore/stream",
-        origin=f"http://{app.own}",  # type: ignore[arg-type]
+        origin=Origin(f"http://{app.own}"),
         additional_headers=headers,
-        subprotocols=["streamlit"],  # type: ignore[list-item]
+        subprotocols=[Subprotocol("streamlit")],
     )
 
 
@@ -45,9 +48,13 @@ def test_signing_out_shuts_the_pages_of_that_sign_in_only(app: GatedApp) -> None
         assert app.ask("/", Cookie=other).status == 200
 
 
-@pytest.mark.parametrize("end", [people.sign_out, lambda *who: people.set_disabled(*who, True)])
-def test_an_administrator_shuts_open_pages(app: GatedApp, end: object) -> None:
-    assert callable(end)
+@pytest.mark.parametrize(
+    "end",
+    [people.sign_out, lambda workbench, name: people.set_disabled(workbench, name, True)],
+)
+def test_an_administrator_shuts_open_pages(
+    app: GatedApp, end: Callable[[Workbench, str], None]
+) -> None:
     with opened(app, app.cookie_of("ben")) as page:
         end(app.workbench, "ben")
         assert is_shut(page)

@@ -1,10 +1,9 @@
-from collections.abc import Callable
-
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from fetal.store.tables import Patient
 from fetal.workbench import open_workbench
+from tests.pages.conftest import OpenApp, elements
 from tests.pages.test_pages import words
 from tests.support.labelling import label_scans
 from tests.support.waiting import until
@@ -36,7 +35,7 @@ def evaluated(app: AppTest) -> AppTest:
     return app
 
 
-def test_a_version_is_evaluated_on_the_locked_scans(open_app: Callable[..., AppTest]) -> None:
+def test_a_version_is_evaluated_on_the_locked_scans(open_app: OpenApp) -> None:
     lock(patients=3)
     app = evaluated(open_app("models"))
 
@@ -44,7 +43,7 @@ def test_a_version_is_evaluated_on_the_locked_scans(open_app: Callable[..., AppT
     assert "9 labelled scans of 3 patients" in said
     assert "take the figures as a first impression" in said
     assert "The worst errors" in said
-    assert {one.label for one in app.get("download_button")} >= {
+    assert {one.label for one in elements(app, "download_button")} >= {
         "Report (HTML)",
         "Figures (JSON)",
         "Model card (Markdown)",
@@ -59,6 +58,6 @@ def test_a_version_is_evaluated_on_the_locked_scans(open_app: Callable[..., AppT
 
 
 def test_without_locked_scans_the_evaluation_says_what_to_do(
-    open_app: Callable[..., AppTest],
+    open_app: OpenApp,
 ) -> None:
     assert "Label scans of more patients" in words(evaluated(open_app("models")))

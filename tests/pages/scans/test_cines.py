@@ -1,11 +1,8 @@
-from collections.abc import Callable
-
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.conftest import OpenApp
 from tests.support.drawn import fan, file
 from tests.support.films import film
-
-OpenApp = Callable[[str], AppTest]
 
 
 def _dropped(app: AppTest, *files: tuple[str, bytes]) -> AppTest:

@@ -1,16 +1,14 @@
-from collections.abc import Callable
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fetal.workbench.catalogue.scans import ScanView
+from tests.pages.conftest import OpenApp, elements
 from tests.pages.scans.test_cines import _after_reading as after_reading
 from tests.pages.scans.test_cines import _dropped as dropped
 from tests.support.drawn import file, unsure
 
-OpenApp = Callable[[str], AppTest]
 
-
-def stored() -> list:
+def stored() -> list[ScanView]:
     from fetal.workbench.catalogue import scans
     from pages.parts.app import app_state
 
@@ -19,7 +17,7 @@ def stored() -> list:
 
 def words(app: AppTest) -> str:
     kinds = ("subheader", "markdown", "caption", "text", "success", "warning", "error")
-    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+    return "\n".join(str(element.value) for element in elements(app, *kinds))
 
 
 @pytest.fixture
@@ -78,7 +76,7 @@ def test_a_box_by_numbers_is_blanked_and_can_be_taken_back(waiting: AppTest) -> 
 
 
 def test_a_scan_that_is_all_blank_cannot_be_kept(waiting: AppTest) -> None:
-    app = waiting.number_input(key="mask-left-1-0").set_value(0)
+    waiting.number_input(key="mask-left-1-0").set_value(0)
     app = waiting.button(key="mask-apply-1").click().run()
     assert "blanks all of it" in app.error[0].value
     assert app.button(key="waiting-keep").disabled

@@ -1,12 +1,9 @@
-from collections.abc import Callable
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fetal.explain import METHODS
+from tests.pages.conftest import OpenApp
 from tests.support.viewers import viewers
-
-OpenApp = Callable[..., AppTest]
 
 
 @pytest.fixture

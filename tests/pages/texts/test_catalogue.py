@@ -26,9 +26,9 @@ KEPT = re.compile(r"\{\w*\}|:material/\w+:|:\w+\[|\*\*|`[^`]+`|\n|→|…")
 
 
 @cache
-def used() -> dict[str | tuple[str, str], set[str]]:
+def used() -> dict[str | tuple[str, ...], set[str]]:
     """Every text that stands in the pages, with the files where it does."""
-    found: dict[str | tuple[str, str], set[str]] = {}
+    found: dict[str | tuple[str, ...], set[str]] = {}
     for file, _line, text, _comments, _context in extract_from_dir(
         ROOT / "pages", METHODS, keywords=KEYWORDS
     ):
@@ -43,6 +43,7 @@ def catalogue(language: str) -> Catalog:
 
 
 def translations(message: Message) -> list[str]:
+    assert message.string is not None
     return [message.string] if isinstance(message.string, str) else list(message.string)
 
 
