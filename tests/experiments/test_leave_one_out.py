@@ -54,7 +54,7 @@ def several() -> list[ExperimentScan]:
     return known + lungs
 
 
-def sure_of_brain(jobs: Iterable[object]) -> Iterator[tuple[int, TrialResult]]:
+def sure_of_brain(jobs: Iterable[Job]) -> Iterator[tuple[int, TrialResult]]:
     """Stands for trainings, which others test: whatever it is shown is a brain, at 95 %."""
     for place, job in enumerate(jobs):
         assert isinstance(job, Job)

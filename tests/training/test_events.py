@@ -3,6 +3,7 @@ import pytest
 from fetal.training.events import (
     DeviceChosen,
     EpochDone,
+    Event,
     LogLine,
     StageBegun,
     StepDone,
@@ -16,7 +17,7 @@ from fetal.training.events import (
     to_line,
 )
 
-EVENTS = [
+EVENTS: list[Event] = [
     DeviceChosen("CPU"),
     LogLine("Two\nlines – “quoted”"),
     StageBegun("Reading the scans", 1, 5),
@@ -32,7 +33,7 @@ EVENTS = [
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.kind)
-def test_an_event_is_read_as_it_was_written(event) -> None:
+def test_an_event_is_read_as_it_was_written(event: Event) -> None:
     line = to_line(event)
     assert "\n" not in line
     assert from_line(line) == event
@@ -42,7 +43,9 @@ def test_a_loss_that_is_no_number_is_left_out_and_known_as_such() -> None:
     point = EpochDone("All layers", 1, 2, loss=float("nan"), val_loss=float("inf"))
     assert from_line(to_line(point)) == EpochDone("All layers", 1, 2)
     assert point.diverged
-    assert from_line(to_line(point)).diverged
+    again = from_line(to_line(point))
+    assert isinstance(again, EpochDone)
+    assert again.diverged
     assert not EpochDone("All layers", 1, 2, loss=0.5, val_loss=0.25).diverged
 
 
@@ -54,6 +57,6 @@ def test_another_version_may_say_more_or_less() -> None:
 
 
 @pytest.mark.parametrize("line", ["Warning: hot", "7", "[]", '{"text": "no kind"}', '{"kind": 7}'])
-def test_a_line_that_is_no_event_is_told_apart(line) -> None:
+def test_a_line_that_is_no_event_is_told_apart(line: str) -> None:
     with pytest.raises(ValueError, match=r"kind|Expecting"):
         from_line(line)

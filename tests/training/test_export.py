@@ -1,9 +1,12 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 import openvino
 import pytest
+from numpy.typing import NDArray
 
 from fetal.bundle import Bundle, Card, Head, InputSpec, write_bundle
 from fetal.training.export.graph import export_graph
@@ -13,10 +16,13 @@ from fetal.training.networks.architectures import ARCHITECTURES, IMAGENET, STAGE
 from fetal.training.networks.from_bundle import RestoreError, restore
 
 LAYERS = keras.layers
+Channels = tuple[tuple[float, ...], tuple[float, ...]]
+"""Means and standard deviations of the channels."""
+
 MEAN, STD = (41.1, 42.0, 43.3), (50.1, 51.0, 52.0)
 
 
-def stir(model, spread=0.3):
+def stir(model: keras.Model, spread: float = 0.3) -> keras.Model:
     """Give every vector of weights a value that shows if it is lost; round kernels to float16."""
     rng = np.random.default_rng(0)
     for weight in model.weights:
@@ -28,19 +34,19 @@ def stir(model, spread=0.3):
     return model
 
 
-def scans(size=64, count=3):
+def scans(size: int = 64, count: int = 3) -> NDArray[np.float32]:
     rng = np.random.default_rng(1)
     return rng.uniform(0, 255, (count, size, size, 1)).astype(np.float32)
 
 
-def served(folder, batch):
+def served(folder: Path, batch: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
     settings = {"INFERENCE_PRECISION_HINT": "f32"}
     compiled = openvino.compile_model(str(folder / "graph.xml"), "CPU", settings)
     result = compiled({"scan": batch})
     return result["maps"], result["logits"]
 
 
-def assert_same(model, folder, batch) -> None:
+def assert_same(model: keras.Model, folder: Path, batch: NDArray[np.float32]) -> None:
     for name, ours, theirs in zip(
         ("maps", "logits"), served(folder, batch), model(batch), strict=True
     ):
@@ -49,16 +55,26 @@ def assert_same(model, folder, batch) -> None:
         np.testing.assert_allclose(ours, expected, atol=2e-5 * scale, rtol=1e-4, err_msg=name)
 
 
-def small(middle, spread=0.3):
+def small(middle: Callable[[Any], Any], spread: float = 0.3) -> keras.Model:
     scan = keras.Input((64, 64, 1))
     maps = middle(LAYERS.Concatenate()([scan, scan, scan]))
     pooled = LAYERS.Dropout(0.5)(LAYERS.GlobalAveragePooling2D()(maps))
     return stir(keras.Model(scan, [maps, LAYERS.Dense(6, name="head")(pooled)]), spread)
 
 
+class Write(Protocol):
+    """Writes a network as a model of this name."""
+
+    def __call__(
+        self, model: keras.Model, name: str, architecture: str, channels: Channels = ...
+    ) -> Bundle: ...
+
+
 @pytest.fixture
-def write(tmp_path: Path):
-    def write(model, name, architecture, channels=(MEAN, STD)):
+def write(tmp_path: Path) -> Write:
+    def write(
+        model: keras.Model, name: str, architecture: str, channels: Channels = (MEAN, STD)
+    ) -> Bundle:
         card = Card(name, "2026-11-23", architecture, InputSpec(64, *channels), Head("maps"))
         return write_bundle(tmp_path / name, card, lambda folder: export_graph(model, folder))
 
@@ -74,7 +90,9 @@ NETWORKS = [
 
 
 @pytest.mark.parametrize("architecture", NETWORKS)
-def test_a_network_is_served_restored_and_written_again_without_loss(architecture, write) -> None:
+def test_a_network_is_served_restored_and_written_again_without_loss(
+    architecture: str, write: Write
+) -> None:
     # Hundreds of layers of random weights multiply every rounding, the more the wilder they are
     # and the further scans are from what a network expects.
     spread = 0.3 if architecture in REGULAR else 0.02
@@ -95,18 +113,18 @@ def test_a_network_is_served_restored_and_written_again_without_loss(architectur
         assert (again.folder / name).read_bytes() == (bundle.folder / name).read_bytes()
 
 
-def test_a_resnet50_takes_less_than_75_megabytes(write) -> None:
+def test_a_resnet50_takes_less_than_75_megabytes(write: Write) -> None:
     bundle = write(build("resnet50", 64, MEAN, STD), "size", "resnet50")
     assert sum(path.stat().st_size for path in bundle.folder.iterdir()) < 75_000_000
 
 
-def squeeze(tensor):
+def squeeze(tensor: Any) -> Any:
     tensor = LAYERS.Conv2D(8, 3, strides=2, padding="same", activation="swish")(tensor)
     weights = LAYERS.Reshape((1, 1, 8))(LAYERS.GlobalAveragePooling2D()(tensor))
     return LAYERS.Multiply()([tensor, LAYERS.Conv2D(8, 1, activation="sigmoid")(weights)])
 
 
-def nested(tensor):
+def nested(tensor: Any) -> Any:
     inner = keras.Input((64, 64, 3))
     block = keras.Model(inner, LAYERS.Conv2D(8, 5, dilation_rate=2)(inner))
     stack = keras.Sequential([LAYERS.DepthwiseConv2D(3, depth_multiplier=2), LAYERS.ReLU(6.0)])
@@ -134,7 +152,9 @@ MIDDLES = {
 
 
 @pytest.mark.parametrize("middle", MIDDLES.values(), ids=MIDDLES)
-def test_every_known_layer_computes_what_keras_computes(middle, tmp_path: Path) -> None:
+def test_every_known_layer_computes_what_keras_computes(
+    middle: Callable[[Any], Any], tmp_path: Path
+) -> None:
     model = small(middle)
     export_graph(model, tmp_path)
     assert_same(model, tmp_path, scans())
@@ -168,13 +188,13 @@ def test_a_weight_that_is_no_number_is_named(tmp_path: Path) -> None:
         export_graph(model, tmp_path)
 
 
-def test_a_kernel_beyond_float16_is_kept_exactly(write) -> None:
+def test_a_kernel_beyond_float16_is_kept_exactly(write: Write) -> None:
     model = small(LAYERS.Conv2D(3, 3, name="huge"))
     model.get_layer("huge").kernel.assign(np.full((3, 3, 3, 3), 1e6))
     assert write(model, "huge", "small").variables()["huge/kernel"].max() == 1e6
 
 
-def test_weights_that_do_not_fit_their_network_are_named(write) -> None:
+def test_weights_that_do_not_fit_their_network_are_named(write: Write) -> None:
     bundle = write(small(LAYERS.Conv2D(3, 3, name="lonely")), "odd", "resnet50")
     with pytest.raises(RestoreError, match="conv1_bn"):
         restore(bundle)

@@ -1,6 +1,7 @@
 """What a model is shown: every scan once an epoch, varied, the same again for the same seed."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import psutil
@@ -79,7 +80,7 @@ def test_rare_planes_count_more_and_the_mean_stays_one() -> None:
     ],
 )
 def test_what_befalls_a_scan_on_its_way_changes_it_and_leaves_what_is_blank(
-    change: dict[str, float],
+    change: dict[str, Any],
 ) -> None:
     picture = np.zeros((64, 64), np.uint8)
     picture[16:48, 16:48] = np.random.default_rng(0).integers(60, 200, (32, 32))
@@ -94,7 +95,13 @@ def test_what_befalls_a_scan_on_its_way_changes_it_and_leaves_what_is_blank(
 
 def test_what_a_setting_leaves_out_draws_nothing() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8)
-    more = {"curve": 0.3, "grain": 0.3, "stretch": 0.3, "depth": 0.3, "harmonic": 0.3}
+    more: dict[str, Any] = {
+        "curve": 0.3,
+        "grain": 0.3,
+        "stretch": 0.3,
+        "depth": 0.3,
+        "harmonic": 0.3,
+    }
     states = []
     for change in ({}, more):
         chance = np.random.default_rng(1)

@@ -178,7 +178,9 @@ def test_a_cache_without_room_shows_every_scan_anew_and_says_so(tmp_path: Path) 
     kept = train_upper(tmp_path / "kept", cache, TINY, events)
     assert same(kept, train_upper(tmp_path / "scans", None))
     assert events.looked == []
-    assert "FETAL_CACHE_GB gives the cache more" in events.events[0].text
+    first = events.events[0]
+    assert isinstance(first, LogLine)
+    assert "FETAL_CACHE_GB gives the cache more" in first.text
     train_head(settings, cache, events)
     assert events.looked == [16, 16, 8]
 

@@ -55,7 +55,8 @@ def test_about_one_familiar_scan_in_forty_is_called_unknown() -> None:
 def test_a_few_scans_neither_narrow_nor_widen_the_familiar_too_far() -> None:
     alike = fit_unknown(np.array([0.1, 0.1, 0.1]))
     outlier = fit_unknown(np.array([0.1, 0.1, 0.1, 0.9]))
-    assert (alike, outlier) == (pytest.approx(0.17), pytest.approx(0.19))
+    assert alike == pytest.approx(0.17)
+    assert outlier == pytest.approx(0.19)
 
 
 def test_a_network_to_which_nothing_is_strange_has_no_threshold() -> None:

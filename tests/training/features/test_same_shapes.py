@@ -1,8 +1,11 @@
 """Repeated inputs change no output: they only save compiling."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fetal.training.features import same_shapes
 from fetal.training.features.float32_inference import exact_copy, outputs_of
@@ -17,10 +20,12 @@ def test_outputs_are_the_same_with_inputs_repeated(monkeypatch: pytest.MonkeyPat
     batch = scans.pixels[:3, ..., None]
     exact = exact_copy(model, settings)
     run = _with_keras(keras.Model(model.input, model.outputs[1]))
-    plain, before = run(batch), outputs_of(exact, settings, scans)
+    plain = run(batch)
+    before: tuple[NDArray[Any], ...] = outputs_of(exact, settings, scans)
     monkeypatch.setattr(same_shapes, "compiles_each_shape", lambda: True)
     assert len(same_shapes.filled_up(batch, 16)) == 16
     assert np.allclose(run(batch), plain, atol=1e-4)
-    for one, other in zip(before, outputs_of(exact, settings, scans), strict=True):
+    after: tuple[NDArray[Any], ...] = outputs_of(exact, settings, scans)
+    for one, other in zip(before, after, strict=True):
         assert one.shape == other.shape
         assert np.allclose(one, other, atol=1e-4)

@@ -36,7 +36,7 @@ def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
 
 
 def test_a_complete_file_fills_every_layer(model: keras.Model, tmp_path: Path) -> None:
-    np.savez(tmp_path / "weights.npz", **weights_of(model))
+    np.savez(tmp_path / "weights.npz", allow_pickle=False, **weights_of(model))
     assert load_weights_file(model, tmp_path / "weights.npz") == []
     assert (model.get_layer("conv3_block2_1_conv").get_weights()[0] == 0.25).all()
 
@@ -61,7 +61,7 @@ def test_a_lost_kernel_starts_fresh_and_so_does_its_normalisation(
 ) -> None:
     values = weights_of(model)
     del values["conv5_block1_2_conv__kernel"]
-    np.savez(tmp_path / "weights.npz", **values)
+    np.savez(tmp_path / "weights.npz", allow_pickle=False, **values)
     fresh = load_weights_file(model, tmp_path / "weights.npz")
     assert fresh == ["conv5_block1_2_conv", "conv5_block1_2_bn"]
     assert (model.get_layer("conv5_block1_2_bn").get_weights()[0] == 1).all()

@@ -94,7 +94,8 @@ def test_forgetting_a_right_answer_costs_the_divergence_from_it() -> None:
     told = np.concatenate([now, before], axis=1)
 
     def cost(targets: np.ndarray, weight: float) -> np.ndarray:
-        return NUMPY(GroupedCrossEntropy(weight, reduction=None)(targets, told))
+        costs: np.ndarray = NUMPY(GroupedCrossEntropy(weight, reduction=None)(targets, told))
+        return costs
 
     first, second = (log_softmax(one, axis=1) for one in (before, now))
     divergence = (np.exp(first) * (first - second)).sum(axis=1)

@@ -63,7 +63,9 @@ def test_the_mean_is_kept_and_learning_is_as_without_it(tmp_path: Path) -> None:
     for one, other in zip(plain.left, averaged.left, strict=True):
         for before, after in zip(one[:count], other[:count], strict=True):
             assert np.allclose(before, after, atol=1e-6)
-    best = int(np.argmin([point.val_loss for point in averaged.points]))
+    losses = [point.val_loss for point in averaged.points if point.val_loss is not None]
+    assert len(losses) == len(averaged.points)
+    best = int(np.argmin(losses))
     mean = plain.left[0][:count]
     for weights in plain.left[1 : best + 1]:
         mean = [0.7 * m + 0.3 * w for m, w in zip(mean, weights[:count], strict=True)]

@@ -178,6 +178,8 @@ def test_few_scans_leave_the_calibration_where_it_was(champion: Bundle, retraine
     before, after = champion.card.calibration, retrained.card.calibration
     assert after.temperature == pytest.approx(before.temperature, rel=0.1)
     assert after.check_below == pytest.approx(before.check_below, abs=0.02)
+    assert after.unknown_above is not None
+    assert before.unknown_above is not None
     assert after.unknown_above >= before.unknown_above
 
 
