@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 # axe-playwright-python tells no types of its own.
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.browser.test_loop import enter

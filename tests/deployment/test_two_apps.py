@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # it tells no types of its own
+import psutil
 import pytest
 
 from fetal.client import Client

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-import gdcm  # type: ignore[import-untyped]
+import gdcm
 import numpy as np
 import pydicom
 import pytest

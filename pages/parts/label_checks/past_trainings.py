@@ -35,6 +35,8 @@ def show() -> None:
         return
     tested = measured(runs)
     st.markdown(_("**What past trainings brought**"), help=_(_ABOUT))
+    if tested is None:
+        return
     found = [
         (int(run.counts["scans"]), tested.accuracy[run.id], run)
         for run in runs

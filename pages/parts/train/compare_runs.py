@@ -60,7 +60,7 @@ def show(runs: Sequence[RunView]) -> None:
         return
     picked = service.add_curves(app_state.workbench(), picked)
     plots.curves_together({numbered(run.id): run.curves for run in picked}, "curves-together")
-    tested = measured(picked)
+    tested = measured(picked) or Tested(0, 0, {})
     different = compare_runs.differing([run.settings for run in picked])
     across(picked, different, tested)
     table(picked, different, tested)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from fetal.workbench.datasets.label_reading import has_read_labels
 from fetal.workbench.retraining import run_accuracies
 from fetal.workbench.retraining.run_accuracies import Tested
 from fetal.workbench.retraining.service import RunView
@@ -14,15 +13,18 @@ from pages.parts.texts.catalogue import _
 from pages.parts.texts.library_sentences import in_readers_language
 
 
-def measured(picked: Sequence[RunView]) -> Tested:
+def measured(picked: Sequence[RunView]) -> Tested | None:
     """What was measured last; it is measured anew beside the page where something is new.
 
     Args:
         picked: the trainings.
+
+    Returns:
+        None while nothing is known yet, of which the page tells.
     """
-    workbench, unmeasured = app_state.workbench(), Tested(0, 0, {})
-    if not has_read_labels(workbench):
-        return unmeasured
+    workbench = app_state.workbench()
+    if not beside.labels_are_read():
+        return None
     found, holds = run_accuracies.tested_before(workbench, picked)
     if found is not None and holds:
         return found
@@ -30,7 +32,7 @@ def measured(picked: Sequence[RunView]) -> Tested:
     work = beside.begun(name, lambda: run_accuracies.tested(workbench, picked))
     if not work.finished:
         app_state.running(name, _("Measuring the models on the locked test set"))
-        return found or unmeasured
+        return found
     app_state.works().pop(name, None)
     if work.failure:
         st.caption(
@@ -38,6 +40,6 @@ def measured(picked: Sequence[RunView]) -> Tested:
                 reason=plain(in_readers_language(work.failure))
             )
         )
-        return unmeasured
+        return Tested(0, 0, {})
     result: Tested = work.result
     return result

@@ -11,7 +11,7 @@ from fetal.store.tables import Run
 from fetal.workbench import Workbench, open_workbench
 from fetal.workbench.annotations.review import undo
 from fetal.workbench.retraining import service
-from pages.parts.app import app_state
+from pages.parts.app import app_state, warm_up
 from pages.parts.label_checks import past_trainings
 from pages.parts.train.measured_runs import measured
 from tests.pages.conftest import OpenApp
@@ -34,8 +34,10 @@ def locked(workbench: Workbench, run_id: int) -> dict[int, str]:
 
 
 def test_past_trainings_are_a_curve_by_the_scans_they_learnt_from(
-    open_app: OpenApp, workbench: Workbench
+    open_app: OpenApp, workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The page reads the labels itself where the start of the app has not come to it yet.
+    monkeypatch.setattr(warm_up, "_catch_up", lambda: None)
     numbers = label_scans(workbench)
     more = ended_run(workbench)
     labels = locked(workbench, more)
@@ -58,6 +60,7 @@ def test_past_trainings_are_a_curve_by_the_scans_they_learnt_from(
 
     [first, second] = service.runs(workbench)
     tested = measured([first, second])
+    assert tested is not None
     found = [
         (run.counts["scans"], tested.accuracy[run.id], run)
         for run in sorted([first, second], key=lambda run: run.counts["scans"])

@@ -1,9 +1,8 @@
-import threading
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from fetal.planes import PLANES, Plane, UnknownPlaneError
 from fetal.store.tables import Annotation, PredictionRow
@@ -262,40 +261,3 @@ def test_today_shows_what_was_done_and_what_was_taken_back(
     ]
     assert everybody[0].scan == scans.scan(workbench, b).name
     assert [one.annotation_id for one in today(workbench, "Ann")] == [first]
-
-
-def test_people_who_label_at_once_lose_nothing(workbench: Workbench, five_scans: list[int]) -> None:
-    def label(who: str) -> None:
-        for scan in five_scans * 4:
-            review.annotate(workbench, scan, "brain", who)
-
-    threads = [threading.Thread(target=label, args=(who,)) for who in ("Ann", "Ben")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    with workbench.store.reading() as session:
-        counted = session.execute(
-            select(Annotation.who, func.count()).group_by(Annotation.who)
-        ).all()
-        assert dict(counted) == {"Ann": 20, "Ben": 20}
-
-
-def test_two_people_who_undo_the_same_label_undo_it_once(
-    workbench: Workbench, five_scans: list[int]
-) -> None:
-    done = review.annotate(workbench, five_scans[0], "brain", "Ann")
-    outcomes: list[int | None] = []
-
-    def undo() -> None:
-        try:
-            outcomes.append(review.undo(workbench, done, "Ann"))
-        except review.UndoError:
-            outcomes.append(None)
-
-    threads = [threading.Thread(target=undo) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert outcomes.count(None) == 3

@@ -1,11 +1,8 @@
-from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fetal.predict import load_model
-from fetal.scans import encode_png, read_scan
 from fetal.workbench import Workbench
 from fetal.workbench.catalogue import scans as views
 from fetal.workbench.ingest.cine_upload import propose
@@ -14,10 +11,6 @@ from tests.support.drawn import fan, file
 from tests.support.films import film
 from tests.support.tiny_model import tiny_model
 from tests.workbench.conftest import number_of
-
-
-def _digests(frames: Iterable[NDArray[np.uint8]]) -> list[str]:
-    return [read_scan(encode_png(frame), "a.png").digest for frame in frames]
 
 
 def test_of_a_film_come_the_best_frames_that_differ_each_as_a_scan(workbench: Workbench) -> None:

@@ -1,7 +1,5 @@
 """Doubtful scans, each unlike those before: handed out once, kept until used up, and dropped."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from sqlalchemy import delete, select
@@ -47,8 +45,8 @@ def alike(workbench: Workbench) -> dict[int, int]:
     return {number: place % GROUPS for place, number in enumerate(numbers)}
 
 
-def varied(workbench: Workbench, **chosen: Any) -> Queue:
-    return queues.passing(workbench, "varied", ScanFilter(reviewed=False, **chosen), "diversity")
+def varied(workbench: Workbench) -> Queue:
+    return queues.passing(workbench, "varied", ScanFilter(reviewed=False), "diversity")
 
 
 def ahead_of(workbench: Workbench, queue: Queue) -> Ahead:

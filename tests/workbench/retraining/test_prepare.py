@@ -30,7 +30,7 @@ Started = tuple[list[int], Callable[[], RunView]]
 PROCESS = Path(__file__).parents[1] / "starting_process.py"
 
 
-class QuarantinedScan:
+class HeldCall:
     """Stops whoever comes by, until `go`; afterwards lets everybody pass."""
 
     def __init__(self, act: Callable[..., object]) -> None:
@@ -58,7 +58,7 @@ def in_thread(act: Callable[..., T], *given: object) -> tuple[threading.Thread, 
 def started(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
     """A retraining of twelve patients whose plan is made and frozen, but not yet claimed."""
     numbers = label_scans(workbench)
-    held = QuarantinedScan(prepare.prepare)
+    held = HeldCall(prepare.prepare)
     monkeypatch.setattr(service, "prepare", held)
     thread, found = in_thread(service.start, workbench, WHO)
     assert held.there.wait(60)
@@ -89,7 +89,7 @@ def test_a_colleagues_label_goes_through_while_a_plan_is_made(
 ) -> None:
     numbers = label_scans(workbench)
     before = labels(workbench)
-    held = QuarantinedScan(plan_now)
+    held = HeldCall(plan_now)
     monkeypatch.setattr(prepare, "plan_now", held)
     thread, found = in_thread(service.start, workbench, WHO)
     assert held.there.wait(60)
@@ -223,7 +223,7 @@ def test_labels_go_through_while_old_lists_are_written_anew_for_an_erasure(
     numbers = label_scans(workbench)
     run = service.start(workbench, WHO)
     service.cancel(workbench, run.id, WHO)
-    held = QuarantinedScan(snapshot_rewrite._rewritten)
+    held = HeldCall(snapshot_rewrite._rewritten)
     monkeypatch.setattr(snapshot_rewrite, "_rewritten", held)
     thread, found = in_thread(
         erasure.erase, workbench, workbench.pseudonyms.patient("Patient00003"), "Eve"
