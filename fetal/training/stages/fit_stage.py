@@ -41,7 +41,9 @@ def check_learns(settings: TrainingSettings) -> None:
         first_stage(settings.architecture, stage.learn)
 
 
-def set_trainable(model: keras.Model, learn: str, fresh: Sequence[str]) -> None:
+def set_trainable(
+    model: keras.Model, learn: str, fresh: Sequence[str], *, batch_statistics: bool = False
+) -> None:
     """Choose which layers a stage changes.
 
     Batch normalisation that came with its kernels keeps its statistics: a few hundred scans in
@@ -52,12 +54,14 @@ def set_trainable(model: keras.Model, learn: str, fresh: Sequence[str]) -> None:
         model: A network of `fetal.training.networks.architectures.build`.
         learn: `head`, a stage of the architecture such as `conv5`, or `all`.
         fresh: The layers that started without weights.
+        batch_statistics: Whether all batch normalisation of layers that learn finds its own.
     """
     first = first_stage(model.name, learn)
     for layer in model.layers:
         layer.trainable = stage_of(model.name, layer.name) >= first
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = layer.trainable and layer.name in fresh
+            finds_its_own = batch_statistics or layer.name in fresh
+            layer.trainable = layer.trainable and finds_its_own
             layer.momentum = 0.9
 
 
@@ -74,7 +78,8 @@ def fit_stage(context: StageContext, stage: Stage, position: Position) -> None:
             finished, it goes on from its checkpoint in the run's folder.
     """
     model = context.model
-    set_trainable(model, stage.learn, context.fresh)
+    statistics = context.settings.batch_statistics
+    set_trainable(model, stage.learn, context.fresh, batch_statistics=statistics)
     inputs = choose_inputs(context, stage)
     if context.rehearsal:
         inputs = context.rehearsal.around(inputs, model)

@@ -97,6 +97,13 @@ SETTINGS: dict[str, Words] = {
         mark("Quicker arithmetic (16 bits)"),
         mark("Whether the training computes in 16 bits where the device is quicker with it."),
     ),
+    "batch_statistics": Words(
+        mark("Learns how large values usually are (batch statistics)"),
+        mark(
+            "Whether layers that learn also learn how large their values usually are (batch "
+            "normalisation). Few scans at a time blur that; a fast training of all layers needs it."
+        ),
+    ),
     "cache_features": Words(
         mark("Keeps what fixed layers see (feature cache)"),
         mark(

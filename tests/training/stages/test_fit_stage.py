@@ -24,6 +24,14 @@ def test_batch_statistics_rest_unless_they_are_fresh() -> None:
     assert HEAD in names
 
 
+def test_batch_statistics_are_found_anew_where_asked_for_in_layers_that_learn() -> None:
+    model = build("densenet169", 32, [0.0] * 3, [1.0] * 3)
+    set_trainable(model, "conv5", fresh=[], batch_statistics=True)
+    found = {name for name in learning(model) if name.endswith("bn")}
+    assert {"conv5_block1_0_bn", "conv5_block9_1_bn"} <= found
+    assert all(name.startswith("conv5") or name == "bn" for name in found)
+
+
 def test_layer_normalisation_has_no_statistics_and_learns() -> None:
     model = build("convnexttiny", 32, [0.0] * 3, [1.0] * 3)
     set_trainable(model, "stage_3", fresh=[])
