@@ -4,6 +4,6 @@ They serve tests, demonstration and, in a small share, training. No figure measu
 ever the model's accuracy.
 """
 
-from fetal.phantom.scan import SIZE, Phantom, PhantomError, samples, simulate
+from fetal.phantom.scan import EARLY_PLANES, SIZE, Phantom, PhantomError, samples, simulate
 
-__all__ = ["SIZE", "Phantom", "PhantomError", "samples", "simulate"]
+__all__ = ["EARLY_PLANES", "SIZE", "Phantom", "PhantomError", "samples", "simulate"]

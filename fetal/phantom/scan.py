@@ -10,6 +10,7 @@ from fetal.phantom import probe
 from fetal.phantom.brain import brain
 from fetal.phantom.cervix import cervix
 from fetal.phantom.console import annotate
+from fetal.phantom.early import early_abdomen, early_brain, early_thorax
 from fetal.phantom.femur import femur
 from fetal.phantom.other import other
 from fetal.phantom.tissue import Machine, Scene, masks
@@ -48,19 +49,23 @@ class Phantom:
     seed: int
 
 
-def simulate(plane: Plane | str, seed: int, *, size: tuple[int, int] = SIZE) -> Phantom:
+def simulate(
+    plane: Plane | str, seed: int, *, size: tuple[int, int] = SIZE, early: bool = False
+) -> Phantom:
     """Simulate one B-mode scan of a plane; the same plane, seed and size give the same bytes.
 
     Args:
         plane: what the scan shows.
         seed: 0 or more; decides shape, place, angle, probe and the machine's settings.
         size: height and width in pixels, 64 to 4096 each.
+        early: whether the fetus is 11 to 15 weeks old; for the planes of `EARLY_PLANES`.
 
     Returns:
         The phantom.
 
     Raises:
-        PhantomError: a negative seed, or a size out of range.
+        PhantomError: a negative seed, a size out of range, or a plane that cannot be simulated
+            early.
         ValueError: no such plane.
 
     Example:
@@ -76,8 +81,13 @@ def simulate(plane: Plane | str, seed: int, *, size: tuple[int, int] = SIZE) -> 
             f"A phantom is {_SMALLEST} to {_LARGEST} pixels high and wide, "
             f"not {size[0]} x {size[1]}: choose a size in that range."
         )
-    rng = np.random.default_rng([seed, PLANES.index(plane)])
-    scene = _SCENES[plane](rng, size)
+    if early and plane not in _EARLY:
+        raise PhantomError(
+            f"Early in pregnancy {', '.join(EARLY_PLANES)} can be simulated, not {plane}: choose "
+            "one of these, or leave `early` out."
+        )
+    rng = np.random.default_rng([seed, PLANES.index(plane), *([1] if early else [])])
+    scene = (_EARLY if early else _SCENES)[plane](rng, size)
     pixels = scene.fan.picture(scene.echoes(rng, _machine(rng, scene.fan)))
     sector = scene.fan.sector
     text = annotate(rng, pixels, sector, scene.fan)
@@ -137,6 +147,15 @@ def _with(
     """A scene painted through a probe of the chosen kind."""
     return lambda rng, size: paint(rng, choose(rng, size))
 
+
+_EARLY: Mapping[Plane, Callable[[np.random.Generator, tuple[int, int]], Scene]] = {
+    Plane.BRAIN: _with(probe.curved, early_brain),
+    Plane.ABDOMEN: _with(probe.curved, early_abdomen),
+    Plane.THORAX: _with(probe.curved, early_thorax),
+}
+
+EARLY_PLANES = tuple(_EARLY)
+"""The planes that can be simulated as they look at 11 to 15 weeks."""
 
 _SCENES: Mapping[Plane, Callable[[np.random.Generator, tuple[int, int]], Scene]] = {
     Plane.BRAIN: _with(probe.curved, brain),

@@ -14,8 +14,7 @@ import keras
 
 from fetal import __version__
 from fetal.bundle import Bundle, Card, Head, InputSpec, SecondReaderCard
-from fetal.planes import PLANES
-from fetal.training.data.examples import Example
+from fetal.training.data.examples import Example, phantoms
 from fetal.training.features.float32_inference import channels_of
 from fetal.training.networks.compute_device import describe
 from fetal.training.settings import TrainingSettings
@@ -103,7 +102,7 @@ def _origin(settings: TrainingSettings, examples: Sequence[Example]) -> dict[str
         "patients": len({item.patient for item in examples}),
         "per_plane": dict(Counter(item.plane.value for item in examples)),
         "splits": dict(Counter(item.split for item in examples)),
-        "phantoms": settings.phantoms * len(PLANES),
+        "phantoms": len(phantoms(settings)),
         "started_from": settings.start,
         "settings": said,
     }

@@ -24,6 +24,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "batch": (1, 1024),
     "variants": (1, 64),
     "phantoms": (0, 5000),
+    "early_phantoms": (0, 5000),
     "weight_decay": (0, 1),
     "label_smoothing": (0, 0.5),
     "dropout": (0, 0.95),
@@ -104,6 +105,9 @@ class TrainingSettings:
     turn; the first is the scan as it is. Only with `cache_features`."""
     phantoms: int = 0
     """Simulated scans of each plane that are added to the training split."""
+    early_phantoms: int = 0
+    """Simulated scans of heads at 11 to 15 weeks that are added too, and a third as many of the
+    abdomen and of the thorax at that age."""
     rehearsal: float = 0.0
     """With start `champion`: how much what the champion knew counts beside the new scans, so that
     it is not forgotten; 0 does not rehearse it."""

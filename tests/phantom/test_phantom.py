@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from fetal.phantom import PhantomError, samples, simulate
+from fetal.phantom import EARLY_PLANES, PhantomError, samples, simulate
 from fetal.planes import PLANES, Plane
 
 SMALL = (331, 480)
@@ -95,6 +95,32 @@ def test_bone_is_bright_and_fluid_is_dark() -> None:
     assert head.pixels[head.masks["skull"]].mean() > 2 * head.pixels[head.masks["brain"]].mean()
 
 
+@pytest.mark.parametrize("plane", EARLY_PLANES)
+def test_early_in_pregnancy_the_same_plane_is_smaller_and_lies_in_fluid(plane: Plane) -> None:
+    whole = {Plane.BRAIN: "head", Plane.ABDOMEN: "trunk", Plane.THORAX: "trunk"}[plane]
+    early, usual = (
+        [simulate(plane, seed, size=SMALL, early=early) for seed in range(12)]
+        for early in (True, False)
+    )
+    sizes = [np.mean([one.masks[whole].mean() for one in some]) for some in (early, usual)]
+    assert sizes[0] < 0.6 * sizes[1]
+    assert sum("fluid" in one.masks for one in early) >= 9
+    again = simulate(plane, 3, size=SMALL, early=True)
+    assert again.pixels.tobytes() == early[3].pixels.tobytes()
+    assert not any((mask & ~one.sector).any() for one in early for mask in one.masks.values())
+
+
+def test_in_an_early_head_the_plexuses_are_brighter_than_the_fluid_beside_them() -> None:
+    brighter = []
+    for seed in range(12):
+        head = simulate(Plane.BRAIN, seed, size=SMALL, early=True)
+        plexus, fluid = head.masks["choroid plexus"], head.masks.get("fluid")
+        if fluid is not None and plexus.any():
+            around = fluid & ~head.masks["head"]
+            brighter.append(head.pixels[plexus].mean() > 2 * head.pixels[around].mean())
+    assert sum(brighter) >= 0.8 * len(brighter) > 5
+
+
 def test_samples_hold_every_plane_equally_often_and_no_scan_twice() -> None:
     found = samples(12)
     assert Counter(phantom.plane for phantom in found) == dict.fromkeys(PLANES, 2)
@@ -108,6 +134,8 @@ def test_what_cannot_be_made_is_refused_with_one_clear_sentence() -> None:
         simulate(Plane.BRAIN, 0, size=(10, 959))
     with pytest.raises(PhantomError, match=r"not 661 x 30000"):
         simulate(Plane.BRAIN, 0, size=(661, 30000))
+    with pytest.raises(PhantomError, match=r"brain, abdomen, thorax can be simulated, not femur"):
+        simulate(Plane.FEMUR, 0, early=True)
     with pytest.raises(PhantomError, match=r"At least one"):
         samples(0)
     with pytest.raises(ValueError, match="liver"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal.phantom import simulate
+from fetal.phantom import EARLY_PLANES, simulate
 from fetal.planes import PLANES, Plane
 from fetal.scans import Box, encode_png
 from fetal.scans.similarity.perceptual_hash import near_duplicate_hash, to_text
@@ -87,18 +87,27 @@ def check_examples(examples: Sequence[Example]) -> None:
 def phantoms(settings: TrainingSettings) -> list[Example]:
     """The simulated scans that a run adds to its training split."""
 
-    def drawn(plane: Plane, seed: int) -> Example:
+    def drawn(plane: Plane, seed: int, early: bool) -> Example:
         def read() -> tuple[Grey, Box | None]:
             # Imported here: it needs pydicom, and a training on prepared scans reads none.
             from fetal.scans import read_scan
 
             # The way of every other scan, so that the model sees what it will see of the samples.
-            scan = read_scan(encode_png(simulate(plane, seed).pixels), "")
+            scan = read_scan(encode_png(simulate(plane, seed, early=early).pixels), "")
             return scan.pixels, scan.sector
 
-        name = f"phantom-{plane}-{seed}"
+        name = f"phantom-{'early-' if early else ''}{plane}-{seed}"
         return Example(name, plane, name, TRAIN, read, source="phantom")
 
     # The samples that the app shows are drawn from small seeds: these must be others.
     first = 1_000_000
-    return [drawn(plane, first + number) for plane in PLANES for number in range(settings.phantoms)]
+    usual = dict.fromkeys(PLANES, settings.phantoms)
+    # At that age the head looks least like itself; the trunk is above all small.
+    heads = settings.early_phantoms
+    early = {plane: heads if plane is Plane.BRAIN else heads // 3 for plane in EARLY_PLANES}
+    return [
+        drawn(plane, first + number, young)
+        for young, counts in ((False, usual), (True, early))
+        for plane, count in counts.items()
+        for number in range(count)
+    ]

@@ -12,6 +12,7 @@ from fetal.planes import Plane
 from fetal.splits import TRAIN, VALIDATION
 from fetal.store.states import RunState
 from fetal.store.tables import Run
+from fetal.training.data.examples import phantoms
 from fetal.training.settings import TrainingSettings
 
 START_SECONDS = 45.0
@@ -89,8 +90,9 @@ def _alike(run: Run, settings: dict[str, Any], device: str) -> bool:
     kinds = {(name or "").partition(",")[0] for name in (run.device, device)}
     if len(kinds) > 1 or run.settings.get("stages") != list(settings["stages"]):
         return False
-    # Runs of versions before that setting trained none.
-    if run.settings.get("second_reader", 0) != settings["second_reader"]:
+    # Runs of versions before these settings had none.
+    newer = ("second_reader", "early_phantoms")
+    if any(run.settings.get(key, 0) != settings[key] for key in newer):
         return False
     return all(run.settings.get(key) == settings[key] for key in same)
 
@@ -98,7 +100,7 @@ def _alike(run: Run, settings: dict[str, Any], device: str) -> bool:
 def _by_rule(
     settings: TrainingSettings, splits: Mapping[str, Mapping[Plane, int]], device: str
 ) -> float:
-    training = sum(splits[TRAIN].values()) + settings.phantoms * len(Plane)
+    training = sum(splits[TRAIN].values()) + len(phantoms(settings))
     validation = sum(splits[VALIDATION].values())
     work = 0.0
     for stage in settings.stages:

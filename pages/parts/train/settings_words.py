@@ -122,6 +122,13 @@ SETTINGS: dict[str, Words] = {
         mark("Simulated scans for each plane"),
         mark("How many simulated scans are added to learn from."),
     ),
+    "early_phantoms": Words(
+        mark("Simulated heads of early pregnancy"),
+        mark(
+            "How many simulated heads of 11 to 15 weeks are added to learn from, with a third as "
+            "many of the abdomen and of the thorax."
+        ),
+    ),
     "rehearsal": Words(
         mark("What the model knew counts (rehearsal)"),
         mark(
