@@ -15,8 +15,8 @@ def early_brain(rng: np.random.Generator, fan: Fan) -> Scene:
     fifteenth week (ISUOG guideline for the 11 to 14 week scan, 2023). The head's unit is half its
     length; its forehead lies at x < 0.
     """
-    length = float(rng.uniform(0.12, 0.34))
-    scene, frame = _sac(rng, fan, length)
+    length = float(rng.uniform(0.13, 0.38))
+    scene, frame = _sac(rng, fan, length, fluid=0.8)
     width = float(rng.uniform(0.74, 0.95))
     outline = blob(rng, 0, 0, 1, width, 0, 0.015, 96)
     scene.fill(frame(outline * np.float32(rng.uniform(1.05, 1.14))), Tissue(-7, 0, 2))
@@ -24,7 +24,7 @@ def early_brain(rng: np.random.Generator, fan: Fan) -> Scene:
     scene.interface(
         frame(outline),
         float(rng.uniform(0.008, 0.02)),
-        float(rng.uniform(3, 18)),
+        float(rng.uniform(0, 18)),
         loss=float(rng.uniform(0, 30)),
         facing=float(rng.uniform(0.3, 5)),
         patchy=5,
@@ -143,8 +143,13 @@ def _trunk(rng: np.random.Generator, fan: Fan) -> tuple[Scene, Frame, float, flo
     return scene, frame, high, level
 
 
-def _sac(rng: np.random.Generator, fan: Fan, size: float) -> tuple[Scene, Frame]:
-    """The womb's wall and the fluid in it, and where the fetus lies: at a wall or free."""
+def _sac(
+    rng: np.random.Generator, fan: Fan, size: float, *, fluid: float = 1
+) -> tuple[Scene, Frame]:
+    """The womb's wall and the fluid in it, and where the fetus lies: at a wall or free.
+
+    Without fluid about it, of which `fluid` is the chance, the fetus lies between walls.
+    """
     background = Tissue(float(rng.uniform(-8, 3)), 0, 3, float(rng.uniform(0.5, 3)))
     scene = Scene(fan, background, rng)
     middle = float(rng.normal(0, 0.16)), float(rng.uniform(0.38, 0.66))
@@ -154,7 +159,7 @@ def _sac(rng: np.random.Generator, fan: Fan, size: float) -> tuple[Scene, Frame]
         side = float(rng.choice([-1.0, 1.0]))
         bed = blob(rng, middle[0], middle[1] + side * down, across * 1.3, size, 0, 0.1)
         scene.fill(bed, PLACENTA if rng.random() < 0.7 else MUSCLE)
-    if rng.random() < 0.9:
+    if rng.random() < fluid:
         scene.fill(pool, FLUID, "fluid")
         scene.interface(pool, 0.006, float(rng.uniform(0, 10)), facing=3, closed=True)
     # It cannot leave its fluid, but may touch the wall.

@@ -1,7 +1,7 @@
 """From a plane and a seed to a phantom: a scan with the masks of everything in it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -88,7 +88,8 @@ def simulate(
         )
     rng = np.random.default_rng([seed, PLANES.index(plane), *([1] if early else [])])
     scene = (_EARLY if early else _SCENES)[plane](rng, size)
-    pixels = scene.fan.picture(scene.echoes(rng, _machine(rng, scene.fan)))
+    machine = _machine(rng, scene.fan)
+    pixels = scene.fan.picture(scene.echoes(rng, _enlarged(rng, machine) if early else machine))
     sector = scene.fan.sector
     text = annotate(rng, pixels, sector, scene.fan)
     return Phantom(pixels, masks(scene.fan, scene.outlines, sector), sector, text, plane, seed)
@@ -131,6 +132,12 @@ def _machine(rng: np.random.Generator, fan: probe.Fan) -> Machine:
         dropouts=tuple(dropouts),
         decline=float(rng.uniform(-4, 8)),
     )
+
+
+def _enlarged(rng: np.random.Generator, machine: Machine) -> Machine:
+    """The machine when a person enlarges what is small: its speckle grows with it."""
+    larger = float(rng.uniform(1, 2.4))
+    return replace(machine, axial=machine.axial * larger, lateral=machine.lateral * larger)
 
 
 def _dropout(

@@ -51,9 +51,13 @@ class Stage:
     """`cosine` (after a short warm-up) or `plateau` (a third whenever validation stands still)."""
     patience: int = 6
     """Epochs without a lower validation loss after which the stage ends."""
+    keeps: str = "best"
+    """`best`: the weights of the epoch with the lowest validation loss; `last`: those of the last
+    epoch, where no validation scan shows what is learnt, such as simulated scans."""
 
     def __post_init__(self) -> None:
         check_one_of("schedule", self.schedule, ("cosine", "plateau"))
+        check_one_of("keeps", self.keeps, ("best", "last"))
         check_within(self, "epochs", 1, 1000)
         check_within(self, "learning_rate", 0, 10)
         check_within(self, "patience", 1, 1000)

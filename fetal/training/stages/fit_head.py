@@ -65,11 +65,13 @@ def fit_head(context: StageContext, stage: Stage) -> None:
         batch_size=32,
         verbose=0,
         callbacks=[
-            keras.callbacks.EarlyStopping(patience=stage.patience, restore_best_weights=True),
+            keras.callbacks.EarlyStopping(
+                patience=stage.patience, restore_best_weights=stage.keeps == "best"
+            ),
             _EpochReporter(stage, context.on_event),
         ],
     )
-    better = min(log.history["val_loss"]) < before
+    better = stage.keeps == "last" or min(log.history["val_loss"]) < before
     head.set_weights(network.layers[-1].get_weights() if better else untouched)
 
 

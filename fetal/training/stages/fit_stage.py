@@ -66,7 +66,7 @@ def set_trainable(
 
 
 def fit_stage(context: StageContext, stage: Stage, position: Position) -> None:
-    """Run one stage to its end; the model then has the stage's best weights.
+    """Run one stage to its end; the model then has the stage's best weights, or its last.
 
     Where layers below those that learn stay frozen, what they make of each scan can be kept: the
     stage then fits the upper part alone, which shares its weights with the model.
@@ -119,7 +119,7 @@ def fit_stage(context: StageContext, stage: Stage, position: Position) -> None:
         )
         # Whoever tries again goes on from the last epoch that came to something.
         if not point.diverged:
-            if position.waited == 0:
+            if position.waited == 0 or stage.keeps == "last":
                 checkpoint.keep_best()
             behind.put_back()
             checkpoint.write_if_cheap(position)

@@ -211,6 +211,14 @@ STAGE: dict[str, Words] = {
         mark("After how many passes without getting better the stage ends."),
         mark("{n} passes"),
     ),
+    "keeps": Words(
+        mark("what it ends with (keeps)"),
+        mark("Which state of the model the stage ends with."),
+        values={
+            "best": mark("the best on validation scans (best)"),
+            "last": mark("the last one (last)"),
+        },
+    ),
 }
 """Every setting of a `Stage`."""
 
