@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.intake import cpu_of_others, scans, workbench_in
+from intake import cpu_of_others, scans, workbench_in
+
 from fetal.client import Client
 from fetal.scans.sandboxed_reading import client as readers
 from fetal.workbench.ingest.files import UploadedFile

@@ -119,6 +119,10 @@ def picture(number: int, size: tuple[int, int] | None) -> bytes:
     return encode_png(drawn.pixels)
 
 
+def as_it_is(item: tuple[bytes, str]) -> tuple[bytes, str]:
+    return item
+
+
 def beside_openvino(bundle: Bundle, pictures: tuple[bytes, ...], turns: int) -> None:
     scans = [read_scan(data, "") for data in pictures] * (ROUND // PICTURES)
     model = load_model(bundle.folder)
@@ -132,10 +136,10 @@ def beside_openvino(bundle: Bundle, pictures: tuple[bytes, ...], turns: int) -> 
     print(f"ratio: {ratio:.2f} (median of {turns} turns; target: at least {TARGET})")
     with ReaderPool() as readers:
         items = [(data, "") for data in pictures]
-        for _ in readers.read_groups(items, tuple, BATCH, read_unpacked):
+        for _ in readers.read_groups(items, as_it_is, BATCH, read_unpacked):
             pass
         began = time.perf_counter()
-        for _ in readers.read_groups(items, tuple, BATCH, read_unpacked):
+        for _ in readers.read_groups(items, as_it_is, BATCH, read_unpacked):
             pass
         seconds = time.perf_counter() - began
     height, width = scans[0].pixels.shape

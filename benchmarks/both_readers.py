@@ -16,6 +16,7 @@ RUN/model: a model that never saw that source, with this second reader. A stoppe
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -101,11 +102,11 @@ def ways() -> dict[str, Callable[[Answers], Floats]]:
     """Every way to join, by name."""
     found: dict[str, Callable[[Answers], Floats]] = {"the first alone": lambda one: one.first}
     for part in SHARES:
-        found[f"mean, {part:.1f} of the second"] = lambda one, part=part: pooled(one, part, True)
+        found[f"mean, {part:.1f} of the second"] = partial(pooled, second=part, straight=True)
     for part in SHARES:
-        found[f"geometric mean, {part:.1f}"] = lambda one, part=part: pooled(one, part, False)
+        found[f"geometric mean, {part:.1f}"] = partial(pooled, second=part, straight=False)
     for part in (0.5,):
-        found[f"mean of the planes, {part:.1f}"] = lambda one, part=part: among_planes(one, part)
+        found[f"mean of the planes, {part:.1f}"] = partial(among_planes, second=part)
     return found
 
 

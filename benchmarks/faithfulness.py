@@ -168,7 +168,7 @@ def probability(model: Model, prediction: Prediction) -> Callable[[np.ndarray], 
     def score(squares: np.ndarray) -> np.ndarray:
         logits = model.logits(squares).astype(np.float64) / temperature
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers[:, index] / powers.sum(axis=1)
+        return np.asarray(powers[:, index] / powers.sum(axis=1))
 
     return score
 

@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from fetal.bundle import Bundle
 from fetal.bundle.manifest import digests_text
@@ -114,7 +116,7 @@ class Collection:
             pixels = np.array(self._pixels[index])
             digest = sha256(pixels.tobytes()).hexdigest()
             found[digest] = Example(
-                digest, image.plane, image.patient, split, lambda pixels=pixels: (pixels, None)
+                digest, image.plane, image.patient, split, partial(without_box, pixels)
             )
         return list(found.values())
 
@@ -277,6 +279,11 @@ def line(
     right = after.argmax(axis=1) == truth
     points = f"{100 * gain.value:+.1f} ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
     print(f"{method:38} {right[new].mean():9.1%} {right[~new].mean():7.1%}  {points}", flush=True)
+
+
+def without_box(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], None]:
+    """A scan as an example reads it, with no sector told."""
+    return pixels, None
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from review import WATCH, Server, chromium_in, filled_copy, open_review, press, scans, serving, told
 from review_sessions import kept
 
@@ -40,7 +40,7 @@ from label_studio_parts import its_reader, its_server
 from label_studio_parts.its_reader import TheirReader
 from label_studio_parts.its_server import Environment
 
-_WINDOW = {"width": 1440, "height": 1000}
+_WINDOW: ViewportSize = {"width": 1440, "height": 1000}
 _OUR_SIZE = """() => {
     const { width, height } = document.querySelector(".layers img").getBoundingClientRect();
     return [width, height];

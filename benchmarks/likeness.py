@@ -261,7 +261,7 @@ def fill(store: Store, hashes: Fingerprints, count: int) -> None:
         numbers = range(start, min(start + _WRITTEN_AT_ONCE, count + 1))
         changed = np.packbits(rng.random((len(numbers), 256)) < 1 / 3, axis=1)
         bits = hashes[rng.integers(0, len(hashes), len(numbers))] ^ changed.view(np.uint64)
-        rows = zip(numbers, map(to_text, bits), strict=True)
+        rows = list(zip(numbers, map(to_text, bits), strict=True))
         cursor.executemany("INSERT INTO fingerprint (scan_id, bits) VALUES (?, ?)", rows)
     cursor.execute("COMMIT")
     connection.invalidate()

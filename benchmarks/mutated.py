@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from dicom import paths
@@ -176,7 +177,8 @@ def _number(data: bytearray, _: bytes, chance: random.Random) -> bytearray:
     near = chance.choice((64, 600, most))
     at = chance.randint(0, min(near, most))
     at = most - at if chance.random() < 0.2 else at
-    order = chance.choice(("little", "big"))
+    orders: tuple[Literal["little"], Literal["big"]] = ("little", "big")
+    order = chance.choice(orders)
     value = chance.choice((*_EDGES, len(data), chance.getrandbits(8 * width)))
     data[at : at + width] = (value % (1 << 8 * width)).to_bytes(width, order)
     return data

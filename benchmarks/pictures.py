@@ -187,9 +187,10 @@ def _screen(rng: np.random.Generator) -> NDArray[np.uint8]:
     screen = Image.new("RGB", (960, 600), tuple(rng.integers(0, 256, 3).tolist()))
     pen = ImageDraw.Draw(screen)
     for _ in range(int(rng.integers(3, 9))):
-        x, y = rng.integers(0, 600), rng.integers(0, 380)
+        x, y = int(rng.integers(0, 600)), int(rng.integers(0, 380))
         fill = tuple(rng.integers(40, 256, 3).tolist())
-        pen.rectangle((x, y, x + rng.integers(150, 420), y + rng.integers(80, 300)), fill, (0,) * 3)
+        right, bottom = x + int(rng.integers(150, 420)), y + int(rng.integers(80, 300))
+        pen.rectangle((x, y, right, bottom), fill, (0,) * 3)
         pen.rectangle((x, y, x + 150, y + 22), (40, 60, 120))
         for row in range(3):
             words = " ".join(rng.choice(_WORDS, 3))

@@ -184,7 +184,7 @@ def part_of(files: Sequence[PackFile], which: np.ndarray) -> Any:
     from fetal.training.second_reader.reader_batches import ReaderScans
     from fetal.training.second_reader.reader_frames import frame_for_reader
 
-    chosen = [files[number] for number in np.flatnonzero(which)]
+    chosen = [files[number] for number in np.flatnonzero(which).tolist()]
     scans = [one.read() for one in chosen]
     frames = np.stack([frame_for_reader(scan.pixels, scan.sector) for scan in scans])
     return ReaderScans.of(frames, [one.plane for one in chosen])
@@ -261,7 +261,7 @@ def join(
         [np.asarray(reader(batch.astype(np.float32), training=False)[1]) for batch in batches]
     )
     temperature = fit_reader_temperature(logits, planes)
-    right = np.flatnonzero(sure)
+    right = np.flatnonzero(sure).tolist()
     agree_at = fit_agreement(logits[right], [told[n].plane for n in right], temperature, LOST)
     print(f"temperature {temperature:.3f}, agrees from {agree_at:.3f} on, {len(right)} scans")
     bundle = Bundle.open(chosen.model)

@@ -36,6 +36,7 @@ from sqlalchemy import select
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from fetal.store.database import Store
@@ -75,7 +76,9 @@ class Session:
         """Enter, label some scans with pauses between them, and leave."""
         host = self._address.removeprefix("http://")
         stream = f"ws://{host}/_stcore/stream"
-        async with connect(stream, subprotocols=["streamlit"], max_size=None) as connection:
+        async with connect(
+            stream, subprotocols=[Subprotocol("streamlit")], max_size=None
+        ) as connection:
             await self._ask(connection)
             begin = next(one for one in self._buttons if one.endswith("-begin"))
             await self._ask(connection, begin, {self._field: self._name})

@@ -180,7 +180,7 @@ def holds(workbench: Workbench, found: Measured) -> Iterator[None]:
     try:
         yield
     finally:
-        del store.session  # type: ignore[method-assign]
+        del store.session
 
 
 def processor_seconds(server: PostgresServer | None) -> float:

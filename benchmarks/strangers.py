@@ -59,8 +59,10 @@ def main() -> None:
     altered(model, tests[:: chosen.altered])
     curve = roc(familiar, strange, known_patients=patients)
     flagged = curve.flagged(1.0)
-    low, high = curve.auc_interval.low, curve.auc_interval.high
-    print(f"\narea under the curve: {curve.auc:.4f} (95 % interval {low:.4f} to {high:.4f})")
+    interval = curve.auc_interval
+    if interval is not None:
+        print(f"\narea under the curve: {curve.auc:.4f} (95 % interval ", end="")
+        print(f"{interval.low:.4f} to {interval.high:.4f})")
     print(f"at the card's threshold: {flagged.unknown:.1%} of the strangers that can be read and ")
     print(f"{flagged.known:.1%} of the test scans (targets: {FLAGGED:.0%} and {WRONGLY:.0%})")
     if chosen.svg:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import requests
@@ -142,10 +143,11 @@ def labels_of(address: str, project: int) -> int:
     return int(answer.json()["num_tasks_with_annotations"])
 
 
-def _post(address: str, **sent: object) -> dict[str, object]:
+def _post(address: str, **sent: Any) -> dict[str, Any]:
     answer = requests.post(address, headers=_headers(), timeout=600, **sent)
     answer.raise_for_status()
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def _headers() -> dict[str, str]:

@@ -161,7 +161,7 @@ def groups_of(shape: Shape) -> dict[int, int]:
     for number, one, other, kind, *_ in decision_rows(shape):
         if kind == "together":
             both = shape.patient(one), shape.patient(other)
-            group = min(found.get(patient, number) for patient in both)
+            group = min(found.get(patient, int(number)) for patient in both)
             found |= dict.fromkeys(both, group)
     return found
 
