@@ -2,12 +2,20 @@
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pydicom
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import UID, ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage
+from pydicom.uid import (
+    UID,
+    ExplicitVRLittleEndian,
+    UltrasoundImageStorage,
+    UltrasoundMultiFrameImageStorage,
+    generate_uid,
+)
 
 MARK = b"%%MARK%%"
 """What `with_value` puts into a tag, to be replaced in the bytes of the file."""
@@ -34,6 +42,17 @@ def described(pixels: np.ndarray, photometric: str = "MONOCHROME2", bits: int = 
     return made
 
 
+def ultrasound(pixels: NDArray[Any], photometric: str, bits: int = 8) -> Dataset:
+    """A dataset of one picture as an ultrasound machine describes it, with names in it."""
+    made = described(pixels.astype(np.uint8 if bits == 8 else "<u2"), photometric, bits)
+    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = UltrasoundImageStorage
+    made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    made.Modality = "US"
+    made.PatientName = "Doe^Jane"
+    made.ManufacturerModelName = "Voluson E10"
+    return made
+
+
 def packed_as(dataset: Dataset, syntax: UID, frames: Sequence[bytes]) -> Dataset:
     """The dataset with compressed frames, each in one piece, as its pixels."""
     dataset.file_meta.TransferSyntaxUID = syntax
@@ -45,10 +64,14 @@ def packed_as(dataset: Dataset, syntax: UID, frames: Sequence[bytes]) -> Dataset
     return dataset
 
 
-def written(dataset: Dataset) -> bytes:
-    """The file."""
+def written(dataset: Dataset, preamble: bool = True) -> bytes:
+    """The file; without its preamble it has no header either, as old machines write it."""
     file = io.BytesIO()
-    pydicom.dcmwrite(file, dataset, enforce_file_format=True)
+    if preamble:
+        pydicom.dcmwrite(file, dataset, enforce_file_format=True)
+    else:
+        del dataset.file_meta
+        pydicom.dcmwrite(file, dataset, implicit_vr=True, little_endian=True)
     return file.getvalue()
 
 

@@ -6,7 +6,7 @@ from pydicom.dataset import Dataset
 
 from fetal.scans import Box, encode_png, read_scan
 from tests.scans.conftest import Screen
-from tests.scans.dicom.dicom_files import as_file, ultrasound
+from tests.scans.dicom_files import ultrasound, written
 
 
 def _region(left: int, top: int, right: int, bottom: int, kind: int = 1) -> Dataset:
@@ -22,7 +22,7 @@ def test_all_outside_of_the_regions_of_tissue_is_blank(
 ) -> None:
     dataset = ultrasound(screen, "MONOCHROME2")
     dataset.SequenceOfUltrasoundRegions = [_region(40, 45, 320, 439), _region(0, 0, 639, 20, 4)]
-    scan = read_scan(as_file(dataset), "a")
+    scan = read_scan(written(dataset), "a")
     assert scan.regions == (Box(40, 45, 321, 440),)
     assert not scan.pixels[:, 321:].any()
     assert not scan.pixels[:45].any()
@@ -35,6 +35,6 @@ def test_all_outside_of_the_regions_of_tissue_is_blank(
 def test_regions_of_another_picture_count_for_nothing(screen: Screen) -> None:
     dataset = ultrasound(screen, "MONOCHROME2")
     dataset.SequenceOfUltrasoundRegions = [_region(168, 62, 1190, 828)]
-    scan = read_scan(as_file(dataset), "a")
+    scan = read_scan(written(dataset), "a")
     assert scan.regions == ()
     assert scan.digest == read_scan(encode_png(screen), "a.png").digest
