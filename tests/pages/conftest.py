@@ -42,14 +42,19 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
+@pytest.fixture(autouse=True)
+def opened_anew() -> None:
+    """What a test before left open in this process is of another workspace."""
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
 @pytest.fixture
 def open_app(monkeypatch: pytest.MonkeyPatch) -> OpenApp:
     """Opens a page of the app as somebody who gave a name."""
     monkeypatch.syspath_prepend(str(ROOT))
     # The test runs a page once, and would see what it shows while something is computed.
     monkeypatch.setattr("pages.parts.app.beside.SECONDS", 60)
-    st.cache_resource.clear()
-    st.cache_data.clear()
 
     def opener(page: str, who: str = "Anna Meyer") -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fetal.workbench.accounts import people
@@ -93,7 +92,6 @@ def test_whoever_is_signed_out_is_shown_nothing(
         app.run()
         assert "You are signed out" in app.error[0].value
         assert not app.dataframe
-    st.cache_resource.clear()
 
 
 def test_a_person_changes_the_own_password(open_as: Opener) -> None:

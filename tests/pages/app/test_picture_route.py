@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from starlette.requests import Request
 
 from fetal.scans import decode_png, pixel_digest
@@ -18,7 +17,6 @@ from tests.support.drawn import file
 @pytest.fixture
 def digest() -> str:
     """The digest of the only stored scan."""
-    st.cache_resource.clear()
     (taken,) = upload.add_scans(app_state.workbench(), [file(1)], who="Ann", patient="4711")
     assert taken.scan_id is not None
     return figures(app_state.workbench(), [taken.scan_id])[taken.scan_id].digest

@@ -1,7 +1,6 @@
 from collections.abc import Iterator
 
 import pytest
-import streamlit as st
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -33,7 +32,7 @@ async def _open(socket: WebSocket) -> None:
 
 
 @pytest.fixture
-def asks() -> Iterator[Asker]:
+def asks() -> Asker:
     """Asks an application behind all that stands before the app."""
     routes = [*sign_in_page.routes(), Route("/", _seen), WebSocketRoute("/_stcore/stream", _open)]
 
@@ -41,6 +40,4 @@ def asks() -> Iterator[Asker]:
         app = Starlette(routes=routes, middleware=guard.middleware())
         return ask(app, path, *headers, **more)  # type: ignore[arg-type]
 
-    st.cache_resource.clear()
-    yield asker
-    st.cache_resource.clear()
+    return asker
