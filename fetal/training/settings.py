@@ -1,7 +1,7 @@
 """What a training run is made of: one frozen value that a card, a job and a table can hold."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any
 
 from fetal.training.augmentation_settings import Augmentation
@@ -16,6 +16,7 @@ __all__ = [
     "TrainingSettings",
     "check_one_of",
     "check_within",
+    "completed",
 ]
 
 
@@ -174,6 +175,28 @@ class TrainingSettings:
     def but(self, **changes: Any) -> "TrainingSettings":
         """A copy with some settings changed."""
         return replace(self, **changes)
+
+
+def completed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Give settings that an older version stored the usual value of each that it did not have.
+
+    Args:
+        settings: as `TrainingSettings.to_json` of that version gave them.
+
+    Example:
+        >>> completed({"name": "older", "stages": [{"name": "All layers"}]})["stages"][0]["keeps"]
+        'best'
+    """
+    return {
+        **_usual(TrainingSettings),
+        **settings,
+        "augmentation": _usual(Augmentation) | settings.get("augmentation", {}),
+        "stages": [_usual(Stage) | stage for stage in settings.get("stages", ())],
+    }
+
+
+def _usual(kind: type[TrainingSettings | Stage | Augmentation]) -> dict[str, Any]:
+    return {one.name: one.default for one in fields(kind) if one.default is not MISSING}
 
 
 _PLACE_ONLY = Augmentation(gain=0.0, contrast=0.0, gamma=0.0, speckle=0.0, blur=0.0)

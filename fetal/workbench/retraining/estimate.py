@@ -13,7 +13,7 @@ from fetal.splits import TRAIN, VALIDATION
 from fetal.store.states import RunState
 from fetal.store.tables import Run
 from fetal.training.data.examples import phantoms
-from fetal.training.settings import TrainingSettings
+from fetal.training.settings import TrainingSettings, completed
 
 START_SECONDS = 45.0
 """Loading, calibrating, exporting and comparing, whatever the number of scans."""
@@ -85,16 +85,11 @@ def _as_before(
 
 
 def _alike(run: Run, settings: dict[str, Any], device: str) -> bool:
-    same = ("architecture", "size", "name", "phantoms")
+    same = ("architecture", "size", "name", "phantoms", "early_phantoms", "second_reader", "stages")
     # The training says “GPU” where the worker says “GPU, its name”.
     kinds = {(name or "").partition(",")[0] for name in (run.device, device)}
-    if len(kinds) > 1 or run.settings.get("stages") != list(settings["stages"]):
-        return False
-    # Runs of versions before these settings had none.
-    newer = ("second_reader", "early_phantoms")
-    if any(run.settings.get(key, 0) != settings[key] for key in newer):
-        return False
-    return all(run.settings.get(key) == settings[key] for key in same)
+    before, wanted = completed(run.settings), completed(settings)
+    return len(kinds) == 1 and all(before[key] == wanted[key] for key in same)
 
 
 def _by_rule(

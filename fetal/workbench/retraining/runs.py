@@ -14,6 +14,7 @@ from fetal.store.bulk import any_of
 from fetal.store.states import RunState
 from fetal.store.tables import ModelVersion, Run, RunEvent
 from fetal.training.events import EpochDone, Event, StageBegun
+from fetal.training.settings import completed
 
 WAITING = "Waiting for a worker"
 STARTING = "Starting"
@@ -181,7 +182,7 @@ def _view(
         has_curves=has_curves,
         curves=[],
         log=[],
-        settings=run.settings,
+        settings=completed(run.settings),
         counts=run.snapshot_counts,
         first=run.priority > 0,
         who=run.who,
